@@ -1,0 +1,69 @@
+import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
+
+/*
+ * The shared database. Changes expand first and contract a release later: an old edge worker must be able to
+ * work with the new schema. Times are milliseconds since the epoch.
+ */
+
+/** The devices that can be woken. */
+export const registrations = sqliteTable(
+	"registrations",
+	{
+		node: text().primaryKey(),
+		owner: text().notNull().default(""),
+		app: text().notNull(),
+		device: text().notNull(),
+		deviceName: text("device_name"),
+		token: text().notNull(),
+		p256dh: text(),
+		auth: text(),
+		/** The host of a token that is a URL: quotas and limits count by it. */
+		host: text(),
+		/** A keyed hash of the client address that registered over HTTP: quotas count by it, nobody reads it. */
+		address: text(),
+		registeredAt: integer("registered_at").notNull(),
+		renewedAt: integer("renewed_at").notNull(),
+		lastSuccessAt: integer("last_success_at"),
+		lastErrorAt: integer("last_error_at"),
+		lastError: text("last_error"),
+	},
+	(table) => [
+		uniqueIndex("registrations_device").on(table.owner, table.app, table.device),
+		index("registrations_token").on(table.token),
+		index("registrations_host").on(table.host),
+		index("registrations_address").on(table.address),
+	],
+);
+
+/** Pushes that an HTTP process took in and a connector sends: claimed by lease. */
+export const handover = sqliteTable(
+	"handover",
+	{
+		id: text().primaryKey(),
+		node: text().notNull(),
+		notification: text({ mode: "json" }).notNull(),
+		createdAt: integer("created_at").notNull(),
+		expiresAt: integer("expires_at").notNull(),
+		claimedBy: text("claimed_by"),
+		claimedUntil: integer("claimed_until").notNull().default(0),
+	},
+	(table) => [index("handover_claimed_until").on(table.claimedUntil)],
+);
+
+/** Counted per day (days since the epoch), app and outcome; flushed in batches. */
+export const statistics = sqliteTable(
+	"statistics",
+	{
+		day: integer().notNull(),
+		app: text().notNull(),
+		outcome: text().notNull(),
+		count: integer().notNull(),
+	},
+	(table) => [primaryKey({ columns: [table.day, table.app, table.outcome] })],
+);
+
+/** Facts about this database, such as the fingerprint of the key its secrets are derived from. */
+export const facts = sqliteTable("facts", {
+	name: text().primaryKey(),
+	value: text().notNull(),
+});

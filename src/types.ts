@@ -1,0 +1,124 @@
+/**
+ * The nouns every room shares. Types only: nothing here runs.
+ *
+ * Times are milliseconds since the epoch unless a name says otherwise.
+ */
+
+/** The push services Reveille can send through; one file each under `services/`. */
+export type ServiceName = "webpush";
+
+/**
+ * The class of a push. Per registration and class the newest supersedes the older; `high` and `low` are
+ * throttled, `voip` and `event` never are.
+ */
+export type PushClass = "voip" | "event" | "high" | "low";
+
+/** What a device hands in, and what its push service needs to reach it. */
+export interface Device {
+	/** Web Push: the endpoint URL. */
+	token: string;
+	/** RFC 8291: the device's P-256 public key, base64url of 65 bytes. Without it a push carries no content. */
+	p256dh?: string;
+	/** RFC 8291: the authentication secret, base64url of 16 bytes. */
+	auth?: string;
+}
+
+/** One device of one owner at one app: what a user's XMPP server may publish to. */
+export interface Registration extends Device {
+	/** The pubsub node the user's server publishes to: key id and 128 random bits, base64url (secrets.ts). */
+	node: string;
+	/** The owner's bare JID; empty when it registered over HTTP, where nobody vouches for a JID. */
+	owner: string;
+	/** The name of the app. */
+	app: string;
+	/** What makes the registration unique beside owner and app. */
+	device: string;
+	/** A name for people, if the device gave one. */
+	deviceName?: string;
+	registeredAt: number;
+	/** Last time the device said that this token is its own: an older verdict does not touch it. */
+	renewedAt: number;
+	lastSuccessAt?: number;
+	lastErrorAt?: number;
+	lastError?: string;
+}
+
+/** What a user's server published, whatever its dialect. Every field but the class may be missing. */
+export interface Notification {
+	class: PushClass;
+	/** XEP-0357 `message-count`. */
+	count?: number;
+	/** XEP-0357 `pending-subscription-count`. */
+	pending?: number;
+	/** XEP-0357 `last-message-sender`, a JID. */
+	sender?: string;
+	/** XEP-0357 `last-message-body`. */
+	body?: string;
+	/** tigase:push:encrypt:0, for the device only: passed through untouched. */
+	encrypted?: { data: string; iv: string; type?: string };
+	/** Tigase: the nickname of the room occupant who wrote. */
+	nickname?: string;
+	/** Tigase: an event of the account, such as `account-removed`. */
+	event?: string;
+}
+
+/** An app of the operator's: which service, and what may leave. */
+export interface App {
+	name: string;
+	service: ServiceName;
+}
+
+/** One push on its way to a device. */
+export interface Push {
+	registration: Registration;
+	notification: Notification;
+	/** Seconds the push service should keep trying. */
+	ttlSeconds: number;
+}
+
+/** What a push service said, classified. A service never retries, sleeps, deletes or logs. */
+export type Outcome =
+	| { kind: "delivered"; id?: string }
+	/** The token is dead, since `at` if the provider says when: forget it unless it was renewed later. */
+	| { kind: "gone"; reason: string; at?: number }
+	/** The provider's fault or ours, for now. */
+	| { kind: "retry"; reason: string; afterMs?: number }
+	/** This message or this token only: keep the registration. */
+	| { kind: "rejected"; reason: string }
+	/** Our credentials: alert, keep everything. */
+	| { kind: "misconfigured"; reason: string };
+
+/** A push service: one file under `services/`, sending with the `fetch` it was given. */
+export interface PushService {
+	readonly name: ServiceName;
+	/**
+	 * Checks what a client handed in as its device.
+	 * @throws {InvalidDevice} with a sentence that says what to change
+	 */
+	parseDevice(input: DeviceInput): Device;
+	/** The host the push would go to, where the client chose it: for quotas and limits. */
+	hostOf(device: Device): string | undefined;
+	/** Sends once. Never throws: no answer until `signal` fires is `retry`. */
+	send(push: Push, signal: AbortSignal): Promise<Outcome>;
+}
+
+/** A device as a client describes it, unchecked. */
+export interface DeviceInput {
+	token?: string | undefined;
+	p256dh?: string | undefined;
+	auth?: string | undefined;
+}
+
+/** A device that cannot be pushed to, with the reason for whoever handed it in. */
+export class InvalidDevice extends Error {
+	override name = "InvalidDevice";
+}
+
+/** What became of a publish. Each way in (stanza, HTTP) turns it into its own words, in one switch. */
+export type Answer =
+	/** Delivered, on this connector's disk, or superseded by a later one that is. */
+	| { kind: "done"; how: "delivered" | "queued" | "superseded" }
+	/** Known to be gone, never known, or not proven by its secret: these look the same from outside. */
+	| { kind: "unknown"; reason: string }
+	/** Not now: nothing was promised, and the user's registration must survive. */
+	| { kind: "wait"; reason: string };
