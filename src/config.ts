@@ -1,0 +1,269 @@
+/**
+ * Configuration is a parse of a flat record (environment variables, or a Worker's bindings): `parseConfig`.
+ * Nothing set at all is a working configuration; a group half set fails, naming what is missing.
+ */
+import ipaddr from "ipaddr.js";
+import { z } from "zod";
+
+/** What is wrong with the settings, one sentence each, naming the variable and what to do. */
+export class ConfigError extends Error {
+	override name = "ConfigError";
+	readonly problems: readonly string[];
+
+	constructor(problems: readonly string[]) {
+		super(`The settings do not work:\n${problems.map((problem) => `  ${problem}`).join("\n")}`);
+		this.problems = problems;
+	}
+}
+
+// Container tools pass unset variables as empty strings: empty is unset.
+const text = () => z.string().trim().min(1).optional();
+const list = () =>
+	z
+		.string()
+		.transform((value) =>
+			value
+				.split(/[\s,]+/)
+				.map((entry) => entry.trim())
+				.filter(Boolean),
+		)
+		.optional();
+const flag = () =>
+	z.stringbool({ truthy: ["true", "1", "yes", "on"], falsy: ["false", "0", "no", "off"] }).optional();
+const whole = (min: number, max: number) =>
+	z
+		.string()
+		.regex(/^\d{1,15}$/, "must be a whole number")
+		.transform(Number)
+		.refine((value) => value >= min && value <= max, `must be from ${min} to ${max}`)
+		.optional();
+const key = () =>
+	z.string().trim().min(32, "must be at least 32 characters: try `openssl rand -hex 32`").optional();
+const url = (...protocols: string[]) =>
+	z
+		.string()
+		.trim()
+		.refine(
+			(value) => {
+				const parsed = URL.parse(value);
+				return parsed !== null && protocols.includes(parsed.protocol);
+			},
+			`must be a URL that begins ${protocols.map((protocol) => `${protocol}//`).join(" or ")}`,
+		)
+		.optional();
+
+const settings = z.object({
+	ROLE: z.enum(["all", "http", "connector"]).optional(),
+	HOST: text(),
+	PORT: whole(0, 65535),
+	PUBLIC_URL: url("https:", "http:"),
+	TRUSTED_PROXIES: list(),
+	DATA_DIR: text(),
+	SECRET_KEY: key(),
+	SECRET_KEY_OLD: list(),
+	ADMIN_TOKEN: key(),
+	REGISTRATION: z.enum(["open", "token"]).optional(),
+	REGISTRATION_TOKEN: key(),
+	MAX_REGISTRATIONS_PER_ADDRESS: whole(1, 1e9),
+	MAX_REGISTRATIONS_PER_OWNER: whole(1, 1e9),
+	MAX_REGISTRATIONS_PER_HOST: whole(1, 1e9),
+	TRUST_DEVICE_ID: flag(),
+	RETENTION_DAYS: whole(1, 36500),
+	DATABASE_URL: url("file:", "libsql:", "http:", "https:", "ws:", "wss:"),
+	DATABASE_AUTH_TOKEN: text(),
+	OUTBOX_SYNC: z.enum(["normal", "full"]).optional(),
+	XMPP_SERVICE: url("ws:", "wss:"),
+	XMPP_DOMAIN: text(),
+	XMPP_USERNAME: text(),
+	XMPP_PASSWORD: text(),
+	XMPP_RESOURCE: text(),
+	XMPP_ADDRESS: text(),
+	XMPP_ALLOW: list(),
+	VAPID_SUBJECT: url("mailto:", "https:"),
+	VAPID_PRIVATE_KEY: text(),
+	VAPID_PUBLIC_KEY: z
+		.string()
+		.trim()
+		.regex(/^[\w-]{87}$/, "must be the 87 characters of a raw P-256 public key in base64url")
+		.optional(),
+	WEBPUSH_ALLOW_HOSTS: list(),
+	WEBPUSH_ALLOW_PRIVATE: flag(),
+	PUSH_INTERVAL_MS: whole(0, 3_600_000),
+	PUSH_TTL_S: whole(0, 2_419_200),
+	LOG_LEVEL: z.enum(["debug", "info", "warning", "error"]).optional(),
+});
+
+type Settings = z.output<typeof settings>;
+
+/** The names of all settings, for `--help` and for the test that the README's table is whole. */
+export const settingNames = Object.keys(settings.shape);
+
+/** An ordinary account on an XMPP server, reached over WebSocket. */
+export interface XmppAccount {
+	/** `ws://` or `wss://` URL of the server. */
+	service: string;
+	domain: string;
+	username: string;
+	password: string;
+	resource: string;
+}
+
+export interface Config {
+	role: "all" | "http" | "connector";
+	host: string;
+	port: number;
+	publicUrl?: string;
+	/** Addresses and CIDR ranges whose X-Forwarded-For is believed. */
+	trustedProxies: string[];
+	dataDir: string;
+	/** Missing: generated into the data folder. */
+	secretKey?: string;
+	secretKeysOld: string[];
+	adminToken?: string;
+	/** Who may register over HTTP. With `token` and no token set, one is generated into the data folder. */
+	registration: { mode: "open" } | { mode: "token"; token?: string };
+	/** How many registrations one owner, one client address (IPv6: /64) and one endpoint host may have. */
+	quotas: { owner: number; address: number; host: number };
+	/** mod_push_appserver's trusting ways: a device id alone replaces a token and unregisters. */
+	trustDeviceId: boolean;
+	retentionDays: number;
+	database: { url?: string; authToken?: string };
+	/** SQLite's `synchronous` of the outbox: `full` survives a power loss too. */
+	outboxSync: "normal" | "full";
+	xmpp?: XmppAccount;
+	/** The JID that a registering client is told to publish to. */
+	pushAddress?: string;
+	/** Domains or bare JIDs that may register; `*` is everybody. */
+	xmppAllow: string[];
+	vapid: { subject?: string; privateKey?: string; publicKey?: string };
+	webPush: { allowHosts: string[]; allowPrivate: boolean };
+	/** At most one push per registration and throttled class in this time; 0 switches the throttle off. */
+	pushIntervalMs: number;
+	pushTtlSeconds: number;
+	logLevel: "debug" | "info" | "warning" | "error";
+}
+
+const FOUR_WEEKS_S = 2_419_200;
+
+/** Leaves out what is undefined, so that optional means absent. */
+function present<T extends Record<string, unknown>>(record: T): { [K in keyof T]?: NonNullable<T[K]> } {
+	return Object.fromEntries(Object.entries(record).filter(([, value]) => value !== undefined)) as {
+		[K in keyof T]?: NonNullable<T[K]>;
+	};
+}
+
+function xmppAccount(set: Settings, problems: string[]): XmppAccount | undefined {
+	const { XMPP_SERVICE, XMPP_USERNAME, XMPP_PASSWORD } = set;
+	const group = { XMPP_SERVICE, XMPP_USERNAME, XMPP_PASSWORD };
+	const missing = Object.entries(group).filter(([, value]) => value === undefined);
+	if (missing.length === Object.keys(group).length) return undefined;
+	for (const [name] of missing)
+		problems.push(`${name} is missing: the XMPP account needs ${Object.keys(group).join(", ")}.`);
+	if (!XMPP_SERVICE || !XMPP_USERNAME || !XMPP_PASSWORD) return undefined;
+	if (XMPP_USERNAME.includes("@") || XMPP_USERNAME.includes("/")) {
+		problems.push("XMPP_USERNAME must be the part before the @; the part behind it is XMPP_DOMAIN.");
+	}
+	return {
+		service: XMPP_SERVICE,
+		domain: (set.XMPP_DOMAIN ?? new URL(XMPP_SERVICE).hostname).toLowerCase(),
+		username: XMPP_USERNAME.toLowerCase(),
+		password: XMPP_PASSWORD,
+		resource: set.XMPP_RESOURCE ?? "push",
+	};
+}
+
+function isRange(entry: string): boolean {
+	return ipaddr.isValid(entry) || ipaddr.isValidCIDR(entry);
+}
+
+/**
+ * Parses settings.
+ * @param record environment variables or Worker bindings; names that are not ours are ignored
+ * @throws {ConfigError} with every problem there is, not just the first
+ */
+export function parseConfig(record: Record<string, unknown>): Config {
+	const given = Object.fromEntries(
+		settingNames
+			.filter((name) => record[name] !== undefined && record[name] !== "")
+			.map((name) => [name, record[name]]),
+	);
+	const parsed = settings.safeParse(given);
+	if (!parsed.success) {
+		// The value itself may be a secret: only its name and what it must be are said.
+		throw new ConfigError(parsed.error.issues.map((issue) => `${String(issue.path[0])}: ${issue.message}.`));
+	}
+	const set = parsed.data;
+	const problems: string[] = [];
+	const role = set.ROLE ?? "all";
+	const xmpp = role === "http" ? undefined : xmppAccount(set, problems);
+	const pushAddress =
+		set.XMPP_ADDRESS ?? (xmpp ? `${xmpp.username}@${xmpp.domain}/${xmpp.resource}` : undefined);
+
+	if (role === "http") {
+		if (!set.XMPP_ADDRESS)
+			problems.push("XMPP_ADDRESS is missing: ROLE=http tells it to clients as the JID to publish to.");
+		if (!set.SECRET_KEY)
+			problems.push("SECRET_KEY is missing: ROLE=http must derive the same secrets as the connector.");
+		if (!set.VAPID_PUBLIC_KEY && !set.VAPID_PRIVATE_KEY)
+			problems.push("VAPID_PUBLIC_KEY is missing: ROLE=http tells it to browsers, which subscribe with it.");
+		if (!set.DATABASE_URL)
+			problems.push("DATABASE_URL is missing: ROLE=http shares its database with a connector.");
+	}
+	for (const entry of set.TRUSTED_PROXIES ?? []) {
+		if (!isRange(entry)) problems.push("TRUSTED_PROXIES must list IP addresses or CIDR ranges.");
+	}
+	for (const old of set.SECRET_KEY_OLD ?? []) {
+		if (old.length < 32) problems.push("SECRET_KEY_OLD must list keys of at least 32 characters.");
+	}
+
+	// An account answers for its own domain's users; a stranger's anonymous registration would go around that.
+	const xmppAllow = set.XMPP_ALLOW ?? (xmpp ? [xmpp.domain] : ["*"]);
+	const everybody = xmppAllow.includes("*");
+	if (set.REGISTRATION === "open" && !everybody) {
+		problems.push("REGISTRATION=open needs XMPP_ALLOW=*: otherwise anybody could register over HTTP.");
+	}
+	if (set.REGISTRATION === "open" && set.REGISTRATION_TOKEN) {
+		problems.push("REGISTRATION_TOKEN is not asked for with REGISTRATION=open: remove one of them.");
+	}
+	const mode = set.REGISTRATION ?? (everybody && !set.REGISTRATION_TOKEN ? "open" : "token");
+	if (mode === "token" && role === "http" && !set.REGISTRATION_TOKEN) {
+		problems.push("REGISTRATION_TOKEN is missing: REGISTRATION=token asks for it.");
+	}
+	if (problems.length > 0) throw new ConfigError(problems);
+
+	const subject = set.VAPID_SUBJECT ?? (set.PUBLIC_URL?.startsWith("https:") ? set.PUBLIC_URL : undefined);
+	return {
+		role,
+		host: set.HOST ?? "127.0.0.1",
+		port: set.PORT ?? 5357,
+		trustedProxies: set.TRUSTED_PROXIES ?? [],
+		dataDir: set.DATA_DIR ?? "data",
+		secretKeysOld: set.SECRET_KEY_OLD ?? [],
+		registration: mode === "open" ? { mode } : { mode, ...present({ token: set.REGISTRATION_TOKEN }) },
+		quotas: {
+			owner: set.MAX_REGISTRATIONS_PER_OWNER ?? 50,
+			address: set.MAX_REGISTRATIONS_PER_ADDRESS ?? 1000,
+			host: set.MAX_REGISTRATIONS_PER_HOST ?? 10_000,
+		},
+		trustDeviceId: set.TRUST_DEVICE_ID ?? false,
+		retentionDays: set.RETENTION_DAYS ?? 180,
+		database: present({ url: set.DATABASE_URL, authToken: set.DATABASE_AUTH_TOKEN }),
+		outboxSync: set.OUTBOX_SYNC ?? "normal",
+		xmppAllow,
+		vapid: present({ subject, privateKey: set.VAPID_PRIVATE_KEY, publicKey: set.VAPID_PUBLIC_KEY }),
+		webPush: {
+			allowHosts: set.WEBPUSH_ALLOW_HOSTS ?? [],
+			allowPrivate: set.WEBPUSH_ALLOW_PRIVATE ?? false,
+		},
+		pushIntervalMs: set.PUSH_INTERVAL_MS ?? 5000,
+		pushTtlSeconds: set.PUSH_TTL_S ?? FOUR_WEEKS_S,
+		logLevel: set.LOG_LEVEL ?? "info",
+		...present({
+			publicUrl: set.PUBLIC_URL,
+			secretKey: set.SECRET_KEY,
+			adminToken: set.ADMIN_TOKEN,
+			xmpp,
+			pushAddress,
+		}),
+	};
+}

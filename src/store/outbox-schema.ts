@@ -1,0 +1,34 @@
+import { index, integer, primaryKey, sqliteTable, text } from "drizzle-orm/sqlite-core";
+import type { Notification, PushClass } from "../types.ts";
+
+/*
+ * The connector's own file. It works when the shared database is away, and needs no lease: one connector owns it.
+ */
+
+/** Pushes that were promised and not yet delivered: the newest of each registration and class. */
+export const outbox = sqliteTable(
+	"outbox",
+	{
+		node: text().notNull(),
+		class: text().$type<PushClass>().notNull(),
+		/** Grows with every publish: only an equal or older row may be deleted or replaced. */
+		version: integer().notNull(),
+		notification: text({ mode: "json" }).$type<Notification>().notNull(),
+		attempts: integer().notNull(),
+		dueAt: integer("due_at").notNull(),
+		expiresAt: integer("expires_at").notNull(),
+		lastError: text("last_error"),
+	},
+	(table) => [primaryKey({ columns: [table.node, table.class] }), index("outbox_due_at").on(table.dueAt)],
+);
+
+/** What it takes to resume an XMPP stream in another process (XEP-0198): one row an address. */
+export const streams = sqliteTable("streams", {
+	address: text().primaryKey(),
+	/** The SM-ID, `previd` of a resumption. */
+	id: text().notNull(),
+	/** How many stanzas of the stream were handled: the `h` of the next `<a/>`. */
+	inbound: integer().notNull(),
+	/** The full JID the server bound. */
+	jid: text().notNull(),
+});
