@@ -1,0 +1,118 @@
+/**
+ * The peers themselves: each starts, does the one thing the other tests rely on, and leaves nothing behind.
+ */
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { xml } from "@xmpp/client";
+import type { Element } from "@xmpp/xml";
+import { startProsody } from "./prosody.ts";
+import { connectUser } from "./user.ts";
+import type { XmppServer, XmppServerOptions } from "./xmpp-server.ts";
+
+const SECONDS = 1000;
+const servers: [string, (options?: XmppServerOptions) => Promise<XmppServer>][] = [["Prosody", startProsody]];
+
+for (const [name, start] of servers) {
+	describe(name, () => {
+		let server: XmppServer;
+
+		const connect = (username: string, resource?: string) =>
+			connectUser({
+				service: server.websocketUrl,
+				domain: server.host,
+				username,
+				password: "secret",
+				...(resource === undefined ? {} : { resource }),
+			});
+
+		beforeAll(async () => {
+			const began = performance.now();
+			server = await start();
+			console.log(`${name} started in ${Math.round(performance.now() - began)} ms`);
+			await server.addUsers(["alice", "bob", "push"], "secret");
+		}, 60 * SECONDS);
+		afterAll(() => server?.stop(), 30 * SECONDS);
+
+		test("publishes to a full JID when a message comes for a user who is offline", async () => {
+			const appServer = await connect("push", "push");
+			const publishes: Element[] = [];
+			appServer.client.iqCallee.set("http://jabber.org/protocol/pubsub", "pubsub", ({ stanza }) => {
+				publishes.push(stanza);
+				return true;
+			});
+			const alice = await connect("alice");
+			const bob = await connect("bob");
+			await bob.enablePush({ jid: appServer.jid, node: "node-1", secret: "s3cret" });
+			expect(await server.pushEnabled("bob")).toEqual([{ jid: appServer.jid, node: "node-1" }]);
+			await bob.goOffline();
+
+			await alice.sendMessage(bob.bareJid, "Wake up!");
+			const iq = await appServer.waitForStanza((stanza) => stanza.getChild("pubsub") !== undefined);
+
+			expect(iq.attrs.from).toBe(server.host);
+			expect(iq.attrs.to).toBe(appServer.jid);
+			const pubsub = iq.getChild("pubsub");
+			expect(pubsub?.getChild("publish")?.attrs.node).toBe("node-1");
+			expect(pubsub?.getChild("publish-options")?.toString()).toContain("s3cret");
+			expect(publishes).toHaveLength(1);
+
+			const back = await connect("bob");
+			await back.online();
+			const message = await back.waitForStanza((stanza) => stanza.getChildText("body") === "Wake up!");
+			expect(message.attrs.from).toBe(alice.jid);
+			await back.disablePush({ jid: appServer.jid, node: "node-1" });
+			expect(await server.pushEnabled("bob")).toEqual([]);
+			await Promise.all([alice, back, appServer].map((user) => user.goOffline()));
+		});
+
+		test("publishes for a message without a body, too", async () => {
+			const appServer = await connect("push", "push");
+			appServer.client.iqCallee.set("http://jabber.org/protocol/pubsub", "pubsub", () => true);
+			const alice = await connect("alice");
+			const bob = await connect("bob");
+			await bob.enablePush({ jid: appServer.jid, node: "silent" });
+			await bob.goOffline();
+
+			await alice.sendBodiless(bob.bareJid);
+			const iq = await appServer.waitForStanza((stanza) => stanza.getChild("pubsub") !== undefined);
+
+			expect(iq.getChild("pubsub")?.getChild("publish-options")).toBeUndefined();
+			expect(iq.getChild("pubsub")?.toString()).not.toContain("New Message!");
+			await Promise.all([alice, appServer].map((user) => user.goOffline()));
+		});
+
+		test(
+			"keeps accounts and registrations over a stop and over a crash",
+			async () => {
+				const bob = await connect("bob");
+				await bob.enablePush({ jid: "push.example.net", node: "kept", secret: "s" });
+				const kept = (enabled: { node: string }[]) => enabled.some(({ node }) => node === "kept");
+
+				await server.restart();
+				await server.untilPushEnabled("bob", kept);
+				const again = await connect("bob");
+				await again.iq("get", xml("ping", { xmlns: "urn:xmpp:ping" }), server.host);
+
+				const before = server.pid();
+				await server.restart({ graceful: false });
+				expect(server.pid()).not.toBe(before);
+				await server.untilPushEnabled("bob", kept);
+				await (await connect("bob")).goOffline();
+			},
+			60 * SECONDS,
+		);
+
+		test(
+			"takes hundreds of accounts in a moment",
+			async () => {
+				const names = Array.from({ length: 400 }, (_, index) => `user-${index}`);
+				const began = performance.now();
+				await server.addUsers(names, "secret");
+				const took = performance.now() - began;
+				console.log(`${name}: 400 accounts in ${Math.round(took)} ms`);
+				await (await connect("user-399")).goOffline();
+				expect(took).toBeLessThan(10 * SECONDS);
+			},
+			30 * SECONDS,
+		);
+	});
+}
