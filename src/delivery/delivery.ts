@@ -1,0 +1,312 @@
+/**
+ * Delivery: from a publish to an answer. The one place that acts on outcomes.
+ *
+ * The answer `done` is a promise: delivered, on this connector's disk, or superseded by a later publish that is.
+ */
+import type { Logger } from "@logtape/logtape";
+import type { Keyring } from "../secrets.ts";
+import type { Outbox, OutboxEntry } from "../store/outbox.ts";
+import type { Registrations } from "../store/registrations.ts";
+import type {
+	Answer,
+	App,
+	Notification,
+	Outcome,
+	PushClass,
+	PushService,
+	Registration,
+	ServiceName,
+} from "../types.ts";
+import { backoffMs } from "./backoff.ts";
+import type { Results } from "./results.ts";
+import { createThrottle } from "./throttle.ts";
+
+/**
+ * How long a push service may take to answer. ejabberd waits 32 s for our answer to its publish; a slow push
+ * must be in the outbox, and the publish answered, well before.
+ */
+const SEND_DEADLINE_MS = 15_000;
+
+/** Misconfigured credentials are a person's to mend: asking again sooner helps nobody. */
+const MISCONFIGURED_MS = 300_000;
+
+/** When to look again at an entry whose lane was taken. */
+const LANE_TAKEN_MS = 1_000;
+
+/** A call that rings after a minute is over. */
+const VOIP_TTL_S = 60;
+
+export interface DeliveryDeps {
+	registrations: Registrations;
+	outbox: Outbox;
+	results: Results;
+	keyring: Keyring;
+	services: ReadonlyMap<ServiceName, PushService>;
+	apps: readonly App[];
+	pushIntervalMs: number;
+	pushTtlSeconds: number;
+	log: Logger;
+	/** Called when the outbox got an entry, with the time it is due at. */
+	onQueued(dueAt: number): void;
+	now?: () => number;
+	random?: () => number;
+	sendDeadlineMs?: number;
+}
+
+export interface Delivery {
+	/** A publish from outside: the secret is checked before anything is looked up. */
+	publish(node: string, secret: string, notification: Notification): Promise<Answer>;
+	/** A push whose right was checked elsewhere. */
+	push(node: string, notification: Notification): Promise<Answer>;
+	/**
+	 * Tries an outbox entry once. It stays in the outbox until it was delivered, has expired, or turned out to be
+	 * hopeless.
+	 * @throws when the outbox cannot be written: the entry is as it was
+	 */
+	retry(entry: OutboxEntry): Promise<void>;
+	/**
+	 * Puts all that is held back or on its way on disk, and answers it: for a connection whose window fills up,
+	 * and for the end of the process.
+	 */
+	settle(): Promise<void>;
+	/** Resolves when nothing is on its way, or after `deadlineMs`. */
+	idle(deadlineMs: number): Promise<void>;
+}
+
+/** A publish on its way. */
+interface Item {
+	node: string;
+	notification: Notification;
+	version: number;
+	expiresAt: number;
+	attempts: number;
+}
+
+const isThrottled = (pushClass: PushClass) => pushClass === "high" || pushClass === "low";
+const laneOf = (node: string, pushClass: PushClass) => `${node} ${pushClass}`;
+
+const wait = (reason: string): Answer => ({ kind: "wait", reason });
+
+/** Nothing was done about a push, and nothing can be said about it now: a database is away. */
+class Unavailable extends Error {
+	override name = "Unavailable";
+}
+
+export function createDelivery(deps: DeliveryDeps): Delivery {
+	const { registrations, outbox, results, keyring, services, log } = deps;
+	const { now = Date.now, random = Math.random, sendDeadlineMs = SEND_DEADLINE_MS } = deps;
+	const apps = new Map(deps.apps.map((app) => [app.name, app]));
+	/** What is on its way, with a way to answer it early, once it is safe on disk. */
+	const onItsWay = new Map<Item, (answer: Answer) => void>();
+	let whenIdle: (() => void) | undefined;
+
+	const throttle = createThrottle<Item>(deps.pushIntervalMs, send);
+
+	/** Sends a fresh publish; `settle` may answer it before its push service does. */
+	function send(item: Item): Promise<Answer> {
+		return new Promise((resolve) => {
+			onItsWay.set(item, resolve);
+			attempt(item)
+				.catch((error: unknown) => {
+					return failed(error);
+				})
+				.then(resolve)
+				.finally(() => {
+					onItsWay.delete(item);
+					if (onItsWay.size === 0) whenIdle?.();
+				});
+		});
+	}
+
+	/** A user's registration must survive our faults: never anything but `wait`. */
+	function failed(error: unknown): Answer {
+		const cause = error instanceof Error ? (error.cause ?? "") : "";
+		log.error("A push could not be handled: {error} {cause}", { error: String(error), cause: String(cause) });
+		return wait(error instanceof Unavailable ? error.message : "internal error");
+	}
+
+	/**
+	 * Looks up, sends, acts.
+	 * @throws {Unavailable} when the database is away
+	 */
+	async function attempt(item: Item): Promise<Answer> {
+		const { node, notification } = item;
+		const registration = await fromDatabase(
+			async () => (await registrations.find(node)) ?? (await registrations.findAtPrimary(node)),
+		);
+		if (!registration) {
+			await discard(item);
+			return { kind: "unknown", reason: "no such registration" };
+		}
+		const app = apps.get(registration.app);
+		const service = app && services.get(app.service);
+		if (!service) {
+			const reason = `the app ${registration.app} is not configured`;
+			return act({ kind: "misconfigured", reason }, item, registration, now());
+		}
+		const startedAt = now();
+		const ttlSeconds = Math.max(0, Math.ceil((item.expiresAt - startedAt) / 1000));
+		const outcome = await service.send(
+			{ registration, notification, ttlSeconds },
+			AbortSignal.timeout(sendDeadlineMs),
+		);
+		return act(outcome, item, registration, startedAt);
+	}
+
+	async function fromDatabase<T>(query: () => Promise<T>): Promise<T> {
+		try {
+			return await query();
+		} catch (cause) {
+			throw new Unavailable("the database is not available", { cause });
+		}
+	}
+
+	/** Takes a push, and what it superseded, out of the outbox. */
+	async function discard({ node, notification, version }: Item) {
+		if (outbox.mayHaveEntries()) await outbox.remove(node, notification.class, version);
+	}
+
+	/** Acts on what a push service said: the only switch over outcomes. */
+	async function act(
+		outcome: Outcome,
+		item: Item,
+		registration: Registration,
+		startedAt: number,
+	): Promise<Answer> {
+		const { node, app, token } = registration;
+		const reason = "reason" in outcome ? outcome.reason : undefined;
+		results.add(node, app, outcome.kind, reason);
+		switch (outcome.kind) {
+			case "delivered":
+				await discard(item);
+				return { kind: "done", how: "delivered" };
+			case "gone": {
+				const deadSince = Math.min(startedAt, outcome.at ?? startedAt);
+				const forgotten = await fromDatabase(() => registrations.forget(node, token, deadSince));
+				if (!forgotten && (await fromDatabase(() => registrations.findAtPrimary(node)))) {
+					// ejabberd deletes what it is told is gone, and this one was renewed while we sent: the push
+					// goes to the new token.
+					return keep(item, "renewed while its old token was sent to");
+				}
+				await discard(item);
+				log.info("{app}: a device is gone ({reason}): its registration was removed.", { app, reason });
+				return { kind: "unknown", reason: outcome.reason };
+			}
+			case "retry":
+				log.debug("{app}: a push waits: {reason}", { app, reason });
+				return keep(item, outcome.reason, outcome.afterMs);
+			case "rejected":
+				await discard(item);
+				log.warn("{app}: a push was refused: {reason}", { app, reason });
+				return wait(`refused by the push service: ${outcome.reason}`);
+			case "misconfigured":
+				log.error("{app}: its credentials do not work: {reason}", { app, reason });
+				return keep(item, outcome.reason, MISCONFIGURED_MS);
+		}
+	}
+
+	/**
+	 * Puts a push in the outbox for another try. Answers `done` only once it is there.
+	 * @throws {Unavailable}
+	 */
+	function keep(item: Item, reason: string, afterMs?: number): Promise<Answer> {
+		const attempts = item.attempts + 1;
+		return secure([item], now() + backoffMs(attempts, afterMs, random), { attempts, lastError: reason });
+	}
+
+	/** @throws {Unavailable} */
+	async function secure(
+		items: readonly Item[],
+		dueAt: number,
+		state: Partial<Pick<OutboxEntry, "attempts" | "lastError">> = {},
+	): Promise<Answer> {
+		const entries = items.map(({ notification, ...item }) => ({
+			...item,
+			...state,
+			class: notification.class,
+			notification,
+			dueAt,
+		}));
+		try {
+			await outbox.put(...entries);
+		} catch (cause) {
+			throw new Unavailable("the outbox cannot be written", { cause });
+		}
+		deps.onQueued(dueAt);
+		return { kind: "done", how: "queued" };
+	}
+
+	function push(node: string, notification: Notification): Promise<Answer> {
+		const ttl = notification.class === "voip" ? VOIP_TTL_S : deps.pushTtlSeconds;
+		const item: Item = {
+			node,
+			notification,
+			version: outbox.nextVersion(),
+			expiresAt: now() + ttl * 1000,
+			attempts: 0,
+		};
+		return isThrottled(notification.class)
+			? throttle.submit(laneOf(node, notification.class), item)
+			: send(item);
+	}
+
+	return {
+		push,
+
+		async publish(node, secret, notification) {
+			const verdict = await keyring.verify(node, secret);
+			switch (verdict) {
+				case "ok":
+					return push(node, notification);
+				case "wrong":
+					return { kind: "unknown", reason: "wrong secret" };
+				case "unknown-key":
+					log.error(
+						"A publish came for a registration made with a key that is not configured: SECRET_KEY_OLD?",
+					);
+					return wait("the key of this registration is not configured");
+			}
+		},
+
+		async retry({ node, class: pushClass, notification, version, expiresAt, attempts }) {
+			const item: Item = { node, notification, version, expiresAt, attempts };
+			const tryOnce = async () => {
+				if (expiresAt <= now()) {
+					log.info("A push expired in the outbox after {attempts} tries.", { attempts });
+					return discard(item);
+				}
+				try {
+					await attempt(item);
+				} catch (error) {
+					if (!(error instanceof Unavailable)) throw error;
+					await keep(item, error.message);
+				}
+			};
+			if (!isThrottled(pushClass)) return tryOnce();
+			// Taken: a newer publish of this lane is on its way, which will replace or remove this entry.
+			const running = throttle.tryRun(laneOf(node, pushClass), tryOnce);
+			await (running ?? secure([item], now() + LANE_TAKEN_MS));
+		},
+
+		async settle() {
+			const sent = [...onItsWay];
+			if (sent.length > 0) {
+				const items = sent.map(([item]) => item);
+				const answer = await secure(items, now() + sendDeadlineMs).catch(failed);
+				for (const [, resolve] of sent) resolve(answer);
+			}
+			await throttle.release((items) => secure(items, now() + deps.pushIntervalMs).catch(failed));
+		},
+
+		idle(deadlineMs) {
+			if (onItsWay.size === 0) return Promise.resolve();
+			return new Promise((resolve) => {
+				const timer = setTimeout(resolve, deadlineMs);
+				whenIdle = () => {
+					clearTimeout(timer);
+					resolve();
+				};
+			});
+		},
+	};
+}

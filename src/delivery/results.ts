@@ -1,0 +1,52 @@
+/** Collects what became of pushes and writes it in batches: the fast path writes nothing per push. */
+import type { Logger } from "@logtape/logtape";
+import type { Count, Registrations, Result } from "../store/registrations.ts";
+
+export interface Results {
+	/** @param error missing: the push was delivered */
+	add(node: string, app: string, outcome: string, error?: string): void;
+	/** Writes what was collected. What cannot be written now is kept for the next time. */
+	flush(): Promise<void>;
+}
+
+/** While the database is away, times of this many registrations are remembered; counts always are. */
+const KEPT_RESULTS = 10_000;
+
+export function createResults(
+	registrations: Pick<Registrations, "record">,
+	log: Logger,
+	now: () => number = Date.now,
+): Results {
+	let results = new Map<string, Result>();
+	let counts = new Map<string, Count>();
+
+	function count(app: string, outcome: string, by: number) {
+		const name = `${app}\0${outcome}`;
+		const counted = counts.get(name);
+		if (counted) counted.count += by;
+		else counts.set(name, { app, outcome, count: by });
+	}
+
+	return {
+		add(node, app, outcome, error) {
+			count(app, outcome, 1);
+			if (results.size < KEPT_RESULTS || results.has(node)) {
+				results.set(node, error === undefined ? { node, at: now() } : { node, at: now(), error });
+			}
+		},
+
+		async flush() {
+			if (counts.size === 0) return;
+			const [written, counted] = [results, counts];
+			results = new Map();
+			counts = new Map();
+			try {
+				await registrations.record([...written.values()], [...counted.values()]);
+			} catch (error) {
+				log.warn("Statistics wait: the database did not take them ({error}).", { error: String(error) });
+				for (const { app, outcome, count: by } of counted.values()) count(app, outcome, by);
+				for (const [node, result] of written) if (!results.has(node)) results.set(node, result);
+			}
+		},
+	};
+}

@@ -1,0 +1,143 @@
+/**
+ * The trailing-edge throttle: per registration and class at most one push an interval, the first at once, the
+ * last at the interval's end. What comes between is superseded, and is answered with what became of the one
+ * that superseded it: its publisher was promised exactly that (invariant 1).
+ *
+ * A lane also keeps order: while a push is on its way, the next of its lane waits.
+ */
+import type { Answer } from "../types.ts";
+
+/** Sends one item and says what became of it. Must not throw. */
+export type Run<Item> = (item: Item) => Promise<Answer>;
+
+export interface Throttle<Item> {
+	/** Sends now, or holds the item back until its lane opens; the newest held item supersedes the others. */
+	submit(lane: string, item: Item): Promise<Answer>;
+	/**
+	 * Runs something in a lane, if nothing is on its way or held back there.
+	 * @returns undefined if the lane is taken
+	 */
+	tryRun<Result>(lane: string, run: () => Promise<Result>): Promise<Result> | undefined;
+	/** Takes all items that are held back out, answering them with what `spill` says: they were put elsewhere. */
+	release(spill: (items: Item[]) => Promise<Answer>): Promise<void>;
+	/** How many submissions are held back. */
+	held(): number;
+}
+
+interface Lane<Item> {
+	busy: boolean;
+	/** When the next item may go out, on the throttle's own clock. */
+	opensAt: number;
+	held?: { item: Item; waiting: ((answer: Answer) => void)[] };
+	timer?: ReturnType<typeof setTimeout>;
+}
+
+/**
+ * @param intervalMs 0: nothing is held back but for order
+ * @param run sends an item
+ * @param now a clock in ms that never jumps: an hour set back must not hold a push for an hour
+ */
+export function createThrottle<Item>(
+	intervalMs: number,
+	run: Run<Item>,
+	now: () => number = () => performance.now(),
+): Throttle<Item> {
+	// Ordered by `opensAt`, since a lane moves to the end when it is used: the idle ones are found at the front.
+	const lanes = new Map<string, Lane<Item>>();
+	let waiting = 0;
+
+	function forgetIdleLanes() {
+		for (const [name, lane] of lanes) {
+			if (lane.busy || lane.held || lane.opensAt > now()) return;
+			lanes.delete(name);
+		}
+	}
+
+	function take(name: string): Lane<Item> {
+		const lane = lanes.get(name) ?? { busy: false, opensAt: 0 };
+		lanes.delete(name);
+		lanes.set(name, lane);
+		lane.busy = true;
+		lane.opensAt = now() + intervalMs;
+		return lane;
+	}
+
+	function leave(name: string, lane: Lane<Item>) {
+		lane.busy = false;
+		if (lane.held) waitForOpening(name, lane);
+		else if (intervalMs === 0) lanes.delete(name);
+	}
+
+	function waitForOpening(name: string, lane: Lane<Item>) {
+		const wait = lane.opensAt - now();
+		if (wait <= 0) sendHeld(name, lane);
+		else lane.timer = setTimeout(() => sendHeld(name, lane), wait);
+	}
+
+	async function sendHeld(name: string, lane: Lane<Item>) {
+		const held = takeHeld(lane);
+		if (!held) return;
+		answerAll(held.waiting, await send(name, held.item));
+	}
+
+	function takeHeld(lane: Lane<Item>) {
+		const held = lane.held;
+		if (!held) return undefined;
+		clearTimeout(lane.timer);
+		delete lane.held;
+		delete lane.timer;
+		waiting -= held.waiting.length;
+		return held;
+	}
+
+	async function send(name: string, item: Item): Promise<Answer> {
+		const lane = take(name);
+		try {
+			return await run(item);
+		} finally {
+			leave(name, lane);
+		}
+	}
+
+	return {
+		submit(name, item) {
+			forgetIdleLanes();
+			const lane = lanes.get(name);
+			if (!lane || (!lane.busy && !lane.held && lane.opensAt <= now())) return send(name, item);
+			return new Promise((resolve) => {
+				waiting++;
+				if (lane.held) {
+					lane.held.item = item;
+					lane.held.waiting.push(resolve);
+				} else {
+					lane.held = { item, waiting: [resolve] };
+					if (!lane.busy) waitForOpening(name, lane);
+				}
+			});
+		},
+
+		tryRun(name, runInLane) {
+			const lane = lanes.get(name);
+			if (lane?.busy || lane?.held) return undefined;
+			const taken = take(name);
+			return runInLane().finally(() => leave(name, taken));
+		},
+
+		async release(spill) {
+			const released = [...lanes.values()].map(takeHeld).filter((held) => held !== undefined);
+			if (released.length === 0) return;
+			const answer = await spill(released.map((held) => held.item));
+			for (const held of released) answerAll(held.waiting, answer);
+		},
+
+		held: () => waiting,
+	};
+}
+
+/** Answers those who waited for one push: all but the last were superseded by it. */
+function answerAll(waiting: readonly ((answer: Answer) => void)[], answer: Answer) {
+	waiting.forEach((resolve, index) => {
+		const superseded = answer.kind === "done" && index < waiting.length - 1;
+		resolve(superseded ? { kind: "done", how: "superseded" } : answer);
+	});
+}
