@@ -54,8 +54,18 @@ export interface Registrations {
 	 * @param createNode called once, for a new row
 	 */
 	register(wanted: NewRegistration, createNode: () => string): Promise<RegisterResult>;
-	/** Gives a registration another token (or the same anew). Undefined: there is no such node. */
-	renew(node: string, device: Device, host: string | undefined): Promise<Registration | undefined>;
+	/** Reads at the primary what makes a registration unique. */
+	findDevice(owner: string, app: string, device: string): Promise<Registration | undefined>;
+	/**
+	 * Gives a registration another token (or the same anew), and another name if one is given.
+	 * Undefined: there is no such node.
+	 */
+	renew(
+		node: string,
+		device: Device,
+		host: string | undefined,
+		deviceName?: string,
+	): Promise<RegisterResult | undefined>;
 	/** Ends a registration for good, at its owner's word. False: there was none. */
 	remove(node: string): Promise<boolean>;
 	/**
@@ -100,7 +110,7 @@ export function createRegistrations(
 	const nearby = byNode(db);
 	const atPrimary = byNode(primary);
 
-	const deviceColumns = (device: Device, host: string | undefined) => ({
+	const deviceColumns = (device: Device, host: string | undefined, deviceName: string | undefined) => ({
 		token: device.token,
 		p256dh: device.p256dh ?? null,
 		auth: device.auth ?? null,
@@ -109,7 +119,18 @@ export function createRegistrations(
 		renewedAt: sql`max(${now()}, ${registrations.renewedAt} + 1)`,
 		lastErrorAt: null,
 		lastError: null,
+		...(deviceName === undefined ? {} : { deviceName }),
 	});
+
+	/**
+	 * Only where the host stays, or has room for one more: otherwise many registrations could be made anywhere
+	 * and then turned on one host.
+	 */
+	const hasRoom = (host: string | undefined) =>
+		host === undefined
+			? undefined
+			: sql`(${registrations.host} is ${host} or ${quotas.host} > (select count(*) from (
+				select 1 from ${registrations} as "others" where "others"."host" = ${host} limit ${quotas.host})))`;
 
 	/** The first quota that a new row would break. Counting stops at the limit. */
 	async function exceeded(wanted: NewRegistration): Promise<keyof Quotas | undefined> {
@@ -128,6 +149,9 @@ export function createRegistrations(
 		return undefined;
 	}
 
+	const sameDevice = (owner: string, app: string, device: string) =>
+		and(eq(registrations.owner, owner), eq(registrations.app, app), eq(registrations.device, device));
+
 	return {
 		async find(node) {
 			const row = await nearby.get({ node });
@@ -139,18 +163,23 @@ export function createRegistrations(
 			return row && toRegistration(row);
 		},
 
+		async findDevice(owner, app, device) {
+			const row = await primary
+				.select()
+				.from(registrations)
+				.where(sameDevice(owner, app, device))
+				.get();
+			return row && toRegistration(row);
+		},
+
 		async register(wanted, createNode) {
 			const { owner, app, device, host, address } = wanted;
-			const renewal = {
-				...deviceColumns(wanted, host),
-				...(wanted.deviceName === undefined ? {} : { deviceName: wanted.deviceName }),
-			};
-			const same = and(
-				eq(registrations.owner, owner),
-				eq(registrations.app, app),
-				eq(registrations.device, device),
-			);
-			const [renewed] = await primary.update(registrations).set(renewal).where(same).returning();
+			const renewal = deviceColumns(wanted, host, wanted.deviceName);
+			const [renewed] = await primary
+				.update(registrations)
+				.set(renewal)
+				.where(and(sameDevice(owner, app, device), hasRoom(host)))
+				.returning();
 			if (renewed) return { kind: "renewed", registration: toRegistration(renewed) };
 
 			const quota = await exceeded(wanted);
@@ -184,13 +213,14 @@ export function createRegistrations(
 			return { kind: row.node === node ? "created" : "renewed", registration: toRegistration(row) };
 		},
 
-		async renew(node, device, host) {
+		async renew(node, device, host, deviceName) {
 			const [row] = await primary
 				.update(registrations)
-				.set(deviceColumns(device, host))
-				.where(eq(registrations.node, node))
+				.set(deviceColumns(device, host, deviceName))
+				.where(and(eq(registrations.node, node), hasRoom(host)))
 				.returning();
-			return row && toRegistration(row);
+			if (row) return { kind: "renewed", registration: toRegistration(row) };
+			return (await atPrimary.get({ node })) && { kind: "over-quota", quota: "host" };
 		},
 
 		async remove(node) {

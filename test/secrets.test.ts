@@ -1,0 +1,106 @@
+import { describe, expect, test } from "bun:test";
+import fc from "fast-check";
+import { createKeyring, UnknownKey } from "../src/secrets.ts";
+
+const KEY = "the current key, at least thirty-two characters";
+const OLD = "an older key, also at least thirty-two characters";
+const ring = await createKeyring(KEY, [OLD]);
+const oldRing = await createKeyring(OLD);
+const strangerRing = await createKeyring("a key that was never configured here, of any length");
+
+describe("nodes", () => {
+	test("are 27 characters of base64url, begin with the key id, and differ", () => {
+		const nodes = Array.from({ length: 100 }, () => ring.createNode());
+		for (const node of nodes) expect(node).toMatch(/^[\w-]{27}$/);
+		expect(new Set(nodes).size).toBe(100);
+		expect(new Set(nodes.map((node) => node.slice(0, 5))).size).toBe(1);
+	});
+
+	test("take their 128 bits from the randomness that is passed in", async () => {
+		const fixed = await createKeyring(KEY, [], (bytes) => bytes.fill(7));
+		expect(fixed.createNode()).toBe(fixed.createNode());
+	});
+});
+
+describe("secrets", () => {
+	test("are 43 characters, the same in each process that has the key", async () => {
+		const node = ring.createNode();
+		const secret = await ring.secretOf(node);
+		expect(secret).toMatch(/^[\w-]{43}$/);
+		expect(await (await createKeyring(KEY)).secretOf(node)).toBe(secret);
+	});
+
+	test("verify for their own node only", async () => {
+		const [one, other] = [ring.createNode(), ring.createNode()];
+		expect(await ring.verify(one, await ring.secretOf(one))).toBe("ok");
+		expect(await ring.verify(one, await ring.secretOf(other))).toBe("wrong");
+	});
+
+	test("no single changed character passes", async () => {
+		const node = ring.createNode();
+		const secret = await ring.secretOf(node);
+		for (let i = 0; i < secret.length; i++) {
+			const changed = secret.slice(0, i) + (secret[i] === "A" ? "B" : "A") + secret.slice(i + 1);
+			expect(await ring.verify(node, changed)).toBe("wrong");
+		}
+	});
+
+	test("another spelling of the same bytes is wrong, so that one registration has one secret", async () => {
+		const node = ring.createNode();
+		const secret = await ring.secretOf(node);
+		for (const spelling of [`${secret}=`, ` ${secret}`, `${secret}\n`]) {
+			expect(await ring.verify(node, spelling)).toBe("wrong");
+		}
+		// The last of 43 characters carries two spare bits: these decode alike.
+		const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+		const twin = alphabet[alphabet.indexOf(secret[42] as string) | 1] as string;
+		expect(await ring.verify(node, secret.slice(0, 42) + twin)).toBe("wrong");
+	});
+
+	test("whatever is sent as node and secret is answered, and never passes", async () => {
+		await fc.assert(
+			fc.asyncProperty(fc.string({ unit: "binary" }), fc.string({ unit: "binary" }), async (node, secret) => {
+				expect(await ring.verify(node, secret)).toBe("wrong");
+			}),
+		);
+		const node = ring.createNode();
+		await fc.assert(
+			fc.asyncProperty(fc.string({ unit: "binary" }), async (secret) => {
+				expect(await ring.verify(node, secret)).toBe("wrong");
+			}),
+		);
+	});
+});
+
+describe("keys", () => {
+	test("an old key goes on verifying, and new nodes are the current key's", async () => {
+		const node = oldRing.createNode();
+		expect(await ring.verify(node, await oldRing.secretOf(node))).toBe("ok");
+		expect(await ring.secretOf(node)).toBe(await oldRing.secretOf(node));
+		expect(ring.createNode().slice(0, 5)).not.toBe(node.slice(0, 5));
+	});
+
+	test("a node of a key that is not here is neither right nor wrong", async () => {
+		const node = strangerRing.createNode();
+		const secret = await strangerRing.secretOf(node);
+		expect(await ring.verify(node, secret)).toBe("unknown-key");
+		expect(await ring.verify(node, "nonsense")).toBe("unknown-key");
+		expect(ring.secretOf(node)).rejects.toBeInstanceOf(UnknownKey);
+		expect(ring.secretOf("nonsense")).rejects.toBeInstanceOf(UnknownKey);
+	});
+
+	test("the fingerprint tells keys apart and does not contain the key id", () => {
+		expect(ring.fingerprint).not.toBe(oldRing.fingerprint);
+		expect(ring.oldFingerprints).toEqual([oldRing.fingerprint]);
+		expect(ring.fingerprint.slice(0, 5)).not.toBe(ring.createNode().slice(0, 5));
+	});
+});
+
+test("concealing is stable, differs by text and key, and is no secret of a node", async () => {
+	expect(await ring.conceal("192.0.2.1")).toMatch(/^[\w-]{22}$/);
+	expect(await ring.conceal("192.0.2.1")).toBe(await ring.conceal("192.0.2.1"));
+	expect(await ring.conceal("192.0.2.1")).not.toBe(await ring.conceal("192.0.2.2"));
+	expect(await ring.conceal("192.0.2.1")).not.toBe(await oldRing.conceal("192.0.2.1"));
+	const node = ring.createNode();
+	expect(await ring.secretOf(node)).not.toStartWith(await ring.conceal(node));
+});

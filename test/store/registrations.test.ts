@@ -1,0 +1,279 @@
+import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { createRegistrations, type NewRegistration, type Quotas } from "../../src/store/registrations.ts";
+import { openTestDatabase, type TestDatabase } from "../database.ts";
+
+let database: TestDatabase;
+let clock: number;
+let nodes: number;
+
+beforeEach(async () => {
+	database = await openTestDatabase();
+	clock = 1_000_000;
+	nodes = 0;
+});
+afterEach(() => database.close());
+
+const PLENTY: Quotas = { owner: 100, address: 100, host: 100 };
+const open = (quotas: Partial<Quotas> = {}) =>
+	createRegistrations(database.db, { ...PLENTY, ...quotas }, { now: () => clock });
+const createNode = () => `node-${++nodes}`;
+const wanted = (changes: Partial<NewRegistration> = {}): NewRegistration => ({
+	owner: "",
+	app: "web",
+	device: "phone",
+	token: "https://push.example/1",
+	...changes,
+});
+const count = async () =>
+	Number((await database.client.execute("SELECT count(*) AS n FROM registrations")).rows[0]?.n);
+
+describe("registering", () => {
+	test("creates a row that can be found by its node, without the columns that are for counting", async () => {
+		const store = open();
+		const created = await store.register(
+			wanted({ host: "push.example", address: "hash", deviceName: "Kitchen", p256dh: "p", auth: "a" }),
+			createNode,
+		);
+		expect(created.kind).toBe("created");
+		expect(await store.find("node-1")).toEqual({
+			node: "node-1",
+			owner: "",
+			app: "web",
+			device: "phone",
+			deviceName: "Kitchen",
+			token: "https://push.example/1",
+			p256dh: "p",
+			auth: "a",
+			registeredAt: clock,
+			renewedAt: clock,
+		});
+		expect(await store.find("node-2")).toBeUndefined();
+	});
+
+	test("the same owner, app and device renews: the node stays, token and keys are the new ones", async () => {
+		const store = open();
+		await store.register(wanted({ p256dh: "p", auth: "a", deviceName: "Kitchen" }), createNode);
+		clock += 5;
+		const renewed = await store.register(wanted({ token: "https://push.example/2" }), createNode);
+		if (renewed.kind !== "renewed") throw new Error(renewed.kind);
+		expect(renewed.registration).toMatchObject({
+			node: "node-1",
+			token: "https://push.example/2",
+			deviceName: "Kitchen",
+			registeredAt: 1_000_000,
+			renewedAt: 1_000_005,
+		});
+		expect(renewed.registration.p256dh).toBeUndefined();
+		expect(await count()).toBe(1);
+	});
+
+	test("another owner, app or device is another registration", async () => {
+		const store = open();
+		await store.register(wanted(), createNode);
+		await store.register(wanted({ owner: "juliet@example.net" }), createNode);
+		await store.register(wanted({ app: "other" }), createNode);
+		await store.register(wanted({ device: "tablet" }), createNode);
+		expect(await count()).toBe(4);
+	});
+
+	test("twenty registrations of one device at once make one row, and all learn its node", async () => {
+		const store = open();
+		const results = await Promise.all(
+			Array.from({ length: 20 }, (_, i) =>
+				store.register(wanted({ token: `https://push.example/${i}` }), createNode),
+			),
+		);
+		expect(await count()).toBe(1);
+		const told = results.map((result) => ("registration" in result ? result.registration.node : result.kind));
+		expect(new Set(told).size).toBe(1);
+		expect(results.filter((result) => result.kind === "created")).toHaveLength(1);
+	});
+
+	test("a renewal forgives the errors of the old token", async () => {
+		const store = open();
+		await store.register(wanted(), createNode);
+		await store.record([{ node: "node-1", at: clock, error: "503" }], []);
+		expect((await store.find("node-1"))?.lastError).toBe("503");
+		await store.register(wanted(), createNode);
+		expect(await store.find("node-1")).not.toHaveProperty("lastError");
+	});
+});
+
+describe("quotas", () => {
+	test.each([
+		["owner", { owner: "juliet@example.net" }],
+		["address", { address: "hash" }],
+		["host", { host: "push.example" }],
+	] as const)("the %s quota stops the next new row and says its name", async (quota, same) => {
+		const store = open({ [quota]: 2 });
+		for (const device of ["1", "2"]) {
+			expect((await store.register(wanted({ ...same, device }), createNode)).kind).toBe("created");
+		}
+		expect(await store.register(wanted({ ...same, device: "3" }), createNode)).toEqual({
+			kind: "over-quota",
+			quota,
+		});
+		expect(await count()).toBe(2);
+	});
+
+	test("a device that is registered may renew at the limit", async () => {
+		const store = open({ host: 1 });
+		await store.register(wanted({ host: "push.example" }), createNode);
+		expect((await store.register(wanted({ host: "push.example" }), createNode)).kind).toBe("renewed");
+	});
+
+	test("nobody's registrations (no owner, no address, no host) are not counted together", async () => {
+		const store = open({ owner: 1, address: 1, host: 1 });
+		for (const device of ["1", "2", "3"]) {
+			expect((await store.register(wanted({ device }), createNode)).kind).toBe("created");
+		}
+	});
+
+	test("renewing to a host that is full is refused, and the old token stays", async () => {
+		const store = open({ host: 1 });
+		await store.register(wanted({ device: "1", host: "victim.example" }), createNode);
+		await store.register(wanted({ device: "2", host: "own.example" }), createNode);
+		const moved = await store.renew("node-2", { token: "https://victim.example/2" }, "victim.example");
+		expect(moved).toEqual({ kind: "over-quota", quota: "host" });
+		const again = await store.register(
+			wanted({ device: "2", token: "https://victim.example/2", host: "victim.example" }),
+			createNode,
+		);
+		expect(again).toEqual({ kind: "over-quota", quota: "host" });
+		expect((await store.find("node-2"))?.token).toBe("https://push.example/1");
+		const same = await store.renew("node-1", { token: "https://victim.example/3" }, "victim.example");
+		expect(same?.kind).toBe("renewed");
+	});
+});
+
+describe("ending", () => {
+	test("remove says whether there was one, and the device starts anew with another node", async () => {
+		const store = open();
+		await store.register(wanted(), createNode);
+		expect(await store.remove("node-1")).toBe(true);
+		expect(await store.remove("node-1")).toBe(false);
+		const again = await store.register(wanted(), createNode);
+		expect("registration" in again && again.registration.node).toBe("node-2");
+	});
+
+	test("renewing a node that is gone brings nothing back", async () => {
+		expect(await open().renew("node-1", { token: "t" }, undefined)).toBeUndefined();
+		expect(await count()).toBe(0);
+	});
+
+	test("a verdict about the token that was sent to ends the registration", async () => {
+		const store = open();
+		await store.register(wanted(), createNode);
+		expect(await store.forget("node-1", "https://push.example/1", clock)).toBe(true);
+		expect(await store.find("node-1")).toBeUndefined();
+		expect(await store.forget("node-1", "https://push.example/1", clock)).toBe(false);
+	});
+
+	test("a verdict about an older token ends nothing", async () => {
+		const store = open();
+		await store.register(wanted(), createNode);
+		const sendStarted = clock;
+		clock += 1000;
+		await store.register(wanted({ token: "https://push.example/2" }), createNode);
+		expect(await store.forget("node-1", "https://push.example/1", sendStarted)).toBe(false);
+		expect(await store.forget("node-1", "https://push.example/2", sendStarted)).toBe(false);
+	});
+
+	test("a renewal with the same token, even in the millisecond of the send, survives the verdict", async () => {
+		const store = open();
+		await store.register(wanted(), createNode);
+		const sendStarted = clock;
+		await store.renew("node-1", { token: "https://push.example/1" }, "push.example");
+		expect(await store.forget("node-1", "https://push.example/1", sendStarted)).toBe(false);
+		expect(await store.find("node-1")).toBeDefined();
+	});
+
+	test("a clock that goes back does not make a renewal look old", async () => {
+		const store = open();
+		await store.register(wanted(), createNode);
+		const sendStarted = clock;
+		clock -= 60_000;
+		await store.renew("node-1", { token: "https://push.example/1" }, undefined);
+		expect(await store.forget("node-1", "https://push.example/1", sendStarted)).toBe(false);
+	});
+
+	test("of a renewal and a verdict at once, whichever comes first, the device is not lost unnoticed", async () => {
+		const store = open();
+		for (let round = 0; round < 20; round++) {
+			const device = `device-${round}`;
+			const made = await store.register(wanted({ device }), createNode);
+			if (!("registration" in made)) throw new Error(made.kind);
+			const { node, token } = made.registration;
+			const both = [() => store.renew(node, { token }, undefined), () => store.forget(node, token, clock)];
+			if (round % 2) both.reverse();
+			await Promise.all(both.map((act) => act()));
+			const left = await store.find(node);
+			// Either the renewal came first and the row is there, or the renewal was told that there is no row.
+			if (left) expect(left.renewedAt).toBeGreaterThan(clock);
+			else expect(await store.renew(node, { token }, undefined)).toBeUndefined();
+		}
+	});
+});
+
+describe("finding a device", () => {
+	test("needs its owner and its app too", async () => {
+		const store = open();
+		await store.register(wanted({ owner: "juliet@example.net" }), createNode);
+		expect((await store.findDevice("juliet@example.net", "web", "phone"))?.node).toBe("node-1");
+		expect(await store.findDevice("", "web", "phone")).toBeUndefined();
+		expect(await store.findDevice("juliet@example.net", "other", "phone")).toBeUndefined();
+	});
+});
+
+describe("reading", () => {
+	test("find reads nearby, findAtPrimary at the primary", async () => {
+		const primary = await openTestDatabase();
+		try {
+			const store = createRegistrations(database.db, PLENTY, { primary: primary.db, now: () => clock });
+			await store.register(wanted(), createNode);
+			expect(await store.find("node-1")).toBeUndefined();
+			expect((await store.findAtPrimary("node-1"))?.node).toBe("node-1");
+		} finally {
+			await primary.close();
+		}
+	});
+});
+
+describe("recording", () => {
+	test("results and counts are written together, and counts add up over a day", async () => {
+		const store = open();
+		await store.register(wanted(), createNode);
+		await store.record(
+			[
+				{ node: "node-1", at: 5 },
+				{ node: "node-1", at: 6, error: "timeout" },
+				{ node: "gone", at: 7 },
+			],
+			[{ app: "web", outcome: "delivered", count: 2 }],
+		);
+		await store.record([], [{ app: "web", outcome: "delivered", count: 3 }]);
+		await store.record([], []);
+		expect(await store.find("node-1")).toMatchObject({
+			lastSuccessAt: 5,
+			lastErrorAt: 6,
+			lastError: "timeout",
+		});
+		const { rows } = await database.client.execute("SELECT day, app, outcome, count FROM statistics");
+		expect(rows.map((row) => ({ ...row }))).toMatchObject([
+			{ day: 0, app: "web", outcome: "delivered", count: 5 },
+		]);
+	});
+
+	test("sweep takes what was neither renewed nor delivered to since", async () => {
+		const store = open();
+		clock = 100;
+		await store.register(wanted({ device: "idle" }), createNode);
+		await store.register(wanted({ device: "delivered to" }), createNode);
+		await store.record([{ node: "node-2", at: 500 }], []);
+		clock = 600;
+		await store.register(wanted({ device: "new" }), createNode);
+		expect(await store.sweep(300)).toBe(1);
+		expect(await store.find("node-1")).toBeUndefined();
+		expect(await count()).toBe(2);
+	});
+});
