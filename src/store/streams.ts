@@ -1,5 +1,5 @@
 /** What it takes to resume an XMPP stream in another process (XEP-0198 §5), in the connector's own file. */
-import { eq, sql } from "drizzle-orm";
+import { eq } from "drizzle-orm";
 import type { LibSQLDatabase } from "drizzle-orm/libsql";
 import { streams } from "./outbox-schema.ts";
 
@@ -15,19 +15,13 @@ export interface StreamState {
 
 export interface Streams {
 	load(address: string): Promise<StreamState | undefined>;
+	/** The handled count in it must be on disk before the server hears of it. */
 	save(address: string, state: StreamState): Promise<void>;
-	/** Writes the handled count alone: it must be on disk before the server hears of it. */
-	saveInbound(address: string, inbound: number): Promise<void>;
 	forget(address: string): Promise<void>;
 }
 
 /** @param db the connector's own file, migrated */
 export function openStreams(db: LibSQLDatabase): Streams {
-	const updateInbound = db
-		.update(streams)
-		.set({ inbound: sql`${sql.placeholder("inbound")}` })
-		.where(eq(streams.address, sql.placeholder("address")))
-		.prepare();
 	return {
 		async load(address) {
 			const row = await db.select().from(streams).where(eq(streams.address, address)).get();
@@ -38,9 +32,6 @@ export function openStreams(db: LibSQLDatabase): Streams {
 				.insert(streams)
 				.values({ address, ...state })
 				.onConflictDoUpdate({ target: streams.address, set: state });
-		},
-		async saveInbound(address, inbound) {
-			await updateInbound.run({ address, inbound });
 		},
 		async forget(address) {
 			await db.delete(streams).where(eq(streams.address, address));

@@ -1,0 +1,213 @@
+/**
+ * Stream management (XEP-0198) that outlives the process.
+ *
+ * A stanza counts as handled when it was answered, not when it arrived: what a crash leaves unanswered, the
+ * server sends again to the next process. The handled count is on disk before the server hears of it, because
+ * Prosody ends a session whose client comes back with a lower count than it acknowledged before.
+ */
+import type { Element } from "@xmpp/xml";
+import xml from "@xmpp/xml";
+import type { StreamState } from "../store/streams.ts";
+
+export const NS_SM = "urn:xmpp:sm:3";
+
+/** Acknowledge after this many handled stanzas at the latest: Prosody keeps 500. */
+const ACK_EVERY = 50;
+/** Or after this long, ms, while others are still in hand. */
+const ACK_AFTER_MS = 500;
+/** When to try again to save a count that the disk did not take. */
+const FAULT_MS = 5_000;
+/** Ask the server to acknowledge after this many stanzas of ours, to let go of them. */
+const REQUEST_EVERY = 50;
+
+export interface StreamManagementEffects {
+	/** Writes to disk what the next process needs to resume; undefined: there is nothing to resume. */
+	save(state: StreamState | undefined): Promise<void>;
+	/** Sends an element, if there is a connection. */
+	send(element: Element): void;
+	onFault(error: unknown): void;
+}
+
+export interface StreamManagement {
+	/** What a resumption needs; undefined: there is nothing to resume. */
+	state(): StreamState | undefined;
+	/** How many stanzas arrived and were not answered yet. */
+	inHand(): number;
+	/**
+	 * A new session begins: all counts start at zero.
+	 * @param next undefined: the server manages no streams
+	 * @returns our stanzas that the last session did not acknowledge: to be sent again
+	 */
+	begin(next: StreamState | undefined): readonly Element[];
+	/**
+	 * The server resumed the session, and will repeat what came after the count it was told.
+	 * @param h how many of our stanzas it has handled
+	 * @returns ours that it has not: to be sent again
+	 */
+	resume(h: number): readonly Element[];
+	/**
+	 * A stanza arrived.
+	 * @returns what to call once it is handled; undefined: it is in hand already, the server repeats it
+	 */
+	receive(stanza: Element): (() => void) | undefined;
+	/** A stanza of ours goes out, or waits for the next connection to. */
+	sent(stanza: Element): void;
+	/** The server said that it handled `h` of our stanzas. */
+	acknowledged(h: number): void;
+	/** The server asks how many we handled. */
+	requested(): void;
+	/** Writes and tells the handled count, before the connection is dropped. */
+	acknowledgeAll(): Promise<void>;
+	/** Resolves when the server says how much of ours it has: all that was sent before has reached it. */
+	flushed(): Promise<void>;
+}
+
+/** A stanza that arrived and that the server was not told to be handled. */
+interface Arrived {
+	key: string;
+	handled: boolean;
+}
+
+/** One session of the server's: a resumption goes on with it, a bind begins another. */
+interface Session {
+	state: StreamState | undefined;
+	/** In order of arrival, from the first that the server does not know to be handled. */
+	arrived: Arrived[];
+	/** How many at the front of `arrived` are handled. */
+	handled: number;
+}
+
+const keyOf = (stanza: Element) => `${stanza.name} ${stanza.attrs.from} ${stanza.attrs.id}`;
+
+/** @param saved what an earlier process left behind */
+export function createStreamManagement(
+	saved: StreamState | undefined,
+	{ save, send, onFault }: StreamManagementEffects,
+): StreamManagement {
+	let session: Session = { state: saved && { ...saved }, arrived: [], handled: 0 };
+	/** What the server still has to repeat after a resumption. */
+	let repeats: Arrived[] = [];
+	let acknowledging: Promise<void> | undefined;
+	let asked = false;
+	let timer: ReturnType<typeof setTimeout> | undefined;
+	/** Ours that the server has not acknowledged. */
+	const unacknowledged: Element[] = [];
+	/** How many of ours it has; undefined: an earlier process knew. */
+	let outbound = saved ? undefined : 0;
+	let whenAcknowledged: (() => void) | undefined;
+
+	function markHandled(stanza: Arrived, its: Session) {
+		stanza.handled = true;
+		// An answer to a stanza of a session that is over counts for nothing in this one.
+		if (its !== session) return;
+		while (session.arrived[session.handled]?.handled) session.handled++;
+		scheduleAck();
+	}
+
+	function scheduleAck() {
+		if (session.handled === 0 && !asked) return;
+		const due = session.handled === session.arrived.length || session.handled >= ACK_EVERY;
+		if (due) void acknowledge();
+		else timer ??= setTimeout(() => void acknowledge(), ACK_AFTER_MS);
+	}
+
+	/** Saves, then tells. One at a time: counts must reach the disk and the server in order. */
+	function acknowledge(): Promise<void> {
+		clearTimeout(timer);
+		timer = undefined;
+		acknowledging ??= saveAndTell(session).then((saved) => {
+			acknowledging = undefined;
+			if (!saved) timer ??= setTimeout(() => void acknowledge(), FAULT_MS);
+			else if (session.handled > 0) scheduleAck();
+		});
+		return acknowledging;
+	}
+
+	/** @returns false if the count could not be saved */
+	async function saveAndTell(its: Session): Promise<boolean> {
+		const { state, handled } = its;
+		if (!state) return true;
+		try {
+			if (handled > 0) await save({ ...state, inbound: state.inbound + handled });
+		} catch (error) {
+			// What is not on disk is not told: the last count is true, if old.
+			onFault(error);
+			if (asked && its === session) send(xml("a", { xmlns: NS_SM, h: String(state.inbound) }));
+			asked = false;
+			return false;
+		}
+		if (its !== session) return true;
+		state.inbound += handled;
+		session.arrived.splice(0, handled);
+		session.handled -= handled;
+		asked = false;
+		send(xml("a", { xmlns: NS_SM, h: String(state.inbound) }));
+		return true;
+	}
+
+	return {
+		state: () => session.state,
+		inHand: () => session.arrived.length - session.handled,
+
+		begin(next) {
+			session = { state: next && { ...next }, arrived: [], handled: 0 };
+			repeats = [];
+			asked = false;
+			outbound = 0;
+			save(next).catch(onFault);
+			return next ? unacknowledged : unacknowledged.splice(0);
+		},
+
+		resume(h) {
+			repeats = [...session.arrived];
+			if (outbound !== undefined) unacknowledged.splice(0, h - outbound);
+			outbound = h;
+			return unacknowledged;
+		},
+
+		receive(stanza) {
+			const key = keyOf(stanza);
+			const repeated = repeats.shift();
+			if (repeated?.key === key) return undefined;
+			repeats = [];
+			const arrived: Arrived = { key, handled: false };
+			const its = session;
+			// Without stream management nobody is told: only what is in hand is counted.
+			its.arrived.push(arrived);
+			return () => {
+				if (its.state) markHandled(arrived, its);
+				else its.arrived.splice(its.arrived.indexOf(arrived), 1);
+			};
+		},
+
+		sent(stanza) {
+			if (!session.state) return;
+			unacknowledged.push(stanza);
+			if (unacknowledged.length % REQUEST_EVERY === 0) send(xml("r", { xmlns: NS_SM }));
+		},
+
+		acknowledged(h) {
+			whenAcknowledged?.();
+			if (outbound === undefined || h <= outbound) return;
+			unacknowledged.splice(0, h - outbound);
+			outbound = h;
+		},
+
+		requested() {
+			asked = true;
+			scheduleAck();
+		},
+
+		async acknowledgeAll() {
+			await acknowledging;
+			if (session.handled > 0) await acknowledge();
+		},
+
+		flushed() {
+			send(xml("r", { xmlns: NS_SM }));
+			return new Promise((resolve) => {
+				whenAcknowledged = resolve;
+			});
+		},
+	};
+}

@@ -1,0 +1,265 @@
+/**
+ * One XMPP stream over WebSocket (RFC 7395): connects, authenticates, resumes or binds, and is then open until it
+ * drops. Composed from the parts of xmpp.js, without its stream management and its reconnecting: those forget
+ * with the process what ours must remember.
+ */
+import { Client } from "@xmpp/client-core";
+import sasl from "@xmpp/sasl";
+import plain from "@xmpp/sasl-plain";
+import scramSha1 from "@xmpp/sasl-scram-sha-1";
+import websocket from "@xmpp/websocket";
+import type { Element } from "@xmpp/xml";
+import xml from "@xmpp/xml";
+import SASLFactory from "saslmechanisms";
+import type { XmppAccount } from "../config.ts";
+import { NS_SM, type StreamManagement } from "./stream-management.ts";
+
+const NS_STREAM = "http://etherx.jabber.org/streams";
+const NS_SASL = "urn:ietf:params:xml:ns:xmpp-sasl";
+const NS_BIND = "urn:ietf:params:xml:ns:xmpp-bind";
+
+/** Ask the server to keep the session this long, s; it decides itself (Prosody 600, ejabberd 300 by default). */
+const PREFERRED_RESUME_S = 3600;
+
+/** Why there is no stream, as a sentence that says what to do where there is something to do. */
+export class StreamFailure extends Error {
+	override name = "StreamFailure";
+	/** `address-taken`: another session holds our address, or took it over. */
+	readonly kind: "credentials" | "address-taken" | "other";
+
+	constructor(kind: StreamFailure["kind"], message: string) {
+		super(message);
+		this.kind = kind;
+	}
+}
+
+export interface XmppStream {
+	/** The full JID that is bound. */
+	readonly jid: string;
+	readonly resumed: boolean;
+	/** Whether the server keeps the session for us when the connection is lost. */
+	readonly resumable: boolean;
+	send(element: Element): void;
+	/** Cuts the connection without closing the stream: what can be resumed stays so. */
+	drop(): void;
+	/** Resolves, with the reason, when the connection is gone. */
+	readonly closed: Promise<StreamFailure>;
+}
+
+export interface XmppStreamOptions {
+	account: XmppAccount;
+	management: StreamManagement;
+	/** Called for every stanza, after stream management has seen it, with what to call once it is handled. */
+	onStanza(stanza: Element, handled: () => void): void;
+	/** Called for everything that arrives: the connection lives. */
+	onLife(): void;
+	/** How long all steps together may take, ms. */
+	deadlineMs: number;
+}
+
+/** @throws {StreamFailure} */
+export async function openStream(options: XmppStreamOptions): Promise<XmppStream> {
+	const { account, management, onStanza, onLife, deadlineMs } = options;
+	const { service, domain, username, password, resource } = account;
+	const entity = new Client({ service, domain, timeout: deadlineMs });
+	websocket({ entity });
+	const ready = Promise.withResolvers<XmppStream>();
+	const closed = Promise.withResolvers<StreamFailure>();
+	// Whoever awaits the stream hears of the failure; one that came too late is nobody's.
+	ready.promise.catch(() => {});
+	let features: Element | undefined;
+	let bound = false;
+
+	function drop() {
+		const socket = entity.socket as { socket?: WebSocket & { terminate(): void } } | null;
+		socket?.socket?.terminate();
+	}
+
+	function fail(failure: StreamFailure) {
+		ready.reject(failure);
+		closed.resolve(failure);
+		drop();
+	}
+
+	function send(element: Element) {
+		// Without a connection, stream management keeps what must be sent again.
+		entity.send(element).catch(() => {});
+	}
+
+	function opened(jid: string, resumed: boolean, resumable: boolean, repeat: readonly Element[]) {
+		for (const element of repeat) send(element);
+		ready.resolve({ jid, resumed, resumable, send, drop, closed: closed.promise });
+	}
+
+	const authenticate = saslHandler(username, password, () => entity.isSecure());
+
+	function negotiate(offered: Element) {
+		features = offered;
+		const mechanisms = offered.getChild("mechanisms", NS_SASL);
+		if (mechanisms) {
+			authenticate(entity, mechanisms).catch((error: unknown) => fail(explainSasl(error, account)));
+		} else {
+			const state = management.state();
+			if (state && offered.getChild("sm", NS_SM)) {
+				send(xml("resume", { xmlns: NS_SM, h: String(state.inbound), previd: state.id }));
+			} else {
+				bind();
+			}
+		}
+	}
+
+	function bind() {
+		send(
+			xml("iq", { type: "set", id: "bind" }, xml("bind", { xmlns: NS_BIND }, xml("resource", {}, resource))),
+		);
+	}
+
+	function onBound(reply: Element) {
+		const jid = reply.getChild("bind", NS_BIND)?.getChildText("jid");
+		bound = true;
+		if (!jid) {
+			const taken = reply.getChild("error")?.getChild("conflict") !== undefined;
+			const reason = taken ? "another session holds it" : "the server refused to bind it";
+			fail(new StreamFailure("other", `Cannot take the address ${addressOf(account)}: ${reason}.`));
+		} else if (jid !== addressOf(account)) {
+			// Users' servers publish to the address they were given: another one is of no use.
+			fail(
+				new StreamFailure(
+					"other",
+					`The server bound ${jid} instead of ${addressOf(account)}: set XMPP_RESOURCE.`,
+				),
+			);
+		} else if (features?.getChild("sm", NS_SM)) {
+			send(xml("enable", { xmlns: NS_SM, resume: "true", max: String(PREFERRED_RESUME_S) }));
+		} else {
+			opened(jid, false, false, management.begin(undefined));
+		}
+	}
+
+	function onStreamManagement(element: Element) {
+		const h = Number(element.attrs.h);
+		switch (element.name) {
+			case "r":
+				return management.requested();
+			case "a":
+				return management.acknowledged(h);
+			case "resumed": {
+				const jid = management.state()?.jid ?? addressOf(account);
+				return opened(jid, true, true, management.resume(h));
+			}
+			case "enabled": {
+				const { id, resume } = element.attrs;
+				const resumable = resume === "true" || resume === "1";
+				const state = resumable && id ? { id, inbound: 0, jid: addressOf(account) } : undefined;
+				return opened(addressOf(account), false, resumable, management.begin(state));
+			}
+			case "failed":
+				// Nothing to resume (the server was restarted, or we came too late): take the address anew.
+				if (bound) opened(addressOf(account), false, false, management.begin(undefined));
+				else bind();
+		}
+	}
+
+	entity.on("element", (element: Element) => {
+		onLife();
+		if (element.is("features", NS_STREAM)) negotiate(element);
+		else if (element.getNS() === NS_SM) onStreamManagement(element);
+		else if (element.is("iq") && element.attrs.id === "bind" && !bound) onBound(element);
+		else if (entity.isStanza(element)) {
+			const handled = management.receive(element);
+			if (handled) onStanza(element, handled);
+		}
+	});
+	entity.on("error", (error: unknown) => fail(explain(error, account)));
+	// The server closed the stream; some wait for us to leave first.
+	entity.on("close", () => fail(new StreamFailure("other", "The server closed the stream.")));
+	entity.on("disconnect", () => fail(new StreamFailure("other", "The connection was lost.")));
+
+	const timer = setTimeout(
+		() => fail(new StreamFailure("other", `${service} did not answer within ${deadlineMs / 1000} s.`)),
+		deadlineMs,
+	);
+	entity
+		.connect(service)
+		.then(() => entity.open({ domain }))
+		.catch((error: unknown) => fail(explain(error, account)));
+	return ready.promise.finally(() => clearTimeout(timer));
+}
+
+export const addressOf = ({ username, domain, resource }: XmppAccount) => `${username}@${domain}/${resource}`;
+
+/** The SASL step of xmpp.js, without the rest of its negotiation. */
+function saslHandler(username: string, password: string, isSecure: () => boolean) {
+	type Handler = (context: { entity: Client }, next: () => void, mechanisms: Element) => Promise<void>;
+	let handler: Handler | undefined;
+	const saslFactory = new SASLFactory();
+	scramSha1(saslFactory);
+	plain(saslFactory);
+	const streamFeatures = { use: (_name: string, _ns: string, added: Handler) => (handler = added) };
+	const onAuthenticate = async (
+		done: (credentials: { username: string; password: string }, mechanism: string) => Promise<void>,
+		offered: string[],
+	) => {
+		// A password in the clear goes over a secure connection only.
+		const mechanism = offered.find((name) => name !== "PLAIN" || isSecure());
+		if (!mechanism)
+			throw new StreamFailure("credentials", "The server offers no safe way to log in here: use wss://.");
+		await done({ username, password }, mechanism);
+	};
+	sasl({ streamFeatures, saslFactory } as never, onAuthenticate as never);
+	return async (entity: Client, mechanisms: Element) => handler?.({ entity }, () => {}, mechanisms);
+}
+
+function explainSasl(error: unknown, account: XmppAccount): StreamFailure {
+	if (error instanceof StreamFailure) return error;
+	const condition = (error as { condition?: string }).condition;
+	switch (condition) {
+		case "not-authorized":
+			return new StreamFailure(
+				"credentials",
+				`The server refused ${account.username}@${account.domain}: XMPP_USERNAME or XMPP_PASSWORD is wrong, or there is no such account.`,
+			);
+		case "account-disabled":
+			return new StreamFailure(
+				"credentials",
+				`The account ${account.username}@${account.domain} is disabled.`,
+			);
+		default:
+			return explain(error, account);
+	}
+}
+
+function explain(error: unknown, { domain, service }: XmppAccount): StreamFailure {
+	if (error instanceof StreamFailure) return error;
+	const { condition, text, code, message } = error as {
+		condition?: string;
+		text?: string;
+		code?: string;
+		message?: string;
+	};
+	switch (condition) {
+		case "conflict":
+			return new StreamFailure("address-taken", text || "replaced by another session");
+		case "host-unknown":
+			return new StreamFailure(
+				"other",
+				`The server at ${service} does not serve ${domain}: check XMPP_DOMAIN.`,
+			);
+		case undefined:
+			if (code === "ECONNERROR") {
+				return new StreamFailure("other", `Cannot connect to ${service}: ${connectReason(message)}`);
+			}
+			return new StreamFailure("other", message || String(error));
+		default:
+			return new StreamFailure(
+				"other",
+				`The server closed the stream: ${condition}${text ? ` (${text})` : ""}.`,
+			);
+	}
+}
+
+function connectReason(message = ""): string {
+	if (/101|upgrade|status/i.test(message))
+		return "it speaks no XMPP over WebSocket there: check the path of XMPP_SERVICE.";
+	return `${message || "no connection"}: check XMPP_SERVICE.`;
+}

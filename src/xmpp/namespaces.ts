@@ -1,0 +1,25 @@
+/** Namespaces, each with where it is defined. */
+export const NS = {
+	/** XEP-0357 */
+	push: "urn:xmpp:push:0",
+	pushSummary: "urn:xmpp:push:summary",
+	/** XEP-0060 */
+	pubsub: "http://jabber.org/protocol/pubsub",
+	publishOptions: "http://jabber.org/protocol/pubsub#publish-options",
+	/** XEP-0004 */
+	dataForms: "jabber:x:data",
+	/** XEP-0030 */
+	discoInfo: "http://jabber.org/protocol/disco#info",
+	discoItems: "http://jabber.org/protocol/disco#items",
+	/** XEP-0092 */
+	version: "jabber:iq:version",
+	/** XEP-0199 */
+	ping: "urn:xmpp:ping",
+	/** RFC 6120 §8.3.3 */
+	stanzaErrors: "urn:ietf:params:xml:ns:xmpp-stanzas",
+	/** Tigase: what its servers and Siskin add to a notification. */
+	tigasePriority: "tigase:push:priority:0",
+	tigaseEncrypt: "tigase:push:encrypt:0",
+	tigaseGroupchat: "http://tigase.org/protocol/muc#offline",
+	tigaseEvent: "http://tigase.org/protocol/account#event",
+} as const;
