@@ -14,9 +14,12 @@ const ESCAPES: Record<string, string> = { n: "\n", t: "\t", r: "\r", a: "\x07", 
 /**
  * Reads a file of Prosody's storage: `return { … };`.
  *
+ * @param bytes the file; its strings are UTF-8
  * @throws {SyntaxError} when it is something else
  */
-export function parseLuaData(text: string): LuaValue {
+export function parseLuaData(bytes: Uint8Array): LuaValue {
+	// Lua knows bytes only: one character for one byte here, and UTF-8 again where a string ends.
+	const text = Buffer.from(bytes).toString("latin1");
 	let at = 0;
 
 	const skip = () => {
@@ -53,13 +56,14 @@ export function parseLuaData(text: string): LuaValue {
 			}
 		}
 		at++;
-		return value;
+		return Buffer.from(value, "latin1").toString("utf8");
 	};
 
 	const table = (): LuaTable => {
 		const value: LuaTable = {};
 		let position = 1;
 		while (!take("}")) {
+			if (at >= text.length) fail("}");
 			if (take("[")) {
 				const key = read();
 				expect("]");

@@ -91,7 +91,7 @@ export async function startProsody(options: ProsodyOptions = {}): Promise<XmppSe
 		// mod_cloud_notify writes this file before it answers an enable, and when it gives a registration up.
 		const path = join(dataPath, encode(domain), "cloud_notify", `${encode(name)}.dat`);
 		if (!existsSync(path)) return [];
-		const stored = parseLuaData(readFileSync(path, "utf8")) as LuaTable;
+		const stored = parseLuaData(readFileSync(path)) as LuaTable;
 		return Object.values(stored).map((value) => {
 			const entry = value as LuaTable;
 			return { jid: String(entry.jid), node: typeof entry.node === "string" ? entry.node : "" };
