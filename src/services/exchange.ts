@@ -1,0 +1,101 @@
+/**
+ * One request to a push service and its answer, whatever the other side does: it may be away, hang, cut the line,
+ * send rubbish or never stop sending. None of that throws, and none of it holds us longer than agreed.
+ */
+import type { Outcome } from "../types.ts";
+import { ForbiddenAddress } from "./public-address.ts";
+
+/** `fetch`, as far as services use it: it must reject when `init.signal` fires. */
+export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
+
+/** What a push service said. */
+export interface Reply {
+	kind: "reply";
+	status: number;
+	headers: Headers;
+	/** The beginning of the body: at most `maxBytes` of it, and less if it was cut off or slow. */
+	body: string;
+	/** What `Retry-After` asks for, ms from now. */
+	afterMs?: number;
+}
+
+/** A request never answered, classified. */
+export type Failure = Extract<Outcome, { kind: "retry" | "rejected" }>;
+
+/** A body's reasons are short; the longest, FCM's details, have room here. Bytes. */
+const MAX_BODY = 4096;
+/** The status has decided already: the body may add words, but not for long. */
+const BODY_PATIENCE_MS = 2000;
+/** Nothing we hold is worth waiting longer for. */
+const MAX_AFTER_MS = 24 * 60 * 60 * 1000;
+
+/**
+ * Sends a request and reads its answer.
+ * @param request.url never appears in a reason
+ * @param how.signal the deadline: no status until it fires is `retry`
+ * @returns what was said, or what became of a request that got no answer
+ */
+export async function exchange(
+	request: { url: string; init: RequestInit },
+	how: { fetch: Fetch; signal: AbortSignal; now: () => number; maxBytes?: number },
+): Promise<Reply | Failure> {
+	let response: Response;
+	try {
+		response = await how.fetch(request.url, { ...request.init, redirect: "manual", signal: how.signal });
+	} catch (error) {
+		return failure(error, how.signal);
+	}
+	const body = response.body ? await beginning(response.body, how.maxBytes ?? MAX_BODY) : "";
+	const afterMs = retryAfterMs(response.headers.get("retry-after"), how.now());
+	const { status, headers } = response;
+	return { kind: "reply", status, headers, body, ...(afterMs !== undefined && { afterMs }) };
+}
+
+/** Network failures in words that hold no URL: a `fetch` puts it into its message. */
+function failure(error: unknown, signal: AbortSignal): Failure {
+	if (error instanceof ForbiddenAddress)
+		return { kind: "rejected", reason: "the host has an address that is not public" };
+	if (signal.aborted) return { kind: "retry", reason: "no answer in time" };
+	const code = error instanceof Error && "code" in error ? error.code : undefined;
+	const known = typeof code === "string" && /^[A-Z0-9_]{1,50}$/i.test(code);
+	return { kind: "retry", reason: known ? `network failure: ${code}` : "network failure" };
+}
+
+/** Reads at most `maxBytes`, then closes the line; a line cut before is no failure. */
+async function beginning(body: ReadableStream<Uint8Array>, maxBytes: number): Promise<string> {
+	const reader = body.getReader();
+	const stop = () => reader.cancel().catch(() => {});
+	const patience = setTimeout(stop, BODY_PATIENCE_MS);
+	const decoder = new TextDecoder();
+	let text = "";
+	try {
+		for (let left = maxBytes; left > 0; ) {
+			const { done, value } = await reader.read();
+			if (done) break;
+			text += decoder.decode(value.subarray(0, left), { stream: true });
+			left -= value.length;
+		}
+	} catch {
+		// Cut off, or the deadline fired: the status is known, and what came is enough.
+	}
+	clearTimeout(patience);
+	stop();
+	return text;
+}
+
+/**
+ * Reads `Retry-After` (RFC 9110 §10.2.3).
+ * @param value seconds or an HTTP date, or null without the header
+ * @param now ms since the epoch
+ * @returns ms from now, between 0 and a day; undefined if it says nothing
+ */
+export function retryAfterMs(value: string | null, now: number): number | undefined {
+	const text = value?.trim() ?? "";
+	// A date begins with a weekday's name; without the check `Date.parse` would take almost anything.
+	const wait = /^\d+$/.test(text)
+		? Number(text) * 1000
+		: /^[A-Z][a-z]{2,8},? /.test(text)
+			? Date.parse(text) - now
+			: NaN;
+	return Number.isNaN(wait) ? undefined : Math.min(Math.max(wait, 0), MAX_AFTER_MS);
+}

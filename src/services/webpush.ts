@@ -1,0 +1,195 @@
+/**
+ * Web Push (RFC 8030, 8291, 8292): Firefox, Chrome, Safari, Edge, and every UnifiedPush distributor.
+ *
+ * The device chooses the push service by the endpoint it hands in, and needs no account of ours there.
+ */
+import { base64url } from "jose";
+import type { Device, Outcome, Push, PushClass, PushService } from "../types.ts";
+import { InvalidDevice } from "../types.ts";
+import { type EndpointPolicy, parseEndpoint } from "./endpoint.ts";
+import { exchange, type Failure, type Fetch, type Reply } from "./exchange.ts";
+import { encrypt } from "./message-encryption.ts";
+import { receiverKeys } from "./receiver-keys.ts";
+import type { Vapid } from "./vapid.ts";
+import { webPushContent } from "./webpush-content.ts";
+
+/** What each status means; the first row that holds it counts, and none is `retry`. */
+const ANSWERS: readonly {
+	from: number;
+	to: number;
+	kind: Outcome["kind"];
+	reason: string;
+}[] = [
+	// RFC 8030 §5: 201. Some distributors say 200 or 202.
+	{ from: 200, to: 299, kind: "delivered", reason: "" },
+	// Never followed: it could lead anywhere, past the endpoint's check.
+	{ from: 300, to: 399, kind: "rejected", reason: "redirected, which is not followed" },
+	// RFC 8030 §7.3: the subscription expired or was removed.
+	{ from: 404, to: 404, kind: "gone", reason: "unknown subscription" },
+	{ from: 410, to: 410, kind: "gone", reason: "subscription ended" },
+	// Something about this request, and it will be no better the next time.
+	{ from: 400, to: 400, kind: "rejected", reason: "refused as malformed" },
+	// Sent without content before this is believed.
+	{ from: 413, to: 413, kind: "rejected", reason: "refused as too large" },
+	// Often one subscription made with another VAPID key (Mozilla errno 109, Apple BadJwtToken), and NextPush says
+	// 401 of a token it does not know. Whether it is our key shows only over many subscriptions: delivery decides.
+	{ from: 401, to: 401, kind: "rejected", reason: "refused our VAPID signature" },
+	{ from: 403, to: 403, kind: "rejected", reason: "refused our VAPID key for this subscription" },
+	// RFC 8030 §8.4: slow down.
+	{ from: 429, to: 429, kind: "retry", reason: "too many requests" },
+	// ntfy: nobody is subscribed just now.
+	{ from: 507, to: 507, kind: "retry", reason: "nobody is subscribed just now" },
+	{ from: 500, to: 599, kind: "retry", reason: "push service unwell" },
+];
+
+/** RFC 8030 §5.3: how much of the device's battery a push is worth. */
+const URGENCY: Readonly<Record<PushClass, string>> = {
+	voip: "high", // someone is waiting to be answered
+	high: "high", // someone wrote
+	event: "normal", // the account changed: soon is enough
+	low: "low", // for when the device is awake anyway
+};
+
+/** Google refuses a longer TTL; four weeks, in seconds. */
+const MAX_TTL_S = 4 * 7 * 24 * 60 * 60;
+
+/** What a request says beside the push itself, prepared elsewhere since it takes time or chance. */
+export interface RequestParts {
+	/** The `Authorization` header. */
+	authorization: string;
+	/** The `Topic` header. */
+	topic: string;
+	/** The encrypted message; without it the push only wakes. */
+	content?: Uint8Array<ArrayBuffer> | undefined;
+}
+
+/**
+ * Builds the request of one push.
+ * @param endpoint where to, already checked
+ */
+export function buildRequest(
+	endpoint: URL,
+	push: Push,
+	parts: RequestParts,
+): { url: string; init: RequestInit & { headers: Record<string, string> } } {
+	const ttl = Math.min(Math.max(Math.floor(push.ttlSeconds), 0), MAX_TTL_S);
+	const headers: Record<string, string> = {
+		Authorization: parts.authorization,
+		TTL: String(ttl),
+		Urgency: URGENCY[push.notification.class],
+		Topic: parts.topic,
+	};
+	if (parts.content) {
+		headers["Content-Encoding"] = "aes128gcm";
+		headers["Content-Type"] = "application/octet-stream";
+	}
+	// Edge's service wants TTL said a second time, in its own words.
+	if (endpoint.hostname.endsWith(".notify.windows.com"))
+		headers["X-WNS-Cache-Policy"] = ttl === 0 ? "no-cache" : "cache";
+	const init = { method: "POST", headers, ...(parts.content && { body: parts.content }) };
+	return { url: endpoint.href, init };
+}
+
+/**
+ * The `Topic` of a registration's pushes of one class (RFC 8030 §5.4): the newest replaces an older one that the
+ * push service still holds. A hash, since the node is what a publish must name.
+ * @returns 32 base64url characters, the most a topic may have
+ */
+export async function topicOf(push: Push): Promise<string> {
+	const text = new TextEncoder().encode(`${push.registration.node}\n${push.notification.class}`);
+	return base64url.encode(new Uint8Array(await crypto.subtle.digest("SHA-256", text)).subarray(0, 24));
+}
+
+/**
+ * Classifies an answer.
+ * @param reply what the push service said
+ */
+export function classify(reply: Reply): Outcome {
+	const { status, afterMs } = reply;
+	const row = ANSWERS.find(({ from, to }) => from <= status && status <= to);
+	if (row?.kind === "delivered") return { kind: "delivered" };
+	const reason = [status, row?.reason ?? "unknown answer", detail(reply)].filter(Boolean).join(" ");
+	const kind = row?.kind ?? "retry";
+	return kind === "retry" && afterMs !== undefined ? { kind, reason, afterMs } : { kind, reason };
+}
+
+/** The push service's own name for it: Mozilla's errno, Apple's reason. Nothing longer: it could echo the token. */
+function detail({ body }: Reply): string {
+	try {
+		const { errno, reason } = JSON.parse(body);
+		if (Number.isInteger(errno)) return `(errno ${errno})`;
+		return /^[A-Za-z]{1,40}$/.test(reason) ? `(${reason})` : "";
+	} catch {
+		return "";
+	}
+}
+
+/**
+ * Sends through whatever push service an endpoint names.
+ * @param options.fetch must check the address of a host that is not a browser's own (invariant: a client's URL is
+ *   never fetched unchecked)
+ * @param options.vapid our identity; without it devices are checked (an edge without the private key takes
+ *   registrations) and nothing is sent
+ * @param options.policy where endpoints may point; asked at registration and again at each send, as it may have
+ *   been narrowed in between
+ */
+export function createWebPush(options: {
+	fetch: Fetch;
+	vapid?: Vapid | undefined;
+	policy: EndpointPolicy;
+	now: () => number;
+}): PushService {
+	const { vapid, policy } = options;
+
+	async function sendOnce(push: Push, signal: AbortSignal): Promise<Outcome> {
+		if (!vapid) return { kind: "misconfigured", reason: "no VAPID private key" };
+		const endpoint = parseEndpoint(push.registration.token, policy);
+		const [authorization, topic, content] = await Promise.all([
+			vapid.authorization(endpoint.origin),
+			topicOf(push),
+			encrypted(push),
+		]);
+		const post = (parts: RequestParts): Promise<Reply | Failure> =>
+			exchange(buildRequest(endpoint, push, parts), { ...options, signal });
+		let reply = await post({ authorization, topic, content });
+		// Too large for what is behind this endpoint: waking without content beats silence.
+		if (reply.kind === "reply" && reply.status === 413 && content)
+			reply = await post({ authorization, topic });
+		return reply.kind === "reply" ? classify(reply) : reply;
+	}
+
+	return {
+		name: "webpush",
+
+		parseDevice(input) {
+			if (!input.token) throw new InvalidDevice("The token is missing: it is the endpoint's URL.");
+			const { p256dh, auth } = input;
+			const token = parseEndpoint(input.token, policy).href;
+			if (!p256dh && !auth) return { token };
+			if (!p256dh || !auth) throw new InvalidDevice("p256dh and auth come together: give both or neither.");
+			const keys = receiverKeys({ p256dh, auth });
+			return { token, p256dh: base64url.encode(keys.p256dh), auth: base64url.encode(keys.auth) };
+		},
+
+		hostOf(device) {
+			return URL.canParse(device.token) ? new URL(device.token).host : undefined;
+		},
+
+		async send(push, signal) {
+			try {
+				return await sendOnce(push, signal);
+			} catch (error) {
+				// What was registered is not allowed any more, or was damaged: its sentence says which.
+				if (error instanceof InvalidDevice) return { kind: "rejected", reason: error.message };
+				const name = error instanceof Error ? error.name : typeof error;
+				return { kind: "retry", reason: `could not prepare the push: ${name}` };
+			}
+		},
+	};
+}
+
+async function encrypted(push: Push): Promise<Uint8Array<ArrayBuffer> | undefined> {
+	const { p256dh, auth }: Device = push.registration;
+	if (!p256dh || !auth) return undefined;
+	return encrypt(webPushContent(push.notification), receiverKeys({ p256dh, auth }));
+}

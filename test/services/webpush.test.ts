@@ -1,0 +1,331 @@
+/**
+ * Web Push: the request's bytes, the table of answers row by row over a real socket, and what a device reads.
+ */
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "bun:test";
+import { importJWK, jwtVerify } from "jose";
+import { endpointPolicy } from "../../src/services/endpoint.ts";
+import type { Fetch } from "../../src/services/exchange.ts";
+import { createServices } from "../../src/services/index.ts";
+import { ForbiddenAddress } from "../../src/services/public-address.ts";
+import { generateVapidKey, importVapidKey, type VapidKey } from "../../src/services/vapid.ts";
+import { buildRequest, topicOf } from "../../src/services/webpush.ts";
+import type { DeviceInput, Notification, Outcome, Push, PushClass, PushService } from "../../src/types.ts";
+import { InvalidDevice } from "../../src/types.ts";
+import { createDevice, type WebPushDevice } from "../peers/web-push-device.ts";
+import { describeService } from "../service-contract.ts";
+import { type PushDouble, startPushDouble } from "./push-double.ts";
+
+const NOW = Date.UTC(2026, 0, 1);
+const SUBJECT = "mailto:operator@example.net";
+const key: VapidKey = await importVapidKey(await generateVapidKey());
+
+function serviceWith(
+	options: { fetch?: Fetch; allowPrivate?: boolean; key?: VapidKey | undefined } = {},
+	now = () => NOW,
+): PushService {
+	const { fetch = globalThis.fetch, allowPrivate = true } = options;
+	const policy = endpointPolicy({ allowHosts: [], allowPrivate });
+	const webpush = { key: "key" in options ? options.key : key, subject: SUBJECT, policy };
+	const service = createServices({ webpush }, { fetch, now }).get("webpush");
+	if (!service) throw new Error("no Web Push");
+	return service;
+}
+
+/** A push of this notification to this device, or to one without keys. */
+function pushTo(target: WebPushDevice | string, notification: Notification, ttlSeconds = 3600): Push {
+	const device =
+		typeof target === "string"
+			? { token: target }
+			: { token: target.subscription.endpoint, ...target.subscription.keys };
+	const registration = {
+		...device,
+		node: "k1-node-that-nobody-may-learn",
+		owner: "juliet@example.net",
+		app: "default",
+		device: "d1",
+		registeredAt: NOW,
+		renewedAt: NOW,
+	};
+	return { registration, notification, ttlSeconds };
+}
+
+const message: Notification = { class: "high", count: 1, sender: "romeo@example.net", body: "What light…" };
+
+describeService("Web Push", {
+	async create(origin, now) {
+		const device = createDevice(`${origin}/wpush/v2/secret-token`);
+		return { service: serviceWith({}, now), push: pushTo(device, message) };
+	},
+	answers: {
+		delivered: { status: 201 },
+		deadToken: { status: 410, body: '{"code":410,"errno":106}' },
+		tooMany: (retryAfter) => ({ status: 429, headers: { "retry-after": retryAfter } }),
+		unwell: { status: 503 },
+		wrongCredentials: { status: 401, body: '{"code":401,"errno":109}' },
+	},
+	wrongCredentials: "rejected",
+	nonsenseToken: "rejected",
+});
+
+describe("the request", () => {
+	const parts = { authorization: "vapid t=a, k=b", topic: "topic", content: Uint8Array.of(1, 2, 3) };
+	const build = (endpoint: string, push: Partial<Push> & { class?: PushClass } = {}, given = parts) => {
+		const whole = pushTo(endpoint, { class: push.class ?? "high" }, push.ttlSeconds ?? 3600);
+		return buildRequest(new URL(endpoint), whole, given);
+	};
+
+	test("is a POST of the message to the endpoint", () => {
+		expect(build("https://push.example/e?x=1")).toEqual({
+			url: "https://push.example/e?x=1",
+			init: {
+				method: "POST",
+				headers: {
+					Authorization: "vapid t=a, k=b",
+					TTL: "3600",
+					Urgency: "high",
+					Topic: "topic",
+					"Content-Encoding": "aes128gcm",
+					"Content-Type": "application/octet-stream",
+				},
+				body: Uint8Array.of(1, 2, 3),
+			},
+		});
+	});
+
+	test("without content has no body and does not claim an encoding", () => {
+		const { init } = build("https://push.example/e", {}, {
+			authorization: "vapid t=a, k=b",
+			topic: "topic",
+		} as never);
+		expect(Object.keys(init.headers)).toEqual(["Authorization", "TTL", "Urgency", "Topic"]);
+		expect("body" in init).toBe(false);
+	});
+
+	test.each<[PushClass, string]>([
+		["voip", "high"],
+		["high", "high"],
+		["event", "normal"],
+		["low", "low"],
+	])("of class %s has urgency %s", (pushClass, urgency) => {
+		expect(build("https://push.example/e", { class: pushClass }).init.headers.Urgency).toBe(urgency);
+	});
+
+	test.each([
+		[0, "0"],
+		[-5, "0"],
+		[59.9, "59"],
+		[1e9, "2419200"],
+	])("with a TTL of %d seconds says %s", (ttlSeconds, said) => {
+		expect(build("https://push.example/e", { ttlSeconds }).init.headers.TTL).toBe(said);
+	});
+
+	test("tells Edge's service whether to keep it", () => {
+		const edge = "https://wns2-par02p.notify.windows.com/w/?token=x";
+		expect(build(edge).init.headers["X-WNS-Cache-Policy"]).toBe("cache");
+		expect(build(edge, { ttlSeconds: 0 }).init.headers["X-WNS-Cache-Policy"]).toBe("no-cache");
+		expect(build("https://push.example/e").init.headers["X-WNS-Cache-Policy"]).toBeUndefined();
+	});
+
+	test("has one topic per registration and class, which tells nothing of the node", async () => {
+		const of = (pushClass: PushClass, node = "node-1") => {
+			const push = pushTo("https://push.example/e", { class: pushClass });
+			return topicOf({ ...push, registration: { ...push.registration, node } });
+		};
+		const topics = await Promise.all([of("high"), of("low"), of("voip"), of("event"), of("high", "node-2")]);
+		expect(new Set(topics).size).toBe(5);
+		for (const topic of topics) expect(topic).toMatch(/^[A-Za-z0-9_-]{32}$/);
+		expect(await of("high")).toBe(topics[0] ?? "");
+	});
+});
+
+describe("over a socket", () => {
+	let double: PushDouble;
+	beforeAll(async () => {
+		double = await startPushDouble();
+	});
+	beforeEach(() => double.answer({ status: 201 }));
+	afterAll(() => double[Symbol.asyncDispose]());
+
+	const device = () => createDevice(`${double.origin}/e/1`);
+	const send = (push: Push, service = serviceWith()) => service.send(push, AbortSignal.timeout(5000));
+	/** Sends, and gives what the push service received meanwhile. */
+	async function sent(push: Push) {
+		const before = double.received.length;
+		const outcome = await send(push);
+		return { outcome, received: double.received.slice(before) };
+	}
+
+	test.each<[number, Outcome]>([
+		[200, { kind: "delivered" }],
+		[201, { kind: "delivered" }],
+		[202, { kind: "delivered" }],
+		[204, { kind: "delivered" }],
+		[301, { kind: "rejected", reason: "301 redirected, which is not followed" }],
+		[302, { kind: "rejected", reason: "302 redirected, which is not followed" }],
+		[307, { kind: "rejected", reason: "307 redirected, which is not followed" }],
+		[308, { kind: "rejected", reason: "308 redirected, which is not followed" }],
+		[400, { kind: "rejected", reason: "400 refused as malformed" }],
+		[401, { kind: "rejected", reason: "401 refused our VAPID signature" }],
+		[403, { kind: "rejected", reason: "403 refused our VAPID key for this subscription" }],
+		[404, { kind: "gone", reason: "404 unknown subscription" }],
+		[410, { kind: "gone", reason: "410 subscription ended" }],
+		[413, { kind: "rejected", reason: "413 refused as too large" }],
+		[429, { kind: "retry", reason: "429 too many requests", afterMs: 7000 }],
+		[500, { kind: "retry", reason: "500 push service unwell", afterMs: 7000 }],
+		[502, { kind: "retry", reason: "502 push service unwell", afterMs: 7000 }],
+		[503, { kind: "retry", reason: "503 push service unwell", afterMs: 7000 }],
+		[507, { kind: "retry", reason: "507 nobody is subscribed just now", afterMs: 7000 }],
+		[402, { kind: "retry", reason: "402 unknown answer", afterMs: 7000 }],
+		[405, { kind: "retry", reason: "405 unknown answer", afterMs: 7000 }],
+		[418, { kind: "retry", reason: "418 unknown answer", afterMs: 7000 }],
+	])("%d", async (status, outcome) => {
+		const headers = { "retry-after": "7", location: `${double.origin}/elsewhere` };
+		double.answer({ status, headers });
+		const before = double.received.length;
+		expect(await send(pushTo(device(), message))).toEqual(outcome);
+		for (const { path } of double.received.slice(before)) expect(path).toBe("/e/1");
+	});
+
+	test.each([
+		[
+			"Mozilla's number",
+			'{"code":401,"errno":109,"message":"token"}',
+			"401 refused our VAPID signature (errno 109)",
+		],
+		["Apple's word", '{"reason":"BadJwtToken"}', "401 refused our VAPID signature (BadJwtToken)"],
+		["nothing that could be a token", '{"reason":"BQYAAA-9 is unknown"}', "401 refused our VAPID signature"],
+		["nothing of a page", "<html>secret</html>", "401 refused our VAPID signature"],
+		["nothing of null", "null", "401 refused our VAPID signature"],
+	])("a reason holds %s", async (_, body, reason) => {
+		double.answer({ status: 401, body });
+		expect(await send(pushTo(device(), message))).toEqual({ kind: "rejected", reason });
+	});
+
+	test("the device reads what was published, and only that", async () => {
+		const to = device();
+		const { outcome, received } = await sent(pushTo(to, message));
+		expect(outcome).toEqual({ kind: "delivered" });
+		expect(JSON.parse(to.decryptText(received[0]?.body ?? Buffer.alloc(0)))).toEqual(message as never);
+		expect(received[0]).toMatchObject({ method: "POST", path: "/e/1" });
+		expect(received[0]?.headers).toMatchObject({
+			ttl: "3600",
+			urgency: "high",
+			"content-encoding": "aes128gcm",
+			"content-type": "application/octet-stream",
+		});
+	});
+
+	test("the push service can verify who sends, with the key the request names", async () => {
+		const { received } = await sent(pushTo(device(), message));
+		const [, t = "", k = ""] = /^vapid t=(.+), k=(.+)$/.exec(received[0]?.headers.authorization ?? "") ?? [];
+		const point = Buffer.from(k, "base64url");
+		const [x, y] = [point.subarray(1, 33).toString("base64url"), point.subarray(33).toString("base64url")];
+		const verifier = await importJWK({ kty: "EC", crv: "P-256", x, y }, "ES256");
+		const { payload } = await jwtVerify(t, verifier, { currentDate: new Date(NOW), audience: double.origin });
+		expect(payload.sub).toBe(SUBJECT);
+	});
+
+	test("a device without keys is woken without content", async () => {
+		const { outcome, received } = await sent(pushTo(`${double.origin}/e/2`, message));
+		expect(outcome).toEqual({ kind: "delivered" });
+		expect(received[0]?.headers).toMatchObject({ ttl: "3600", "content-length": "0" });
+		expect(received[0]?.headers).not.toHaveProperty("content-encoding");
+	});
+
+	test("what is too large for the push service goes once more, without content", async () => {
+		double.answer({ status: 413 }, { status: 201 });
+		const { outcome, received } = await sent(pushTo(device(), message));
+		expect(outcome).toEqual({ kind: "delivered" });
+		expect(received.map(({ body }) => body.length > 0)).toEqual([true, false]);
+	});
+
+	test("what is too large even without content is rejected, after two requests at most", async () => {
+		double.answer({ status: 413 });
+		expect(await sent(pushTo(device(), message))).toMatchObject({
+			outcome: { kind: "rejected" },
+			received: { length: 2 },
+		});
+		expect(await sent(pushTo(`${double.origin}/e/2`, message))).toMatchObject({ received: { length: 1 } });
+	});
+
+	test("the second request has the deadline of the first", async () => {
+		double.answer({ status: 413 }, "hang");
+		const before = performance.now();
+		const outcome = await serviceWith().send(pushTo(device(), message), AbortSignal.timeout(150));
+		expect(outcome).toEqual({ kind: "retry", reason: "no answer in time" });
+		expect(performance.now() - before).toBeLessThan(2000);
+	});
+
+	test("an endpoint that the policy does not allow any more is not fetched", async () => {
+		const before = double.received.length;
+		const outcome = await send(pushTo(device(), message), serviceWith({ allowPrivate: false }));
+		expect(outcome.kind).toBe("rejected");
+		expect(double.received.length).toBe(before);
+	});
+
+	test("an address that turns out to be private is rejected, not retried", async () => {
+		const fetch: Fetch = async () => {
+			throw new ForbiddenAddress("10.0.0.1");
+		};
+		expect((await send(pushTo(device(), message), serviceWith({ fetch }))).kind).toBe("rejected");
+	});
+
+	test("damaged keys are rejected, not thrown", async () => {
+		const push = pushTo(device(), message);
+		const damaged = { ...push, registration: { ...push.registration, p256dh: "AAAA" } };
+		expect((await send(damaged)).kind).toBe("rejected");
+	});
+
+	test("without our key nothing is sent, and it is our fault", async () => {
+		const before = double.received.length;
+		expect((await send(pushTo(device(), message), serviceWith({ key: undefined }))).kind).toBe(
+			"misconfigured",
+		);
+		expect(double.received.length).toBe(before);
+	});
+});
+
+describe("a device that registers", () => {
+	const service = serviceWith({ allowPrivate: false });
+	const endpoint = "https://updates.push.services.mozilla.com/wpush/v2/gAAAA";
+	const { keys } = createDevice(endpoint).subscription;
+
+	test("is an endpoint and its keys, in one spelling", () => {
+		expect(service.parseDevice({ token: endpoint, ...keys })).toEqual({ token: endpoint, ...keys });
+		const shouted = {
+			token: endpoint.replace("https://updates", "HTTPS://Updates"),
+			p256dh: Buffer.from(keys.p256dh, "base64url").toString("base64"),
+			auth: Buffer.from(keys.auth, "base64url").toString("base64"),
+		};
+		expect(service.parseDevice(shouted)).toEqual({ token: endpoint, ...keys });
+	});
+
+	test("may have no keys, and is woken without content then", () => {
+		expect(service.parseDevice({ token: endpoint })).toEqual({ token: endpoint });
+		expect(service.parseDevice({ token: endpoint, p256dh: "", auth: undefined })).toEqual({
+			token: endpoint,
+		});
+	});
+
+	test.each<[string, DeviceInput, RegExp]>([
+		["nothing", {}, /token is missing/],
+		["an empty token", { token: "", ...keys }, /token is missing/],
+		["an endpoint elsewhere", { token: "https://evil.example/x" }, /not one that this server pushes to/],
+		["p256dh alone", { token: endpoint, p256dh: keys.p256dh }, /come together/],
+		["auth alone", { token: endpoint, auth: keys.auth }, /come together/],
+		["a p256dh that is no point", { token: endpoint, ...keys, p256dh: "AAAA" }, /p256dh must be/],
+		["an auth that is too short", { token: endpoint, ...keys, auth: "AAAA" }, /auth must be/],
+	])("is refused with a sentence for %s", (_, input, sentence) => {
+		expect(() => service.parseDevice(input)).toThrow(InvalidDevice);
+		expect(() => service.parseDevice(input)).toThrow(sentence);
+	});
+
+	test("counts for the host of its endpoint", () => {
+		expect(service.hostOf({ token: endpoint })).toBe("updates.push.services.mozilla.com");
+		expect(service.hostOf({ token: "nonsense" })).toBeUndefined();
+	});
+});
+
+test("a service without settings is off", () => {
+	expect(createServices({}, { fetch: globalThis.fetch, now: () => NOW }).size).toBe(0);
+});
