@@ -1,0 +1,71 @@
+/** The first lines of a start: what is on, what is off, and which setting turns it on. */
+import type { Config } from "../config.ts";
+import { addressOf } from "./xmpp-stream.ts";
+
+export interface BannerFacts {
+	version: string;
+	config: Config;
+	/** Names of files of the data folder that were made just now. */
+	created: readonly string[];
+	/** Where HTTP is served. */
+	url: string;
+	/** How long the start took, ms. */
+	startMs: number;
+	/** The file of the generated registration token, if it is asked for. */
+	registrationTokenFile: string | undefined;
+}
+
+export function banner(facts: BannerFacts): string {
+	const { version, config, created, url, startMs, registrationTokenFile } = facts;
+	const { role, dataDir, database, vapid, webPush } = config;
+	const lines: [string, string][] = [
+		["HTTP", `${url} (documentation at ${url}/docs)`],
+		["XMPP", xmpp(config)],
+		["registering", registering(config, registrationTokenFile)],
+		["Web Push", role === "http" ? "by the connector" : webPushHosts(webPush)],
+	];
+	if (role !== "http" && !vapid.subject) {
+		lines.push([
+			"",
+			"no contact for push services, and Apple's asks for one: set PUBLIC_URL or VAPID_SUBJECT",
+		]);
+	}
+	lines.push([
+		"database",
+		database.url ? database.url.replace(/\/\/[^@/]*@/, "//") : `${dataDir}/reveille.db`,
+	]);
+	if (role !== "http")
+		lines.push(["data folder", dataDir + (created.length > 0 ? `, made now: ${created.join(", ")}` : "")]);
+	const width = Math.max(...lines.map(([name]) => name.length));
+	return [
+		`Reveille ${version}, ROLE=${role}, ready in ${Math.round(startMs)} ms`,
+		...lines.map(([name, text]) => `  ${name.padEnd(width)}  ${text}`),
+		"",
+	].join("\n");
+}
+
+function xmpp({ role, xmpp: account, pushAddress }: Config): string {
+	if (role === "http") return `${pushAddress}, served by a connector`;
+	if (!account)
+		return "off: set XMPP_SERVICE, XMPP_USERNAME and XMPP_PASSWORD to an account on an XMPP server";
+	return `${addressOf(account)} through ${account.service}`;
+}
+
+function registering(
+	{ registration, pushAddress, xmppAllow }: Config,
+	tokenFile: string | undefined,
+): string {
+	if (!pushAddress) return "off: there is no address to give out before XMPP is on";
+	if (registration.mode === "open") return "open to everybody";
+	const token = tokenFile ? `the token in ${tokenFile}` : "REGISTRATION_TOKEN";
+	return `with ${token}${xmppAllow.includes("*") ? "" : "; XMPP_ALLOW=* opens it to everybody"}`;
+}
+
+function webPushHosts({ allowHosts, allowPrivate }: Config["webPush"]): string {
+	const hosts = [
+		"Mozilla, Google, Apple and Microsoft",
+		...allowHosts.map((host) => (host === "*" ? "every public host" : host)),
+	];
+	const more = allowHosts.length > 0 ? "" : "; WEBPUSH_ALLOW_HOSTS adds others (UnifiedPush)";
+	return `on, to ${hosts.join(", ")}${allowPrivate ? ", and to private addresses" : ""}${more}`;
+}

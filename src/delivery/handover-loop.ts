@@ -1,0 +1,53 @@
+/** Sends what HTTP processes and edges handed over to the connectors of this database. */
+import type { Logger } from "@logtape/logtape";
+import type { HandedOver, Handover } from "../store/handover.ts";
+import type { Answer, Notification } from "../types.ts";
+
+const LOOK_EVERY_MS = 1_000;
+const AT_ONCE = 100;
+/** Longer than a push may take: a connector that is gone leaves its rows to the others after this. */
+const LEASE_MS = 60_000;
+
+export interface HandoverLoop {
+	stop(): Promise<void>;
+}
+
+/** @param push answers `done` once the push is delivered or on disk */
+export function startHandoverLoop(
+	handover: Handover,
+	push: (node: string, notification: Notification) => Promise<Answer>,
+	log: Logger,
+	claimant: string = crypto.randomUUID(),
+): HandoverLoop {
+	let stopped = false;
+	let timer: ReturnType<typeof setTimeout> | undefined;
+	let looking: Promise<void> = look();
+
+	async function look(): Promise<void> {
+		try {
+			const rows = await handover.claim(claimant, AT_ONCE, LEASE_MS);
+			await Promise.all(rows.map(send));
+		} catch (error) {
+			log.warn("Handed-over pushes wait: {error}", { error: String(error) });
+		}
+		if (!stopped) {
+			timer = setTimeout(() => {
+				looking = look();
+			}, LOOK_EVERY_MS);
+		}
+	}
+
+	async function send({ id, node, notification }: HandedOver) {
+		const answer = await push(node, notification);
+		// What could not even be queued stays: its lease ends, and it is tried again.
+		if (answer.kind !== "wait") await handover.remove(id);
+	}
+
+	return {
+		async stop() {
+			stopped = true;
+			clearTimeout(timer);
+			await looking;
+		},
+	};
+}

@@ -1,0 +1,52 @@
+/** What is done now and then: writing statistics, and letting go of what nobody uses any more. */
+import type { Logger } from "@logtape/logtape";
+import type { Handover } from "../store/handover.ts";
+import type { Registrations } from "../store/registrations.ts";
+import type { Results } from "./results.ts";
+
+const FLUSH_EVERY_MS = 10_000;
+const SWEEP_EVERY_MS = 3_600_000;
+const DAY_MS = 86_400_000;
+
+export interface Housekeeping {
+	/** Stops, and writes what was not written yet. */
+	stop(): Promise<void>;
+}
+
+export function startHousekeeping(deps: {
+	results: Results;
+	registrations: Registrations;
+	handover: Handover;
+	retentionDays: number;
+	log: Logger;
+	now?: () => number;
+}): Housekeeping {
+	const { results, registrations, handover, retentionDays, log, now = Date.now } = deps;
+
+	async function sweep() {
+		try {
+			const swept = await registrations.sweep(now() - retentionDays * DAY_MS);
+			if (swept > 0)
+				log.info("{swept} registrations were not used for {retentionDays} days and went.", {
+					swept,
+					retentionDays,
+				});
+			const expired = await handover.sweep();
+			if (expired > 0) log.warn("{expired} handed-over pushes expired: is a connector running?", { expired });
+		} catch (error) {
+			log.warn("The database cannot be swept: {error}", { error: String(error) });
+		}
+	}
+
+	const flushing = setInterval(() => void results.flush(), FLUSH_EVERY_MS);
+	const sweeping = setInterval(() => void sweep(), SWEEP_EVERY_MS);
+	void sweep();
+
+	return {
+		async stop() {
+			clearInterval(flushing);
+			clearInterval(sweeping);
+			await results.flush();
+		},
+	};
+}

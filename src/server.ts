@@ -1,0 +1,292 @@
+/**
+ * The entry for Bun: HTTP and connector in one process (ROLE=all), or one of them (ROLE=http, ROLE=connector).
+ * It wires; nothing else is done here.
+ */
+import { join } from "node:path";
+import type { Logger } from "@logtape/logtape";
+import packageJson from "../package.json" with { type: "json" };
+import { createApp } from "./app.ts";
+import { banner } from "./bun/banner.ts";
+import { type Connector, startConnector } from "./bun/connector.ts";
+import { prepareDataFolder, secretFile } from "./bun/data-folder.ts";
+import { type OpenDatabase, openDatabase } from "./bun/database.ts";
+import { readKeyFiles } from "./bun/environment.ts";
+import { startLogging } from "./bun/logging.ts";
+import { createPinnedFetch } from "./bun/pinned-fetch.ts";
+import { StartError } from "./bun/start-error.ts";
+import { type Config, ConfigError, parseConfig, settingNames } from "./config.ts";
+import { createDelivery } from "./delivery/delivery.ts";
+import { startHandoverLoop } from "./delivery/handover-loop.ts";
+import { startHousekeeping } from "./delivery/housekeeping.ts";
+import { startOutboxLoop } from "./delivery/outbox-loop.ts";
+import { createResults } from "./delivery/results.ts";
+import type { AppDeps, PublicApp } from "./routes/deps.ts";
+import { createKeyring, type Keyring } from "./secrets.ts";
+import { endpointPolicy } from "./services/endpoint.ts";
+import { createServices } from "./services/index.ts";
+import { generateVapidKey, importVapidKey } from "./services/vapid.ts";
+import { checkSecretKey } from "./store/facts.ts";
+import { createHandover, type Handover } from "./store/handover.ts";
+import { openOutbox } from "./store/outbox.ts";
+import { createRegistrations, type Registrations } from "./store/registrations.ts";
+import { openStreams } from "./store/streams.ts";
+import type { Answer, App, Notification, PushService, ServiceName } from "./types.ts";
+import { createStanzaHandler } from "./xmpp/stanzas.ts";
+
+const { version } = packageJson;
+
+/** How long pushes on their way may take when the process is asked to end, ms. The rest waits in the outbox. */
+const DRAIN_MS = 5_000;
+
+/** What cannot be a request of ours, bytes: the routes set their own, lower limits. */
+const MAX_BODY = 1_048_576;
+
+/** What every role has. */
+interface Common {
+	config: Config;
+	log: Logger;
+	shared: OpenDatabase;
+	keyring: Keyring;
+	registrations: Registrations;
+	handover: Handover;
+	services: ReadonlyMap<ServiceName, PushService>;
+	apps: readonly App[];
+}
+
+/** The part of a process that sends. */
+interface Sender {
+	push(node: string, notification: Notification): Promise<Answer>;
+	xmppStatus(): AppDeps["readiness"] extends () => Promise<infer R>
+		? R extends { xmpp: infer X }
+			? X
+			: never
+		: never;
+	stop(): Promise<void>;
+}
+
+async function main(args: readonly string[]): Promise<void> {
+	if (args.includes("--help") || args.includes("-h")) return console.log(help());
+	if (args.includes("--version")) return console.log(version);
+	if (args.length > 0)
+		throw new StartError(
+			`There are no arguments but --help and --version; settings are environment variables.`,
+		);
+
+	const config = parseConfig(readKeyFiles(process.env, settingNames));
+	const log = await startLogging(config.logLevel);
+	const created: string[] = [];
+	const secret = async (name: string, generate: () => string | Promise<string>) => {
+		const file = await secretFile(config.dataDir, name, generate);
+		if (file.created) created.push(name);
+		return file.value;
+	};
+
+	if (config.role !== "http") prepareDataFolder(config.dataDir);
+	const secretKey = config.secretKey ?? (await secret("secret.key", randomKey));
+	const vapidKey =
+		config.role === "http" && !config.vapid.privateKey
+			? undefined
+			: await importVapidKey(config.vapid.privateKey ?? (await secret("vapid.key", generateVapidKey)));
+	const registration = await registrationAccess(config, secret);
+
+	const keyring = await createKeyring(secretKey, config.secretKeysOld);
+	const shared = await openDatabase({
+		url: config.database.url ?? `file:${join(config.dataDir, "reveille.db")}`,
+		authToken: config.database.authToken,
+		migrations: "shared",
+	});
+	await checkSecretKey(shared.db, keyring);
+	const policy = endpointPolicy(config.webPush);
+	const apps: PublicApp[] = [
+		{
+			name: "webpush",
+			service: "webpush",
+			vapidPublicKey: vapidKey?.publicKey ?? config.vapid.publicKey ?? "",
+		},
+	];
+	const common: Common = {
+		config,
+		log,
+		shared,
+		keyring,
+		registrations: createRegistrations(shared.db, config.quotas),
+		handover: createHandover(shared.db),
+		services: createServices(
+			{ webpush: { key: vapidKey, subject: config.vapid.subject, policy } },
+			{ fetch: createPinnedFetch({ policy }), now: Date.now },
+		),
+		apps,
+	};
+	const sender = config.role === "http" ? handingOver(common) : await startSender(common);
+
+	const app = createApp({
+		...common,
+		version,
+		apps,
+		pushAddress: config.pushAddress,
+		registration,
+		trustDeviceId: config.trustDeviceId,
+		push: sender.push,
+		readiness: async () => ({
+			database: await shared.client.execute("SELECT 1").then(
+				() => true as const,
+				() => "The database does not answer.",
+			),
+			xmpp: sender.xmppStatus(),
+		}),
+		trustedProxies: config.trustedProxies,
+		peerAddress: (_request, env) => (env as { peer?: string }).peer,
+	});
+	const server = listen(config, app.fetch);
+	console.log(
+		banner({
+			version,
+			config,
+			created,
+			url: config.publicUrl?.replace(/\/$/, "") ?? `http://${config.host}:${server.port}`,
+			startMs: performance.now(),
+			registrationTokenFile:
+				config.registration.mode === "token" && !config.registration.token
+					? join(config.dataDir, "registration-token")
+					: undefined,
+		}),
+	);
+	await endAsked();
+	log.info("Ending: pushes on their way get {seconds} s.", { seconds: DRAIN_MS / 1000 });
+	await sender.stop();
+	await server.stop(true);
+	shared.client.close();
+}
+
+async function registrationAccess(
+	{ registration }: Config,
+	secret: (name: string, generate: () => string) => Promise<string>,
+): Promise<AppDeps["registration"]> {
+	if (registration.mode === "open") return registration;
+	return { mode: "token", token: registration.token ?? (await secret("registration-token", randomKey)) };
+}
+
+const randomKey = () => Buffer.from(crypto.getRandomValues(new Uint8Array(32))).toString("base64url");
+
+/** ROLE=http: pushes are handed over to a connector of the same database. */
+function handingOver({ handover, config }: Common): Sender {
+	return {
+		async push(node, notification) {
+			await handover.put(node, notification, Date.now() + config.pushTtlSeconds * 1000);
+			return { kind: "done", how: "queued" };
+		},
+		xmppStatus: () => undefined,
+		stop: async () => {},
+	};
+}
+
+/** Delivery, its loops, and the XMPP connection if there is an account. */
+async function startSender(common: Common): Promise<Sender> {
+	const { config, log, registrations, handover } = common;
+	const file = await openDatabase({
+		url: `file:${join(config.dataDir, "outbox.db")}`,
+		sync: config.outboxSync,
+		exclusive: true,
+		migrations: "outbox",
+	});
+	const outbox = await openOutbox(file.db);
+	const results = createResults(registrations, log);
+	const delivery = createDelivery({
+		...common,
+		...config,
+		outbox,
+		results,
+		onQueued: (dueAt) => outboxLoop.wake(dueAt),
+	});
+	const outboxLoop = startOutboxLoop(outbox, delivery.retry, log);
+	const handoverLoop = startHandoverLoop(handover, delivery.push, log);
+	const housekeeping = startHousekeeping({ ...common, results, retentionDays: config.retentionDays });
+	let connector: Connector | undefined;
+	if (config.xmpp) {
+		connector = await startConnector({
+			account: config.xmpp,
+			streams: openStreams(file.db),
+			handle: createStanzaHandler({ publish: delivery.publish, version }),
+			onBacklog: () => void delivery.settle(),
+			log,
+		});
+	}
+
+	return {
+		push: delivery.push,
+		xmppStatus() {
+			if (!connector) return "XMPP is not configured: set XMPP_SERVICE, XMPP_USERNAME and XMPP_PASSWORD.";
+			const status = connector.status();
+			return status.kind === "online" ? true : status.reason;
+		},
+		async stop() {
+			const finish = async () => {
+				await delivery.idle(DRAIN_MS);
+				await delivery.settle();
+			};
+			await handoverLoop.stop();
+			await (connector ? connector.stop(finish) : finish());
+			await outboxLoop.stop();
+			await housekeeping.stop();
+			file.client.close();
+		},
+	};
+}
+
+function listen(
+	{ host, port }: Config,
+	fetch: (request: Request, env: object) => Response | Promise<Response>,
+) {
+	try {
+		return Bun.serve({
+			hostname: host,
+			port,
+			maxRequestBodySize: MAX_BODY,
+			fetch: (request, server) => fetch(request, { peer: server.requestIP(request)?.address }),
+		});
+	} catch (error) {
+		throw new StartError(`Cannot listen on ${host}:${port}: ${String(error)} Set HOST and PORT.`, error);
+	}
+}
+
+/** Resolves when the process is asked to end. Asked twice, it ends at once. */
+function endAsked(): Promise<void> {
+	return new Promise((resolve) => {
+		let asked = false;
+		const ask = () => {
+			if (asked) process.exit(1);
+			asked = true;
+			resolve();
+		};
+		process.on("SIGTERM", ask);
+		process.on("SIGINT", ask);
+	});
+}
+
+function help(): string {
+	return [
+		`Reveille ${version}: the XEP-0357 push app server that wakes sleeping XMPP apps.`,
+		"",
+		"Usage: bun run start      everything is set by environment variables; none at all works",
+		"       bun run demo       shows a message waking a device, with a real XMPP server",
+		"",
+		"Settings (README.md says what each does):",
+		...settingNames.map((name) => `  ${name}`),
+	].join("\n");
+}
+
+try {
+	await main(process.argv.slice(2));
+	process.exit(0);
+} catch (error) {
+	if (
+		!(
+			error instanceof StartError ||
+			error instanceof ConfigError ||
+			(error instanceof Error && error.name === "WrongSecretKey")
+		)
+	)
+		throw error;
+	console.error(error.message);
+	process.exit(1);
+}

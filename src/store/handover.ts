@@ -1,0 +1,63 @@
+/**
+ * The hand-over table: pushes that an HTTP process or an edge took in, and that a connector sends.
+ *
+ * A connector claims rows by lease: what it has not removed when the lease ends, another may claim.
+ */
+import { and, asc, eq, inArray, lt, lte } from "drizzle-orm";
+import type { LibSQLDatabase } from "drizzle-orm/libsql";
+import type { Notification } from "../types.ts";
+import { handover } from "./schema.ts";
+
+export interface HandedOver {
+	id: string;
+	node: string;
+	notification: Notification;
+}
+
+export interface Handover {
+	/** Hands a push over; it is dropped if nobody claims it before `expiresAt` (ms). */
+	put(node: string, notification: Notification, expiresAt: number): Promise<void>;
+	/** Takes the oldest rows that nobody has a lease on. */
+	claim(claimant: string, limit: number, leaseMs: number): Promise<HandedOver[]>;
+	/** The push was answered for: its row is not needed any more. */
+	remove(id: string): Promise<void>;
+	/** Removes what expired unclaimed. @returns how many */
+	sweep(): Promise<number>;
+}
+
+export function createHandover(db: LibSQLDatabase, now: () => number = Date.now): Handover {
+	return {
+		async put(node, notification, expiresAt) {
+			await db
+				.insert(handover)
+				.values({ id: crypto.randomUUID(), node, notification, createdAt: now(), expiresAt });
+		},
+
+		async claim(claimant, limit, leaseMs) {
+			const unclaimed = db
+				.select({ id: handover.id })
+				.from(handover)
+				.where(lte(handover.claimedUntil, now()))
+				.orderBy(asc(handover.createdAt))
+				.limit(limit);
+			const rows = await db
+				.update(handover)
+				.set({ claimedBy: claimant, claimedUntil: now() + leaseMs })
+				.where(and(inArray(handover.id, unclaimed), lte(handover.claimedUntil, now())))
+				.returning({ id: handover.id, node: handover.node, notification: handover.notification });
+			return rows as HandedOver[];
+		},
+
+		async remove(id) {
+			await db.delete(handover).where(eq(handover.id, id));
+		},
+
+		async sweep() {
+			const expired = await db
+				.delete(handover)
+				.where(lt(handover.expiresAt, now()))
+				.returning({ id: handover.id });
+			return expired.length;
+		},
+	};
+}
