@@ -1,0 +1,130 @@
+/** Reveille itself, as its users run it: a process of its own, known by its settings, its HTTP and its log. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { type Child, startChild, tail } from "./child.ts";
+import { temporaryFolder } from "./folder.ts";
+import { freePort } from "./ports.ts";
+import type { PushAddress } from "./user.ts";
+import type { SubscriptionJson } from "./web-push-device.ts";
+import type { XmppServer } from "./xmpp-server.ts";
+
+/** What its user chooses. */
+export interface ReveilleOptions {
+	/** The server whose account it uses; it must have that account. Default: XMPP is not configured. */
+	server?: XmppServer;
+	username?: string;
+	password?: string;
+	/** Further environment variables; `undefined` removes one. */
+	settings?: Record<string, string | undefined>;
+}
+
+/** A Reveille with a data folder of its own, started and stopped at will. */
+export interface Reveille {
+	readonly url: string;
+	readonly dataFolder: string;
+	readonly logPath: string;
+	/** The generated token that registering over HTTP asks for. */
+	registrationToken(): string;
+	/** What `GET /services` gives a browser to subscribe with. */
+	vapidPublicKey(): Promise<string>;
+	register(subscription: SubscriptionJson): Promise<PushAddress & { secret: string }>;
+	/** A request to the JSON API, with the registration's secret. */
+	api(method: string, path: string, secret: string, body?: unknown): Promise<Response>;
+	/** Starts it (again); resolves when `/ready` says so, or for `health` as soon as it serves HTTP. */
+	start(until?: "ready" | "health"): Promise<void>;
+	/** SIGTERM; resolves when it has ended. */
+	halt(): Promise<void>;
+	/** SIGKILL, as a crash would. */
+	kill9(): Promise<void>;
+	/** Ends it and removes its folder. */
+	stop(): Promise<void>;
+	/** The process, while it runs. */
+	pid(): number;
+	log(): string;
+}
+
+/** Where the program is. */
+const ROOT = new URL("../../", import.meta.url).pathname;
+
+/** Starts Reveille against loopback peers, and waits until it is ready. */
+export async function startReveille(options: ReveilleOptions = {}): Promise<Reveille> {
+	const { server, username = "push", password = "secret", settings } = options;
+	const folder = temporaryFolder("reveille");
+	const port = await freePort();
+	const url = `http://127.0.0.1:${port}`;
+	const dataFolder = join(folder.path, "data");
+	const logPath = join(folder.path, "reveille.log");
+	let child: Child | undefined;
+
+	const start = async (until: "ready" | "health" = server ? "ready" : "health") => {
+		child = startChild({
+			command: [process.execPath, "src/server.ts"],
+			logPath,
+			cwd: ROOT,
+			env: {
+				PORT: String(port),
+				DATA_DIR: dataFolder,
+				WEBPUSH_ALLOW_PRIVATE: "true",
+				LOG_LEVEL: "debug",
+				...(server && {
+					XMPP_SERVICE: server.websocketUrl,
+					XMPP_DOMAIN: server.host,
+					XMPP_USERNAME: username,
+					XMPP_PASSWORD: password,
+				}),
+				...settings,
+			},
+		});
+		await child.ready(async () => (await fetch(`${url}/${until}`)).ok);
+	};
+
+	const registrationToken = () => readFileSync(join(dataFolder, "registration-token"), "utf8").trim();
+	const log = () => tail(logPath, 10_000);
+
+	try {
+		await start();
+	} catch (error) {
+		await child?.kill9();
+		folder.remove();
+		throw error;
+	}
+
+	return {
+		url,
+		dataFolder,
+		logPath,
+		registrationToken,
+		async vapidPublicKey() {
+			const answer = await fetch(`${url}/api/v1/services`);
+			const { apps } = (await answer.json()) as { apps: { vapidPublicKey: string }[] };
+			return apps[0]?.vapidPublicKey ?? "";
+		},
+		async register(subscription) {
+			const answer = await fetch(`${url}/api/v1/registrations`, {
+				method: "POST",
+				headers: {
+					"Content-Type": "application/json",
+					Authorization: `Bearer ${registrationToken()}`,
+				},
+				body: JSON.stringify({ subscription }),
+			});
+			if (answer.status !== 201) throw new Error(`registering: ${answer.status} ${await answer.text()}`);
+			return (await answer.json()) as PushAddress & { secret: string };
+		},
+		api: (method, path, secret, body) =>
+			fetch(`${url}/api/v1${path}`, {
+				method,
+				headers: { "Content-Type": "application/json", Authorization: `Bearer ${secret}` },
+				...(body === undefined ? {} : { body: JSON.stringify(body) }),
+			}),
+		start,
+		halt: async () => child?.stop(),
+		kill9: async () => child?.kill9(),
+		pid: () => child?.pid ?? 0,
+		log,
+		async stop() {
+			await child?.stop();
+			folder.remove();
+		},
+	};
+}
