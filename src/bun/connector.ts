@@ -175,10 +175,10 @@ export async function startConnector(deps: ConnectorDeps): Promise<Connector> {
 			}
 			const delay = failure.kind === "credentials" ? timing.backoffCredentials : backoff(failures);
 			status = { kind: "away", reason: failure.message };
-			log.warn("{address} is not online: {reason} Next try in {seconds} s.", {
+			log.warn("{address} is not online: {reason} Next try {when}.", {
 				address,
 				reason: failure.message,
-				seconds: Math.round(delay / 100) / 10,
+				when: delay === 0 ? "at once" : `in ${Math.round(delay / 100) / 10} s`,
 			});
 			await new Promise<void>((resolve) => {
 				const timer = setTimeout(resolve, delay);

@@ -4,7 +4,7 @@ import type { Config } from "../config.ts";
 
 /** Configures logging for this process. */
 export async function startLogging(level: Config["logLevel"]): Promise<Logger> {
-	const format = getTextFormatter({ timestamp: "rfc3339", level: "FULL", category: () => "reveille" });
+	const format = getTextFormatter({ timestamp: "rfc3339", level: "FULL", category: "", value: printable });
 	await configure({
 		sinks: { stderr: (record) => process.stderr.write(format(record)) },
 		loggers: [
@@ -13,4 +13,10 @@ export async function startLogging(level: Config["logLevel"]): Promise<Logger> {
 		],
 	});
 	return getLogger("reveille");
+}
+
+/** A value on one line: what others sent must not begin a line of its own. */
+function printable(value: unknown, inspect: (value: unknown) => string): string {
+	const text = typeof value === "string" ? value : inspect(value);
+	return text.replace(/\p{Cc}+/gu, " ");
 }

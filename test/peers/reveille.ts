@@ -65,6 +65,7 @@ export async function startReveille(options: ReveilleOptions = {}): Promise<Reve
 				PORT: String(port),
 				DATA_DIR: dataFolder,
 				WEBPUSH_ALLOW_PRIVATE: "true",
+				VAPID_SUBJECT: "mailto:operator@example.org",
 				LOG_LEVEL: "debug",
 				...(server && {
 					XMPP_SERVICE: server.websocketUrl,
