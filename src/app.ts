@@ -1,43 +1,90 @@
 /** The HTTP application: the same on Bun and at the edge, composed from what its entry hands in. */
-import type { Logger } from "@logtape/logtape";
-import type { Keyring } from "./secrets.ts";
-import type { Registrations } from "./store/registrations.ts";
-import type { Answer, App, Notification, PushService, ServiceName } from "./types.ts";
+import { OpenAPIHono } from "@hono/zod-openapi";
+import { cors } from "hono/cors";
+import { methodNotAllowed } from "hono/method-not-allowed";
+import { secureHeaders } from "hono/secure-headers";
+import { smallUtf8Body } from "./routes/body.ts";
+import { clientAddressReader, networkOf } from "./routes/client-address.ts";
+import type { AppDeps, RequestEnv } from "./routes/deps.ts";
+import { documentationRoutes } from "./routes/documentation.tsx";
+import { toProblem } from "./routes/errors.ts";
+import { healthRoutes } from "./routes/health.ts";
+import { noStore } from "./routes/no-store.ts";
+import { Problem, problemResponse } from "./routes/problem.ts";
+import { pushAppserverRoutes } from "./routes/push-appserver.ts";
+import { rateLimit } from "./routes/rate-limit.ts";
+import { registrationRoutes } from "./routes/registrations.ts";
+import { serviceRoutes } from "./routes/services.ts";
 
-/** An app as clients may see it. */
-export interface PublicApp extends App {
-	/** Web Push: what a browser subscribes with (`applicationServerKey`), base64url. */
-	vapidPublicKey?: string;
-}
+export type { AppDeps, PublicApp, Readiness } from "./routes/deps.ts";
 
-/** Whether a part works: true, or a sentence that says what is wrong. */
-export interface Readiness {
-	database: true | string;
-	/** `undefined`: this process has no XMPP connection to look after. */
-	xmpp: true | string | undefined;
-}
+/** A subscription with the longest endpoint, longest names and much white space is under 8 KiB. */
+const JSON_BYTES = 16 * 1024;
+/** How long a browser may remember what CORS allows, seconds. */
+const PREFLIGHT_S = 86_400;
 
-export interface AppDeps {
-	version: string;
-	registrations: Registrations;
-	keyring: Keyring;
-	services: ReadonlyMap<ServiceName, PushService>;
-	/** The first of a service is its default. */
-	apps: readonly PublicApp[];
-	/** The JID a user's server publishes to; missing: nobody can register yet, and the answer says what to set. */
-	pushAddress: string | undefined;
-	/** Who may register over HTTP. */
-	registration: { mode: "open" } | { mode: "token"; token: string };
-	/** mod_push_appserver's trusting ways. */
-	trustDeviceId: boolean;
-	/** Pushes to a registration whose secret was checked. */
-	push(node: string, notification: Notification): Promise<Answer>;
-	readiness(): Promise<Readiness>;
-	/** Addresses and CIDR ranges whose X-Forwarded-For is believed. */
-	trustedProxies: readonly string[];
-	/** The address of whoever is connected to us; undefined where the runtime does not say. */
-	peerAddress(request: Request, env: unknown): string | undefined;
-	log: Logger;
-	now?: () => number;
-	random?: (bytes: Uint8Array<ArrayBuffer>) => Uint8Array;
+/** Composes the application; `fetch` of what it returns serves requests. */
+export function createApp(deps: AppDeps): OpenAPIHono<RequestEnv> {
+	const app = new OpenAPIHono<RequestEnv>();
+	const clientAddress = clientAddressReader(deps.trustedProxies);
+	const limit = rateLimit(deps.now ?? Date.now);
+
+	app.onError((error) => problemResponse(toProblem(error, deps.log)));
+	app.notFound(() =>
+		problemResponse(new Problem("no-such-page", "There is nothing at this path. See /docs.")),
+	);
+
+	// First of all: what comes later may replace the request, and the runtime knows the peer of this one only.
+	app.use(async (c, next) => {
+		const peer = deps.peerAddress(c.req.raw, c.env);
+		const address = clientAddress(peer, c.req.header("X-Forwarded-For"));
+		c.set("clientNetwork", address === undefined ? undefined : networkOf(address));
+		await next();
+	});
+	app.use(
+		secureHeaders({
+			contentSecurityPolicy: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] },
+			xFrameOptions: "DENY",
+			// The proxy in front speaks TLS and knows whether every name under this domain does.
+			strictTransportSecurity: false,
+			// The pages allow their own style.
+			overwrite: false,
+		}),
+	);
+	app.use(
+		methodNotAllowed({
+			app,
+			onMethodNotAllowed: (_c, methods) =>
+				problemResponse(
+					new Problem("method-not-allowed", `This path takes ${methods.join(", ")}.`, {
+						headers: { Allow: methods.join(", ") },
+					}),
+				),
+		}),
+	);
+	// Web clients live on other origins. Nothing here is authorized by cookies, so any origin may ask.
+	for (const path of ["/api/v1/*", "/push_appserver/*"]) {
+		app.use(
+			path,
+			cors({
+				origin: "*",
+				allowMethods: ["GET", "POST", "PUT", "DELETE"],
+				allowHeaders: ["Authorization", "Content-Type"],
+				exposeHeaders: ["Location", "Retry-After", "WWW-Authenticate"],
+				maxAge: PREFLIGHT_S,
+			}),
+			noStore,
+		);
+	}
+
+	const api = new OpenAPIHono<RequestEnv>();
+	api.use(limit, smallUtf8Body(JSON_BYTES));
+	api.route("/", registrationRoutes(deps));
+	api.route("/", serviceRoutes(deps));
+
+	app.route("/api/v1", api);
+	app.route("/push_appserver", pushAppserverRoutes(deps, limit));
+	app.route("/", healthRoutes(deps));
+	app.route("/", documentationRoutes(deps, app));
+	return app;
 }

@@ -85,8 +85,8 @@ describe("keys", () => {
 		const secret = await strangerRing.secretOf(node);
 		expect(await ring.verify(node, secret)).toBe("unknown-key");
 		expect(await ring.verify(node, "nonsense")).toBe("unknown-key");
-		expect(ring.secretOf(node)).rejects.toBeInstanceOf(UnknownKey);
-		expect(ring.secretOf("nonsense")).rejects.toBeInstanceOf(UnknownKey);
+		await expect(ring.secretOf(node)).rejects.toBeInstanceOf(UnknownKey);
+		await expect(ring.secretOf("nonsense")).rejects.toBeInstanceOf(UnknownKey);
 	});
 
 	test("the fingerprint tells keys apart and does not contain the key id", () => {

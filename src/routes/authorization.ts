@@ -1,0 +1,56 @@
+/** What a request must prove: the operator's registration token, or a registration's own secret. */
+import type { Context } from "hono";
+import type { Keyring } from "../secrets.ts";
+import type { AppDeps } from "./deps.ts";
+import { keyMissing } from "./errors.ts";
+import { Problem } from "./problem.ts";
+
+/** RFC 6750 §2.1: the token of `Authorization: Bearer`; an operator's own may have spaces in it. */
+function bearer(c: Context): string | undefined {
+	return /^Bearer +(.+?) *$/i.exec(c.req.header("Authorization") ?? "")?.[1];
+}
+
+/** Compares in a time that tells nothing of where two texts differ: their digests are compared to the end. */
+export async function sameText(one: string, other: string): Promise<boolean> {
+	const digest = async (text: string) =>
+		new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text)));
+	const [left, right] = await Promise.all([digest(one), digest(other)]);
+	return left.reduce((difference, byte, i) => difference | (byte ^ (right[i] ?? 0)), 0) === 0;
+}
+
+/** Lets pass whoever may register here. */
+export async function requireRegistrationToken(c: Context, registration: AppDeps["registration"]) {
+	if (registration.mode === "open") return;
+	const token = bearer(c);
+	if (token !== undefined && (await sameText(token, registration.token))) return;
+	throw new Problem(
+		"registration-token-needed",
+		`${token === undefined ? "Registering here needs a token" : "This is not the registration token"}: send ` +
+			"Authorization: Bearer <token>. The server's operator finds the token in the setting " +
+			"REGISTRATION_TOKEN, or in the file registration-token in the data folder.",
+		{ headers: { "WWW-Authenticate": 'Bearer realm="registration"' } },
+	);
+}
+
+/** Says the same of a wrong secret and of an unknown node, so that nobody can try out nodes. */
+export function noSuchRegistration(): Problem {
+	return new Problem(
+		"no-such-registration",
+		"There is no registration with this node, or this is not its secret.",
+	);
+}
+
+/** Lets pass whoever has the secret of a node, before anything is looked up. */
+export async function requireSecret(c: Context, keyring: Keyring, node: string) {
+	const secret = bearer(c);
+	if (secret === undefined) {
+		throw new Problem(
+			"secret-needed",
+			"Send the secret that registering returned: Authorization: Bearer <secret>.",
+			{ headers: { "WWW-Authenticate": 'Bearer realm="registrations"' } },
+		);
+	}
+	const verdict = await keyring.verify(node, secret);
+	if (verdict === "wrong") throw noSuchRegistration();
+	if (verdict === "unknown-key") throw keyMissing();
+}

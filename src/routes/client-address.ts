@@ -1,0 +1,67 @@
+/** Who is asking: the client's address, as far as trusted proxies vouch for it. */
+import ipaddr from "ipaddr.js";
+
+type Address = ipaddr.IPv4 | ipaddr.IPv6;
+type Range = [Address, number];
+
+/** An address in its one spelling: IPv4 inside IPv6 is IPv4. Undefined for anything that is not an address. */
+function parse(text: string): Address | undefined {
+	// Some proxies add the port: 192.0.2.1:4711, [2001:db8::1]:4711.
+	const bare = text.trim().replace(/^\[(.+)\](:\d+)?$/, "$1");
+	const host = /^[\d.]+:\d+$/.test(bare) ? bare.slice(0, bare.indexOf(":")) : bare;
+	// Not ipaddr.isValid: it takes 1 and 0x7f.1 for IPv4 addresses, and a header is no place for riddles.
+	if (!ipaddr.IPv4.isValidFourPartDecimal(host) && !ipaddr.IPv6.isValid(host)) return undefined;
+	return ipaddr.process(host);
+}
+
+function parseRange(text: string): Range {
+	const [address, bits]: Range = ipaddr.isValidCIDR(text)
+		? ipaddr.parseCIDR(text)
+		: [ipaddr.parse(text), ipaddr.parse(text).kind() === "ipv4" ? 32 : 128];
+	const mapped = address instanceof ipaddr.IPv6 && address.isIPv4MappedAddress() && bits >= 96;
+	return mapped ? [address.toIPv4Address(), bits - 96] : [address, bits];
+}
+
+function inRange(address: Address, [network, bits]: Range): boolean {
+	if (address instanceof ipaddr.IPv4) return network instanceof ipaddr.IPv4 && address.match(network, bits);
+	return network instanceof ipaddr.IPv6 && address.match(network, bits);
+}
+
+/**
+ * Makes the function that finds out a request's client.
+ *
+ * X-Forwarded-For is read from the right: each proxy adds whom it spoke to, so an entry is worth as much as
+ * whoever is right of it. The first that is not a trusted proxy is the client; what is left of it, anybody can write.
+ *
+ * @param trustedProxies addresses and CIDR ranges
+ * @returns the client's address, from the peer's address and the X-Forwarded-For header
+ */
+export function clientAddressReader(
+	trustedProxies: readonly string[],
+): (peer: string | undefined, forwardedFor: string | undefined) => string | undefined {
+	const ranges = trustedProxies.map(parseRange);
+	return (peer, forwardedFor) => {
+		let client = peer === undefined ? undefined : parse(peer);
+		const entries = forwardedFor?.split(",") ?? [];
+		while (client && entries.length > 0) {
+			const current = client;
+			if (!ranges.some((range) => inRange(current, range))) break;
+			const next = parse(entries.pop() ?? "");
+			// A proxy we trust wrote no address ("unknown"): the proxy is the nearest that is known.
+			if (!next) break;
+			client = next;
+		}
+		return client?.toString();
+	};
+}
+
+/**
+ * What limits count by: an IPv4 address, or the /64 of an IPv6 address, since each network owner has all of its
+ * 2^64 addresses.
+ * @param address as `clientAddressReader` returns it
+ */
+export function networkOf(address: string): string {
+	const parsed = ipaddr.parse(address);
+	if (parsed instanceof ipaddr.IPv4) return parsed.toString();
+	return `${ipaddr.IPv6.networkAddressFromCIDR(`${parsed.toString().replace(/%.*/, "")}/64`)}/64`;
+}

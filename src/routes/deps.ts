@@ -1,0 +1,48 @@
+/** What the HTTP application is composed from, and what a request carries through it. */
+import type { Logger } from "@logtape/logtape";
+import type { Keyring } from "../secrets.ts";
+import type { Registrations } from "../store/registrations.ts";
+import type { Answer, App, Notification, PushService, ServiceName } from "../types.ts";
+
+/** An app as clients may see it. */
+export interface PublicApp extends App {
+	/** Web Push: what a browser subscribes with (`applicationServerKey`), base64url. */
+	vapidPublicKey?: string;
+}
+
+/** Whether a part works: true, or a sentence that says what is wrong. */
+export interface Readiness {
+	database: true | string;
+	/** `undefined`: this process has no XMPP connection to look after. */
+	xmpp: true | string | undefined;
+}
+
+export interface AppDeps {
+	version: string;
+	registrations: Registrations;
+	keyring: Keyring;
+	services: ReadonlyMap<ServiceName, PushService>;
+	/** The first of a service is its default. */
+	apps: readonly PublicApp[];
+	/** The JID a user's server publishes to; missing: nobody can register yet, and the answer says what to set. */
+	pushAddress: string | undefined;
+	/** Who may register over HTTP. */
+	registration: { mode: "open" } | { mode: "token"; token: string };
+	/** mod_push_appserver's trusting ways. */
+	trustDeviceId: boolean;
+	/** Pushes to a registration whose secret was checked. */
+	push(node: string, notification: Notification): Promise<Answer>;
+	readiness(): Promise<Readiness>;
+	/** Addresses and CIDR ranges whose X-Forwarded-For is believed. */
+	trustedProxies: readonly string[];
+	/** The address of whoever is connected to us; undefined where the runtime does not say. */
+	peerAddress(request: Request, env: unknown): string | undefined;
+	log: Logger;
+	now?: () => number;
+	random?: (bytes: Uint8Array<ArrayBuffer>) => Uint8Array;
+}
+
+/** The client's network: an IPv4 address or an IPv6 /64; undefined where the runtime does not say. */
+export interface RequestEnv {
+	Variables: { clientNetwork: string | undefined; secureHeadersNonce?: string };
+}

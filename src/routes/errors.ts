@@ -1,0 +1,64 @@
+/** Turns whatever was thrown into a problem, and tells the operator of what is not the client's doing. */
+import type { Logger } from "@logtape/logtape";
+import { DrizzleQueryError } from "drizzle-orm/errors";
+import { HTTPException } from "hono/http-exception";
+import { UnknownKey } from "../secrets.ts";
+import { InvalidDevice } from "../types.ts";
+import { Problem } from "./problem.ts";
+
+/** Seconds after which a client should try again: a database that restarts is back by then. */
+const RETRY_AFTER_S = "10";
+
+/** "Not now", with the time to try again. */
+export function unavailable(detail: string): Problem {
+	return new Problem("unavailable", detail, { headers: { "Retry-After": RETRY_AFTER_S } });
+}
+
+/** A key was taken out of the settings while registrations made with it live on. */
+export function keyMissing(): Problem {
+	return unavailable(
+		"This registration was made with a key that the server does not have now. Its operator has to put the key " +
+			"into SECRET_KEY_OLD.",
+	);
+}
+
+/** The failure of the database inside an error, if that is what it is. */
+function databaseFailure(error: unknown): Error | undefined {
+	let query = false;
+	for (let inner = error; inner instanceof Error; inner = inner.cause) {
+		if (inner.name === "LibsqlError") return inner;
+		// Its own message holds the parameters, tokens among them: only its cause may be told.
+		if (inner instanceof DrizzleQueryError) query = true;
+		else if (query) return inner;
+	}
+	return query ? new Error("a query failed") : undefined;
+}
+
+/**
+ * @param error whatever a route threw
+ * @param log told of failures that are ours; never of bodies, tokens or secrets
+ */
+export function toProblem(error: unknown, log: Logger): Problem {
+	if (error instanceof Problem) return error;
+	if (error instanceof UnknownKey) return keyMissing();
+	if (error instanceof InvalidDevice) {
+		return new Problem("invalid-fields", error.message, {
+			errors: [{ path: "subscription", message: error.message }],
+		});
+	}
+	// The library's own: its media type gate and its JSON parser.
+	if (error instanceof HTTPException && error.status === 415) {
+		return new Problem("unsupported-media-type", "Send the body as application/json.");
+	}
+	if (error instanceof HTTPException && error.status === 400) {
+		return new Problem("malformed-body", "The body is not JSON.");
+	}
+	const failure = databaseFailure(error);
+	if (failure) {
+		log.error("The database failed: {name}: {message}", { name: failure.name, message: failure.message });
+		return unavailable("The database does not answer. Try again later.");
+	}
+	const { name, message } = error instanceof Error ? error : new Error(String(error));
+	log.error("A request failed: {name}: {message}", { name, message });
+	return new Problem("internal-error", "The request could not be handled; the server's log says why.");
+}

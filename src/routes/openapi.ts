@@ -1,0 +1,47 @@
+/** The OpenAPI document: generated from the schemas that check the bodies. */
+import type { OpenAPIHono } from "@hono/zod-openapi";
+import type { AppDeps, RequestEnv } from "./deps.ts";
+
+/** An OpenAPI 3.1 document of all routes mounted so far. */
+export type ApiDocument = ReturnType<OpenAPIHono["getOpenAPI31Document"]>;
+
+/** Generates the document. */
+export function createDocument(app: OpenAPIHono<RequestEnv>, deps: AppDeps): ApiDocument {
+	return app.getOpenAPI31Document({
+		openapi: "3.1.1",
+		info: {
+			title: "Reveille",
+			version: deps.version,
+			description:
+				"Wakes sleeping XMPP apps: an app server for XEP-0357 push notifications. A device registers here, its " +
+				"user's XMPP server publishes to the address it gets, and the device is woken through its push service.",
+			license: { name: "MIT" },
+		},
+		servers: [{ url: "/" }],
+		// A route that needs more says so.
+		security: [],
+		tags: [
+			{ name: "Registrations", description: "Register a device and look after its registration." },
+			{
+				name: "mod_push_appserver's API",
+				description: "For clients made for mod_push_appserver: forms, answered in lines of text.",
+			},
+			{ name: "Watching", description: "For whoever runs this server." },
+		],
+	});
+}
+
+/** Adds the ways to prove who one is. */
+export function describeSecurity(app: OpenAPIHono<RequestEnv>) {
+	app.openAPIRegistry.registerComponent("securitySchemes", "registrationToken", {
+		type: "http",
+		scheme: "bearer",
+		description:
+			"The operator's token, where the server does not let everybody register (GET /api/v1/services says so).",
+	});
+	app.openAPIRegistry.registerComponent("securitySchemes", "registrationSecret", {
+		type: "http",
+		scheme: "bearer",
+		description: "The secret that registering returned.",
+	});
+}

@@ -1,0 +1,199 @@
+/**
+ * What can go wrong at the HTTP interface: one table, thrown as `Problem`, told as `application/problem+json`
+ * (RFC 9457) by the JSON API and in its own words by the form API.
+ */
+import { z } from "@hono/zod-openapi";
+
+interface ProblemKind {
+	status: 400 | 401 | 404 | 405 | 410 | 413 | 415 | 422 | 429 | 500 | 503;
+	title: string;
+	/** For the page that the problem's type links to. */
+	meaning: string;
+}
+
+/** The kinds of problem; each one's `type` is its anchor on the documentation page. */
+export const problemKinds = {
+	"malformed-body": {
+		status: 400,
+		title: "The body cannot be read",
+		meaning: "It is not JSON, or not UTF-8. Nothing was done.",
+	},
+	"registration-token-needed": {
+		status: 401,
+		title: "A registration token is needed",
+		meaning: "This server does not let everybody register: its operator hands out the token.",
+	},
+	"secret-needed": {
+		status: 401,
+		title: "The registration's secret is needed",
+		meaning: "Send the secret that registering returned: Authorization: Bearer <secret>.",
+	},
+	"no-such-page": {
+		status: 404,
+		title: "There is nothing here",
+		meaning: "The path does not exist. This page lists those that do.",
+	},
+	"no-such-registration": {
+		status: 404,
+		title: "No such registration",
+		meaning:
+			"There is no registration with this node, or the secret is not its own: these are not told apart.",
+	},
+	"method-not-allowed": {
+		status: 405,
+		title: "This method is not for this path",
+		meaning: "The Allow header lists those that are.",
+	},
+	gone: {
+		status: 410,
+		title: "The registration is gone",
+		meaning: "Its push service said that the subscription ended. Subscribe again and register that.",
+	},
+	"body-too-large": {
+		status: 413,
+		title: "The body is too large",
+		meaning: "A push subscription is far smaller than the limit.",
+	},
+	"unsupported-media-type": {
+		status: 415,
+		title: "The body is of another type",
+		meaning: "Send JSON, and say so: Content-Type: application/json.",
+	},
+	"invalid-fields": {
+		status: 422,
+		title: "Some fields do not fit",
+		meaning: "Each is listed under errors, with its path and what it must be.",
+	},
+	"choose-app": {
+		status: 422,
+		title: "Choose an app",
+		meaning: "This server serves several apps: name one of those listed under apps.",
+	},
+	"unknown-app": {
+		status: 422,
+		title: "No such app",
+		meaning: "The server serves the apps listed under apps.",
+	},
+	"over-quota": {
+		status: 429,
+		title: "Too many registrations",
+		meaning:
+			"One client address and one push service host may have only so many registrations. Remove some, or " +
+			"ask the operator to raise the setting that is named.",
+	},
+	"too-many-requests": {
+		status: 429,
+		title: "Too many requests",
+		meaning: "Wait for as many seconds as Retry-After says.",
+	},
+	"internal-error": {
+		status: 500,
+		title: "Something went wrong here",
+		meaning: "It is the server's mistake, and is in its log.",
+	},
+	"not-configured": {
+		status: 503,
+		title: "The server is not set up yet",
+		meaning: "Its operator has to set something first; the detail names it.",
+	},
+	unavailable: {
+		status: 503,
+		title: "Not now",
+		meaning: "A part that this needs does not work at the moment. Nothing is lost: try again later.",
+	},
+} as const satisfies Record<string, ProblemKind>;
+
+export type ProblemName = keyof typeof problemKinds;
+
+/** Members beside those of RFC 9457 §3.1. */
+export interface ProblemExtensions {
+	errors?: { path: string; message: string }[];
+	apps?: string[];
+	quota?: string;
+	settings?: string[];
+}
+
+/** Thrown anywhere in a route; each sub-app's error handler tells it in its own way. */
+export class Problem extends Error {
+	override name = "Problem";
+	readonly kind: ProblemName;
+	readonly headers: Readonly<Record<string, string>>;
+	readonly extensions: ProblemExtensions;
+
+	/** @param detail a sentence for whoever can act on it; it must hold no secret, token or body */
+	constructor(
+		kind: ProblemName,
+		detail: string,
+		{ headers = {}, ...extensions }: ProblemExtensions & { headers?: Record<string, string> } = {},
+	) {
+		super(detail);
+		this.kind = kind;
+		this.headers = headers;
+		this.extensions = extensions;
+	}
+
+	get status() {
+		return problemKinds[this.kind].status;
+	}
+}
+
+/** The anchor of a kind of problem on the documentation page. */
+export const problemAnchor = (kind: ProblemName) => `problem-${kind}`;
+
+/** RFC 9457 §3.1. */
+export const problemSchema = z
+	.object({
+		type: z.string().openapi({ description: "A link to what this kind of problem is" }),
+		title: z.string(),
+		status: z.int(),
+		detail: z.string().openapi({ description: "What happened here, and what to do" }),
+		errors: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
+		apps: z.array(z.string()).optional(),
+		quota: z.string().optional(),
+		settings: z.array(z.string()).optional(),
+	})
+	.openapi("Problem");
+
+/** A problem as RFC 9457 writes it. */
+export function problemDocument(problem: Problem): z.infer<typeof problemSchema> {
+	const { status, title } = problemKinds[problem.kind];
+	return {
+		type: `/docs#${problemAnchor(problem.kind)}`,
+		title,
+		status,
+		detail: problem.message,
+		...problem.extensions,
+	};
+}
+
+/** The answer of the JSON API to a problem. */
+export function problemResponse(problem: Problem): Response {
+	return new Response(JSON.stringify(problemDocument(problem)), {
+		status: problem.status,
+		headers: { ...problem.headers, "Content-Type": "application/problem+json" },
+	});
+}
+
+/** The responses of a route that can fail in these ways, for the OpenAPI document. */
+export function problemResponses(...kinds: ProblemName[]) {
+	const statuses = Map.groupBy(kinds, (kind) => problemKinds[kind].status);
+	return Object.fromEntries(
+		[...statuses].map(([status, same]) => [
+			status,
+			{
+				description: same.map((kind) => `${problemKinds[kind].title} (${kind}).`).join(" "),
+				content: {
+					"application/problem+json": {
+						schema: problemSchema,
+						examples: Object.fromEntries(
+							same.map((kind) => [
+								kind,
+								{ value: problemDocument(new Problem(kind, problemKinds[kind].meaning)) },
+							]),
+						),
+					},
+				},
+			},
+		]),
+	);
+}

@@ -1,0 +1,106 @@
+/** What both HTTP interfaces do to register: choose the app, check the device, count, store. */
+import type { Device, DeviceInput, PushService } from "../types.ts";
+import type { AppDeps, PublicApp } from "./deps.ts";
+import { Problem } from "./problem.ts";
+
+/** What to set, for whoever runs a server that cannot say where to publish. */
+const ADDRESS_SETTINGS = ["XMPP_SERVICE", "XMPP_USERNAME", "XMPP_PASSWORD", "XMPP_ADDRESS"];
+
+/** The JID that users' servers publish to. */
+export function requirePushAddress(deps: AppDeps): string {
+	if (deps.pushAddress !== undefined) return deps.pushAddress;
+	throw new Problem(
+		"not-configured",
+		"This server has no XMPP address yet, so nobody could publish to a registration. Its operator sets " +
+			"XMPP_SERVICE, XMPP_USERNAME and XMPP_PASSWORD, or XMPP_ADDRESS where another process speaks XMPP.",
+		{ settings: ADDRESS_SETTINGS },
+	);
+}
+
+/** The app a JSON client named; where there is only one, it need not be. */
+export function chooseApp(deps: AppDeps, wanted: string | undefined): PublicApp {
+	const apps = deps.apps.map((app) => app.name);
+	if (wanted === undefined) {
+		const [only, ...others] = deps.apps;
+		if (!only) throw new Problem("not-configured", "This server serves no app yet.");
+		if (others.length === 0) return only;
+		throw new Problem("choose-app", `This server serves several apps, choose one: ${apps.join(", ")}.`, {
+			apps,
+		});
+	}
+	const app = deps.apps.find((candidate) => candidate.name === wanted);
+	if (app) return app;
+	throw new Problem("unknown-app", `There is no such app here. There is: ${apps.join(", ")}.`, { apps });
+}
+
+/** The push service of an app. */
+export function serviceOf(deps: AppDeps, app: PublicApp): PushService {
+	const service = deps.services.get(app.service);
+	if (!service) throw new Problem("not-configured", `The push service ${app.service} is not set up here.`);
+	return service;
+}
+
+/** A device that its push service can reach. */
+export interface CheckedDevice {
+	device: Device;
+	host: string | undefined;
+}
+
+/** @throws {InvalidDevice} with a sentence that says what to change */
+export function checkDevice(service: PushService, input: DeviceInput): CheckedDevice {
+	const device = service.parseDevice(input);
+	return { device, host: service.hostOf(device) };
+}
+
+/** The problem of a full quota, naming it and the setting that raises it. */
+export function overQuota(quota: "owner" | "address" | "host"): Problem {
+	const [whose, setting] = {
+		owner: ["Your account has", "MAX_REGISTRATIONS_PER_OWNER"],
+		address: ["Your network address has", "MAX_REGISTRATIONS_PER_ADDRESS"],
+		host: ["The push service of this endpoint has", "MAX_REGISTRATIONS_PER_HOST"],
+	}[quota] as [string, string];
+	return new Problem(
+		"over-quota",
+		`${whose} as many registrations as this server allows. The operator raises it with ${setting}.`,
+		{ quota, settings: [setting] },
+	);
+}
+
+/**
+ * Creates or renews a registration of nobody: over HTTP no one vouches for a JID, so there is no owner.
+ * @param key what makes it unique beside the app
+ * @returns its row's node, with the secret
+ */
+export async function register(
+	deps: AppDeps,
+	wanted: {
+		app: PublicApp;
+		key: string;
+		deviceName?: string | undefined;
+		clientNetwork: string | undefined;
+	} & CheckedDevice,
+): Promise<{ node: string; secret: string; deviceName?: string }> {
+	const { app, key, device, host, deviceName, clientNetwork } = wanted;
+	const address = clientNetwork === undefined ? undefined : await deps.keyring.conceal(clientNetwork);
+	const result = await deps.registrations.register(
+		{
+			...device,
+			owner: "",
+			app: app.name,
+			device: key,
+			...(deviceName !== undefined && { deviceName }),
+			...(host !== undefined && { host }),
+			...(address !== undefined && { address }),
+		},
+		() => deps.keyring.createNode(),
+	);
+	if (result.kind === "over-quota") throw overQuota(result.quota);
+	const { node, deviceName: kept } = result.registration;
+	return { node, secret: await deps.keyring.secretOf(node), ...(kept !== undefined && { deviceName: kept }) };
+}
+
+/** A reason in plain words, fit for a client: what could hold a URL or a token is not repeated. */
+export function plainReason(reason: string): string {
+	const plain = reason.length <= 200 && !reason.includes("//") && !/[\w-]{32}/.test(reason);
+	return plain ? reason : "the push could be neither sent nor kept";
+}

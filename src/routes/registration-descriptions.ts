@@ -1,0 +1,123 @@
+/** The JSON API's routes as the OpenAPI document describes them; registrations.ts handles them. */
+import { createRoute, type z } from "@hono/zod-openapi";
+import { type ProblemName, problemResponses } from "./problem.ts";
+import {
+	nodeParam,
+	registeredSchema,
+	registerSchema,
+	registrationSchema,
+	renewSchema,
+	testSchema,
+} from "./schemas.ts";
+
+const json = <Schema extends z.ZodType>(description: string, schema: Schema) => ({
+	description,
+	content: { "application/json": { schema } },
+});
+const body = <Schema extends z.ZodType>(schema: Schema) => ({
+	body: { required: true, content: { "application/json": { schema } } },
+});
+
+const BODY_PROBLEMS: ProblemName[] = [
+	"malformed-body",
+	"body-too-large",
+	"unsupported-media-type",
+	"invalid-fields",
+	"over-quota",
+];
+const WRITE_PROBLEMS: ProblemName[] = ["too-many-requests"];
+const SECRET_PROBLEMS: ProblemName[] = [
+	"secret-needed",
+	"no-such-registration",
+	"unavailable",
+	"internal-error",
+];
+
+export const registerRoute = createRoute({
+	method: "post",
+	path: "/registrations",
+	operationId: "register",
+	tags: ["Registrations"],
+	summary: "Register a device",
+	description:
+		"Each call makes a new registration. Hand jid, node and secret to the user's XMPP server in XEP-0357's " +
+		"<enable/>, and keep node and secret: they change and end the registration.",
+	security: [{ registrationToken: [] }, {}],
+	request: body(registerSchema),
+	responses: {
+		201: {
+			...json("Registered", registeredSchema),
+			headers: { Location: { description: "The registration's path", schema: { type: "string" } } },
+		},
+		...problemResponses(
+			...BODY_PROBLEMS,
+			"choose-app",
+			"unknown-app",
+			"registration-token-needed",
+			...WRITE_PROBLEMS,
+			"not-configured",
+			"unavailable",
+			"internal-error",
+		),
+	},
+});
+
+/** What the routes of one registration share. */
+const one = {
+	tags: ["Registrations"],
+	security: [{ registrationSecret: [] as string[] }],
+};
+
+export const lookUpRoute = createRoute({
+	...one,
+	path: "/registrations/{node}",
+	method: "get",
+	operationId: "lookUp",
+	summary: "Look a registration up",
+	request: { params: nodeParam },
+	responses: { 200: json("The registration", registrationSchema), ...problemResponses(...SECRET_PROBLEMS) },
+});
+
+export const renewRoute = createRoute({
+	...one,
+	path: "/registrations/{node}",
+	method: "put",
+	operationId: "renew",
+	summary: "Renew a registration",
+	description:
+		"With the same subscription or another one: node and secret stay, so the user's server needs not be told. " +
+		"Renew at each start of the app, and when the browser says that the subscription changed.",
+	request: { params: nodeParam, ...body(renewSchema) },
+	responses: {
+		200: json("Renewed", registrationSchema),
+		...problemResponses(...BODY_PROBLEMS, ...SECRET_PROBLEMS, ...WRITE_PROBLEMS, "not-configured"),
+	},
+});
+
+export const removeRoute = createRoute({
+	...one,
+	path: "/registrations/{node}",
+	method: "delete",
+	operationId: "unregister",
+	summary: "End a registration",
+	description: "For good: the node never comes back.",
+	request: { params: nodeParam },
+	responses: {
+		204: { description: "Ended" },
+		...problemResponses(...SECRET_PROBLEMS, ...WRITE_PROBLEMS),
+	},
+});
+
+export const testRoute = createRoute({
+	...one,
+	path: "/registrations/{node}/test",
+	method: "post",
+	operationId: "test",
+	summary: "Send oneself a push",
+	description: "Takes the way of any other push, its limits included.",
+	request: { params: nodeParam },
+	responses: {
+		200: json("What became of it", testSchema),
+		...problemResponses(...SECRET_PROBLEMS, "gone", ...WRITE_PROBLEMS),
+	},
+});

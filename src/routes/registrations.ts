@@ -1,0 +1,137 @@
+/** The JSON API: a device registers, looks after its registration, and sends itself a test push. */
+import { OpenAPIHono, type z } from "@hono/zod-openapi";
+import { base64url } from "jose";
+import type { Registration } from "../types.ts";
+import { noSuchRegistration, requireRegistrationToken, requireSecret } from "./authorization.ts";
+import type { AppDeps, RequestEnv } from "./deps.ts";
+import { unavailable } from "./errors.ts";
+import { Problem } from "./problem.ts";
+import {
+	checkDevice,
+	chooseApp,
+	overQuota,
+	plainReason,
+	register,
+	requirePushAddress,
+	serviceOf,
+} from "./registering.ts";
+import {
+	lookUpRoute,
+	registerRoute,
+	removeRoute,
+	renewRoute,
+	testRoute,
+} from "./registration-descriptions.ts";
+import type { registrationSchema } from "./schemas.ts";
+import { validationHook } from "./validation.ts";
+
+/** Enough to tell one's own subscriptions apart, too little to push with. */
+function masked(token: string): string {
+	const host = URL.canParse(token) ? new URL(token).host : "";
+	return `${host}…${token.slice(-4)}`;
+}
+
+function view(registration: Registration, jid: string | undefined): z.infer<typeof registrationSchema> {
+	const { node, app, deviceName, token, p256dh, lastError } = registration;
+	const iso = (at: number) => new Date(at).toISOString();
+	const { registeredAt, renewedAt, lastSuccessAt, lastErrorAt } = registration;
+	return {
+		...(jid !== undefined && { jid }),
+		node,
+		app,
+		...(deviceName !== undefined && { deviceName }),
+		token: masked(token),
+		encrypted: p256dh !== undefined,
+		registeredAt: iso(registeredAt),
+		renewedAt: iso(renewedAt),
+		...(lastSuccessAt !== undefined && { lastSuccessAt: iso(lastSuccessAt) }),
+		...(lastErrorAt !== undefined && { lastErrorAt: iso(lastErrorAt) }),
+		...(lastError !== undefined && { lastError: plainReason(lastError) }),
+	};
+}
+
+/** The sub-app, to be mounted at /api/v1. */
+export function registrationRoutes(deps: AppDeps) {
+	const { keyring, registrations } = deps;
+	const random = deps.random ?? ((bytes) => crypto.getRandomValues(bytes));
+	const app = new OpenAPIHono<RequestEnv>({ defaultHook: validationHook });
+
+	// Before bodies are looked at, so that who may not is told that, and not how to do better.
+	app.on("POST", "/registrations", async (c, next) => {
+		await requireRegistrationToken(c, deps.registration);
+		await next();
+	});
+	const secretFirst = async (c: Parameters<typeof requireSecret>[0], next: () => Promise<void>) => {
+		await requireSecret(c, keyring, c.req.param("node") ?? "");
+		await next();
+	};
+	app.on(["GET", "PUT", "DELETE"], "/registrations/:node", secretFirst);
+	app.on("POST", "/registrations/:node/test", secretFirst);
+
+	/** A replica may lack a row that was just made. */
+	const find = async (node: string) => {
+		const found = (await registrations.find(node)) ?? (await registrations.findAtPrimary(node));
+		if (!found) throw noSuchRegistration();
+		return found;
+	};
+
+	app.openapi(registerRoute, async (c) => {
+		const { app: wanted, subscription, deviceName } = c.req.valid("json");
+		const jid = requirePushAddress(deps);
+		const chosen = chooseApp(deps, wanted);
+		const device = checkDevice(serviceOf(deps, chosen), {
+			token: subscription.endpoint,
+			...subscription.keys,
+		});
+		const made = await register(deps, {
+			...device,
+			app: chosen,
+			// Ours, so that nobody can name another's device.
+			key: `api:${base64url.encode(random(new Uint8Array(16)))}`,
+			deviceName,
+			clientNetwork: c.get("clientNetwork"),
+		});
+		c.header("Location", `/api/v1/registrations/${made.node}`);
+		return c.json({ jid, app: chosen.name, ...made }, 201);
+	});
+
+	app.openapi(lookUpRoute, async (c) => {
+		return c.json(view(await find(c.req.valid("param").node), deps.pushAddress), 200);
+	});
+
+	app.openapi(renewRoute, async (c) => {
+		const { node } = c.req.valid("param");
+		const { subscription, deviceName } = c.req.valid("json");
+		const known = await find(node);
+		const its = deps.apps.find((candidate) => candidate.name === known.app);
+		if (!its)
+			throw new Problem("not-configured", "The app of this registration is not served here any more.");
+		const { device, host } = checkDevice(serviceOf(deps, its), {
+			token: subscription.endpoint,
+			...subscription.keys,
+		});
+		const renewed = await registrations.renew(node, device, host, deviceName);
+		if (!renewed) throw noSuchRegistration();
+		if (renewed.kind === "over-quota") throw overQuota(renewed.quota);
+		return c.json(view(renewed.registration, deps.pushAddress), 200);
+	});
+
+	app.openapi(removeRoute, async (c) => {
+		if (!(await registrations.remove(c.req.valid("param").node))) throw noSuchRegistration();
+		return c.body(null, 204);
+	});
+
+	app.openapi(testRoute, async (c) => {
+		const answer = await deps.push(c.req.valid("param").node, { class: "high", body: "Test" });
+		switch (answer.kind) {
+			case "done":
+				return c.json({ result: answer.how }, 200);
+			case "unknown":
+				throw new Problem("gone", "This registration is gone: subscribe again and register that.");
+			case "wait":
+				throw unavailable(`Not now: ${plainReason(answer.reason)}.`);
+		}
+	});
+
+	return app;
+}

@@ -1,0 +1,136 @@
+/** The bodies of the JSON API: what they must be, and how the OpenAPI document describes them. */
+import { z } from "@hono/zod-openapi";
+import { closed, label } from "./validation.ts";
+
+/** Longest text taken as an endpoint; the push service's own rule is stricter and has a better sentence. */
+const ENDPOINT_CHARACTERS = 4096;
+
+const NODE = "q1pFbo0zWcF9mZlJ9mYq8cJ8b3I";
+const SECRET = "dGhpcyBpcyBub3QgYSBzZWNyZXQsIGp1c3QgMzIgYnk";
+// RFC 8291 §5
+const P256_KEY = "BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4";
+const JID = "push@example.net/push";
+const TIME = "2026-01-31T12:00:00.000Z";
+
+const subscription = closed({
+	endpoint: z.string().min(1).max(ENDPOINT_CHARACTERS).openapi({
+		description: "Where the push service takes pushes for this device: an https URL",
+		example: "https://updates.push.services.mozilla.com/wpush/v2/gAAAAABexample",
+	}),
+	keys: closed({
+		p256dh: z.string().max(200).openapi({
+			description: "The device's P-256 public key, base64url (RFC 8291)",
+			example: P256_KEY,
+		}),
+		auth: z.string().max(100).openapi({
+			description: "The authentication secret, base64url (RFC 8291)",
+			example: "BTBZMqHH6r4Tts7J_aSIgg",
+		}),
+	})
+		.optional()
+		.openapi({ description: "Without keys a push carries no content: it only wakes" }),
+	expirationTime: z
+		.unknown()
+		.optional()
+		.openapi({
+			type: ["number", "null"],
+			description: "What browsers put there; not used",
+			example: null,
+		}),
+}).openapi("Subscription", {
+	description: "Exactly what PushSubscription.toJSON() gives; for UnifiedPush the same, by hand",
+});
+
+const deviceName = label(100).openapi({ description: "A name for people", example: "Kitchen tablet" });
+
+export const registerSchema = closed({
+	app: z.string().optional().openapi({
+		description: "One of the apps that GET /services lists; needed where there are several",
+		example: "webpush",
+	}),
+	subscription,
+	deviceName: deviceName.optional(),
+}).openapi("Register");
+
+export const renewSchema = closed({ subscription, deviceName: deviceName.optional() }).openapi("Renew");
+
+const app = z.string().openapi({ example: "webpush" });
+const node = z.string().openapi({ description: "The pubsub node to publish to", example: NODE });
+
+export const registeredSchema = z
+	.object({
+		jid: z.string().openapi({
+			description: "Where the user's XMPP server publishes: the jid of XEP-0357's <enable/>",
+			example: JID,
+		}),
+		node,
+		secret: z.string().openapi({
+			description: "Goes into the publish-options of <enable/>, and authorizes changes here. Keep it.",
+			example: SECRET,
+		}),
+		app,
+		deviceName: z.string().optional().openapi({ example: "Kitchen tablet" }),
+	})
+	.openapi("Registered");
+
+const time = (description: string) => z.iso.datetime().openapi({ description, example: TIME });
+
+export const registrationSchema = z
+	.object({
+		jid: z.string().optional().openapi({ example: JID }),
+		node,
+		app,
+		deviceName: z.string().optional().openapi({ example: "Kitchen tablet" }),
+		token: z.string().openapi({
+			description: "The endpoint, masked: its host and its last 4 characters",
+			example: "updates.push.services.mozilla.com…mple",
+		}),
+		encrypted: z.boolean().openapi({
+			description: "Whether pushes carry content: the subscription has keys",
+			example: true,
+		}),
+		registeredAt: time("When the device registered first"),
+		renewedAt: time("When it last did"),
+		lastSuccessAt: time("When a push was last delivered").optional(),
+		lastErrorAt: time("When a push last failed since the renewal").optional(),
+		lastError: z.string().optional().openapi({ description: "Why", example: "429 too many requests" }),
+	})
+	.openapi("Registration");
+
+export const testSchema = z
+	.object({
+		result: z.enum(["delivered", "queued", "superseded"]).openapi({
+			description:
+				"delivered: the push service has it; queued: it will be tried again; superseded: a newer push goes " +
+				"in its place",
+			example: "delivered",
+		}),
+	})
+	.openapi("TestResult");
+
+export const servicesSchema = z
+	.object({
+		jid: z.string().optional().openapi({
+			description: "Where users' servers publish; missing while XMPP is not set up",
+			example: JID,
+		}),
+		apps: z.array(
+			z.object({
+				name: app,
+				service: z.string().openapi({ example: "webpush" }),
+				vapidPublicKey: z.string().optional().openapi({
+					description: "What a browser subscribes with: applicationServerKey",
+					example: P256_KEY,
+				}),
+			}),
+		),
+		registration: z.enum(["open", "token"]).openapi({
+			description: "open: everybody may register; token: whoever has the operator's token",
+			example: "open",
+		}),
+	})
+	.openapi("Services");
+
+export const nodeParam = z.object({
+	node: z.string().openapi({ param: { name: "node", in: "path" }, example: NODE }),
+});

@@ -1,0 +1,122 @@
+/** An application over a real database and the real push services' checks, for tests of its routes. */
+import type { Logger } from "@logtape/logtape";
+import { type AppDeps, createApp } from "../../src/app.ts";
+import { createKeyring } from "../../src/secrets.ts";
+import { endpointPolicy } from "../../src/services/endpoint.ts";
+import { createServices } from "../../src/services/index.ts";
+import { generateVapidKey, importVapidKey } from "../../src/services/vapid.ts";
+import { createRegistrations, type Quotas } from "../../src/store/registrations.ts";
+import type { Answer, Notification } from "../../src/types.ts";
+import { openTestDatabase } from "../database.ts";
+
+export const SECRET_KEY = "a key of at least thirty-two characters, for tests";
+
+const keyring = await createKeyring(SECRET_KEY, ["an older key of at least thirty-two characters"]);
+const vapid = await importVapidKey(await generateVapidKey());
+const services = createServices(
+	{
+		webpush: {
+			key: vapid,
+			policy: endpointPolicy({ allowHosts: ["push.example", "other.example"], allowPrivate: false }),
+		},
+	},
+	{
+		fetch: () => Promise.reject(new Error("these tests send nothing")),
+		now: Date.now,
+	},
+);
+
+/** RFC 8291 §5: a browser's subscription, as `PushSubscription.toJSON()` gives it. */
+export const subscription = (endpoint = "https://push.example/token-1") => ({
+	endpoint,
+	expirationTime: null,
+	keys: {
+		p256dh: "BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4",
+		auth: "BTBZMqHH6r4Tts7J_aSIgg",
+	},
+});
+
+/** Starts an application of its own; `deps` replaces parts of it. */
+export async function startTestServer(deps: Partial<AppDeps> = {}, quotas: Partial<Quotas> = {}) {
+	const database = await openTestDatabase();
+	const pushed: { node: string; notification: Notification }[] = [];
+	const logged: string[] = [];
+	const write = (message: string, properties: object = {}) => {
+		logged.push(`${message} ${JSON.stringify(properties)}`);
+	};
+	const state = {
+		answer: { kind: "done", how: "delivered" } as Answer,
+		/** The address of whoever connects; each request from another one, unless a test says which. */
+		peer: undefined as string | undefined,
+		now: Date.now(),
+	};
+	let requests = 0;
+	const registrations = createRegistrations(
+		database.db,
+		{ owner: 1000, address: 1000, host: 1000, ...quotas },
+		{ now: () => state.now },
+	);
+	const whole: AppDeps = {
+		version: "0.0.0-test",
+		registrations,
+		keyring,
+		services,
+		apps: [{ name: "webpush", service: "webpush", vapidPublicKey: vapid.publicKey }],
+		pushAddress: "push@example.net/push",
+		registration: { mode: "open" },
+		trustDeviceId: false,
+		async push(node, notification) {
+			pushed.push({ node, notification });
+			return state.answer;
+		},
+		readiness: async () => ({ database: true, xmpp: true }),
+		trustedProxies: [],
+		peerAddress: () =>
+			state.peer ?? `10.${(++requests >> 16) & 255}.${(requests >> 8) & 255}.${requests & 255}`,
+		log: { debug: write, info: write, warn: write, error: write } as unknown as Logger,
+		now: () => state.now,
+		...deps,
+	};
+	const app = createApp(whole);
+
+	const json = (method: string, path: string, body?: unknown, secret?: string) =>
+		app.request(`/api/v1${path}`, {
+			method,
+			headers: {
+				...(body !== undefined && { "Content-Type": "application/json" }),
+				...(secret !== undefined && { Authorization: `Bearer ${secret}` }),
+			},
+			...(body !== undefined && { body: typeof body === "string" ? body : JSON.stringify(body) }),
+		});
+
+	return {
+		...database,
+		app,
+		state,
+		pushed,
+		logged,
+		keyring,
+		registrations,
+		json,
+		form: (name: string, fields: Record<string, string>, headers: Record<string, string> = {}) =>
+			app.request(`/push_appserver/v1/${name}`, {
+				method: "POST",
+				headers: { "Content-Type": "application/x-www-form-urlencoded", ...headers },
+				body: new URLSearchParams(fields).toString(),
+			}),
+		async registered(body: object = { subscription: subscription() }) {
+			const response = await json("POST", "/registrations", body);
+			if (response.status !== 201) throw new Error(`${response.status} ${await response.text()}`);
+			return (await response.json()) as { jid: string; node: string; secret: string; app: string };
+		},
+		rows: async () => (await database.client.execute("SELECT * FROM registrations ORDER BY rowid")).rows,
+	};
+}
+
+export type TestServer = Awaited<ReturnType<typeof startTestServer>>;
+
+/** Everything of a response that a client sees. */
+export async function seen(response: Response | Promise<Response>) {
+	const given = await response;
+	return { status: given.status, headers: [...given.headers].sort(), body: await given.text() };
+}
