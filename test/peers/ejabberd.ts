@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { type Child, startChild } from "./child.ts";
 import { type ErlangTerm, parseErlangTerms } from "./erlang-term.ts";
 import { temporaryFolder } from "./folder.ts";
-import { MissingPeer } from "./missing-peer.ts";
+import { MissingPeer, systemPath } from "./missing-peer.ts";
 import { freePorts } from "./ports.ts";
 import {
 	type EnabledPush,
@@ -141,10 +141,13 @@ export async function startEjabberd(options: EjabberdOptions = {}): Promise<Xmpp
 	};
 }
 
-/** The Erlang runtime and the folder of libraries that the package's own start script names. */
-function findEjabberd(): { erl: string; libraries: string } {
-	// An ordinary user's PATH lacks /usr/sbin.
-	const PATH = `${process.env.PATH ?? ""}:/usr/sbin:/sbin`;
+/**
+ * The Erlang runtime and the folder of libraries that the package's own start script names.
+ *
+ * @throws {MissingPeer} when one is not installed
+ */
+export function findEjabberd(): { erl: string; libraries: string } {
+	const PATH = systemPath();
 	const control = Bun.which("ejabberdctl", { PATH });
 	const erl = Bun.which("erl", { PATH });
 	if (control === null || erl === null) throw new MissingPeer("ejabberd", ["ejabberd"]);

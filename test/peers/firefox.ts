@@ -71,9 +71,7 @@ self.addEventListener("push", (event) => event.waitUntil((async () => {
  * @throws {MissingPeer} when no Firefox is installed
  */
 export async function startFirefox(options: FirefoxOptions): Promise<Firefox> {
-	const program = Bun.which("firefox-esr") ?? Bun.which("firefox");
-	if (program === null) throw new MissingPeer("Firefox", ["firefox-esr"]);
-
+	const program = findFirefox();
 	const decrypted: string[] = [];
 	const waiting: ((text: string) => void)[] = [];
 	const site = Bun.serve({
@@ -181,4 +179,11 @@ export async function startFirefox(options: FirefoxOptions): Promise<Firefox> {
 		await close();
 		throw error;
 	}
+}
+
+/** The program's path. @throws {MissingPeer} when it is not installed */
+export function findFirefox(): string {
+	const program = Bun.which("firefox-esr") ?? Bun.which("firefox");
+	if (program === null) throw new MissingPeer("Firefox", ["firefox-esr"]);
+	return program;
 }

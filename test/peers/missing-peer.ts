@@ -1,17 +1,23 @@
 /**
- * What is thrown when a program that a test or the demo needs is not installed.
+ * Where the programs that a test or the demo needs are looked for, and what is thrown when one is missing.
  */
 
 /** A missing program; its message names the line that installs it. */
 export class MissingPeer extends Error {
 	override name = "MissingPeer";
-	/** The command that installs it. */
-	readonly installLine: string;
+	readonly what: string;
+	/** Debian's packages that bring it. */
+	readonly packages: readonly string[];
 
 	/** @param what what is missing @param packages Debian's packages that bring it */
 	constructor(what: string, packages: readonly string[]) {
-		const line = `sudo apt-get install ${packages.join(" ")}`;
-		super(`${what} is not installed. Install it with: ${line}`);
-		this.installLine = line;
+		super(`not installed: ${what}. To install: sudo apt-get install ${packages.join(" ")}`);
+		this.what = what;
+		this.packages = packages;
 	}
+}
+
+/** Where servers are looked for, and what packages need to install themselves: a user's PATH lacks some of it. */
+export function systemPath(): string {
+	return `${process.env.PATH ?? ""}:/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin`;
 }

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { type Child, startChild } from "./child.ts";
 import { temporaryFolder } from "./folder.ts";
 import { type LuaTable, luaString, parseLuaData } from "./lua-table.ts";
-import { MissingPeer } from "./missing-peer.ts";
+import { MissingPeer, systemPath } from "./missing-peer.ts";
 import { freePorts } from "./ports.ts";
 import {
 	type EnabledPush,
@@ -54,9 +54,7 @@ const MODULES = [
  * @throws {MissingPeer} when it is not installed
  */
 export async function startProsody(options: ProsodyOptions = {}): Promise<XmppServer> {
-	const program = Bun.which("prosody");
-	if (program === null) throw new MissingPeer("Prosody", ["prosody", "prosody-modules"]);
-
+	const program = findProsody();
 	const hosts = options.hosts ?? ["example.org"];
 	const host = hosts[0] ?? "example.org";
 	const [http = 0, c2s = 0, component = 0] = await freePorts(3);
@@ -133,6 +131,24 @@ export async function startProsody(options: ProsodyOptions = {}): Promise<XmppSe
 			folder.remove();
 		},
 	};
+}
+
+/** Where Debian's packages put modules, newer releases in one file, older ones in a folder. */
+const CLOUD_NOTIFY = [
+	"/usr/lib/prosody/modules/mod_cloud_notify/mod_cloud_notify.lua",
+	"/usr/lib/prosody/modules/mod_cloud_notify.lua",
+	"/usr/local/lib/prosody/modules/mod_cloud_notify/mod_cloud_notify.lua",
+	"/usr/local/lib/prosody/modules/mod_cloud_notify.lua",
+];
+
+/** The program's path. @throws {MissingPeer} when it, or its module for push, is not installed */
+export function findProsody(): string {
+	const program = Bun.which("prosody", { PATH: systemPath() });
+	if (program === null) throw new MissingPeer("Prosody", ["prosody", "prosody-modules"]);
+	if (!CLOUD_NOTIFY.some((path) => existsSync(path))) {
+		throw new MissingPeer("Prosody's mod_cloud_notify", ["prosody-modules"]);
+	}
+	return program;
 }
 
 /** Prosody's names for the files and folders of its storage (util.datamanager). */
