@@ -1,7 +1,10 @@
 /**
  * The peers themselves: each starts, does the one thing the other tests rely on, and leaves nothing behind.
  */
+
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { createHash } from "node:crypto";
+import { createConnection } from "node:net";
 import { xml } from "@xmpp/client";
 import type { Element } from "@xmpp/xml";
 import { startEjabberd } from "./ejabberd.ts";
@@ -10,12 +13,19 @@ import { connectUser } from "./user.ts";
 import type { XmppServer, XmppServerOptions } from "./xmpp-server.ts";
 
 const SECONDS = 1000;
-const servers: [string, (options?: XmppServerOptions) => Promise<XmppServer>][] = [
-	["Prosody", startProsody],
-	["ejabberd", startEjabberd],
+const options: XmppServerOptions = {
+	hosts: ["example.org", "example.net"],
+	components: [{ domain: "push.example.net", secret: "component-secret" }],
+	resumeSeconds: 77,
+	resumeQueue: 1000,
+};
+/** Each program, and how many refusals in a row make it give a registration up. */
+const servers: [name: string, start: () => Promise<XmppServer>, refusals: number][] = [
+	["Prosody", () => startProsody({ ...options, pushMaxErrors: 2 }), 2],
+	["ejabberd", () => startEjabberd(options), 1],
 ];
 
-for (const [name, start] of servers) {
+for (const [name, start, refusals] of servers) {
 	describe(name, () => {
 		let server: XmppServer;
 
@@ -32,7 +42,7 @@ for (const [name, start] of servers) {
 			const began = performance.now();
 			server = await start();
 			console.log(`${name} started in ${Math.round(performance.now() - began)} ms`);
-			await server.addUsers(["alice", "bob", "push"], "secret");
+			await server.addUsers(["alice", "bob", "carol", "dave", "push"], "secret");
 		}, 60 * SECONDS);
 		afterAll(() => server?.stop(), 30 * SECONDS);
 
@@ -86,6 +96,54 @@ for (const [name, start] of servers) {
 			await Promise.all([alice, appServer].map((user) => user.goOffline()));
 		});
 
+		test("gives a registration up when its publishes are refused for good", async () => {
+			const appServer = await connect("push", "push");
+			appServer.client.iqCallee.set("http://jabber.org/protocol/pubsub", "pubsub", () =>
+				xml("error", { type: "cancel" }, xml("item-not-found", "urn:ietf:params:xml:ns:xmpp-stanzas")),
+			);
+			const alice = await connect("alice");
+			const carol = await connect("carol");
+			await carol.enablePush({ jid: appServer.jid, node: "gone", secret: "s" });
+			await carol.goOffline();
+			for (let sent = 0; sent < refusals; sent++) {
+				expect(await server.pushEnabled("carol")).toHaveLength(1);
+				await alice.sendMessage(carol.bareJid, "Anyone?");
+				await appServer.waitForStanza((stanza) => stanza.getChild("pubsub") !== undefined);
+			}
+			await server.untilPushEnabled("carol", (enabled) => enabled.length === 0);
+			await Promise.all([alice, appServer].map((user) => user.goOffline()));
+		});
+
+		test("publishes when the connection is cut, and lets the session be resumed for so long", async () => {
+			const appServer = await connect("push", "push");
+			appServer.client.iqCallee.set("http://jabber.org/protocol/pubsub", "pubsub", () => true);
+			const alice = await connect("alice");
+			const dave = await connect("dave");
+			expect(Number(dave.client.streamManagement.max)).toBe(77);
+			await dave.online();
+			await dave.enablePush({ jid: appServer.jid, node: "cut", secret: "s" });
+			await dave.cutConnection();
+
+			await alice.sendMessage(dave.bareJid, "In a tunnel?");
+			await appServer.waitForStanza((stanza) => stanza.toString().includes('node="cut"'));
+			await Promise.all([alice, appServer].map((user) => user.goOffline()));
+		});
+
+		test("serves its other domain, and lets a component in", async () => {
+			await server.addUser("eve", "secret", "example.net");
+			const eve = await connectUser({
+				service: server.websocketUrl,
+				domain: "example.net",
+				username: "eve",
+				password: "secret",
+			});
+			expect(eve.bareJid).toBe("eve@example.net");
+			expect(await server.pushEnabled("eve@example.net")).toEqual([]);
+			await eve.goOffline();
+			expect(await handshake(server.ports.component, "push.example.net", "component-secret")).toBe(true);
+			expect(await handshake(server.ports.component, "push.example.net", "wrong")).toBe(false);
+		});
+
 		test(
 			"keeps accounts and registrations over a stop and over a crash",
 			async () => {
@@ -121,5 +179,34 @@ for (const [name, start] of servers) {
 			},
 			30 * SECONDS,
 		);
+	});
+}
+
+/** XEP-0114 §2, by hand: whether the server lets the component in. */
+function handshake(port: number, domain: string, secret: string): Promise<boolean> {
+	return new Promise((resolve, reject) => {
+		let text = "";
+		const socket = createConnection({ host: "127.0.0.1", port });
+		socket.on("error", reject);
+		socket.on("close", () => resolve(false));
+		socket.write(
+			`<stream:stream xmlns="jabber:component:accept" xmlns:stream="http://etherx.jabber.org/streams" to="${domain}">`,
+		);
+		socket.on("data", (data) => {
+			const known = text.includes("id=");
+			text += data;
+			const id = /<stream:stream[^>]*\sid=['"]([^'"]+)/.exec(text)?.[1];
+			if (id !== undefined && !known) {
+				const proof = createHash("sha1")
+					.update(id + secret)
+					.digest("hex");
+				socket.write(`<handshake>${proof}</handshake>`);
+			}
+			const accepted = /<handshake[^>]*(\/>|><\/handshake>)/.test(text);
+			if (accepted || text.includes("not-authorized")) {
+				socket.destroy();
+				resolve(accepted);
+			}
+		});
 	});
 }

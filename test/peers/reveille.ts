@@ -1,7 +1,7 @@
 /** Reveille itself, as its users run it: a process of its own, known by its settings, its HTTP and its log. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { type Child, startChild, tail } from "./child.ts";
+import { type Child, startChild } from "./child.ts";
 import { temporaryFolder } from "./folder.ts";
 import { freePort } from "./ports.ts";
 import type { PushAddress } from "./user.ts";
@@ -41,6 +41,10 @@ export interface Reveille {
 	/** The process, while it runs. */
 	pid(): number;
 	log(): string;
+	/** Resolves when the log says this (again, if it has before the latest start). @throws at the deadline */
+	untilLogged(text: string, timeoutMs?: number): Promise<void>;
+	/** Resolves when `/ready` says so. @throws at the deadline, with the log's end */
+	untilReady(timeoutMs?: number): Promise<void>;
 }
 
 /** Where the program is. */
@@ -56,7 +60,10 @@ export async function startReveille(options: ReveilleOptions = {}): Promise<Reve
 	const logPath = join(folder.path, "reveille.log");
 	let child: Child | undefined;
 
+	const log = () => readFileSync(logPath, { encoding: "utf8", flag: "a+" });
+	let loggedBefore = 0;
 	const start = async (until: "ready" | "health" = server ? "ready" : "health") => {
+		loggedBefore = log().length;
 		child = startChild({
 			command: [process.execPath, "src/server.ts"],
 			logPath,
@@ -80,7 +87,6 @@ export async function startReveille(options: ReveilleOptions = {}): Promise<Reve
 	};
 
 	const registrationToken = () => readFileSync(join(dataFolder, "registration-token"), "utf8").trim();
-	const log = () => tail(logPath, 10_000);
 
 	try {
 		await start();
@@ -123,6 +129,10 @@ export async function startReveille(options: ReveilleOptions = {}): Promise<Reve
 		kill9: async () => child?.kill9(),
 		pid: () => child?.pid ?? 0,
 		log,
+		untilLogged: async (text, timeoutMs = 10_000) =>
+			child?.ready(() => log().slice(loggedBefore).includes(text), timeoutMs),
+		untilReady: async (timeoutMs = 30_000) =>
+			child?.ready(async () => (await fetch(`${url}/ready`)).ok, timeoutMs),
 		async stop() {
 			await child?.stop();
 			folder.remove();

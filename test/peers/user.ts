@@ -59,6 +59,7 @@ export interface User {
 }
 
 const PUSH = "urn:xmpp:push:0";
+const STREAM_MANAGEMENT = "urn:xmpp:sm:3";
 const PUBLISH_OPTIONS = "http://jabber.org/protocol/pubsub#publish-options";
 
 /**
@@ -96,7 +97,11 @@ export async function connectUser(options: UserOptions): Promise<User> {
 	const failed = new Promise<never>((_, reject) => {
 		client.once("error", reject);
 	});
+	const managed = streamManaged(client);
 	const address = await Promise.race([client.start(), failed]);
+	// The client says "online" before stream management is agreed on; whoever then cuts the connection would
+	// not leave a session that can be resumed.
+	await Promise.race([managed(), failed]);
 	const bareJid = address.bare().toString();
 
 	const iq: User["iq"] = (type, child, to, wait) =>
@@ -160,6 +165,22 @@ export async function connectUser(options: UserOptions): Promise<User> {
 			client.socket?.end();
 			await gone;
 		},
+	};
+}
+
+/** Watches the negotiation. Returns what resolves once XEP-0198 is on, or is known not to come. */
+function streamManaged(client: Client): () => Promise<void> {
+	let offered = false;
+	const settled = Promise.withResolvers<void>();
+	const watch = (element: Element) => {
+		if (element.getChild("sm", STREAM_MANAGEMENT)) offered = true;
+		if (element.is("enabled", STREAM_MANAGEMENT) || element.is("failed", STREAM_MANAGEMENT))
+			settled.resolve();
+	};
+	client.on("element", watch);
+	return async () => {
+		if (offered) await settled.promise;
+		client.off("element", watch);
 	};
 }
 
