@@ -89,13 +89,17 @@ function OperationView({ described, schemas }: { described: Described; schemas: 
 				{ways.map((way) => (
 					<p>
 						Authorization: <a href={`#security-${way}`}>{way}</a>
+						{operation.security?.some((other) => Object.keys(other).length === 0) &&
+							", where the server asks for it"}
 					</p>
 				))}
 				<pre>{curlOf(described, schemas)}</pre>
 				{Object.keys(request).length > 0 && (
 					<>
 						<h3>Request</h3>
-						<Body content={request} schemas={schemas} />
+						{Object.values(request).map(
+							({ schema }) => schema && <SchemaView schema={schema} schemas={schemas} />,
+						)}
 					</>
 				)}
 				<h3>Responses</h3>

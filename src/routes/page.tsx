@@ -23,7 +23,9 @@ summary b { display: inline-block; min-width: 4.2em; } .get { color: var(--get);
 .put { color: var(--put); } .delete { color: var(--delete); }
 .scroll { overflow-x: auto; } table { border-collapse: collapse; width: 100%; font-size: .925rem; }
 th, td { text-align: left; vertical-align: top; padding: .35rem .8rem .35rem 0; border-bottom: 1px solid var(--line); }
-td:first-child { white-space: nowrap; } :target { outline: 2px solid var(--link); outline-offset: .3rem; }
+td:first-child { white-space: nowrap; }
+@media (max-width: 36rem) { td { display: block; } td:first-child { border: 0; padding-bottom: 0; } }
+:target { outline: 2px solid var(--link); outline-offset: .3rem; }
 `;
 
 /** A page of HTML. The nonce is the one that the response's Content-Security-Policy allows. */

@@ -16,8 +16,7 @@ export function resolve(schema: SchemaOrRef, schemas: Schemas): Schema {
 /** An example made of the examples of all parts. */
 export function exampleOf(given: SchemaOrRef, schemas: Schemas): unknown {
 	const schema = resolve(given, schemas);
-	const own = schema.example ?? schema.examples?.[0];
-	if (own !== undefined) return own;
+	if ("example" in schema) return schema.example;
 	if (schema.properties) {
 		return Object.fromEntries(
 			Object.entries(schema.properties).map(([name, part]) => [name, exampleOf(part, schemas)]),
