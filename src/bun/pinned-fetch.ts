@@ -21,7 +21,7 @@ const NOT_CONNECTED: ReadonlySet<unknown> = new Set([
 ]);
 
 /**
- * Makes the `fetch`. It follows no redirect, and throws {@link ForbiddenAddress} if any address of the host is not
+ * Makes the `fetch`. It follows no redirect, unpacks no compressed body, and throws {@link ForbiddenAddress} if any address of the host is not
  * public, unless the policy allows private ones. The browsers' own push services are fetched as they are: their
  * operators answer for their names.
  * @param options.resolve the system's resolver, with its order of addresses, if not given
@@ -47,10 +47,13 @@ export function createPinnedFetch(options: {
 
 	return async (text, given) => {
 		const url = new URL(text);
-		const init: BunFetchRequestInit = { ...given, redirect: "manual" };
+		const headers = new Headers(given.headers);
+		headers.set("Accept-Encoding", "identity");
+		// Not unpacked, whatever comes: a few kilobytes of zeros unpack to hundreds of megabytes before a reader can
+		// stop them.
+		const init: BunFetchRequestInit = { ...given, headers, redirect: "manual", decompress: false };
 		if (isProvider(url)) return fetch(url.href, init);
 		const addresses = await unlessAborted(addressesOf(url), given.signal);
-		const headers = new Headers(given.headers);
 		headers.set("Host", url.host);
 		const tls = { ...(literalAddress(url) === undefined && { serverName: url.hostname }), ...(ca && { ca }) };
 		let refused: unknown = new Error("The host has no address.");
@@ -58,7 +61,7 @@ export function createPinnedFetch(options: {
 			const pinned = new URL(url);
 			pinned.hostname = address.includes(":") ? `[${address}]` : address;
 			try {
-				return await fetch(pinned.href, { ...init, headers, tls });
+				return await fetch(pinned.href, { ...init, tls });
 			} catch (error) {
 				refused = error;
 				if (!(error instanceof Error && "code" in error && NOT_CONNECTED.has(error.code))) break;

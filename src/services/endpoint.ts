@@ -72,14 +72,14 @@ export function isProvider(url: URL): boolean {
  * @throws {InvalidDevice} with a sentence for whoever handed it in
  */
 export function parseEndpoint(text: string, policy: EndpointPolicy): URL {
-	if (new TextEncoder().encode(text.slice(0, MAX_BYTES + 1)).length > MAX_BYTES)
-		throw new InvalidDevice(`The endpoint is longer than ${MAX_BYTES} bytes.`);
+	if (text.length > MAX_BYTES) throw new InvalidDevice(`The endpoint is longer than ${MAX_BYTES} bytes.`);
 	if (UNSAFE.test(text))
 		throw new InvalidDevice("The endpoint has a blank, a control character or a backslash.");
 	if (!URL.canParse(text)) throw new InvalidDevice("The endpoint is not a URL.");
 	const url = new URL(text);
 	if (url.protocol !== "https:" && !(policy.allowPrivate && url.protocol === "http:"))
 		throw new InvalidDevice("The endpoint must be an https URL.");
+	// Counted again as it is stored and sent, where all is ASCII.
 	if (url.href.length > MAX_BYTES) throw new InvalidDevice(`The endpoint is longer than ${MAX_BYTES} bytes.`);
 	if (text.includes("#")) throw new InvalidDevice("The endpoint must not have a fragment.");
 	if (url.username !== "" || url.password !== "")

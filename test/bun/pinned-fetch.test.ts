@@ -155,6 +155,24 @@ test("a browser's own push service is fetched by its name, without a look at its
 	]);
 	// Its name at another port or over http is not its own service any more.
 	await expect(pinned("https://web.push.apple.com:8443/x", {})).rejects.toThrow("asked");
+	await expect(pinned("http://web.push.apple.com/x", {})).rejects.toThrow("asked");
+});
+
+test("what comes compressed stays so: a small answer must not become a large one", async () => {
+	const packed = Bun.gzipSync(new Uint8Array(1_000_000));
+	const accepted: (string | null)[] = [];
+	await using server = Bun.serve({
+		hostname: "127.0.0.1",
+		port: 0,
+		fetch(request) {
+			accepted.push(request.headers.get("accept-encoding"));
+			return new Response(packed, { headers: { "content-encoding": "gzip" } });
+		},
+	});
+	const fetch = createPinnedFetch({ policy: home, resolve: answering("127.0.0.1") });
+	const response = await fetch(`http://push.test:${server.port}/`, {});
+	expect(await response.bytes()).toEqual(packed);
+	expect(accepted).toEqual(["identity"]);
 });
 
 describe("over real TLS", () => {

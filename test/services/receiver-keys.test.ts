@@ -17,7 +17,14 @@ function altered(offset: number, bytes: Buffer): string {
 	return copy.toString("base64url");
 }
 
+/** The field's order: one more than the largest coordinate. */
 const P = Buffer.from("ffffffff00000001000000000000000000000000ffffffffffffffffffffffff", "hex");
+
+/** The point of P-256 whose x is 0, with x spelled otherwise. */
+function pointAt(x: Buffer): string {
+	const y = Buffer.from("66485c780e2f83d72433bd5d84a06bb6541c2af31dae871728bf856a174f93f4", "hex");
+	return Buffer.concat([Buffer.of(4), x, y]).toString("base64url");
+}
 
 describe("the keys of a subscription", () => {
 	test("are bytes in base64url", () => {
@@ -38,13 +45,17 @@ describe("the keys of a subscription", () => {
 		}
 	});
 
+	test("may have a coordinate of zero", () => {
+		expect(() => receiverKeys({ ...keys, p256dh: pointAt(Buffer.alloc(32)) })).not.toThrow();
+	});
+
 	test.each([
 		["p256dh of 64 bytes", { p256dh: point.subarray(0, 64).toString("base64url") }],
 		["p256dh of 66 bytes", { p256dh: Buffer.concat([point, Buffer.of(0)]).toString("base64url") }],
 		["p256dh compressed", { p256dh: altered(0, Buffer.of(2)) }],
 		["p256dh off the curve", { p256dh: altered(64, Buffer.of((point[64] ?? 0) ^ 1)) }],
 		["p256dh at (0, 0)", { p256dh: altered(1, Buffer.alloc(64)) }],
-		["p256dh with x at the field's order", { p256dh: altered(1, P) }],
+		["p256dh with x beyond the field: another spelling of x = 0", { p256dh: pointAt(P) }],
 		["p256dh that is empty", { p256dh: "" }],
 		["p256dh that is not base64url", { p256dh: `${keys.p256dh.slice(0, -1)}!` }],
 		["p256dh of a length that encodes nothing", { p256dh: keys.p256dh.slice(0, 85) }],
