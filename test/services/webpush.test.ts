@@ -1,5 +1,5 @@
 /**
- * Web Push: the request's bytes, the table of answers row by row over a real socket, and what a device reads.
+ * Web Push: the table of answers row by row over a real socket, what a device reads, and what may register.
  */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "bun:test";
 import { importJWK, jwtVerify } from "jose";
@@ -8,12 +8,13 @@ import type { Fetch } from "../../src/services/exchange.ts";
 import { createServices } from "../../src/services/index.ts";
 import { ForbiddenAddress } from "../../src/services/public-address.ts";
 import { generateVapidKey, importVapidKey, type VapidKey } from "../../src/services/vapid.ts";
-import { buildRequest, topicOf } from "../../src/services/webpush.ts";
 import type { DeviceInput, Notification, Outcome, Push, PushClass, PushService } from "../../src/types.ts";
 import { InvalidDevice } from "../../src/types.ts";
 import { createDevice, type WebPushDevice } from "../peers/web-push-device.ts";
+import { startWebPushServer } from "../peers/web-push-server.ts";
 import { describeService } from "../service-contract.ts";
 import { type PushDouble, startPushDouble } from "./push-double.ts";
+import { pushTo } from "./webpush-push.ts";
 
 const NOW = Date.UTC(2026, 0, 1);
 const SUBJECT = "mailto:operator@example.net";
@@ -29,24 +30,6 @@ function serviceWith(
 	const service = createServices({ webpush }, { fetch, now }).get("webpush");
 	if (!service) throw new Error("no Web Push");
 	return service;
-}
-
-/** A push of this notification to this device, or to one without keys. */
-function pushTo(target: WebPushDevice | string, notification: Notification, ttlSeconds = 3600): Push {
-	const device =
-		typeof target === "string"
-			? { token: target }
-			: { token: target.subscription.endpoint, ...target.subscription.keys };
-	const registration = {
-		...device,
-		node: "k1-node-that-nobody-may-learn",
-		owner: "juliet@example.net",
-		app: "default",
-		device: "d1",
-		registeredAt: NOW,
-		renewedAt: NOW,
-	};
-	return { registration, notification, ttlSeconds };
 }
 
 const message: Notification = { class: "high", count: 1, sender: "romeo@example.net", body: "What light…" };
@@ -65,77 +48,6 @@ describeService("Web Push", {
 	},
 	wrongCredentials: "rejected",
 	nonsenseToken: "rejected",
-});
-
-describe("the request", () => {
-	const parts = { authorization: "vapid t=a, k=b", topic: "topic", content: Uint8Array.of(1, 2, 3) };
-	const build = (endpoint: string, push: Partial<Push> & { class?: PushClass } = {}, given = parts) => {
-		const whole = pushTo(endpoint, { class: push.class ?? "high" }, push.ttlSeconds ?? 3600);
-		return buildRequest(new URL(endpoint), whole, given);
-	};
-
-	test("is a POST of the message to the endpoint", () => {
-		expect(build("https://push.example/e?x=1")).toEqual({
-			url: "https://push.example/e?x=1",
-			init: {
-				method: "POST",
-				headers: {
-					Authorization: "vapid t=a, k=b",
-					TTL: "3600",
-					Urgency: "high",
-					Topic: "topic",
-					"Content-Encoding": "aes128gcm",
-					"Content-Type": "application/octet-stream",
-				},
-				body: Uint8Array.of(1, 2, 3),
-			},
-		});
-	});
-
-	test("without content has no body and does not claim an encoding", () => {
-		const { init } = build("https://push.example/e", {}, {
-			authorization: "vapid t=a, k=b",
-			topic: "topic",
-		} as never);
-		expect(Object.keys(init.headers)).toEqual(["Authorization", "TTL", "Urgency", "Topic"]);
-		expect("body" in init).toBe(false);
-	});
-
-	test.each<[PushClass, string]>([
-		["voip", "high"],
-		["high", "high"],
-		["event", "normal"],
-		["low", "low"],
-	])("of class %s has urgency %s", (pushClass, urgency) => {
-		expect(build("https://push.example/e", { class: pushClass }).init.headers.Urgency).toBe(urgency);
-	});
-
-	test.each([
-		[0, "0"],
-		[-5, "0"],
-		[59.9, "59"],
-		[1e9, "2419200"],
-	])("with a TTL of %d seconds says %s", (ttlSeconds, said) => {
-		expect(build("https://push.example/e", { ttlSeconds }).init.headers.TTL).toBe(said);
-	});
-
-	test("tells Edge's service whether to keep it", () => {
-		const edge = "https://wns2-par02p.notify.windows.com/w/?token=x";
-		expect(build(edge).init.headers["X-WNS-Cache-Policy"]).toBe("cache");
-		expect(build(edge, { ttlSeconds: 0 }).init.headers["X-WNS-Cache-Policy"]).toBe("no-cache");
-		expect(build("https://push.example/e").init.headers["X-WNS-Cache-Policy"]).toBeUndefined();
-	});
-
-	test("has one topic per registration and class, which tells nothing of the node", async () => {
-		const of = (pushClass: PushClass, node = "node-1") => {
-			const push = pushTo("https://push.example/e", { class: pushClass });
-			return topicOf({ ...push, registration: { ...push.registration, node } });
-		};
-		const topics = await Promise.all([of("high"), of("low"), of("voip"), of("event"), of("high", "node-2")]);
-		expect(new Set(topics).size).toBe(5);
-		for (const topic of topics) expect(topic).toMatch(/^[A-Za-z0-9_-]{32}$/);
-		expect(await of("high")).toBe(topics[0] ?? "");
-	});
 });
 
 describe("over a socket", () => {
@@ -283,6 +195,27 @@ describe("over a socket", () => {
 		);
 		expect(double.received.length).toBe(before);
 	});
+});
+
+test("a push service with Mozilla's rules takes every class, bound to our key or not", async () => {
+	const peer = startWebPushServer();
+	const service = serviceWith({}, Date.now);
+	const devices = [
+		peer.createSubscription(),
+		peer.createSubscription({ applicationServerKey: key.publicKey }),
+	];
+	for (const device of devices)
+		for (const pushClass of ["voip", "event", "high", "low"] as const) {
+			const notification = { ...message, class: pushClass };
+			const outcome = await service.send(pushTo(device, notification), AbortSignal.timeout(5000));
+			expect(outcome).toEqual({ kind: "delivered" });
+			const { body } = await peer.waitForPush();
+			expect(JSON.parse(device.decryptText(body))).toEqual(notification as never);
+		}
+	const other = await importVapidKey(await generateVapidKey());
+	const foreign = peer.createSubscription({ applicationServerKey: other.publicKey });
+	expect((await service.send(pushTo(foreign, message), AbortSignal.timeout(5000))).kind).toBe("rejected");
+	await peer.stop();
 });
 
 describe("a device that registers", () => {

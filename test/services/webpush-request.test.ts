@@ -1,0 +1,78 @@
+/**
+ * Web Push: the request, byte for byte, without a socket.
+ */
+import { describe, expect, test } from "bun:test";
+import { buildRequest, topicOf } from "../../src/services/webpush.ts";
+import type { Push, PushClass } from "../../src/types.ts";
+import { pushTo } from "./webpush-push.ts";
+
+describe("the request", () => {
+	const parts = { authorization: "vapid t=a, k=b", topic: "topic", content: Uint8Array.of(1, 2, 3) };
+	const build = (endpoint: string, push: Partial<Push> & { class?: PushClass } = {}, given = parts) => {
+		const whole = pushTo(endpoint, { class: push.class ?? "high" }, push.ttlSeconds ?? 3600);
+		return buildRequest(new URL(endpoint), whole, given);
+	};
+
+	test("is a POST of the message to the endpoint", () => {
+		expect(build("https://push.example/e?x=1")).toEqual({
+			url: "https://push.example/e?x=1",
+			init: {
+				method: "POST",
+				headers: {
+					Authorization: "vapid t=a, k=b",
+					TTL: "3600",
+					Urgency: "high",
+					Topic: "topic",
+					"Content-Encoding": "aes128gcm",
+					"Content-Type": "application/octet-stream",
+				},
+				body: Uint8Array.of(1, 2, 3),
+			},
+		});
+	});
+
+	test("without content has no body and does not claim an encoding", () => {
+		const { init } = build("https://push.example/e", {}, {
+			authorization: "vapid t=a, k=b",
+			topic: "topic",
+		} as never);
+		expect(Object.keys(init.headers)).toEqual(["Authorization", "TTL", "Urgency", "Topic"]);
+		expect("body" in init).toBe(false);
+	});
+
+	test.each<[PushClass, string]>([
+		["voip", "high"],
+		["high", "high"],
+		["event", "normal"],
+		["low", "low"],
+	])("of class %s has urgency %s", (pushClass, urgency) => {
+		expect(build("https://push.example/e", { class: pushClass }).init.headers.Urgency).toBe(urgency);
+	});
+
+	test.each([
+		[0, "0"],
+		[-5, "0"],
+		[59.9, "59"],
+		[1e9, "2419200"],
+	])("with a TTL of %d seconds says %s", (ttlSeconds, said) => {
+		expect(build("https://push.example/e", { ttlSeconds }).init.headers.TTL).toBe(said);
+	});
+
+	test("tells Edge's service whether to keep it", () => {
+		const edge = "https://wns2-par02p.notify.windows.com/w/?token=x";
+		expect(build(edge).init.headers["X-WNS-Cache-Policy"]).toBe("cache");
+		expect(build(edge, { ttlSeconds: 0 }).init.headers["X-WNS-Cache-Policy"]).toBe("no-cache");
+		expect(build("https://push.example/e").init.headers["X-WNS-Cache-Policy"]).toBeUndefined();
+	});
+
+	test("has one topic per registration and class, which tells nothing of the node", async () => {
+		const of = (pushClass: PushClass, node = "node-1") => {
+			const push = pushTo("https://push.example/e", { class: pushClass });
+			return topicOf({ ...push, registration: { ...push.registration, node } });
+		};
+		const topics = await Promise.all([of("high"), of("low"), of("voip"), of("event"), of("high", "node-2")]);
+		expect(new Set(topics).size).toBe(5);
+		for (const topic of topics) expect(topic).toMatch(/^[A-Za-z0-9_-]{32}$/);
+		expect(await of("high")).toBe(topics[0] ?? "");
+	});
+});
