@@ -143,8 +143,9 @@ describe("nobody takes a registration over", () => {
 
 	test("device id and token cannot be shifted into each other", async () => {
 		const server = await startTestServer();
-		const one = await registered(server, { node: `${DEVICE}","`, token: TOKEN });
-		const other = await registered(server, { node: DEVICE, token: `${TOKEN}%22` });
+		const host = "https://push.example/";
+		const one = await registered(server, { node: "a", token: `${host}${host}1` });
+		const other = await registered(server, { node: `a${host}`, token: `${host}1` });
 		expect(one.node).not.toBe(other.node);
 	});
 
