@@ -102,6 +102,7 @@ export async function startConnector(deps: ConnectorDeps): Promise<Connector> {
 	/** Connects and stays until the connection is gone. @returns why it ended */
 	async function session(): Promise<StreamFailure> {
 		let opened: XmppStream;
+		const hadStream = management.state() !== undefined;
 		try {
 			opened = await openStream({
 				account,
@@ -117,6 +118,12 @@ export async function startConnector(deps: ConnectorDeps): Promise<Connector> {
 		}
 		stream = opened;
 		const { resumed, resumable } = opened;
+		if (hadStream && !resumed) {
+			log.warn(
+				"{address}: the last stream could not be resumed: what was published meanwhile is lost. The README says how to have the server keep it longer.",
+				{ address },
+			);
+		}
 		status = { kind: "online" };
 		online.resolve();
 		log.info(

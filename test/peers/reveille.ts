@@ -62,6 +62,7 @@ export async function startReveille(options: ReveilleOptions = {}): Promise<Reve
 
 	const log = () => readFileSync(logPath, { encoding: "utf8", flag: "a+" });
 	let loggedBefore = 0;
+	let registered = 0;
 	const start = async (until: "ready" | "health" = server ? "ready" : "health") => {
 		loggedBefore = log().length;
 		child = startChild({
@@ -74,6 +75,7 @@ export async function startReveille(options: ReveilleOptions = {}): Promise<Reve
 				WEBPUSH_ALLOW_PRIVATE: "true",
 				VAPID_SUBJECT: "mailto:operator@example.org",
 				LOG_LEVEL: "debug",
+				TRUSTED_PROXIES: "127.0.0.1",
 				...(server && {
 					XMPP_SERVICE: server.websocketUrl,
 					XMPP_DOMAIN: server.host,
@@ -112,6 +114,8 @@ export async function startReveille(options: ReveilleOptions = {}): Promise<Reve
 				headers: {
 					"Content-Type": "application/json",
 					Authorization: `Bearer ${registrationToken()}`,
+					// Devices come from all over the world: the limits are per network.
+					"X-Forwarded-For": `2001:db8:${(registered++).toString(16)}::1`,
 				},
 				body: JSON.stringify({ subscription }),
 			});

@@ -1,0 +1,71 @@
+/** The main job: a message to someone whose app is asleep becomes one push that the device can read. */
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { startFirefox } from "../peers/firefox.ts";
+import { openScene, type Scene, type Sleeper, servers } from "./scene.ts";
+
+describe.each([...servers])("through a real %s", (program) => {
+	let scene: Scene;
+	let bob: Sleeper;
+	let witness: Sleeper;
+
+	beforeAll(async () => {
+		scene = await openScene(program, {
+			users: ["bob", "witness", "fox"],
+			xmpp: { pushWith: { body: true, sender: true } },
+			settings: { PUSH_INTERVAL_MS: "0" },
+		});
+		[bob, witness] = (await scene.sleepers("bob", "witness")) as [Sleeper, Sleeper];
+	}, 60_000);
+	afterAll(() => scene?.stop(), 60_000);
+
+	/** Pushes so far to a sleeper, once a later message has made it through the whole chain. */
+	async function pushesTo(sleeper: Sleeper) {
+		const alice = await scene.login("alice");
+		await alice.sendMessage(witness.jid, "Are they all through?");
+		const endpointOf = ({ device }: Sleeper) => device.subscription.endpoint;
+		await scene.endpoint.waitForPush((push) => push.endpoint === endpointOf(witness));
+		return scene.endpoint.pushes.filter((push) => push.endpoint === endpointOf(sleeper));
+	}
+
+	test("a message to an offline user becomes exactly one push with what the server published", async () => {
+		const alice = await scene.login("alice");
+		await alice.sendMessage(bob.jid, "Wake up, Bob!");
+		const push = await scene.endpoint.waitForPush();
+		expect<unknown>(scene.read(push, bob)).toEqual({
+			class: "high",
+			// ejabberd counts nothing.
+			...(program === "prosody" && { count: 1 }),
+			sender: alice.jid,
+			body: "Wake up, Bob!",
+		});
+		expect(push.headers.get("urgency")).toBe("high");
+		expect(await pushesTo(bob)).toHaveLength(1);
+	});
+
+	test("a message without a body becomes a silent push", async () => {
+		scene.endpoint.clear();
+		const alice = await scene.login("alice");
+		await alice.sendBodiless(bob.jid);
+		const push = await scene.endpoint.waitForPush();
+		expect(scene.read(push, bob).class).toBe("low");
+		expect(push.headers.get("urgency")).toBe("low");
+	});
+
+	test("a real Firefox's service worker decrypts the push", async () => {
+		const firefox = await startFirefox({ pushServerUrl: scene.endpoint.browserUrl });
+		try {
+			const subscription = await firefox.subscribe(await scene.reveille.vapidPublicKey());
+			const address = await scene.reveille.register(subscription);
+			const fox = await scene.login("fox");
+			await fox.online();
+			await fox.enablePush(address);
+			await fox.goOffline();
+			const alice = await scene.login("alice");
+			await alice.sendMessage(fox.bareJid, "Wake up, Firefox!");
+			const content = JSON.parse(await firefox.waitForDecrypted(20_000));
+			expect(content.body).toBe("Wake up, Firefox!");
+		} finally {
+			await firefox.close();
+		}
+	}, 60_000);
+});

@@ -1,0 +1,60 @@
+/** A device that is gone is forgotten, here and at its user's server; one that was renewed meanwhile is not. */
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { openScene, type Scene, type Sleeper, servers } from "./scene.ts";
+
+/** Prosody drops a registration at the sixteenth error in a row, ejabberd at the first. */
+const PUBLISHES = { prosody: 16, ejabberd: 1 };
+
+describe.each([...servers])("with a real %s", (program) => {
+	let scene: Scene;
+	let gone: Sleeper;
+	let renewed: Sleeper;
+
+	beforeAll(async () => {
+		scene = await openScene(program, { users: ["gone", "renewed"], settings: { PUSH_INTERVAL_MS: "0" } });
+		[gone, renewed] = (await scene.sleepers("gone", "renewed")) as [Sleeper, Sleeper];
+	}, 60_000);
+	afterAll(() => scene?.stop(), 60_000);
+
+	test("a dead subscription is forgotten, and the server drops it in its own time", async () => {
+		const { node, secret } = gone.address;
+		const alice = await scene.login("alice");
+		scene.endpoint.unsubscribe(gone.device.subscription.endpoint);
+		for (let sent = 1; sent <= PUBLISHES[program]; sent++) {
+			expect(await scene.server.pushEnabled("gone")).toHaveLength(1);
+			await alice.sendMessage(gone.jid, "Are you there?");
+		}
+		await scene.server.untilPushEnabled("gone", (enabled) => enabled.length === 0);
+		// The provider was asked once: the later publishes found no registration.
+		const asked = scene.endpoint.pushes.filter((push) => push.endpoint === gone.device.subscription.endpoint);
+		expect(asked).toHaveLength(1);
+		const answer = await scene.reveille.api("GET", `/registrations/${node}`, secret);
+		expect(answer.status).toBe(404);
+	}, 60_000);
+
+	test("a renewal that races the 410 survives, and the push goes to the new subscription", async () => {
+		const { node, secret } = renewed.address;
+		const old = renewed.device.subscription.endpoint;
+		const answer = Promise.withResolvers<void>();
+		scene.endpoint.respondWith({ status: 410, endpoint: old, after: answer.promise });
+		const alice = await scene.login("alice");
+		await alice.sendMessage(renewed.jid, "Are you there?");
+		await scene.endpoint.waitForPush((push) => push.endpoint === old);
+
+		const key = await scene.reveille.vapidPublicKey();
+		const device = scene.endpoint.createSubscription({ applicationServerKey: key });
+		const renewal = await scene.reveille.api("PUT", `/registrations/${node}`, secret, {
+			subscription: device.subscription,
+		});
+		expect(renewal.status).toBe(200);
+		answer.resolve();
+
+		const push = await scene.endpoint.waitForPush(
+			(push) => push.endpoint === device.subscription.endpoint,
+			20_000,
+		);
+		expect(JSON.parse(device.decryptText(push.body)).class).toBe("high");
+		expect((await scene.reveille.api("GET", `/registrations/${node}`, secret)).status).toBe(200);
+		expect(await scene.server.pushEnabled("renewed")).toHaveLength(1);
+	}, 60_000);
+});

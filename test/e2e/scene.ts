@@ -1,0 +1,101 @@
+/** The whole chain on loopback: a real XMPP server, Reveille with its account, a push service, devices, users. */
+import { type EjabberdOptions, startEjabberd } from "../peers/ejabberd.ts";
+import { type ProsodyOptions, startProsody } from "../peers/prosody.ts";
+import { type Reveille, type ReveilleOptions, startReveille } from "../peers/reveille.ts";
+import { connectUser, type PushAddress, type User } from "../peers/user.ts";
+import type { WebPushDevice } from "../peers/web-push-device.ts";
+import { type ReceivedPush, startWebPushServer, type WebPushServer } from "../peers/web-push-server.ts";
+import type { XmppServer } from "../peers/xmpp-server.ts";
+
+export type ServerName = XmppServer["program"];
+
+/** The servers that each story is told on. */
+export const servers: readonly ServerName[] = ["prosody", "ejabberd"];
+
+/** A user whose only device sleeps. */
+export interface Sleeper {
+	readonly name: string;
+	readonly jid: string;
+	readonly device: WebPushDevice;
+	readonly address: PushAddress & { secret: string };
+}
+
+export interface Scene {
+	readonly server: XmppServer;
+	readonly reveille: Reveille;
+	readonly endpoint: WebPushServer;
+	/** Logs in as one of the users. */
+	login(name: string): Promise<User>;
+	/** Registers a device for each user, enables push at the server, and lets them go offline. */
+	sleepers(...names: string[]): Promise<Sleeper[]>;
+	/** The same with several devices each. */
+	sleepersWithDevices(count: number, names: readonly string[]): Promise<Sleeper[]>;
+	/** What a push says, opened by its device. */
+	read(push: ReceivedPush, sleeper: Sleeper): { class?: string; body?: string };
+	stop(): Promise<void>;
+}
+
+export interface SceneOptions {
+	users?: readonly string[];
+	xmpp?: EjabberdOptions & ProsodyOptions;
+	settings?: ReveilleOptions["settings"];
+}
+
+const PASSWORD = "secret";
+
+/** How many users log in at once: a real server on two cores is shared with everything else. */
+const LOGINS = 8;
+
+export async function openScene(program: ServerName, options: SceneOptions = {}): Promise<Scene> {
+	const server = await (program === "prosody" ? startProsody : startEjabberd)(options.xmpp);
+	const endpoint = startWebPushServer();
+	await server.addUsers(["push", "alice", ...(options.users ?? ["bob"])], PASSWORD);
+	const reveille = await startReveille({ server, settings: options.settings ?? {} });
+	const applicationServerKey = await reveille.vapidPublicKey();
+
+	const login = (username: string) =>
+		connectUser({ service: server.websocketUrl, domain: server.host, username, password: PASSWORD });
+
+	/** One entry a device. */
+	async function fallAsleep(name: string, devices: number): Promise<Sleeper[]> {
+		const asleep: Sleeper[] = [];
+		const user = await login(name);
+		await user.online();
+		while (asleep.length < devices) {
+			const device = endpoint.createSubscription({ applicationServerKey });
+			const address = await reveille.register(device.subscription);
+			await user.enablePush(address);
+			asleep.push({ name, jid: user.bareJid, device, address });
+		}
+		await user.goOffline();
+		return asleep;
+	}
+
+	async function sleepersWithDevices(count: number, names: readonly string[]): Promise<Sleeper[]> {
+		const asleep: Sleeper[][] = [];
+		for (let from = 0; from < names.length; from += LOGINS) {
+			const some = names.slice(from, from + LOGINS).map((name) => fallAsleep(name, count));
+			asleep.push(...(await Promise.all(some)));
+		}
+		return asleep.flat();
+	}
+
+	return {
+		server,
+		reveille,
+		endpoint,
+		login,
+		sleepers: (...names) => sleepersWithDevices(1, names),
+		sleepersWithDevices,
+		read: (push, { device }) => JSON.parse(device.decryptText(push.body)),
+		async stop() {
+			await reveille.stop();
+			await server.stop();
+			await endpoint.stop();
+		},
+	};
+}
+
+/** `count` names that begin with the same word. */
+export const names = (count: number, word = "user"): string[] =>
+	Array.from({ length: count }, (_, index) => `${word}${index}`);
