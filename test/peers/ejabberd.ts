@@ -184,12 +184,13 @@ function configuration(
 		auth_password_format: "plain",
 		// Debian's ejabberd.yml; elsewhere nothing may wait.
 		shaper: { normal: { rate: 3000, burst_size: 20000 } },
+		shaper_rules: { c2s_shaper: stock ? "normal" : "none" },
 		listen: [
 			{
 				...{ port: ports.http, ip, module: "ejabberd_http" },
 				request_handlers: { "/api": "mod_http_api", "/ws": "ejabberd_http_ws" },
 			},
-			{ port: ports.c2s, ip, module: "ejabberd_c2s", shaper: stock ? "normal" : "none" },
+			{ port: ports.c2s, ip, module: "ejabberd_c2s", shaper: "c2s_shaper" },
 			...(options.components?.length
 				? [{ port: ports.component, ip, module: "ejabberd_service", shaper: "none", hosts: components }]
 				: []),
