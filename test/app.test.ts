@@ -272,6 +272,19 @@ describe("whatever is sent", () => {
 	const anything = fc.oneof(
 		fc.json({ maxDepth: 4 }),
 		fc.string({ unit: "binary" }),
+		// Most of these pass, so that what is behind the checks is tried too.
+		fc
+			.record(
+				{
+					subscription: fc.record({
+						endpoint: fc.webPath().map((path) => `https://push.example${path}`),
+						keys: fc.constant(subscription().keys),
+					}),
+					deviceName: fc.string({ unit: "grapheme", maxLength: 50 }),
+				},
+				{ requiredKeys: ["subscription"] },
+			)
+			.map((value) => JSON.stringify(value)),
 		fc
 			.record(
 				{
@@ -320,8 +333,7 @@ describe("whatever is sent", () => {
 			RUNS,
 		);
 		expect(server.logged).toEqual([]);
-		// The generator reaches every kind of answer, or it proves little.
-		expect([...statuses.keys()].sort()).toEqual([200, 201, 400, 422]);
+		for (const status of [200, 201, 400, 422]) expect(statuses.get(status)).toBeGreaterThan(0);
 	});
 
 	test("as bytes of any media type is refused without a fault", async () => {
