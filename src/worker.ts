@@ -1,0 +1,78 @@
+/**
+ * The entry for an edge runtime: HTTP only. What comes in for a device is handed over to a connector of the same
+ * database. It wires; nothing else is done here. Web APIs only: no sockets, no `node:*`, no `process`.
+ */
+import { createClient } from "@libsql/client/web";
+import { getLogger } from "@logtape/logtape";
+import { drizzle } from "drizzle-orm/libsql/web";
+import packageJson from "../package.json" with { type: "json" };
+import { createApp } from "./app.ts";
+import { parseConfig } from "./config.ts";
+import { createKeyring } from "./secrets.ts";
+import { endpointPolicy } from "./services/endpoint.ts";
+import { createServices } from "./services/index.ts";
+import { importVapidKey } from "./services/vapid.ts";
+import { checkSecretKey } from "./store/facts.ts";
+import { createHandover } from "./store/handover.ts";
+import { createRegistrations } from "./store/registrations.ts";
+
+type Bindings = Record<string, unknown>;
+
+async function compose(bindings: Bindings) {
+	const config = parseConfig({ ...bindings, ROLE: "http" });
+	const { database, secretKey = "", vapid, webPush, registration } = config;
+	if (registration.mode === "token" && !registration.token) throw new Error("REGISTRATION_TOKEN is missing.");
+	const client = createClient({
+		url: database.url ?? "",
+		...(database.authToken === undefined ? {} : { authToken: database.authToken }),
+	});
+	const db = drizzle(client);
+	const keyring = await createKeyring(secretKey, config.secretKeysOld);
+	await checkSecretKey(db, keyring);
+	const handover = createHandover(db);
+	const vapidPublicKey =
+		vapid.publicKey ?? (vapid.privateKey ? (await importVapidKey(vapid.privateKey)).publicKey : "");
+	return createApp({
+		version: packageJson.version,
+		registrations: createRegistrations(db, config.quotas),
+		keyring,
+		// Nothing is sent from here, so nothing is fetched: devices are only checked.
+		services: createServices(
+			{ webpush: { policy: endpointPolicy(webPush) } },
+			{ fetch: () => Promise.reject(new Error("The edge sends no pushes.")), now: Date.now },
+		),
+		apps: [{ name: "webpush", service: "webpush", vapidPublicKey }],
+		pushAddress: config.pushAddress,
+		registration:
+			registration.mode === "open" ? registration : { mode: "token", token: registration.token ?? "" },
+		trustDeviceId: config.trustDeviceId,
+		async push(node, notification) {
+			await handover.put(node, notification, Date.now() + config.pushTtlSeconds * 1000);
+			return { kind: "done", how: "queued" };
+		},
+		readiness: async () => ({
+			database: await client.execute("SELECT 1").then(
+				() => true as const,
+				() => "The database does not answer.",
+			),
+			xmpp: undefined,
+		}),
+		trustedProxies: config.trustedProxies,
+		// An edge platform sets this header itself, over whatever a client sent.
+		peerAddress: (request) => request.headers.get("cf-connecting-ip") ?? undefined,
+		log: getLogger("reveille"),
+	});
+}
+
+// One application for an isolate's bindings: they do not change while it lives.
+const composed = new WeakMap<Bindings, ReturnType<typeof compose>>();
+
+export default {
+	async fetch(request: Request, bindings: Bindings): Promise<Response> {
+		const app = composed.get(bindings) ?? compose(bindings);
+		composed.set(bindings, app);
+		// A start that failed (the database was away) must not be remembered.
+		app.catch(() => composed.delete(bindings));
+		return (await app).fetch(request);
+	},
+};

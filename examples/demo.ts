@@ -1,0 +1,152 @@
+/**
+ * `bun run demo`: the main job on this machine, with real parts. A real Prosody, two accounts, Reveille on its
+ * defaults, and a device that sleeps; a message to its owner becomes a push that the device decrypts.
+ */
+import { parseArgs } from "node:util";
+import { startFirefox } from "../test/peers/firefox.ts";
+import { ensurePeers } from "../test/peers/install.ts";
+import { MissingPeer } from "../test/peers/missing-peer.ts";
+import { startProsody } from "../test/peers/prosody.ts";
+import { startReveille } from "../test/peers/reveille.ts";
+import { connectUser } from "../test/peers/user.ts";
+import type { SubscriptionJson } from "../test/peers/web-push-device.ts";
+import { startWebPushServer, type WebPushServer } from "../test/peers/web-push-server.ts";
+
+const HELP = `Shows a message waking a sleeping app, end to end, on this machine only.
+
+Usage: bun run demo [--firefox]
+
+  --firefox  the device is a real, headless Firefox, whose service worker decrypts the push
+  --help     this text
+
+It starts a real Prosody (Debian's package; installed first if you are root) and removes all it made.`;
+
+/** What a device of either kind can do. */
+interface Device {
+	subscribe(applicationServerKey: string): Promise<SubscriptionJson>;
+	/** The next notification, decrypted. */
+	notification(): Promise<string>;
+	close(): Promise<void>;
+}
+
+const startedAt = performance.now();
+
+function say(sentence: string, ...details: string[]) {
+	const seconds = ((performance.now() - startedAt) / 1000).toFixed(2);
+	console.log(`${seconds.padStart(7)} s  ${sentence}`);
+	for (const detail of details) console.log(`            ${detail}`);
+}
+
+async function firefoxDevice(pushService: WebPushServer): Promise<Device> {
+	const firefox = await startFirefox({ pushServerUrl: pushService.browserUrl });
+	say(`${firefox.version} runs headless, with a page and its service worker.`);
+	return {
+		subscribe: (key) => firefox.subscribe(key),
+		notification: () => firefox.waitForDecrypted(30_000),
+		close: () => firefox.close(),
+	};
+}
+
+/** A phone that is nothing but its keys. */
+function simpleDevice(pushService: WebPushServer): Device {
+	let opened: ReturnType<WebPushServer["createSubscription"]> | undefined;
+	return {
+		async subscribe(applicationServerKey) {
+			opened = pushService.createSubscription({ applicationServerKey });
+			return opened.subscription;
+		},
+		async notification() {
+			const push = await pushService.waitForPush();
+			const headers = ["urgency", "ttl", "topic", "content-encoding"];
+			say(
+				`The push service got ${push.body.length} encrypted bytes.`,
+				headers.map((name) => `${name}: ${push.headers.get(name)}`).join(", "),
+			);
+			return opened?.decryptText(push.body) ?? "";
+		},
+		close: async () => {},
+	};
+}
+
+async function demo(useFirefox: boolean): Promise<void> {
+	const cleanups: (() => unknown)[] = [];
+	const cleanUp = <T>(thing: T, end: (thing: T) => unknown): T => {
+		cleanups.push(() => end(thing));
+		return thing;
+	};
+	try {
+		await ensurePeers(useFirefox ? ["prosody", "firefox"] : ["prosody"], say);
+		const server = cleanUp(
+			await startProsody({ pushWith: { body: true, sender: true }, limits: "stock" }),
+			(prosody) => prosody.stop(),
+		);
+		await server.addUsers(["push", "juliet", "romeo"], "secret");
+		say(
+			`A real Prosody serves ${server.host}, with mod_cloud_notify.`,
+			`accounts: juliet, romeo, and an ordinary one for Reveille: push`,
+		);
+
+		const pushService = cleanUp(startWebPushServer(), (service) => service.stop());
+		const device = cleanUp(useFirefox ? await firefoxDevice(pushService) : simpleDevice(pushService), (one) =>
+			one.close(),
+		);
+		const reveille = cleanUp(await startReveille({ server }), (process) => process.stop());
+		say(
+			`Reveille is online as push@${server.host}/push, over WebSocket.`,
+			`its HTTP API: ${reveille.url}/docs`,
+		);
+
+		const subscription = await device.subscribe(await reveille.vapidPublicKey());
+		const address = await reveille.register(subscription);
+		say(
+			"Romeo's device subscribes to Web Push and registers at Reveille.",
+			`it may now be woken by a publish to ${address.jid}, node ${address.node}`,
+		);
+
+		const login = (username: string) =>
+			connectUser({ service: server.websocketUrl, domain: server.host, username, password: "secret" });
+		const romeo = await login("romeo");
+		await romeo.online();
+		await romeo.enablePush(address);
+		say("Romeo's app enables push at his server (XEP-0357).");
+		await romeo.goOffline();
+		say("Romeo's app goes to sleep: he is offline.");
+
+		const juliet = await login("juliet");
+		const sentAt = performance.now();
+		await juliet.sendMessage(romeo.bareJid, "Art thou not Romeo?");
+		say(
+			"Juliet writes: Art thou not Romeo?",
+			"his server keeps the message, and publishes to Reveille, which pushes",
+		);
+		const notification = await device.notification();
+		const took = Math.round(performance.now() - sentAt);
+		say(`${useFirefox ? "Firefox's service worker" : "The device"} decrypted:`, notification);
+		say(`From Juliet's message to the notification: ${took} ms.`);
+	} finally {
+		for (const end of cleanups.reverse()) await end();
+	}
+	say(
+		"Everything that was started has ended, and nothing is left behind.",
+		"",
+		"Next: run it for yourself. With an account on your own server:",
+		"  XMPP_SERVICE=wss://example.net/xmpp-websocket XMPP_USERNAME=push XMPP_PASSWORD=… bun run start",
+		"README.md has the rest.",
+	);
+}
+
+const { values } = parseArgs({
+	options: { firefox: { type: "boolean" }, help: { type: "boolean", short: "h" } },
+	strict: true,
+});
+if (values.help) {
+	console.log(HELP);
+} else {
+	try {
+		await demo(values.firefox ?? false);
+	} catch (error) {
+		if (!(error instanceof MissingPeer)) throw error;
+		console.error(error.message);
+		process.exitCode = 1;
+	}
+}
