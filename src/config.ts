@@ -152,13 +152,22 @@ function present<T extends Record<string, unknown>>(record: T): { [K in keyof T]
 	};
 }
 
-function xmppAccount(set: Settings, problems: string[]): XmppAccount | undefined {
+const XMPP_ACCOUNT = ["XMPP_SERVICE", "XMPP_USERNAME", "XMPP_PASSWORD"] as const;
+
+/** @param isGiven whether a setting was made, be it well or badly */
+function xmppAccount(
+	set: Settings,
+	isGiven: (name: keyof Settings) => boolean,
+	problems: string[],
+): XmppAccount | undefined {
+	// The domain and the resource alone are of no use either: somebody meant to have an account.
+	if (![...XMPP_ACCOUNT, "XMPP_DOMAIN" as const, "XMPP_RESOURCE" as const].some(isGiven)) return undefined;
+	for (const name of XMPP_ACCOUNT) {
+		if (!isGiven(name)) {
+			problems.push(`${name} is missing: the XMPP account needs ${XMPP_ACCOUNT.join(", ")}.`);
+		}
+	}
 	const { XMPP_SERVICE, XMPP_USERNAME, XMPP_PASSWORD } = set;
-	const group = { XMPP_SERVICE, XMPP_USERNAME, XMPP_PASSWORD };
-	const missing = Object.entries(group).filter(([, value]) => value === undefined);
-	if (missing.length === Object.keys(group).length) return undefined;
-	for (const [name] of missing)
-		problems.push(`${name} is missing: the XMPP account needs ${Object.keys(group).join(", ")}.`);
 	if (!XMPP_SERVICE || !XMPP_USERNAME || !XMPP_PASSWORD) return undefined;
 	if (XMPP_USERNAME.includes("@") || XMPP_USERNAME.includes("/")) {
 		problems.push("XMPP_USERNAME must be the part before the @; the part behind it is XMPP_DOMAIN.");
@@ -170,6 +179,12 @@ function xmppAccount(set: Settings, problems: string[]): XmppAccount | undefined
 		password: XMPP_PASSWORD,
 		resource: set.XMPP_RESOURCE ?? "push",
 	};
+}
+
+/** The domain of an account's address; undefined for a component, whose address is a domain. */
+function accountDomain(address: string | undefined): string | undefined {
+	const [bare = ""] = address?.split("/") ?? [];
+	return bare.includes("@") ? bare.slice(bare.indexOf("@") + 1).toLowerCase() : undefined;
 }
 
 function isRange(entry: string): boolean {
@@ -187,37 +202,41 @@ export function parseConfig(record: Record<string, unknown>): Config {
 			.filter((name) => record[name] !== undefined && record[name] !== "")
 			.map((name) => [name, record[name]]),
 	);
-	const parsed = settings.safeParse(given);
-	if (!parsed.success) {
-		// The value itself may be a secret: only its name and what it must be are said.
-		throw new ConfigError(parsed.error.issues.map((issue) => `${String(issue.path[0])}: ${issue.message}.`));
-	}
-	const set = parsed.data;
-	const problems: string[] = [];
+	const isGiven = (name: keyof Settings) => name in given;
+	const issues = settings.safeParse(given).error?.issues ?? [];
+	// The value itself may be a secret: only its name and what it must be are said.
+	const problems = issues.map((issue) => `${String(issue.path[0])}: ${issue.message}.`);
+	// What the others must be depends on the role.
+	if (issues.some((issue) => issue.path[0] === "ROLE")) throw new ConfigError(problems);
+	const bad = new Set(issues.map((issue) => issue.path[0]));
+	const set = settings.parse(Object.fromEntries(Object.entries(given).filter(([name]) => !bad.has(name))));
 	const role = set.ROLE ?? "all";
-	const xmpp = role === "http" ? undefined : xmppAccount(set, problems);
+	const xmpp = role === "http" ? undefined : xmppAccount(set, isGiven, problems);
 	const pushAddress =
 		set.XMPP_ADDRESS ?? (xmpp ? `${xmpp.username}@${xmpp.domain}/${xmpp.resource}` : undefined);
 
 	if (role === "http") {
-		if (!set.XMPP_ADDRESS)
+		if (!isGiven("XMPP_ADDRESS"))
 			problems.push("XMPP_ADDRESS is missing: ROLE=http tells it to clients as the JID to publish to.");
-		if (!set.SECRET_KEY)
+		if (!isGiven("SECRET_KEY"))
 			problems.push("SECRET_KEY is missing: ROLE=http must derive the same secrets as the connector.");
-		if (!set.VAPID_PUBLIC_KEY && !set.VAPID_PRIVATE_KEY)
+		if (!isGiven("VAPID_PUBLIC_KEY") && !isGiven("VAPID_PRIVATE_KEY"))
 			problems.push("VAPID_PUBLIC_KEY is missing: ROLE=http tells it to browsers, which subscribe with it.");
-		if (!set.DATABASE_URL)
+		if (!isGiven("DATABASE_URL"))
 			problems.push("DATABASE_URL is missing: ROLE=http shares its database with a connector.");
+	} else if (isGiven("DATABASE_AUTH_TOKEN") && !isGiven("DATABASE_URL")) {
+		problems.push("DATABASE_URL is missing: DATABASE_AUTH_TOKEN opens the database that it names.");
 	}
-	for (const entry of set.TRUSTED_PROXIES ?? []) {
-		if (!isRange(entry)) problems.push("TRUSTED_PROXIES must list IP addresses or CIDR ranges.");
+	if (set.TRUSTED_PROXIES?.some((entry) => !isRange(entry))) {
+		problems.push("TRUSTED_PROXIES must list IP addresses or CIDR ranges.");
 	}
-	for (const old of set.SECRET_KEY_OLD ?? []) {
-		if (old.length < 32) problems.push("SECRET_KEY_OLD must list keys of at least 32 characters.");
+	if (set.SECRET_KEY_OLD?.some((old) => old.length < 32)) {
+		problems.push("SECRET_KEY_OLD must list keys of at least 32 characters.");
 	}
 
 	// An account answers for its own domain's users; a stranger's anonymous registration would go around that.
-	const xmppAllow = set.XMPP_ALLOW ?? (xmpp ? [xmpp.domain] : ["*"]);
+	// ROLE=http knows the account only by the address it gives out.
+	const xmppAllow = set.XMPP_ALLOW ?? [xmpp?.domain ?? accountDomain(pushAddress) ?? "*"];
 	const everybody = xmppAllow.includes("*");
 	if (set.REGISTRATION === "open" && !everybody) {
 		problems.push("REGISTRATION=open needs XMPP_ALLOW=*: otherwise anybody could register over HTTP.");
@@ -226,8 +245,12 @@ export function parseConfig(record: Record<string, unknown>): Config {
 		problems.push("REGISTRATION_TOKEN is not asked for with REGISTRATION=open: remove one of them.");
 	}
 	const mode = set.REGISTRATION ?? (everybody && !set.REGISTRATION_TOKEN ? "open" : "token");
-	if (mode === "token" && role === "http" && !set.REGISTRATION_TOKEN) {
-		problems.push("REGISTRATION_TOKEN is missing: REGISTRATION=token asks for it.");
+	if (mode === "token" && role === "http" && !isGiven("REGISTRATION_TOKEN")) {
+		problems.push(
+			set.REGISTRATION === "token"
+				? "REGISTRATION_TOKEN is missing: REGISTRATION=token asks for it."
+				: "REGISTRATION_TOKEN is missing: without XMPP_ALLOW=* nobody registers over HTTP without a token.",
+		);
 	}
 	if (problems.length > 0) throw new ConfigError(problems);
 

@@ -1,0 +1,373 @@
+import { describe, expect, test } from "bun:test";
+import fc from "fast-check";
+import { ConfigError, parseConfig, settingNames } from "../src/config.ts";
+
+const KEY = "k".repeat(32);
+const PUBLIC_KEY = "B".repeat(87);
+const ACCOUNT = {
+	XMPP_SERVICE: "wss://xmpp.example.net/ws",
+	XMPP_USERNAME: "push",
+	XMPP_PASSWORD: "correct horse",
+};
+const HTTP_ROLE = {
+	ROLE: "http",
+	XMPP_ADDRESS: "push.example.net",
+	SECRET_KEY: KEY,
+	VAPID_PUBLIC_KEY: PUBLIC_KEY,
+	DATABASE_URL: "libsql://db.example.net",
+};
+
+function problemsOf(record: Record<string, unknown>): readonly string[] {
+	try {
+		parseConfig(record);
+	} catch (error) {
+		if (error instanceof ConfigError) return error.problems;
+		throw error;
+	}
+	return [];
+}
+
+/** The names that the problems are about. */
+const namesIn = (problems: readonly string[]) => problems.map((problem) => problem.match(/^[A-Z_]+/)?.[0]);
+
+describe("nothing set at all", () => {
+	test("works: HTTP and connector on this machine, the data in ./data, XMPP off", () => {
+		expect(parseConfig({})).toEqual({
+			role: "all",
+			host: "127.0.0.1",
+			port: 5357,
+			trustedProxies: [],
+			dataDir: "data",
+			secretKeysOld: [],
+			registration: { mode: "open" },
+			quotas: { owner: 50, address: 1000, host: 10_000 },
+			trustDeviceId: false,
+			retentionDays: 180,
+			database: {},
+			outboxSync: "normal",
+			xmppAllow: ["*"],
+			vapid: {},
+			webPush: { allowHosts: [], allowPrivate: false },
+			pushIntervalMs: 5000,
+			pushTtlSeconds: 28 * 24 * 60 * 60,
+			logLevel: "info",
+		});
+	});
+
+	test("is the same as everything set to the empty string, as container tools pass what is unset", () => {
+		expect(parseConfig(Object.fromEntries(settingNames.map((name) => [name, ""])))).toEqual(parseConfig({}));
+	});
+
+	test("is the same as only settings of other programs", () => {
+		expect(parseConfig({ PATH: "/bin", HOME: "/root", XMPP_PORT: "nonsense" })).toEqual(parseConfig({}));
+	});
+});
+
+describe("the XMPP account", () => {
+	test("needs a service, a user name and a password; the domain is the service's host, the resource `push`", () => {
+		const config = parseConfig(ACCOUNT);
+		expect(config.xmpp).toEqual({
+			service: "wss://xmpp.example.net/ws",
+			domain: "xmpp.example.net",
+			username: "push",
+			password: "correct horse",
+			resource: "push",
+		});
+		expect(config.pushAddress).toBe("push@xmpp.example.net/push");
+	});
+
+	test("may name another domain and resource, in the case that servers compare by", () => {
+		const config = parseConfig({
+			...ACCOUNT,
+			XMPP_USERNAME: "Push",
+			XMPP_DOMAIN: "Example.NET",
+			XMPP_RESOURCE: "Wake",
+		});
+		expect(config.pushAddress).toBe("push@example.net/Wake");
+	});
+
+	test.each([
+		[["XMPP_SERVICE"]],
+		[["XMPP_USERNAME"]],
+		[["XMPP_PASSWORD"]],
+		[["XMPP_SERVICE", "XMPP_USERNAME"]],
+		[["XMPP_SERVICE", "XMPP_PASSWORD"]],
+		[["XMPP_USERNAME", "XMPP_PASSWORD"]],
+	] as (keyof typeof ACCOUNT)[][][])("half set, with only %p, names what is missing", (names) => {
+		const half = Object.fromEntries(names.map((name) => [name, ACCOUNT[name]]));
+		const missing = Object.keys(ACCOUNT).filter((name) => !(name in half));
+		expect(namesIn(problemsOf(half))).toEqual(missing);
+	});
+
+	test.each(["XMPP_DOMAIN", "XMPP_RESOURCE"])(
+		"is half set by %s alone: somebody meant to have an account",
+		(name) => {
+			expect(namesIn(problemsOf({ [name]: "example.net" }))).toEqual(Object.keys(ACCOUNT));
+		},
+	);
+
+	test("with a whole JID as its user name says what belongs where", () => {
+		expect(problemsOf({ ...ACCOUNT, XMPP_USERNAME: "push@example.net" }).join()).toContain("XMPP_DOMAIN");
+	});
+
+	test("over anything but WebSocket is refused", () => {
+		expect(namesIn(problemsOf({ ...ACCOUNT, XMPP_SERVICE: "xmpp://example.net:5222" }))).toEqual([
+			"XMPP_SERVICE",
+		]);
+	});
+
+	test("is not missing what is only wrong: a bad XMPP_SERVICE is told once", () => {
+		expect(problemsOf({ ...ACCOUNT, XMPP_SERVICE: "example.net" })).toHaveLength(1);
+	});
+
+	test("is neither used nor asked for with ROLE=http", () => {
+		expect(parseConfig({ ...HTTP_ROLE, XMPP_USERNAME: "push" }).xmpp).toBeUndefined();
+	});
+});
+
+describe("ROLE=http", () => {
+	test("works with the address to give out, the keys' public and secret halves, and the shared database", () => {
+		const config = parseConfig(HTTP_ROLE);
+		expect(config.role).toBe("http");
+		expect(config.pushAddress).toBe("push.example.net");
+		expect(config.vapid).toEqual({ publicKey: PUBLIC_KEY });
+	});
+
+	test.each(["XMPP_ADDRESS", "SECRET_KEY", "VAPID_PUBLIC_KEY", "DATABASE_URL"])(
+		"without %s says that it is missing",
+		(name) => {
+			expect(namesIn(problemsOf({ ...HTTP_ROLE, [name]: "" }))).toEqual([name]);
+		},
+	);
+
+	test("alone names everything it needs at once", () => {
+		expect(namesIn(problemsOf({ ROLE: "http" }))).toEqual([
+			"XMPP_ADDRESS",
+			"SECRET_KEY",
+			"VAPID_PUBLIC_KEY",
+			"DATABASE_URL",
+		]);
+	});
+
+	test("takes the private VAPID key instead of the public one", () => {
+		const { VAPID_PUBLIC_KEY: _, ...rest } = HTTP_ROLE;
+		expect(problemsOf({ ...rest, VAPID_PRIVATE_KEY: "private" })).toEqual([]);
+	});
+
+	test("the other roles need none of it", () => {
+		for (const ROLE of ["all", "connector"]) expect(problemsOf({ ROLE })).toEqual([]);
+	});
+});
+
+describe("the database", () => {
+	test("may be a file, a libSQL server, or its HTTP address", () => {
+		for (const url of ["file:/var/lib/reveille.db", "libsql://db.example", "http://127.0.0.1:8080"])
+			expect(parseConfig({ DATABASE_URL: url }).database).toEqual({ url });
+	});
+
+	test("half set, with a token and no address, names the address", () => {
+		expect(namesIn(problemsOf({ DATABASE_AUTH_TOKEN: "token" }))).toEqual(["DATABASE_URL"]);
+		expect(
+			parseConfig({ DATABASE_URL: "libsql://db.example", DATABASE_AUTH_TOKEN: "token" }).database,
+		).toEqual({ url: "libsql://db.example", authToken: "token" });
+	});
+});
+
+describe("who may register", () => {
+	const registration = (record: Record<string, string>) => parseConfig(record).registration;
+
+	test("with an account: the account's own domain over XMPP, and over HTTP only with a token", () => {
+		const config = parseConfig(ACCOUNT);
+		expect(config.xmppAllow).toEqual(["xmpp.example.net"]);
+		expect(config.registration).toEqual({ mode: "token" });
+	});
+
+	test("with ROLE=http beside a connector with an account: the same", () => {
+		const beside = { ...HTTP_ROLE, XMPP_ADDRESS: "push@Example.net/push", REGISTRATION_TOKEN: KEY };
+		const config = parseConfig(beside);
+		expect(config.xmppAllow).toEqual(["example.net"]);
+		expect(config.registration).toEqual({ mode: "token", token: KEY });
+		expect(namesIn(problemsOf({ ...beside, REGISTRATION_TOKEN: "" }))).toEqual(["REGISTRATION_TOKEN"]);
+	});
+
+	test("with ROLE=http beside a component: everybody", () => {
+		expect(parseConfig(HTTP_ROLE).xmppAllow).toEqual(["*"]);
+		expect(registration(HTTP_ROLE)).toEqual({ mode: "open" });
+	});
+
+	test("XMPP_ALLOW=* opens HTTP to everybody, and REGISTRATION=token closes it again", () => {
+		expect(registration({ ...ACCOUNT, XMPP_ALLOW: "*" })).toEqual({ mode: "open" });
+		expect(registration({ ...ACCOUNT, XMPP_ALLOW: "*", REGISTRATION: "token" })).toEqual({ mode: "token" });
+	});
+
+	test("a list in XMPP_ALLOW, even an empty one, closes anonymous HTTP", () => {
+		expect(parseConfig({ XMPP_ALLOW: "a.example, you@b.example" }).xmppAllow).toEqual([
+			"a.example",
+			"you@b.example",
+		]);
+		expect(registration({ XMPP_ALLOW: "a.example" })).toEqual({ mode: "token" });
+		expect(registration({ XMPP_ALLOW: "," })).toEqual({ mode: "token" });
+	});
+
+	test("REGISTRATION=open where not everybody may register is refused, not obeyed", () => {
+		expect(namesIn(problemsOf({ ...ACCOUNT, REGISTRATION: "open" }))).toEqual(["REGISTRATION"]);
+		expect(registration({ ...ACCOUNT, REGISTRATION: "open", XMPP_ALLOW: "*" })).toEqual({ mode: "open" });
+	});
+
+	test("a REGISTRATION_TOKEN is asked for once it is set", () => {
+		expect(registration({ REGISTRATION_TOKEN: KEY })).toEqual({ mode: "token", token: KEY });
+	});
+
+	test("a REGISTRATION_TOKEN that would not be asked for is refused", () => {
+		expect(namesIn(problemsOf({ REGISTRATION: "open", REGISTRATION_TOKEN: KEY }))).toEqual([
+			"REGISTRATION_TOKEN",
+		]);
+	});
+});
+
+describe("the contact for push services", () => {
+	const subject = (record: Record<string, string>) => parseConfig(record).vapid.subject;
+
+	test("is VAPID_SUBJECT, else PUBLIC_URL", () => {
+		expect(subject({ PUBLIC_URL: "https://push.example" })).toBe("https://push.example");
+		expect(subject({ PUBLIC_URL: "https://push.example", VAPID_SUBJECT: "mailto:me@example.org" })).toBe(
+			"mailto:me@example.org",
+		);
+	});
+
+	test("is missing where PUBLIC_URL is plain http, which RFC 8292 does not allow", () => {
+		expect(subject({ PUBLIC_URL: "http://push.example" })).toBeUndefined();
+		expect(namesIn(problemsOf({ VAPID_SUBJECT: "http://push.example" }))).toEqual(["VAPID_SUBJECT"]);
+	});
+});
+
+describe("values", () => {
+	test("lists are separated by commas, white space, or both", () => {
+		expect(
+			parseConfig({ WEBPUSH_ALLOW_HOSTS: " a.example,b.example\n c.example ," }).webPush.allowHosts,
+		).toEqual(["a.example", "b.example", "c.example"]);
+	});
+
+	test("proxies are addresses or ranges", () => {
+		expect(parseConfig({ TRUSTED_PROXIES: "10.0.0.1 fd00::/8" }).trustedProxies).toEqual([
+			"10.0.0.1",
+			"fd00::/8",
+		]);
+		expect(problemsOf({ TRUSTED_PROXIES: "proxy.example other.example" })).toHaveLength(1);
+	});
+
+	test("flags are true, 1, yes, on and their opposites", () => {
+		for (const on of ["true", "1", "yes", "on", "TRUE"])
+			expect(parseConfig({ WEBPUSH_ALLOW_PRIVATE: on }).webPush.allowPrivate).toBe(true);
+		for (const off of ["false", "0", "no", "off"])
+			expect(parseConfig({ WEBPUSH_ALLOW_PRIVATE: off }).webPush.allowPrivate).toBe(false);
+		expect(namesIn(problemsOf({ WEBPUSH_ALLOW_PRIVATE: "maybe" }))).toEqual(["WEBPUSH_ALLOW_PRIVATE"]);
+	});
+
+	test("the throttle and the port can be 0: off, and any that is free", () => {
+		const config = parseConfig({ PUSH_INTERVAL_MS: "0", PORT: "0" });
+		expect([config.pushIntervalMs, config.port]).toEqual([0, 0]);
+	});
+
+	test.each([
+		["PORT", "65536"],
+		["PORT", "-1"],
+		["PORT", "1e3"],
+		["PORT", "0x50"],
+		["PORT", "80.5"],
+		["PORT", "9".repeat(400)],
+		["PORT", "Infinity"],
+		["PUSH_TTL_S", "2419201"],
+		["PUSH_INTERVAL_MS", "3600001"],
+		["RETENTION_DAYS", "0"],
+		["RETENTION_DAYS", "99999999999999999999"],
+		["MAX_REGISTRATIONS_PER_HOST", "9007199254740993"],
+	])("%s=%s is out of range or no whole number", (name, value) => {
+		const problems = problemsOf({ [name]: value });
+		expect(namesIn(problems)).toEqual([name]);
+		expect(problems[0]).toMatch(/must be (from \d+ to \d+|a whole number)/);
+	});
+
+	test("keys are long enough not to be guessed", () => {
+		for (const name of ["SECRET_KEY", "ADMIN_TOKEN", "REGISTRATION_TOKEN"])
+			expect(problemsOf({ [name]: "short" }).join()).toContain("openssl rand");
+		expect(namesIn(problemsOf({ SECRET_KEY_OLD: `${KEY},short,short` }))).toEqual(["SECRET_KEY_OLD"]);
+		expect(parseConfig({ SECRET_KEY_OLD: `${KEY} ${KEY}2` }).secretKeysOld).toEqual([KEY, `${KEY}2`]);
+	});
+});
+
+describe("errors", () => {
+	test("all come at once: wrong values and half-set groups", () => {
+		const names = namesIn(
+			problemsOf({
+				PORT: "http",
+				LOG_LEVEL: "loud",
+				SECRET_KEY: "short",
+				XMPP_SERVICE: "example.net",
+				XMPP_USERNAME: "push",
+				TRUSTED_PROXIES: "proxy.example",
+				REGISTRATION: "open",
+				XMPP_ALLOW: "example.net",
+				DATABASE_AUTH_TOKEN: "token",
+			}),
+		);
+		expect(names.sort()).toEqual([
+			"DATABASE_URL",
+			"LOG_LEVEL",
+			"PORT",
+			"REGISTRATION",
+			"SECRET_KEY",
+			"TRUSTED_PROXIES",
+			"XMPP_PASSWORD",
+			"XMPP_SERVICE",
+		]);
+	});
+
+	test("are in the message, one a line", () => {
+		const error = new ConfigError(["PORT: must be a whole number.", "ROLE: unknown."]);
+		expect(error.message.split("\n")).toHaveLength(3);
+	});
+
+	test.each(settingNames)("never quote a value: %s", (name) => {
+		const secret = "zQ9~hush~pQ7";
+		const full = Object.fromEntries(settingNames.map((other) => [other, `${secret} ${other.length}`]));
+		const tries: Record<string, unknown>[] = [
+			{ [name]: secret },
+			{ ...HTTP_ROLE, [name]: secret },
+			{ ...ACCOUNT, REGISTRATION: "open", [name]: secret },
+			{ [name]: { secret } },
+			full,
+		];
+		for (const record of tries) {
+			try {
+				parseConfig(record);
+			} catch (error) {
+				expect(error).toBeInstanceOf(ConfigError);
+				expect((error as Error).message).not.toContain(secret);
+			}
+		}
+	});
+
+	test("are the only way to fail, whatever the settings hold", () => {
+		const value = fc.oneof(
+			fc.string(),
+			fc.webUrl(),
+			fc.integer(),
+			fc.constant(null),
+			fc.constantFrom("*", KEY),
+		);
+		const record = fc.dictionary(fc.constantFrom(...settingNames), value);
+		fc.assert(
+			fc.property(record, (settings) => {
+				try {
+					parseConfig(settings);
+				} catch (error) {
+					expect(error).toBeInstanceOf(ConfigError);
+					expect((error as ConfigError).problems.every((problem) => /^[A-Z_]+\b.+\.$/.test(problem))).toBe(
+						true,
+					);
+				}
+			}),
+		);
+	});
+});
