@@ -97,13 +97,9 @@ async function main(args: readonly string[]): Promise<void> {
 	});
 	await checkSecretKey(shared.db, keyring);
 	const policy = endpointPolicy(config.webPush);
-	const apps: PublicApp[] = [
-		{
-			name: "webpush",
-			service: "webpush",
-			vapidPublicKey: vapidKey?.publicKey ?? config.vapid.publicKey ?? "",
-		},
-	];
+	const vapidPublicKey = vapidKey?.publicKey ?? config.vapid.publicKey;
+	const publicKey = vapidPublicKey === undefined ? {} : { vapidPublicKey };
+	const apps: PublicApp[] = [{ name: "webpush", service: "webpush", ...publicKey }];
 	const common: Common = {
 		config,
 		log,

@@ -96,7 +96,7 @@ export interface PushService {
 	 * @throws {InvalidDevice} with a sentence that says what to change
 	 */
 	parseDevice(input: DeviceInput): Device;
-	/** The host the push would go to, where the client chose it: for quotas and limits. */
+	/** The host the push would go to, where the client chose one that is no provider's: quotas count by it. */
 	hostOf(device: Device): string | undefined;
 	/** Sends once. Never throws: no answer until `signal` fires is `retry`. */
 	send(push: Push, signal: AbortSignal): Promise<Outcome>;

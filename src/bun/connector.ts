@@ -7,6 +7,7 @@ import type { Logger } from "@logtape/logtape";
 import type { Element } from "@xmpp/xml";
 import xml from "@xmpp/xml";
 import type { XmppAccount } from "../config.ts";
+import { faultOf } from "../store/fault.ts";
 import type { Streams } from "../store/streams.ts";
 import { NS } from "../xmpp/namespaces.ts";
 import type { StanzaHandler } from "../xmpp/stanzas.ts";
@@ -78,7 +79,7 @@ export async function startConnector(deps: ConnectorDeps): Promise<Connector> {
 		send: (element) => stream?.send(element),
 		onFault: (error) =>
 			log.error("The stream's state cannot be saved: {error}. A restart may miss publishes.", {
-				error: String(error),
+				error: faultOf(error),
 			}),
 	});
 
@@ -94,7 +95,7 @@ export async function startConnector(deps: ConnectorDeps): Promise<Connector> {
 		handle(stanza)
 			.then((answer) => answer && reply(answer))
 			.catch((error: unknown) =>
-				log.error("A stanza could not be answered: {error}", { error: String(error) }),
+				log.error("A stanza could not be answered: {error}", { error: faultOf(error) }),
 			)
 			.finally(handled);
 	}

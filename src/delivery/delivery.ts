@@ -5,6 +5,7 @@
  */
 import type { Logger } from "@logtape/logtape";
 import type { Keyring } from "../secrets.ts";
+import { faultOf } from "../store/fault.ts";
 import type { Outbox, OutboxEntry } from "../store/outbox.ts";
 import type { Registrations } from "../store/registrations.ts";
 import type {
@@ -120,8 +121,7 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
 
 	/** A user's registration must survive our faults: never anything but `wait`. */
 	function failed(error: unknown): Answer {
-		const cause = error instanceof Error ? (error.cause ?? "") : "";
-		log.error("A push could not be handled: {error} {cause}", { error: String(error), cause: String(cause) });
+		log.error("A push could not be handled: {error}", { error: faultOf(error) });
 		return wait(error instanceof Unavailable ? error.message : "internal error");
 	}
 

@@ -1,5 +1,6 @@
 /** Sends what HTTP processes and edges handed over to the connectors of this database. */
 import type { Logger } from "@logtape/logtape";
+import { faultOf } from "../store/fault.ts";
 import type { HandedOver, Handover } from "../store/handover.ts";
 import type { Answer, Notification } from "../types.ts";
 
@@ -28,7 +29,7 @@ export function startHandoverLoop(
 			const rows = await handover.claim(claimant, AT_ONCE, LEASE_MS);
 			await Promise.all(rows.map(send));
 		} catch (error) {
-			log.warn("Handed-over pushes wait: {error}", { error: String(error) });
+			log.warn("Handed-over pushes wait: {error}", { error: faultOf(error) });
 		}
 		if (!stopped) {
 			timer = setTimeout(() => {

@@ -1,5 +1,6 @@
 /** What is done now and then: writing statistics, and letting go of what nobody uses any more. */
 import type { Logger } from "@logtape/logtape";
+import { faultOf } from "../store/fault.ts";
 import type { Handover } from "../store/handover.ts";
 import type { Registrations } from "../store/registrations.ts";
 import type { Results } from "./results.ts";
@@ -34,7 +35,7 @@ export function startHousekeeping(deps: {
 			const expired = await handover.sweep();
 			if (expired > 0) log.warn("{expired} handed-over pushes expired: is a connector running?", { expired });
 		} catch (error) {
-			log.warn("The database cannot be swept: {error}", { error: String(error) });
+			log.warn("The database cannot be swept: {error}", { error: faultOf(error) });
 		}
 	}
 

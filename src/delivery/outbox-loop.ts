@@ -1,5 +1,6 @@
 /** Sends what is due in the outbox: started by a timer for the next due time, never by polling. */
 import type { Logger } from "@logtape/logtape";
+import { faultOf } from "../store/fault.ts";
 import type { Outbox, OutboxEntry } from "../store/outbox.ts";
 
 /** How many entries are tried at once. */
@@ -62,7 +63,7 @@ export function startOutboxLoop(
 			const next = await outbox.nextDueAt(now());
 			if (next !== undefined) sleepUntil(next);
 		} catch (error) {
-			log.error("The outbox cannot be read: {error}", { error: String(error) });
+			log.error("The outbox cannot be read: {error}", { error: faultOf(error) });
 			sleepUntil(now() + FAULT_MS);
 		} finally {
 			filling = false;
@@ -76,7 +77,7 @@ export function startOutboxLoop(
 			.then(
 				() => fill,
 				(error: unknown) => {
-					log.error("The outbox cannot be kept: {error}", { error: String(error) });
+					log.error("The outbox cannot be kept: {error}", { error: faultOf(error) });
 					return () => sleepUntil(now() + FAULT_MS);
 				},
 			)

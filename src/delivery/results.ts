@@ -1,5 +1,6 @@
 /** Collects what became of pushes and writes it in batches: the fast path writes nothing per push. */
 import type { Logger } from "@logtape/logtape";
+import { faultOf } from "../store/fault.ts";
 import type { Count, Registrations, Result } from "../store/registrations.ts";
 
 export interface Results {
@@ -43,7 +44,7 @@ export function createResults(
 			try {
 				await registrations.record([...written.values()], [...counted.values()]);
 			} catch (error) {
-				log.warn("Statistics wait: the database did not take them ({error}).", { error: String(error) });
+				log.warn("Statistics wait: the database did not take them ({error}).", { error: faultOf(error) });
 				for (const { app, outcome, count: by } of counted.values()) count(app, outcome, by);
 				for (const [node, result] of written) if (!results.has(node)) results.set(node, result);
 			}

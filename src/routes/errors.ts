@@ -1,8 +1,8 @@
 /** Turns whatever was thrown into a problem, and tells the operator of what is not the client's doing. */
 import type { Logger } from "@logtape/logtape";
-import { DrizzleQueryError } from "drizzle-orm/errors";
 import { HTTPException } from "hono/http-exception";
 import { UnknownKey } from "../secrets.ts";
+import { databaseFault, faultOf } from "../store/fault.ts";
 import { InvalidDevice } from "../types.ts";
 import { Problem } from "./problem.ts";
 
@@ -20,18 +20,6 @@ export function keyMissing(): Problem {
 		"This registration was made with a key that the server does not have now. Its operator has to put the key " +
 			"into SECRET_KEY_OLD.",
 	);
-}
-
-/** The failure of the database inside an error, if that is what it is. */
-function databaseFailure(error: unknown): Error | undefined {
-	let query = false;
-	for (let inner = error; inner instanceof Error; inner = inner.cause) {
-		if (inner.name === "LibsqlError") return inner;
-		// Its own message holds the parameters, tokens among them: only its cause may be told.
-		if (inner instanceof DrizzleQueryError) query = true;
-		else if (query) return inner;
-	}
-	return query ? new Error("a query failed") : undefined;
 }
 
 /**
@@ -53,12 +41,10 @@ export function toProblem(error: unknown, log: Logger): Problem {
 	if (error instanceof HTTPException && error.status === 400) {
 		return new Problem("malformed-body", "The body is not JSON.");
 	}
-	const failure = databaseFailure(error);
-	if (failure) {
-		log.error("The database failed: {name}: {message}", { name: failure.name, message: failure.message });
+	if (databaseFault(error)) {
+		log.error("The database failed: {error}", { error: faultOf(error) });
 		return unavailable("The database does not answer. Try again later.");
 	}
-	const { name, message } = error instanceof Error ? error : new Error(String(error));
-	log.error("A request failed: {name}: {message}", { name, message });
+	log.error("A request failed: {error}", { error: faultOf(error) });
 	return new Problem("internal-error", "The request could not be handled; the server's log says why.");
 }

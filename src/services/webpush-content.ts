@@ -21,6 +21,7 @@ const ELLIPSIS = "…";
  *
  * ```json
  * {
+ *   "node": "So-hxDY8…",              // of the registration: which of the app's accounts is meant
  *   "class": "voip" | "event" | "high" | "low",
  *   "count": 3,                       // messages waiting
  *   "pending": 1,                     // subscription requests waiting
@@ -32,13 +33,13 @@ const ELLIPSIS = "…";
  * }
  * ```
  *
- * Only what the user's server published is there; `class` always is. What does not fit goes in this order: the
+ * Only what the user's server published is there; `node` and `class` always are. What does not fit goes in this order: the
  * end of `body`, `nickname`, `sender`, `event`. `encrypted` too large by itself goes first and whole, since a
  * part of it is nothing.
  */
-export function webPushContent(notification: Notification): Uint8Array<ArrayBuffer> {
+export function webPushContent(node: string, notification: Notification): Uint8Array<ArrayBuffer> {
 	const { class: pushClass, count, pending, sender, body, nickname, event, encrypted } = notification;
-	const fixed = { class: pushClass, count, pending };
+	const fixed = { node, class: pushClass, count, pending };
 	const sealed = encrypted !== undefined && size({ ...fixed, encrypted }) <= MAX_PLAINTEXT;
 	const limit = sealed ? MAX_PLAINTEXT : AIM;
 	const kept = sealed ? { ...fixed, encrypted } : fixed;

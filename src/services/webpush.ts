@@ -4,9 +4,9 @@
  * The device chooses the push service by the endpoint it hands in, and needs no account of ours there.
  */
 import { base64url } from "jose";
-import type { Device, Outcome, Push, PushClass, PushService } from "../types.ts";
+import type { Outcome, Push, PushClass, PushService } from "../types.ts";
 import { InvalidDevice } from "../types.ts";
-import { type EndpointPolicy, parseEndpoint } from "./endpoint.ts";
+import { type EndpointPolicy, isProvider, parseEndpoint } from "./endpoint.ts";
 import { exchange, type Failure, type Fetch, type Reply } from "./exchange.ts";
 import { encrypt } from "./message-encryption.ts";
 import { receiverKeys } from "./receiver-keys.ts";
@@ -172,7 +172,8 @@ export function createWebPush(options: {
 		},
 
 		hostOf(device) {
-			return URL.canParse(device.token) ? new URL(device.token).host : undefined;
+			const url = URL.parse(device.token);
+			return url && !isProvider(url) ? url.host : undefined;
 		},
 
 		async send(push, signal) {
@@ -189,7 +190,7 @@ export function createWebPush(options: {
 }
 
 async function encrypted(push: Push): Promise<Uint8Array<ArrayBuffer> | undefined> {
-	const { p256dh, auth }: Device = push.registration;
+	const { node, p256dh, auth } = push.registration;
 	if (!p256dh || !auth) return undefined;
-	return encrypt(webPushContent(push.notification), receiverKeys({ p256dh, auth }));
+	return encrypt(webPushContent(node, push.notification), receiverKeys({ p256dh, auth }));
 }

@@ -32,6 +32,7 @@ describe.each([...servers])("through a real %s", (program) => {
 		await alice.sendMessage(bob.jid, "Wake up, Bob!");
 		const push = await scene.endpoint.waitForPush();
 		expect<unknown>(scene.read(push, bob)).toEqual({
+			node: bob.address.node,
 			class: "high",
 			// ejabberd counts nothing.
 			...(program === "prosody" && { count: 1 }),

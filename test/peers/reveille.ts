@@ -73,7 +73,6 @@ export async function startReveille(options: ReveilleOptions = {}): Promise<Reve
 				PORT: String(port),
 				DATA_DIR: dataFolder,
 				WEBPUSH_ALLOW_PRIVATE: "true",
-				VAPID_SUBJECT: "mailto:operator@example.org",
 				LOG_LEVEL: "debug",
 				TRUSTED_PROXIES: "127.0.0.1",
 				...(server && {

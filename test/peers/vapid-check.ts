@@ -52,7 +52,7 @@ export function vapidFault(header: string | null, origin: string, boundTo?: stri
 	}
 }
 
-/** RFC 8292 §2: `aud` is the endpoint's origin, `exp` at most a day ahead, `sub` a contact. */
+/** RFC 8292 §2: `aud` is the endpoint's origin, `exp` at most a day ahead, `sub`, if there is one, a contact. */
 function claimsFault(claims: Record<string, unknown>, origin: string): string | undefined {
 	if (claims.aud !== origin) return `aud is ${claims.aud}, not ${origin}`;
 	const now = Date.now() / 1000;
@@ -61,6 +61,7 @@ function claimsFault(claims: Record<string, unknown>, origin: string): string | 
 	// A minute for clocks that differ.
 	if (claims.exp > now + 24 * 3600 + 60) return "exp is more than a day ahead";
 	// RFC 8292 makes it optional; Apple refuses without, so that a push without it is not fit for the world.
+	if (claims.sub === undefined) return undefined;
 	if (typeof claims.sub !== "string" || !/^(mailto:.+@|https:\/\/)/.test(claims.sub)) {
 		return "sub is neither mailto: nor https:";
 	}

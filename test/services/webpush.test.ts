@@ -117,7 +117,8 @@ describe("over a socket", () => {
 		const to = device();
 		const { outcome, received } = await sent(pushTo(to, message));
 		expect(outcome).toEqual({ kind: "delivered" });
-		expect(JSON.parse(to.decryptText(received[0]?.body ?? Buffer.alloc(0)))).toEqual(message as never);
+		const content = JSON.parse(to.decryptText(received[0]?.body ?? Buffer.alloc(0)));
+		expect(content).toEqual({ node: pushTo(to, message).registration.node, ...message });
 		expect(received[0]).toMatchObject({ method: "POST", path: "/e/1" });
 		expect(received[0]?.headers).toMatchObject({
 			ttl: "3600",
@@ -207,10 +208,11 @@ test("a push service with Mozilla's rules takes every class, bound to our key or
 	for (const device of devices)
 		for (const pushClass of ["voip", "event", "high", "low"] as const) {
 			const notification = { ...message, class: pushClass };
-			const outcome = await service.send(pushTo(device, notification), AbortSignal.timeout(5000));
+			const push = pushTo(device, notification);
+			const outcome = await service.send(push, AbortSignal.timeout(5000));
 			expect(outcome).toEqual({ kind: "delivered" });
 			const { body } = await peer.waitForPush();
-			expect(JSON.parse(device.decryptText(body))).toEqual(notification as never);
+			expect(JSON.parse(device.decryptText(body))).toEqual({ node: push.registration.node, ...notification });
 		}
 	const other = await importVapidKey(await generateVapidKey());
 	const foreign = peer.createSubscription({ applicationServerKey: other.publicKey });
@@ -253,8 +255,9 @@ describe("a device that registers", () => {
 		expect(() => service.parseDevice(input)).toThrow(sentence);
 	});
 
-	test("counts for the host of its endpoint", () => {
-		expect(service.hostOf({ token: endpoint })).toBe("updates.push.services.mozilla.com");
+	test("counts for the host of its endpoint, unless that is a browser's own push service", () => {
+		expect(service.hostOf({ token: "https://ntfy.example/up?id=1" })).toBe("ntfy.example");
+		expect(service.hostOf({ token: endpoint })).toBeUndefined();
 		expect(service.hostOf({ token: "nonsense" })).toBeUndefined();
 	});
 });

@@ -1,0 +1,19 @@
+/** What may be said of an error: drizzle's own messages hold the parameters of the query, tokens among them. */
+import { DrizzleQueryError } from "drizzle-orm/errors";
+
+/** The failure of the database inside an error, if that is what it is: its message names no values. */
+export function databaseFault(error: unknown): Error | undefined {
+	let query = false;
+	for (let inner = error; inner instanceof Error; inner = inner.cause) {
+		if (inner.name === "LibsqlError") return inner;
+		if (inner instanceof DrizzleQueryError) query = true;
+		else if (query) return inner;
+	}
+	return query ? new Error("a query failed") : undefined;
+}
+
+/** An error in words that may go to a log. */
+export function faultOf(error: unknown): string {
+	const fault = databaseFault(error) ?? error;
+	return fault instanceof Error ? `${fault.name}: ${fault.message}` : String(fault);
+}
