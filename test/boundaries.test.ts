@@ -1,0 +1,288 @@
+/** The house's rules about who may import whom, and what must not reach an edge runtime. */
+import { describe, expect, test } from "bun:test";
+import { existsSync, readFileSync } from "node:fs";
+import { dirname, join, relative } from "node:path";
+
+const ROOT = join(import.meta.dir, "..");
+const SOURCES = [...new Bun.Glob("src/**/*.{ts,tsx}").scanSync(ROOT)].filter(
+	(file) => !file.endsWith(".d.ts"),
+);
+const ROOMS = ["store", "services", "xmpp", "delivery", "routes"];
+
+/** All code that may run at an edge: what the worker composes, and what it may compose one day. */
+const EDGE_SAFE = SOURCES.filter((file) => {
+	const [, room = ""] = file.split("/");
+	return (
+		ROOMS.includes(room) || ["app.ts", "config.ts", "secrets.ts", "types.ts", "worker.ts"].includes(room)
+	);
+});
+
+const ONLY_ON_BUN = /^(node:|bun(:|$)|ws$|@xmpp\/(client|component|websocket|tcp|tls|sasl|net))/;
+/** The native SQLite and its driver: only their `/web` halves work without it. */
+const NATIVE_DATABASE = /^(@libsql\/client|drizzle-orm\/libsql)(?!\/web$)(\/|$)/;
+const NODE_MODULES = new Set([
+	"fs",
+	"path",
+	"crypto",
+	"os",
+	"net",
+	"tls",
+	"dns",
+	"http",
+	"https",
+	"buffer",
+	"events",
+]);
+
+interface Sources {
+	read(file: string): string;
+	exists(file: string): boolean;
+}
+
+const onDisk: Sources = {
+	read: (file) => readFileSync(join(ROOT, file), "utf8"),
+	exists: (file) => existsSync(join(ROOT, file)),
+};
+
+const transpilerFor = (file: string, define: Record<string, string> = {}) =>
+	new Bun.Transpiler({
+		loader: file.endsWith("x") ? "tsx" : "ts",
+		tsconfig: { compilerOptions: { jsx: "react-jsx", jsxImportSource: "hono/jsx" } },
+		define,
+	});
+
+/** Modules imported at run time, statically or not: types are gone. */
+function importsOf(file: string, { read }: Sources): string[] {
+	return (
+		transpilerFor(file)
+			.scanImports(read(file))
+			// Named for every file with JSX, whatever its source is: tsconfig.json says hono/jsx.
+			.filter(({ kind, path }) => !(kind === "require-call" && path === "react"))
+			.map(({ path }) => path)
+	);
+}
+
+/** Modules named in any import or export, types included. */
+function namedBy(file: string, { read }: Sources): string[] {
+	const code = read(file).replace(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, "");
+	return [...code.matchAll(/(?:\bfrom|\bimport)\s*\(?\s*["']([^"']+)["']/g)].map(([, path]) => path ?? "");
+}
+
+const isRelative = (path: string) => path.startsWith(".");
+const resolve = (from: string, path: string) => relative("/", join("/", dirname(from), path));
+
+/** Every file of ours that the entry loads, itself included. */
+function reachedFrom(entry: string, sources: Sources): string[] {
+	const reached = new Set([entry]);
+	for (const file of reached) {
+		if (file.endsWith(".json")) continue;
+		for (const path of importsOf(file, sources).filter(isRelative)) {
+			const target = resolve(file, path);
+			if (!sources.exists(target)) throw new Error(`${file} imports ${path}, which is not there`);
+			reached.add(target);
+		}
+	}
+	return [...reached].filter((file) => !file.endsWith(".json"));
+}
+
+const PLATFORM_GLOBALS = ["Bun", "process", "Buffer", "require", "__dirname", "__filename", "setImmediate"];
+
+/** Names of the platform that the code uses as globals; in comments, strings, types or as its own they are fine. */
+function globalsOf(file: string, { read }: Sources): string[] {
+	const marks = Object.fromEntries(
+		PLATFORM_GLOBALS.flatMap((name) => [
+			[name, `LEAKED_${name}`],
+			[`globalThis.${name}`, `LEAKED_${name}`],
+		]),
+	);
+	const code = transpilerFor(file, marks).transformSync(read(file));
+	return PLATFORM_GLOBALS.filter((name) => code.includes(`LEAKED_${name}`));
+}
+
+/** What would not run at an edge, one line each. */
+function edgeLeaks(files: readonly string[], sources: Sources): string[] {
+	return files.flatMap((file) => [
+		...importsOf(file, sources)
+			.filter((path) => ONLY_ON_BUN.test(path) || NATIVE_DATABASE.test(path) || NODE_MODULES.has(path))
+			.map((path) => `${file} imports ${path}`),
+		...importsOf(file, sources)
+			.filter((path) => isRelative(path) && resolve(file, path).startsWith("src/bun/"))
+			.map((path) => `${file} imports ${path}`),
+		...globalsOf(file, sources).map((name) => `${file} uses ${name}`),
+	]);
+}
+
+describe("an edge runtime", () => {
+	test("can load everything that worker.ts reaches", () => {
+		expect(edgeLeaks(reachedFrom("src/worker.ts", onDisk), onDisk)).toEqual([]);
+	});
+
+	test("gets the application and its routes from worker.ts", () => {
+		expect(reachedFrom("src/worker.ts", onDisk)).toEqual(
+			expect.arrayContaining(["src/app.ts", "src/config.ts", "src/store/registrations.ts"]),
+		);
+	});
+
+	test.each(EDGE_SAFE)("could load %s", (file) => {
+		expect(edgeLeaks([file], onDisk)).toEqual([]);
+	});
+
+	test("gets only packages that are known to run there", () => {
+		const packages = new Set(
+			[...reachedFrom("src/worker.ts", onDisk), ...EDGE_SAFE]
+				.flatMap((file) => importsOf(file, onDisk))
+				.filter((path) => !isRelative(path))
+				.map((path) => path.split("/").slice(0, path.startsWith("@") ? 2 : 1))
+				.map((parts) => parts.join("/")),
+		);
+		const known = [
+			"@hono/zod-openapi",
+			"@libsql/client",
+			"@logtape/logtape",
+			"@xmpp/jid",
+			"@xmpp/xml",
+			"drizzle-orm",
+			"hono",
+			"ipaddr.js",
+			"jose",
+			"zod",
+		];
+		expect([...packages].filter((name) => !known.includes(name))).toEqual([]);
+	});
+});
+
+describe("the check for leaks", () => {
+	const leaksOf = (files: Record<string, string>) => {
+		const sources: Sources = { read: (file) => files[file] ?? "", exists: (file) => file in files };
+		return edgeLeaks(reachedFrom("src/worker.ts", sources), sources);
+	};
+
+	test.each([
+		["import { readFileSync } from 'node:fs'; readFileSync('x')", "imports node:fs"],
+		["import fs from 'fs'; fs", "imports fs"],
+		["import { sql } from 'bun'; sql", "imports bun"],
+		["import { Database } from 'bun:sqlite'; Database", "imports bun:sqlite"],
+		["import { createClient } from '@libsql/client'; createClient", "imports @libsql/client"],
+		["import { createClient } from '@libsql/client/sqlite3'; createClient", "imports @libsql/client/sqlite3"],
+		["import { drizzle } from 'drizzle-orm/libsql'; drizzle", "imports drizzle-orm/libsql"],
+		["export * from '@xmpp/client'", "imports @xmpp/client"],
+		["export * from '@xmpp/client-core'", "imports @xmpp/client-core"],
+		["export * from '@xmpp/component'", "imports @xmpp/component"],
+		["await import('ws')", "imports ws"],
+		["console.log(Bun.version)", "uses Bun"],
+		["console.log(globalThis.Bun.version)", "uses Bun"],
+		["export const home = process.env.HOME", "uses process"],
+		["export const bytes = Buffer.from('x')", "uses Buffer"],
+		["export const x = `a $" + "{Buffer.from('x')} b`", "uses Buffer"],
+	])("finds %s, in the entry and behind two imports", (code, leak) => {
+		expect(leaksOf({ "src/worker.ts": code })).toEqual([`src/worker.ts ${leak}`]);
+		expect(
+			leaksOf({
+				"src/worker.ts": "export * from './app.ts'",
+				"src/app.ts": "const later = () => import('./store/x.ts'); later()",
+				"src/store/x.ts": code,
+			}),
+		).toEqual([`src/store/x.ts ${leak}`]);
+	});
+
+	test.each([
+		"import type { Client } from '@libsql/client'; export const x: Client | undefined = undefined",
+		"import { type LibSQLDatabase } from 'drizzle-orm/libsql'; export type X = LibSQLDatabase",
+		"import { createClient } from '@libsql/client/web'; createClient",
+		"import { drizzle } from 'drizzle-orm/libsql/web'; drizzle",
+		"export const x = 'process.env Buffer.from'; // Bun.sleep, process.env and Buffer.from",
+		"/* import fs from 'node:fs' */ export const x = `Bun.serve`",
+		"export const f = (process: { env: string }) => process.env",
+	])("passes %s", (code) => {
+		expect(leaksOf({ "src/worker.ts": code })).toEqual([]);
+	});
+
+	test("notices an import that leads nowhere", () => {
+		expect(() => leaksOf({ "src/worker.ts": "export * from './gone.ts'" })).toThrow("gone.ts");
+	});
+});
+
+/** Which rooms a room may import from, types included: down only. */
+const BELOW: Readonly<Record<string, readonly string[]>> = {
+	"types.ts": [],
+	"secrets.ts": ["types.ts"],
+	"config.ts": ["types.ts"],
+	store: ["types.ts", "secrets.ts"],
+	services: ["types.ts"],
+	xmpp: ["types.ts"],
+	delivery: ["types.ts", "secrets.ts", "store", "services", "xmpp"],
+	routes: ["types.ts", "secrets.ts", "config.ts", "store", "services", "xmpp", "delivery"],
+	bun: ["types.ts", "secrets.ts", "config.ts", "store", "services", "xmpp", "delivery"],
+	"app.ts": ["types.ts", "secrets.ts", "config.ts", "store", "services", "routes"],
+};
+const ENTRIES = ["server.ts", "worker.ts"];
+
+describe("imports go down only", () => {
+	test.each(SOURCES)("%s", (file) => {
+		const [, room = ""] = file.split("/");
+		if (ENTRIES.includes(room)) return;
+		const allowed = BELOW[room];
+		if (!allowed) throw new Error(`${room} is a new room: say here what it may import`);
+		const rooms = namedBy(file, onDisk)
+			.filter(isRelative)
+			.map((path) => resolve(file, path).split("/")[1] ?? "");
+		expect(rooms.filter((other) => other !== room && !allowed.includes(other))).toEqual([]);
+	});
+
+	test("and nothing imports an entry", () => {
+		const importers = SOURCES.filter((file) =>
+			namedBy(file, onDisk).some(
+				(path) => isRelative(path) && ENTRIES.includes(resolve(file, path).replace("src/", "")),
+			),
+		);
+		expect(importers).toEqual([]);
+	});
+});
+
+describe("a push service", () => {
+	/** Files that make a `PushService`; the others of the room are what services share. */
+	const services = SOURCES.filter(
+		(file) =>
+			file.startsWith("src/services/") &&
+			/^export function \w+\([\s\S]*?\): PushService \{/m.test(onDisk.read(file)),
+	);
+
+	test("is there to be checked", () => {
+		expect(services).toContain("src/services/webpush.ts");
+	});
+
+	test("is imported by the registry alone: no service knows a sibling", () => {
+		const importers = SOURCES.filter((file) => file.startsWith("src/services/")).flatMap((file) =>
+			namedBy(file, onDisk)
+				.filter((path) => isRelative(path) && services.includes(resolve(file, path)))
+				.map(() => file),
+		);
+		expect([...new Set(importers)]).toEqual(["src/services/index.ts"]);
+	});
+
+	test("knows no database, no Hono, and no log", () => {
+		const named = SOURCES.filter((file) => file.startsWith("src/services/")).flatMap((file) =>
+			namedBy(file, onDisk)
+				.filter((path) => /^(@?hono|drizzle|@libsql|@logtape|@xmpp)/.test(path))
+				.map((path) => `${file} ${path}`),
+		);
+		expect(named).toEqual([]);
+	});
+});
+
+describe("the platform", () => {
+	const elsewhere = SOURCES.filter((file) => !file.startsWith("src/bun/") && file !== "src/server.ts");
+
+	test.each(elsewhere)("is not named by %s: only src/bun and server.ts may", (file) => {
+		expect(globalsOf(file, onDisk)).toEqual([]);
+		// Even their types would bind a room to them.
+		expect(namedBy(file, onDisk).filter((path) => ONLY_ON_BUN.test(path))).toEqual([]);
+	});
+
+	test("opens no socket from src/xmpp: it turns XML into types and back", () => {
+		const code = SOURCES.filter((file) => file.startsWith("src/xmpp/"))
+			.map(onDisk.read)
+			.join("\n");
+		expect(code).not.toMatch(/\bnew (WebSocket|EventSource)\b|\bfetch\(/);
+	});
+});
