@@ -170,7 +170,13 @@ export async function openStream(options: XmppStreamOptions): Promise<XmppStream
 			if (handled) onStanza(element, handled);
 		}
 	});
-	entity.on("error", (error: unknown) => fail(explain(error, account)));
+	let connected = false;
+	entity.on("connect", () => {
+		connected = true;
+	});
+	entity.on("error", (error: unknown) =>
+		fail(connected ? explain(error, account) : noConnection(error, service)),
+	);
 	// The server closed the stream; some wait for us to leave first.
 	entity.on("close", () => fail(new StreamFailure("other", "The server closed the stream.")));
 	entity.on("disconnect", () => fail(new StreamFailure("other", "The connection was lost.")));
@@ -231,12 +237,7 @@ function explainSasl(error: unknown, account: XmppAccount): StreamFailure {
 
 function explain(error: unknown, { domain, service }: XmppAccount): StreamFailure {
 	if (error instanceof StreamFailure) return error;
-	const { condition, text, code, message } = error as {
-		condition?: string;
-		text?: string;
-		code?: string;
-		message?: string;
-	};
+	const { condition, text, message } = error as { condition?: string; text?: string; message?: string };
 	switch (condition) {
 		case "conflict":
 			return new StreamFailure("address-taken", text || "replaced by another session");
@@ -246,9 +247,6 @@ function explain(error: unknown, { domain, service }: XmppAccount): StreamFailur
 				`The server at ${service} does not serve ${domain}: check XMPP_DOMAIN.`,
 			);
 		case undefined:
-			if (code === "ECONNERROR") {
-				return new StreamFailure("other", `Cannot connect to ${service}: ${connectReason(message)}`);
-			}
 			return new StreamFailure("other", message || String(error));
 		default:
 			return new StreamFailure(
@@ -258,8 +256,12 @@ function explain(error: unknown, { domain, service }: XmppAccount): StreamFailur
 	}
 }
 
-function connectReason(message = ""): string {
-	if (/101|upgrade|status/i.test(message))
-		return "it speaks no XMPP over WebSocket there: check the path of XMPP_SERVICE.";
-	return `${message || "no connection"}: check XMPP_SERVICE.`;
+function noConnection(error: unknown, service: string): StreamFailure {
+	const said = error instanceof Error ? error.message : String(error);
+	// Bun's own sentence repeats the address.
+	const reason = said.replace(/^WebSocket connection to '.*' failed: /, "");
+	const hint = /101|upgrade|status/i.test(reason)
+		? "there is no XMPP over WebSocket; check the path of XMPP_SERVICE"
+		: "check XMPP_SERVICE";
+	return new StreamFailure("other", `Cannot connect to ${service} (${reason}): ${hint}.`);
 }

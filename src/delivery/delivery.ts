@@ -121,8 +121,9 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
 
 	/** A user's registration must survive our faults: never anything but `wait`. */
 	function failed(error: unknown): Answer {
-		log.error("A push could not be handled: {error}", { error: faultOf(error) });
-		return wait(error instanceof Unavailable ? error.message : "internal error");
+		const reason = error instanceof Unavailable ? error.message : "internal error";
+		log.error("A push could not be handled, {reason}: {error}", { reason, error: faultOf(error) });
+		return wait(reason);
 	}
 
 	/**

@@ -30,8 +30,8 @@ export interface Reveille {
 	register(subscription: SubscriptionJson): Promise<PushAddress & { secret: string }>;
 	/** A request to the JSON API, with the registration's secret. */
 	api(method: string, path: string, secret: string, body?: unknown): Promise<Response>;
-	/** Starts it (again); resolves when `/ready` says so, or for `health` as soon as it serves HTTP. */
-	start(until?: "ready" | "health"): Promise<void>;
+	/** Starts it again, and waits for the same. */
+	start(): Promise<void>;
 	/** SIGTERM; resolves when it has ended. */
 	halt(): Promise<void>;
 	/** SIGKILL, as a crash would. */
@@ -50,20 +50,26 @@ export interface Reveille {
 /** Where the program is. */
 const ROOT = new URL("../../", import.meta.url).pathname;
 
-/** Starts Reveille against loopback peers, and waits until it is ready. */
-export async function startReveille(options: ReveilleOptions = {}): Promise<Reveille> {
+/**
+ * Starts Reveille against loopback peers.
+ * @param until what to wait for: by default that it is ready, if it has an account
+ */
+export async function startReveille(
+	options: ReveilleOptions = {},
+	until: "ready" | "health" = options.server ? "ready" : "health",
+): Promise<Reveille> {
 	const { server, username = "push", password = "secret", settings } = options;
 	const folder = temporaryFolder("reveille");
 	const port = await freePort();
 	const url = `http://127.0.0.1:${port}`;
-	const dataFolder = join(folder.path, "data");
+	const dataFolder = settings?.DATA_DIR ?? join(folder.path, "data");
 	const logPath = join(folder.path, "reveille.log");
 	let child: Child | undefined;
 
 	const log = () => readFileSync(logPath, { encoding: "utf8", flag: "a+" });
 	let loggedBefore = 0;
 	let registered = 0;
-	const start = async (until: "ready" | "health" = server ? "ready" : "health") => {
+	const start = async () => {
 		loggedBefore = log().length;
 		child = startChild({
 			command: [process.execPath, "src/server.ts"],

@@ -60,7 +60,7 @@ function claimsFault(claims: Record<string, unknown>, origin: string): string | 
 	if (claims.exp <= now) return "exp is over";
 	// A minute for clocks that differ.
 	if (claims.exp > now + 24 * 3600 + 60) return "exp is more than a day ahead";
-	// RFC 8292 makes it optional; Apple refuses without, so that a push without it is not fit for the world.
+	// Optional, says the RFC; Apple's service alone wants it.
 	if (claims.sub === undefined) return undefined;
 	if (typeof claims.sub !== "string" || !/^(mailto:.+@|https:\/\/)/.test(claims.sub)) {
 		return "sub is neither mailto: nor https:";

@@ -64,7 +64,8 @@ test("what Mozilla refuses is refused", async () => {
 	expect(await status(claims({ aud: "https://elsewhere.example" }))).toBe(401);
 	expect(await status(claims({ exp: now - 1 }))).toBe(401);
 	expect(await status(claims({ exp: now + 25 * 3600 }))).toBe(401);
-	expect(await status(claims({ sub: undefined }))).toBe(401);
+	expect(await status(claims({ sub: "operator" }))).toBe(401);
+	expect(await status(claims({ sub: undefined }))).toBe(201);
 	expect(await status({ Authorization: createSender().authorization(endpoint) })).toBe(401);
 	const forged = sender.authorization(endpoint).replace(/, k=.*/, `, k=${createSender().publicKey}`);
 	expect(await status({ Authorization: forged })).toBe(401);

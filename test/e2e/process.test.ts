@@ -1,0 +1,201 @@
+/** The process as its operator meets it: how it starts, why it does not, and what it survives. */
+import { afterEach, describe, expect, test } from "bun:test";
+import { chmodSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { temporaryFolder } from "../peers/folder.ts";
+import { freePort } from "../peers/ports.ts";
+import { startProsody } from "../peers/prosody.ts";
+import { type Reveille, startReveille } from "../peers/reveille.ts";
+import { openScene, type Scene, type Sleeper } from "./scene.ts";
+
+const ROOT = new URL("../../", import.meta.url).pathname;
+
+const cleanups: (() => unknown)[] = [];
+afterEach(async () => {
+	for (const end of cleanups.splice(0).reverse()) await end();
+}, 60_000);
+
+async function reveille(settings: Record<string, string>): Promise<Reveille> {
+	const started = await startReveille({ settings });
+	cleanups.push(() => started.stop());
+	return started;
+}
+
+function folder(): string {
+	const made = temporaryFolder("process");
+	cleanups.push(() => made.remove());
+	return made.path;
+}
+
+/** Runs the program until it ends by itself. */
+async function failedStart(settings: Record<string, string>, args: string[] = []) {
+	const env = { PATH: process.env.PATH, PORT: "0", DATA_DIR: join(folder(), "data"), ...settings };
+	const child = Bun.spawn([process.execPath, "src/server.ts", ...args], {
+		cwd: ROOT,
+		env,
+		stdout: "pipe",
+		stderr: "pipe",
+	});
+	const [stdout, stderr, code] = await Promise.all([
+		new Response(child.stdout).text(),
+		new Response(child.stderr).text(),
+		child.exited,
+	]);
+	return { stdout, stderr, code };
+}
+
+describe("a start", () => {
+	test("with nothing configured runs, and tells what is on, what is off, and what turns it on", async () => {
+		const { log, url } = await reveille({});
+		expect(log()).toMatch(/Reveille \S+, ROLE=all, ready in \d+ ms/);
+		expect(log()).toContain(`${url}/docs`);
+		expect(log()).toContain("off: set XMPP_SERVICE, XMPP_USERNAME and XMPP_PASSWORD");
+		expect(log()).toContain("Web Push");
+		expect(log()).toMatch(/made now: secret.key, vapid.key/);
+		expect((await fetch(`${url}/health`)).status).toBe(200);
+		const ready = await fetch(`${url}/ready`);
+		expect(ready.status).toBe(503);
+		expect(await ready.text()).toContain("XMPP_SERVICE");
+	});
+
+	test("ends cleanly on SIGTERM, and the next one finds everything as it was", async () => {
+		const one = await reveille({});
+		const key = await one.vapidPublicKey();
+		await one.halt();
+		await one.start();
+		expect(await one.vapidPublicKey()).toBe(key);
+		expect(one.log().match(/made now/g)).toHaveLength(1);
+	});
+
+	test("says what each setting must be, all at once, and quotes no value", async () => {
+		const { code, stderr } = await failedStart({
+			PORT: "http",
+			XMPP_SERVICE: "ws://127.0.0.1:1/",
+			XMPP_PASSWORD: "the-password",
+			SECRET_KEY: "too-short-a-key",
+		});
+		expect(code).toBe(1);
+		for (const name of ["PORT", "XMPP_USERNAME is missing", "SECRET_KEY"]) expect(stderr).toContain(name);
+		expect(stderr).not.toContain("the-password");
+		expect(stderr).not.toContain("too-short-a-key");
+		expect(stderr).not.toContain("    at ");
+	});
+
+	test("refuses a key that does not fit the database", async () => {
+		const data = folder();
+		const first = await reveille({ DATA_DIR: data, SECRET_KEY: "a".repeat(32) });
+		await first.halt();
+		const { code, stderr } = await failedStart({ DATA_DIR: data, SECRET_KEY: "b".repeat(32) });
+		expect(code).toBe(1);
+		expect(stderr).toContain("SECRET_KEY_OLD");
+		const rotated = await reveille({
+			DATA_DIR: data,
+			SECRET_KEY: "b".repeat(32),
+			SECRET_KEY_OLD: "a".repeat(32),
+		});
+		expect((await fetch(`${rotated.url}/health`)).status).toBe(200);
+	});
+
+	test("refuses a key file that others may read, with the line that mends it", async () => {
+		const data = folder();
+		writeFileSync(join(data, "secret.key"), "x".repeat(43));
+		chmodSync(join(data, "secret.key"), 0o644);
+		const { code, stderr } = await failedStart({ DATA_DIR: data });
+		expect(code).toBe(1);
+		expect(stderr).toContain(`chmod 600 ${join(data, "secret.key")}`);
+	});
+
+	test("refuses a data folder that another connector uses", async () => {
+		const first = await reveille({});
+		const { code, stderr } = await failedStart({ DATA_DIR: first.dataFolder });
+		expect(code).toBe(1);
+		expect(stderr).toContain("in use by another Reveille");
+		expect((await fetch(`${first.url}/health`)).status).toBe(200);
+	});
+
+	test("refuses a port that is taken, by name", async () => {
+		const first = await reveille({});
+		const port = new URL(first.url).port;
+		const { code, stderr } = await failedStart({ PORT: port });
+		expect(code).toBe(1);
+		expect(stderr).toContain(`127.0.0.1:${port}`);
+	});
+
+	test("helps", async () => {
+		const { code, stdout } = await failedStart({}, ["--help"]);
+		expect(code).toBe(0);
+		expect(stdout).toContain("XMPP_PASSWORD");
+	});
+});
+
+describe("the connector says what is wrong with its account", () => {
+	test("a wrong password", async () => {
+		const server = await startProsody();
+		cleanups.push(() => server.stop());
+		await server.addUsers(["push"], "secret");
+		const one = await startReveille({ server, password: "wrong", settings: {} }, "health");
+		cleanups.push(() => one.stop());
+		await one.untilLogged("XMPP_USERNAME or XMPP_PASSWORD is wrong");
+		expect(await (await fetch(`${one.url}/ready`)).text()).toContain("XMPP_PASSWORD is wrong");
+		expect(one.log()).not.toContain("'wrong'");
+	}, 30_000);
+
+	test("a domain that the server does not serve", async () => {
+		const server = await startProsody();
+		cleanups.push(() => server.stop());
+		const one = await reveille({
+			XMPP_SERVICE: server.websocketUrl,
+			XMPP_DOMAIN: "elsewhere.example",
+			XMPP_USERNAME: "push",
+			XMPP_PASSWORD: "secret",
+		});
+		await one.untilLogged("does not serve elsewhere.example");
+	}, 30_000);
+
+	test("nobody there, and something that is no XMPP server", async () => {
+		const account = { XMPP_DOMAIN: "example.org", XMPP_USERNAME: "push", XMPP_PASSWORD: "secret" };
+		const nobody = await reveille({ ...account, XMPP_SERVICE: `ws://127.0.0.1:${await freePort()}/` });
+		await nobody.untilLogged("check XMPP_SERVICE");
+		const web = Bun.serve({ port: 0, hostname: "127.0.0.1", fetch: () => new Response("a web page") });
+		cleanups.push(() => web.stop(true));
+		const other = await reveille({ ...account, XMPP_SERVICE: `ws://127.0.0.1:${web.port}/` });
+		await other.untilLogged("check the path of XMPP_SERVICE");
+	}, 30_000);
+});
+
+describe("a disk that is full", () => {
+	let scene: Scene;
+
+	test("is answered with `wait`, costs no registration, and is over when there is room again", async () => {
+		const disk = folder();
+		const mounted = Bun.spawnSync(["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", disk]);
+		if (mounted.exitCode !== 0) throw new Error(`This test mounts a small disk, as root: ${mounted.stderr}`);
+		cleanups.push(() => Bun.spawnSync(["umount", disk]));
+		scene = await openScene("ejabberd", {
+			settings: { DATA_DIR: join(disk, "data"), PUSH_INTERVAL_MS: "0" },
+		});
+		cleanups.push(() => scene.stop());
+		const [bob] = (await scene.sleepers("bob")) as [Sleeper];
+		const alice = await scene.login("alice");
+
+		scene.endpoint.respondWith({ status: 503 });
+		fillUp(join(disk, "ballast"));
+		await alice.sendMessage(bob.jid, "no room for this");
+		await scene.endpoint.waitForPush();
+		await scene.reveille.untilLogged("the outbox cannot be written");
+		// ejabberd drops a registration at the first error that is not `wait`.
+		expect(await scene.server.pushEnabled("bob")).toHaveLength(1);
+		expect((await fetch(`${scene.reveille.url}/health`)).status).toBe(200);
+
+		Bun.spawnSync(["rm", join(disk, "ballast")]);
+		scene.endpoint.respondNormally();
+		await alice.sendMessage(bob.jid, "room again");
+		await scene.endpoint.waitForPush();
+	}, 60_000);
+});
+
+/** Writes until the disk takes no more. */
+function fillUp(path: string) {
+	const child = Bun.spawnSync(["dd", "if=/dev/zero", `of=${path}`, "bs=4096"]);
+	expect(child.exitCode).not.toBe(0);
+}
