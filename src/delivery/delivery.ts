@@ -284,9 +284,13 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
 				}
 			};
 			if (!isThrottled(pushClass)) return tryOnce();
-			// Taken: a newer publish of this lane is on its way, which will replace or remove this entry.
 			const running = throttle.tryRun(laneOf(node, pushClass), tryOnce);
-			await (running ?? secure([item], now() + LANE_TAKEN_MS));
+			if (running) return running;
+			// Taken: a newer publish of this lane is on its way, which will replace or remove this entry. If it has
+			// done so by now, the entry must not come back.
+			const dueAt = now() + LANE_TAKEN_MS;
+			await outbox.postpone(node, pushClass, version, dueAt);
+			deps.onQueued(dueAt);
 		},
 
 		async settle() {

@@ -3,7 +3,7 @@
  *
  * A connector claims rows by lease: what it has not removed when the lease ends, another may claim.
  */
-import { and, asc, eq, inArray, lt, lte } from "drizzle-orm";
+import { and, asc, eq, gte, inArray, lt, lte, sql } from "drizzle-orm";
 import type { LibSQLDatabase } from "drizzle-orm/libsql";
 import type { Notification } from "../types.ts";
 import { handover } from "./schema.ts";
@@ -17,7 +17,7 @@ export interface HandedOver {
 export interface Handover {
 	/** Hands a push over; it is dropped if nobody claims it before `expiresAt` (ms). */
 	put(node: string, notification: Notification, expiresAt: number): Promise<void>;
-	/** Takes the oldest rows that nobody has a lease on. */
+	/** Takes the oldest rows that nobody has a lease on, in the order they were put. */
 	claim(claimant: string, limit: number, leaseMs: number): Promise<HandedOver[]>;
 	/** The push was answered for: its row is not needed any more. */
 	remove(id: string): Promise<void>;
@@ -37,15 +37,24 @@ export function createHandover(db: LibSQLDatabase, now: () => number = Date.now)
 			const unclaimed = db
 				.select({ id: handover.id })
 				.from(handover)
-				.where(lte(handover.claimedUntil, now()))
-				.orderBy(asc(handover.createdAt))
+				.where(and(lte(handover.claimedUntil, now()), gte(handover.expiresAt, now())))
+				.orderBy(asc(handover.createdAt), asc(sql`rowid`))
 				.limit(limit);
 			const rows = await db
 				.update(handover)
 				.set({ claimedBy: claimant, claimedUntil: now() + leaseMs })
 				.where(and(inArray(handover.id, unclaimed), lte(handover.claimedUntil, now())))
-				.returning({ id: handover.id, node: handover.node, notification: handover.notification });
-			return rows as HandedOver[];
+				.returning({
+					id: handover.id,
+					node: handover.node,
+					notification: handover.notification,
+					createdAt: handover.createdAt,
+					rowid: sql<number>`rowid`,
+				});
+			// An update returns rows in any order, and the newest push of a registration must come last.
+			return rows
+				.sort((a, b) => a.createdAt - b.createdAt || a.rowid - b.rowid)
+				.map(({ id, node, notification }) => ({ id, node, notification: notification as Notification }));
 		},
 
 		async remove(id) {

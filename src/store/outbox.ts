@@ -29,6 +29,8 @@ export interface Outbox {
 	mayHaveEntries(): boolean;
 	/** Keeps entries, unless a newer publish of the same registration and class is kept already. */
 	put(...entries: OutboxEntry[]): Promise<void>;
+	/** Gives an entry another time, if it is still there and no newer one took its place. */
+	postpone(node: string, pushClass: PushClass, version: number, dueAt: number): Promise<void>;
 	/** Removes an entry that is as old as `version`, or older. */
 	remove(node: string, pushClass: PushClass, version: number): Promise<void>;
 	/** The entries to send by `now`, oldest first. */
@@ -48,6 +50,8 @@ export async function openOutbox(db: LibSQLDatabase): Promise<Outbox> {
 	// A counter, not a clock: a clock set back would let an old publish outlive a new one.
 	let lastVersion = (await newest.get())?.version ?? 0;
 	let mayHaveEntries = lastVersion > 0;
+	/** How often entries were put: an answer of the file from before the last put says nothing of it. */
+	let puts = 0;
 
 	return {
 		nextVersion: () => ++lastVersion,
@@ -75,7 +79,15 @@ export async function openOutbox(db: LibSQLDatabase): Promise<Outbox> {
 			const [one, ...more] = statements;
 			if (!one) return;
 			mayHaveEntries = true;
+			puts++;
 			await (more.length === 0 ? one : db.batch([one, ...more]));
+		},
+
+		async postpone(node, pushClass, version, dueAt) {
+			await db
+				.update(outbox)
+				.set({ dueAt })
+				.where(and(eq(outbox.node, node), eq(outbox.class, pushClass), eq(outbox.version, version)));
 		},
 
 		async remove(node, pushClass, version) {
@@ -95,9 +107,10 @@ export async function openOutbox(db: LibSQLDatabase): Promise<Outbox> {
 		},
 
 		async nextDueAt(now) {
-			// Cleared before the question: an entry that comes in meanwhile must not be overlooked.
-			mayHaveEntries = false;
-			if ((await newest.get())?.version) mayHaveEntries = true;
+			const putsBefore = puts;
+			const isEmpty = !(await newest.get())?.version;
+			// An entry that came in meanwhile must not be overlooked, nor one that is there while we ask.
+			if (isEmpty && puts === putsBefore) mayHaveEntries = false;
 			const row = await db
 				.select({ dueAt: min(outbox.dueAt) })
 				.from(outbox)

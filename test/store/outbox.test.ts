@@ -1,0 +1,184 @@
+import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type OpenDatabase, openDatabase } from "../../src/bun/database.ts";
+import { type OutboxEntry, openOutbox } from "../../src/store/outbox.ts";
+
+let folder: string;
+let file: OpenDatabase;
+
+const openFile = () => openDatabase({ url: `file:${join(folder, "outbox.db")}`, migrations: "outbox" });
+
+beforeEach(async () => {
+	folder = await mkdtemp(join(tmpdir(), "reveille-test-"));
+	file = await openFile();
+});
+afterEach(async () => {
+	file.client.close();
+	await rm(folder, { recursive: true, force: true });
+});
+
+const entry = (changes: Partial<OutboxEntry> = {}): OutboxEntry => ({
+	node: "N",
+	class: "high",
+	version: 1,
+	notification: { class: changes.class ?? "high", body: `version ${changes.version ?? 1}` },
+	attempts: 1,
+	dueAt: 1000,
+	expiresAt: 9000,
+	...changes,
+});
+
+describe("what is kept", () => {
+	test("comes out as it went in, to the last error", async () => {
+		const outbox = await openOutbox(file.db);
+		const kept = entry({
+			lastError: "503 push service unwell",
+			notification: {
+				class: "high",
+				count: 3,
+				sender: "juliet@example",
+				body: "♥ 'quoted' \u0000",
+				encrypted: { data: "a", iv: "b" },
+			},
+		});
+		await outbox.put(kept, entry({ node: "M" }));
+		expect(await outbox.due(1000, 10)).toEqual([kept, entry({ node: "M" })]);
+		expect(await outbox.count()).toBe(2);
+	});
+
+	test("is one entry for each registration and class", async () => {
+		const outbox = await openOutbox(file.db);
+		for (const pushClass of ["high", "low", "voip", "event"] as const)
+			await outbox.put(entry({ class: pushClass }), entry({ class: pushClass, node: "M" }));
+		expect(await outbox.count()).toBe(8);
+	});
+
+	test("comes out oldest first, only what is due, and not more than asked for", async () => {
+		const outbox = await openOutbox(file.db);
+		await outbox.put(
+			entry({ node: "late", dueAt: 3000 }),
+			entry({ node: "first", dueAt: 1000 }),
+			entry({ node: "second", dueAt: 2000 }),
+		);
+		const due = async (now: number, limit: number) => (await outbox.due(now, limit)).map(({ node }) => node);
+		expect(await due(2000, 10)).toEqual(["first", "second"]);
+		expect(await due(9999, 1)).toEqual(["first"]);
+		expect(await due(999, 10)).toEqual([]);
+	});
+
+	test("tells when the next after now is due", async () => {
+		const outbox = await openOutbox(file.db);
+		await outbox.put(entry({ dueAt: 1000 }), entry({ node: "M", dueAt: 2000 }));
+		expect(await outbox.nextDueAt(0)).toBe(1000);
+		expect(await outbox.nextDueAt(1000)).toBe(2000);
+		expect(await outbox.nextDueAt(2000)).toBeUndefined();
+	});
+});
+
+describe("versions", () => {
+	test("a newer publish takes the place of an older", async () => {
+		const outbox = await openOutbox(file.db);
+		await outbox.put(entry({ version: 1, attempts: 7, lastError: "old" }));
+		await outbox.put(entry({ version: 2, dueAt: 500 }));
+		expect(await outbox.due(9999, 10)).toEqual([entry({ version: 2, dueAt: 500 })]);
+	});
+
+	test("an older publish, tried again late, does not replace a newer", async () => {
+		const outbox = await openOutbox(file.db);
+		await outbox.put(entry({ version: 2 }));
+		await outbox.put(entry({ version: 1, dueAt: 1, attempts: 5 }));
+		expect(await outbox.due(9999, 10)).toEqual([entry({ version: 2 })]);
+	});
+
+	test("the order within one put does not matter", async () => {
+		const outbox = await openOutbox(file.db);
+		await outbox.put(entry({ version: 3 }), entry({ version: 2 }), entry({ version: 1 }));
+		expect((await outbox.due(9999, 10)).map(({ version }) => version)).toEqual([3]);
+	});
+
+	test("removing is of what is as old, or older", async () => {
+		const outbox = await openOutbox(file.db);
+		await outbox.put(entry({ version: 5 }));
+		await outbox.remove("N", "high", 4);
+		await outbox.remove("N", "low", 9);
+		await outbox.remove("M", "high", 9);
+		expect(await outbox.count()).toBe(1);
+		await outbox.remove("N", "high", 6);
+		expect(await outbox.count()).toBe(0);
+	});
+
+	test("postponing is of that very publish, and brings nothing back", async () => {
+		const outbox = await openOutbox(file.db);
+		await outbox.put(entry({ version: 2, attempts: 3, lastError: "busy" }));
+		await outbox.postpone("N", "high", 1, 7777);
+		expect(await outbox.nextDueAt(0)).toBe(1000);
+		await outbox.postpone("N", "high", 2, 7777);
+		expect(await outbox.due(7777, 10)).toEqual([
+			entry({ version: 2, attempts: 3, lastError: "busy", dueAt: 7777 }),
+		]);
+		await outbox.remove("N", "high", 2);
+		await outbox.postpone("N", "high", 2, 8888);
+		expect(await outbox.count()).toBe(0);
+	});
+
+	test("grow, and go on growing when the file is opened again", async () => {
+		const outbox = await openOutbox(file.db);
+		const [first, second] = [outbox.nextVersion(), outbox.nextVersion()];
+		expect(second).toBeGreaterThan(first);
+		await outbox.put(entry({ version: 41 }));
+		file.client.close();
+		file = await openFile();
+		expect((await openOutbox(file.db)).nextVersion()).toBe(42);
+	});
+});
+
+describe("whether there may be entries, which spares the fast path a write", () => {
+	test("is no in a new file, and yes as soon as a put has begun", async () => {
+		const outbox = await openOutbox(file.db);
+		expect(outbox.mayHaveEntries()).toBe(false);
+		const putting = outbox.put(entry());
+		expect(outbox.mayHaveEntries()).toBe(true);
+		await putting;
+	});
+
+	test("is yes after a restart with entries", async () => {
+		await (await openOutbox(file.db)).put(entry());
+		expect((await openOutbox(file.db)).mayHaveEntries()).toBe(true);
+	});
+
+	test("turns to no once somebody looked and found none", async () => {
+		const outbox = await openOutbox(file.db);
+		await outbox.put(entry());
+		await outbox.remove("N", "high", 1);
+		await outbox.nextDueAt(0);
+		expect(outbox.mayHaveEntries()).toBe(false);
+	});
+
+	test("stays yes while somebody looks: what is superseded at that moment must be removed", async () => {
+		const outbox = await openOutbox(file.db);
+		await outbox.put(entry());
+		const looking = outbox.nextDueAt(0);
+		expect(outbox.mayHaveEntries()).toBe(true);
+		await looking;
+		expect(outbox.mayHaveEntries()).toBe(true);
+	});
+
+	test("stays yes for an entry put while somebody looks at the empty file", async () => {
+		const outbox = await openOutbox(file.db);
+		await outbox.put(entry());
+		await outbox.remove("N", "high", 1);
+		const looking = outbox.nextDueAt(0);
+		const putting = outbox.put(entry({ version: 2 }));
+		await Promise.all([looking, putting]);
+		expect(outbox.mayHaveEntries()).toBe(true);
+	});
+});
+
+test("a put of many entries is whole or not at all", async () => {
+	const outbox = await openOutbox(file.db);
+	const broken = entry({ node: "M", attempts: null as unknown as number });
+	await expect(outbox.put(entry(), broken)).rejects.toThrow();
+	expect(await outbox.count()).toBe(0);
+});
