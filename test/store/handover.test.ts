@@ -38,6 +38,16 @@ describe("handing a push over", () => {
 		expect(claimed.map(({ notification }) => notification.count)).toEqual([...Array(40).keys()]);
 	});
 
+	test("keeps the order also of a row that a connector left behind: what came later stays later", async () => {
+		const handover = open();
+		await handover.put("N", { class: "high", count: 1 }, clock + 2 * LEASE);
+		await handover.claim("gone", 10, LEASE);
+		clock += LEASE;
+		await handover.put("N", { class: "high", count: 2 }, clock + LEASE);
+		const claimed = await handover.claim("connector", 10, LEASE);
+		expect(claimed.map(({ notification }) => notification.count)).toEqual([1, 2]);
+	});
+
 	test("gives the oldest first when there are more than asked for", async () => {
 		const handover = open();
 		for (let n = 0; n < 10; n++) {
