@@ -48,6 +48,14 @@ describe("handing a push over", () => {
 		expect(claimed.map(({ notification }) => notification.count)).toEqual([1, 2]);
 	});
 
+	test("goes by when a push was taken in, not by when its row arrived", async () => {
+		const [late, early] = [createHandover(database.db, () => clock + 5), open()];
+		await late.put("N", { class: "high", count: 2 }, clock + LEASE);
+		await early.put("N", { class: "high", count: 1 }, clock + LEASE);
+		const claimed = await open().claim("connector", 10, LEASE);
+		expect(claimed.map(({ notification }) => notification.count)).toEqual([1, 2]);
+	});
+
 	test("gives the oldest first when there are more than asked for", async () => {
 		const handover = open();
 		for (let n = 0; n < 10; n++) {
