@@ -278,6 +278,27 @@ describe("releasing what is held back", () => {
 	});
 });
 
+test("a window that was released does not end a later one of its lane", async () => {
+	const { throttle, sent, next } = harness(20);
+	void throttle.submit("lane", "1");
+	(await next()).answer(DELIVERED);
+	await isSettled(Promise.resolve());
+	void throttle.submit("lane", "2");
+	await throttle.release(async () => QUEUED);
+	const retry = Promise.withResolvers<void>();
+	void throttle.tryRun("lane", () => retry.promise);
+	void throttle.submit("lane", "3");
+	// A lane that began later has come to its end: so has the first window of ours.
+	void throttle.submit("clock", "tick");
+	void throttle.submit("clock", "tock");
+	(await next()).answer(DELIVERED);
+	(await next()).answer(DELIVERED);
+	expect(sent.map(({ item }) => item)).toEqual(["1", "tick", "tock"]);
+	retry.resolve();
+	(await next()).answer(DELIVERED);
+	expect(sent.at(-1)?.item).toBe("3");
+});
+
 test("lanes that are idle are forgotten: memory does not grow with all the registrations ever pushed to", async () => {
 	let clock = 0;
 	let open = 0;
