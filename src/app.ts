@@ -1,5 +1,6 @@
 /** The HTTP application: the same on Bun and at the edge, composed from what its entry hands in. */
 import { OpenAPIHono } from "@hono/zod-openapi";
+import type { Logger } from "@logtape/logtape";
 import { cors } from "hono/cors";
 import { methodNotAllowed } from "hono/method-not-allowed";
 import { secureHeaders } from "hono/secure-headers";
@@ -8,7 +9,7 @@ import { clientAddressReader, networkOf } from "./routes/client-address.ts";
 import type { AppDeps, RequestEnv } from "./routes/deps.ts";
 import { documentationRoutes } from "./routes/documentation.tsx";
 import { toProblem } from "./routes/errors.ts";
-import { healthRoutes } from "./routes/health.ts";
+import { healthRoutes, type WatchingDeps } from "./routes/health.ts";
 import { noStore } from "./routes/no-store.ts";
 import { Problem, problemResponse } from "./routes/problem.ts";
 import { pushAppserverRoutes } from "./routes/push-appserver.ts";
@@ -23,16 +24,26 @@ const JSON_BYTES = 16 * 1024;
 /** How long a browser may remember what CORS allows, seconds. */
 const PREFLIGHT_S = 86_400;
 
+/** An application whose errors are problem details (RFC 9457). */
+function problemApp(log: Logger, nothingHere: string): OpenAPIHono<RequestEnv> {
+	const app = new OpenAPIHono<RequestEnv>();
+	app.onError((error) => problemResponse(toProblem(error, log)));
+	app.notFound(() => problemResponse(new Problem("no-such-page", nothingHere)));
+	return app;
+}
+
+/** Composes what a connector serves that leaves registering to others: whether it is alive and ready. */
+export function createWatchingApp(deps: WatchingDeps): OpenAPIHono<RequestEnv> {
+	const app = problemApp(deps.log, "A connector serves /health and /ready; registering is at ROLE=http.");
+	app.route("/", healthRoutes(deps));
+	return app;
+}
+
 /** Composes the application; `fetch` of what it returns serves requests. */
 export function createApp(deps: AppDeps): OpenAPIHono<RequestEnv> {
-	const app = new OpenAPIHono<RequestEnv>();
+	const app = problemApp(deps.log, "There is nothing at this path. See /docs.");
 	const clientAddress = clientAddressReader(deps.trustedProxies);
 	const limit = rateLimit(deps.now ?? Date.now);
-
-	app.onError((error) => problemResponse(toProblem(error, deps.log)));
-	app.notFound(() =>
-		problemResponse(new Problem("no-such-page", "There is nothing at this path. See /docs.")),
-	);
 
 	// First of all: what comes later may replace the request, and the runtime knows the peer of this one only.
 	app.use(async (c, next) => {

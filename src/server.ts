@@ -5,7 +5,7 @@
 import { join } from "node:path";
 import type { Logger } from "@logtape/logtape";
 import packageJson from "../package.json" with { type: "json" };
-import { createApp } from "./app.ts";
+import { createApp, createWatchingApp } from "./app.ts";
 import { banner } from "./bun/banner.ts";
 import { type Connector, startConnector } from "./bun/connector.ts";
 import { prepareDataFolder, secretFile } from "./bun/data-folder.ts";
@@ -87,7 +87,6 @@ async function main(args: readonly string[]): Promise<void> {
 		config.role === "http" && !config.vapid.privateKey
 			? undefined
 			: await importVapidKey(config.vapid.privateKey ?? (await secret("vapid.key", generateVapidKey)));
-	const registration = await registrationAccess(config, secret);
 
 	const keyring = await createKeyring(secretKey, config.secretKeysOld);
 	const shared = await openDatabase({
@@ -115,14 +114,9 @@ async function main(args: readonly string[]): Promise<void> {
 	};
 	const sender = config.role === "http" ? handingOver(common) : await startSender(common);
 
-	const app = createApp({
-		...common,
+	const watching = {
 		version,
-		apps,
-		pushAddress: config.pushAddress,
-		registration,
-		trustDeviceId: config.trustDeviceId,
-		push: sender.push,
+		log,
 		readiness: async () => ({
 			database: await shared.client.execute("SELECT 1").then(
 				() => true as const,
@@ -130,9 +124,21 @@ async function main(args: readonly string[]): Promise<void> {
 			),
 			xmpp: sender.xmppStatus(),
 		}),
-		trustedProxies: config.trustedProxies,
-		peerAddress: (_request, env) => (env as { peer?: string }).peer,
-	});
+	};
+	const app =
+		config.role === "connector"
+			? createWatchingApp(watching)
+			: createApp({
+					...common,
+					...watching,
+					apps,
+					pushAddress: config.pushAddress,
+					registration: await registrationAccess(config, secret),
+					trustDeviceId: config.trustDeviceId,
+					push: sender.push,
+					trustedProxies: config.trustedProxies,
+					peerAddress: (_request, env) => (env as { peer?: string }).peer,
+				});
 	const server = listen(config, app.fetch);
 	console.log(
 		banner({

@@ -19,7 +19,7 @@ export function banner(facts: BannerFacts): string {
 	const { version, config, created, url, startMs, registrationTokenFile } = facts;
 	const { role, dataDir, database, vapid, webPush } = config;
 	const lines: [string, string][] = [
-		["HTTP", `${url} (documentation at ${url}/docs)`],
+		["HTTP", role === "connector" ? `${url}/health and /ready` : `${url} (documentation at ${url}/docs)`],
 		["XMPP", xmpp(config)],
 		["registering", registering(config, registrationTokenFile)],
 		["Web Push", role === "http" ? "by the connector" : webPushHosts(webPush)],
@@ -51,10 +51,9 @@ function xmpp({ role, xmpp: account, pushAddress }: Config): string {
 	return `${addressOf(account)} through ${account.service}`;
 }
 
-function registering(
-	{ registration, pushAddress, xmppAllow }: Config,
-	tokenFile: string | undefined,
-): string {
+function registering(config: Config, tokenFile: string | undefined): string {
+	const { role, registration, pushAddress, xmppAllow } = config;
+	if (role === "connector") return "at the ROLE=http of the same database";
 	if (!pushAddress) return "off: there is no address to give out before XMPP is on";
 	if (registration.mode === "open") return "open to everybody";
 	const token = tokenFile ? `the token in ${tokenFile}` : "REGISTRATION_TOKEN";

@@ -44,8 +44,11 @@ const readyRoute = createRoute({
 	},
 });
 
+/** What watching needs of the application's parts. */
+export type WatchingDeps = Pick<AppDeps, "version" | "readiness" | "log">;
+
 /** What works; a check that fails itself is a database that does not. */
-export async function readinessOf(deps: AppDeps): Promise<Readiness> {
+export async function readinessOf(deps: WatchingDeps): Promise<Readiness> {
 	try {
 		return await deps.readiness();
 	} catch (error) {
@@ -58,7 +61,7 @@ export const isReady = ({ database, xmpp }: Readiness) =>
 	database === true && (xmpp === true || xmpp === undefined);
 
 /** The sub-app, to be mounted at the root. */
-export function healthRoutes(deps: AppDeps) {
+export function healthRoutes(deps: WatchingDeps) {
 	const app = new OpenAPIHono<RequestEnv>();
 	app.use("/health", noStore).use("/ready", noStore);
 

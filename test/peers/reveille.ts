@@ -27,7 +27,8 @@ export interface Reveille {
 	registrationToken(): string;
 	/** What `GET /services` gives a browser to subscribe with. */
 	vapidPublicKey(): Promise<string>;
-	register(subscription: SubscriptionJson): Promise<PushAddress & { secret: string }>;
+	/** @param token default: the generated one */
+	register(subscription: SubscriptionJson, token?: string): Promise<PushAddress & { secret: string }>;
 	/** A request to the JSON API, with the registration's secret. */
 	api(method: string, path: string, secret: string, body?: unknown): Promise<Response>;
 	/** Starts it again, and waits for the same. */
@@ -113,12 +114,12 @@ export async function startReveille(
 			const { apps } = (await answer.json()) as { apps: { vapidPublicKey: string }[] };
 			return apps[0]?.vapidPublicKey ?? "";
 		},
-		async register(subscription) {
+		async register(subscription, token = registrationToken()) {
 			const answer = await fetch(`${url}/api/v1/registrations`, {
 				method: "POST",
 				headers: {
 					"Content-Type": "application/json",
-					Authorization: `Bearer ${registrationToken()}`,
+					Authorization: `Bearer ${token}`,
 					// Devices come from all over the world: the limits are per network.
 					"X-Forwarded-For": `2001:db8:${(registered++).toString(16)}::1`,
 				},
