@@ -29,8 +29,13 @@ export interface StreamManagementEffects {
 }
 
 export interface StreamManagement {
-	/** What a resumption needs; undefined: there is nothing to resume. */
+	/** The stream that could be resumed; undefined: there is none. */
 	state(): StreamState | undefined;
+	/**
+	 * What to ask for a resumption with, now. The count in it stands still until `resume` or `begin`: the server
+	 * repeats what came after it.
+	 */
+	resumption(): StreamState | undefined;
 	/** How many stanzas arrived and were not answered yet. */
 	inHand(): number;
 	/**
@@ -89,6 +94,8 @@ export function createStreamManagement(
 	let repeats: Arrived[] = [];
 	let acknowledging: Promise<void> | undefined;
 	let asked = false;
+	/** The server was told a count with `<resume/>`, and has not answered. */
+	let resuming = false;
 	let timer: ReturnType<typeof setTimeout> | undefined;
 	/** Ours that the server has not acknowledged. */
 	const unacknowledged: Element[] = [];
@@ -118,7 +125,8 @@ export function createStreamManagement(
 		acknowledging ??= saveAndTell(session).then((saved) => {
 			acknowledging = undefined;
 			if (!saved) timer ??= setTimeout(() => void acknowledge(), FAULT_MS);
-			else if (session.handled > 0) scheduleAck();
+			// While resuming there is nobody to tell; and a new session may have been asked meanwhile.
+			else if (session.state && !resuming && (session.handled > 0 || asked)) scheduleAck();
 		});
 		return acknowledging;
 	}
@@ -136,7 +144,7 @@ export function createStreamManagement(
 			asked = false;
 			return false;
 		}
-		if (its !== session) return true;
+		if (its !== session || resuming) return true;
 		state.inbound += handled;
 		session.arrived.splice(0, handled);
 		session.handled -= handled;
@@ -147,11 +155,18 @@ export function createStreamManagement(
 
 	return {
 		state: () => session.state,
+
+		resumption() {
+			resuming = session.state !== undefined;
+			return session.state && { ...session.state };
+		},
+
 		inHand: () => session.arrived.length - session.handled,
 
 		begin(next) {
 			session = { state: next && { ...next }, arrived: [], handled: 0 };
 			repeats = [];
+			resuming = false;
 			asked = false;
 			outbound = 0;
 			save(next).catch(onFault);
@@ -159,9 +174,11 @@ export function createStreamManagement(
 		},
 
 		resume(h) {
+			resuming = false;
 			repeats = [...session.arrived];
 			if (outbound !== undefined) unacknowledged.splice(0, h - outbound);
 			outbound = h;
+			scheduleAck();
 			return unacknowledged;
 		},
 
