@@ -46,8 +46,11 @@ const PASSWORD = "secret";
 /** How many users log in at once: a real server on two cores is shared with everything else. */
 const LOGINS = 8;
 
+export const startServer = (program: ServerName, options: SceneOptions["xmpp"] = {}): Promise<XmppServer> =>
+	(program === "prosody" ? startProsody : startEjabberd)(options);
+
 export async function openScene(program: ServerName, options: SceneOptions = {}): Promise<Scene> {
-	const server = await (program === "prosody" ? startProsody : startEjabberd)(options.xmpp);
+	const server = await startServer(program, options.xmpp);
 	const endpoint = startWebPushServer();
 	await server.addUsers(["push", "alice", ...(options.users ?? ["bob"])], PASSWORD);
 	const reveille = await startReveille({ server, settings: options.settings ?? {} });

@@ -184,7 +184,8 @@ function configuration(
 		auth_password_format: "plain",
 		// Debian's ejabberd.yml; elsewhere nothing may wait.
 		shaper: { normal: { rate: 3000, burst_size: 20000 } },
-		shaper_rules: { c2s_shaper: stock ? "normal" : "none" },
+		acl: { unlimited: { user: options.unlimited ?? [] } },
+		shaper_rules: { c2s_shaper: stock ? [{ none: "unlimited" }, { normal: "all" }] : "none" },
 		listen: [
 			{
 				...{ port: ports.http, ip, module: "ejabberd_http" },

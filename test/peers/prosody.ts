@@ -205,6 +205,7 @@ function configuration(
 		...setting("push_notification_with_sender", options.pushWith?.sender),
 		// Debian's prosody.cfg.lua.
 		...(options.limits === "stock" ? [`limits = { c2s = { rate = "10kb/s" } }`] : []),
+		`unlimited_jids = { ${(options.unlimited ?? []).map(luaString).join(", ")} }`,
 		options.extraConfig ?? "",
 		...hosts.map((host) => `VirtualHost ${luaString(host)}`),
 		...(options.components ?? []).flatMap(({ domain, secret }) => [

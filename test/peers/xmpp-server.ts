@@ -27,6 +27,8 @@ export interface XmppServerOptions {
 	resumeQueue?: number;
 	/** Limit the clients' rate as the packaged configuration does. Default: no limit. */
 	limits?: "stock" | "none";
+	/** Bare JIDs that a limit does not hold for. */
+	unlimited?: string[];
 }
 
 /** A real XMPP server on loopback, with data and ports of its own. */
