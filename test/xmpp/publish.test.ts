@@ -1,0 +1,208 @@
+import { describe, expect, test } from "bun:test";
+import { MalformedPublish, parsePublish } from "../../src/xmpp/publish.ts";
+import { options, parse, publishIq, summary } from "./parse.ts";
+
+function publishOf(stanza: string) {
+	const [pubsub] = parse(stanza).getChildElements();
+	if (!pubsub) throw new Error("no payload");
+	return parsePublish(pubsub);
+}
+const notificationOf = (content: string) => publishOf(publishIq(content)).notification;
+
+describe("Prosody's mod_cloud_notify", () => {
+	const prosody = (body: string) => `<iq type="set" from="example.org" to="push.example" id="x">
+		<pubsub xmlns="http://jabber.org/protocol/pubsub">
+		 <publish node="N"><item><notification xmlns="urn:xmpp:push:0"><x xmlns="jabber:x:data" type="form">
+		   <field type="hidden" var="FORM_TYPE"><value>urn:xmpp:push:summary</value></field>
+		   <field type="text-single" var="message-count"><value>1</value></field>
+		   <field type="text-single" var="pending-subscription-count"/>
+		   <field type="jid-single" var="last-message-sender"/>
+		   <field type="text-single" var="last-message-body">${body}</field>
+		 </x></notification></item></publish>
+		 <publish-options><x xmlns="jabber:x:data" type="submit">
+		   <field type="hidden" var="FORM_TYPE"><value>http://jabber.org/protocol/pubsub#publish-options</value></field>
+		   <field var="secret"><value>ejabberd-is-not-prosody</value></field>
+		 </x></publish-options></pubsub></iq>`;
+
+	test("an important stanza carries the configured text, and is of high urgency", () => {
+		expect(publishOf(prosody("<value>New Message!</value>"))).toEqual({
+			node: "N",
+			secret: "ejabberd-is-not-prosody",
+			notification: { class: "high", count: 1, body: "New Message!" },
+		});
+	});
+
+	test("an unimportant one has fields without a value, which are as good as missing", () => {
+		expect(publishOf(prosody(""))).toEqual({
+			node: "N",
+			secret: "ejabberd-is-not-prosody",
+			notification: { class: "low", count: 1 },
+		});
+		expect(publishOf(prosody("<value/>")).notification).toEqual({ class: "low", count: 1 });
+	});
+});
+
+describe("ejabberd's mod_push", () => {
+	test("a message, if configured, brings its sender and body and no count", () => {
+		const form = summary({
+			"last-message-sender": "juliet@capulet.example/balcony",
+			"last-message-body": "Romeo?",
+		});
+		expect(notificationOf(form)).toEqual({
+			class: "high",
+			sender: "juliet@capulet.example/balcony",
+			body: "Romeo?",
+		});
+	});
+
+	test("a stanza without a body comes with no summary at all, and is a silent push", () => {
+		expect(notificationOf("")).toEqual({ class: "low" });
+	});
+
+	test("an item with an id and no publish-options is a publish without a secret", () => {
+		const stanza = `<iq type="set" from="example.org" to="push@example.net/push" id="1">
+			<pubsub xmlns="http://jabber.org/protocol/pubsub"><publish node="N"><item id="4711">
+			<notification xmlns="urn:xmpp:push:0"/></item></publish></pubsub></iq>`;
+		expect(publishOf(stanza)).toEqual({ node: "N", notification: { class: "low" } });
+	});
+});
+
+describe("Tigase", () => {
+	const message = summary({
+		"message-count": "3",
+		"last-message-sender": "coven@chat.example",
+		"last-message-body": "Hail!",
+	});
+
+	test("a room's message names the nickname of who wrote", () => {
+		const groupchat = `<groupchat xmlns="http://tigase.org/protocol/muc#offline"><nickname>witch</nickname></groupchat>`;
+		expect(notificationOf(message + groupchat)).toEqual({
+			class: "high",
+			count: 3,
+			sender: "coven@chat.example",
+			body: "Hail!",
+			nickname: "witch",
+		});
+	});
+
+	test("an event of the account is a class of its own, which nothing supersedes", () => {
+		const event = `<event xmlns="http://tigase.org/protocol/account#event" name="account-removed"/>`;
+		expect(notificationOf(event)).toEqual({ class: "event", event: "account-removed" });
+	});
+
+	test("an explicit priority wins over what the summary says", () => {
+		const priority = (value: string) => `<priority xmlns="tigase:push:priority:0">${value}</priority>`;
+		expect(notificationOf(priority("high")).class).toBe("high");
+		expect(notificationOf(message + priority("low")).class).toBe("low");
+		expect(notificationOf(message + priority("urgent")).class).toBe("high");
+	});
+
+	test("encrypted content is passed through untouched, and is worth waking for", () => {
+		const encrypted = `<encrypted xmlns="tigase:push:encrypt:0" iv="aXY=">Zm9v+/==</encrypted>`;
+		expect(notificationOf(encrypted)).toEqual({ class: "high", encrypted: { data: "Zm9v+/==", iv: "aXY=" } });
+		const quiet = `<priority xmlns="tigase:push:priority:0">low</priority>${encrypted}`;
+		expect(notificationOf(quiet).class).toBe("low");
+	});
+
+	test("an encrypted call rings, whatever its priority says", () => {
+		const call = `<encrypted xmlns="tigase:push:encrypt:0" iv="aXY=" type="voip">Zm9v</encrypted>
+			<priority xmlns="tigase:push:priority:0">low</priority>`;
+		expect(notificationOf(call)).toEqual({
+			class: "voip",
+			encrypted: { data: "Zm9v", iv: "aXY=", type: "voip" },
+		});
+	});
+
+	test("the same names in another namespace mean nothing", () => {
+		const other = `<priority xmlns="urn:example">high</priority><event xmlns="urn:example" name="x"/>
+			<encrypted xmlns="urn:example" iv="x">y</encrypted><groupchat xmlns="urn:example"><nickname>n</nickname></groupchat>`;
+		expect(notificationOf(other)).toEqual({ class: "low" });
+	});
+});
+
+test("MongooseIM's options beside the secret do not disturb", () => {
+	const mongoose = options({
+		service: "fcm",
+		device_id: "d",
+		mode: "prod",
+		topic: "im.example",
+		priority: "high",
+		mutable_content: "true",
+		time_to_live: "60",
+		silent: "false",
+		secret: "S",
+	});
+	expect(
+		publishOf(publishIq(summary({ "message-count": "1", "last-message-body": "Hi" }), mongoose)),
+	).toEqual({
+		node: "N",
+		secret: "S",
+		notification: { class: "high", count: 1, body: "Hi" },
+	});
+});
+
+test("a prefix for the namespace means the same as a default namespace", () => {
+	const stanza = `<iq type="set" id="1"><ps:pubsub xmlns:ps="http://jabber.org/protocol/pubsub"><ps:publish node="N">
+		<ps:item><n:notification xmlns:n="urn:xmpp:push:0"/></ps:item></ps:publish></ps:pubsub></iq>`;
+	expect(publishOf(stanza)).toEqual({ node: "N", notification: { class: "low" } });
+});
+
+describe("values", () => {
+	const countOf = (value: string) => notificationOf(summary({ "message-count": value })).count;
+
+	test.each([
+		["0", 0],
+		["7", 7],
+		["999999999", 999_999_999],
+		["1000000000", undefined],
+		["9".repeat(400), undefined],
+		["-1", undefined],
+		["1.5", undefined],
+		["1e9", undefined],
+		["many", undefined],
+		["", undefined],
+	])("a count of %p is %p: what fits no badge is as good as missing", (value, count) => {
+		expect(countOf(value)).toBe(count as number);
+	});
+
+	test("of a field that comes twice the first counts, and of several values too", () => {
+		const form = `<x xmlns="jabber:x:data" type="submit">
+			<field var="last-message-body"><value>first</value><value>second</value></field>
+			<field var="last-message-body"><value>third</value></field></x>`;
+		expect(notificationOf(form).body).toBe("first");
+	});
+
+	test("text is unescaped, and keeps what only looks like markup", () => {
+		expect(notificationOf(summary({ "last-message-body": "a &lt;b&gt; &amp; &#x2665;" })).body).toBe(
+			"a <b> & ♥",
+		);
+	});
+
+	test("fields without a name, and names that objects have anyway, do no harm", () => {
+		const form = `<x xmlns="jabber:x:data"><field><value>x</value></field>
+			<field var="__proto__"><value>y</value></field><field var="constructor"><value>z</value></field></x>`;
+		expect(notificationOf(form)).toEqual({ class: "low" });
+	});
+});
+
+describe("a publish that cannot be read says what is wrong", () => {
+	const PUBSUB = "http://jabber.org/protocol/pubsub";
+	test.each([
+		["something else of pubsub", `<subscribe node="N"/>`, /only <publish\/>/],
+		["no node", `<publish><item><notification xmlns="urn:xmpp:push:0"/></item></publish>`, /no node/],
+		[
+			"an empty node",
+			`<publish node=""><item><notification xmlns="urn:xmpp:push:0"/></item></publish>`,
+			/no node/,
+		],
+		["no item", `<publish node="N"/>`, /no <notification/],
+		["an empty item", `<publish node="N"><item/></publish>`, /no <notification/],
+		["another payload", `<publish node="N"><item><notification/></item></publish>`, /no <notification/],
+		["a retraction", `<retract node="N"><item id="1"/></retract>`, /only <publish\/>/],
+	])("%s", (_name, content, reason) => {
+		const publishing = () =>
+			publishOf(`<iq type="set" id="1"><pubsub xmlns="${PUBSUB}">${content}</pubsub></iq>`);
+		expect(publishing).toThrow(MalformedPublish);
+		expect(publishing).toThrow(reason);
+	});
+});
