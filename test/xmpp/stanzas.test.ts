@@ -174,7 +174,11 @@ describe("what any XMPP entity may ask", () => {
 
 describe("whatever a user's server sends, it is never told to drop a registration by mistake", () => {
 	test.each([
-		["two payloads", `<pubsub xmlns="http://jabber.org/protocol/pubsub"/><x xmlns="y"/>`],
+		[
+			"two payloads",
+			`<pubsub xmlns="http://jabber.org/protocol/pubsub"><publish node="N"><item>
+				<notification xmlns="urn:xmpp:push:0"/></item></publish></pubsub><x xmlns="y"/>`,
+		],
 		["no payload", ""],
 		["only text", "hello"],
 		["another pubsub", `<pubsub xmlns="http://jabber.org/protocol/pubsub#owner"><delete node="N"/></pubsub>`],
