@@ -1,0 +1,562 @@
+import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { createKeyring } from "../../src/secrets.ts";
+import type { Answer, Notification, PushClass } from "../../src/types.ts";
+import { away, HIGH, type House, OWNER, openHouse, TOKEN } from "./house.ts";
+
+const DELIVERED: Answer = { kind: "done", how: "delivered" };
+const QUEUED: Answer = { kind: "done", how: "queued" };
+const SUPERSEDED: Answer = { kind: "done", how: "superseded" };
+const FOREVER = 3_600_000;
+/** The first wait of the backoff, without the luck of the jitter. */
+const FIRST_BACKOFF = 5_000;
+
+let house: House;
+beforeEach(async () => {
+	house = await openHouse();
+});
+afterEach(() => house.close());
+
+const unwell = { kind: "retry", reason: "503 push service unwell" } as const;
+const flushed = async (node: string) => {
+	await house.results.flush();
+	return house.registrations.find(node);
+};
+const counts = async () => {
+	await house.results.flush();
+	const { rows } = await house.shared.client.execute(
+		"SELECT outcome, count FROM statistics ORDER BY outcome",
+	);
+	return Object.fromEntries(rows.map(({ outcome, count }) => [outcome, count]));
+};
+
+describe("what the push service says decides", () => {
+	test("delivered: answered so, nothing on disk, the time noted", async () => {
+		const { registration, secret } = await house.register();
+		house.service.program.push({ kind: "delivered", id: "1" });
+		house.clock.now += 5;
+		expect(await house.delivery.publish(registration.node, secret, HIGH)).toEqual(DELIVERED);
+		expect(await house.rows()).toEqual([]);
+		expect(house.queued).toEqual([]);
+		expect(await flushed(registration.node)).toEqual({ ...registration, lastSuccessAt: house.clock.now });
+		expect(await counts()).toEqual({ delivered: 1 });
+	});
+
+	test("retry: answered as done once it is on disk, due after the backoff, the reason noted", async () => {
+		const { registration } = await house.register();
+		house.service.program.push(unwell);
+		expect(await house.delivery.push(registration.node, HIGH)).toEqual(QUEUED);
+		const dueAt = house.clock.now + FIRST_BACKOFF;
+		expect(await house.rows()).toEqual([
+			{
+				node: registration.node,
+				class: "high",
+				version: 1,
+				notification: HIGH,
+				attempts: 1,
+				dueAt,
+				expiresAt: house.clock.now + 3_600_000,
+				lastError: unwell.reason,
+			},
+		]);
+		expect(house.queued).toEqual([dueAt]);
+		expect(await flushed(registration.node)).toMatchObject({ lastError: unwell.reason });
+	});
+
+	test("retry with a Retry-After: not before it", async () => {
+		const { registration } = await house.register();
+		house.service.program.push({ ...unwell, afterMs: 120_000 });
+		await house.delivery.push(registration.node, HIGH);
+		expect(house.queued).toEqual([house.clock.now + 120_000]);
+	});
+
+	test("gone: the registration goes, the publisher learns that there is none", async () => {
+		const { registration, secret } = await house.register();
+		house.service.program.push({ kind: "gone", reason: "410 subscription ended" });
+		house.clock.now += 5;
+		expect(await house.delivery.publish(registration.node, secret, HIGH)).toMatchObject({ kind: "unknown" });
+		expect(await house.registrations.find(registration.node)).toBeUndefined();
+		expect(await house.rows()).toEqual([]);
+		expect(await counts()).toEqual({ gone: 1 });
+	});
+
+	test("rejected: the registration stays, the push does not, the publisher is told to wait", async () => {
+		const { registration } = await house.register();
+		house.service.program.push({ kind: "rejected", reason: "400 refused as malformed" });
+		expect(await house.delivery.push(registration.node, HIGH)).toEqual({
+			kind: "wait",
+			reason: "refused by the push service: 400 refused as malformed",
+		});
+		expect(await flushed(registration.node)).toMatchObject({ lastError: "400 refused as malformed" });
+		expect(await house.rows()).toEqual([]);
+	});
+
+	test("misconfigured: everything is kept until a person has mended it, and the log says so", async () => {
+		const { registration } = await house.register();
+		house.service.program.push({ kind: "misconfigured", reason: "no VAPID private key" });
+		expect(await house.delivery.push(registration.node, HIGH)).toEqual(QUEUED);
+		expect(await house.registrations.find(registration.node)).toBeDefined();
+		expect(house.queued[0]).toBeGreaterThanOrEqual(house.clock.now + 300_000);
+		expect(house.lines.filter((line) => line.startsWith("error"))).toHaveLength(1);
+	});
+
+	test("nothing, by throwing against its contract: the publisher is told to wait", async () => {
+		const { registration } = await house.register();
+		house.service.program.push(new Error(`cannot fetch ${TOKEN}`));
+		expect(await house.delivery.push(registration.node, HIGH)).toMatchObject({ kind: "wait" });
+		expect(await house.registrations.find(registration.node)).toBeDefined();
+	});
+});
+
+describe("who may publish", () => {
+	test("a wrong secret, no secret, a secret of another node and no node at all look the same, and nothing is looked up", async () => {
+		const [one, other] = [await house.register("one"), await house.register("other")];
+		const lookedUp: string[] = [];
+		const watched = new Proxy(house.registrations, {
+			get(target, name) {
+				lookedUp.push(String(name));
+				return Reflect.get(target, name);
+			},
+		});
+		const delivery = house.compose({ registrations: watched });
+		for (const [node, secret] of [
+			[one.registration.node, "x".repeat(43)],
+			[one.registration.node, ""],
+			[one.registration.node, other.secret],
+			["no node of ours", one.secret],
+			["", ""],
+		] as const)
+			expect(await delivery.publish(node, secret, HIGH)).toMatchObject({ kind: "unknown" });
+		expect(lookedUp).toEqual([]);
+		expect(house.service.calls).toEqual([]);
+	});
+
+	test("a right secret of a registration that was removed is unknown", async () => {
+		const { registration, secret } = await house.register();
+		await house.registrations.remove(registration.node);
+		expect(await house.delivery.publish(registration.node, secret, HIGH)).toMatchObject({ kind: "unknown" });
+	});
+
+	test("a key that is not configured is our fault: wait", async () => {
+		const foreign = await createKeyring("another key, of before SECRET_KEY was changed");
+		const node = foreign.createNode();
+		const answer = await house.delivery.publish(node, await foreign.secretOf(node), HIGH);
+		expect(answer).toMatchObject({ kind: "wait" });
+		expect(house.lines.join()).toContain("SECRET_KEY_OLD");
+	});
+
+	test("a row that a replica lacks is asked for at the primary before it is called unknown", async () => {
+		const { registration } = await house.register();
+		const replica = new Proxy(house.registrations, {
+			get: (target, name) => (name === "find" ? async () => undefined : Reflect.get(target, name)),
+		});
+		house.service.program.push({ kind: "delivered" });
+		expect(await house.compose({ registrations: replica }).push(registration.node, HIGH)).toEqual(DELIVERED);
+	});
+
+	test("an app that is not configured any more keeps its registrations and their pushes", async () => {
+		const { registration } = await house.register();
+		expect(await house.compose({ apps: [] }).push(registration.node, HIGH)).toEqual(QUEUED);
+		expect(await house.compose({ services: new Map() }).push(registration.node, HIGH)).toEqual(QUEUED);
+		expect(await house.registrations.find(registration.node)).toBeDefined();
+		expect(await house.rows()).toHaveLength(1);
+	});
+});
+
+describe("a database that is away costs nobody a registration", () => {
+	test("at the lookup: wait, and nothing is sent", async () => {
+		const { registration, secret } = await house.register();
+		const delivery = house.compose({ registrations: away(house.registrations) });
+		expect(await delivery.publish(registration.node, secret, HIGH)).toEqual({
+			kind: "wait",
+			reason: "the database is not available",
+		});
+		expect(house.service.calls).toEqual([]);
+	});
+
+	test.each(["forget", "findAtPrimary"] as const)(
+		"at a verdict, where %s fails: wait, and not a word of gone",
+		async (name) => {
+			const { registration } = await house.register();
+			const delivery = house.compose({ registrations: away(house.registrations, name) });
+			house.service.program.push({ kind: "gone", reason: "410", at: 1 });
+			expect(await delivery.push(registration.node, HIGH)).toMatchObject({ kind: "wait" });
+			expect(await house.registrations.find(registration.node)).toBeDefined();
+		},
+	);
+
+	test("an outbox that cannot be written: wait, since nothing may be promised", async () => {
+		const { registration } = await house.register();
+		const delivery = house.compose({ outbox: away(house.outbox, "put") });
+		house.service.program.push(unwell);
+		expect(await delivery.push(registration.node, HIGH)).toEqual({
+			kind: "wait",
+			reason: "the outbox cannot be written",
+		});
+		expect(house.queued).toEqual([]);
+	});
+
+	test("statistics that cannot be written wait for the next time, and are counted once", async () => {
+		const { registration } = await house.register();
+		house.service.program.push({ kind: "delivered" }, { kind: "delivered" });
+		await house.delivery.push(registration.node, HIGH);
+		await house.shared.client.execute("ALTER TABLE statistics RENAME TO away");
+		await house.results.flush();
+		await house.delivery.push(registration.node, HIGH);
+		await house.shared.client.execute("ALTER TABLE away RENAME TO statistics");
+		expect(await counts()).toEqual({ delivered: 2 });
+		expect(await counts()).toEqual({ delivered: 2 });
+	});
+});
+
+describe("a verdict about an old token does not undo a renewal", () => {
+	test("that came while the old token was sent to: the push goes to the new one", async () => {
+		const { registration } = await house.register();
+		const answer = house.delivery.push(registration.node, HIGH);
+		const call = await house.service.next();
+		house.clock.now += 10;
+		await house.register("phone", "https://push.example/new");
+		call.answer({ kind: "gone", reason: "410 subscription ended" });
+		expect(await answer).toEqual(QUEUED);
+		expect((await house.registrations.find(registration.node))?.token).toBe("https://push.example/new");
+		const [entry] = await house.rows();
+		house.service.program.push({ kind: "delivered" });
+		if (entry) await house.delivery.retry(entry);
+		expect(house.service.calls.at(-1)?.registration.token).toBe("https://push.example/new");
+		expect(await house.rows()).toEqual([]);
+	});
+
+	test("of the very same token: it lives again", async () => {
+		const { registration } = await house.register();
+		const answer = house.delivery.push(registration.node, HIGH);
+		const call = await house.service.next();
+		await house.register("phone", TOKEN);
+		call.answer({ kind: "gone", reason: "410" });
+		expect(await answer).toEqual(QUEUED);
+		expect(await house.registrations.find(registration.node)).toBeDefined();
+	});
+
+	test("that is younger than the time the provider gives", async () => {
+		const { registration } = await house.register();
+		house.clock.now += 1000;
+		house.service.program.push({ kind: "gone", reason: "410", at: registration.renewedAt - 1 });
+		expect(await house.delivery.push(registration.node, HIGH)).toEqual(QUEUED);
+		expect(await house.registrations.find(registration.node)).toBeDefined();
+		house.service.program.push({ kind: "gone", reason: "410", at: registration.renewedAt + 1 });
+		expect(await house.delivery.push(registration.node, HIGH)).toMatchObject({ kind: "unknown" });
+	});
+
+	test("even if the provider's clock is ahead: its time counts no later than our sending", async () => {
+		const { registration } = await house.register();
+		const answer = house.delivery.push(registration.node, HIGH);
+		const call = await house.service.next();
+		house.clock.now += 10;
+		await house.register("phone", TOKEN);
+		call.answer({ kind: "gone", reason: "410", at: house.clock.now + 60_000 });
+		expect(await answer).toEqual(QUEUED);
+		expect(await house.registrations.find(registration.node)).toBeDefined();
+	});
+
+	test("and one that was removed by its owner meanwhile is gone, whoever says so first", async () => {
+		const { registration } = await house.register();
+		const answer = house.delivery.push(registration.node, HIGH);
+		const call = await house.service.next();
+		await house.registrations.remove(registration.node);
+		call.answer({ kind: "gone", reason: "410" });
+		expect(await answer).toMatchObject({ kind: "unknown" });
+	});
+});
+
+describe("the newest supersedes", () => {
+	const entryOf = async (pushClass: PushClass) =>
+		(await house.rows()).find((row) => row.class === pushClass)?.version;
+
+	test("a delivered push takes an older one of its class out of the outbox, and none of another class", async () => {
+		const { registration } = await house.register();
+		house.service.program.push(unwell, unwell, { kind: "delivered" });
+		await house.delivery.push(registration.node, HIGH);
+		await house.delivery.push(registration.node, { class: "low" });
+		expect(await house.delivery.push(registration.node, HIGH)).toEqual(DELIVERED);
+		expect(await entryOf("high")).toBeUndefined();
+		expect(await entryOf("low")).toBe(2);
+	});
+
+	test("a newer one that waits takes the place of an older one that waits", async () => {
+		const { registration } = await house.register();
+		house.service.program.push(unwell, unwell);
+		await house.delivery.push(registration.node, { class: "high", count: 1 });
+		await house.delivery.push(registration.node, { class: "high", count: 2 });
+		expect((await house.rows()).map(({ version, notification }) => [version, notification.count])).toEqual([
+			[2, 2],
+		]);
+	});
+
+	test("an older one that is tried again late neither replaces nor removes a newer one", async () => {
+		const { registration } = await house.register();
+		house.service.program.push(unwell);
+		await house.delivery.push(registration.node, { class: "event", event: "old" });
+		const [old] = await house.rows();
+		if (!old) throw new Error("nothing was queued");
+		const retrying = house.delivery.retry(old);
+		const late = await house.service.next().then(() => house.service.next());
+		house.service.program.push(unwell);
+		await house.delivery.push(registration.node, { class: "event", event: "new" });
+		late.answer({ kind: "delivered" });
+		await retrying;
+		expect((await house.rows()).map(({ notification }) => notification.event)).toEqual(["new"]);
+	});
+
+	test("an entry whose lane is taken waits for it, and does not come back once it was superseded", async () => {
+		const { registration } = await house.register();
+		house.service.program.push(unwell);
+		await house.delivery.push(registration.node, HIGH);
+		const [old] = await house.rows();
+		if (!old) throw new Error("nothing was queued");
+		await house.service.next();
+		const answer = house.delivery.push(registration.node, HIGH);
+		const call = await house.service.next();
+		await house.delivery.retry(old);
+		expect(await house.rows()).toEqual([{ ...old, dueAt: house.clock.now + 1000 }]);
+		expect(house.queued.at(-1)).toBe(house.clock.now + 1000);
+		expect(house.service.calls).toHaveLength(2);
+		call.answer({ kind: "delivered" });
+		// Read before the newer one was through, tried only now.
+		const tooLate = house.delivery.retry(old);
+		expect(await answer).toEqual(DELIVERED);
+		await tooLate;
+		expect(await house.rows()).toEqual([]);
+	});
+});
+
+describe("the throttle", () => {
+	const throttled = () => house.compose({ pushIntervalMs: FOREVER });
+
+	test("holds messages back for each registration and class, and never calls or events", async () => {
+		const delivery = throttled();
+		const { registration } = await house.register();
+		const notifications: Notification[] = [
+			...[HIGH, HIGH, { class: "low" } as const, { class: "low" } as const],
+			...[{ class: "voip" } as const, { class: "voip" } as const],
+			...[{ class: "event", event: "a" } as const, { class: "event", event: "b" } as const],
+		];
+		const sent: PushClass[] = [];
+		house.service.program.push(...Array.from({ length: 6 }, () => ({ kind: "delivered" }) as const));
+		for (const notification of notifications) void delivery.push(registration.node, notification);
+		for (let n = 0; n < 6; n++) sent.push((await house.service.next()).notification.class);
+		expect(sent.sort()).toEqual(["event", "event", "high", "low", "voip", "voip"]);
+		await delivery.idle(1000);
+		expect(house.service.calls).toHaveLength(6);
+		await delivery.settle();
+	});
+
+	test("answers what it held back with what became of the newest, even if the registration went meanwhile", async () => {
+		const delivery = house.compose({ pushIntervalMs: 30 });
+		const { registration } = await house.register();
+		house.service.program.push({ kind: "delivered" });
+		const answers = [HIGH, HIGH, HIGH].map((notification) => delivery.push(registration.node, notification));
+		expect(await answers[0]).toEqual(DELIVERED);
+		await house.registrations.remove(registration.node);
+		const unknown = { kind: "unknown", reason: "no such registration" } as const;
+		expect(await Promise.all(answers.slice(1))).toEqual([unknown, unknown]);
+		expect(house.service.calls).toHaveLength(1);
+	});
+
+	test("sends the newest content at the window's end", async () => {
+		const delivery = house.compose({ pushIntervalMs: 30 });
+		const { registration } = await house.register();
+		house.service.program.push({ kind: "delivered" }, { kind: "delivered" });
+		const answers = [1, 2, 3].map((count) => delivery.push(registration.node, { class: "high", count }));
+		expect(await Promise.all(answers)).toEqual([DELIVERED, SUPERSEDED, DELIVERED]);
+		expect(house.service.calls.map(({ notification }) => notification.count)).toEqual([1, 3]);
+	});
+});
+
+describe("settling, before the process ends or the server's patience does", () => {
+	test("answers what is on its way and what is held back, once it is on disk and not before", async () => {
+		const written = Promise.withResolvers<void>();
+		const slow = new Proxy(house.outbox, {
+			get(target, name) {
+				if (name !== "put") return Reflect.get(target, name);
+				return async (...entries: Parameters<typeof target.put>) => {
+					await written.promise;
+					return target.put(...entries);
+				};
+			},
+		});
+		const delivery = house.compose({ pushIntervalMs: FOREVER, outbox: slow });
+		const { registration } = await house.register();
+		const answers = [1, 2, 3].map((count) => delivery.push(registration.node, { class: "high", count }));
+		await house.service.next();
+		let answered = 0;
+		for (const answer of answers) void answer.then(() => answered++);
+		const settling = delivery.settle();
+		await new Promise((resolve) => setImmediate(resolve));
+		expect(answered).toBe(0);
+		written.resolve();
+		await settling;
+		expect(await Promise.all(answers)).toEqual([QUEUED, SUPERSEDED, QUEUED]);
+		expect((await house.rows()).map(({ notification }) => notification.count)).toEqual([3]);
+	});
+
+	test("what is on its way and arrives after all is not sent a second time", async () => {
+		const { registration } = await house.register();
+		const answer = house.delivery.push(registration.node, HIGH);
+		const call = await house.service.next();
+		await house.delivery.settle();
+		expect(await answer).toEqual(QUEUED);
+		expect(await house.rows()).toHaveLength(1);
+		call.answer({ kind: "delivered" });
+		await house.delivery.idle(1000);
+		expect(await house.rows()).toEqual([]);
+	});
+
+	test("with a full disk answers wait, and loses nothing that was promised", async () => {
+		const delivery = house.compose({ pushIntervalMs: FOREVER, outbox: away(house.outbox, "put") });
+		const { registration } = await house.register();
+		const answers = [1, 2].map((count) => delivery.push(registration.node, { class: "high", count }));
+		await house.service.next();
+		await delivery.settle();
+		for (const answer of await Promise.all(answers)) expect(answer).toMatchObject({ kind: "wait" });
+	});
+
+	test("with nothing in hand does nothing", async () => {
+		await house.delivery.settle();
+		await house.delivery.idle(0);
+		expect(house.queued).toEqual([]);
+	});
+});
+
+describe("time to live", () => {
+	test("the service is told the seconds that are left; a call's are few", async () => {
+		const { registration } = await house.register();
+		house.service.program.push(unwell, { kind: "delivered" });
+		await house.delivery.push(registration.node, HIGH);
+		await house.delivery.push(registration.node, { class: "voip" });
+		expect(house.service.calls.map(({ ttlSeconds }) => ttlSeconds)).toEqual([3600, 60]);
+		house.clock.now += 100_500;
+		house.service.program.push({ kind: "delivered" });
+		const [entry] = await house.rows();
+		if (entry) await house.delivery.retry(entry);
+		expect(house.service.calls.at(-1)?.ttlSeconds).toBe(3500);
+	});
+
+	test("an entry that is older than that is dropped unsent", async () => {
+		const { registration } = await house.register();
+		house.service.program.push(unwell);
+		await house.delivery.push(registration.node, HIGH);
+		house.clock.now += 3_600_000;
+		const [entry] = await house.rows();
+		if (entry) await house.delivery.retry(entry);
+		expect(house.service.calls).toHaveLength(1);
+		expect(await house.rows()).toEqual([]);
+	});
+
+	test("the service has a deadline", async () => {
+		const delivery = house.compose({ sendDeadlineMs: 20 });
+		const { registration } = await house.register();
+		const answer = delivery.push(registration.node, HIGH);
+		const { signal, answer: reply } = await house.service.next();
+		await new Promise((resolve) => signal.addEventListener("abort", resolve));
+		reply(unwell);
+		expect(await answer).toEqual(QUEUED);
+	});
+});
+
+describe("trying an entry again", () => {
+	async function queuedEntry() {
+		const { registration } = await house.register();
+		house.service.program.push(unwell);
+		await house.delivery.push(registration.node, HIGH);
+		const [entry] = await house.rows();
+		if (!entry) throw new Error("nothing was queued");
+		return entry;
+	}
+
+	test("waits longer each time, an hour at most", async () => {
+		await queuedEntry();
+		const waits: number[] = [];
+		for (let n = 0; n < 14; n++) {
+			const [entry] = await house.rows();
+			if (!entry) throw new Error("the entry is gone");
+			house.service.program.push(unwell);
+			await house.delivery.retry({ ...entry, expiresAt: Number.MAX_SAFE_INTEGER });
+			waits.push((house.queued.at(-1) ?? 0) - house.clock.now);
+		}
+		expect(waits.slice(0, 4)).toEqual([10_000, 20_000, 40_000, 80_000]);
+		expect(waits.at(-1)).toBe(3_600_000);
+		expect(Math.max(...waits)).toBe(3_600_000);
+	});
+
+	test("keeps it while the database is away", async () => {
+		const entry = await queuedEntry();
+		await house.compose({ registrations: away(house.registrations) }).retry(entry);
+		expect(await house.rows()).toMatchObject([{ version: entry.version, attempts: 2 }]);
+	});
+
+	test("leaves it as it was, and says so, when the outbox cannot be written", async () => {
+		const entry = await queuedEntry();
+		house.service.program.push(unwell);
+		await expect(
+			house.compose({ outbox: away(house.outbox, "put", "remove") }).retry(entry),
+		).rejects.toThrow();
+		expect(await house.rows()).toEqual([entry]);
+	});
+
+	test("drops it when its registration is gone, was refused, or turns out to be dead", async () => {
+		for (const outcome of [
+			{ kind: "rejected", reason: "400" },
+			{ kind: "gone", reason: "410" },
+		] as const) {
+			const entry = await queuedEntry();
+			house.clock.now += 10;
+			house.service.program.push(outcome);
+			await house.delivery.retry(entry);
+			expect(await house.rows()).toEqual([]);
+		}
+		const entry = await queuedEntry();
+		await house.registrations.remove(entry.node);
+		await house.delivery.retry(entry);
+		expect(await house.rows()).toEqual([]);
+	});
+});
+
+test("no token, secret, node, JID or body reaches the log, whatever happens", async () => {
+	const { registration, secret } = await house.register();
+	const outcomes = [
+		...[{ kind: "delivered" } as const, unwell, { kind: "gone", reason: "410", at: 1 } as const],
+		...[{ kind: "rejected", reason: "400" } as const, { kind: "misconfigured", reason: "no key" } as const],
+	];
+	for (const outcome of outcomes) {
+		house.service.program.push(outcome);
+		await house.delivery.publish(registration.node, secret, HIGH);
+	}
+	await house.delivery.publish(registration.node, "wrong", HIGH);
+	const foreign = await createKeyring("another key, of before SECRET_KEY was changed");
+	const node = foreign.createNode();
+	await house.delivery.publish(node, "secret", HIGH);
+	// The databases' own errors name what was asked of them.
+	await house.outboxFile.client.execute("DROP TABLE outbox");
+	house.service.program.push(unwell);
+	await house.delivery.publish(registration.node, secret, HIGH);
+	for (const _ of [...house.service.calls]) await house.service.next();
+	const held = house.delivery.publish(registration.node, secret, HIGH);
+	const call = await house.service.next();
+	await house.delivery.settle();
+	call.answer(unwell);
+	await held;
+	house.service.program.push({ kind: "gone", reason: "410" });
+	house.clock.now += 10;
+	await house.shared.client.execute(
+		"CREATE TRIGGER t BEFORE DELETE ON registrations BEGIN SELECT raise(abort, 'no'); END",
+	);
+	await house.delivery.publish(registration.node, secret, HIGH);
+	await house.shared.client.execute("DROP TABLE statistics");
+	await house.results.flush();
+	await house.shared.client.execute("DROP TABLE registrations");
+	await house.delivery.publish(registration.node, secret, HIGH);
+	const said = house.lines.join("\n");
+	expect(house.lines.length).toBeGreaterThan(6);
+	expect(said).toContain("no such table");
+	for (const hidden of [TOKEN, secret, registration.node, OWNER, HIGH.body ?? "", node]) {
+		expect(said).not.toContain(hidden);
+	}
+});
