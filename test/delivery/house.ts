@@ -65,6 +65,7 @@ export class FakeService implements PushService {
 
 export interface House {
 	shared: TestDatabase;
+	outboxUrl: string;
 	outboxFile: OpenDatabase;
 	outbox: Outbox;
 	registrations: Registrations;
@@ -89,7 +90,8 @@ export interface House {
 export async function openHouse(changes: Partial<DeliveryDeps> = {}): Promise<House> {
 	const folder = await mkdtemp(join(tmpdir(), "reveille-test-"));
 	const shared = await openTestDatabase();
-	const outboxFile = await openDatabase({ url: `file:${join(folder, "outbox.db")}`, migrations: "outbox" });
+	const outboxUrl = `file:${join(folder, "outbox.db")}`;
+	const outboxFile = await openDatabase({ url: outboxUrl, migrations: "outbox" });
 	const outbox = await openOutbox(outboxFile.db);
 	const clock = { now: 1_000_000 };
 	const now = () => clock.now;
@@ -117,7 +119,20 @@ export async function openHouse(changes: Partial<DeliveryDeps> = {}): Promise<Ho
 			...more,
 		});
 	return {
-		...{ shared, outboxFile, outbox, registrations, keyring, service, results, log, lines, queued, clock },
+		...{
+			shared,
+			outboxUrl,
+			outboxFile,
+			outbox,
+			registrations,
+			keyring,
+			service,
+			results,
+			log,
+			lines,
+			queued,
+			clock,
+		},
 		compose,
 		delivery: compose(),
 		async register(device = "phone", token = TOKEN) {
