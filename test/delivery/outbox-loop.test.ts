@@ -148,6 +148,18 @@ describe("the loop", () => {
 		expect(new Set(tried.map(({ node }) => node)).size).toBe(150);
 	});
 
+	test("keeps to that number when entries come that have been due for longer", async () => {
+		entries = Array.from({ length: CONCURRENCY }, (_, n) => entry(`n${n}`, 1000 + n));
+		await start();
+		entries.push(...Array.from({ length: 10 }, (_, n) => entry(`older${n}`, n)));
+		loop.wake(clock);
+		await pass(1);
+		expect(tried).toHaveLength(CONCURRENCY);
+		tried[0]?.done();
+		await settled();
+		expect(tried.at(-1)?.node).toBe("older0");
+	});
+
 	test("never has one entry on its way twice", async () => {
 		entries = [entry("a", clock)];
 		await start();
