@@ -1,0 +1,104 @@
+import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { startHandoverLoop } from "../../src/delivery/handover-loop.ts";
+import { createHandover, type Handover } from "../../src/store/handover.ts";
+import type { Answer } from "../../src/types.ts";
+import { openTestDatabase, type TestDatabase } from "../database.ts";
+import { readableLog } from "./house.ts";
+
+let database: TestDatabase;
+let handover: Handover;
+beforeEach(async () => {
+	database = await openTestDatabase();
+	handover = createHandover(database.db);
+});
+afterEach(() => database.close());
+
+const rows = async () =>
+	Number((await database.client.execute("SELECT count(*) AS n FROM handover")).rows[0]?.n);
+const put = (count: number) => handover.put("N", { class: "high", count }, Date.now() + 60_000);
+
+describe("pushes that were handed over", () => {
+	test("are sent in order, and their rows go once they are answered for", async () => {
+		for (const count of [1, 2, 3]) await put(count);
+		const sent: (number | undefined)[] = [];
+		const loop = startHandoverLoop(
+			handover,
+			async (_node, { count }) => {
+				sent.push(count);
+				return { kind: "done", how: "delivered" };
+			},
+			readableLog().log,
+		);
+		await loop.stop();
+		expect(sent).toEqual([1, 2, 3]);
+		expect(await rows()).toBe(0);
+	});
+
+	test("go when their registration is gone, and stay when they could not even be queued", async () => {
+		for (const count of [1, 2]) await put(count);
+		const answers: Record<number, Answer> = {
+			1: { kind: "unknown", reason: "no such registration" },
+			2: { kind: "wait", reason: "the outbox cannot be written" },
+		};
+		const loop = startHandoverLoop(
+			handover,
+			async (_node, { count }) => answers[count ?? 0] as Answer,
+			readableLog().log,
+		);
+		await loop.stop();
+		expect(await rows()).toBe(1);
+	});
+
+	test("are sent once, by one of two connectors", async () => {
+		for (let count = 0; count < 50; count++) await put(count);
+		const sent: (number | undefined)[] = [];
+		const loops = ["one", "two"].map((claimant) =>
+			startHandoverLoop(
+				handover,
+				async (_node, { count }) => {
+					sent.push(count);
+					return { kind: "done", how: "delivered" };
+				},
+				readableLog().log,
+				claimant,
+			),
+		);
+		await Promise.all(loops.map((loop) => loop.stop()));
+		expect(sent.sort((a, b) => (a ?? 0) - (b ?? 0))).toEqual([...Array(50).keys()]);
+	});
+
+	test("wait while the database is away, and the log says so without a value", async () => {
+		await put(1);
+		await database.client.execute("ALTER TABLE handover RENAME TO away");
+		const { log, lines } = readableLog();
+		const loop = startHandoverLoop(
+			handover,
+			async () => ({ kind: "done", how: "delivered" }),
+			log,
+			"claimant-7",
+		);
+		await loop.stop();
+		expect(lines).toHaveLength(1);
+		expect(lines[0]).toContain("no such table");
+		expect(lines[0]).not.toContain("claimant-7");
+	});
+
+	test("are waited for when the process ends", async () => {
+		await put(1);
+		const answer = Promise.withResolvers<Answer>();
+		const asked = Promise.withResolvers<void>();
+		const loop = startHandoverLoop(
+			handover,
+			() => {
+				asked.resolve();
+				return answer.promise;
+			},
+			readableLog().log,
+		);
+		await asked.promise;
+		const stopping = loop.stop();
+		answer.resolve({ kind: "done", how: "queued" });
+		await stopping;
+		expect(await rows()).toBe(0);
+	});
+});
