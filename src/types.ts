@@ -5,7 +5,7 @@
  */
 
 /** The push services Reveille can send through; one file each under `services/`. */
-export type ServiceName = "webpush";
+export type ServiceName = "webpush" | "apns" | "fcm" | "ubuntu" | "wns";
 
 /**
  * The class of a push. Per registration and class the newest supersedes the older; `high` and `low` are
@@ -15,8 +15,10 @@ export type PushClass = "voip" | "event" | "high" | "low";
 
 /** What a device hands in, and what its push service needs to reach it. */
 export interface Device {
-	/** Web Push: the endpoint URL. */
+	/** Web Push: the endpoint URL. APNs: hex. FCM, Ubuntu: as the device got it. WNS: the channel URI. */
 	token: string;
+	/** APNs: the token of the app's PushKit channel, hex; calls go there. */
+	voipToken?: string;
 	/** RFC 8291: the device's P-256 public key, base64url of 65 bytes. Without it a push carries no content. */
 	p256dh?: string;
 	/** RFC 8291: the authentication secret, base64url of 16 bytes. */
@@ -79,8 +81,11 @@ export interface Push {
 /** What a push service said, classified. A service never retries, sleeps, deletes or logs. */
 export type Outcome =
 	| { kind: "delivered"; id?: string }
-	/** The token is dead, since `at` if the provider says when: forget it unless it was renewed later. */
-	| { kind: "gone"; reason: string; at?: number }
+	/**
+	 * The token is dead, since `at` if the provider says when: forget it unless it was renewed later. `voip`: that
+	 * token alone.
+	 */
+	| { kind: "gone"; reason: string; at?: number; token?: "voip" }
 	/** The provider's fault or ours, for now. */
 	| { kind: "retry"; reason: string; afterMs?: number }
 	/** This message or this token only: keep the registration. */
@@ -105,6 +110,7 @@ export interface PushService {
 /** A device as a client describes it, unchecked. */
 export interface DeviceInput {
 	token?: string | undefined;
+	voipToken?: string | undefined;
 	p256dh?: string | undefined;
 	auth?: string | undefined;
 }

@@ -1,0 +1,63 @@
+/**
+ * What a push says, in the words all services share, and what goes first when it does not fit.
+ *
+ * A push is a wake-up: where the whole does not fit, the app gets less of it rather than nothing, and fetches the
+ * rest from its archive.
+ */
+import type { Notification } from "../types.ts";
+
+/** A notification for one registration: only what the user's server published, and which account is meant. */
+export interface Content extends Notification {
+	/** Of the registration: an app with several accounts knows by it which one to wake. */
+	node: string;
+}
+
+const ELLIPSIS = "…";
+
+export function contentOf(node: string, notification: Notification): Content {
+	const { class: pushClass, count, pending, sender, body, nickname, event, encrypted } = notification;
+	return present({ node, class: pushClass, count, pending, sender, body, nickname, event, encrypted });
+}
+
+/**
+ * The most complete content that fits. What does not goes in this order: the end of `body`, `nickname`, `sender`,
+ * `event`. `encrypted` too large by itself goes first and whole, since a part of it is nothing.
+ * @param size bytes of a content as its service sends it; grows with each field
+ * @param limit bytes; with room for `node`, `class` and the counts at least
+ */
+export function fit(content: Content, size: (content: Content) => number, limit: number): Content {
+	if (size(content) <= limit) return content;
+	const { body, nickname, sender, event, encrypted, ...fixed } = content;
+	const sealed = encrypted && size({ ...fixed, encrypted }) <= limit ? { ...fixed, encrypted } : fixed;
+	const bare = present({ ...sealed, sender, nickname, event });
+	const less = [
+		present({ ...bare, body }),
+		cut(body, (beginning) => size({ ...bare, body: beginning }) <= limit, bare),
+		bare,
+		present({ ...sealed, sender, event }),
+		present({ ...sealed, event }),
+	];
+	return less.find((candidate) => size(candidate) <= limit) ?? sealed;
+}
+
+/** Leaves out what is undefined. */
+function present(fields: { [K in keyof Content]: Content[K] | undefined }): Content {
+	return Object.fromEntries(
+		Object.entries(fields).filter(([, value]) => value !== undefined),
+	) as unknown as Content;
+}
+
+/** The content with the longest beginning of its body that fits, ending between two characters (UAX #29). */
+function cut(body: string | undefined, fits: (beginning: string) => boolean, bare: Content): Content {
+	if (body === undefined) return bare;
+	let longest = 0;
+	for (let tooLong = body.length + 1; tooLong - longest > 1; ) {
+		const middle = (longest + tooLong) >> 1;
+		if (fits(body.slice(0, middle) + ELLIPSIS)) longest = middle;
+		else tooLong = middle;
+	}
+	// Whether a character ends there shows in the code point after it.
+	const seen = body.slice(0, longest + 2);
+	const boundary = new Intl.Segmenter().segment(seen).containing(longest)?.index ?? longest;
+	return { ...bare, body: body.slice(0, boundary) + ELLIPSIS };
+}
