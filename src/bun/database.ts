@@ -2,7 +2,7 @@
 import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
-import { type Client, createClient, LibsqlError } from "@libsql/client";
+import { type Client, createClient } from "@libsql/client";
 import { drizzle, type LibSQLDatabase } from "drizzle-orm/libsql";
 import { readMigrationFiles } from "drizzle-orm/migrator";
 import { StartError } from "./start-error.ts";
@@ -33,10 +33,12 @@ export interface DatabaseOptions {
 export async function openDatabase(options: DatabaseOptions): Promise<OpenDatabase> {
 	const { url, authToken, sync = "normal", exclusive = false, migrations } = options;
 	const isFile = url.startsWith("file:");
+	const path = isFile ? filePath(url) : undefined;
+	let client: Client | undefined;
 	try {
-		if (isFile) mkdirSync(dirname(filePath(url)), { recursive: true, mode: 0o700 });
+		if (path) mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
 		// One connection: settings made by PRAGMA belong to a connection.
-		const client = createClient({
+		client = createClient({
 			url,
 			concurrency: isFile ? 1 : 20,
 			timeout: exclusive ? 0 : LOCK_MS,
@@ -48,8 +50,11 @@ export async function openDatabase(options: DatabaseOptions): Promise<OpenDataba
 			await client.execute(`PRAGMA synchronous = ${sync}`);
 		}
 		await migrate(client, migrations);
+		// A file that may only be read opens as well as any other, and would fail at the first registration.
+		await client.execute("UPDATE migrations SET applied_at = applied_at WHERE hash = ''");
 		return { client, db: drizzle(client) };
 	} catch (error) {
+		client?.close();
 		throw explain(error, url);
 	}
 }
@@ -77,16 +82,36 @@ async function migrate(client: Client, folder: DatabaseOptions["migrations"]): P
 	}
 }
 
-/** @returns the file of a `file:` URL, relative to the working directory if it is not absolute */
+/**
+ * @returns the file of a `file:` URL, relative to the working directory if it is not absolute
+ * @throws {StartError} for a URL that names a host, as `file://data/x.db` does by mistake
+ */
 export function filePath(url: string): string {
-	return url.startsWith("file://") ? fileURLToPath(url) : url.slice("file:".length);
+	if (!url.startsWith("file://")) return url.slice("file:".length);
+	try {
+		return fileURLToPath(url);
+	} catch (error) {
+		throw new StartError(
+			`The database ${url} is no file of this machine: write file:data/x.db, or file:///data/x.db.`,
+			error,
+		);
+	}
+}
+
+/** SQLite's own code without its extension, or the system's. */
+function codeOf(error: unknown): string | undefined {
+	const { code, message, extendedCode } = error as NodeJS.ErrnoException & { extendedCode?: string };
+	// The driver says only in words that a file cannot be opened: 14 is SQLite's number for it.
+	if (/^ConnectionFailed\(.*: 14"\)$/.test(message)) return "SQLITE_CANTOPEN";
+	// What may only be read cannot be locked for this process alone.
+	if (extendedCode === "SQLITE_IOERR_LOCK") return "SQLITE_READONLY";
+	return code?.replace(/^(SQLITE_[A-Z]+)_.*/, "$1");
 }
 
 function explain(error: unknown, url: string): StartError {
 	// An address may carry a password.
 	const where = url.startsWith("file:") ? filePath(url) : new URL(url).host;
-	const code = error instanceof LibsqlError ? error.code : (error as NodeJS.ErrnoException).code;
-	switch (code?.replace(/^(SQLITE_[A-Z]+)_.*/, "$1")) {
+	switch (codeOf(error)) {
 		case "SQLITE_READONLY":
 		case "EACCES":
 		case "EROFS":
@@ -95,6 +120,8 @@ function explain(error: unknown, url: string): StartError {
 				error,
 			);
 		case "SQLITE_CANTOPEN":
+		case "EEXIST":
+		case "ENOTDIR":
 			return new StartError(
 				`The database ${where} cannot be opened: does its folder exist, and may this user write there?`,
 				error,

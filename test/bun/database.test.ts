@@ -1,0 +1,212 @@
+import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type DatabaseOptions, filePath, openDatabase } from "../../src/bun/database.ts";
+import { StartError } from "../../src/bun/start-error.ts";
+
+let folder: string;
+const cleanups: (() => void)[] = [];
+beforeEach(() => {
+	folder = mkdtempSync(join(tmpdir(), "reveille-test-"));
+});
+afterEach(() => {
+	for (const cleanup of cleanups.splice(0).reverse()) cleanup();
+	rmSync(folder, { recursive: true, force: true });
+});
+
+const at = (name: string) => `file:${join(folder, name)}`;
+
+async function open(options: Partial<DatabaseOptions> & { url: string }) {
+	const opened = await openDatabase({ migrations: "shared", ...options });
+	cleanups.push(() => opened.client.close());
+	return opened;
+}
+
+async function refusal(options: Partial<DatabaseOptions> & { url: string }): Promise<string> {
+	const error = await open(options).then(
+		() => new Error("it was opened"),
+		(thrown: Error) => thrown,
+	);
+	expect(error).toBeInstanceOf(StartError);
+	return error.message;
+}
+
+/** Permission bits do not bind the superuser: it gives up the right to overrule them. */
+const BOUND = process.getuid?.() === 0 ? ["setpriv", "--bounding-set=-dac_override,-dac_read_search"] : [];
+
+/** Opens a database in a process of its own, and tells what that said. */
+function inAnotherProcess(
+	options: Partial<DatabaseOptions> & { url: string; hold?: boolean },
+	prefix: string[] = [],
+) {
+	const script = join(import.meta.dir, "open-database.ts");
+	const child = Bun.spawn(
+		[...prefix, process.execPath, script, JSON.stringify({ migrations: "shared", ...options })],
+		{ stdin: "pipe", stdout: "pipe", stderr: "inherit" },
+	);
+	cleanups.push(() => child.kill("SIGKILL"));
+	const reader = child.stdout.getReader();
+	const said = reader.read().then(({ value }) => new TextDecoder().decode(value).trim());
+	return { child, said };
+}
+
+describe("a database that is a file", () => {
+	test("is made with its folder, and its schema brought up to date", async () => {
+		const { client } = await open({ url: at("new/folder/reveille.db") });
+		const { rows } = await client.execute("SELECT count(*) AS n FROM registrations");
+		expect(rows[0]?.n).toBe(0);
+		expect((await client.execute("PRAGMA journal_mode")).rows[0]?.journal_mode).toBe("wal");
+	});
+
+	test("keeps what is in it when it is opened again: no migration is applied twice", async () => {
+		const first = await open({ url: at("x.db") });
+		await first.client.execute("INSERT INTO facts VALUES ('a', 'b')");
+		const applied = async () => (await first.client.execute("SELECT * FROM migrations")).rows.length;
+		const before = await applied();
+		const second = await open({ url: at("x.db") });
+		expect((await second.client.execute("SELECT value FROM facts")).rows[0]?.value).toBe("b");
+		expect(before).toBeGreaterThan(0);
+		expect(await applied()).toBe(before);
+	});
+
+	test("survives the end of the process, and with `full` a power loss", async () => {
+		const synchronous = async (sync: "normal" | "full") =>
+			(await (await open({ url: at(`${sync}.db`), sync })).client.execute("PRAGMA synchronous")).rows[0]
+				?.synchronous;
+		expect(await synchronous("normal")).toBe(1);
+		expect(await synchronous("full")).toBe(2);
+	});
+
+	test("is one file, however its URL says it", () => {
+		expect(filePath("file:data/x.db")).toBe("data/x.db");
+		expect(filePath("file:/var/x.db")).toBe("/var/x.db");
+		expect(filePath("file:///var/a%20b.db")).toBe("/var/a b.db");
+	});
+
+	test("is taken by one connector alone: another is refused at once, and disturbs nothing", async () => {
+		const first = await open({ url: at("outbox.db"), exclusive: true, migrations: "outbox" });
+		const { said } = inAnotherProcess({ url: at("outbox.db"), exclusive: true, migrations: "outbox" });
+		expect(await said).toBe(
+			`StartError: ${join(folder, "outbox.db")} is in use by another Reveille: stop it, or give this one its own DATA_DIR.`,
+		);
+		await first.client.execute("DELETE FROM outbox");
+	});
+
+	test("is free again when its connector was killed", async () => {
+		const options = { url: at("outbox.db"), exclusive: true, migrations: "outbox" } as const;
+		const { child, said } = inAnotherProcess({ ...options, hold: true });
+		expect(await said).toBe("opened");
+		expect(await refusal(options)).toContain("in use by another Reveille");
+		child.kill("SIGKILL");
+		await child.exited;
+		await open(options);
+	});
+
+	test("is migrated once by processes that start at the same time", async () => {
+		const starts = Array.from({ length: 4 }, () => inAnotherProcess({ url: at("shared.db") }));
+		expect(await Promise.all(starts.map(({ said }) => said))).toEqual(Array(4).fill("opened"));
+		const { client } = await open({ url: at("shared.db") });
+		const { rows } = await client.execute(
+			"SELECT count(*) AS all_of, count(DISTINCT hash) AS different FROM migrations",
+		);
+		expect(rows[0]?.all_of).toBe(rows[0]?.different as number);
+	}, 20_000);
+});
+
+describe("a database that cannot be used says why, and what to do", () => {
+	test.each([
+		["shared", false],
+		["outbox", true],
+	] as const)(
+		"a file that may only be read (%s)",
+		async (migrations, exclusive) => {
+			const options = { url: at("d/x.db"), migrations, exclusive } as const;
+			const { child, said } = inAnotherProcess(options);
+			expect(await said).toBe("opened");
+			await child.exited;
+			chmodSync(join(folder, "d/x.db"), 0o400);
+			chmodSync(join(folder, "d"), 0o500);
+			cleanups.push(() => chmodSync(join(folder, "d"), 0o700));
+			expect(await inAnotherProcess(options, BOUND).said).toContain(
+				`${join(folder, "d/x.db")} cannot be written: give this user the right`,
+			);
+		},
+		20_000,
+	);
+
+	test("a folder that may only be read, or a file that may not", async () => {
+		mkdirSync(join(folder, "d"), { mode: 0o500 });
+		cleanups.push(() => chmodSync(join(folder, "d"), 0o700));
+		expect(await inAnotherProcess({ url: at("d/x.db") }, BOUND).said).toContain("may this user write there?");
+		expect(await inAnotherProcess({ url: at("d/e/x.db") }, BOUND).said).toContain("cannot be written");
+		writeFileSync(join(folder, "x.db"), "", { mode: 0o000 });
+		expect(await inAnotherProcess({ url: at("x.db") }, BOUND).said).toContain("cannot be opened");
+	}, 20_000);
+
+	test("a folder that is a file, and a file that is a folder", async () => {
+		writeFileSync(join(folder, "file"), "");
+		expect(await refusal({ url: at("file/x.db") })).toContain("cannot be opened: does its folder exist");
+		mkdirSync(join(folder, "folder"));
+		expect(await refusal({ url: at("folder") })).toContain("cannot be opened");
+	});
+
+	test("a file that is no database", async () => {
+		writeFileSync(join(folder, "x.db"), "Where art thou? ".repeat(1000));
+		expect(await refusal({ url: at("x.db") })).toBe(
+			`${join(folder, "x.db")} is no intact SQLite database: restore it from a backup, or move it away to begin anew.`,
+		);
+	});
+
+	test("a URL that names a host where a path was meant", async () => {
+		expect(await refusal({ url: "file://data/x.db" })).toContain(
+			"write file:data/x.db, or file:///data/x.db",
+		);
+	});
+
+	test("a disk that is full, and works as soon as there is room", async () => {
+		const mounted = Bun.spawnSync(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", folder]);
+		if (mounted.exitCode !== 0) throw new Error(`This test mounts a small disk, as root: ${mounted.stderr}`);
+		cleanups.push(() => {
+			// The driver keeps a closed file open until its statements are collected.
+			Bun.gc(true);
+			Bun.spawnSync(["umount", "--lazy", folder]);
+		});
+		Bun.spawnSync(["dd", "if=/dev/zero", `of=${join(folder, "ballast")}`, "bs=4096"]);
+		expect(await refusal({ url: at("x.db") })).toBe(`The disk of ${join(folder, "x.db")} is full.`);
+		expect(await refusal({ url: at("d/x.db") })).toContain("is full.");
+		rmSync(join(folder, "ballast"));
+		await open({ url: at("x.db") });
+	});
+
+	test("a server that is not there, without its password or token", async () => {
+		for (const url of ["http://user:sesame@127.0.0.1:9", "http://127.0.0.1:9?authToken=sesame"]) {
+			const message = await refusal({ url, authToken: "sesame" });
+			expect(message).toContain("127.0.0.1:9");
+			expect(message).not.toContain("sesame");
+		}
+	});
+
+	test("and leaves nothing half made behind: the next start does not stumble over it", async () => {
+		const mounted = Bun.spawnSync(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", folder]);
+		if (mounted.exitCode !== 0) throw new Error(`This test mounts a small disk, as root: ${mounted.stderr}`);
+		cleanups.push(() => {
+			Bun.gc(true);
+			Bun.spawnSync(["umount", "--lazy", folder]);
+		});
+		// Room for a beginning of the schema, at most.
+		for (let pages = 2; pages < 40; pages += 6) {
+			for (const name of readdirSync(folder)) rmSync(join(folder, name));
+			Bun.spawnSync([
+				"dd",
+				"if=/dev/zero",
+				`of=${join(folder, "ballast")}`,
+				"bs=4096",
+				`count=${252 - pages}`,
+			]);
+			await inAnotherProcess({ url: at("x.db") }).child.exited;
+			rmSync(join(folder, "ballast"));
+			expect(await inAnotherProcess({ url: at("x.db") }).said).toBe("opened");
+		}
+	}, 30_000);
+});

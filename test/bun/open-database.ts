@@ -1,0 +1,13 @@
+/** A process that opens a database and says what became of it, for tests that need more than one, or less right. */
+import { openDatabase } from "../../src/bun/database.ts";
+
+const { hold, ...options } = JSON.parse(process.argv[2] ?? "{}");
+try {
+	const { client } = await openDatabase(options);
+	console.log("opened");
+	// Until the test says that it has seen enough.
+	if (hold) for await (const _ of Bun.stdin.stream()) break;
+	client.close();
+} catch (error) {
+	console.log(`${(error as Error).name}: ${(error as Error).message}`);
+}
