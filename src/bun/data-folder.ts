@@ -34,11 +34,13 @@ export async function secretFile(
 	try {
 		const value = read(path);
 		if (value !== undefined) return { value, created: false };
+		let created = false;
 		const draft = `${path}.${randomBytes(6).toString("hex")}`;
 		try {
 			writeFileSync(draft, `${await generate()}\n`, { mode: 0o600, flag: "wx", flush: true });
 			chmodSync(draft, 0o600);
 			linkSync(draft, path);
+			created = true;
 		} catch (error) {
 			if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
 		} finally {
@@ -46,7 +48,7 @@ export async function secretFile(
 		}
 		const made = read(path);
 		if (made === undefined) throw new Error("it was not there after it was made");
-		return { value: made, created: true };
+		return { value: made, created };
 	} catch (error) {
 		if (error instanceof StartError) throw error;
 		throw new StartError(`${path} cannot be read or made: ${String(error)}`, error);

@@ -7,7 +7,7 @@ const PATH = /^\.{0,2}\//;
 
 /**
  * Replaces the path of a file by what is in it, for the settings that allow it.
- * @throws {StartError} naming the variable and the file
+ * @throws {StartError} naming the variable, and never its value: it may be the key itself
  */
 export function readKeyFiles(
 	env: Record<string, string | undefined>,
@@ -17,14 +17,24 @@ export function readKeyFiles(
 		names.map((name) => {
 			const value = env[name]?.trim();
 			if (!value || !FROM_FILE.test(name) || !PATH.test(value)) return [name, value];
-			try {
-				return [name, readFileSync(value, "utf8").trim()];
-			} catch (error) {
-				throw new StartError(
-					`${name} names the file ${value}, which cannot be read: ${String(error)}`,
-					error,
-				);
-			}
+			return [name, readKeyFile(name, value)];
 		}),
 	);
+}
+
+function readKeyFile(name: string, path: string): string {
+	let text: string;
+	try {
+		text = readFileSync(path, "utf8").trim();
+	} catch (error) {
+		// Not the value: a key in base64 may begin with a slash too.
+		const code = (error as NodeJS.ErrnoException).code ?? "unknown error";
+		throw new StartError(
+			`${name} begins like a path, and there is no file there that can be read (${code}).`,
+			error,
+		);
+	}
+	// As if it were unset, a new key would be generated in place of the one that was meant.
+	if (!text) throw new StartError(`${name} names a file that is empty.`);
+	return text;
 }
