@@ -30,10 +30,7 @@ export function banner(facts: BannerFacts): string {
 			"no contact for push services, and Apple's asks for one: set PUBLIC_URL or VAPID_SUBJECT",
 		]);
 	}
-	lines.push([
-		"database",
-		database.url ? database.url.replace(/\/\/[^@/]*@/, "//") : `${dataDir}/reveille.db`,
-	]);
+	lines.push(["database", database.url ? withoutCredentials(database.url) : `${dataDir}/reveille.db`]);
 	if (role !== "http")
 		lines.push(["data folder", dataDir + (created.length > 0 ? `, made now: ${created.join(", ")}` : "")]);
 	const width = Math.max(...lines.map(([name]) => name.length));
@@ -48,7 +45,13 @@ function xmpp({ role, xmpp: account, pushAddress }: Config): string {
 	if (role === "http") return `${pushAddress}, served by a connector`;
 	if (!account)
 		return "off: set XMPP_SERVICE, XMPP_USERNAME and XMPP_PASSWORD to an account on an XMPP server";
-	return `${addressOf(account)} through ${account.service}`;
+	return `${addressOf(account)} through ${withoutCredentials(account.service)}`;
+}
+
+/** A URL may carry a password or a token before its host, or in its query. */
+function withoutCredentials(url: string): string {
+	const { protocol, host, pathname } = new URL(url);
+	return protocol === "file:" ? url : `${protocol}//${host}${pathname === "/" ? "" : pathname}`;
 }
 
 function registering(config: Config, tokenFile: string | undefined): string {
