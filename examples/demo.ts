@@ -82,7 +82,7 @@ async function demo(useFirefox: boolean): Promise<void> {
 		);
 		await server.addUsers(["push", "juliet", "romeo"], "secret");
 		say(
-			`A real Prosody serves ${server.host}, with mod_cloud_notify.`,
+			`A real Prosody serves ${server.host}, with mod_cloud_notify set to publish sender and text.`,
 			`accounts: juliet, romeo, and an ordinary one for Reveille: push`,
 		);
 
@@ -129,24 +129,37 @@ async function demo(useFirefox: boolean): Promise<void> {
 	say(
 		"Everything that was started has ended, and nothing is left behind.",
 		"",
-		"Next: run it for yourself. With an account on your own server:",
-		"  XMPP_SERVICE=wss://example.net/xmpp-websocket XMPP_USERNAME=push XMPP_PASSWORD=… bun run start",
-		"README.md has the rest.",
+		"Next: run it for yourself, with an account on your own server. README.md has the rest.",
+		"  export XMPP_SERVICE=wss://example.net/xmpp-websocket XMPP_USERNAME=push XMPP_PASSWORD=…",
+		"  npx --yes bun@1.4.5 run start",
 	);
 }
 
-const { values } = parseArgs({
-	options: { firefox: { type: "boolean" }, help: { type: "boolean", short: "h" } },
-	strict: true,
-});
-if (values.help) {
-	console.log(HELP);
-} else {
+/** What was asked for; anything else ends with the usage. */
+function options() {
 	try {
-		await demo(values.firefox ?? false);
+		return parseArgs({ options: { firefox: { type: "boolean" }, help: { type: "boolean", short: "h" } } })
+			.values;
 	} catch (error) {
-		if (!(error instanceof MissingPeer)) throw error;
-		console.error(error.message);
-		process.exitCode = 1;
+		console.error(`${error instanceof Error ? error.message : error}\n\n${HELP}`);
+		process.exit(2);
 	}
+}
+
+process.once("SIGINT", () => {
+	console.log("\nStopped: everything that was started is ended and removed.");
+	process.exit(130);
+});
+
+const { firefox = false, help = false } = options();
+if (help) {
+	console.log(HELP);
+	process.exit(0);
+}
+try {
+	await demo(firefox);
+} catch (error) {
+	if (!(error instanceof MissingPeer)) throw error;
+	console.error(error.message);
+	process.exit(1);
 }

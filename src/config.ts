@@ -3,7 +3,7 @@
  * Nothing set at all is a working configuration; a group half set fails, naming what is missing.
  */
 import ipaddr from "ipaddr.js";
-import { z } from "zod";
+import { type Settings, settingNames, settings } from "./settings.ts";
 
 /** What is wrong with the settings, one sentence each, naming the variable and what to do. */
 export class ConfigError extends Error {
@@ -15,88 +15,6 @@ export class ConfigError extends Error {
 		this.problems = problems;
 	}
 }
-
-// Container tools pass unset variables as empty strings: empty is unset.
-const text = () => z.string().trim().min(1).optional();
-const list = () =>
-	z
-		.string()
-		.transform((value) =>
-			value
-				.split(/[\s,]+/)
-				.map((entry) => entry.trim())
-				.filter(Boolean),
-		)
-		.optional();
-const flag = () =>
-	z.stringbool({ truthy: ["true", "1", "yes", "on"], falsy: ["false", "0", "no", "off"] }).optional();
-const whole = (min: number, max: number) =>
-	z
-		.string()
-		.regex(/^\d{1,15}$/, "must be a whole number")
-		.transform(Number)
-		.refine((value) => value >= min && value <= max, `must be from ${min} to ${max}`)
-		.optional();
-const key = () =>
-	z.string().trim().min(32, "must be at least 32 characters: try `openssl rand -hex 32`").optional();
-const url = (...protocols: string[]) =>
-	z
-		.string()
-		.trim()
-		.refine(
-			(value) => {
-				const parsed = URL.parse(value);
-				return parsed !== null && protocols.includes(parsed.protocol);
-			},
-			`must be a URL that begins ${protocols.map((protocol) => `${protocol}//`).join(" or ")}`,
-		)
-		.optional();
-
-const settings = z.object({
-	ROLE: z.enum(["all", "http", "connector"]).optional(),
-	HOST: text(),
-	PORT: whole(0, 65535),
-	PUBLIC_URL: url("https:", "http:"),
-	TRUSTED_PROXIES: list(),
-	DATA_DIR: text(),
-	SECRET_KEY: key(),
-	SECRET_KEY_OLD: list(),
-	ADMIN_TOKEN: key(),
-	REGISTRATION: z.enum(["open", "token"]).optional(),
-	REGISTRATION_TOKEN: key(),
-	MAX_REGISTRATIONS_PER_ADDRESS: whole(1, 1e9),
-	MAX_REGISTRATIONS_PER_OWNER: whole(1, 1e9),
-	MAX_REGISTRATIONS_PER_HOST: whole(1, 1e9),
-	TRUST_DEVICE_ID: flag(),
-	RETENTION_DAYS: whole(1, 36500),
-	DATABASE_URL: url("file:", "libsql:", "http:", "https:", "ws:", "wss:"),
-	DATABASE_AUTH_TOKEN: text(),
-	OUTBOX_SYNC: z.enum(["normal", "full"]).optional(),
-	XMPP_SERVICE: url("ws:", "wss:"),
-	XMPP_DOMAIN: text(),
-	XMPP_USERNAME: text(),
-	XMPP_PASSWORD: text(),
-	XMPP_RESOURCE: text(),
-	XMPP_ADDRESS: text(),
-	XMPP_ALLOW: list(),
-	VAPID_SUBJECT: url("mailto:", "https:"),
-	VAPID_PRIVATE_KEY: text(),
-	VAPID_PUBLIC_KEY: z
-		.string()
-		.trim()
-		.regex(/^[\w-]{87}$/, "must be the 87 characters of a raw P-256 public key in base64url")
-		.optional(),
-	WEBPUSH_ALLOW_HOSTS: list(),
-	WEBPUSH_ALLOW_PRIVATE: flag(),
-	PUSH_INTERVAL_MS: whole(0, 3_600_000),
-	PUSH_TTL_S: whole(0, 2_419_200),
-	LOG_LEVEL: z.enum(["debug", "info", "warning", "error"]).optional(),
-});
-
-type Settings = z.output<typeof settings>;
-
-/** The names of all settings, for `--help` and for the test that the README's table is whole. */
-export const settingNames = Object.keys(settings.shape);
 
 /** An ordinary account on an XMPP server, reached over WebSocket. */
 export interface XmppAccount {
@@ -205,7 +123,7 @@ export function parseConfig(record: Record<string, unknown>): Config {
 	const isGiven = (name: keyof Settings) => name in given;
 	const issues = settings.safeParse(given).error?.issues ?? [];
 	// The value itself may be a secret: only its name and what it must be are said.
-	const problems = issues.map((issue) => `${String(issue.path[0])}: ${issue.message}.`);
+	const problems = issues.map((issue) => `${String(issue.path[0])} ${issue.message}.`);
 	// What the others must be depends on the role.
 	if (issues.some((issue) => issue.path[0] === "ROLE")) throw new ConfigError(problems);
 	const bad = new Set(issues.map((issue) => issue.path[0]));
@@ -224,6 +142,8 @@ export function parseConfig(record: Record<string, unknown>): Config {
 			problems.push("VAPID_PUBLIC_KEY is missing: ROLE=http tells it to browsers, which subscribe with it.");
 		if (!isGiven("DATABASE_URL"))
 			problems.push("DATABASE_URL is missing: ROLE=http shares its database with a connector.");
+	} else if (role === "connector" && !XMPP_ACCOUNT.some(isGiven)) {
+		problems.push(`${XMPP_ACCOUNT.join(", ")} are missing: ROLE=connector is there for the XMPP account.`);
 	} else if (isGiven("DATABASE_AUTH_TOKEN") && !isGiven("DATABASE_URL")) {
 		problems.push("DATABASE_URL is missing: DATABASE_AUTH_TOKEN opens the database that it names.");
 	}

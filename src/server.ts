@@ -14,7 +14,7 @@ import { readKeyFiles } from "./bun/environment.ts";
 import { startLogging } from "./bun/logging.ts";
 import { createPinnedFetch } from "./bun/pinned-fetch.ts";
 import { StartError } from "./bun/start-error.ts";
-import { type Config, ConfigError, parseConfig, settingNames } from "./config.ts";
+import { type Config, ConfigError, parseConfig } from "./config.ts";
 import { createDelivery } from "./delivery/delivery.ts";
 import { startHandoverLoop } from "./delivery/handover-loop.ts";
 import { startHousekeeping } from "./delivery/housekeeping.ts";
@@ -25,6 +25,7 @@ import { createKeyring, type Keyring } from "./secrets.ts";
 import { endpointPolicy } from "./services/endpoint.ts";
 import { createServices } from "./services/index.ts";
 import { generateVapidKey, importVapidKey } from "./services/vapid.ts";
+import { describeSetting, misspelt, settingNames } from "./settings.ts";
 import { checkSecretKey } from "./store/facts.ts";
 import { createHandover, type Handover } from "./store/handover.ts";
 import { openOutbox } from "./store/outbox.ts";
@@ -37,6 +38,9 @@ const { version } = packageJson;
 
 /** How long pushes on their way may take when the process is asked to end, ms. The rest waits in the outbox. */
 const DRAIN_MS = 5_000;
+
+/** Signals closer together than this are one, ms. */
+const SAME_MOMENT_MS = 1_000;
 
 /** What cannot be a request of ours, bytes: the routes set their own, lower limits. */
 const MAX_BODY = 1_048_576;
@@ -74,6 +78,12 @@ async function main(args: readonly string[]): Promise<void> {
 
 	const config = parseConfig(readKeyFiles(process.env, settingNames));
 	const log = await startLogging(config.logLevel);
+	for (const { name, meant } of misspelt(Object.keys(process.env))) {
+		log.warn("{name} is no setting{hint}", {
+			name,
+			hint: meant ? `: did you mean ${meant}?` : ", and is ignored.",
+		});
+	}
 	const created: string[] = [];
 	const secret = async (name: string, generate: () => string | Promise<string>) => {
 		const file = await secretFile(config.dataDir, name, generate);
@@ -86,7 +96,9 @@ async function main(args: readonly string[]): Promise<void> {
 	const vapidKey =
 		config.role === "http" && !config.vapid.privateKey
 			? undefined
-			: await importVapidKey(config.vapid.privateKey ?? (await secret("vapid.key", generateVapidKey)));
+			: await naming("VAPID_PRIVATE_KEY", async () =>
+					importVapidKey(config.vapid.privateKey ?? (await secret("vapid.key", generateVapidKey))),
+				);
 
 	const keyring = await createKeyring(secretKey, config.secretKeysOld);
 	const shared = await openDatabase({
@@ -95,7 +107,7 @@ async function main(args: readonly string[]): Promise<void> {
 		migrations: "shared",
 	});
 	await checkSecretKey(shared.db, keyring);
-	const policy = endpointPolicy(config.webPush);
+	const policy = await naming("WEBPUSH_ALLOW_HOSTS", async () => endpointPolicy(config.webPush));
 	const vapidPublicKey = vapidKey?.publicKey ?? config.vapid.publicKey;
 	const publicKey = vapidPublicKey === undefined ? {} : { vapidPublicKey };
 	const apps: PublicApp[] = [{ name: "webpush", service: "webpush", ...publicKey }];
@@ -145,7 +157,7 @@ async function main(args: readonly string[]): Promise<void> {
 			version,
 			config,
 			created,
-			url: config.publicUrl?.replace(/\/$/, "") ?? `http://${config.host}:${server.port}`,
+			url: `http://${config.host}:${server.port}`,
 			startMs: performance.now(),
 			registrationTokenFile:
 				config.registration.mode === "token" && !config.registration.token
@@ -158,6 +170,16 @@ async function main(args: readonly string[]): Promise<void> {
 	await sender.stop();
 	await server.stop(true);
 	shared.client.close();
+}
+
+/** Has a fault say which setting it is about. */
+async function naming<T>(setting: string, use: () => Promise<T>): Promise<T> {
+	try {
+		return await use();
+	} catch (error) {
+		if (error instanceof StartError) throw error;
+		throw new StartError(`${setting}: ${error instanceof Error ? error.message : String(error)}`, error);
+	}
 }
 
 async function registrationAccess(
@@ -247,17 +269,21 @@ function listen(
 			fetch: (request, server) => fetch(request, { peer: server.requestIP(request)?.address }),
 		});
 	} catch (error) {
-		throw new StartError(`Cannot listen on ${host}:${port}: ${String(error)} Set HOST and PORT.`, error);
+		const code = (error as NodeJS.ErrnoException).code;
+		const reason = code === "EADDRINUSE" ? "something else listens there" : (code ?? String(error));
+		throw new StartError(`Cannot listen on ${host}:${port} (${reason}): set HOST and PORT.`, error);
 	}
 }
 
 /** Resolves when the process is asked to end. Asked twice, it ends at once. */
 function endAsked(): Promise<void> {
 	return new Promise((resolve) => {
-		let asked = false;
+		let askedAt: number | undefined;
 		const ask = () => {
-			if (asked) process.exit(1);
-			asked = true;
+			const now = performance.now();
+			// Ctrl-C reaches us twice through npx: from the terminal, and handed on.
+			if (askedAt !== undefined && now - askedAt > SAME_MOMENT_MS) process.exit(1);
+			askedAt ??= now;
 			resolve();
 		};
 		process.on("SIGTERM", ask);
@@ -266,14 +292,17 @@ function endAsked(): Promise<void> {
 }
 
 function help(): string {
+	const width = Math.max(...settingNames.map((name) => name.length));
 	return [
 		`Reveille ${version}: the XEP-0357 push app server that wakes sleeping XMPP apps.`,
 		"",
-		"Usage: bun run start      everything is set by environment variables; none at all works",
-		"       bun run demo       shows a message waking a device, with a real XMPP server",
+		"Usage: npx --yes bun run start    serves; SIGTERM or Ctrl-C ends it",
+		"       npx --yes bun run demo     shows a message waking a device, with a real XMPP server",
 		"",
-		"Settings (README.md says what each does):",
-		...settingNames.map((name) => `  ${name}`),
+		"Settings are environment variables, and none at all works. An account on an XMPP server needs",
+		"XMPP_SERVICE, XMPP_USERNAME and XMPP_PASSWORD. Defaults are in brackets; README.md says more.",
+		"",
+		...settingNames.map((name) => `  ${name.padEnd(width)}  ${describeSetting(name)}`),
 	].join("\n");
 }
 

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { ConfigError, parseConfig, settingNames } from "../src/config.ts";
+import { ConfigError, parseConfig } from "../src/config.ts";
+import { settingNames } from "../src/settings.ts";
 
 const KEY = "k".repeat(32);
 const PUBLIC_KEY = "B".repeat(87);

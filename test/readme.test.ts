@@ -2,7 +2,7 @@
 import { expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import packageJson from "../package.json" with { type: "json" };
-import { settingNames } from "../src/config.ts";
+import { settingNames } from "../src/settings.ts";
 
 const read = (path: string) => readFileSync(new URL(`../${path}`, import.meta.url), "utf8");
 const readme = read("README.md");

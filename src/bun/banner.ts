@@ -19,7 +19,7 @@ export function banner(facts: BannerFacts): string {
 	const { version, config, created, url, startMs, registrationTokenFile } = facts;
 	const { role, dataDir, database, vapid, webPush } = config;
 	const lines: [string, string][] = [
-		["HTTP", role === "connector" ? `${url}/health and /ready` : `${url} (documentation at ${url}/docs)`],
+		...http(config, url),
 		["XMPP", xmpp(config)],
 		["registering", registering(config, registrationTokenFile)],
 		["Web Push", role === "http" ? "by the connector" : webPushHosts(webPush)],
@@ -27,7 +27,7 @@ export function banner(facts: BannerFacts): string {
 	if (role !== "http" && !vapid.subject) {
 		lines.push([
 			"",
-			"no contact for push services, and Apple's asks for one: set PUBLIC_URL or VAPID_SUBJECT",
+			"no contact for push services, and Apple's asks for one: set PUBLIC_URL to an https address, or VAPID_SUBJECT",
 		]);
 	}
 	lines.push(["database", database.url ? withoutCredentials(database.url) : `${dataDir}/reveille.db`]);
@@ -39,6 +39,18 @@ export function banner(facts: BannerFacts): string {
 		...lines.map(([name, text]) => `  ${name.padEnd(width)}  ${text}`),
 		"",
 	].join("\n");
+}
+
+function http({ role, publicUrl, trustedProxies }: Config, url: string): [string, string][] {
+	if (role === "connector") return [["HTTP", `${url}/health and /ready`]];
+	const outside = publicUrl?.replace(/\/$/, "");
+	const lines: [string, string][] = [
+		["HTTP", `${url}, documentation at ${outside ?? url}/docs${outside ? `, for clients ${outside}` : ""}`],
+	];
+	if (outside && trustedProxies.length === 0) {
+		lines.push(["", "behind a reverse proxy all clients look like one: set TRUSTED_PROXIES to its address"]);
+	}
+	return lines;
 }
 
 function xmpp({ role, xmpp: account, pushAddress }: Config): string {

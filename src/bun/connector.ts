@@ -176,7 +176,7 @@ export async function startConnector(deps: ConnectorDeps): Promise<Connector> {
 					reason: `${address} was taken over by another session (${failure.message})`,
 				};
 				log.error(
-					"{address} was taken over by another session ({reason}): another Reveille with the same XMPP_USERNAME and XMPP_RESOURCE, or a chat client that uses this resource. This one stops, so that they do not fight; end the other and restart this.",
+					"{address} was taken over by another session ({reason}): another Reveille with the same XMPP_USERNAME and XMPP_RESOURCE, or a chat client that uses this resource. This one leaves it alone, so that they do not fight, and goes on without XMPP: end the other, then restart this.",
 					{ address, reason: failure.message },
 				);
 				return;

@@ -182,7 +182,13 @@ export async function openStream(options: XmppStreamOptions): Promise<XmppStream
 	entity.on("disconnect", () => fail(new StreamFailure("other", "The connection was lost.")));
 
 	const timer = setTimeout(
-		() => fail(new StreamFailure("other", `${service} did not answer within ${deadlineMs / 1000} s.`)),
+		() =>
+			fail(
+				new StreamFailure(
+					"other",
+					`${service} did not answer within ${deadlineMs / 1000} s: check its port, and whether it is ws:// or wss:// there.`,
+				),
+			),
 		deadlineMs,
 	);
 	entity

@@ -1,34 +1,16 @@
 /** How the JSON API checks bodies, and how it says what does not fit. */
 import { type Hook, z } from "@hono/zod-openapi";
+import { nearest } from "../spelling.ts";
 import type { RequestEnv } from "./deps.ts";
 import { Problem } from "./problem.ts";
 
-/** How many letters must change to make one word of the other. */
-function distance(one: string, other: string): number {
-	let row = Array.from({ length: other.length + 1 }, (_, i) => i);
-	for (let i = 1; i <= one.length; i++) {
-		const next = [i];
-		for (let j = 1; j <= other.length; j++) {
-			const replaced = (row[j - 1] ?? 0) + (one[i - 1] === other[j - 1] ? 0 : 1);
-			next.push(Math.min(replaced, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
-		}
-		row = next;
-	}
-	return row[other.length] ?? 0;
-}
-
-/** Longer names are nobody's slip of the pen. */
+/** How much of a wrong name is repeated in the answer. */
 const LONGEST_NAME = 40;
 
 function unknownField(name: string, known: readonly string[]): string {
 	const shown = JSON.stringify(name.slice(0, LONGEST_NAME));
-	const near = known
-		.map((candidate) => ({
-			candidate,
-			far: distance(name.slice(0, LONGEST_NAME).toLowerCase(), candidate.toLowerCase()),
-		}))
-		.sort((one, other) => one.far - other.far)[0];
-	const hint = near && near.far <= 2 ? `did you mean ${near.candidate}?` : `known are ${known.join(", ")}.`;
+	const meant = nearest(name, known);
+	const hint = meant ? `did you mean ${meant}?` : `known are ${known.join(", ")}.`;
 	return `${shown} is not a field here: ${hint}`;
 }
 

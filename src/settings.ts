@@ -1,0 +1,119 @@
+/**
+ * The settings: their names, what each must be, and what each is for. config.ts makes a configuration of them.
+ */
+import { z } from "zod";
+import { nearest } from "./spelling.ts";
+
+// Container tools pass unset variables as empty strings: empty is unset.
+const text = () => z.string().trim().min(1).optional();
+const list = () =>
+	z
+		.string()
+		.transform((value) =>
+			value
+				.split(/[\s,]+/)
+				.map((entry) => entry.trim())
+				.filter(Boolean),
+		)
+		.optional();
+const flag = () =>
+	z
+		.stringbool({
+			truthy: ["true", "1", "yes", "on"],
+			falsy: ["false", "0", "no", "off"],
+			error: "must be true or false",
+		})
+		.optional();
+const whole = (min: number, max: number) =>
+	z
+		.string()
+		.refine(
+			(value) => /^\d{1,15}$/.test(value) && Number(value) >= min && Number(value) <= max,
+			`must be a whole number from ${min} to ${max}`,
+		)
+		.transform(Number)
+		.optional();
+const key = () =>
+	z.string().trim().min(32, "must be at least 32 characters: try `openssl rand -hex 32`").optional();
+const oneOf = <const Values extends [string, ...string[]]>(...values: Values) =>
+	z.enum(values, { error: `must be one of ${values.join(", ")}` }).optional();
+/** @param forms how such a URL begins, for people */
+const url = (...forms: string[]) =>
+	z
+		.string()
+		.trim()
+		.refine(
+			(value) => {
+				const parsed = URL.parse(value);
+				return parsed !== null && forms.some((form) => form.startsWith(parsed.protocol));
+			},
+			`must be a URL that begins ${forms.join(" or ")}`,
+		)
+		.optional();
+/** A domain, a bare JID, or `*`. */
+const allowed = () =>
+	list().refine(
+		(entries) => entries?.every((entry) => entry === "*" || /^([^@/\s]+@)?[^@/:\s]+$/.test(entry)) ?? true,
+		"must list domains, bare JIDs or *",
+	);
+
+export const settings = z.object({
+	ROLE: oneOf("all", "http", "connector").describe("all: HTTP and connector in one process; or one of them"),
+	HOST: text().describe("address to serve HTTP on (127.0.0.1)"),
+	PORT: whole(0, 65535).describe("its port (5357)"),
+	PUBLIC_URL: url("https://", "http://").describe("the address clients use, through a reverse proxy"),
+	TRUSTED_PROXIES: list().describe("addresses and ranges whose X-Forwarded-For is believed"),
+	DATA_DIR: text().describe("folder of keys, database and outbox (data)"),
+	SECRET_KEY: key().describe("derives the secrets of registrations (made in DATA_DIR)"),
+	SECRET_KEY_OLD: list().describe("keys that still verify, after a change"),
+	ADMIN_TOKEN: key().describe("opens the pages that are not for everybody"),
+	REGISTRATION: oneOf("open", "token").describe("who may register over HTTP (token, unless XMPP_ALLOW=*)"),
+	REGISTRATION_TOKEN: key().describe("what REGISTRATION=token asks for (made in DATA_DIR)"),
+	MAX_REGISTRATIONS_PER_ADDRESS: whole(1, 1e9).describe("per client address, IPv6: per /64 (1000)"),
+	MAX_REGISTRATIONS_PER_OWNER: whole(1, 1e9).describe("per JID (50)"),
+	MAX_REGISTRATIONS_PER_HOST: whole(1, 1e9).describe("per push service that is no browser's own (10000)"),
+	TRUST_DEVICE_ID: flag().describe("a device id alone replaces a token and unregisters (false)"),
+	RETENTION_DAYS: whole(1, 36500).describe("when an unused registration goes (180)"),
+	DATABASE_URL: url("file:", "libsql://", "http://", "https://", "ws://", "wss://").describe(
+		"the shared database (a file in DATA_DIR)",
+	),
+	DATABASE_AUTH_TOKEN: text().describe("for a database over the network"),
+	OUTBOX_SYNC: oneOf("normal", "full").describe("full survives a power loss too (normal)"),
+	XMPP_SERVICE: url("ws://", "wss://").describe("WebSocket address of an XMPP server"),
+	XMPP_DOMAIN: text().describe("the account's domain (the host of XMPP_SERVICE)"),
+	XMPP_USERNAME: text().describe("the account: the part before the @"),
+	XMPP_PASSWORD: text().describe("its password"),
+	XMPP_RESOURCE: text().describe("the address is username@domain/resource (push)"),
+	XMPP_ADDRESS: text().describe("ROLE=http: the address that clients are told"),
+	XMPP_ALLOW: allowed().describe("* opens registering over HTTP to everybody (the account's domain)"),
+	VAPID_SUBJECT: url("mailto:", "https://").describe("how push services reach you (PUBLIC_URL)"),
+	VAPID_PRIVATE_KEY: text().describe("who we are to browsers (made in DATA_DIR)"),
+	VAPID_PUBLIC_KEY: z
+		.string()
+		.trim()
+		.regex(/^[\w-]{87}$/, "must be the 87 characters of a raw P-256 public key in base64url")
+		.optional()
+		.describe("ROLE=http: its public half"),
+	WEBPUSH_ALLOW_HOSTS: list().describe("more push services: host, *.domain, host:port, * for all public"),
+	WEBPUSH_ALLOW_PRIVATE: flag().describe("private addresses, http and any port too (false)"),
+	PUSH_INTERVAL_MS: whole(0, 3_600_000).describe("one push per device and class in this time (5000)"),
+	PUSH_TTL_S: whole(0, 2_419_200).describe("how long a push is tried and kept (2419200)"),
+	LOG_LEVEL: oneOf("debug", "info", "warning", "error").describe("how much is said (info)"),
+});
+
+export type Settings = z.output<typeof settings>;
+
+/** The names of all settings. */
+export const settingNames = Object.keys(settings.shape) as (keyof Settings)[];
+
+/** What a setting is for, in a few words, with its default in brackets. */
+export const describeSetting = (name: keyof Settings): string => settings.shape[name].description ?? "";
+
+const OURS = /^(XMPP|WEBPUSH|VAPID|PUSH|OUTBOX|DATABASE|REGISTRATION|MAX_REGISTRATIONS)_/;
+
+/** Names in the environment that look like settings and are none, each with the one that was probably meant. */
+export function misspelt(names: readonly string[]): { name: string; meant: string | undefined }[] {
+	return names
+		.filter((name) => OURS.test(name) && !settingNames.includes(name as keyof Settings))
+		.map((name) => ({ name, meant: nearest(name, settingNames) }));
+}
