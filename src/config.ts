@@ -63,6 +63,9 @@ export interface Config {
 
 const FOUR_WEEKS_S = 2_419_200;
 
+/** More devices than a person has. */
+const REGISTRATIONS_PER_OWNER = 50;
+
 /** Leaves out what is undefined, so that optional means absent. */
 function present<T extends Record<string, unknown>>(record: T): { [K in keyof T]?: NonNullable<T[K]> } {
 	return Object.fromEntries(Object.entries(record).filter(([, value]) => value !== undefined)) as {
@@ -184,7 +187,7 @@ export function parseConfig(record: Record<string, unknown>): Config {
 		secretKeysOld: set.SECRET_KEY_OLD ?? [],
 		registration: mode === "open" ? { mode } : { mode, ...present({ token: set.REGISTRATION_TOKEN }) },
 		quotas: {
-			owner: set.MAX_REGISTRATIONS_PER_OWNER ?? 50,
+			owner: REGISTRATIONS_PER_OWNER,
 			address: set.MAX_REGISTRATIONS_PER_ADDRESS ?? 1000,
 			host: set.MAX_REGISTRATIONS_PER_HOST ?? 10_000,
 		},

@@ -11,8 +11,11 @@ import { type Connector, startConnector } from "./bun/connector.ts";
 import { prepareDataFolder, secretFile } from "./bun/data-folder.ts";
 import { type OpenDatabase, openDatabase } from "./bun/database.ts";
 import { readKeyFiles } from "./bun/environment.ts";
+import { help } from "./bun/help.ts";
+import { type BunEnv, listen } from "./bun/listen.ts";
 import { startLogging } from "./bun/logging.ts";
 import { createPinnedFetch } from "./bun/pinned-fetch.ts";
+import { endAsked } from "./bun/signals.ts";
 import { StartError } from "./bun/start-error.ts";
 import { type Config, ConfigError, parseConfig } from "./config.ts";
 import { createDelivery } from "./delivery/delivery.ts";
@@ -20,13 +23,13 @@ import { startHandoverLoop } from "./delivery/handover-loop.ts";
 import { startHousekeeping } from "./delivery/housekeeping.ts";
 import { startOutboxLoop } from "./delivery/outbox-loop.ts";
 import { createResults } from "./delivery/results.ts";
-import type { AppDeps, PublicApp } from "./routes/deps.ts";
+import type { AppDeps, PublicApp, Readiness } from "./routes/deps.ts";
 import { createKeyring, type Keyring } from "./secrets.ts";
 import { endpointPolicy } from "./services/endpoint.ts";
 import { createServices } from "./services/index.ts";
 import { generateVapidKey, importVapidKey } from "./services/vapid.ts";
-import { describeSetting, misspelt, settingNames } from "./settings.ts";
-import { checkSecretKey } from "./store/facts.ts";
+import { misspelt, settingNames } from "./settings.ts";
+import { checkSecretKey, checkVapidKey, WrongKey } from "./store/facts.ts";
 import { createHandover, type Handover } from "./store/handover.ts";
 import { openOutbox } from "./store/outbox.ts";
 import { createRegistrations, type Registrations } from "./store/registrations.ts";
@@ -38,12 +41,6 @@ const { version } = packageJson;
 
 /** How long pushes on their way may take when the process is asked to end, ms. The rest waits in the outbox. */
 const DRAIN_MS = 5_000;
-
-/** Signals closer together than this are one, ms. */
-const SAME_MOMENT_MS = 1_000;
-
-/** What cannot be a request of ours, bytes: the routes set their own, lower limits. */
-const MAX_BODY = 1_048_576;
 
 /** What every role has. */
 interface Common {
@@ -60,16 +57,12 @@ interface Common {
 /** The part of a process that sends. */
 interface Sender {
 	push(node: string, notification: Notification): Promise<Answer>;
-	xmppStatus(): AppDeps["readiness"] extends () => Promise<infer R>
-		? R extends { xmpp: infer X }
-			? X
-			: never
-		: never;
+	xmppStatus(): Readiness["xmpp"];
 	stop(): Promise<void>;
 }
 
 async function main(args: readonly string[]): Promise<void> {
-	if (args.includes("--help") || args.includes("-h")) return console.log(help());
+	if (args.includes("--help") || args.includes("-h")) return console.log(help(version));
 	if (args.includes("--version")) return console.log(version);
 	if (args.length > 0)
 		throw new StartError(
@@ -110,6 +103,7 @@ async function main(args: readonly string[]): Promise<void> {
 	const policy = await naming("WEBPUSH_ALLOW_HOSTS", async () => endpointPolicy(config.webPush));
 	const vapidPublicKey = vapidKey?.publicKey ?? config.vapid.publicKey;
 	const publicKey = vapidPublicKey === undefined ? {} : { vapidPublicKey };
+	if (vapidPublicKey !== undefined) await checkVapidKey(shared.db, vapidPublicKey);
 	const apps: PublicApp[] = [{ name: "webpush", service: "webpush", ...publicKey }];
 	const common: Common = {
 		config,
@@ -149,7 +143,7 @@ async function main(args: readonly string[]): Promise<void> {
 					trustDeviceId: config.trustDeviceId,
 					push: sender.push,
 					trustedProxies: config.trustedProxies,
-					peerAddress: (_request, env) => (env as { peer?: string }).peer,
+					peerAddress: (_request, env) => (env as BunEnv).peer,
 				});
 	const server = listen(config, app.fetch);
 	console.log(
@@ -215,11 +209,10 @@ async function startSender(common: Common): Promise<Sender> {
 	});
 	const outbox = await openOutbox(file.db);
 	const results = createResults(registrations, log);
+	const { pushIntervalMs, pushTtlSeconds } = config;
+	const { keyring, services, apps } = common;
 	const delivery = createDelivery({
-		...common,
-		...config,
-		outbox,
-		results,
+		...{ registrations, outbox, results, keyring, services, apps, pushIntervalMs, pushTtlSeconds, log },
 		onQueued: (dueAt) => outboxLoop.wake(dueAt),
 	});
 	const outboxLoop = startOutboxLoop(outbox, delivery.retry, log);
@@ -237,7 +230,12 @@ async function startSender(common: Common): Promise<Sender> {
 	}
 
 	return {
-		push: delivery.push,
+		async push(node, notification) {
+			const answer = await delivery.push(node, notification);
+			// Whoever tests a registration looks at it next.
+			await results.flush();
+			return answer;
+		},
 		xmppStatus() {
 			if (!connector) return "XMPP is not configured: set XMPP_SERVICE, XMPP_USERNAME and XMPP_PASSWORD.";
 			const status = connector.status();
@@ -248,8 +246,9 @@ async function startSender(common: Common): Promise<Sender> {
 				await delivery.idle(DRAIN_MS);
 				await delivery.settle();
 			};
-			await handoverLoop.stop();
+			const handedOver = handoverLoop.stop();
 			await (connector ? connector.stop(finish) : finish());
+			await handedOver;
 			await outboxLoop.stop();
 			await housekeeping.stop();
 			file.client.close();
@@ -257,66 +256,13 @@ async function startSender(common: Common): Promise<Sender> {
 	};
 }
 
-function listen(
-	{ host, port }: Config,
-	fetch: (request: Request, env: object) => Response | Promise<Response>,
-) {
-	try {
-		return Bun.serve({
-			hostname: host,
-			port,
-			maxRequestBodySize: MAX_BODY,
-			fetch: (request, server) => fetch(request, { peer: server.requestIP(request)?.address }),
-		});
-	} catch (error) {
-		const code = (error as NodeJS.ErrnoException).code;
-		const reason = code === "EADDRINUSE" ? "something else listens there" : (code ?? String(error));
-		throw new StartError(`Cannot listen on ${host}:${port} (${reason}): set HOST and PORT.`, error);
-	}
-}
-
-/** Resolves when the process is asked to end. Asked twice, it ends at once. */
-function endAsked(): Promise<void> {
-	return new Promise((resolve) => {
-		let askedAt: number | undefined;
-		const ask = () => {
-			const now = performance.now();
-			// Ctrl-C reaches us twice through npx: from the terminal, and handed on.
-			if (askedAt !== undefined && now - askedAt > SAME_MOMENT_MS) process.exit(1);
-			askedAt ??= now;
-			resolve();
-		};
-		process.on("SIGTERM", ask);
-		process.on("SIGINT", ask);
-	});
-}
-
-function help(): string {
-	const width = Math.max(...settingNames.map((name) => name.length));
-	return [
-		`Reveille ${version}: the XEP-0357 push app server that wakes sleeping XMPP apps.`,
-		"",
-		"Usage: npx --yes bun run start    serves; SIGTERM or Ctrl-C ends it",
-		"       npx --yes bun run demo     shows a message waking a device, with a real XMPP server",
-		"",
-		"Settings are environment variables, and none at all works. An account on an XMPP server needs",
-		"XMPP_SERVICE, XMPP_USERNAME and XMPP_PASSWORD. Defaults are in brackets; README.md says more.",
-		"",
-		...settingNames.map((name) => `  ${name.padEnd(width)}  ${describeSetting(name)}`),
-	].join("\n");
-}
-
+// What this process writes is for its own user: endpoints, keys, what waits in the outbox.
+process.umask(0o077);
 try {
 	await main(process.argv.slice(2));
 	process.exit(0);
 } catch (error) {
-	if (
-		!(
-			error instanceof StartError ||
-			error instanceof ConfigError ||
-			(error instanceof Error && error.name === "WrongSecretKey")
-		)
-	)
+	if (!(error instanceof StartError || error instanceof ConfigError || error instanceof WrongKey))
 		throw error;
 	console.error(error.message);
 	process.exit(1);

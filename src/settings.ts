@@ -33,8 +33,16 @@ const whole = (min: number, max: number) =>
 		)
 		.transform(Number)
 		.optional();
+/** No blanks or commas: SECRET_KEY_OLD lists such keys. */
 const key = () =>
-	z.string().trim().min(32, "must be at least 32 characters: try `openssl rand -hex 32`").optional();
+	z
+		.string()
+		.trim()
+		.regex(
+			/^[^\s,]{32,}$/,
+			"must be at least 32 characters without blanks or commas: try `openssl rand -hex 32`",
+		)
+		.optional();
 const oneOf = <const Values extends [string, ...string[]]>(...values: Values) =>
 	z.enum(values, { error: `must be one of ${values.join(", ")}` }).optional();
 /** @param forms how such a URL begins, for people */
@@ -70,7 +78,6 @@ export const settings = z.object({
 	REGISTRATION: oneOf("open", "token").describe("who may register over HTTP (token, unless XMPP_ALLOW=*)"),
 	REGISTRATION_TOKEN: key().describe("what REGISTRATION=token asks for (made in DATA_DIR)"),
 	MAX_REGISTRATIONS_PER_ADDRESS: whole(1, 1e9).describe("per client address, IPv6: per /64 (1000)"),
-	MAX_REGISTRATIONS_PER_OWNER: whole(1, 1e9).describe("per JID (50)"),
 	MAX_REGISTRATIONS_PER_HOST: whole(1, 1e9).describe("per push service that is no browser's own (10000)"),
 	TRUST_DEVICE_ID: flag().describe("a device id alone replaces a token and unregisters (false)"),
 	RETENTION_DAYS: whole(1, 36500).describe("when an unused registration goes (180)"),
@@ -96,8 +103,8 @@ export const settings = z.object({
 		.describe("ROLE=http: its public half"),
 	WEBPUSH_ALLOW_HOSTS: list().describe("more push services: host, *.domain, host:port, * for all public"),
 	WEBPUSH_ALLOW_PRIVATE: flag().describe("private addresses, http and any port too (false)"),
-	PUSH_INTERVAL_MS: whole(0, 3_600_000).describe("one push per device and class in this time (5000)"),
-	PUSH_TTL_S: whole(0, 2_419_200).describe("how long a push is tried and kept (2419200)"),
+	PUSH_INTERVAL_MS: whole(0, 60_000).describe("one push per device and class in this time (5000)"),
+	PUSH_TTL_S: whole(60, 2_419_200).describe("how long a push is tried and kept (2419200)"),
 	LOG_LEVEL: oneOf("debug", "info", "warning", "error").describe("how much is said (info)"),
 });
 

@@ -123,8 +123,11 @@ export class InvalidDevice extends Error {
 /** What became of a publish. Each way in (stanza, HTTP) turns it into its own words, in one switch. */
 export type Answer =
 	/** Delivered, on this connector's disk, or superseded by a later one that is. */
-	| { kind: "done"; how: "delivered" | "queued" | "superseded" }
+	| { kind: "done"; how: "delivered" | "superseded" }
+	| { kind: "done"; how: "queued"; reason?: string }
 	/** Known to be gone, never known, or not proven by its secret: these look the same from outside. */
 	| { kind: "unknown"; reason: string }
+	/** Its push service refuses this push for good; the registration stays. */
+	| { kind: "refused"; reason: string }
 	/** Not now: nothing was promised, and the user's registration must survive. */
 	| { kind: "wait"; reason: string };

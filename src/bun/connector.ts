@@ -56,7 +56,9 @@ const TIMING = {
 	silence: 30_000,
 	/** … and hold the connection for dead after this much more. */
 	grace: 15_000,
-	/** For the server to say that it has our last answers, when stopping. */
+	/** A session that lasts this long was no accident: the next loss is answered at once again. */
+	stable: 30_000,
+	/** For the last answers to be sent, and for the server to say that it has them, when stopping. */
 	farewell: 2_000,
 };
 
@@ -69,8 +71,9 @@ export async function startConnector(deps: ConnectorDeps): Promise<Connector> {
 	const address = addressOf(account);
 	let status: ConnectorStatus = { kind: "away", reason: "connecting" };
 	let stream: XmppStream | undefined;
-	let stopping = false;
+	const stopping = new AbortController();
 	let lastLife = 0;
+	let onlineSince: number | undefined;
 	let wakeUp: (() => void) | undefined;
 	const online = Promise.withResolvers<void>();
 
@@ -90,7 +93,7 @@ export async function startConnector(deps: ConnectorDeps): Promise<Connector> {
 
 	function onStanza(stanza: Element, handled: () => void) {
 		// Not counted as handled: the server sends it again to the next process.
-		if (stopping) return;
+		if (stopping.signal.aborted) return;
 		if (management.inHand() > BACKLOG) onBacklog();
 		handle(stanza)
 			.then((answer) => answer && reply(answer))
@@ -112,12 +115,15 @@ export async function startConnector(deps: ConnectorDeps): Promise<Connector> {
 				onLife: () => {
 					lastLife = Date.now();
 				},
+				onOpen: (open) => {
+					stream = open;
+				},
 				deadlineMs: timing.deadline,
+				signal: stopping.signal,
 			});
 		} catch (error) {
 			return error instanceof StreamFailure ? error : new StreamFailure("other", String(error));
 		}
-		stream = opened;
 		const { resumed, resumable } = opened;
 		if (hadStream && !resumed) {
 			log.warn(
@@ -126,6 +132,7 @@ export async function startConnector(deps: ConnectorDeps): Promise<Connector> {
 			);
 		}
 		status = { kind: "online" };
+		onlineSince = performance.now();
 		online.resolve();
 		log.info(
 			resumed ? "{address} is online: the stream was resumed, nothing was missed." : "{address} is online.",
@@ -156,7 +163,7 @@ export async function startConnector(deps: ConnectorDeps): Promise<Connector> {
 			stream?.drop();
 		} else if (silence > timing.silence) {
 			stream?.send(
-				management.state()
+				management.counts()
 					? xml("r", { xmlns: NS_SM })
 					: xml("iq", { type: "get", id: "ping", to: account.domain }, xml("ping", { xmlns: NS.ping })),
 			);
@@ -164,12 +171,13 @@ export async function startConnector(deps: ConnectorDeps): Promise<Connector> {
 	}
 
 	async function run() {
+		/** Ends in a row of sessions that did not last. */
 		let failures = 0;
-		while (!stopping) {
+		while (!stopping.signal.aborted) {
+			onlineSince = undefined;
 			const failure = await session();
-			if (stopping) return;
-			const wasOnline = status.kind === "online";
-			failures = wasOnline ? 0 : failures + 1;
+			if (stopping.signal.aborted) return;
+			if (onlineSince !== undefined && performance.now() - onlineSince >= timing.stable) failures = 0;
 			if (failure.kind === "address-taken") {
 				status = {
 					kind: "stopped",
@@ -181,7 +189,7 @@ export async function startConnector(deps: ConnectorDeps): Promise<Connector> {
 				);
 				return;
 			}
-			const delay = failure.kind === "credentials" ? timing.backoffCredentials : backoff(failures);
+			const delay = failure.kind === "credentials" ? timing.backoffCredentials : backoff(failures++);
 			status = { kind: "away", reason: failure.message };
 			log.warn("{address} is not online: {reason} Next try {when}.", {
 				address,
@@ -212,13 +220,15 @@ export async function startConnector(deps: ConnectorDeps): Promise<Connector> {
 		online: online.promise,
 
 		async stop(finish) {
-			stopping = true;
+			stopping.abort();
 			wakeUp?.();
 			await finish();
 			if (stream) {
+				const within = (step: Promise<void>) => Promise.race([step, Bun.sleep(timing.farewell)]);
+				await within(management.answered());
 				await management.acknowledgeAll();
 				// The connection may be cut once the server has all that we sent.
-				if (management.state()) await Promise.race([management.flushed(), Bun.sleep(timing.farewell)]);
+				if (management.counts()) await within(management.flushed());
 				stream?.drop();
 			}
 			await running;

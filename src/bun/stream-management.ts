@@ -28,6 +28,15 @@ export interface StreamManagementEffects {
 	onFault(error: unknown): void;
 }
 
+/** A session as the server began it. */
+export type NewSession =
+	/** It manages no streams. */
+	| "unmanaged"
+	/** Stanzas are counted, but nothing is kept for us when the connection is lost. */
+	| "counted"
+	/** Stanzas are counted, and the session can be resumed. */
+	| { id: string; jid: string };
+
 export interface StreamManagement {
 	/** The stream that could be resumed; undefined: there is none. */
 	state(): StreamState | undefined;
@@ -36,14 +45,17 @@ export interface StreamManagement {
 	 * repeats what came after it.
 	 */
 	resumption(): StreamState | undefined;
+	/** Whether the server counts stanzas, and so answers `<r/>`. */
+	counts(): boolean;
 	/** How many stanzas arrived and were not answered yet. */
 	inHand(): number;
+	/** Resolves when all that arrived is answered. */
+	answered(): Promise<void>;
 	/**
 	 * A new session begins: all counts start at zero.
-	 * @param next undefined: the server manages no streams
 	 * @returns our stanzas that the last session did not acknowledge: to be sent again
 	 */
-	begin(next: StreamState | undefined): readonly Element[];
+	begin(next: NewSession): readonly Element[];
 	/**
 	 * The server resumed the session, and will repeat what came after the count it was told.
 	 * @param h how many of our stanzas it has handled
@@ -75,7 +87,9 @@ interface Arrived {
 
 /** One session of the server's: a resumption goes on with it, a bind begins another. */
 interface Session {
-	state: StreamState | undefined;
+	kind: NewSession;
+	/** How many stanzas the server knows to be handled. */
+	told: number;
 	/** In order of arrival, from the first that the server does not know to be handled. */
 	arrived: Arrived[];
 	/** How many at the front of `arrived` are handled. */
@@ -84,35 +98,46 @@ interface Session {
 
 const keyOf = (stanza: Element) => `${stanza.name} ${stanza.attrs.from} ${stanza.attrs.id}`;
 
+const newSession = (kind: NewSession, told = 0): Session => ({ kind, told, arrived: [], handled: 0 });
+
 /** @param saved what an earlier process left behind */
 export function createStreamManagement(
 	saved: StreamState | undefined,
 	{ save, send, onFault }: StreamManagementEffects,
 ): StreamManagement {
-	let session: Session = { state: saved && { ...saved }, arrived: [], handled: 0 };
+	let session = newSession(saved ? { id: saved.id, jid: saved.jid } : "unmanaged", saved?.inbound);
 	/** What the server still has to repeat after a resumption. */
 	let repeats: Arrived[] = [];
 	let acknowledging: Promise<void> | undefined;
 	let asked = false;
 	/** The server was told a count with `<resume/>`, and has not answered. */
 	let resuming = false;
+	/** The disk did not take the last count: it rests until the timer. */
+	let faulty = false;
 	let timer: ReturnType<typeof setTimeout> | undefined;
 	/** Ours that the server has not acknowledged. */
 	const unacknowledged: Element[] = [];
 	/** How many of ours it has; undefined: an earlier process knew. */
 	let outbound = saved ? undefined : 0;
 	let whenAcknowledged: (() => void) | undefined;
+	let whenAnswered: (() => void) | undefined;
 
 	function markHandled(stanza: Arrived, its: Session) {
 		stanza.handled = true;
 		// An answer to a stanza of a session that is over counts for nothing in this one.
 		if (its !== session) return;
 		while (session.arrived[session.handled]?.handled) session.handled++;
+		if (session.kind === "unmanaged") {
+			// Nobody is told: only what is in hand is counted.
+			session.arrived.splice(0, session.handled);
+			session.handled = 0;
+		}
+		if (session.handled === session.arrived.length) whenAnswered?.();
 		scheduleAck();
 	}
 
 	function scheduleAck() {
-		if (session.handled === 0 && !asked) return;
+		if (faulty || (session.handled === 0 && !asked)) return;
 		const due = session.handled === session.arrived.length || session.handled >= ACK_EVERY;
 		if (due) void acknowledge();
 		else timer ??= setTimeout(() => void acknowledge(), ACK_AFTER_MS);
@@ -122,55 +147,78 @@ export function createStreamManagement(
 	function acknowledge(): Promise<void> {
 		clearTimeout(timer);
 		timer = undefined;
-		acknowledging ??= saveAndTell(session).then((saved) => {
+		faulty = false;
+		acknowledging ??= saveAndTell(session).then((isSaved) => {
 			acknowledging = undefined;
-			if (!saved) timer ??= setTimeout(() => void acknowledge(), FAULT_MS);
+			faulty = !isSaved;
+			if (faulty) timer ??= setTimeout(() => void acknowledge(), FAULT_MS);
 			// While resuming there is nobody to tell; and a new session may have been asked meanwhile.
-			else if (session.state && !resuming && (session.handled > 0 || asked)) scheduleAck();
+			else if (!resuming) scheduleAck();
 		});
 		return acknowledging;
 	}
 
+	const stateOf = ({ kind }: Session, inbound: number): StreamState | undefined =>
+		typeof kind === "object" ? { ...kind, inbound } : undefined;
+
 	/** @returns false if the count could not be saved */
 	async function saveAndTell(its: Session): Promise<boolean> {
-		const { state, handled } = its;
-		if (!state) return true;
+		if (its.kind === "unmanaged") {
+			asked = false;
+			return true;
+		}
+		const { handled } = its;
+		const state = stateOf(its, its.told + handled);
 		try {
-			if (handled > 0) await save({ ...state, inbound: state.inbound + handled });
+			if (state && handled > 0) await save(state);
 		} catch (error) {
 			// What is not on disk is not told: the last count is true, if old.
 			onFault(error);
-			if (asked && its === session) send(xml("a", { xmlns: NS_SM, h: String(state.inbound) }));
-			asked = false;
+			if (asked && its === session) tell(its);
 			return false;
 		}
+		// Told with <resume/> meanwhile, the count stands still.
 		if (its !== session || resuming) return true;
-		state.inbound += handled;
-		session.arrived.splice(0, handled);
-		session.handled -= handled;
-		asked = false;
-		send(xml("a", { xmlns: NS_SM, h: String(state.inbound) }));
+		its.told += handled;
+		its.arrived.splice(0, handled);
+		its.handled -= handled;
+		tell(its);
 		return true;
 	}
 
+	function tell({ told }: Session) {
+		asked = false;
+		send(xml("a", { xmlns: NS_SM, h: String(told) }));
+	}
+
 	return {
-		state: () => session.state,
+		state: () => stateOf(session, session.told),
 
 		resumption() {
-			resuming = session.state !== undefined;
-			return session.state && { ...session.state };
+			const state = stateOf(session, session.told);
+			resuming = state !== undefined;
+			return state;
 		},
+
+		counts: () => session.kind !== "unmanaged",
 
 		inHand: () => session.arrived.length - session.handled,
 
+		answered() {
+			if (session.arrived.length === session.handled) return Promise.resolve();
+			return new Promise((resolve) => {
+				whenAnswered = resolve;
+			});
+		},
+
 		begin(next) {
-			session = { state: next && { ...next }, arrived: [], handled: 0 };
+			session = newSession(next);
 			repeats = [];
 			resuming = false;
 			asked = false;
 			outbound = 0;
-			save(next).catch(onFault);
-			return next ? unacknowledged : unacknowledged.splice(0);
+			save(stateOf(session, 0)).catch(onFault);
+			return next === "unmanaged" ? unacknowledged.splice(0) : unacknowledged;
 		},
 
 		resume(h) {
@@ -189,16 +237,12 @@ export function createStreamManagement(
 			repeats = [];
 			const arrived: Arrived = { key, handled: false };
 			const its = session;
-			// Without stream management nobody is told: only what is in hand is counted.
 			its.arrived.push(arrived);
-			return () => {
-				if (its.state) markHandled(arrived, its);
-				else its.arrived.splice(its.arrived.indexOf(arrived), 1);
-			};
+			return () => markHandled(arrived, its);
 		},
 
 		sent(stanza) {
-			if (!session.state) return;
+			if (session.kind === "unmanaged") return;
 			unacknowledged.push(stanza);
 			if (unacknowledged.length % REQUEST_EVERY === 0) send(xml("r", { xmlns: NS_SM }));
 		},
@@ -212,7 +256,9 @@ export function createStreamManagement(
 
 		requested() {
 			asked = true;
-			scheduleAck();
+			// The count on disk is true, if old.
+			if (faulty) tell(session);
+			else scheduleAck();
 		},
 
 		async acknowledgeAll() {

@@ -53,13 +53,17 @@ export interface XmppStreamOptions {
 	onStanza(stanza: Element, handled: () => void): void;
 	/** Called for everything that arrives: the connection lives. */
 	onLife(): void;
+	/** Called as soon as the stream is open, before anything else that arrives is looked at. */
+	onOpen(stream: XmppStream): void;
 	/** How long all steps together may take, ms. */
 	deadlineMs: number;
+	/** Ends it while it is being opened. */
+	signal: AbortSignal;
 }
 
 /** @throws {StreamFailure} */
 export async function openStream(options: XmppStreamOptions): Promise<XmppStream> {
-	const { account, management, onStanza, onLife, deadlineMs } = options;
+	const { account, management, onStanza, onLife, onOpen, deadlineMs, signal } = options;
 	const { service, domain, username, password, resource } = account;
 	const entity = new Client({ service, domain, timeout: deadlineMs });
 	websocket({ entity });
@@ -67,8 +71,9 @@ export async function openStream(options: XmppStreamOptions): Promise<XmppStream
 	const closed = Promise.withResolvers<StreamFailure>();
 	// Whoever awaits the stream hears of the failure; one that came too late is nobody's.
 	ready.promise.catch(() => {});
+	/** What we asked the server last, and wait for: nothing else is an answer, whoever sends it. */
+	let waitingFor: "resumption" | { bind: string } | "enabling" | undefined;
 	let features: Element | undefined;
-	let bound = false;
 
 	function drop() {
 		const socket = entity.socket as { socket?: WebSocket & { terminate(): void } } | null;
@@ -88,7 +93,10 @@ export async function openStream(options: XmppStreamOptions): Promise<XmppStream
 
 	function opened(jid: string, resumed: boolean, resumable: boolean, repeat: readonly Element[]) {
 		for (const element of repeat) send(element);
-		ready.resolve({ jid, resumed, resumable, send, drop, closed: closed.promise });
+		waitingFor = undefined;
+		const stream = { jid, resumed, resumable, send, drop, closed: closed.promise };
+		onOpen(stream);
+		ready.resolve(stream);
 	}
 
 	const authenticate = saslHandler(username, password, () => entity.isSecure());
@@ -99,8 +107,9 @@ export async function openStream(options: XmppStreamOptions): Promise<XmppStream
 		if (mechanisms) {
 			authenticate(entity, mechanisms).catch((error: unknown) => fail(explainSasl(error, account)));
 		} else {
-			const state = management.state();
-			if (state && offered.getChild("sm", NS_SM)) {
+			const state = offered.getChild("sm", NS_SM) && management.resumption();
+			if (state) {
+				waitingFor = "resumption";
 				send(xml("resume", { xmlns: NS_SM, h: String(state.inbound), previd: state.id }));
 			} else {
 				bind();
@@ -109,14 +118,13 @@ export async function openStream(options: XmppStreamOptions): Promise<XmppStream
 	}
 
 	function bind() {
-		send(
-			xml("iq", { type: "set", id: "bind" }, xml("bind", { xmlns: NS_BIND }, xml("resource", {}, resource))),
-		);
+		const id = crypto.randomUUID();
+		waitingFor = { bind: id };
+		send(xml("iq", { type: "set", id }, xml("bind", { xmlns: NS_BIND }, xml("resource", {}, resource))));
 	}
 
 	function onBound(reply: Element) {
 		const jid = reply.getChild("bind", NS_BIND)?.getChildText("jid");
-		bound = true;
 		if (!jid) {
 			const taken = reply.getChild("error")?.getChild("conflict") !== undefined;
 			const reason = taken ? "another session holds it" : "the server refused to bind it";
@@ -130,41 +138,55 @@ export async function openStream(options: XmppStreamOptions): Promise<XmppStream
 				),
 			);
 		} else if (features?.getChild("sm", NS_SM)) {
+			waitingFor = "enabling";
 			send(xml("enable", { xmlns: NS_SM, resume: "true", max: String(PREFERRED_RESUME_S) }));
 		} else {
-			opened(jid, false, false, management.begin(undefined));
+			opened(jid, false, false, management.begin("unmanaged"));
 		}
 	}
 
 	function onStreamManagement(element: Element) {
 		const h = Number(element.attrs.h);
-		switch (element.name) {
+		switch (`${element.name} ${typeof waitingFor === "object" ? "bind" : (waitingFor ?? "")}`.trim()) {
 			case "r":
 				return management.requested();
 			case "a":
 				return management.acknowledged(h);
-			case "resumed": {
+			case "resumed resumption": {
 				const jid = management.state()?.jid ?? addressOf(account);
 				return opened(jid, true, true, management.resume(h));
 			}
-			case "enabled": {
-				const { id, resume } = element.attrs;
-				const resumable = resume === "true" || resume === "1";
-				const state = resumable && id ? { id, inbound: 0, jid: addressOf(account) } : undefined;
-				return opened(addressOf(account), false, resumable, management.begin(state));
-			}
-			case "failed":
+			case "failed resumption":
 				// Nothing to resume (the server was restarted, or we came too late): take the address anew.
-				if (bound) opened(addressOf(account), false, false, management.begin(undefined));
-				else bind();
+				return bind();
+			case "enabled enabling": {
+				const { id, resume } = element.attrs;
+				const jid = addressOf(account);
+				const resumable = (resume === "true" || resume === "1") && Boolean(id);
+				return opened(jid, false, resumable, management.begin(resumable ? { id, jid } : "counted"));
+			}
+			case "failed enabling":
+				return opened(addressOf(account), false, false, management.begin("unmanaged"));
 		}
+	}
+
+	/** The server's answer to our bind: from nobody, from our account or from the server itself. */
+	function isBindReply({ name, attrs }: Element): boolean {
+		const { domain, username } = account;
+		const ours = [undefined, domain, `${username}@${domain}`, addressOf(account)];
+		return (
+			name === "iq" &&
+			typeof waitingFor === "object" &&
+			attrs.id === waitingFor.bind &&
+			ours.includes(attrs.from)
+		);
 	}
 
 	entity.on("element", (element: Element) => {
 		onLife();
 		if (element.is("features", NS_STREAM)) negotiate(element);
 		else if (element.getNS() === NS_SM) onStreamManagement(element);
-		else if (element.is("iq") && element.attrs.id === "bind" && !bound) onBound(element);
+		else if (isBindReply(element)) onBound(element);
 		else if (entity.isStanza(element)) {
 			const handled = management.receive(element);
 			if (handled) onStanza(element, handled);
@@ -191,11 +213,16 @@ export async function openStream(options: XmppStreamOptions): Promise<XmppStream
 			),
 		deadlineMs,
 	);
+	const abort = () => fail(new StreamFailure("other", "ended"));
+	signal.addEventListener("abort", abort, { once: true });
 	entity
 		.connect(service)
 		.then(() => entity.open({ domain }))
 		.catch((error: unknown) => fail(explain(error, account)));
-	return ready.promise.finally(() => clearTimeout(timer));
+	return ready.promise.finally(() => {
+		clearTimeout(timer);
+		signal.removeEventListener("abort", abort);
+	});
 }
 
 export const addressOf = ({ username, domain, resource }: XmppAccount) => `${username}@${domain}/${resource}`;

@@ -34,6 +34,8 @@ const MISCONFIGURED_MS = 300_000;
 /** When to look again at an entry whose lane was taken. */
 const LANE_TAKEN_MS = 1_000;
 
+const COMPLAIN_EVERY_MS = 60_000;
+
 /** A call that rings after a minute is over. */
 const VOIP_TTL_S = 60;
 
@@ -81,6 +83,8 @@ interface Item {
 	version: number;
 	expiresAt: number;
 	attempts: number;
+	/** It is in the outbox, and was answered for. */
+	isPromised: boolean;
 }
 
 const isThrottled = (pushClass: PushClass) => pushClass === "high" || pushClass === "low";
@@ -100,6 +104,7 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
 	/** What is on its way, with a way to answer it early, once it is safe on disk. */
 	const onItsWay = new Map<Item, (answer: Answer) => void>();
 	let whenIdle: (() => void) | undefined;
+	let complainedAt = Number.NEGATIVE_INFINITY;
 
 	const throttle = createThrottle<Item>(deps.pushIntervalMs, send);
 
@@ -108,15 +113,20 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
 		return new Promise((resolve) => {
 			onItsWay.set(item, resolve);
 			attempt(item)
-				.catch((error: unknown) => {
-					return failed(error);
-				})
+				.catch(failed)
 				.then(resolve)
 				.finally(() => {
 					onItsWay.delete(item);
 					if (onItsWay.size === 0) whenIdle?.();
 				});
 		});
+	}
+
+	/** Once a minute at most: anybody can send a node that names no key of ours. */
+	function complainOfKey() {
+		if (now() - complainedAt < COMPLAIN_EVERY_MS) return;
+		complainedAt = now();
+		log.error("Publishes come for registrations made with a key that is not configured: SECRET_KEY_OLD?");
 	}
 
 	/** A user's registration must survive our faults: never anything but `wait`. */
@@ -163,8 +173,8 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
 	}
 
 	/** Takes a push, and what it superseded, out of the outbox. */
-	async function discard({ node, notification, version }: Item) {
-		if (outbox.mayHaveEntries()) await outbox.remove(node, notification.class, version);
+	async function discard({ node, notification, version, isPromised }: Item) {
+		if (isPromised || outbox.mayHaveEntries()) await outbox.remove(node, notification.class, version);
 	}
 
 	/** Acts on what a push service said: the only switch over outcomes. */
@@ -197,9 +207,12 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
 				log.debug("{app}: a push waits: {reason}", { app, reason });
 				return keep(item, outcome.reason, outcome.afterMs);
 			case "rejected":
-				await discard(item);
+				// Only this one: an older push of its lane, if one waits, is still owed.
+				if (item.isPromised || outbox.mayHaveEntries()) {
+					await outbox.drop(node, item.notification.class, item.version);
+				}
 				log.warn("{app}: a push was refused: {reason}", { app, reason });
-				return wait(`refused by the push service: ${outcome.reason}`);
+				return { kind: "refused", reason: `refused by the push service: ${outcome.reason}` };
 			case "misconfigured":
 				log.error("{app}: its credentials do not work: {reason}", { app, reason });
 				return keep(item, outcome.reason, MISCONFIGURED_MS);
@@ -221,20 +234,20 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
 		dueAt: number,
 		state: Partial<Pick<OutboxEntry, "attempts" | "lastError">> = {},
 	): Promise<Answer> {
-		const entries = items.map(({ notification, ...item }) => ({
-			...item,
+		const entries = items.map(({ node, notification, version, expiresAt, attempts }) => ({
+			...{ node, notification, version, expiresAt, attempts, dueAt },
 			...state,
 			class: notification.class,
-			notification,
-			dueAt,
 		}));
 		try {
 			await outbox.put(...entries);
 		} catch (cause) {
 			throw new Unavailable("the outbox cannot be written", { cause });
 		}
+		for (const item of items) item.isPromised = true;
 		deps.onQueued(dueAt);
-		return { kind: "done", how: "queued" };
+		const reason = state.lastError;
+		return { kind: "done", how: "queued", ...(reason !== undefined && { reason }) };
 	}
 
 	function push(node: string, notification: Notification): Promise<Answer> {
@@ -245,6 +258,7 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
 			version: outbox.nextVersion(),
 			expiresAt: now() + ttl * 1000,
 			attempts: 0,
+			isPromised: false,
 		};
 		return isThrottled(notification.class)
 			? throttle.submit(laneOf(node, notification.class), item)
@@ -262,15 +276,13 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
 				case "wrong":
 					return { kind: "unknown", reason: "wrong secret" };
 				case "unknown-key":
-					log.error(
-						"A publish came for a registration made with a key that is not configured: SECRET_KEY_OLD?",
-					);
+					complainOfKey();
 					return wait("the key of this registration is not configured");
 			}
 		},
 
 		async retry({ node, class: pushClass, notification, version, expiresAt, attempts }) {
-			const item: Item = { node, notification, version, expiresAt, attempts };
+			const item: Item = { node, notification, version, expiresAt, attempts, isPromised: true };
 			const tryOnce = async () => {
 				if (expiresAt <= now()) {
 					log.info("A push expired in the outbox after {attempts} tries.", { attempts });
@@ -294,7 +306,7 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
 		},
 
 		async settle() {
-			const sent = [...onItsWay];
+			const sent = [...onItsWay].filter(([item]) => !item.isPromised);
 			if (sent.length > 0) {
 				const items = sent.map(([item]) => item);
 				const answer = await secure(items, now() + sendDeadlineMs).catch(failed);

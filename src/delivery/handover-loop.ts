@@ -10,6 +10,7 @@ const AT_ONCE = 100;
 const LEASE_MS = 60_000;
 
 export interface HandoverLoop {
+	/** Claims no more, and resolves when what was claimed is answered. */
 	stop(): Promise<void>;
 }
 
@@ -22,12 +23,14 @@ export function startHandoverLoop(
 ): HandoverLoop {
 	let stopped = false;
 	let timer: ReturnType<typeof setTimeout> | undefined;
+	/** One slow push holds up no other: rows are claimed as places get free. */
+	const onItsWay = new Set<Promise<void>>();
 	let looking: Promise<void> = look();
 
 	async function look(): Promise<void> {
 		try {
-			const rows = await handover.claim(claimant, AT_ONCE, LEASE_MS);
-			await Promise.all(rows.map(send));
+			const free = AT_ONCE - onItsWay.size;
+			for (const row of free > 0 ? await handover.claim(claimant, free, LEASE_MS) : []) start(row);
 		} catch (error) {
 			log.warn("Handed-over pushes wait: {error}", { error: faultOf(error) });
 		}
@@ -36,6 +39,15 @@ export function startHandoverLoop(
 				looking = look();
 			}, LOOK_EVERY_MS);
 		}
+	}
+
+	function start(row: HandedOver) {
+		const sending = send(row)
+			.catch((error: unknown) =>
+				log.warn("A handed-over push is left to its lease: {error}", { error: faultOf(error) }),
+			)
+			.finally(() => onItsWay.delete(sending));
+		onItsWay.add(sending);
 	}
 
 	async function send({ id, node, notification }: HandedOver) {
@@ -49,6 +61,7 @@ export function startHandoverLoop(
 			stopped = true;
 			clearTimeout(timer);
 			await looking;
+			await Promise.all(onItsWay);
 		},
 	};
 }

@@ -54,14 +54,16 @@ export function startOutboxLoop(
 		try {
 			do {
 				again = false;
+				// One time for both questions: an entry that falls due between two would be in neither answer.
+				const at = now();
 				// Entries on their way are still in the outbox: asking for CONCURRENCY finds enough others.
-				for (const entry of await outbox.due(now(), CONCURRENCY)) {
+				for (const entry of await outbox.due(at, CONCURRENCY)) {
 					if (stopped || onItsWay.size >= CONCURRENCY) break;
 					start(entry);
 				}
+				const next = await outbox.nextDueAt(at);
+				if (next !== undefined) sleepUntil(next);
 			} while (again && !stopped);
-			const next = await outbox.nextDueAt(now());
-			if (next !== undefined) sleepUntil(next);
 		} catch (error) {
 			log.error("The outbox cannot be read: {error}", { error: faultOf(error) });
 			sleepUntil(now() + FAULT_MS);

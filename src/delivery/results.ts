@@ -19,18 +19,27 @@ export function createResults(
 	now: () => number = Date.now,
 ): Results {
 	let results = new Map<string, Result>();
-	let counts = new Map<string, Count>();
+	/** The latest reason of each. */
+	let counts = new Map<string, Count & { reason: string | undefined }>();
 
-	function count(app: string, outcome: string, by: number) {
+	function count(app: string, outcome: string, by: number, reason?: string) {
 		const name = `${app}\0${outcome}`;
-		const counted = counts.get(name);
-		if (counted) counted.count += by;
-		else counts.set(name, { app, outcome, count: by });
+		counts.set(name, { app, outcome, count: (counts.get(name)?.count ?? 0) + by, reason });
+	}
+
+	function warn() {
+		for (const { app, outcome, count, reason } of counts.values()) {
+			if (outcome === "retry") {
+				log.warn("{app}: {count} tries to push were in vain for now; the pushes wait. The latest: {reason}", {
+					...{ app, count, reason },
+				});
+			}
+		}
 	}
 
 	return {
 		add(node, app, outcome, error) {
-			count(app, outcome, 1);
+			count(app, outcome, 1, error);
 			if (results.size < KEPT_RESULTS || results.has(node)) {
 				results.set(node, error === undefined ? { node, at: now() } : { node, at: now(), error });
 			}
@@ -38,15 +47,19 @@ export function createResults(
 
 		async flush() {
 			if (counts.size === 0) return;
+			warn();
 			const [written, counted] = [results, counts];
 			results = new Map();
 			counts = new Map();
 			try {
-				await registrations.record([...written.values()], [...counted.values()]);
+				const sums = [...counted.values()].map(({ app, outcome, count }) => ({ app, outcome, count }));
+				await registrations.record([...written.values()], sums);
 			} catch (error) {
 				log.warn("Statistics wait: the database did not take them ({error}).", { error: faultOf(error) });
 				for (const { app, outcome, count: by } of counted.values()) count(app, outcome, by);
-				for (const [node, result] of written) if (!results.has(node)) results.set(node, result);
+				for (const [node, result] of written) {
+					if (results.size < KEPT_RESULTS && !results.has(node)) results.set(node, result);
+				}
 			}
 		},
 	};

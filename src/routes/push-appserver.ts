@@ -70,11 +70,14 @@ function parseForm(text: string, ...needed: string[]): Fields {
 	return fields;
 }
 
+/** What the device of a registration made here begins with: the JSON API makes ids without it. */
+const FORM_DEVICE = "form:";
+
 /** What makes a registration of this API unique; hashed, so that its length is bounded. */
 async function keyOf(deviceId: string, token: string | undefined): Promise<string> {
 	const text = JSON.stringify(token === undefined ? [deviceId] : [deviceId, token]);
 	const hash = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
-	return `form:${base64url.encode(new Uint8Array(hash))}`;
+	return `${FORM_DEVICE}${base64url.encode(new Uint8Array(hash))}`;
 }
 
 /**
@@ -135,7 +138,9 @@ export function pushAppserverRoutes(deps: AppDeps, limit: MiddlewareHandler<Requ
 		if (found || proven === undefined) return found;
 		// Not a device id, then perhaps the node that we returned.
 		const named = await registrations.findAtPrimary(node);
-		return named?.owner === "" && (await sameText(named.token, proven)) ? named : undefined;
+		// What registered over the JSON API has a secret to end it with.
+		const isOurs = named?.owner === "" && named.device.startsWith(FORM_DEVICE);
+		return isOurs && (await sameText(named.token, proven)) ? named : undefined;
 	}
 
 	app.post("/v1/unregister", async (c) => {
@@ -166,6 +171,7 @@ export function pushAppserverRoutes(deps: AppDeps, limit: MiddlewareHandler<Requ
 				return lines(200, "OK", node);
 			case "unknown":
 				return refusal("Node or secret not found!");
+			case "refused":
 			case "wait":
 				return refusal(`Not now: ${plainReason(answer.reason)}.`);
 		}

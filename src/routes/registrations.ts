@@ -125,9 +125,15 @@ export function registrationRoutes(deps: AppDeps) {
 		const answer = await deps.push(c.req.valid("param").node, { class: "high", body: "Test" });
 		switch (answer.kind) {
 			case "done":
-				return c.json({ result: answer.how }, 200);
+				return c.json(
+					answer.how === "queued" && answer.reason !== undefined
+						? { result: answer.how, reason: plainReason(answer.reason) }
+						: { result: answer.how },
+					200,
+				);
 			case "unknown":
 				throw new Problem("gone", "This registration is gone: subscribe again and register that.");
+			case "refused":
 			case "wait":
 				throw unavailable(`Not now: ${plainReason(answer.reason)}.`);
 		}

@@ -105,6 +105,10 @@ export const testSchema = z
 				"in its place",
 			example: "delivered",
 		}),
+		reason: z
+			.string()
+			.optional()
+			.openapi({ description: "Why it could not be delivered now", example: "503 push service unwell" }),
 	})
 	.openapi("TestResult");
 

@@ -31,8 +31,10 @@ export interface Outbox {
 	put(...entries: OutboxEntry[]): Promise<void>;
 	/** Gives an entry another time, if it is still there and no newer one took its place. */
 	postpone(node: string, pushClass: PushClass, version: number, dueAt: number): Promise<void>;
-	/** Removes an entry that is as old as `version`, or older. */
+	/** Removes an entry that is as old as `version`, or older: a publish of this version made up for it. */
 	remove(node: string, pushClass: PushClass, version: number): Promise<void>;
+	/** Removes the entry of exactly this version: an older one is still owed. */
+	drop(node: string, pushClass: PushClass, version: number): Promise<void>;
 	/** The entries to send by `now`, oldest first. */
 	due(now: number, limit: number): Promise<OutboxEntry[]>;
 	/** When the next entry is due after `now`; undefined: there is none. */
@@ -52,6 +54,7 @@ export async function openOutbox(db: LibSQLDatabase): Promise<Outbox> {
 	let mayHaveEntries = lastVersion > 0;
 	/** How often entries were put: an answer of the file from before the last put says nothing of it. */
 	let puts = 0;
+	let pendingPuts = 0;
 
 	return {
 		nextVersion: () => ++lastVersion,
@@ -80,7 +83,12 @@ export async function openOutbox(db: LibSQLDatabase): Promise<Outbox> {
 			if (!one) return;
 			mayHaveEntries = true;
 			puts++;
-			await (more.length === 0 ? one : db.batch([one, ...more]));
+			pendingPuts++;
+			try {
+				await (more.length === 0 ? one : db.batch([one, ...more]));
+			} finally {
+				pendingPuts--;
+			}
 		},
 
 		async postpone(node, pushClass, version, dueAt) {
@@ -96,6 +104,12 @@ export async function openOutbox(db: LibSQLDatabase): Promise<Outbox> {
 				.where(and(eq(outbox.node, node), eq(outbox.class, pushClass), lte(outbox.version, version)));
 		},
 
+		async drop(node, pushClass, version) {
+			await db
+				.delete(outbox)
+				.where(and(eq(outbox.node, node), eq(outbox.class, pushClass), eq(outbox.version, version)));
+		},
+
 		async due(now, limit) {
 			const rows = await db
 				.select()
@@ -109,8 +123,8 @@ export async function openOutbox(db: LibSQLDatabase): Promise<Outbox> {
 		async nextDueAt(now) {
 			const putsBefore = puts;
 			const isEmpty = !(await newest.get())?.version;
-			// An entry that came in meanwhile must not be overlooked, nor one that is there while we ask.
-			if (isEmpty && puts === putsBefore) mayHaveEntries = false;
+			// Neither an entry that came in meanwhile nor one that is still being written may be overlooked.
+			if (isEmpty && puts === putsBefore && pendingPuts === 0) mayHaveEntries = false;
 			const row = await db
 				.select({ dueAt: min(outbox.dueAt) })
 				.from(outbox)

@@ -30,6 +30,7 @@ export function answerToPublish(answer: Answer): Element | undefined {
 		case "unknown":
 			// No text: a wrong secret, an unknown node and a dead device look the same from outside.
 			return stanzaError("cancel", "item-not-found");
+		case "refused":
 		case "wait":
 			// Not resource-constraint or recipient-unavailable: Tigase deletes on these by their name alone.
 			return stanzaError("wait", "internal-server-error", answer.reason);

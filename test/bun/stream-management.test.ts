@@ -204,7 +204,7 @@ describe("when the server is told", () => {
 
 	test("never by a server that manages no streams, even if it asks", async () => {
 		const { management, events } = harness(undefined, undefined);
-		management.begin(undefined);
+		management.begin("unmanaged");
 		receive(management, 1)[0]?.();
 		management.requested();
 		await settled();
@@ -362,8 +362,8 @@ describe("a session that could not be resumed", () => {
 	test("also where the next server session keeps nothing: they are sent once", () => {
 		const { management } = harness();
 		management.sent(reply(1));
-		expect(idsOf(management.begin(undefined))).toEqual(["1"]);
-		expect(idsOf(management.begin(undefined))).toEqual([]);
+		expect(idsOf(management.begin("unmanaged"))).toEqual(["1"]);
+		expect(idsOf(management.begin("unmanaged"))).toEqual([]);
 	});
 
 	test("gets no count of its stanzas from handlers that finish late: the new session's starts at zero", async () => {
@@ -393,7 +393,7 @@ describe("a session that could not be resumed", () => {
 
 	test("is forgotten on disk when the new one cannot be resumed", async () => {
 		const { management, onDisk } = harness({ ...START, inbound: 7 });
-		management.begin(undefined);
+		management.begin("unmanaged");
 		await settled();
 		expect(onDisk()).toBeUndefined();
 		expect(management.state()).toBeUndefined();

@@ -34,11 +34,32 @@ describe("pushes that were handed over", () => {
 		expect(await rows()).toBe(0);
 	});
 
-	test("go when their registration is gone, and stay when they could not even be queued", async () => {
-		for (const count of [1, 2]) await put(count);
+	test("do not wait for one that takes its time", async () => {
+		await put(1);
+		const slow = Promise.withResolvers<Answer>();
+		const second = Promise.withResolvers<void>();
+		const loop = startHandoverLoop(
+			handover,
+			async (_node, { count }) => {
+				if (count === 1) return slow.promise;
+				second.resolve();
+				return { kind: "done", how: "delivered" };
+			},
+			readableLog().log,
+		);
+		await put(2);
+		await second.promise;
+		slow.resolve({ kind: "done", how: "delivered" });
+		await loop.stop();
+		expect(await rows()).toBe(0);
+	});
+
+	test("go when they are gone or refused, and stay when they could not even be queued", async () => {
+		for (const count of [1, 2, 3]) await put(count);
 		const answers: Record<number, Answer> = {
 			1: { kind: "unknown", reason: "no such registration" },
 			2: { kind: "wait", reason: "the outbox cannot be written" },
+			3: { kind: "refused", reason: "refused by the push service: 400" },
 		};
 		const loop = startHandoverLoop(
 			handover,

@@ -47,7 +47,7 @@ describe("the loop", () => {
 		await settled();
 	}
 
-	async function start() {
+	async function start(now = () => clock) {
 		const readable = readableLog();
 		lines = readable.lines;
 		const outbox = {
@@ -71,7 +71,7 @@ describe("the loop", () => {
 				};
 				tried.push({ node, at: clock, done });
 			});
-		loop = startOutboxLoop(outbox, retry, readable.log, () => clock);
+		loop = startOutboxLoop(outbox, retry, readable.log, now);
 		await pass(0);
 	}
 
@@ -96,6 +96,19 @@ describe("the loop", () => {
 		expect([tried.length, asked]).toEqual([1, between]);
 		await pass(1);
 		expect(tried.map(({ node }) => node)).toEqual(["a", "b"]);
+	});
+
+	test("overlooks no entry that falls due while it looks", async () => {
+		entries = [entry("a", clock + 1)];
+		// The clock goes on between the loop's two questions.
+		const [nextMs, realClock] = [1, clock];
+		let looks = 0;
+		const ticking = () => (looks++ < 3 ? realClock : realClock + nextMs);
+		await start(ticking);
+		clock += nextMs;
+		jest.advanceTimersByTime(nextMs);
+		await settled();
+		expect(tried.map(({ node }) => node)).toEqual(["a"]);
 	});
 
 	test("asks nothing at all while the outbox is empty", async () => {

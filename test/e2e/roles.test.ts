@@ -21,7 +21,7 @@ beforeAll(async () => {
 	const vapid = await generateVapidKey();
 	const shared = {
 		DATABASE_URL: `file:${join(folder.path, "shared.db")}`,
-		SECRET_KEY: "the key that both roles derive secrets from",
+		SECRET_KEY: "the-key-that-both-roles-derive-secrets-from",
 	};
 	connector = await startReveille({
 		server,
@@ -33,7 +33,7 @@ beforeAll(async () => {
 			ROLE: "http",
 			XMPP_ADDRESS: `push@${server.host}/push`,
 			VAPID_PUBLIC_KEY: (await importVapidKey(vapid)).publicKey,
-			REGISTRATION_TOKEN: "the registration token that users are given",
+			REGISTRATION_TOKEN: "the-registration-token-that-users-are-given",
 		},
 	});
 }, 60_000);
@@ -48,7 +48,7 @@ afterAll(async () => {
 
 test("what registers at the one is woken by the other, by a message and by itself", async () => {
 	const device = endpoint.createSubscription({ applicationServerKey: await http.vapidPublicKey() });
-	const address = await http.register(device.subscription, "the registration token that users are given");
+	const address = await http.register(device.subscription, "the-registration-token-that-users-are-given");
 	const login = (username: string) =>
 		connectUser({ service: server.websocketUrl, domain: server.host, username, password: "secret" });
 	const bob = await login("bob");

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { createKeyring } from "../../src/secrets.ts";
-import { checkSecretKey, WrongSecretKey } from "../../src/store/facts.ts";
+import { checkSecretKey, WrongKey } from "../../src/store/facts.ts";
 import { openTestDatabase, type TestDatabase } from "../database.ts";
 
 const FIRST = "first key of this database, 32+ characters";
@@ -33,21 +33,21 @@ describe("the key that the secrets of a database are derived from", () => {
 
 	test("stops the start when it is another: all registrations would be dropped by their servers", async () => {
 		await start(FIRST);
-		await expect(start(THIRD)).rejects.toThrow(WrongSecretKey);
+		await expect(start(THIRD)).rejects.toThrow(WrongKey);
 		await expect(start(THIRD)).rejects.toThrow(/SECRET_KEY_OLD/);
 		await start(FIRST);
 	});
 
 	test("is not excused by an old key that this database has never had either", async () => {
 		await start(FIRST);
-		await expect(start(THIRD, SECOND)).rejects.toThrow(WrongSecretKey);
+		await expect(start(THIRD, SECOND)).rejects.toThrow(WrongKey);
 	});
 
 	test("may be changed with the old one beside it; then the new one is the database's", async () => {
 		await start(FIRST);
 		await start(SECOND, FIRST);
 		await start(SECOND);
-		await expect(start(FIRST)).rejects.toThrow(WrongSecretKey);
+		await expect(start(FIRST)).rejects.toThrow(WrongKey);
 		await start(FIRST, SECOND);
 	});
 

@@ -182,3 +182,16 @@ test("a put of many entries is whole or not at all", async () => {
 	await expect(outbox.put(entry(), broken)).rejects.toThrow();
 	expect(await outbox.count()).toBe(0);
 });
+
+test("an entry that is being written while the file is asked is never overlooked", async () => {
+	const outbox = await openOutbox(file.db);
+	for (let round = 1; round <= 300; round++) {
+		const asking = [outbox.nextDueAt(0)];
+		const putting = outbox.put(entry({ version: round }));
+		for (let turns = 0; turns < round % 7; turns++) await null;
+		asking.push(outbox.nextDueAt(0));
+		await Promise.all([putting, ...asking]);
+		expect(outbox.mayHaveEntries()).toBe(true);
+		await outbox.remove("N", "high", round);
+	}
+});

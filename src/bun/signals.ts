@@ -1,0 +1,19 @@
+/** The signals that end the process. */
+
+/** Signals closer together than this are one, ms: Ctrl-C reaches us twice through npx, which hands it on. */
+const SAME_MOMENT_MS = 1_000;
+
+/** Resolves when the process is asked to end. Asked again later, it ends at once. */
+export function endAsked(): Promise<void> {
+	return new Promise((resolve) => {
+		let askedAt: number | undefined;
+		const ask = () => {
+			const now = performance.now();
+			if (askedAt !== undefined && now - askedAt > SAME_MOMENT_MS) process.exit(1);
+			askedAt ??= now;
+			resolve();
+		};
+		process.on("SIGTERM", ask);
+		process.on("SIGINT", ask);
+	});
+}

@@ -1,0 +1,115 @@
+/**
+ * As much of an XMPP server over WebSocket (RFC 7395, XEP-0198) as a connector talks to, scripted by the test: for
+ * moments that a real one cannot be brought to.
+ */
+import type { ServerWebSocket } from "bun";
+
+interface Link {
+	authenticated: boolean;
+}
+
+export interface XmppDouble {
+	readonly service: string;
+	/** What came, in order. */
+	readonly received: string[];
+	/** How often somebody connected. */
+	connections(): number;
+	/** Sends to whoever connected last. */
+	send(xml: string): void;
+	/** Cuts the latest connection. */
+	cut(): void;
+	/** Resolves when something that matches has come; what came before counts. */
+	until(pattern: RegExp): Promise<string>;
+	stop(): void;
+}
+
+export interface XmppDoubleOptions {
+	/** Held back until this resolves: the answer to the stream's opening. */
+	open?: Promise<void>;
+	/** The answer to `<enable/>`. */
+	enabled?: string;
+	/** Called at `<resume/>` with its count; the default resumes and repeats nothing. */
+	onResume?(h: number, double: XmppDouble): void;
+}
+
+const SM = `xmlns="urn:xmpp:sm:3"`;
+const BIND = `xmlns="urn:ietf:params:xml:ns:xmpp-bind"`;
+const SASL = `xmlns="urn:ietf:params:xml:ns:xmpp-sasl"`;
+const features = (inner: string) =>
+	`<stream:features xmlns:stream="http://etherx.jabber.org/streams">${inner}</stream:features>`;
+
+export const account = (service: string) => ({
+	...{ service, domain: "localhost", username: "push", password: "secret", resource: "push" },
+});
+
+export function startXmppDouble(options: XmppDoubleOptions = {}): XmppDouble {
+	const received: string[] = [];
+	const links: ServerWebSocket<Link>[] = [];
+	const waiting = new Set<() => void>();
+
+	async function answer(link: ServerWebSocket<Link>, text: string) {
+		if (text.startsWith("<open")) {
+			await options.open;
+			link.send(`<open xmlns="urn:ietf:params:xml:ns:xmpp-framing" from="localhost" id="1" version="1.0"/>`);
+			link.send(
+				link.data.authenticated
+					? features(`<bind ${BIND}/><sm ${SM}/>`)
+					: features(`<mechanisms ${SASL}><mechanism>PLAIN</mechanism></mechanisms>`),
+			);
+		} else if (text.startsWith("<auth")) {
+			link.data.authenticated = true;
+			link.send(`<success ${SASL}/>`);
+		} else if (text.includes(BIND)) {
+			const id = /id="([^"]+)"/.exec(text)?.[1];
+			link.send(`<iq type="result" id="${id}"><bind ${BIND}><jid>push@localhost/push</jid></bind></iq>`);
+		} else if (text.startsWith("<enable")) {
+			link.send(options.enabled ?? `<enabled ${SM} id="session" resume="true"/>`);
+		} else if (text.startsWith("<resume")) {
+			const resume =
+				options.onResume ?? ((_h, double) => double.send(`<resumed ${SM} h="0" previd="session"/>`));
+			resume(Number(/h="(\d+)"/.exec(text)?.[1]), double);
+		}
+	}
+
+	const server = Bun.serve<Link>({
+		port: 0,
+		hostname: "127.0.0.1",
+		fetch(request, self) {
+			const headers = { "Sec-WebSocket-Protocol": "xmpp" };
+			return self.upgrade(request, { data: { authenticated: false }, headers })
+				? undefined
+				: new Response(null, { status: 400 });
+		},
+		websocket: {
+			data: { authenticated: false },
+			open: (link) => void links.push(link),
+			async message(link, message) {
+				received.push(String(message));
+				for (const look of [...waiting]) look();
+				await answer(link, String(message));
+			},
+		},
+	});
+
+	const double: XmppDouble = {
+		service: `ws://127.0.0.1:${server.port}/`,
+		received,
+		connections: () => links.length,
+		send: (xml) => void links.at(-1)?.send(xml),
+		cut: () => links.at(-1)?.terminate(),
+		until(pattern) {
+			return new Promise((resolve) => {
+				const look = () => {
+					const found = received.find((text) => pattern.test(text));
+					if (found === undefined) return;
+					waiting.delete(look);
+					resolve(found);
+				};
+				waiting.add(look);
+				look();
+			});
+		},
+		stop: () => void server.stop(true),
+	};
+	return double;
+}
