@@ -1,0 +1,153 @@
+/**
+ * What the doubles of push services have in common: they keep what came for a test to wait for and look at, and
+ * answer otherwise when told to.
+ */
+
+/** A request that came, accepted or not. */
+export interface LoggedPush {
+	/** The device's token, as far as the request named one. */
+	readonly token: string;
+	/** What was answered; undefined while the answer is held back. */
+	status: number | undefined;
+	/** Why it was refused, when the rules did so. */
+	refused?: string;
+}
+
+/** How to answer pushes that break no rule. */
+export interface Reply {
+	/** `hang`: no answer at all until the server stops. */
+	status: number | "hang";
+	/** Words behind the status. */
+	statusText?: string;
+	headers?: Record<string, string>;
+	body?: string;
+	/** Hold the answer back until this resolves. */
+	after?: Promise<unknown>;
+	/** Only pushes to this device. */
+	token?: string;
+	/** Only this many pushes. Default: all from now on. */
+	times?: number;
+}
+
+/** What a test asks of every double. */
+export interface PushLog<P extends LoggedPush> {
+	/** Every push so far, oldest first. */
+	readonly pushes: readonly P[];
+	/** Changes the answers. The latest that fits wins. Returns how to take it back. */
+	respondWith(reply: Reply): () => void;
+	/** Back to the usual answers. */
+	respondNormally(): void;
+	/**
+	 * Resolves to the first matching push that no earlier wait took, including those that came before the call.
+	 *
+	 * @param matches default: any push that the rules accept, whatever its answer
+	 * @throws at the deadline, naming what did come
+	 */
+	waitForPush(matches?: (push: P) => boolean, timeoutMs?: number): Promise<P>;
+	/** The same for several. */
+	waitForPushes(count: number, matches?: (push: P) => boolean, timeoutMs?: number): Promise<P[]>;
+	/** Forgets the pushes so far; devices and answers stay. */
+	clear(): void;
+}
+
+/** The double's own side of it. */
+export interface PushDesk<P extends LoggedPush> {
+	readonly log: PushLog<P>;
+	/** Takes a push in and answers it: as told, or in the usual way. */
+	answer(push: P, usual: () => Response): Promise<Response>;
+	/** Ends every answer that hangs. */
+	stop(): void;
+}
+
+export function createPushDesk<P extends LoggedPush>(): PushDesk<P> {
+	const pushes: P[] = [];
+	const untaken: P[] = [];
+	const waiting = new Set<() => void>();
+	let replies: Reply[] = [];
+	const stopped = Promise.withResolvers<void>();
+
+	const takeReply = (token: string): Reply | undefined => {
+		const reply = replies.findLast((one) => one.token === undefined || one.token === token);
+		if (reply?.times !== undefined && --reply.times <= 0) replies = replies.filter((one) => one !== reply);
+		return reply;
+	};
+
+	const waitForPushes: PushLog<P>["waitForPushes"] = (
+		count,
+		matches = (push) => push.refused === undefined,
+		timeoutMs = 10_000,
+	) =>
+		new Promise((resolve, reject) => {
+			const look = () => {
+				const found = untaken.filter(matches).slice(0, count);
+				if (found.length < count) return;
+				for (const push of found) untaken.splice(untaken.indexOf(push), 1);
+				done();
+				resolve(found);
+			};
+			const timer = setTimeout(() => {
+				done();
+				const came = pushes.map((push) => `${push.token}: ${push.refused ?? push.status}`);
+				const list = came.join("\n") || "nothing";
+				reject(new Error(`not ${count} such pushes within ${timeoutMs} ms; what came so far: ${list}`));
+			}, timeoutMs);
+			const done = () => {
+				clearTimeout(timer);
+				waiting.delete(look);
+			};
+			waiting.add(look);
+			look();
+		});
+
+	return {
+		log: {
+			pushes,
+			respondWith(reply) {
+				const own = { ...reply };
+				replies.push(own);
+				return () => {
+					replies = replies.filter((one) => one !== own);
+				};
+			},
+			respondNormally() {
+				replies = [];
+			},
+			async waitForPush(matches, timeoutMs) {
+				const [push] = await waitForPushes(1, matches, timeoutMs);
+				if (!push) throw new Error("no push");
+				return push;
+			},
+			waitForPushes,
+			clear() {
+				pushes.length = 0;
+				untaken.length = 0;
+			},
+		},
+
+		async answer(push, usual) {
+			const reply = push.refused === undefined ? takeReply(push.token) : undefined;
+			pushes.push(push);
+			untaken.push(push);
+			for (const look of [...waiting]) look();
+			await reply?.after;
+			if (reply?.status === "hang") {
+				await stopped.promise;
+				return new Response(null, { status: 503 });
+			}
+			if (reply === undefined) {
+				const response = usual();
+				push.status = response.status;
+				return response;
+			}
+			const { status, statusText, headers } = reply;
+			push.status = status;
+			return new Response(reply.body ?? null, {
+				status,
+				...(statusText !== undefined && { statusText }),
+				...(headers && { headers }),
+			});
+		},
+
+		stop: () => stopped.resolve(),
+	};
+}
