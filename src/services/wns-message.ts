@@ -69,7 +69,6 @@ const ENTITIES: Readonly<Record<string, string>> = {
 /** What XML 1.0 §2.2 has no way to write becomes U+FFFD: controls, halves of surrogate pairs, non-characters. */
 function escapeXml(text: string): string {
 	return text
-		.toWellFormed()
 		.replace(/[^\t\n\r\x20-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]/gu, "\uFFFD")
 		.replace(/[&<>"']/g, (char) => ENTITIES[char] ?? char);
 }

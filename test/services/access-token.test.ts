@@ -124,6 +124,23 @@ describe("an access token", () => {
 		expect(asked.length).toBe(2);
 	});
 
+	test("refused long after another replaced it gives way to that one", async () => {
+		const { use, asked, tokens } = tokensFrom();
+		const { promise, resolve } = Promise.withResolvers<void>();
+		const slow = tokens.use(
+			async (bearer) => {
+				if (bearer === "t1") await promise;
+				return reply(bearer === "t1" ? 401 : 200, bearer);
+			},
+			refuses,
+			within(),
+		);
+		expect(await use((bearer) => bearer !== "t1")).toMatchObject({ status: 200, body: "t2" });
+		resolve();
+		expect(await slow).toMatchObject({ status: 200, body: "t2" });
+		expect(asked.length).toBe(2);
+	});
+
 	test("refused whatever it is, is not asked for with every push", async () => {
 		const { use, asked, clock } = tokensFrom();
 		for (let count = 0; count < 100; count++) expect(await use(() => false)).toMatchObject({ status: 401 });
