@@ -2,9 +2,9 @@
  * A `fetch` over HTTP/2 on kept connections, as Apple's push service wants it.
  *
  * Apple allows one stream on a connection until a request on it was authenticated, and a thousand then. Bun honours
- * that, but opens another connection for each request above the limit: a hundred pushes at a cold start would be
- * dozens of handshakes, which Apple takes for an attack. So while nothing says that a connection is established, one
- * request goes alone and the others wait for its answer.
+ * that, but opens one more connection after another for requests above the limit: a hundred pushes at a cold start are
+ * dozens of handshakes, and Apple takes many of those for an attack. So while nothing says that a connection is
+ * established, one request goes alone and the others wait for its answer.
  */
 import type { Fetch } from "../services/exchange.ts";
 
@@ -57,7 +57,8 @@ export function createHttp2Fetch(
 	}
 
 	return async (url, init) => {
-		const { body, signal } = init;
+		const { signal } = init;
+		const body = init.body ? await new Response(init.body).bytes() : undefined;
 		const gate = gateOf(new URL(url).origin);
 		for (let sends = 1; ; sends += 1) {
 			const leave = await gate.enter(signal);
@@ -80,11 +81,17 @@ export function createHttp2Fetch(
 }
 
 /**
- * A body that Bun does not send again by itself. Its own repetitions of what was not processed all go at once, past
- * the gate, and so over as many connections.
+ * A body that Bun does not send again by itself: its repetitions of what was not processed go past the gate, and so
+ * over more connections. (A stream that a `Response` gives would be seen through.)
  */
-function asStream(body: NonNullable<RequestInit["body"]>): BunFetchRequestInit {
-	return { body: new Response(body).body, duplex: "half" } as BunFetchRequestInit;
+function asStream(body: Uint8Array): BunFetchRequestInit {
+	const stream = new ReadableStream<Uint8Array>({
+		start(controller) {
+			controller.enqueue(body);
+			controller.close();
+		},
+	});
+	return { body: stream, duplex: "half" } as BunFetchRequestInit;
 }
 
 function codeOf(error: unknown): unknown {
