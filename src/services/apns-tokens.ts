@@ -82,10 +82,12 @@ export function createProviderTokens(options: {
 		},
 
 		async renewed(header) {
+			const held = current;
+			if (held && (await held.header) !== header) return held.header;
+			// Somebody who waited for the same answer was first.
+			if (held !== current) return current?.header;
 			const at = now();
-			const held = await current?.header;
-			if (held !== undefined && held !== header) return held;
-			if (current && at >= current.madeAt && at < current.madeAt + FLOOR_MS) return undefined;
+			if (held && at >= held.madeAt && at < held.madeAt + FLOOR_MS) return undefined;
 			return mint(at);
 		},
 	};

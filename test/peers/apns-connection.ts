@@ -8,7 +8,7 @@ import type { TLSSocket } from "node:tls";
 
 /** RFC 9113 §7. */
 const REFUSED_STREAM = 7;
-/** After a GOAWAY, for the other side to read it, ms. */
+/** After a GOAWAY or a reset, for the other side to read it, ms. */
 const PARTING_MS = 20;
 
 /** A client's connection. */
@@ -104,6 +104,8 @@ export function wrapSession(
 			const frame = Buffer.from([0, 0, 4, 3, 0, 0, 0, 0, 0, 0, 0, 0, REFUSED_STREAM]);
 			frame.writeUInt32BE(stream.id ?? 0, 5);
 			options.socket()?.write(frame);
+			// For node:http2 to forget it; what it sends then is of a closed stream, and ignored if it comes later.
+			setTimeout(() => stream.close(), PARTING_MS);
 			connection.done(stream);
 		},
 		goAway(reason, error = 0) {
