@@ -3,6 +3,7 @@
  * Nothing set at all is a working configuration; a group half set fails, naming what is missing.
  */
 import ipaddr from "ipaddr.js";
+import { type AppConfig, AppsError, parseApps } from "./apps.ts";
 import { type Settings, settingNames, settings } from "./settings.ts";
 
 /** What is wrong with the settings, one sentence each, naming the variable and what to do. */
@@ -54,6 +55,8 @@ export interface Config {
 	/** Domains or bare JIDs that may register; `*` is everybody. */
 	xmppAllow: string[];
 	vapid: { subject?: string; privateKey?: string; publicKey?: string };
+	/** The first of a service is its default. */
+	apps: AppConfig[];
 	webPush: { allowHosts: string[]; allowPrivate: boolean };
 	/** At most one push per registration and throttled class in this time; 0 switches the throttle off. */
 	pushIntervalMs: number;
@@ -108,19 +111,78 @@ function accountDomain(address: string | undefined): string | undefined {
 	return bare.includes("@") ? bare.slice(bare.indexOf("@") + 1).toLowerCase() : undefined;
 }
 
+/** What each service's environment variables are called in a table, and the setting that makes an app of them. */
+const APP_GROUPS = {
+	apns: {
+		...{ APNS_KEY: "key", APNS_KEY_ID: "key_id", APNS_TEAM_ID: "team_id", APNS_TOPIC: "topic" },
+		...{ APNS_CERT: "cert", APNS_CERT_KEY: "cert_key", APNS_SANDBOX: "sandbox", APNS_URL: "url" },
+	},
+	fcm: { FCM_SERVICE_ACCOUNT: "service_account", FCM_URL: "url" },
+	wns: {
+		...{ WNS_PACKAGE_SID: "package_sid", WNS_CLIENT_SECRET: "client_secret", WNS_TENANT_ID: "tenant_id" },
+		...{ WNS_CLIENT_ID: "client_id", WNS_TOKEN_URL: "token_url" },
+	},
+} as const satisfies Record<string, Partial<Record<keyof Settings, string>>>;
+
+/** The apps of the tables, and one for each service that environment variables set up. */
+function appsOf(set: Settings, tables: unknown, sends: boolean, problems: string[]): AppConfig[] {
+	const read = (list: unknown, where: string): AppConfig[] => {
+		try {
+			return parseApps(list, where, sends);
+		} catch (error) {
+			if (!(error instanceof AppsError)) throw error;
+			problems.push(...error.problems);
+			return [];
+		}
+	};
+	const listed = tables === undefined ? [] : read(tables, "APPS");
+	const single = Object.entries(APP_GROUPS).flatMap(([service, group]) => {
+		const names = Object.keys(group) as (keyof Settings)[];
+		if (!names.some((name) => set[name] !== undefined)) return [];
+		const fields = Object.fromEntries(
+			Object.entries(group)
+				.map(([name, field]) => [field, set[name as keyof Settings]])
+				.filter(([, value]) => value !== undefined),
+		);
+		return read([{ name: service, service, ...fields }], `${service.toUpperCase()}_ settings`);
+	});
+	// These two need no credentials: they are on, unless the operator says how.
+	const free = [
+		{ name: "webpush", service: "webpush" },
+		{ name: "ubuntu", service: "ubuntu", ...(set.UBUNTU_URL && { url: set.UBUNTU_URL }) },
+	].filter(({ service }) => !listed.some((app) => app.service === service));
+	const apps = [...listed, ...read(free, "APPS"), ...single];
+	const twice = apps.find(({ name }, index) => apps.findIndex((app) => app.name === name) !== index);
+	if (twice)
+		problems.push(`APPS has an app called ${twice.name}, and so is the one of the environment variables.`);
+	return apps;
+}
+
+/** Worker bindings and environment variables hand tables over as JSON. */
+function tablesOf(given: unknown, problems: string[]): unknown {
+	if (typeof given !== "string") return given;
+	try {
+		return JSON.parse(given);
+	} catch {
+		problems.push("APPS is no JSON.");
+		return undefined;
+	}
+}
+
 function isRange(entry: string): boolean {
 	return ipaddr.isValid(entry) || ipaddr.isValidCIDR(entry);
 }
 
 /**
  * Parses settings.
- * @param record environment variables or Worker bindings; names that are not ours are ignored
+ * @param record environment variables or Worker bindings; names that are not ours are ignored. APPS may be JSON or
+ *   the tables themselves
  * @throws {ConfigError} with every problem there is, not just the first
  */
 export function parseConfig(record: Record<string, unknown>): Config {
 	const given = Object.fromEntries(
 		settingNames
-			.filter((name) => record[name] !== undefined && record[name] !== "")
+			.filter((name) => record[name] !== undefined && record[name] !== "" && name !== "APPS")
 			.map((name) => [name, record[name]]),
 	);
 	const isGiven = (name: keyof Settings) => name in given;
@@ -175,6 +237,8 @@ export function parseConfig(record: Record<string, unknown>): Config {
 				: "REGISTRATION_TOKEN is missing: without XMPP_ALLOW=* nobody registers over HTTP without a token.",
 		);
 	}
+	const tables = tablesOf(record.APPS === "" ? undefined : record.APPS, problems);
+	const apps = appsOf(set, tables, role !== "http", problems);
 	if (problems.length > 0) throw new ConfigError(problems);
 
 	const subject = set.VAPID_SUBJECT ?? (set.PUBLIC_URL?.startsWith("https:") ? set.PUBLIC_URL : undefined);
@@ -197,6 +261,7 @@ export function parseConfig(record: Record<string, unknown>): Config {
 		outboxSync: set.OUTBOX_SYNC ?? "normal",
 		xmppAllow,
 		vapid: present({ subject, privateKey: set.VAPID_PRIVATE_KEY, publicKey: set.VAPID_PUBLIC_KEY }),
+		apps,
 		webPush: {
 			allowHosts: set.WEBPUSH_ALLOW_HOSTS ?? [],
 			allowPrivate: set.WEBPUSH_ALLOW_PRIVATE ?? false,

@@ -6,23 +6,28 @@ import { join } from "node:path";
 import type { Logger } from "@logtape/logtape";
 import packageJson from "../package.json" with { type: "json" };
 import { createApp, createWatchingApp } from "./app.ts";
+import { readApps } from "./bun/apps-file.ts";
 import { banner } from "./bun/banner.ts";
 import { type Connector, startConnector } from "./bun/connector.ts";
 import { prepareDataFolder, secretFile } from "./bun/data-folder.ts";
 import { type OpenDatabase, openDatabase } from "./bun/database.ts";
 import { readKeyFiles } from "./bun/environment.ts";
 import { help } from "./bun/help.ts";
+import { createHttp2Fetch } from "./bun/http2-fetch.ts";
 import { type BunEnv, listen } from "./bun/listen.ts";
 import { startLogging } from "./bun/logging.ts";
 import { createPinnedFetch } from "./bun/pinned-fetch.ts";
 import { endAsked } from "./bun/signals.ts";
 import { StartError } from "./bun/start-error.ts";
 import { type Config, ConfigError, parseConfig } from "./config.ts";
+import { type CredentialCheck, checkCredentials } from "./delivery/credentials.ts";
 import { createDelivery } from "./delivery/delivery.ts";
+import { createGates } from "./delivery/gates.ts";
 import { startHandoverLoop } from "./delivery/handover-loop.ts";
 import { startHousekeeping } from "./delivery/housekeeping.ts";
 import { startOutboxLoop } from "./delivery/outbox-loop.ts";
 import { createResults } from "./delivery/results.ts";
+import { createVerdicts } from "./delivery/verdicts.ts";
 import type { AppDeps, PublicApp, Readiness } from "./routes/deps.ts";
 import { createKeyring, type Keyring } from "./secrets.ts";
 import { endpointPolicy } from "./services/endpoint.ts";
@@ -34,13 +39,19 @@ import { createHandover, type Handover } from "./store/handover.ts";
 import { openOutbox } from "./store/outbox.ts";
 import { createRegistrations, type Registrations } from "./store/registrations.ts";
 import { openStreams } from "./store/streams.ts";
-import type { Answer, App, Notification, PushService, ServiceName } from "./types.ts";
+import type { Answer, App, Notification, PushService } from "./types.ts";
 import { createStanzaHandler } from "./xmpp/stanzas.ts";
 
 const { version } = packageJson;
 
 /** How long pushes on their way may take when the process is asked to end, ms. The rest waits in the outbox. */
 const DRAIN_MS = 5_000;
+
+/**
+ * Pushes on their way to one app or provider. Bun has 256 requests in flight at most, unless its start was told
+ * otherwise (package.json): a provider that hangs must leave room for the others.
+ */
+const IN_FLIGHT = Math.floor(Number(process.env.BUN_CONFIG_MAX_HTTP_REQUESTS ?? 256) / 8);
 
 /** What every role has. */
 interface Common {
@@ -50,7 +61,9 @@ interface Common {
 	keyring: Keyring;
 	registrations: Registrations;
 	handover: Handover;
-	services: ReadonlyMap<ServiceName, PushService>;
+	/** By the name of their app. */
+	services: ReadonlyMap<string, PushService>;
+	checks: readonly CredentialCheck[];
 	apps: readonly App[];
 }
 
@@ -69,7 +82,8 @@ async function main(args: readonly string[]): Promise<void> {
 			`There are no arguments but --help and --version; settings are environment variables.`,
 		);
 
-	const config = parseConfig(readKeyFiles(process.env, settingNames));
+	const settings = readKeyFiles(process.env, settingNames);
+	const config = parseConfig({ ...settings, APPS: readApps(settings.APPS) });
 	const log = await startLogging(config.logLevel);
 	for (const { name, meant } of misspelt(Object.keys(process.env))) {
 		log.warn("{name} is no setting{hint}", {
@@ -102,9 +116,21 @@ async function main(args: readonly string[]): Promise<void> {
 	await checkSecretKey(shared.db, keyring);
 	const policy = await naming("WEBPUSH_ALLOW_HOSTS", async () => endpointPolicy(config.webPush));
 	const vapidPublicKey = vapidKey?.publicKey ?? config.vapid.publicKey;
-	const publicKey = vapidPublicKey === undefined ? {} : { vapidPublicKey };
 	if (vapidPublicKey !== undefined) await checkVapidKey(shared.db, vapidPublicKey);
-	const apps: PublicApp[] = [{ name: "webpush", service: "webpush", ...publicKey }];
+	const appServices = await createServices(config.apps, {
+		guardedFetch: createPinnedFetch({ policy }),
+		fetch,
+		http2Fetch: (certificate) => createHttp2Fetch(certificate),
+		now: Date.now,
+		policy,
+		vapid: { key: vapidKey, subject: config.vapid.subject },
+	}).catch((error: unknown) => {
+		throw new StartError(error instanceof Error ? error.message : String(error), error);
+	});
+	const apps: PublicApp[] = config.apps.map(({ name, service }) => ({
+		...{ name, service },
+		...(service === "webpush" && vapidPublicKey !== undefined && { vapidPublicKey }),
+	}));
 	const common: Common = {
 		config,
 		log,
@@ -112,11 +138,9 @@ async function main(args: readonly string[]): Promise<void> {
 		keyring,
 		registrations: createRegistrations(shared.db, config.quotas),
 		handover: createHandover(shared.db),
-		services: createServices(
-			{ webpush: { key: vapidKey, subject: config.vapid.subject, policy } },
-			{ fetch: createPinnedFetch({ policy }), now: Date.now },
-		),
-		apps,
+		services: new Map([...appServices].map(([name, { service }]) => [name, service])),
+		checks: [...appServices].flatMap(([app, { check }]) => (check ? [{ app, check }] : [])),
+		apps: config.apps,
 	};
 	const sender = config.role === "http" ? handingOver(common) : await startSender(common);
 
@@ -210,14 +234,33 @@ async function startSender(common: Common): Promise<Sender> {
 	const outbox = await openOutbox(file.db);
 	const results = createResults(registrations, log);
 	const { pushIntervalMs, pushTtlSeconds } = config;
-	const { keyring, services, apps } = common;
+	const { keyring, services, apps, checks } = common;
+	const gates = createGates({
+		onShut: (gate, { kind, reason }) =>
+			kind === "misconfigured"
+				? log.error("{gate}: its credentials do not work; its pushes wait in the outbox: {reason}", {
+						gate,
+						reason,
+					})
+				: log.warn("{gate} is unwell; its pushes wait in the outbox: {reason}", { gate, reason }),
+		onOpen: (gate) => log.info("{gate} works again; its pushes go out.", { gate }),
+	});
+	const verdicts = createVerdicts({
+		onMass: (gate) =>
+			log.error(
+				"{gate}: most devices are said to be gone or refused. That is more likely our fault (environment, topic, project, VAPID key): no registration is deleted until it is over.",
+				{ gate },
+			),
+	});
 	const delivery = createDelivery({
-		...{ registrations, outbox, results, keyring, services, apps, pushIntervalMs, pushTtlSeconds, log },
+		...{ registrations, outbox, results, keyring, services, apps, gates, verdicts, log },
+		...{ pushIntervalMs, pushTtlSeconds, maxInFlight: IN_FLIGHT },
 		onQueued: (dueAt) => outboxLoop.wake(dueAt),
 	});
 	const outboxLoop = startOutboxLoop(outbox, delivery.retry, log);
 	const handoverLoop = startHandoverLoop(handover, delivery.push, log);
 	const housekeeping = startHousekeeping({ ...common, results, retentionDays: config.retentionDays });
+	void checkCredentials(checks, log);
 	let connector: Connector | undefined;
 	if (config.xmpp) {
 		connector = await startConnector({

@@ -103,6 +103,23 @@ export const settings = z.object({
 		.describe("ROLE=http: its public half"),
 	WEBPUSH_ALLOW_HOSTS: list().describe("more push services: host, *.domain, host:port, * for all public"),
 	WEBPUSH_ALLOW_PRIVATE: flag().describe("private addresses, http and any port too (false)"),
+	APPS: text().describe("several apps: a TOML file, or their JSON (reveille.toml, if it is there)"),
+	APNS_KEY: text().describe("APNs: the .p8 key; with APNS_KEY_ID, APNS_TEAM_ID, APNS_TOPIC"),
+	APNS_KEY_ID: text().describe("its id, ten characters"),
+	APNS_TEAM_ID: text().describe("the team's id, ten characters"),
+	APNS_TOPIC: text().describe("the app's bundle id"),
+	APNS_CERT: text().describe("instead of the key: a certificate, PEM; with APNS_TOPIC"),
+	APNS_CERT_KEY: text().describe("its private key, if it is not in the same text"),
+	APNS_SANDBOX: flag().describe("for apps run from Xcode (false)"),
+	APNS_URL: url("https://", "http://").describe("in place of Apple's own"),
+	FCM_SERVICE_ACCOUNT: text().describe("FCM: the service account's JSON"),
+	FCM_URL: url("https://", "http://").describe("in place of Google's own"),
+	UBUNTU_URL: url("https://", "http://").describe("in place of UBports' own push server"),
+	WNS_PACKAGE_SID: text().describe("WNS: from the Microsoft Store; with WNS_CLIENT_SECRET"),
+	WNS_CLIENT_SECRET: text().describe("its secret, or that of WNS_CLIENT_ID"),
+	WNS_TENANT_ID: text().describe("WNS: from Entra; with WNS_CLIENT_ID, WNS_CLIENT_SECRET"),
+	WNS_CLIENT_ID: text().describe("the application's id at Entra"),
+	WNS_TOKEN_URL: url("https://", "http://").describe("in place of Microsoft's own"),
 	PUSH_INTERVAL_MS: whole(0, 60_000).describe("one push per device and class in this time (5000)"),
 	PUSH_TTL_S: whole(60, 2_419_200).describe("how long a push is tried and kept (2419200)"),
 	LOG_LEVEL: oneOf("debug", "info", "warning", "error").describe("how much is said (info)"),
@@ -116,7 +133,7 @@ export const settingNames = Object.keys(settings.shape) as (keyof Settings)[];
 /** What a setting is for, in a few words, with its default in brackets. */
 export const describeSetting = (name: keyof Settings): string => settings.shape[name].description ?? "";
 
-const OURS = /^(XMPP|WEBPUSH|VAPID|PUSH|OUTBOX|DATABASE|REGISTRATION|MAX_REGISTRATIONS)_/;
+const OURS = /^(XMPP|WEBPUSH|VAPID|PUSH|APNS|FCM|UBUNTU|WNS|OUTBOX|DATABASE|REGISTRATION|MAX_REGISTRATIONS)_/;
 
 /** Names in the environment that look like settings and are none, each with the one that was probably meant. */
 export function misspelt(names: readonly string[]): { name: string; meant: string | undefined }[] {

@@ -19,6 +19,8 @@ export interface Device {
 	token: string;
 	/** APNs: the token of the app's PushKit channel, hex; calls go there. */
 	voipToken?: string;
+	/** Ubuntu: the application on the phone that the token is for, `package_app`. */
+	applicationId?: string;
 	/** RFC 8291: the device's P-256 public key, base64url of 65 bytes. Without it a push carries no content. */
 	p256dh?: string;
 	/** RFC 8291: the authentication secret, base64url of 16 bytes. */
@@ -66,8 +68,15 @@ export interface Notification {
 
 /** An app of the operator's: which service, and what may leave. */
 export interface App {
+	/** Of the operator's choosing; registrations keep it. */
 	name: string;
 	service: ServiceName;
+	/** `auto`: as the notification says. `high`: every message is worth showing; `silent`: none is. */
+	priority?: "auto" | "high" | "silent";
+	/** How long a push is tried and kept, in place of PUSH_TTL_S. */
+	ttlSeconds?: number;
+	/** What of a message may leave: nothing by default where the provider could read it. */
+	include?: { sender: boolean; body: boolean };
 }
 
 /** One push on its way to a device. */
@@ -86,8 +95,8 @@ export type Outcome =
 	 * token alone.
 	 */
 	| { kind: "gone"; reason: string; at?: number; token?: "voip" }
-	/** The provider's fault or ours, for now. */
-	| { kind: "retry"; reason: string; afterMs?: number }
+	/** The provider's fault or ours, for now; `about: "token"`: it says nothing of other devices. */
+	| { kind: "retry"; reason: string; afterMs?: number; about?: "token" }
 	/** This message or this token only: keep the registration. */
 	| { kind: "rejected"; reason: string }
 	/** Our credentials: alert, keep everything. */
@@ -103,6 +112,8 @@ export interface PushService {
 	parseDevice(input: DeviceInput): Device;
 	/** The host the push would go to, where the client chose one that is no provider's: quotas count by it. */
 	hostOf(device: Device): string | undefined;
+	/** Where a client's own URL leads: others than those at the same origin must not suffer from it. */
+	originOf?(device: Device): { origin: string; isProvider: boolean } | undefined;
 	/** Sends once. Never throws: no answer until `signal` fires is `retry`. */
 	send(push: Push, signal: AbortSignal): Promise<Outcome>;
 }
@@ -111,6 +122,7 @@ export interface PushService {
 export interface DeviceInput {
 	token?: string | undefined;
 	voipToken?: string | undefined;
+	applicationId?: string | undefined;
 	p256dh?: string | undefined;
 	auth?: string | undefined;
 }

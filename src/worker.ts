@@ -32,16 +32,22 @@ async function compose(bindings: Bindings) {
 	const handover = createHandover(db);
 	const vapidPublicKey =
 		vapid.publicKey ?? (vapid.privateKey ? (await importVapidKey(vapid.privateKey)).publicKey : "");
+	const sendsNothing = () => Promise.reject(new Error("The edge sends no pushes."));
+	const appServices = await createServices(config.apps, {
+		...{ fetch: sendsNothing, guardedFetch: sendsNothing, http2Fetch: () => sendsNothing, now: Date.now },
+		policy: endpointPolicy(webPush),
+		vapid: {},
+	});
 	return createApp({
 		version: packageJson.version,
 		registrations: createRegistrations(db, config.quotas),
 		keyring,
 		// Nothing is sent from here, so nothing is fetched: devices are only checked.
-		services: createServices(
-			{ webpush: { policy: endpointPolicy(webPush) } },
-			{ fetch: () => Promise.reject(new Error("The edge sends no pushes.")), now: Date.now },
-		),
-		apps: [{ name: "webpush", service: "webpush", vapidPublicKey }],
+		services: new Map([...appServices].map(([name, { service }]) => [name, service])),
+		apps: config.apps.map(({ name, service }) => ({
+			...{ name, service },
+			...(service === "webpush" && { vapidPublicKey }),
+		})),
 		pushAddress: config.pushAddress,
 		registration:
 			registration.mode === "open" ? registration : { mode: "token", token: registration.token ?? "" },

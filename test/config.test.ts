@@ -48,6 +48,10 @@ describe("nothing set at all", () => {
 			outboxSync: "normal",
 			xmppAllow: ["*"],
 			vapid: {},
+			apps: [
+				{ name: "webpush", service: "webpush", alert: { text: "New message" } },
+				{ name: "ubuntu", service: "ubuntu", alert: { text: "New message" } },
+			],
 			webPush: { allowHosts: [], allowPrivate: false },
 			pushIntervalMs: 5000,
 			pushTtlSeconds: 28 * 24 * 60 * 60,

@@ -8,19 +8,13 @@ import type { Keyring } from "../secrets.ts";
 import { faultOf } from "../store/fault.ts";
 import type { Outbox, OutboxEntry } from "../store/outbox.ts";
 import type { Registrations } from "../store/registrations.ts";
-import type {
-	Answer,
-	App,
-	Notification,
-	Outcome,
-	PushClass,
-	PushService,
-	Registration,
-	ServiceName,
-} from "../types.ts";
+import type { Answer, App, Notification, Outcome, PushClass, PushService, Registration } from "../types.ts";
 import { backoffMs } from "./backoff.ts";
+import type { GateLimits, Gates, Report } from "./gates.ts";
+import { applyPolicy } from "./policy.ts";
 import type { Results } from "./results.ts";
 import { createThrottle } from "./throttle.ts";
+import type { Verdicts } from "./verdicts.ts";
 
 /**
  * How long a push service may take to answer. ejabberd waits 32 s for our answer to its publish; a slow push
@@ -29,7 +23,13 @@ import { createThrottle } from "./throttle.ts";
 const SEND_DEADLINE_MS = 15_000;
 
 /** Misconfigured credentials are a person's to mend: asking again sooner helps nobody. */
-const MISCONFIGURED_MS = 300_000;
+const MISCONFIGURED_MS = 60_000;
+
+/**
+ * A host that a client chose and nobody answers for: few at once, and never a flood. It may be somebody's small
+ * server, and somebody else's victim.
+ */
+const STRANGER: GateLimits = { inFlight: 8, rate: { perSecond: 20, burst: 100 } };
 
 /** When to look again at an entry whose lane was taken. */
 const LANE_TAKEN_MS = 1_000;
@@ -44,8 +44,13 @@ export interface DeliveryDeps {
 	outbox: Outbox;
 	results: Results;
 	keyring: Keyring;
-	services: ReadonlyMap<ServiceName, PushService>;
+	/** By the name of their app. */
+	services: ReadonlyMap<string, PushService>;
 	apps: readonly App[];
+	gates: Gates;
+	verdicts: Verdicts;
+	/** How many pushes of one app, or to one provider, may be on their way at once. */
+	maxInFlight: number;
 	pushIntervalMs: number;
 	pushTtlSeconds: number;
 	log: Logger;
@@ -97,8 +102,25 @@ class Unavailable extends Error {
 	override name = "Unavailable";
 }
 
+/** What an outcome says of the other side, beside this device. */
+function reportOf(outcome: Outcome): Report {
+	switch (outcome.kind) {
+		case "delivered":
+		case "gone":
+		case "rejected":
+			return { kind: "well" };
+		case "retry": {
+			if (outcome.about === "token") return { kind: "well" };
+			const { reason, afterMs } = outcome;
+			return { kind: "unwell", reason, ...(afterMs !== undefined && { afterMs }) };
+		}
+		case "misconfigured":
+			return { kind: "misconfigured", reason: outcome.reason };
+	}
+}
+
 export function createDelivery(deps: DeliveryDeps): Delivery {
-	const { registrations, outbox, results, keyring, services, log } = deps;
+	const { registrations, outbox, results, keyring, services, gates, verdicts, log } = deps;
 	const { now = Date.now, random = Math.random, sendDeadlineMs = SEND_DEADLINE_MS } = deps;
 	const apps = new Map(deps.apps.map((app) => [app.name, app]));
 	/** What is on its way, with a way to answer it early, once it is safe on disk. */
@@ -150,18 +172,35 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
 			return { kind: "unknown", reason: "no such registration" };
 		}
 		const app = apps.get(registration.app);
-		const service = app && services.get(app.service);
-		if (!service) {
+		const service = services.get(registration.app);
+		if (!app || !service) {
 			const reason = `the app ${registration.app} is not configured`;
-			return act({ kind: "misconfigured", reason }, item, registration, now());
+			return act({ kind: "misconfigured", reason }, item, registration, now(), registration.app);
+		}
+		const { gate, limits } = gateOf(service, registration);
+		const turn = gates.enter(gate, limits);
+		if (turn.kind === "later") {
+			return secure([item], turn.at, { attempts: item.attempts, lastError: turn.reason });
 		}
 		const startedAt = now();
 		const ttlSeconds = Math.max(0, Math.ceil((item.expiresAt - startedAt) / 1000));
-		const outcome = await service.send(
-			{ registration, notification, ttlSeconds },
-			AbortSignal.timeout(sendDeadlineMs),
-		);
-		return act(outcome, item, registration, startedAt);
+		let outcome: Outcome = { kind: "retry", reason: "the service failed" };
+		try {
+			const leaving = applyPolicy(app, notification);
+			const push = { registration, notification: leaving, ttlSeconds };
+			outcome = await service.send(push, AbortSignal.timeout(sendDeadlineMs));
+		} finally {
+			turn.leave(reportOf(outcome));
+		}
+		return act(outcome, item, registration, startedAt, gate);
+	}
+
+	/** An app's own gate, or that of the origin which a client's URL leads to. */
+	function gateOf(service: PushService, registration: Registration): { gate: string; limits: GateLimits } {
+		const target = service.originOf?.(registration);
+		if (!target) return { gate: registration.app, limits: { inFlight: deps.maxInFlight } };
+		const gate = `${registration.app} ${target.origin}`;
+		return { gate, limits: target.isProvider ? { inFlight: deps.maxInFlight } : STRANGER };
 	}
 
 	async function fromDatabase<T>(query: () => Promise<T>): Promise<T> {
@@ -183,15 +222,26 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
 		item: Item,
 		registration: Registration,
 		startedAt: number,
+		gate: string,
 	): Promise<Answer> {
 		const { node, app, token } = registration;
 		const reason = "reason" in outcome ? outcome.reason : undefined;
 		results.add(node, app, outcome.kind, reason);
+		const isBelieved = believe(outcome, registration, gate);
 		switch (outcome.kind) {
 			case "delivered":
 				await discard(item);
 				return { kind: "done", how: "delivered" };
 			case "gone": {
+				if (!isBelieved) {
+					await keep(item, outcome.reason, MISCONFIGURED_MS);
+					return wait("too many devices are said to be gone at once: nothing is deleted");
+				}
+				if (outcome.token === "voip") {
+					const { voipToken = "" } = registration;
+					await fromDatabase(() => registrations.forgetVoip(node, voipToken, startedAt));
+					return keep(item, outcome.reason);
+				}
 				const deadSince = Math.min(startedAt, outcome.at ?? startedAt);
 				const forgotten = await fromDatabase(() => registrations.forget(node, token, deadSince));
 				if (!forgotten && (await fromDatabase(() => registrations.findAtPrimary(node)))) {
@@ -217,6 +267,13 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
 				log.error("{app}: its credentials do not work: {reason}", { app, reason });
 				return keep(item, outcome.reason, MISCONFIGURED_MS);
 		}
+	}
+
+	/** Whether an answer that a device is gone may be acted on. */
+	function believe(outcome: Outcome, { node, lastSuccessAt }: Registration, gate: string): boolean {
+		if (outcome.kind === "retry" || outcome.kind === "misconfigured") return true;
+		const isBad = outcome.kind !== "delivered";
+		return verdicts.note(gate, { node, isBad, isProven: lastSuccessAt !== undefined });
 	}
 
 	/**

@@ -2,7 +2,7 @@
 import type { Logger } from "@logtape/logtape";
 import type { Keyring } from "../secrets.ts";
 import type { Registrations } from "../store/registrations.ts";
-import type { Answer, App, Notification, PushService, ServiceName } from "../types.ts";
+import type { Answer, App, Notification, PushService } from "../types.ts";
 
 /** An app as clients may see it. */
 export interface PublicApp extends App {
@@ -21,7 +21,8 @@ export interface AppDeps {
 	version: string;
 	registrations: Registrations;
 	keyring: Keyring;
-	services: ReadonlyMap<ServiceName, PushService>;
+	/** By the name of their app. */
+	services: ReadonlyMap<string, PushService>;
 	/** The first of a service is its default. */
 	apps: readonly PublicApp[];
 	/** The JID a user's server publishes to; missing: nobody can register yet, and the answer says what to set. */

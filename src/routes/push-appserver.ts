@@ -29,6 +29,12 @@ const TYPES: ReadonlyMap<string, ServiceName> = new Map([
 	["mozilla", "webpush"],
 	["webpush", "webpush"],
 	["unifiedpush", "webpush"],
+	["apns", "apns"],
+	["fcm", "fcm"],
+	// Google's older name: the service ended, its tokens are FCM's.
+	["gcm", "fcm"],
+	["ubuntu", "ubuntu"],
+	["wns", "wns"],
 ]);
 
 /** Where the form API's status is not the problem's own. */
@@ -103,7 +109,8 @@ export function pushAppserverRoutes(deps: AppDeps, limit: MiddlewareHandler<Requ
 		const service = TYPES.get(type);
 		const its = deps.apps.find((candidate) => candidate.service === service);
 		if (its) return its;
-		const known = [...TYPES].filter(([, name]) => deps.services.has(name)).map(([name]) => name);
+		const served = new Set(deps.apps.map((candidate) => candidate.service));
+		const known = [...TYPES].filter(([, name]) => served.has(name)).map(([name]) => name);
 		throw new Refusal(`This server does not push to this type of device. It knows: ${known.join(", ")}.`);
 	};
 

@@ -17,12 +17,16 @@ export function requirePushAddress(deps: AppDeps): string {
 	);
 }
 
-/** The app a JSON client named; where there is only one, it need not be. */
-export function chooseApp(deps: AppDeps, wanted: string | undefined): PublicApp {
-	const apps = deps.apps.map((app) => app.name);
+/**
+ * The app a JSON client named. It need not be where only one fits: a browser's subscription is for Web Push, any
+ * other token is not.
+ */
+export function chooseApp(deps: AppDeps, wanted: string | undefined, isSubscription: boolean): PublicApp {
 	if (wanted === undefined) {
-		const [only, ...others] = deps.apps;
-		if (!only) throw new Problem("not-configured", "This server serves no app yet.");
+		const fitting = deps.apps.filter(({ service }) => (service === "webpush") === isSubscription);
+		const apps = fitting.map((app) => app.name);
+		const [only, ...others] = fitting;
+		if (!only) throw new Problem("not-configured", "This server serves no app for such a device.");
 		if (others.length === 0) return only;
 		throw new Problem("choose-app", `This server serves several apps, choose one: ${apps.join(", ")}.`, {
 			apps,
@@ -30,13 +34,14 @@ export function chooseApp(deps: AppDeps, wanted: string | undefined): PublicApp 
 	}
 	const app = deps.apps.find((candidate) => candidate.name === wanted);
 	if (app) return app;
+	const apps = deps.apps.map(({ name }) => name);
 	throw new Problem("unknown-app", `There is no such app here. There is: ${apps.join(", ")}.`, { apps });
 }
 
 /** The push service of an app. */
 export function serviceOf(deps: AppDeps, app: PublicApp): PushService {
-	const service = deps.services.get(app.service);
-	if (!service) throw new Problem("not-configured", `The push service ${app.service} is not set up here.`);
+	const service = deps.services.get(app.name);
+	if (!service) throw new Problem("not-configured", `The app ${app.name} is not set up here.`);
 	return service;
 }
 

@@ -1,7 +1,7 @@
 /** The JSON API: a device registers, looks after its registration, and sends itself a test push. */
 import { OpenAPIHono, type z } from "@hono/zod-openapi";
 import { base64url } from "jose";
-import type { Registration } from "../types.ts";
+import type { DeviceInput, Registration } from "../types.ts";
 import { noSuchRegistration, requireRegistrationToken, requireSecret } from "./authorization.ts";
 import type { AppDeps, RequestEnv } from "./deps.ts";
 import { unavailable } from "./errors.ts";
@@ -22,7 +22,7 @@ import {
 	renewRoute,
 	testRoute,
 } from "./registration-descriptions.ts";
-import type { registrationSchema } from "./schemas.ts";
+import type { registerSchema, registrationSchema } from "./schemas.ts";
 import { validationHook } from "./validation.ts";
 
 /** Enough to tell one's own subscriptions apart, too little to push with. */
@@ -48,6 +48,15 @@ function view(registration: Registration, jid: string | undefined): z.infer<type
 		...(lastErrorAt !== undefined && { lastErrorAt: iso(lastErrorAt) }),
 		...(lastError !== undefined && { lastError: plainReason(lastError) }),
 	};
+}
+
+type DeviceFields = Pick<
+	z.infer<typeof registerSchema>,
+	"subscription" | "token" | "voipToken" | "applicationId"
+>;
+
+function deviceInput({ subscription, ...others }: DeviceFields): DeviceInput {
+	return subscription ? { ...others, token: subscription.endpoint, ...subscription.keys } : others;
 }
 
 /** The sub-app, to be mounted at /api/v1. */
@@ -76,13 +85,10 @@ export function registrationRoutes(deps: AppDeps) {
 	};
 
 	app.openapi(registerRoute, async (c) => {
-		const { app: wanted, subscription, deviceName } = c.req.valid("json");
+		const { app: wanted, deviceName, ...described } = c.req.valid("json");
 		const jid = requirePushAddress(deps);
-		const chosen = chooseApp(deps, wanted);
-		const device = checkDevice(serviceOf(deps, chosen), {
-			token: subscription.endpoint,
-			...subscription.keys,
-		});
+		const chosen = chooseApp(deps, wanted, described.subscription !== undefined);
+		const device = checkDevice(serviceOf(deps, chosen), deviceInput(described));
 		const made = await register(deps, {
 			...device,
 			app: chosen,
@@ -101,15 +107,12 @@ export function registrationRoutes(deps: AppDeps) {
 
 	app.openapi(renewRoute, async (c) => {
 		const { node } = c.req.valid("param");
-		const { subscription, deviceName } = c.req.valid("json");
+		const { deviceName, ...described } = c.req.valid("json");
 		const known = await find(node);
 		const its = deps.apps.find((candidate) => candidate.name === known.app);
 		if (!its)
 			throw new Problem("not-configured", "The app of this registration is not served here any more.");
-		const { device, host } = checkDevice(serviceOf(deps, its), {
-			token: subscription.endpoint,
-			...subscription.keys,
-		});
+		const { device, host } = checkDevice(serviceOf(deps, its), deviceInput(described));
 		const renewed = await registrations.renew(node, device, host, deviceName);
 		if (!renewed) throw noSuchRegistration();
 		if (renewed.kind === "over-quota") throw overQuota(renewed.quota);

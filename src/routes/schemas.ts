@@ -12,10 +12,15 @@ const P256_KEY = "BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bj
 const JID = "push@example.net/push";
 const TIME = "2026-01-31T12:00:00.000Z";
 
+const SUBSCRIPTION = {
+	endpoint: "https://updates.push.services.mozilla.com/wpush/v2/gAAAAABexample",
+	keys: { p256dh: P256_KEY, auth: "BTBZMqHH6r4Tts7J_aSIgg" },
+};
+
 const subscription = closed({
 	endpoint: z.string().min(1).max(ENDPOINT_CHARACTERS).openapi({
 		description: "Where the push service takes pushes for this device: an https URL",
-		example: "https://updates.push.services.mozilla.com/wpush/v2/gAAAAABexample",
+		example: SUBSCRIPTION.endpoint,
 	}),
 	keys: closed({
 		p256dh: z.string().max(200).openapi({
@@ -24,7 +29,7 @@ const subscription = closed({
 		}),
 		auth: z.string().max(100).openapi({
 			description: "The authentication secret, base64url (RFC 8291)",
-			example: "BTBZMqHH6r4Tts7J_aSIgg",
+			example: SUBSCRIPTION.keys.auth,
 		}),
 	})
 		.optional()
@@ -43,16 +48,42 @@ const subscription = closed({
 
 const deviceName = label(100).openapi({ description: "A name for people", example: "Kitchen tablet" });
 
+/** A device: a browser's subscription, or the token that another push service gave it. */
+const device = {
+	subscription: subscription.optional(),
+	token: z.string().min(1).max(ENDPOINT_CHARACTERS).optional().openapi({
+		description: "For all services but Web Push: the device's token (APNs: hex; WNS: the channel URI)",
+		example: "740f4707bebcf74f9b7c25d48e3358945f6aa01da5ddb387462c7eaf61bb78ad",
+	}),
+	voipToken: z.string().max(400).optional().openapi({
+		description: "APNs: the token of the PushKit channel, hex; calls go there",
+		example: "b59dbe32a0d2f0ef0d4ac0d3a1a8b9b0a5cc4ae3bcb0ac5d5b3fd7bd7ed4a9c0",
+	}),
+	applicationId: z.string().max(255).optional().openapi({
+		description: "Ubuntu Touch: which application of the phone, package_app",
+		example: "com.example.chat_chat",
+	}),
+};
+
+/** Either kind of device, not both. */
+const oneDevice = (body: { subscription?: unknown; token?: unknown }) =>
+	(body.subscription === undefined) !== (body.token === undefined);
+const ONE_DEVICE = { error: "must be there, or token in its place, and not both", path: ["subscription"] };
+
 export const registerSchema = closed({
 	app: z.string().optional().openapi({
-		description: "One of the apps that GET /services lists; needed where there are several",
+		description: "One of the apps that GET /services lists; needed where several fit",
 		example: "webpush",
 	}),
-	subscription,
+	...device,
 	deviceName: deviceName.optional(),
-}).openapi("Register");
+})
+	.refine(oneDevice, ONE_DEVICE)
+	.openapi("Register", { example: { subscription: SUBSCRIPTION, deviceName: "Kitchen tablet" } });
 
-export const renewSchema = closed({ subscription, deviceName: deviceName.optional() }).openapi("Renew");
+export const renewSchema = closed({ ...device, deviceName: deviceName.optional() })
+	.refine(oneDevice, ONE_DEVICE)
+	.openapi("Renew", { example: { subscription: SUBSCRIPTION } });
 
 const app = z.string().openapi({ example: "webpush" });
 const node = z.string().openapi({ description: "The pubsub node to publish to", example: NODE });

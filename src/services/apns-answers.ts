@@ -17,6 +17,8 @@ export const ANSWERS: readonly {
 	word?: string;
 	kind: Exclude<Outcome["kind"], "delivered">;
 	reason: string;
+	/** It says nothing of other devices. */
+	about?: "token";
 }[] = [
 	// The app was removed, or the token was replaced. The body says when.
 	{ status: 410, word: "Unregistered", kind: "gone", reason: "the app is not on the device any more" },
@@ -73,7 +75,13 @@ export const ANSWERS: readonly {
 	{ status: 400, word: "MissingTopic", kind: "misconfigured", reason: "the topic is missing" },
 	{ status: 400, word: "BadTopic", kind: "misconfigured", reason: "the topic is not a bundle id" },
 	// Too many to this one device: not ours to slow down for all.
-	{ status: 429, word: "TooManyRequests", kind: "retry", reason: "too many pushes to this device" },
+	{
+		status: 429,
+		word: "TooManyRequests",
+		kind: "retry",
+		reason: "too many pushes to this device",
+		about: "token",
+	},
 	// Another process changed the team's token within 20 minutes. Ours stays: a new one would make it worse.
 	{
 		status: 429,
@@ -116,7 +124,8 @@ export function classify(reply: Reply, token: "main" | "voip"): Outcome {
 			...(timestamp !== undefined && { at: timestamp }),
 			...(token === "voip" && { token }),
 		};
-	return kind === "retry" && afterMs !== undefined ? { kind, reason, afterMs } : { kind, reason };
+	if (kind !== "retry") return { kind, reason };
+	return { kind, reason, ...(afterMs !== undefined && { afterMs }), ...(row?.about && { about: row.about }) };
 }
 
 function delivered(id: string | null): Outcome {

@@ -14,6 +14,8 @@ const ANSWERS: readonly {
 	own?: true;
 	kind: Outcome["kind"];
 	reason: string;
+	/** It says nothing of other devices. */
+	about?: "token";
 	/** Without `Retry-After` wait at least this long; ms. */
 	afterMs?: number;
 }[] = [
@@ -38,7 +40,7 @@ const ANSWERS: readonly {
 	{ from: 401, to: 401, kind: "misconfigured", reason: "refused our access token" },
 	{ from: 403, to: 403, kind: "misconfigured", reason: "refused our service account" },
 	// The project's quota, or the device's.
-	{ from: 429, to: 429, kind: "retry", reason: "too many requests", afterMs: 60_000 },
+	{ from: 429, to: 429, kind: "retry", reason: "too many requests", afterMs: 60_000, about: "token" },
 	{ from: 500, to: 599, kind: "retry", reason: "push service unwell" },
 ];
 
@@ -90,7 +92,8 @@ export function classify(reply: Reply): Outcome {
 	const reason = [reply.status, row?.reason ?? "unknown answer", said].filter(Boolean).join(" ");
 	const kind = row?.kind ?? "retry";
 	const afterMs = reply.afterMs ?? row?.afterMs;
-	return kind === "retry" && afterMs !== undefined ? { kind, reason, afterMs } : { kind, reason };
+	if (kind !== "retry") return { kind, reason };
+	return { kind, reason, ...(afterMs !== undefined && { afterMs }), ...(row?.about && { about: row.about }) };
 }
 
 /** Something in the request was wrong, and nothing says that it was the token. */

@@ -1,31 +1,113 @@
 /**
- * The registry: the push services this server can send through.
+ * The registry: makes the push service of each app. A service without credentials only checks devices: that is all
+ * an edge does.
  */
-import type { PushService, ServiceName } from "../types.ts";
+import type { AppConfig } from "../apps.ts";
+import type { Outcome, PushService } from "../types.ts";
+import { type ApnsOptions, checkApns, createApns } from "./apns.ts";
+import { createProviderTokens, importApnsKey, type ProviderTokens } from "./apns-tokens.ts";
 import type { EndpointPolicy } from "./endpoint.ts";
 import type { Fetch } from "./exchange.ts";
+import { createFcm } from "./fcm.ts";
+import { importServiceAccount } from "./fcm-service-account.ts";
+import { createUbuntu } from "./ubuntu.ts";
 import { createVapid, type VapidKey } from "./vapid.ts";
 import { createWebPush } from "./webpush.ts";
+import { createWns } from "./wns.ts";
 
-/** The settings of each service; one without settings is off. */
-export interface ServiceOptions {
-	/** Without a key, devices are checked but nothing can be sent. */
-	webpush?: { key?: VapidKey | undefined; subject?: string | undefined; policy: EndpointPolicy };
+export interface ServiceEffects {
+	/** For URLs that clients hand in: must check addresses. */
+	guardedFetch: Fetch;
+	/** For providers that the operator named. */
+	fetch: Fetch;
+	/** For APNs: speaks HTTP/2, showing a client certificate (PEM) if there is one. */
+	http2Fetch(certificate?: { cert: string; key: string }): Fetch;
+	now: () => number;
+	policy: EndpointPolicy;
+	vapid: { key?: VapidKey | undefined; subject?: string | undefined };
+}
+
+/** An app's service, and how to show its credentials to the provider without a push, where that is possible. */
+export interface AppService {
+	service: PushService;
+	/** `delivered` if the credentials are taken. */
+	check?: ((signal: AbortSignal) => Promise<Outcome>) | undefined;
 }
 
 /**
- * Makes the services that are set up.
- * @param effects.fetch for URLs that clients hand in: must check addresses
+ * Makes the services of all apps, by the app's name.
+ * @throws {Error} with a sentence for the operator that begins with the app's name and quotes no key
  */
-export function createServices(
-	options: ServiceOptions,
-	effects: { fetch: Fetch; now: () => number },
-): ReadonlyMap<ServiceName, PushService> {
-	const services = new Map<ServiceName, PushService>();
-	if (options.webpush) {
-		const { key, subject, policy } = options.webpush;
-		const vapid = key && createVapid({ key, subject, now: effects.now });
-		services.set("webpush", createWebPush({ ...effects, vapid, policy }));
+export async function createServices(
+	apps: readonly AppConfig[],
+	effects: ServiceEffects,
+): Promise<ReadonlyMap<string, AppService>> {
+	// Apple counts the tokens of a team: its apps share them.
+	const teams = new Map<string, ProviderTokens>();
+	const services = new Map<string, AppService>();
+	for (const app of apps) {
+		try {
+			services.set(app.name, await createService(app, effects, teams));
+		} catch (error) {
+			throw new Error(`App ${app.name}: ${error instanceof Error ? error.message : error}`, { cause: error });
+		}
 	}
 	return services;
+}
+
+async function createService(
+	app: AppConfig,
+	effects: ServiceEffects,
+	teams: Map<string, ProviderTokens>,
+): Promise<AppService> {
+	const { guardedFetch, fetch, now, policy } = effects;
+	const { alert } = app;
+	switch (app.service) {
+		case "webpush": {
+			const { key, subject } = effects.vapid;
+			const vapid = key && createVapid({ key, subject, now });
+			return { service: createWebPush({ fetch: guardedFetch, vapid, policy, now }) };
+		}
+		case "apns": {
+			const options = await apnsOptions(app, effects, teams);
+			return {
+				service: createApns(options),
+				check: options.credentials && ((signal) => checkApns(options, signal)),
+			};
+		}
+		case "fcm": {
+			const serviceAccount = app.serviceAccount ? await importServiceAccount(app.serviceAccount) : undefined;
+			return { service: createFcm({ serviceAccount, url: app.url, fetch, now }) };
+		}
+		case "ubuntu": {
+			const { applicationId: appId, icon, url } = app;
+			return { service: createUbuntu({ appId, icon, url, alert, fetch, now }) };
+		}
+		case "wns": {
+			const { credentials, type, tokenUrl } = app;
+			return { service: createWns({ credentials, type, tokenUrl, policy, alert, fetch, now }) };
+		}
+	}
+}
+
+async function apnsOptions(
+	app: Extract<AppConfig, { service: "apns" }>,
+	{ http2Fetch, now }: ServiceEffects,
+	teams: Map<string, ProviderTokens>,
+): Promise<ApnsOptions> {
+	const { credentials, topic, sandbox, url, alert } = app;
+	const options = { topic, sandbox, url, alert, now };
+	if (credentials?.kind !== "token") {
+		return {
+			...options,
+			credentials: credentials && { kind: "certificate" },
+			fetch: http2Fetch(credentials),
+		};
+	}
+	const { key, keyId, teamId } = credentials;
+	const team = `${teamId} ${keyId}`;
+	const tokens =
+		teams.get(team) ?? createProviderTokens({ key: await importApnsKey(key), keyId, teamId, now });
+	teams.set(team, tokens);
+	return { ...options, credentials: { kind: "token", tokens }, fetch: http2Fetch() };
 }

@@ -18,6 +18,8 @@ const ANSWERS: readonly {
 	error?: string;
 	kind: Outcome["kind"];
 	reason: string;
+	/** It says nothing of other devices. */
+	about?: "token";
 }[] = [
 	{ from: 200, to: 299, kind: "delivered", reason: "" },
 	// The app was removed, or the phone was set up anew.
@@ -26,7 +28,14 @@ const ANSWERS: readonly {
 	{ from: 401, to: 401, error: "unauthorized", kind: "gone", reason: "token of another app" },
 	{ from: 401, to: 401, error: "unauthorized-app-id", kind: "gone", reason: "token of another app" },
 	// The phone is away for long. Sent with `clear_pending` before this is believed.
-	{ from: 413, to: 413, error: "too-many-pending", kind: "retry", reason: "too many messages wait" },
+	{
+		from: 413,
+		to: 413,
+		error: "too-many-pending",
+		kind: "retry",
+		reason: "too many messages wait",
+		about: "token",
+	},
 	// Something about this request, and it will be no better the next time.
 	{ from: 400, to: 400, error: "invalid-request", kind: "rejected", reason: "refused as malformed" },
 	{ from: 405, to: 405, error: "invalid-request", kind: "rejected", reason: "refused the method" },
@@ -41,6 +50,10 @@ const ANSWERS: readonly {
 const MAX_TOKEN = 1024;
 /** An application id is a package's name and an app's. */
 const MAX_APP_ID = 255;
+const APPLICATION_ID = "The Ubuntu Push application id must be package_app, as in com.example.chat_chat.";
+
+const isApplicationId = (text: string) => text.length <= MAX_APP_ID && /^[a-z0-9.+-]+_[\w.+-]+$/.test(text);
+
 /** As much of an app's own words as leaves room for those of others, even where JSON escapes each. */
 const MAX_WORDS = 150;
 
@@ -70,7 +83,13 @@ export function classify(reply: Reply): Outcome {
 	const said = error === undefined ? "" : `(${error})`;
 	const reason = [status, known?.reason ?? "unknown answer", said].filter(Boolean).join(" ");
 	const kind = known?.kind ?? "retry";
-	return kind === "retry" && afterMs !== undefined ? { kind, reason, afterMs } : { kind, reason };
+	if (kind !== "retry") return { kind, reason };
+	return {
+		kind,
+		reason,
+		...(afterMs !== undefined && { afterMs }),
+		...(known?.about && { about: known.about }),
+	};
 }
 
 /** The server's own name for it. Nothing else of its answer: `extra` may be another message, whole. */
@@ -85,7 +104,7 @@ function errorOf({ body }: Reply): string | undefined {
 
 /**
  * Sends to one app of Ubuntu Touch.
- * @param options.appId the app's id, `package_app`; without it devices are checked and nothing is sent
+ * @param options.appId the app's id, `package_app`; without it each device brings its own
  * @param options.url the server's base URL
  * @param options.alert the text of a card whose sender is not known
  * @param options.icon of the cards
@@ -99,15 +118,15 @@ export function createUbuntu(
 		now: () => number;
 	},
 ): PushService {
-	const { appId, alert, icon, fetch, now } = options;
+	const { alert, icon, fetch, now } = options;
 	const url = (options.url ?? UBUNTU_URL).replace(/\/+$/, "");
-	if (appId !== undefined && (appId.length > MAX_APP_ID || !/^[a-z0-9.+-]+_[\w.+-]+$/.test(appId)))
-		throw new Error(`The Ubuntu Push application id must be package_app, as in com.example.chat_chat.`);
+	if (options.appId !== undefined && !isApplicationId(options.appId)) throw new Error(APPLICATION_ID);
 	const words = ["text" in alert ? alert.text : alert.locKey, icon ?? ""];
 	if (words.some((one) => one.length > MAX_WORDS))
 		throw new Error(`The alert and the icon for Ubuntu Push have room for ${MAX_WORDS} characters each.`);
 
 	async function sendOnce(push: Push, signal: AbortSignal): Promise<Outcome> {
+		const appId = push.registration.applicationId ?? options.appId;
 		if (appId === undefined) return { kind: "misconfigured", reason: "no Ubuntu Push application id" };
 		checkToken(push.registration.token);
 		const replaceTag = await replaceTagOf(push);
@@ -126,7 +145,14 @@ export function createUbuntu(
 
 		parseDevice(input) {
 			if (!input.token) throw new InvalidDevice("The token is missing: it is the push client's token.");
-			return { token: checkToken(input.token) };
+			const { applicationId } = input;
+			if (applicationId === undefined) {
+				if (options.appId === undefined)
+					throw new InvalidDevice(`The applicationId is missing. ${APPLICATION_ID}`);
+				return { token: checkToken(input.token) };
+			}
+			if (!isApplicationId(applicationId)) throw new InvalidDevice(APPLICATION_ID);
+			return { token: checkToken(input.token), applicationId };
 		},
 
 		hostOf: () => undefined,

@@ -19,6 +19,8 @@ const ANSWERS: readonly {
 	to: number;
 	kind: Outcome["kind"];
 	reason: string;
+	/** It says nothing of other devices. */
+	about?: "token";
 }[] = [
 	// RFC 8030 §5: 201. Some distributors say 200 or 202.
 	{ from: 200, to: 299, kind: "delivered", reason: "" },
@@ -36,9 +38,9 @@ const ANSWERS: readonly {
 	{ from: 401, to: 401, kind: "rejected", reason: "refused our VAPID signature" },
 	{ from: 403, to: 403, kind: "rejected", reason: "refused our VAPID key for this subscription" },
 	// RFC 8030 §8.4: slow down.
-	{ from: 429, to: 429, kind: "retry", reason: "too many requests" },
+	{ from: 429, to: 429, kind: "retry", reason: "too many requests", about: "token" },
 	// ntfy: nobody is subscribed just now.
-	{ from: 507, to: 507, kind: "retry", reason: "nobody is subscribed just now" },
+	{ from: 507, to: 507, kind: "retry", reason: "nobody is subscribed just now", about: "token" },
 	{ from: 500, to: 599, kind: "retry", reason: "push service unwell" },
 ];
 
@@ -110,7 +112,8 @@ export function classify(reply: Reply): Outcome {
 	if (row?.kind === "delivered") return { kind: "delivered" };
 	const reason = [status, row?.reason ?? "unknown answer", detail(reply)].filter(Boolean).join(" ");
 	const kind = row?.kind ?? "retry";
-	return kind === "retry" && afterMs !== undefined ? { kind, reason, afterMs } : { kind, reason };
+	if (kind !== "retry") return { kind, reason };
+	return { kind, reason, ...(afterMs !== undefined && { afterMs }), ...(row?.about && { about: row.about }) };
 }
 
 /** The push service's own name for it: Mozilla's errno, Apple's reason. Nothing longer: it could echo the token. */
@@ -174,6 +177,11 @@ export function createWebPush(options: {
 		hostOf(device) {
 			const url = URL.parse(device.token);
 			return url && !isProvider(url) ? url.host : undefined;
+		},
+
+		originOf(device) {
+			const url = URL.parse(device.token);
+			return url ? { origin: url.origin, isProvider: isProvider(url) } : undefined;
 		},
 
 		async send(push, signal) {

@@ -28,11 +28,20 @@ const ANSWERS: readonly {
 	words?: RegExp;
 	kind: Outcome["kind"];
 	reason: string;
+	/** It says nothing of other devices. */
+	about?: "token";
 }[] = [
 	{ from: 200, to: 200, notification: "received", kind: "delivered", reason: "" },
 	// The device is away and nothing is kept for it, or its user turned notifications off.
-	{ from: 200, to: 200, notification: "dropped", kind: "retry", reason: "dropped" },
-	{ from: 200, to: 200, notification: "channelthrottled", kind: "retry", reason: "channel throttled" },
+	{ from: 200, to: 200, notification: "dropped", kind: "retry", reason: "dropped", about: "token" },
+	{
+		from: 200,
+		to: 200,
+		notification: "channelthrottled",
+		kind: "retry",
+		reason: "channel throttled",
+		about: "token",
+	},
 	// Accepted, without the word that was asked for.
 	{ from: 200, to: 200, notification: "", kind: "delivered", reason: "" },
 	// A new access token was tried before this is believed.
@@ -130,7 +139,8 @@ export function classify(reply: Reply, phrase = ""): Outcome {
 	if (row?.kind === "delivered") return { kind: "delivered", ...id(headers) };
 	const reason = `${status} ${row?.reason ?? "unknown answer"}`;
 	const kind = row?.kind ?? "retry";
-	return kind === "retry" && afterMs !== undefined ? { kind, reason, afterMs } : { kind, reason };
+	if (kind !== "retry") return { kind, reason };
+	return { kind, reason, ...(afterMs !== undefined && { afterMs }), ...(row?.about && { about: row.about }) };
 }
 
 function id(headers: Headers): { id?: string } {

@@ -75,6 +75,8 @@ export interface Registrations {
 	 * @returns whether this row is gone now through this verdict
 	 */
 	forget(node: string, token: string, deadSince: number): Promise<boolean>;
+	/** The same for the token of calls alone: the registration stays. */
+	forgetVoip(node: string, voipToken: string, deadSince: number): Promise<boolean>;
 	/** Writes results and counts in one batch. */
 	record(results: readonly Result[], counts: readonly Count[]): Promise<void>;
 	/** Removes what was neither renewed nor delivered to since `before` (ms). @returns how many */
@@ -112,6 +114,8 @@ export function createRegistrations(
 
 	const deviceColumns = (device: Device, host: string | undefined, deviceName: string | undefined) => ({
 		token: device.token,
+		voipToken: device.voipToken ?? null,
+		applicationId: device.applicationId ?? null,
 		p256dh: device.p256dh ?? null,
 		auth: device.auth ?? null,
 		host: host ?? null,
@@ -196,6 +200,8 @@ export function createRegistrations(
 					device,
 					deviceName: wanted.deviceName ?? null,
 					token: wanted.token,
+					voipToken: wanted.voipToken ?? null,
+					applicationId: wanted.applicationId ?? null,
 					p256dh: wanted.p256dh ?? null,
 					auth: wanted.auth ?? null,
 					host: host ?? null,
@@ -238,6 +244,21 @@ export function createRegistrations(
 					and(
 						eq(registrations.node, node),
 						eq(registrations.token, token),
+						lte(registrations.renewedAt, deadSince),
+					),
+				)
+				.returning({ node: registrations.node });
+			return forgotten.length > 0;
+		},
+
+		async forgetVoip(node, voipToken, deadSince) {
+			const forgotten = await primary
+				.update(registrations)
+				.set({ voipToken: null })
+				.where(
+					and(
+						eq(registrations.node, node),
+						eq(registrations.voipToken, voipToken),
 						lte(registrations.renewedAt, deadSince),
 					),
 				)

@@ -15,6 +15,10 @@ export const registrations = sqliteTable(
 		device: text().notNull(),
 		deviceName: text("device_name"),
 		token: text().notNull(),
+		/** APNs: the token of the PushKit channel. */
+		voipToken: text("voip_token"),
+		/** Ubuntu: which application of the phone. */
+		applicationId: text("application_id"),
 		p256dh: text(),
 		auth: text(),
 		/** The host of a token that is a URL: quotas and limits count by it. */

@@ -5,12 +5,21 @@ import { join } from "node:path";
 import type { Logger } from "@logtape/logtape";
 import { type OpenDatabase, openDatabase } from "../../src/bun/database.ts";
 import { createDelivery, type Delivery, type DeliveryDeps } from "../../src/delivery/delivery.ts";
+import type { Gates } from "../../src/delivery/gates.ts";
 import { createResults, type Results } from "../../src/delivery/results.ts";
+import { createVerdicts } from "../../src/delivery/verdicts.ts";
 import { createKeyring, type Keyring } from "../../src/secrets.ts";
 import { type Outbox, type OutboxEntry, openOutbox } from "../../src/store/outbox.ts";
 import { createRegistrations, type Registrations } from "../../src/store/registrations.ts";
 import type { Notification, Outcome, Push, PushService, Registration } from "../../src/types.ts";
 import { openTestDatabase, type TestDatabase } from "../database.ts";
+
+/** For what gates have no part in; their own tests have real ones. */
+const ALWAYS_OPEN: Gates = {
+	enter: () => ({ kind: "go", leave() {} }),
+	shut: () => [],
+	inFlight: () => new Map(),
+};
 
 export const TOKEN = "https://push.example/token-that-must-not-be-logged";
 export const OWNER = "juliet@capulet.example";
@@ -109,6 +118,9 @@ export async function openHouse(changes: Partial<DeliveryDeps> = {}): Promise<Ho
 			keyring,
 			services: new Map([["webpush", service]]),
 			apps: [{ name: "webpush", service: "webpush" }],
+			gates: ALWAYS_OPEN,
+			verdicts: createVerdicts({ now }),
+			maxInFlight: 1000,
 			pushIntervalMs: 0,
 			pushTtlSeconds: 3600,
 			log,

@@ -2,7 +2,9 @@ import { afterEach, beforeEach, describe, expect, jest, test } from "bun:test";
 import { openDatabase } from "../../src/bun/database.ts";
 import { backoffMs } from "../../src/delivery/backoff.ts";
 import { createDelivery } from "../../src/delivery/delivery.ts";
+import { createGates } from "../../src/delivery/gates.ts";
 import { type OutboxLoop, startOutboxLoop } from "../../src/delivery/outbox-loop.ts";
+import { createVerdicts } from "../../src/delivery/verdicts.ts";
 import { type OutboxEntry, openOutbox } from "../../src/store/outbox.ts";
 import { HIGH, openHouse, readableLog } from "./house.ts";
 
@@ -253,6 +255,7 @@ describe("delivery and the loop over one file", () => {
 		const delivery = createDelivery({
 			...{ ...house, services: new Map([["webpush", house.service]]), now: () => house.clock.now },
 			...{ apps: [{ name: "webpush", service: "webpush" }], pushIntervalMs: 0, pushTtlSeconds: 3600 },
+			...{ gates: createGates(), verdicts: createVerdicts(), maxInFlight: 1000 },
 			onQueued(dueAt) {
 				house.clock.now = Math.ceil(dueAt);
 				loop.wake(house.clock.now);

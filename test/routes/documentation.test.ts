@@ -211,7 +211,7 @@ describe("the page to browse it", () => {
 		const page = await (await server.app.request("/docs")).text();
 		const text = page.replaceAll("&#39;", "'").replaceAll("&quot;", '"');
 		const body = /id="register".*?-d '(.*?)'/s.exec(text)?.[1] as string;
-		expect(Object.keys(JSON.parse(body))).toEqual(["app", "subscription", "deviceName"]);
+		expect(Object.keys(JSON.parse(body))).toEqual(["subscription", "deviceName"]);
 		expect((await server.json("POST", "/registrations", body)).status).toBe(201);
 	});
 });

@@ -13,18 +13,16 @@ export const SECRET_KEY = "a key of at least thirty-two characters, for tests";
 
 const keyring = await createKeyring(SECRET_KEY, ["an older key of at least thirty-two characters"]);
 const vapid = await importVapidKey(await generateVapidKey());
-const services = createServices(
-	{
-		webpush: {
-			key: vapid,
-			policy: endpointPolicy({ allowHosts: ["push.example", "other.example"], allowPrivate: false }),
-		},
-	},
-	{
-		fetch: () => Promise.reject(new Error("these tests send nothing")),
-		now: Date.now,
-	},
-);
+const sendsNothing = () => Promise.reject(new Error("these tests send nothing"));
+const made = await createServices([{ name: "webpush", service: "webpush", alert: { text: "" } }], {
+	...{ fetch: sendsNothing, guardedFetch: sendsNothing, http2Fetch: () => sendsNothing, now: Date.now },
+	policy: endpointPolicy({ allowHosts: ["push.example", "other.example"], allowPrivate: false }),
+	vapid: { key: vapid },
+});
+const webpush = made.get("webpush")?.service;
+if (!webpush) throw new Error("no Web Push");
+/** Further names, for tests with several apps. */
+const services = new Map(["webpush", "first", "second"].map((name) => [name, webpush]));
 
 /** RFC 8291 §5: a browser's subscription, as `PushSubscription.toJSON()` gives it. */
 export const subscription = (endpoint = "https://push.example/token-1") => ({

@@ -5,9 +5,9 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from "bun:tes
 import { importJWK, jwtVerify } from "jose";
 import { endpointPolicy } from "../../src/services/endpoint.ts";
 import type { Fetch } from "../../src/services/exchange.ts";
-import { createServices } from "../../src/services/index.ts";
 import { ForbiddenAddress } from "../../src/services/public-address.ts";
-import { generateVapidKey, importVapidKey, type VapidKey } from "../../src/services/vapid.ts";
+import { createVapid, generateVapidKey, importVapidKey, type VapidKey } from "../../src/services/vapid.ts";
+import { createWebPush } from "../../src/services/webpush.ts";
 import type { DeviceInput, Notification, Outcome, Push, PushService } from "../../src/types.ts";
 import { InvalidDevice } from "../../src/types.ts";
 import { createDevice } from "../peers/web-push-device.ts";
@@ -26,10 +26,9 @@ function serviceWith(
 ): PushService {
 	const { fetch = globalThis.fetch, allowPrivate = true } = options;
 	const policy = endpointPolicy({ allowHosts: [], allowPrivate });
-	const webpush = { key: "key" in options ? options.key : key, subject: SUBJECT, policy };
-	const service = createServices({ webpush }, { fetch, now }).get("webpush");
-	if (!service) throw new Error("no Web Push");
-	return service;
+	const its = "key" in options ? options.key : key;
+	const vapid = its && createVapid({ key: its, subject: SUBJECT, now });
+	return createWebPush({ fetch, vapid, policy, now });
 }
 
 const message: Notification = { class: "high", count: 1, sender: "romeo@example.net", body: "What light…" };
@@ -82,11 +81,11 @@ describe("over a socket", () => {
 		[404, { kind: "gone", reason: "404 unknown subscription" }],
 		[410, { kind: "gone", reason: "410 subscription ended" }],
 		[413, { kind: "rejected", reason: "413 refused as too large" }],
-		[429, { kind: "retry", reason: "429 too many requests", afterMs: 7000 }],
+		[429, { kind: "retry", reason: "429 too many requests", afterMs: 7000, about: "token" }],
 		[500, { kind: "retry", reason: "500 push service unwell", afterMs: 7000 }],
 		[502, { kind: "retry", reason: "502 push service unwell", afterMs: 7000 }],
 		[503, { kind: "retry", reason: "503 push service unwell", afterMs: 7000 }],
-		[507, { kind: "retry", reason: "507 nobody is subscribed just now", afterMs: 7000 }],
+		[507, { kind: "retry", reason: "507 nobody is subscribed just now", afterMs: 7000, about: "token" }],
 		[402, { kind: "retry", reason: "402 unknown answer", afterMs: 7000 }],
 		[405, { kind: "retry", reason: "405 unknown answer", afterMs: 7000 }],
 		[418, { kind: "retry", reason: "418 unknown answer", afterMs: 7000 }],
@@ -260,8 +259,4 @@ describe("a device that registers", () => {
 		expect(service.hostOf({ token: endpoint })).toBeUndefined();
 		expect(service.hostOf({ token: "nonsense" })).toBeUndefined();
 	});
-});
-
-test("a service without settings is off", () => {
-	expect(createServices({}, { fetch: globalThis.fetch, now: () => NOW }).size).toBe(0);
 });

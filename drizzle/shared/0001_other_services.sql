@@ -1,0 +1,2 @@
+ALTER TABLE `registrations` ADD `voip_token` text;--> statement-breakpoint
+ALTER TABLE `registrations` ADD `application_id` text;

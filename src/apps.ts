@@ -1,0 +1,215 @@
+/**
+ * The operator's apps: tables `[[app]]` of reveille.toml (the same shape as JSON from a Worker's binding), and one
+ * app a service from environment variables.
+ */
+import { z } from "zod";
+import { nearest } from "./spelling.ts";
+import type { App } from "./types.ts";
+
+/** What a phone shows where the push itself brings no text: itself, or a key that the app translates. */
+export type AlertText = { text: string } | { locKey: string };
+
+/** An app with all it takes to make its service. */
+export type AppConfig = App & { alert: AlertText } & (
+		| { service: "webpush" }
+		| ({ service: "apns" } & ApnsSettings)
+		| { service: "fcm"; serviceAccount: string | undefined; url?: string | undefined }
+		| {
+				service: "ubuntu";
+				applicationId?: string | undefined;
+				icon?: string | undefined;
+				url?: string | undefined;
+		  }
+		| {
+				service: "wns";
+				type: "raw" | "toast";
+				credentials: WnsAccount | undefined;
+				tokenUrl?: string | undefined;
+		  }
+	);
+
+interface ApnsSettings {
+	topic: string;
+	sandbox: boolean;
+	url?: string | undefined;
+	credentials:
+		| { kind: "token"; key: string; keyId: string; teamId: string }
+		/** PEM; the key may be in the same text. */
+		| { kind: "certificate"; cert: string; key: string }
+		| undefined;
+}
+
+type WnsAccount =
+	| { kind: "sid"; packageSid: string; clientSecret: string }
+	| { kind: "entra"; tenantId: string; clientId: string; clientSecret: string };
+
+/** What is wrong with a table, one sentence each. */
+export class AppsError extends Error {
+	override name = "AppsError";
+	readonly problems: readonly string[];
+
+	constructor(problems: readonly string[]) {
+		super(problems.join("\n"));
+		this.problems = problems;
+	}
+}
+
+const DEFAULT_ALERT = "New message";
+
+const words = z.string().trim().min(1);
+const url = z.url({ protocol: /^https?$/, error: "must be a URL that begins https:// or http://" });
+
+const common = {
+	name: z
+		.string()
+		.regex(/^[A-Za-z0-9][\w.-]{0,63}$/, "must be up to 64 letters, digits, dots, dashes or underscores"),
+	alert: words.max(200).optional(),
+	alert_key: words.max(200).optional(),
+	priority: z.enum(["auto", "high", "silent"], { error: "must be auto, high or silent" }).optional(),
+	ttl: z.number().int().min(60).max(2_419_200).optional(),
+	include: z.array(z.enum(["sender", "body"], { error: "may list sender and body" })).optional(),
+};
+
+/** The fields of each service's table, beside the common ones. */
+const FIELDS = {
+	webpush: {},
+	apns: {
+		...{ key: words, key_id: words, team_id: words, topic: words, cert: words, cert_key: words, url },
+		sandbox: z.boolean(),
+	},
+	fcm: { service_account: words, url },
+	ubuntu: { application_id: words, icon: words, url },
+	wns: {
+		...{ package_sid: words, client_secret: words, tenant_id: words, client_id: words, token_url: url },
+		type: z.enum(["raw", "toast"], { error: "must be raw or toast" }),
+	},
+} as const;
+
+type Service = keyof typeof FIELDS;
+type Table<S extends Service> = {
+	[K in keyof (typeof FIELDS)[S]]?: z.output<(typeof FIELDS)[S][K] & z.ZodType>;
+} & {
+	[K in keyof typeof common]?: z.output<(typeof common)[K]>;
+};
+
+const services = Object.keys(FIELDS) as Service[];
+
+/**
+ * Reads the apps' tables.
+ * @param tables what stands under `app`, unchecked
+ * @param where what to call it in a sentence, such as the file's name
+ * @param sends whether this process sends: an edge only tells which apps there are, and needs no credentials
+ * @throws {AppsError} with every problem there is; no value is quoted
+ */
+export function parseApps(tables: unknown, where: string, sends: boolean): AppConfig[] {
+	if (!Array.isArray(tables)) throw new AppsError([`${where} must hold a list of apps: tables [[app]].`]);
+	const problems: string[] = [];
+	const apps = tables.flatMap((table: unknown, index) => {
+		const name = (table as { name?: unknown })?.name;
+		const label = `${where}, app ${typeof name === "string" ? name : index + 1}`;
+		try {
+			return [parseApp(table, label, sends)];
+		} catch (error) {
+			if (!(error instanceof AppsError)) throw error;
+			problems.push(...error.problems);
+			return [];
+		}
+	});
+	const twice = apps.find(({ name }, index) => apps.findIndex((app) => app.name === name) !== index);
+	if (twice) problems.push(`${where}: two apps are called ${twice.name}.`);
+	if (problems.length > 0) throw new AppsError(problems);
+	return apps;
+}
+
+function parseApp(table: unknown, label: string, sends: boolean): AppConfig {
+	const service = (table as { service?: Service } | null)?.service;
+	if (service === undefined || !services.includes(service)) {
+		throw new AppsError([`${label}: service must be one of ${services.join(", ")}.`]);
+	}
+	const fields = Object.fromEntries(
+		Object.entries(FIELDS[service]).map(([field, schema]) => [field, (schema as z.ZodType).optional()]),
+	);
+	const schema = z.strictObject({ service: z.literal(service), ...common, ...fields });
+	const parsed = schema.safeParse(table);
+	if (!parsed.success) {
+		const known = Object.keys(schema.shape);
+		throw new AppsError(parsed.error.issues.flatMap((issue) => explain(issue, known, label)));
+	}
+	return toApp(service, parsed.data as Table<Service>, label, sends);
+}
+
+function explain(issue: z.core.$ZodIssue, known: readonly string[], label: string): string[] {
+	if (issue.code !== "unrecognized_keys") return [`${label}: ${issue.path.join(".")} ${issue.message}.`];
+	return issue.keys.map((key) => {
+		const meant = nearest(key, known);
+		return `${label}: ${key} is not known${meant ? `: did you mean ${meant}?` : `; known are ${known.join(", ")}.`}`;
+	});
+}
+
+function toApp(service: Service, table: Table<Service>, label: string, sends: boolean): AppConfig {
+	const { name = "", alert, alert_key, priority, ttl, include } = table;
+	const app = {
+		name,
+		alert: alert_key === undefined ? { text: alert ?? DEFAULT_ALERT } : { locKey: alert_key },
+		...(priority !== undefined && { priority }),
+		...(ttl !== undefined && { ttlSeconds: ttl }),
+		...(include && { include: { sender: include.includes("sender"), body: include.includes("body") } }),
+	};
+	switch (service) {
+		case "webpush":
+			return { ...app, service };
+		case "apns":
+			return { ...app, service, ...apns(table as Table<"apns">, label, sends) };
+		case "fcm": {
+			const { service_account: serviceAccount, url } = table as Table<"fcm">;
+			if (sends && !serviceAccount) throw new AppsError([`${label}: service_account is missing.`]);
+			return { ...app, service, serviceAccount, url };
+		}
+		case "ubuntu": {
+			const { application_id: applicationId, icon, url } = table as Table<"ubuntu">;
+			return { ...app, service, applicationId, icon, url };
+		}
+		case "wns": {
+			const { type = "raw", token_url: tokenUrl, ...account } = table as Table<"wns">;
+			return { ...app, service, type, tokenUrl, credentials: sends ? wnsAccount(account, label) : undefined };
+		}
+	}
+}
+
+function apns(table: Table<"apns">, label: string, sends: boolean): ApnsSettings {
+	const { key, key_id: keyId, team_id: teamId, topic, cert, cert_key: certKey, sandbox = false, url } = table;
+	if (!topic) throw new AppsError([`${label}: topic is missing: the app's bundle id.`]);
+	if (!sends) return { topic, sandbox, url, credentials: undefined };
+	if (cert !== undefined) {
+		if (key !== undefined) throw new AppsError([`${label}: give key or cert, not both.`]);
+		if (certKey === undefined && !cert.includes("PRIVATE KEY")) {
+			throw new AppsError([`${label}: cert_key is missing: cert holds no private key.`]);
+		}
+		return { topic, sandbox, url, credentials: { kind: "certificate", cert, key: certKey ?? cert } };
+	}
+	const group = { key, key_id: keyId, team_id: teamId };
+	const missing = Object.entries(group).filter(([, value]) => value === undefined);
+	if (key !== undefined && keyId !== undefined && teamId !== undefined) {
+		return { topic, sandbox, url, credentials: { kind: "token", key, keyId, teamId } };
+	}
+	throw new AppsError(
+		missing.map(([field]) => `${label}: ${field} is missing: APNs needs key, key_id and team_id, or cert.`),
+	);
+}
+
+function wnsAccount(table: Table<"wns">, label: string): WnsAccount {
+	const {
+		package_sid: packageSid,
+		client_secret: clientSecret,
+		tenant_id: tenantId,
+		client_id: clientId,
+	} = table;
+	if (clientSecret === undefined) throw new AppsError([`${label}: client_secret is missing.`]);
+	if (packageSid !== undefined && tenantId === undefined && clientId === undefined) {
+		return { kind: "sid", packageSid, clientSecret };
+	}
+	if (packageSid === undefined && tenantId !== undefined && clientId !== undefined) {
+		return { kind: "entra", tenantId, clientId, clientSecret };
+	}
+	throw new AppsError([`${label}: WNS needs package_sid, or tenant_id and client_id.`]);
+}

@@ -1,0 +1,28 @@
+/** Shows each app's credentials to its provider at the start, where that takes no push: a person hears at once. */
+import type { Logger } from "@logtape/logtape";
+import type { Outcome } from "../types.ts";
+
+export interface CredentialCheck {
+	app: string;
+	/** `delivered` if the credentials are taken. */
+	check(signal: AbortSignal): Promise<Outcome>;
+}
+
+const DEADLINE_MS = 15_000;
+
+/** Never throws: what cannot be checked now shows at the first push. */
+export async function checkCredentials(checks: readonly CredentialCheck[], log: Logger): Promise<void> {
+	await Promise.all(
+		checks.map(async ({ app, check }) => {
+			const outcome = await check(AbortSignal.timeout(DEADLINE_MS));
+			switch (outcome.kind) {
+				case "delivered":
+					return log.info("{app}: its provider takes our credentials.", { app });
+				case "misconfigured":
+					return log.error("{app}: its credentials do not work: {reason}", { app, reason: outcome.reason });
+				default:
+					log.warn("{app}: its credentials could not be checked: {reason}", { app, reason: outcome.reason });
+			}
+		}),
+	);
+}

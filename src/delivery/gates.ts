@@ -1,0 +1,165 @@
+/**
+ * The gates: one sick provider, app, origin or device slows no other (invariant 5).
+ *
+ * A gate stands before each app, and for tokens that are URLs before each origin. It lets a bounded number of pushes
+ * through at a time, shuts when the other side is unwell, lets one through now and then to see, and opens again
+ * by itself. What it turns away waits in the outbox.
+ */
+
+/** May a push go out? */
+export type Turn =
+	/** Yes; say what became of it. */
+	| { kind: "go"; leave(report: Report): void }
+	/** No, and when to ask again, ms since the epoch. */
+	| { kind: "later"; reason: string; at: number };
+
+/** What a push says of the other side. */
+export type Report =
+	/** It works, whatever it said of this one device. */
+	| { kind: "well" }
+	/** It does not, and perhaps says for how long. */
+	| { kind: "unwell"; reason: string; afterMs?: number }
+	/** Our credentials do not work: a person must mend them. */
+	| { kind: "misconfigured"; reason: string };
+
+export interface GateLimits {
+	/** Pushes on their way at once. */
+	inFlight: number;
+	/** Pushes a second, and how many at once after a pause; undefined: as many as there are. */
+	rate?: { perSecond: number; burst: number };
+}
+
+export interface Gates {
+	/** Asks at the gate of this name, which is made when it is first asked. */
+	enter(name: string, limits: GateLimits): Turn;
+	/** The gates that are shut, with the reason. */
+	shut(): { name: string; reason: string }[];
+	/** How many pushes are on their way, by gate. */
+	inFlight(): ReadonlyMap<string, number>;
+}
+
+/** So many faults in a row, without a good answer between them, shut a gate. */
+const FAULTS = 5;
+/** How long a gate stays shut at first, ms; each failed try doubles it. */
+const SHUT_FIRST_MS = 2_000;
+const SHUT_LONGEST_MS = 120_000;
+/** How long after wrong credentials, ms: a person has to mend them. */
+const MISCONFIGURED_MS = 60_000;
+/** When to ask again at a gate that is full, ms. */
+const FULL_MS = 1_000;
+/** How many gates are remembered: clients choose the origins. */
+const KEPT = 5_000;
+
+interface Gate {
+	inFlight: number;
+	faults: number;
+	/** Shut until then; tried by one push after. */
+	shutUntil: number;
+	shutMs: number;
+	reason: string | undefined;
+	isTried: boolean;
+	tokens: number;
+	filledAt: number;
+}
+
+export function createGates({
+	now = Date.now,
+	random = Math.random,
+	onShut = () => {},
+	onOpen = () => {},
+}: {
+	now?: () => number;
+	random?: () => number;
+	/** A gate shut, or was found shut for another reason. */
+	onShut?(name: string, report: Exclude<Report, { kind: "well" }>): void;
+	onOpen?(name: string): void;
+} = {}): Gates {
+	const gates = new Map<string, Gate>();
+
+	function gateOf(name: string, { rate }: GateLimits): Gate {
+		const known = gates.get(name);
+		if (known) return known;
+		if (gates.size >= KEPT) forgetIdle();
+		const gate: Gate = {
+			...{ inFlight: 0, faults: 0, shutUntil: 0, shutMs: SHUT_FIRST_MS, reason: undefined, isTried: false },
+			...{ tokens: rate?.burst ?? 0, filledAt: now() },
+		};
+		gates.set(name, gate);
+		return gate;
+	}
+
+	/** Gates that know nothing worth keeping. */
+	function forgetIdle() {
+		for (const [name, gate] of gates) {
+			if (gate.inFlight === 0 && gate.reason === undefined && gate.faults === 0) gates.delete(name);
+		}
+	}
+
+	/** @returns ms until there is room; 0: a token was taken */
+	function takeToken(gate: Gate, rate: NonNullable<GateLimits["rate"]>): number {
+		const at = now();
+		const filled = gate.tokens + (Math.max(0, at - gate.filledAt) / 1000) * rate.perSecond;
+		gate.tokens = Math.min(filled, rate.burst);
+		gate.filledAt = at;
+		if (gate.tokens < 1) return Math.ceil(((1 - gate.tokens) / rate.perSecond) * 1000);
+		gate.tokens--;
+		return 0;
+	}
+
+	function shut(name: string, gate: Gate, report: Exclude<Report, { kind: "well" }>, ms: number) {
+		const wasOpen = gate.reason === undefined;
+		// Everything that waits must not come back in the same moment.
+		gate.shutUntil = now() + Math.ceil(ms * (0.75 + random() / 2));
+		gate.shutMs = Math.min(ms * 2, SHUT_LONGEST_MS);
+		if (wasOpen || gate.reason !== report.reason) onShut(name, report);
+		gate.reason = report.reason;
+	}
+
+	function leave(name: string, gate: Gate, isTrial: boolean, report: Report) {
+		gate.inFlight--;
+		if (isTrial) gate.isTried = false;
+		switch (report.kind) {
+			case "well": {
+				gate.faults = 0;
+				if (gate.reason === undefined) return;
+				gate.reason = undefined;
+				gate.shutUntil = 0;
+				gate.shutMs = SHUT_FIRST_MS;
+				return onOpen(name);
+			}
+			case "misconfigured":
+				return shut(name, gate, report, MISCONFIGURED_MS);
+			case "unwell":
+				gate.faults++;
+				// It said for how long: coming earlier is what it asked us not to do.
+				if (report.afterMs !== undefined)
+					return shut(name, gate, report, Math.max(report.afterMs, gate.shutMs));
+				if (isTrial || (gate.faults >= FAULTS && gate.reason === undefined)) {
+					shut(name, gate, report, gate.shutMs);
+				}
+		}
+	}
+
+	return {
+		enter(name, limits) {
+			const gate = gateOf(name, limits);
+			const isTrial = gate.reason !== undefined;
+			if (isTrial && (gate.isTried || now() < gate.shutUntil)) {
+				const at = Math.max(gate.shutUntil, now() + FULL_MS);
+				return { kind: "later", reason: gate.reason ?? "", at };
+			}
+			if (gate.inFlight >= limits.inFlight) {
+				return { kind: "later", reason: "too many pushes are on their way", at: now() + FULL_MS };
+			}
+			const waitMs = limits.rate ? takeToken(gate, limits.rate) : 0;
+			if (waitMs > 0) return { kind: "later", reason: "too many pushes a second", at: now() + waitMs };
+			gate.inFlight++;
+			gate.isTried = isTrial;
+			return { kind: "go", leave: (report) => leave(name, gate, isTrial, report) };
+		},
+
+		shut: () => [...gates].flatMap(([name, { reason }]) => (reason === undefined ? [] : [{ name, reason }])),
+
+		inFlight: () => new Map([...gates].map(([name, gate]) => [name, gate.inFlight])),
+	};
+}
