@@ -1,54 +1,31 @@
 /**
- * APNs: the contract of a push service, the table of answers row by row over HTTP/2 and TLS, what the provider token
- * costs, and which devices may register.
+ * APNs: the contract of a push service, Apple's rules over HTTP/2 and TLS, what the provider token costs, and which
+ * devices may register.
  */
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test";
 import { createHttp2Fetch } from "../../src/bun/http2-fetch.ts";
-import { type ApnsOptions, checkApns, createApns } from "../../src/services/apns.ts";
-import { ANSWERS } from "../../src/services/apns-answers.ts";
-import { createProviderTokens, importApnsKey, type ProviderTokens } from "../../src/services/apns-tokens.ts";
+import { checkApns, createApns } from "../../src/services/apns.ts";
+import { createProviderTokens, importApnsKey } from "../../src/services/apns-tokens.ts";
 import type { Fetch } from "../../src/services/exchange.ts";
-import { type DeviceInput, InvalidDevice, type Notification, type Outcome } from "../../src/types.ts";
-import { type ApnsReply, type ApnsServer, startApnsServer } from "../peers/apns-server.ts";
+import { type DeviceInput, InvalidDevice, type Notification, type PushService } from "../../src/types.ts";
+import type { ApnsServer } from "../peers/apns-server.ts";
 import { describeService } from "../service-contract.ts";
 import { pushTo, TOKEN, VOIP_TOKEN } from "./apns-push.ts";
+import { type Scene, START, startScene, TOPIC } from "./apns-scene.ts";
 
-const START = Date.UTC(2026, 0, 1);
 const MINUTE = 60_000;
-const TOPIC = "net.example.app";
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 const message: Notification = { class: "high", count: 1, sender: "romeo@example.net", body: "What light…" };
-
-const clock = { now: START };
-const now = () => clock.now;
+let scene: Scene;
 let server: ApnsServer;
-let fetch: Fetch;
-let teams = 0;
 
 beforeAll(async () => {
-	server = await startApnsServer({ topics: [TOPIC, "net.example.other"], now });
-	fetch = createHttp2Fetch({ ca: server.ca });
+	scene = await startScene();
+	server = scene.server;
 });
-afterEach(() => {
-	server.respondNormally();
-	server.clear();
-	clock.now = START;
-});
+afterEach(() => scene.reset());
 afterAll(() => server.stop());
 
-/** The tokens of a team that Apple has not seen before. */
-async function newTeam(): Promise<ProviderTokens> {
-	teams += 1;
-	const { key, keyId, teamId } = server.createKey(`TEAM${teams}`, `KEY${teams}`);
-	return createProviderTokens({ key: await importApnsKey(key), keyId, teamId, now });
-}
-
-async function options(given: Partial<ApnsOptions> = {}): Promise<ApnsOptions> {
-	const credentials = { kind: "token", tokens: await newTeam() } as const;
-	return { credentials, topic: TOPIC, url: server.url, fetch, now, ...given };
-}
-
-const serviceWith = async (given: Partial<ApnsOptions> = {}) => createApns(await options(given));
 const soon = () => AbortSignal.timeout(5000);
 
 describeService("APNs", {
@@ -77,121 +54,9 @@ describeService("APNs", {
 	nonsenseToken: "rejected",
 });
 
-describe("an answer", () => {
-	const AT = START - 90 * MINUTE;
-	const rows: [number, string, Outcome["kind"]][] = [
-		[410, "Unregistered", "gone"],
-		[410, "ExpiredToken", "gone"],
-		[400, "BadDeviceToken", "gone"],
-		[400, "DeviceTokenNotForTopic", "gone"],
-		[403, "ExpiredProviderToken", "misconfigured"],
-		[403, "InvalidProviderToken", "misconfigured"],
-		[403, "MissingProviderToken", "misconfigured"],
-		[403, "BadCertificate", "misconfigured"],
-		[403, "BadCertificateEnvironment", "misconfigured"],
-		[403, "Forbidden", "misconfigured"],
-		[403, "UnrelatedKeyIdInToken", "misconfigured"],
-		[403, "BadEnvironmentKeyIdInToken", "misconfigured"],
-		[400, "TopicDisallowed", "misconfigured"],
-		[400, "MissingTopic", "misconfigured"],
-		[400, "BadTopic", "misconfigured"],
-		[429, "TooManyRequests", "retry"],
-		[429, "TooManyProviderTokenUpdates", "retry"],
-		[400, "IdleTimeout", "retry"],
-		[500, "InternalServerError", "retry"],
-		[503, "Shutdown", "retry"],
-		[503, "ServiceUnavailable", "retry"],
-		[400, "BadCollapseId", "rejected"],
-		[400, "BadExpirationDate", "rejected"],
-		[400, "BadMessageId", "rejected"],
-		[400, "BadPriority", "rejected"],
-		[400, "DuplicateHeaders", "rejected"],
-		[400, "InvalidPushType", "rejected"],
-		[400, "MissingDeviceToken", "rejected"],
-		[400, "PayloadEmpty", "rejected"],
-		[400, "SomethingNew", "rejected"],
-		[404, "BadPath", "rejected"],
-		[405, "MethodNotAllowed", "rejected"],
-		[413, "PayloadTooLarge", "rejected"],
-		// Nobody documented these.
-		[401, "BadDeviceToken", "retry"],
-		[403, "SomethingNew", "retry"],
-		[404, "Unregistered", "retry"],
-		[410, "SomethingNew", "retry"],
-		[418, "Teapot", "retry"],
-		[201, "Unregistered", "retry"],
-		[302, "Unregistered", "retry"],
-	];
-
-	test.each(rows)("%d %s is %s", async (status, reason, kind) => {
-		server.respondWith({ status, reason, timestamp: AT, headers: { "retry-after": "7" } });
-		const service = await serviceWith();
-		const outcome = await service.send(pushTo(TOKEN, message), soon());
-		const said = expect.stringMatching(new RegExp(`^${status} .+ \\(${reason}\\)$`));
-		const rest = kind === "gone" ? { at: AT } : kind === "retry" ? { afterMs: 7000 } : {};
-		expect(outcome).toMatchObject({ kind, reason: said, ...rest } as Outcome);
-		// One request, whatever the answer.
-		expect(server.pushes.length).toBe(1);
-	});
-
-	test("of every row of the table was given above", () => {
-		const given = (row: (typeof ANSWERS)[number]) =>
-			rows.some(
-				([status, word, kind]) => row.status === status && (row.word ?? word) === word && row.kind === kind,
-			);
-		expect(ANSWERS.filter((row) => !given(row))).toEqual([]);
-	});
-
-	test.each<[string, ApnsReply]>([
-		["a 410 without a word", { status: 410 }],
-		["a 410 that is a page", { status: 410, body: "<html>Unregistered</html>" }],
-		["a 410 that is null", { status: 410, body: "null" }],
-		["a 400 without a word", { status: 400, body: "{}" }],
-		["a 400 whose word is none", { status: 400, body: `{"reason":"${TOKEN} is unknown"}` }],
-	])("%s is not Apple's, and retried", async (_, reply) => {
-		server.respondWith(reply);
-		const outcome = await (await serviceWith()).send(pushTo(TOKEN, message), soon());
-		expect(outcome).toEqual({ kind: "retry", reason: `${reply.status} unknown answer` });
-	});
-
-	test.each([["2016-02-08"], [null], [1.5]])("a time that is none (%p) is left out", async (timestamp) => {
-		server.respondWith({ status: 410, body: JSON.stringify({ reason: "Unregistered", timestamp }) });
-		const outcome = await (await serviceWith()).send(pushTo(TOKEN, message), soon());
-		expect(Object.keys(outcome)).toEqual(["kind", "reason"]);
-	});
-
-	test.each(["Unregistered", "BadDeviceToken"])(
-		"%s of a PushKit token is of that token alone",
-		async (reason) => {
-			const service = await serviceWith();
-			const call: Notification = { class: "voip" };
-			server.respondWith({ status: reason === "Unregistered" ? 410 : 400, reason });
-			const device = { token: TOKEN, voipToken: VOIP_TOKEN };
-			expect(await service.send(pushTo(device, call), soon())).toMatchObject({ kind: "gone", token: "voip" });
-			expect(server.pushes.at(-1)?.token).toBe(VOIP_TOKEN);
-			expect(await service.send(pushTo(TOKEN, call), soon())).not.toHaveProperty("token");
-			expect(await service.send(pushTo(device, message), soon())).not.toHaveProperty("token");
-		},
-	);
-
-	test.each(["cut", "garbage"] as const)("a connection that is %s is retried", async (status) => {
-		server.respondWith({ status });
-		const outcome = await (await serviceWith()).send(pushTo(TOKEN, message), soon());
-		expect(outcome).toMatchObject({ kind: "retry", reason: expect.stringMatching(/^network failure: /) });
-	});
-
-	test("no answer is retried when the deadline comes, and the next push goes on", async () => {
-		const service = await serviceWith();
-		server.respondWith({ status: "hang", times: 1 });
-		const outcome = await service.send(pushTo(TOKEN, message), AbortSignal.timeout(50));
-		expect(outcome).toEqual({ kind: "retry", reason: "no answer in time" });
-		expect(await service.send(pushTo(TOKEN, message), soon())).toMatchObject({ kind: "delivered" });
-	});
-});
-
 describe("Apple's rules", () => {
 	test.each(["voip", "event", "high", "low"] as const)("take a push of class %s", async (pushClass) => {
-		const service = await serviceWith();
+		const service = await scene.service();
 		const device = { token: TOKEN, voipToken: VOIP_TOKEN };
 		const outcome = await service.send(pushTo(device, { ...message, class: pushClass }), soon());
 		const { id } = await server.waitForPush();
@@ -200,7 +65,7 @@ describe("Apple's rules", () => {
 	});
 
 	test("take what is far too long, cut", async () => {
-		const service = await serviceWith();
+		const service = await scene.service();
 		for (const pushClass of ["voip", "high", "low"] as const) {
 			const long: Notification = { class: pushClass, body: "ä".repeat(20_000), sender: "x".repeat(3000) };
 			const push = pushTo({ token: TOKEN, voipToken: VOIP_TOKEN }, long);
@@ -210,10 +75,10 @@ describe("Apple's rules", () => {
 
 	test("take a client certificate in place of a token", async () => {
 		const certified = createHttp2Fetch({ ca: server.ca, ...server.client });
-		const service = await serviceWith({ credentials: { kind: "certificate" }, fetch: certified });
+		const service = await scene.service({ credentials: { kind: "certificate" }, fetch: certified });
 		expect(await service.send(pushTo(TOKEN, message), soon())).toMatchObject({ kind: "delivered" });
 		expect((await server.waitForPush()).headers).not.toHaveProperty("authorization");
-		const unshown = await serviceWith({ credentials: { kind: "certificate" } });
+		const unshown = await scene.service({ credentials: { kind: "certificate" } });
 		expect(await unshown.send(pushTo(TOKEN, message), soon())).toMatchObject({
 			kind: "misconfigured",
 			reason: expect.stringContaining("MissingProviderToken"),
@@ -222,7 +87,7 @@ describe("Apple's rules", () => {
 
 	test("do not take HTTP/1.1", async () => {
 		const old: Fetch = (url, init) => globalThis.fetch(url, { ...init, tls: { ca: server.ca } });
-		const outcome = await (await serviceWith({ fetch: old })).send(pushTo(TOKEN, message), soon());
+		const outcome = await (await scene.service({ fetch: old })).send(pushTo(TOKEN, message), soon());
 		expect(outcome.kind).toBe("retry");
 		expect(server.pushes.length).toBe(0);
 	});
@@ -230,10 +95,10 @@ describe("Apple's rules", () => {
 
 describe("the provider token", () => {
 	test("is one for all pushes of two apps, and another after 45 minutes", async () => {
-		const credentials = { kind: "token", tokens: await newTeam() } as const;
+		const credentials = { kind: "token", tokens: await scene.newTeam() } as const;
 		const apps = [
-			await serviceWith({ credentials }),
-			await serviceWith({ credentials, topic: "net.example.other" }),
+			await scene.service({ credentials }),
+			await scene.service({ credentials, topic: "net.example.other" }),
 		];
 		const headers = async () => {
 			server.clear();
@@ -243,19 +108,19 @@ describe("the provider token", () => {
 		};
 		const first = await headers();
 		expect(first.size).toBe(1);
-		clock.now = START + 45 * MINUTE - 1;
+		scene.clock.now = START + 45 * MINUTE - 1;
 		expect(await headers()).toEqual(first);
-		clock.now = START + 45 * MINUTE;
+		scene.clock.now = START + 45 * MINUTE;
 		const second = await headers();
 		expect(second.size).toBe(1);
 		expect(second).not.toEqual(first);
 	});
 
 	test("is made anew once when Apple calls it expired, for the same push", async () => {
-		const service = await serviceWith();
+		const service = await scene.service();
 		await service.send(pushTo(TOKEN, message), soon());
 		server.clear();
-		clock.now += 20 * MINUTE;
+		scene.clock.now += 20 * MINUTE;
 		server.respondWith({ status: 403, reason: "ExpiredProviderToken", times: 1 });
 		expect(await service.send(pushTo(TOKEN, message), soon())).toMatchObject({ kind: "delivered" });
 		const [one, other] = server.pushes;
@@ -264,27 +129,27 @@ describe("the provider token", () => {
 	});
 
 	test("that is called expired again, or too early, is our fault, after two requests at most", async () => {
-		const service = await serviceWith();
+		const service = await scene.service();
 		server.respondWith({ status: 403, reason: "ExpiredProviderToken" });
 		const tooOld = { kind: "misconfigured", reason: expect.stringContaining("ExpiredProviderToken") };
 		expect(await service.send(pushTo(TOKEN, message), soon())).toMatchObject(tooOld);
 		expect(server.pushes.length).toBe(1);
-		clock.now += 20 * MINUTE;
+		scene.clock.now += 20 * MINUTE;
 		expect(await service.send(pushTo(TOKEN, message), soon())).toMatchObject(tooOld);
 		expect(server.pushes.length).toBe(3);
 	});
 
 	test("is kept when Apple has seen too many", async () => {
-		const service = await serviceWith();
+		const service = await scene.service();
 		server.respondWith({ status: 429, reason: "TooManyProviderTokenUpdates", times: 1 });
-		clock.now += 30 * MINUTE;
+		scene.clock.now += 30 * MINUTE;
 		expect(await service.send(pushTo(TOKEN, message), soon())).toMatchObject({ kind: "retry" });
 		expect(await service.send(pushTo(TOKEN, message), soon())).toMatchObject({ kind: "delivered" });
 		expect(new Set(server.pushes.map((push) => push.headers.authorization)).size).toBe(1);
 	});
 
 	test("that cannot be had means nothing is sent, and it is our fault", async () => {
-		const service = await serviceWith({ credentials: undefined });
+		const service = await scene.service({ credentials: undefined });
 		expect(service.parseDevice({ token: TOKEN })).toEqual({ token: TOKEN });
 		const outcome = await service.send(pushTo(TOKEN, message), soon());
 		expect(outcome).toEqual({ kind: "misconfigured", reason: "no APNs key or certificate" });
@@ -295,25 +160,27 @@ describe("the provider token", () => {
 describe("credentials are checked without a push", () => {
 	test("those that Apple takes are good", async () => {
 		server.respondWith({ status: 400, reason: "BadDeviceToken" });
-		expect(await checkApns(await options(), soon())).toEqual({ kind: "delivered" });
+		expect(await checkApns(await scene.options(), soon())).toEqual({ kind: "delivered" });
 		expect(server.pushes.map(({ token }) => token)).toEqual(["00".repeat(32)]);
 	});
 
 	test("of others it is said what is wrong", async () => {
-		const topic = await options({ topic: "net.example.unknown" });
+		const topic = await scene.options({ topic: "net.example.unknown" });
 		expect(await checkApns(topic, soon())).toMatchObject({ kind: "misconfigured" });
 		const { key } = server.createKey("TEAM-X", "KEY-X");
 		const tokens = createProviderTokens({
 			key: await importApnsKey(key),
 			keyId: "KEY-Y",
 			teamId: "TEAM-X",
-			now,
+			now: () => scene.clock.now,
 		});
-		expect(await checkApns(await options({ credentials: { kind: "token", tokens } }), soon())).toMatchObject({
+		expect(
+			await checkApns(await scene.options({ credentials: { kind: "token", tokens } }), soon()),
+		).toMatchObject({
 			kind: "misconfigured",
 			reason: expect.stringContaining("InvalidProviderToken"),
 		});
-		const away = await options({ url: "https://localhost:1" });
+		const away = await scene.options({ url: "https://localhost:1" });
 		expect(await checkApns(away, soon())).toMatchObject({ kind: "retry" });
 	});
 });
@@ -327,20 +194,20 @@ test.each([
 		asked.push(url);
 		return new Response(null);
 	};
-	const service = await serviceWith({ url: undefined, sandbox, fetch: recorded });
+	const service = await scene.service({ url: undefined, sandbox, fetch: recorded });
 	await service.send(pushTo(TOKEN, message), soon());
 	expect(asked).toEqual([`${origin}/3/device/${TOKEN}`]);
 });
 
 test("an alert that cannot be shown is refused at start", async () => {
 	for (const alert of [{ text: "" }, { locKey: "" }, { text: "ä".repeat(513) }])
-		await expect(serviceWith({ alert })).rejects.toThrow(/^The alert is/);
+		await expect(scene.service({ alert })).rejects.toThrow(/^The alert is/);
 });
 
 describe("a device that registers", () => {
-	let service: Awaited<ReturnType<typeof serviceWith>>;
+	let service: PushService;
 	beforeAll(async () => {
-		service = await serviceWith();
+		service = await scene.service();
 	});
 
 	test("is a token, in lower case, of whatever length, perhaps with one of PushKit", () => {
