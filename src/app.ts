@@ -10,6 +10,7 @@ import type { AppDeps, RequestEnv } from "./routes/deps.ts";
 import { documentationRoutes } from "./routes/documentation.tsx";
 import { toProblem } from "./routes/errors.ts";
 import { healthRoutes, type WatchingDeps } from "./routes/health.ts";
+import { type MetricsDeps, metricsRoutes } from "./routes/metrics.ts";
 import { noStore } from "./routes/no-store.ts";
 import { Problem, problemResponse } from "./routes/problem.ts";
 import { pushAppserverRoutes } from "./routes/push-appserver.ts";
@@ -33,14 +34,15 @@ function problemApp(log: Logger, nothingHere: string): OpenAPIHono<RequestEnv> {
 }
 
 /** Composes what a connector serves that leaves registering to others: whether it is alive and ready. */
-export function createWatchingApp(deps: WatchingDeps): OpenAPIHono<RequestEnv> {
+export function createWatchingApp(deps: WatchingDeps & MetricsDeps): OpenAPIHono<RequestEnv> {
 	const app = problemApp(deps.log, "A connector serves /health and /ready; registering is at ROLE=http.");
 	app.route("/", healthRoutes(deps));
+	app.route("/", metricsRoutes(deps));
 	return app;
 }
 
 /** Composes the application; `fetch` of what it returns serves requests. */
-export function createApp(deps: AppDeps): OpenAPIHono<RequestEnv> {
+export function createApp(deps: AppDeps & MetricsDeps): OpenAPIHono<RequestEnv> {
 	const app = problemApp(deps.log, "There is nothing at this path. See /docs.");
 	const clientAddress = clientAddressReader(deps.trustedProxies);
 	const limit = rateLimit(deps.now ?? Date.now);
@@ -96,6 +98,7 @@ export function createApp(deps: AppDeps): OpenAPIHono<RequestEnv> {
 	app.route("/api/v1", api);
 	app.route("/push_appserver", pushAppserverRoutes(deps, limit));
 	app.route("/", healthRoutes(deps));
+	app.route("/", metricsRoutes(deps));
 	app.route("/", documentationRoutes(deps, app));
 	return app;
 }

@@ -8,12 +8,14 @@ import { drizzle } from "drizzle-orm/libsql/web";
 import packageJson from "../package.json" with { type: "json" };
 import { createApp } from "./app.ts";
 import { parseConfig } from "./config.ts";
+import { handOver } from "./delivery/handing-over.ts";
 import { createKeyring } from "./secrets.ts";
 import { endpointPolicy } from "./services/endpoint.ts";
 import { createServices } from "./services/index.ts";
 import { importVapidKey } from "./services/vapid.ts";
 import { checkSecretKey } from "./store/facts.ts";
 import { createHandover } from "./store/handover.ts";
+import { databaseReadiness } from "./store/readiness.ts";
 import { createRegistrations } from "./store/registrations.ts";
 
 type Bindings = Record<string, unknown>;
@@ -29,7 +31,6 @@ async function compose(bindings: Bindings) {
 	const db = drizzle(client);
 	const keyring = await createKeyring(secretKey, config.secretKeysOld);
 	await checkSecretKey(db, keyring);
-	const handover = createHandover(db);
 	const vapidPublicKey =
 		vapid.publicKey ?? (vapid.privateKey ? (await importVapidKey(vapid.privateKey)).publicKey : "");
 	const sendsNothing = () => Promise.reject(new Error("The edge sends no pushes."));
@@ -52,17 +53,8 @@ async function compose(bindings: Bindings) {
 		registration:
 			registration.mode === "open" ? registration : { mode: "token", token: registration.token ?? "" },
 		trustDeviceId: config.trustDeviceId,
-		async push(node, notification) {
-			await handover.put(node, notification, Date.now() + config.pushTtlSeconds * 1000);
-			return { kind: "done", how: "queued" };
-		},
-		readiness: async () => ({
-			database: await client.execute("SELECT 1").then(
-				() => true as const,
-				() => "The database does not answer.",
-			),
-			xmpp: undefined,
-		}),
+		push: handOver(createHandover(db), config.pushTtlSeconds),
+		readiness: async () => ({ database: await databaseReadiness(client), xmpp: undefined }),
 		trustedProxies: config.trustedProxies,
 		// An edge platform sets this header itself, over whatever a client sent.
 		peerAddress: (request) => request.headers.get("cf-connecting-ip") ?? undefined,

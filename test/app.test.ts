@@ -133,7 +133,9 @@ describe("a body that is not what it should be", () => {
 			message: '"endpont" is not a field here: did you mean endpoint?',
 		});
 		const other = await message({ subscription: subscription(), ["z".repeat(10_000)]: 1 });
-		expect(other.message).toEndWith("known are app, subscription, token, voipToken, applicationId, deviceName.");
+		expect(other.message).toEndWith(
+			"known are app, subscription, token, voipToken, applicationId, deviceName.",
+		);
 		expect(other.message.length).toBeLessThan(200);
 	});
 

@@ -215,7 +215,17 @@ const BELOW: Readonly<Record<string, readonly string[]>> = {
 	xmpp: ["types.ts"],
 	delivery: ["types.ts", "secrets.ts", "store", "services", "xmpp"],
 	routes: ["types.ts", "secrets.ts", "config.ts", "spelling.ts", "store", "services", "xmpp", "delivery"],
-	bun: ["types.ts", "secrets.ts", "config.ts", "settings.ts", "store", "services", "xmpp", "delivery"],
+	bun: [
+		"types.ts",
+		"secrets.ts",
+		"apps.ts",
+		"config.ts",
+		"settings.ts",
+		"store",
+		"services",
+		"xmpp",
+		"delivery",
+	],
 	"app.ts": ["types.ts", "secrets.ts", "config.ts", "store", "services", "routes"],
 };
 const ENTRIES = ["server.ts", "worker.ts"];

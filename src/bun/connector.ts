@@ -24,6 +24,8 @@ export interface ConnectorDeps {
 	account: XmppAccount;
 	streams: Streams;
 	handle: StanzaHandler;
+	/** Called each time the address is ours. */
+	onOnline?(isResumed: boolean): void;
 	/** Called when so many stanzas wait for an answer that the server may soon refuse to resume. */
 	onBacklog(): void;
 	log: Logger;
@@ -133,6 +135,7 @@ export async function startConnector(deps: ConnectorDeps): Promise<Connector> {
 		}
 		status = { kind: "online" };
 		onlineSince = performance.now();
+		deps.onOnline?.(resumed);
 		online.resolve();
 		log.info(
 			resumed ? "{address} is online: the stream was resumed, nothing was missed." : "{address} is online.",

@@ -6,7 +6,7 @@ import { keyMissing } from "./errors.ts";
 import { Problem } from "./problem.ts";
 
 /** RFC 6750 §2.1: the token of `Authorization: Bearer`; an operator's own may have spaces in it. */
-function bearer(c: Context): string | undefined {
+export function bearer(c: Context): string | undefined {
 	return /^Bearer +(.+?) *$/i.exec(c.req.header("Authorization") ?? "")?.[1];
 }
 

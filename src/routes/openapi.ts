@@ -39,6 +39,11 @@ export function describeSecurity(app: OpenAPIHono<RequestEnv>) {
 		description:
 			"The operator's token, where the server does not let everybody register (GET /api/v1/services says so).",
 	});
+	app.openAPIRegistry.registerComponent("securitySchemes", "adminToken", {
+		type: "http",
+		scheme: "bearer",
+		description: "The operator's ADMIN_TOKEN",
+	});
 	app.openAPIRegistry.registerComponent("securitySchemes", "registrationSecret", {
 		type: "http",
 		scheme: "bearer",

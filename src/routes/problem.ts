@@ -23,6 +23,11 @@ export const problemKinds = {
 		title: "A registration token is needed",
 		meaning: "This server does not let everybody register: its operator hands out the token.",
 	},
+	"admin-token-needed": {
+		status: 401,
+		title: "The operator's token is needed",
+		meaning: "This page is for the server's operator: Authorization: Bearer <ADMIN_TOKEN>.",
+	},
 	"secret-needed": {
 		status: 401,
 		title: "The registration's secret is needed",

@@ -54,7 +54,10 @@ export function describeFormRoutes(
 			type,
 			node: field("The device's own id", DEVICE_ID),
 			token,
-			p256dh: field("Web Push: the device's key", "BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4").optional(),
+			p256dh: field(
+				"Web Push: the device's key",
+				"BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4",
+			).optional(),
 			auth: field("Web Push: the authentication secret", "BTBZMqHH6r4Tts7J_aSIgg").optional(),
 		}),
 		responses: {

@@ -39,8 +39,8 @@ export interface Outbox {
 	due(now: number, limit: number): Promise<OutboxEntry[]>;
 	/** When the next entry is due after `now`; undefined: there is none. */
 	nextDueAt(now: number): Promise<number | undefined>;
-	/** How many entries there are. */
-	count(): Promise<number>;
+	/** How many entries there are, and when the first of them is due. */
+	depth(): Promise<{ entries: number; oldestDueAt: number | undefined }>;
 }
 
 /** @param db the connector's own file, migrated */
@@ -133,9 +133,12 @@ export async function openOutbox(db: LibSQLDatabase): Promise<Outbox> {
 			return row?.dueAt ?? undefined;
 		},
 
-		async count() {
-			const row = await db.select({ count: sql<number>`count(*)` }).from(outbox).get();
-			return row?.count ?? 0;
+		async depth() {
+			const row = await db
+				.select({ entries: sql<number>`count(*)`, oldestDueAt: min(outbox.dueAt) })
+				.from(outbox)
+				.get();
+			return { entries: row?.entries ?? 0, oldestDueAt: row?.oldestDueAt ?? undefined };
 		},
 	};
 }

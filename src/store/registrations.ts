@@ -79,6 +79,8 @@ export interface Registrations {
 	forgetVoip(node: string, voipToken: string, deadSince: number): Promise<boolean>;
 	/** Writes results and counts in one batch. */
 	record(results: readonly Result[], counts: readonly Count[]): Promise<void>;
+	/** How many there are of each app. */
+	count(): Promise<{ app: string; count: number }[]>;
 	/** Removes what was neither renewed nor delivered to since `before` (ms). @returns how many */
 	sweep(before: number): Promise<number>;
 }
@@ -286,6 +288,12 @@ export function createRegistrations(
 			const [first, ...rest] = [...updates, ...additions];
 			if (first) await primary.batch([first, ...rest]);
 		},
+
+		count: () =>
+			db
+				.select({ app: registrations.app, count: sql<number>`count(*)` })
+				.from(registrations)
+				.groupBy(registrations.app),
 
 		async sweep(before) {
 			const swept = await primary

@@ -265,7 +265,7 @@ describe("delivery and the loop over one file", () => {
 			house.outbox,
 			async (each) => {
 				await delivery.retry(each);
-				if ((await house.outbox.count()) === 0) through.resolve();
+				if ((await house.outbox.depth()).entries === 0) through.resolve();
 			},
 			house.log,
 			() => house.clock.now,
@@ -297,7 +297,7 @@ describe("delivery and the loop over one file", () => {
 		const loop = startOutboxLoop(outbox, retry, house.log, () => house.clock.now);
 		await through.promise;
 		expect(house.service.calls.map(({ notification }) => notification.count)).toEqual([1, 2, 3, 2]);
-		expect(await outbox.count()).toBe(0);
+		expect((await outbox.depth()).entries).toBe(0);
 		await loop.stop();
 		file.client.close();
 		await house.close();

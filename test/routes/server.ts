@@ -1,6 +1,7 @@
 /** An application over a real database and the real push services' checks, for tests of its routes. */
 import type { Logger } from "@logtape/logtape";
 import { type AppDeps, createApp } from "../../src/app.ts";
+import type { MetricsDeps } from "../../src/routes/metrics.ts";
 import { createKeyring } from "../../src/secrets.ts";
 import { endpointPolicy } from "../../src/services/endpoint.ts";
 import { createServices } from "../../src/services/index.ts";
@@ -35,7 +36,10 @@ export const subscription = (endpoint = "https://push.example/token-1") => ({
 });
 
 /** Starts an application of its own; `deps` replaces parts of it. */
-export async function startTestServer(deps: Partial<AppDeps> = {}, quotas: Partial<Quotas> = {}) {
+export async function startTestServer(
+	deps: Partial<AppDeps & MetricsDeps> = {},
+	quotas: Partial<Quotas> = {},
+) {
 	const database = await openTestDatabase();
 	const pushed: { node: string; notification: Notification }[] = [];
 	const logged: string[] = [];
@@ -54,7 +58,7 @@ export async function startTestServer(deps: Partial<AppDeps> = {}, quotas: Parti
 		{ owner: 1000, address: 1000, host: 1000, ...quotas },
 		{ now: () => state.now },
 	);
-	const whole: AppDeps = {
+	const whole: AppDeps & MetricsDeps = {
 		version: "0.0.0-test",
 		registrations,
 		keyring,

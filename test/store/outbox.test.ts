@@ -45,14 +45,14 @@ describe("what is kept", () => {
 		});
 		await outbox.put(kept, entry({ node: "M" }));
 		expect(await outbox.due(1000, 10)).toEqual([kept, entry({ node: "M" })]);
-		expect(await outbox.count()).toBe(2);
+		expect((await outbox.depth()).entries).toBe(2);
 	});
 
 	test("is one entry for each registration and class", async () => {
 		const outbox = await openOutbox(file.db);
 		for (const pushClass of ["high", "low", "voip", "event"] as const)
 			await outbox.put(entry({ class: pushClass }), entry({ class: pushClass, node: "M" }));
-		expect(await outbox.count()).toBe(8);
+		expect((await outbox.depth()).entries).toBe(8);
 	});
 
 	test("comes out oldest first, only what is due, and not more than asked for", async () => {
@@ -104,9 +104,9 @@ describe("versions", () => {
 		await outbox.remove("N", "high", 4);
 		await outbox.remove("N", "low", 9);
 		await outbox.remove("M", "high", 9);
-		expect(await outbox.count()).toBe(1);
+		expect((await outbox.depth()).entries).toBe(1);
 		await outbox.remove("N", "high", 6);
-		expect(await outbox.count()).toBe(0);
+		expect((await outbox.depth()).entries).toBe(0);
 	});
 
 	test("postponing is of that very publish, and brings nothing back", async () => {
@@ -120,7 +120,7 @@ describe("versions", () => {
 		]);
 		await outbox.remove("N", "high", 2);
 		await outbox.postpone("N", "high", 2, 8888);
-		expect(await outbox.count()).toBe(0);
+		expect((await outbox.depth()).entries).toBe(0);
 	});
 
 	test("grow, and go on growing when the file is opened again", async () => {
@@ -180,7 +180,7 @@ test("a put of many entries is whole or not at all", async () => {
 	const outbox = await openOutbox(file.db);
 	const broken = entry({ node: "M", attempts: null as unknown as number });
 	await expect(outbox.put(entry(), broken)).rejects.toThrow();
-	expect(await outbox.count()).toBe(0);
+	expect((await outbox.depth()).entries).toBe(0);
 });
 
 test("an entry that is being written while the file is asked is never overlooked", async () => {

@@ -1,0 +1,133 @@
+/**
+ * Metrics for Prometheus: what comes in, what is answered, what the providers say and how long they take, and what
+ * waits. No label is a token, node or JID.
+ */
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+import type { Answer, Outcome, PushService } from "../types.ts";
+
+/** Every metric of ours, with its labels and what it means: the README's table is this. */
+export const METRICS = {
+	reveille_publishes_total: { labels: [], help: "Publishes that came in over XMPP" },
+	reveille_answers_total: {
+		labels: ["answer"],
+		help: "Answers to them: delivered, queued, superseded, unknown, refused, wait",
+	},
+	reveille_answer_seconds: { labels: [], help: "From a publish to its answer" },
+	reveille_outcomes_total: {
+		labels: ["app", "outcome"],
+		help: "What push services said: delivered, gone, retry, rejected, misconfigured",
+	},
+	reveille_provider_seconds: { labels: ["app"], help: "How long a push service took to say it" },
+	reveille_outbox_entries: { labels: [], help: "Pushes that wait on this connector's disk" },
+	reveille_outbox_oldest_due_seconds: {
+		labels: [],
+		help: "How long the one that is due longest has been due",
+	},
+	reveille_gates_shut: { labels: ["app"], help: "Gates that are shut: apps, or origins of an app" },
+	reveille_pushes_in_flight: { labels: ["app"], help: "Pushes on their way" },
+	reveille_xmpp_online: { labels: [], help: "1 while the address is ours" },
+	reveille_xmpp_connects_total: { labels: ["stream"], help: "Times it became ours: resumed or new" },
+	reveille_registrations: { labels: ["app"], help: "Registrations in the database" },
+	reveille_certificate_expiry_seconds: { labels: ["app"], help: "When an app's certificate ends, Unix time" },
+} as const;
+
+type MetricName = keyof typeof METRICS;
+
+/** What is asked at each scrape. */
+export interface MetricSources {
+	outbox(): Promise<{ entries: number; oldestDueAt: number | undefined }>;
+	shutGates(): readonly { name: string }[];
+	inFlight(): ReadonlyMap<string, number>;
+	isOnline(): boolean;
+	registrations(): Promise<readonly { app: string; count: number }[]>;
+	/** Unix time, seconds, by app. */
+	certificates: ReadonlyMap<string, number>;
+}
+
+export interface Metrics {
+	/** Counts and times a publish. */
+	publish<T extends Answer>(answer: Promise<T>): Promise<T>;
+	/** A service that is counted and timed. */
+	observe(app: string, service: PushService): PushService;
+	connected(isResumed: boolean): void;
+	/** The text of a scrape. */
+	scrape(): Promise<{ contentType: string; text: string }>;
+}
+
+/** From a millisecond to the deadline of a push. */
+const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15];
+
+export function createMetrics(sources: MetricSources, now: () => number = Date.now): Metrics {
+	const registry = new Registry();
+	collectDefaultMetrics({ register: registry, prefix: "reveille_" });
+	const options = (name: MetricName) => ({
+		...{ name, help: METRICS[name].help, labelNames: [...METRICS[name].labels], registers: [registry] },
+	});
+	const counter = (name: MetricName) => new Counter<string>(options(name));
+	const histogram = (name: MetricName) => new Histogram<string>({ ...options(name), buckets: SECONDS });
+	const gauge = (name: MetricName, collect: (self: Gauge<string>) => void | Promise<void>) =>
+		new Gauge<string>({
+			...options(name),
+			collect() {
+				this.reset();
+				return collect(this);
+			},
+		});
+
+	const publishes = counter("reveille_publishes_total");
+	const answers = counter("reveille_answers_total");
+	const answerSeconds = histogram("reveille_answer_seconds");
+	const outcomes = counter("reveille_outcomes_total");
+	const providerSeconds = histogram("reveille_provider_seconds");
+	const connects = counter("reveille_xmpp_connects_total");
+
+	gauge("reveille_outbox_entries", async (self) => self.set((await sources.outbox()).entries));
+	gauge("reveille_outbox_oldest_due_seconds", async (self) => {
+		const { oldestDueAt } = await sources.outbox();
+		self.set(oldestDueAt === undefined ? 0 : Math.max(0, now() - oldestDueAt) / 1000);
+	});
+	gauge("reveille_gates_shut", (self) => {
+		for (const { name } of sources.shutGates()) self.inc({ app: appOf(name) });
+	});
+	gauge("reveille_pushes_in_flight", (self) => {
+		for (const [name, count] of sources.inFlight()) self.inc({ app: appOf(name) }, count);
+	});
+	gauge("reveille_xmpp_online", (self) => self.set(sources.isOnline() ? 1 : 0));
+	gauge("reveille_registrations", async (self) => {
+		for (const { app, count } of await sources.registrations()) self.set({ app }, count);
+	});
+	gauge("reveille_certificate_expiry_seconds", (self) => {
+		for (const [app, seconds] of sources.certificates) self.set({ app }, seconds);
+	});
+
+	const secondsSince = (startedAt: number) => (performance.now() - startedAt) / 1000;
+
+	return {
+		async publish(answering) {
+			publishes.inc();
+			const startedAt = performance.now();
+			const answer = await answering;
+			answers.inc({ answer: answer.kind === "done" ? answer.how : answer.kind });
+			answerSeconds.observe(secondsSince(startedAt));
+			return answer;
+		},
+
+		observe: (app, service) => ({
+			...service,
+			async send(push, signal): Promise<Outcome> {
+				const startedAt = performance.now();
+				const outcome = await service.send(push, signal);
+				outcomes.inc({ app, outcome: outcome.kind });
+				providerSeconds.observe({ app }, secondsSince(startedAt));
+				return outcome;
+			},
+		}),
+
+		connected: (isResumed) => connects.inc({ stream: isResumed ? "resumed" : "new" }),
+
+		scrape: async () => ({ contentType: registry.contentType, text: await registry.metrics() }),
+	};
+}
+
+/** Origins are the clients' choice, and too many for labels: their app stands for them. */
+const appOf = (gate: string) => gate.split(" ")[0] ?? gate;

@@ -1,0 +1,157 @@
+/** The sending half of a process: delivery with its loops, and the XMPP connection if there is an account. */
+import { join } from "node:path";
+import type { Logger } from "@logtape/logtape";
+import type { AppConfig } from "../apps.ts";
+import type { Config } from "../config.ts";
+import { type CredentialCheck, checkCredentials } from "../delivery/credentials.ts";
+import { createDelivery } from "../delivery/delivery.ts";
+import { createGates } from "../delivery/gates.ts";
+import { startHandoverLoop } from "../delivery/handover-loop.ts";
+import { startHousekeeping } from "../delivery/housekeeping.ts";
+import { startOutboxLoop } from "../delivery/outbox-loop.ts";
+import { createResults } from "../delivery/results.ts";
+import { createVerdicts } from "../delivery/verdicts.ts";
+import type { Keyring } from "../secrets.ts";
+import type { Handover } from "../store/handover.ts";
+import { openOutbox } from "../store/outbox.ts";
+import type { Registrations } from "../store/registrations.ts";
+import { openStreams } from "../store/streams.ts";
+import type { Answer, Notification, PushService } from "../types.ts";
+import { createStanzaHandler } from "../xmpp/stanzas.ts";
+import { certificateExpiry, warnOfExpiry } from "./certificates.ts";
+import { type Connector, startConnector } from "./connector.ts";
+import { openDatabase } from "./database.ts";
+import { createMetrics, type Metrics } from "./metrics.ts";
+
+/** How long pushes on their way may take when the process is asked to end, ms. The rest waits in the outbox. */
+const DRAIN_MS = 5_000;
+
+/**
+ * Pushes on their way to one app or provider. Bun has 256 requests in flight at most, unless its start was told
+ * otherwise (package.json): a provider that hangs must leave room for the others.
+ */
+const IN_FLIGHT = Math.floor(Number(process.env.BUN_CONFIG_MAX_HTTP_REQUESTS ?? 256) / 8);
+
+export interface SenderDeps {
+	config: Config;
+	log: Logger;
+	version: string;
+	keyring: Keyring;
+	registrations: Registrations;
+	handover: Handover;
+	/** By the name of their app. */
+	services: ReadonlyMap<string, PushService>;
+	checks: readonly CredentialCheck[];
+	apps: readonly AppConfig[];
+}
+
+/** The part of a process that sends. */
+export interface Sender {
+	/** Missing without an ADMIN_TOKEN: nobody could read them. */
+	metrics: Metrics | undefined;
+	push(node: string, notification: Notification): Promise<Answer>;
+	/** True while the address is ours; otherwise a sentence that says what is wrong. */
+	xmppStatus(): true | string;
+	/** Finishes what is on its way within a deadline, puts the rest on disk, and leaves the stream resumable. */
+	stop(): Promise<void>;
+}
+
+/** Delivery, its loops, and the XMPP connection if there is an account. */
+export async function startSender(common: SenderDeps): Promise<Sender> {
+	const { config, log, version, registrations, handover } = common;
+	const file = await openDatabase({
+		url: `file:${join(config.dataDir, "outbox.db")}`,
+		sync: config.outboxSync,
+		exclusive: true,
+		migrations: "outbox",
+	});
+	const outbox = await openOutbox(file.db);
+	const results = createResults(registrations, log);
+	const { pushIntervalMs, pushTtlSeconds } = config;
+	const { keyring, apps, checks } = common;
+	let connector: Connector | undefined;
+	const gates = createGates({
+		onShut: (gate, { kind, reason }) =>
+			kind === "misconfigured"
+				? log.error("{gate}: its credentials do not work; its pushes wait in the outbox: {reason}", {
+						gate,
+						reason,
+					})
+				: log.warn("{gate} is unwell; its pushes wait in the outbox: {reason}", { gate, reason }),
+		onOpen: (gate) => log.info("{gate} works again; its pushes go out.", { gate }),
+	});
+	const verdicts = createVerdicts({
+		onMass: (gate) =>
+			log.error(
+				"{gate}: most devices are said to be gone or refused. That is more likely our fault (environment, topic, project, VAPID key): no registration is deleted until it is over.",
+				{ gate },
+			),
+	});
+	const certificates = certificateExpiry(apps);
+	warnOfExpiry(certificates, log);
+	const metrics = config.adminToken
+		? createMetrics({
+				outbox: outbox.depth,
+				shutGates: gates.shut,
+				inFlight: gates.inFlight,
+				isOnline: () => connector?.status().kind === "online",
+				registrations: registrations.count,
+				certificates,
+			})
+		: undefined;
+	const services = new Map(
+		[...common.services].map(([app, service]) => [app, metrics?.observe(app, service) ?? service]),
+	);
+	const delivery = createDelivery({
+		...{ registrations, outbox, results, keyring, services, apps, gates, verdicts, log },
+		...{ pushIntervalMs, pushTtlSeconds, maxInFlight: IN_FLIGHT },
+		onQueued: (dueAt) => outboxLoop.wake(dueAt),
+	});
+	const outboxLoop = startOutboxLoop(outbox, delivery.retry, log);
+	const handoverLoop = startHandoverLoop(handover, delivery.push, log);
+	const housekeeping = startHousekeeping({ ...common, results, retentionDays: config.retentionDays });
+	void checkCredentials(checks, log);
+	if (config.xmpp) {
+		connector = await startConnector({
+			account: config.xmpp,
+			streams: openStreams(file.db),
+			handle: createStanzaHandler({
+				publish: (...publish) => {
+					const answer = delivery.publish(...publish);
+					return metrics?.publish(answer) ?? answer;
+				},
+				version,
+			}),
+			onOnline: (isResumed) => metrics?.connected(isResumed),
+			onBacklog: () => void delivery.settle(),
+			log,
+		});
+	}
+
+	return {
+		metrics,
+		async push(node, notification) {
+			const answer = await delivery.push(node, notification);
+			// Whoever tests a registration looks at it next.
+			await results.flush();
+			return answer;
+		},
+		xmppStatus() {
+			if (!connector) return "XMPP is not configured: set XMPP_SERVICE, XMPP_USERNAME and XMPP_PASSWORD.";
+			const status = connector.status();
+			return status.kind === "online" ? true : status.reason;
+		},
+		async stop() {
+			const finish = async () => {
+				await delivery.idle(DRAIN_MS);
+				await delivery.settle();
+			};
+			const handedOver = handoverLoop.stop();
+			await (connector ? connector.stop(finish) : finish());
+			await handedOver;
+			await outboxLoop.stop();
+			await housekeeping.stop();
+			file.client.close();
+		},
+	};
+}

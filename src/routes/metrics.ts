@@ -1,0 +1,54 @@
+/** `/metrics`, for Prometheus and whoever has the ADMIN_TOKEN. */
+import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
+import { bearer, sameText } from "./authorization.ts";
+import type { RequestEnv } from "./deps.ts";
+import { noStore } from "./no-store.ts";
+import { Problem, problemResponses } from "./problem.ts";
+
+export interface MetricsDeps {
+	/** Missing: these pages are closed to everybody. */
+	adminToken?: string | undefined;
+	/** Missing: this process counts nothing. */
+	scrape?: (() => Promise<{ contentType: string; text: string }>) | undefined;
+}
+
+const metricsRoute = createRoute({
+	method: "get",
+	path: "/metrics",
+	operationId: "metrics",
+	tags: ["Watching"],
+	summary: "Metrics for Prometheus",
+	security: [{ adminToken: [] }],
+	responses: {
+		200: {
+			description: "Prometheus's text format",
+			content: { "text/plain": { schema: z.string().openapi({ example: "reveille_xmpp_online 1" }) } },
+		},
+		...problemResponses("admin-token-needed", "no-such-page"),
+	},
+});
+
+/** The sub-app, to be mounted at the root. */
+export function metricsRoutes({ adminToken, scrape }: MetricsDeps) {
+	const app = new OpenAPIHono<RequestEnv>();
+	app.use("/metrics", noStore);
+	return app.openapi(metricsRoute, async (c) => {
+		if (!adminToken || !scrape) {
+			throw new Problem(
+				"no-such-page",
+				"Metrics are off here: their operator sets ADMIN_TOKEN where a connector runs.",
+			);
+		}
+		if (!(await sameText(bearer(c) ?? "", adminToken))) {
+			throw new Problem(
+				"admin-token-needed",
+				"This page is for whoever has the ADMIN_TOKEN: send it as bearer token.",
+				{
+					headers: { "WWW-Authenticate": 'Bearer realm="admin"' },
+				},
+			);
+		}
+		const { contentType, text } = await scrape();
+		return c.text(text, 200, { "Content-Type": contentType });
+	});
+}

@@ -1,0 +1,136 @@
+import { describe, expect, test } from "bun:test";
+import { AppsError, parseApps } from "../src/apps.ts";
+import { ConfigError, parseConfig } from "../src/config.ts";
+
+const APNS = {
+	name: "siskin",
+	service: "apns",
+	key: "K",
+	key_id: "KEYID",
+	team_id: "TEAM",
+	topic: "org.siskin",
+};
+
+function problemsOf(tables: unknown, sends = true): readonly string[] {
+	try {
+		parseApps(tables, "APPS", sends);
+		return [];
+	} catch (error) {
+		if (error instanceof AppsError) return error.problems;
+		throw error;
+	}
+}
+
+describe("a table", () => {
+	test("of APNs with a key becomes an app with its defaults", () => {
+		expect(parseApps([APNS], "APPS", true)).toEqual([
+			{
+				name: "siskin",
+				service: "apns",
+				alert: { text: "New message" },
+				topic: "org.siskin",
+				sandbox: false,
+				url: undefined,
+				credentials: { kind: "token", key: "K", keyId: "KEYID", teamId: "TEAM" },
+			},
+		]);
+	});
+
+	test("says how the app's pushes look and what may leave", () => {
+		const table = { ...APNS, alert_key: "NEW_MESSAGE", priority: "high", ttl: 3600, include: ["sender"] };
+		expect(parseApps([table], "APPS", true)[0]).toMatchObject({
+			alert: { locKey: "NEW_MESSAGE" },
+			priority: "high",
+			ttlSeconds: 3600,
+			include: { sender: true, body: false },
+		});
+	});
+
+	test.each([
+		["an unknown field", { ...APNS, tpoic: "x" }, "tpoic is not known: did you mean topic?"],
+		[
+			"a service there is not",
+			{ ...APNS, service: "apn" },
+			"service must be one of webpush, apns, fcm, ubuntu, wns",
+		],
+		["half a key", { ...APNS, key_id: undefined }, "key_id is missing"],
+		["no topic", { ...APNS, topic: undefined }, "topic is missing"],
+		["a key and a certificate", { ...APNS, cert: "PEM" }, "key or cert, not both"],
+		[
+			"a certificate without its key",
+			{ name: "a", service: "apns", topic: "t", cert: "PEM" },
+			"cert_key is missing",
+		],
+		["a name with a blank", { ...APNS, name: "my app" }, "name must be"],
+		["a priority there is not", { ...APNS, priority: "urgent" }, "priority must be auto, high or silent"],
+		["FCM without an account", { name: "f", service: "fcm" }, "service_account is missing"],
+		["WNS without a secret", { name: "w", service: "wns", package_sid: "s" }, "client_secret is missing"],
+		[
+			"WNS with both ways",
+			{ name: "w", service: "wns", package_sid: "s", tenant_id: "t", client_secret: "x" },
+			"package_sid, or tenant_id and client_id",
+		],
+		["no table", "siskin", "service must be one of"],
+	])("with %s says so, with the app's name", (_what, table, sentence) => {
+		const problems = problemsOf([JSON.parse(JSON.stringify(table))]);
+		expect(problems.join("\n")).toContain(sentence);
+		expect(problems[0]).toMatch(/^APPS, app \S+/);
+	});
+
+	test("quotes no value of its own", () => {
+		const problems = problemsOf([{ ...APNS, key: 5, key_id: "SECRET-ID", sandbox: "SECRET-TEXT" }]);
+		expect(problems.length).toBeGreaterThan(1);
+		expect(problems.join()).not.toContain("SECRET");
+	});
+});
+
+test("two apps of one name are refused", () => {
+	expect(problemsOf([APNS, APNS])).toEqual(["APPS: two apps are called siskin."]);
+});
+
+test("a process that does not send needs no credentials", () => {
+	const tables = [
+		{ name: "siskin", service: "apns", topic: "org.siskin" },
+		{ name: "fcm", service: "fcm" },
+		{ name: "wns", service: "wns" },
+	];
+	expect(problemsOf(tables, false)).toEqual([]);
+	expect(problemsOf(tables, true).length).toBeGreaterThan(2);
+});
+
+describe("the settings", () => {
+	const names = (record: Record<string, unknown>) => parseConfig(record).apps.map(({ name }) => name);
+
+	test("make an app of each group of variables, beside the two that need none", () => {
+		expect(names({})).toEqual(["webpush", "ubuntu"]);
+		const record = {
+			...{
+				APNS_KEY: "K",
+				APNS_KEY_ID: "I",
+				APNS_TEAM_ID: "T",
+				APNS_TOPIC: "org.siskin",
+				APNS_SANDBOX: "true",
+			},
+			FCM_SERVICE_ACCOUNT: "{}",
+		};
+		expect(names(record)).toEqual(["webpush", "ubuntu", "apns", "fcm"]);
+		expect(parseConfig(record).apps[2]).toMatchObject({ sandbox: true, topic: "org.siskin" });
+	});
+
+	test("half set name the variable's field that is missing", () => {
+		expect(() => parseConfig({ APNS_KEY: "K", APNS_TOPIC: "t" })).toThrow(ConfigError);
+		expect(() => parseConfig({ APNS_KEY: "K", APNS_TOPIC: "t" })).toThrow("key_id is missing");
+	});
+
+	test("take tables as JSON, as a Worker's binding holds them, and say when it is none", () => {
+		const tables = [{ name: "browser", service: "webpush", priority: "high" }];
+		expect(names({ APPS: JSON.stringify(tables) })).toEqual(["browser", "ubuntu"]);
+		expect(names({ APPS: tables })).toEqual(["browser", "ubuntu"]);
+		expect(() => parseConfig({ APPS: "[{" })).toThrow("APPS is no JSON");
+	});
+
+	test("and tables may not call two apps the same", () => {
+		const record = { APPS: [{ name: "fcm", service: "webpush" }], FCM_SERVICE_ACCOUNT: "{}" };
+		expect(() => parseConfig(record)).toThrow("called fcm");
+	});
+});

@@ -1,0 +1,135 @@
+import { beforeEach, describe, expect, test } from "bun:test";
+import {
+	createGates,
+	type GateLimits,
+	type Gates,
+	type Report,
+	type Turn,
+} from "../../src/delivery/gates.ts";
+
+const LIMITS: GateLimits = { inFlight: 3 };
+const WELL: Report = { kind: "well" };
+const UNWELL: Report = { kind: "unwell", reason: "503 push service unwell" };
+
+let clock: number;
+let said: string[];
+let gates: Gates;
+beforeEach(() => {
+	clock = 1_000_000;
+	said = [];
+	gates = createGates({
+		now: () => clock,
+		random: () => 0.5,
+		onShut: (name, { kind, reason }) => said.push(`${name} ${kind}: ${reason}`),
+		onOpen: (name) => said.push(`${name} open`),
+	});
+});
+
+/** Lets a push through. @throws if the gate does not */
+function go(name = "app", limits = LIMITS): Extract<Turn, { kind: "go" }> {
+	const turn = gates.enter(name, limits);
+	if (turn.kind !== "go") throw new Error(`later: ${turn.reason}`);
+	return turn;
+}
+
+/** When to ask again. @throws if the gate lets the push through */
+function later(name = "app", limits = LIMITS): Extract<Turn, { kind: "later" }> {
+	const turn = gates.enter(name, limits);
+	if (turn.kind !== "later") throw new Error("it went through");
+	return turn;
+}
+
+const fail = (times: number, name = "app") => {
+	for (let time = 0; time < times; time++) go(name).leave(UNWELL);
+};
+
+describe("a gate", () => {
+	test("lets so many through at once, and the next when one is done", () => {
+		const turns = [go(), go(), go()];
+		expect(later().at).toBeGreaterThan(clock);
+		turns[0]?.leave(WELL);
+		go();
+	});
+
+	test("shuts after five faults in a row, for two seconds", () => {
+		fail(4);
+		go().leave(WELL);
+		fail(5);
+		expect(later()).toEqual({ kind: "later", reason: "503 push service unwell", at: clock + 2000 });
+		expect(said).toEqual(["app unwell: 503 push service unwell"]);
+		expect(gates.shut()).toEqual([{ name: "app", reason: "503 push service unwell" }]);
+	});
+
+	test("is tried by one push when the time is over, and opens when that one is well", () => {
+		fail(5);
+		clock += 2000;
+		const trial = go();
+		later();
+		trial.leave(WELL);
+		expect(said.at(-1)).toBe("app open");
+		expect([go(), go(), go()]).toHaveLength(3);
+		expect(gates.shut()).toEqual([]);
+	});
+
+	test("stays shut twice as long after each trial that failed, two minutes at most", () => {
+		fail(5);
+		const waits: number[] = [];
+		for (let trial = 0; trial < 9; trial++) {
+			clock = later().at;
+			go().leave(UNWELL);
+			waits.push(later().at - clock);
+		}
+		expect(waits).toEqual([4, 8, 16, 32, 64, 120, 120, 120, 120].map((seconds) => seconds * 1000));
+		expect(said).toHaveLength(1);
+	});
+
+	test("stays shut for as long as the other side asked for", () => {
+		go().leave({ ...UNWELL, afterMs: 30_000 });
+		expect(later().at).toBe(clock + 30_000);
+	});
+
+	test("shuts at once when our credentials do not work, and opens by itself once they do", () => {
+		go().leave({ kind: "misconfigured", reason: "403 InvalidProviderToken" });
+		expect(said).toEqual(["app misconfigured: 403 InvalidProviderToken"]);
+		clock = later().at;
+		go().leave({ kind: "misconfigured", reason: "403 InvalidProviderToken" });
+		expect(said).toHaveLength(1);
+		clock = later().at;
+		go().leave(WELL);
+		expect(said.at(-1)).toBe("app open");
+	});
+
+	test("is nobody else's", () => {
+		fail(5, "sick");
+		go("well");
+		later("sick");
+	});
+
+	test("counts pushes that were on their way when it shut", () => {
+		const [early, second, third] = [go(), go(), go()];
+		for (let time = 0; time < 4; time++) {
+			early.leave(UNWELL);
+			go();
+		}
+		second.leave(UNWELL);
+		third.leave(UNWELL);
+		later();
+	});
+});
+
+test("a host that nobody answers for gets no flood", () => {
+	const limits: GateLimits = { inFlight: 100, rate: { perSecond: 20, burst: 5 } };
+	for (let push = 0; push < 5; push++) go("stranger", limits).leave(WELL);
+	expect(later("stranger", limits)).toMatchObject({ reason: "too many pushes a second", at: clock + 50 });
+	clock += 50;
+	go("stranger", limits).leave(WELL);
+	later("stranger", limits);
+});
+
+test("gates of origins that nobody uses any more are forgotten", () => {
+	for (let origin = 0; origin < 20_000; origin++) go(`webpush https://${origin}.example`).leave(WELL);
+	expect(gates.inFlight().size).toBeLessThanOrEqual(5_000);
+	fail(5, "sick");
+	for (let origin = 0; origin < 20_000; origin++) go(`webpush https://${origin}.example`).leave(WELL);
+	later("sick");
+});

@@ -1,0 +1,148 @@
+/** One sick provider, app, origin or device slows no other, and costs nobody a registration. */
+import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { createGates } from "../../src/delivery/gates.ts";
+import { createVerdicts } from "../../src/delivery/verdicts.ts";
+import { FakeService, HIGH, type House, openHouse } from "./house.ts";
+
+let house: House;
+let other: FakeService;
+let alerts: string[];
+
+beforeEach(async () => {
+	other = new FakeService();
+	alerts = [];
+	house = await openHouse();
+	house.delivery = house.compose({
+		apps: [
+			{ name: "webpush", service: "webpush" },
+			{ name: "other", service: "webpush" },
+		],
+		services: new Map([
+			["webpush", house.service],
+			["other", other],
+		]),
+		gates: createGates({ now: () => house.clock.now, random: () => 0.5 }),
+		verdicts: createVerdicts({ now: () => house.clock.now, onMass: (gate) => alerts.push(gate) }),
+		maxInFlight: 20,
+	});
+});
+afterEach(() => house.close());
+
+const register = async (app: string, device: string) => {
+	const wanted = { owner: "", app, device, token: `${device}-token` };
+	const result = await house.registrations.register(wanted, () => house.keyring.createNode());
+	if (result.kind === "over-quota") throw new Error("over quota");
+	return result.registration.node;
+};
+
+test("a provider that hangs keeps so many pushes and no more; the rest wait on disk, and another app's go out", async () => {
+	const nodes = await Promise.all(Array.from({ length: 50 }, (_, i) => register("webpush", `sick ${i}`)));
+	const answers = nodes.map((node) => house.delivery.push(node, HIGH));
+	other.program.push({ kind: "delivered" });
+	expect(await house.delivery.push(await register("other", "well"), HIGH)).toEqual({
+		kind: "done",
+		how: "delivered",
+	});
+	const early = await Promise.race([Promise.all(answers.slice(20)), Bun.sleep(2_000).then(() => [])]);
+	expect(early).toHaveLength(30);
+	expect(house.service.calls).toHaveLength(20);
+	expect(await house.rows()).toHaveLength(30);
+	for (const call of house.service.calls) call.answer({ kind: "delivered" });
+	await Promise.all(answers);
+});
+
+test("a provider that is unwell is left alone after five faults; what came meanwhile waits on disk", async () => {
+	house.service.program.push(...Array.from({ length: 5 }, () => ({ kind: "retry" as const, reason: "503" })));
+	for (let push = 0; push < 30; push++) {
+		const answer = await house.delivery.push(await register("webpush", `device ${push}`), HIGH);
+		expect(answer).toMatchObject({ kind: "done", how: "queued" });
+	}
+	expect(house.service.calls).toHaveLength(5);
+	expect(await house.rows()).toHaveLength(30);
+});
+
+test("answers about one token shut no gate: garbage that strangers register harms nobody", async () => {
+	for (let push = 0; push < 60; push++) {
+		const bad = (["gone", "rejected", "retry"] as const)[push % 3] ?? "gone";
+		house.service.program.push(
+			bad === "retry" ? { kind: bad, reason: "429", about: "token" } : { kind: bad, reason: "400" },
+		);
+		await house.delivery.push(await register("webpush", `garbage ${push}`), HIGH);
+	}
+	house.service.program.push({ kind: "delivered" });
+	const answer = await house.delivery.push(await register("webpush", "real"), HIGH);
+	expect(answer).toEqual({ kind: "done", how: "delivered" });
+	expect(alerts).toEqual([]);
+});
+
+describe("a provider that says of every device that it is gone", () => {
+	/** Devices that were delivered to before. */
+	async function proven(count: number) {
+		const nodes = await Promise.all(
+			Array.from({ length: count }, (_, i) => register("webpush", `device ${i}`)),
+		);
+		const at = house.clock.now;
+		await house.registrations.record(
+			nodes.map((node) => ({ node, at })),
+			[],
+		);
+		house.clock.now += 10;
+		return nodes;
+	}
+
+	test("costs nine registrations at most; the others' servers are told to wait, and a person is alerted", async () => {
+		const nodes = await proven(40);
+		const answers = [];
+		for (const node of nodes) {
+			house.service.program.push({ kind: "gone", reason: "410" });
+			answers.push((await house.delivery.push(node, HIGH)).kind);
+		}
+		expect(answers.filter((kind) => kind === "unknown")).toHaveLength(9);
+		expect(answers.filter((kind) => kind === "wait")).toHaveLength(31);
+		const left = await Promise.all(nodes.map((node) => house.registrations.find(node)));
+		expect(left.filter(Boolean)).toHaveLength(31);
+		expect(alerts).toEqual(["webpush"]);
+		// Their pushes wait for the day it is mended.
+		expect(await house.rows()).toHaveLength(31);
+	});
+
+	test("is believed of a lone self-hoster's one device", async () => {
+		const [node = ""] = await proven(1);
+		house.service.program.push({ kind: "gone", reason: "410" });
+		expect((await house.delivery.push(node, HIGH)).kind).toBe("unknown");
+		expect(await house.registrations.find(node)).toBeUndefined();
+	});
+});
+
+test("a dead token for calls takes the calls to the main one, and no registration with it", async () => {
+	const wanted = { owner: "", app: "webpush", device: "phone", token: "main", voipToken: "calls" };
+	const result = await house.registrations.register(wanted, () => house.keyring.createNode());
+	if (result.kind === "over-quota") throw new Error("over quota");
+	const { node } = result.registration;
+	house.clock.now += 10;
+	house.service.program.push({ kind: "gone", reason: "410", token: "voip" });
+	expect(await house.delivery.push(node, { class: "voip" })).toMatchObject({ kind: "done", how: "queued" });
+	const left = await house.registrations.find(node);
+	expect(left).toMatchObject({ token: "main" });
+	expect(left?.voipToken).toBeUndefined();
+});
+
+describe("what an app lets out", () => {
+	const message = { class: "high", sender: "juliet@example.net", body: "secret", count: 1 } as const;
+	test.each([
+		["apns", {}, { class: "high", count: 1 }],
+		[
+			"apns",
+			{ include: { sender: true, body: false } },
+			{ class: "high", count: 1, sender: "juliet@example.net" },
+		],
+		["webpush", {}, message],
+		["webpush", { priority: "silent" }, { ...message, class: "low" }],
+		["fcm", { priority: "high" }, { class: "high", count: 1 }],
+	] as const)("%s %j", async (service, policy, expected) => {
+		const delivery = house.compose({ apps: [{ name: "webpush", service, ...policy }] });
+		house.service.program.push({ kind: "delivered" });
+		await delivery.push(await register("webpush", "phone"), message);
+		expect((await house.service.next()).notification).toEqual(expected);
+	});
+});
