@@ -8,23 +8,27 @@ import { ensurePeers } from "../test/peers/install.ts";
 import { MissingPeer } from "../test/peers/missing-peer.ts";
 import { startProsody } from "../test/peers/prosody.ts";
 import { startReveille } from "../test/peers/reveille.ts";
+import { type DoubledService, SERVICES, startServiceDouble } from "../test/peers/service-double.ts";
 import { connectUser } from "../test/peers/user.ts";
-import type { SubscriptionJson } from "../test/peers/web-push-device.ts";
-import { startWebPushServer, type WebPushServer } from "../test/peers/web-push-server.ts";
+import { startWebPushServer } from "../test/peers/web-push-server.ts";
 
 const HELP = `Shows a message waking a sleeping app, end to end, on this machine only.
 
-Usage: bun run demo [--firefox]
+Usage: npx --yes bun run demo [--firefox] [--service webpush|apns|fcm|ubuntu|wns]
 
   --firefox  the device is a real, headless Firefox, whose service worker decrypts the push
+  --service  through which push service: a double of it, with its real protocol and rules (webpush)
   --help     this text
 
 It starts a real Prosody (Debian's package; installed first if you are root) and removes all it made.`;
 
-/** What a device of either kind can do. */
+/** What a device of any kind can do. */
 interface Device {
-	subscribe(applicationServerKey: string): Promise<SubscriptionJson>;
-	/** The next notification, decrypted. */
+	/** Settings that Reveille needs for it. */
+	settings: Record<string, string>;
+	/** What it registers with. */
+	registration(vapidPublicKey: string): Promise<object>;
+	/** The next notification, as the device reads it. */
 	notification(): Promise<string>;
 	close(): Promise<void>;
 }
@@ -37,38 +41,37 @@ function say(sentence: string, ...details: string[]) {
 	for (const detail of details) console.log(`            ${detail}`);
 }
 
-async function firefoxDevice(pushService: WebPushServer): Promise<Device> {
+async function firefoxDevice(): Promise<Device> {
+	const pushService = startWebPushServer();
 	const firefox = await startFirefox({ pushServerUrl: pushService.browserUrl });
 	say(`${firefox.version} runs headless, with a page and its service worker.`);
 	return {
-		subscribe: (key) => firefox.subscribe(key),
+		settings: {},
+		registration: async (key) => ({ app: "webpush", subscription: await firefox.subscribe(key) }),
 		notification: () => firefox.waitForDecrypted(30_000),
-		close: () => firefox.close(),
+		async close() {
+			await firefox.close();
+			await pushService.stop();
+		},
 	};
 }
 
-/** A phone that is nothing but its keys. */
-function simpleDevice(pushService: WebPushServer): Device {
-	let opened: ReturnType<WebPushServer["createSubscription"]> | undefined;
+/** A device that is nothing but its token or keys, at a double of its push service. */
+async function simpleDevice(service: DoubledService): Promise<Device> {
+	const double = await startServiceDouble(service);
 	return {
-		async subscribe(applicationServerKey) {
-			opened = pushService.createSubscription({ applicationServerKey });
-			return opened.subscription;
-		},
+		settings: double.settings,
+		registration: async (key) => ({ app: double.app, ...double.device(key) }),
 		async notification() {
-			const push = await pushService.waitForPush();
-			const headers = ["urgency", "ttl", "topic", "content-encoding"];
-			say(
-				`The push service got ${push.body.length} encrypted bytes.`,
-				headers.map((name) => `${name}: ${push.headers.get(name)}`).join(", "),
-			);
-			return opened?.decryptText(push.body) ?? "";
+			const { content, details } = await double.arrived();
+			say(`The push service (${service}) got it.`, details);
+			return content;
 		},
-		close: async () => {},
+		close: () => double.stop(),
 	};
 }
 
-async function demo(useFirefox: boolean): Promise<void> {
+async function demo(useFirefox: boolean, service: DoubledService): Promise<void> {
 	const cleanups: (() => unknown)[] = [];
 	const cleanUp = <T>(thing: T, end: (thing: T) => unknown): T => {
 		cleanups.push(() => end(thing));
@@ -96,10 +99,10 @@ async function demo(useFirefox: boolean): Promise<void> {
 			`its HTTP API: ${reveille.url}/docs`,
 		);
 
-		const subscription = await device.subscribe(await reveille.vapidPublicKey());
-		const address = await reveille.register(subscription);
+		const registration = await device.registration(await reveille.vapidPublicKey());
+		const address = await reveille.registerDevice(registration);
 		say(
-			"Romeo's device subscribes to Web Push and registers at Reveille.",
+			"Romeo's device gets its token from its push service and registers at Reveille.",
 			`it may now be woken by a publish to ${address.jid}, node ${address.node}`,
 		);
 
@@ -121,7 +124,7 @@ async function demo(useFirefox: boolean): Promise<void> {
 		);
 		const notification = await device.notification();
 		const took = Math.round(performance.now() - sentAt);
-		say(`${useFirefox ? "Firefox's service worker" : "The device"} decrypted:`, notification);
+		say(`${useFirefox ? "Firefox's service worker decrypted" : "The device reads"}:`, notification);
 		say(`From Juliet's message to the notification: ${took} ms.`);
 	} finally {
 		for (const end of cleanups.reverse()) await end();
@@ -136,10 +139,20 @@ async function demo(useFirefox: boolean): Promise<void> {
 }
 
 /** What was asked for; anything else ends with the usage. */
-function options() {
+function options(): { firefox: boolean; help: boolean; service: DoubledService } {
 	try {
-		return parseArgs({ options: { firefox: { type: "boolean" }, help: { type: "boolean", short: "h" } } })
-			.values;
+		const { values } = parseArgs({
+			options: {
+				firefox: { type: "boolean" },
+				help: { type: "boolean", short: "h" },
+				service: { type: "string" },
+			},
+		});
+		const { firefox = false, help = false } = values;
+		const service = SERVICES.find((one) => one === (values.service ?? "webpush"));
+		if (!service) throw new Error(`There is no service ${values.service}.`);
+		if (firefox && service !== "webpush") throw new Error("A Firefox is woken through Web Push.");
+		return { firefox, help, service };
 	} catch (error) {
 		console.error(`${error instanceof Error ? error.message : error}\n\n${HELP}`);
 		process.exit(2);
@@ -151,13 +164,13 @@ process.once("SIGINT", () => {
 	process.exit(130);
 });
 
-const { firefox = false, help = false } = options();
+const { firefox, help, service } = options();
 if (help) {
 	console.log(HELP);
 	process.exit(0);
 }
 try {
-	await demo(firefox);
+	await demo(firefox, service);
 } catch (error) {
 	if (!(error instanceof MissingPeer)) throw error;
 	console.error(error.message);

@@ -15,7 +15,7 @@ import { createHttp2Fetch } from "./bun/http2-fetch.ts";
 import { type BunEnv, listen } from "./bun/listen.ts";
 import { startLogging } from "./bun/logging.ts";
 import { createPinnedFetch } from "./bun/pinned-fetch.ts";
-import { startSender } from "./bun/sender.ts";
+import { IN_FLIGHT, startSender } from "./bun/sender.ts";
 import { endAsked } from "./bun/signals.ts";
 import { StartError } from "./bun/start-error.ts";
 import { type Config, ConfigError, parseConfig } from "./config.ts";
@@ -76,10 +76,12 @@ async function main(args: readonly string[]): Promise<void> {
 	const policy = await naming("WEBPUSH_ALLOW_HOSTS", async () => endpointPolicy(config.webPush));
 	const vapidPublicKey = vapidKey?.publicKey ?? config.vapid.publicKey;
 	if (vapidPublicKey !== undefined) await checkVapidKey(shared.db, vapidPublicKey);
+	const tokenFetch = createHttp2Fetch({ maxConcurrent: IN_FLIGHT });
 	const appServices = await createServices(config.apps, {
 		guardedFetch: createPinnedFetch({ policy }),
 		fetch,
-		http2Fetch: (certificate) => createHttp2Fetch(certificate),
+		// Apps without a certificate share their connections to Apple.
+		http2Fetch: (certificate) => (certificate ? createHttp2Fetch(certificate) : tokenFetch),
 		now: Date.now,
 		policy,
 		vapid: { key: vapidKey, subject: config.vapid.subject },

@@ -30,7 +30,7 @@ const DRAIN_MS = 5_000;
  * Pushes on their way to one app or provider. Bun has 256 requests in flight at most, unless its start was told
  * otherwise (package.json): a provider that hangs must leave room for the others.
  */
-const IN_FLIGHT = Math.floor(Number(process.env.BUN_CONFIG_MAX_HTTP_REQUESTS ?? 256) / 8);
+export const IN_FLIGHT = Math.floor(Number(process.env.BUN_CONFIG_MAX_HTTP_REQUESTS ?? 256) / 8);
 
 export interface SenderDeps {
 	config: Config;

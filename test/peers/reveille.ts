@@ -29,6 +29,8 @@ export interface Reveille {
 	vapidPublicKey(): Promise<string>;
 	/** @param token default: the generated one */
 	register(subscription: SubscriptionJson, token?: string): Promise<PushAddress & { secret: string }>;
+	/** The same for a device of any service. @param body as `POST /registrations` takes it */
+	registerDevice(body: object, token?: string): Promise<PushAddress & { secret: string }>;
 	/** A request to the JSON API, with the registration's secret. */
 	api(method: string, path: string, secret: string, body?: unknown): Promise<Response>;
 	/** Starts it again, and waits for the same. */
@@ -96,6 +98,21 @@ export async function startReveille(
 
 	const registrationToken = () => readFileSync(join(dataFolder, "registration-token"), "utf8").trim();
 
+	async function registerDevice(body: object, token = registrationToken()) {
+		const answer = await fetch(`${url}/api/v1/registrations`, {
+			method: "POST",
+			headers: {
+				"Content-Type": "application/json",
+				Authorization: `Bearer ${token}`,
+				// Devices come from all over the world: the limits are per network.
+				"X-Forwarded-For": `2001:db8:${(registered++).toString(16)}::1`,
+			},
+			body: JSON.stringify(body),
+		});
+		if (answer.status !== 201) throw new Error(`registering: ${answer.status} ${await answer.text()}`);
+		return (await answer.json()) as PushAddress & { secret: string };
+	}
+
 	try {
 		await start();
 	} catch (error) {
@@ -114,20 +131,8 @@ export async function startReveille(
 			const { apps } = (await answer.json()) as { apps: { vapidPublicKey: string }[] };
 			return apps[0]?.vapidPublicKey ?? "";
 		},
-		async register(subscription, token = registrationToken()) {
-			const answer = await fetch(`${url}/api/v1/registrations`, {
-				method: "POST",
-				headers: {
-					"Content-Type": "application/json",
-					Authorization: `Bearer ${token}`,
-					// Devices come from all over the world: the limits are per network.
-					"X-Forwarded-For": `2001:db8:${(registered++).toString(16)}::1`,
-				},
-				body: JSON.stringify({ subscription }),
-			});
-			if (answer.status !== 201) throw new Error(`registering: ${answer.status} ${await answer.text()}`);
-			return (await answer.json()) as PushAddress & { secret: string };
-		},
+		register: (subscription, token) => registerDevice({ subscription }, token),
+		registerDevice,
 		api: (method, path, secret, body) =>
 			fetch(`${url}/api/v1${path}`, {
 				method,
