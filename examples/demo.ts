@@ -89,11 +89,12 @@ async function demo(useFirefox: boolean, service: DoubledService): Promise<void>
 			`accounts: juliet, romeo, and an ordinary one for Reveille: push`,
 		);
 
-		const pushService = cleanUp(startWebPushServer(), (service) => service.stop());
-		const device = cleanUp(useFirefox ? await firefoxDevice(pushService) : simpleDevice(pushService), (one) =>
+		const device = cleanUp(useFirefox ? await firefoxDevice() : await simpleDevice(service), (one) =>
 			one.close(),
 		);
-		const reveille = cleanUp(await startReveille({ server }), (process) => process.stop());
+		const reveille = cleanUp(await startReveille({ server, settings: device.settings }), (process) =>
+			process.stop(),
+		);
 		say(
 			`Reveille is online as push@${server.host}/push, over WebSocket.`,
 			`its HTTP API: ${reveille.url}/docs`,
