@@ -77,7 +77,7 @@ async function main(args: readonly string[]): Promise<void> {
 	const vapidPublicKey = vapidKey?.publicKey ?? config.vapid.publicKey;
 	if (vapidPublicKey !== undefined) await checkVapidKey(shared.db, vapidPublicKey);
 	const tokenFetch = createHttp2Fetch({ maxConcurrent: IN_FLIGHT });
-	const appServices = await createServices(config.apps, {
+	const services = await createServices(config.apps, {
 		guardedFetch: createPinnedFetch({ policy }),
 		fetch,
 		// Apps without a certificate share their connections to Apple.
@@ -99,8 +99,7 @@ async function main(args: readonly string[]): Promise<void> {
 		keyring,
 		registrations: createRegistrations(shared.db, config.quotas),
 		handover: createHandover(shared.db),
-		services: new Map([...appServices].map(([name, { service }]) => [name, service])),
-		checks: [...appServices].flatMap(([app, { check }]) => (check ? [{ app, check }] : [])),
+		services,
 		apps: config.apps,
 	};
 	const sender = config.role === "http" ? undefined : await startSender(common);

@@ -114,6 +114,11 @@ export interface PushService {
 	hostOf(device: Device): string | undefined;
 	/** Where a client's own URL leads: others than those at the same origin must not suffer from it. */
 	originOf?(device: Device): { origin: string; isProvider: boolean } | undefined;
+	/**
+	 * Shows our credentials to the provider without a push, where it allows that: `delivered` if it takes them. Never
+	 * throws.
+	 */
+	check?(signal: AbortSignal): Promise<Outcome>;
 	/** Sends once. Never throws: no answer until `signal` fires is `retry`. */
 	send(push: Push, signal: AbortSignal): Promise<Outcome>;
 }

@@ -34,7 +34,7 @@ async function compose(bindings: Bindings) {
 	const vapidPublicKey =
 		vapid.publicKey ?? (vapid.privateKey ? (await importVapidKey(vapid.privateKey)).publicKey : "");
 	const sendsNothing = () => Promise.reject(new Error("The edge sends no pushes."));
-	const appServices = await createServices(config.apps, {
+	const services = await createServices(config.apps, {
 		...{ fetch: sendsNothing, guardedFetch: sendsNothing, http2Fetch: () => sendsNothing, now: Date.now },
 		policy: endpointPolicy(webPush),
 		vapid: {},
@@ -44,7 +44,7 @@ async function compose(bindings: Bindings) {
 		registrations: createRegistrations(db, config.quotas),
 		keyring,
 		// Nothing is sent from here, so nothing is fetched: devices are only checked.
-		services: new Map([...appServices].map(([name, { service }]) => [name, service])),
+		services,
 		apps: config.apps.map(({ name, service }) => ({
 			...{ name, service },
 			...(service === "webpush" && { vapidPublicKey }),

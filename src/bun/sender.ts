@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { Logger } from "@logtape/logtape";
 import type { AppConfig } from "../apps.ts";
 import type { Config } from "../config.ts";
-import { type CredentialCheck, checkCredentials } from "../delivery/credentials.ts";
+import { checkCredentials } from "../delivery/credentials.ts";
 import { createDelivery } from "../delivery/delivery.ts";
 import { createGates } from "../delivery/gates.ts";
 import { startHandoverLoop } from "../delivery/handover-loop.ts";
@@ -41,7 +41,6 @@ export interface SenderDeps {
 	handover: Handover;
 	/** By the name of their app. */
 	services: ReadonlyMap<string, PushService>;
-	checks: readonly CredentialCheck[];
 	apps: readonly AppConfig[];
 }
 
@@ -68,7 +67,7 @@ export async function startSender(common: SenderDeps): Promise<Sender> {
 	const outbox = await openOutbox(file.db);
 	const results = createResults(registrations, log);
 	const { pushIntervalMs, pushTtlSeconds } = config;
-	const { keyring, apps, checks } = common;
+	const { keyring, apps } = common;
 	let connector: Connector | undefined;
 	const gates = createGates({
 		onShut: (gate, { kind, reason }) =>
@@ -110,7 +109,7 @@ export async function startSender(common: SenderDeps): Promise<Sender> {
 	const outboxLoop = startOutboxLoop(outbox, delivery.retry, log);
 	const handoverLoop = startHandoverLoop(handover, delivery.push, log);
 	const housekeeping = startHousekeeping({ ...common, results, retentionDays: config.retentionDays });
-	void checkCredentials(checks, log);
+	void checkCredentials(common.services, log);
 	if (config.xmpp) {
 		connector = await startConnector({
 			account: config.xmpp,

@@ -1,20 +1,18 @@
 /** Shows each app's credentials to its provider at the start, where that takes no push: a person hears at once. */
 import type { Logger } from "@logtape/logtape";
-import type { Outcome } from "../types.ts";
-
-export interface CredentialCheck {
-	app: string;
-	/** `delivered` if the credentials are taken. */
-	check(signal: AbortSignal): Promise<Outcome>;
-}
+import type { PushService } from "../types.ts";
 
 const DEADLINE_MS = 15_000;
 
 /** Never throws: what cannot be checked now shows at the first push. */
-export async function checkCredentials(checks: readonly CredentialCheck[], log: Logger): Promise<void> {
+export async function checkCredentials(
+	services: ReadonlyMap<string, Pick<PushService, "check">>,
+	log: Logger,
+): Promise<void> {
 	await Promise.all(
-		checks.map(async ({ app, check }) => {
-			const outcome = await check(AbortSignal.timeout(DEADLINE_MS));
+		[...services].map(async ([app, service]) => {
+			const outcome = await service.check?.(AbortSignal.timeout(DEADLINE_MS));
+			if (!outcome) return;
 			switch (outcome.kind) {
 				case "delivered":
 					return log.info("{app}: its provider takes our credentials.", { app });

@@ -88,6 +88,8 @@ interface Item {
 	version: number;
 	expiresAt: number;
 	attempts: number;
+	/** When it came; the outbox keeps only when it expires. */
+	receivedAt?: number;
 	/** It is in the outbox, and was answered for. */
 	isPromised: boolean;
 }
@@ -176,6 +178,10 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
 		if (!app || !service) {
 			const reason = `the app ${registration.app} is not configured`;
 			return act({ kind: "misconfigured", reason }, item, registration, now(), registration.app);
+		}
+		const isCall = notification.class === "voip";
+		if (item.receivedAt !== undefined && app.ttlSeconds !== undefined && !isCall) {
+			item.expiresAt = item.receivedAt + app.ttlSeconds * 1000;
 		}
 		const { gate, limits } = gateOf(service, registration);
 		const turn = gates.enter(gate, limits);
@@ -313,6 +319,7 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
 			node,
 			notification,
 			version: outbox.nextVersion(),
+			receivedAt: now(),
 			expiresAt: now() + ttl * 1000,
 			attempts: 0,
 			isPromised: false,

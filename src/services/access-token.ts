@@ -30,6 +30,8 @@ export interface AccessTokens {
 		refuses: (reply: Reply) => boolean,
 		signal: AbortSignal,
 	): Promise<Reply | Failure | TokenFailure>;
+	/** Whether our credentials give a token: `delivered` if they do. */
+	check(signal: AbortSignal): Promise<Extract<Outcome, { kind: "delivered" }> | TokenFailure>;
 }
 
 interface Token {
@@ -136,6 +138,11 @@ export function createAccessTokens(options: {
 			const second = await replacing(first.bearer, signal);
 			if (second === undefined) return reply;
 			return second.kind === "token" ? post(second.bearer) : second;
+		},
+
+		async check(signal) {
+			const token = await current(signal);
+			return token.kind === "token" ? { kind: "delivered" } : token;
 		},
 	};
 }

@@ -145,6 +145,8 @@ export function createApns(options: ApnsOptions): PushService {
 
 		hostOf: () => undefined,
 
+		...(options.credentials && { check: (signal) => checkApns(options, signal) }),
+
 		async send(push, signal) {
 			const reply = await post(push, signal);
 			return reply.kind === "reply" ? classify(reply, routeOf(push).which) : reply;

@@ -80,6 +80,8 @@ export function createFcm(options: {
 
 		hostOf: () => undefined,
 
+		...(tokens && { check: tokens.check }),
+
 		async send(push, signal) {
 			try {
 				return await sendOnce(push, signal);

@@ -3,8 +3,8 @@
  * an edge does.
  */
 import type { AppConfig } from "../apps.ts";
-import type { Outcome, PushService } from "../types.ts";
-import { type ApnsOptions, checkApns, createApns } from "./apns.ts";
+import type { PushService } from "../types.ts";
+import { type ApnsOptions, createApns } from "./apns.ts";
 import { createProviderTokens, importApnsKey, type ProviderTokens } from "./apns-tokens.ts";
 import type { EndpointPolicy } from "./endpoint.ts";
 import type { Fetch } from "./exchange.ts";
@@ -27,13 +27,6 @@ export interface ServiceEffects {
 	vapid: { key?: VapidKey | undefined; subject?: string | undefined };
 }
 
-/** An app's service, and how to show its credentials to the provider without a push, where that is possible. */
-export interface AppService {
-	service: PushService;
-	/** `delivered` if the credentials are taken. */
-	check?: ((signal: AbortSignal) => Promise<Outcome>) | undefined;
-}
-
 /**
  * Makes the services of all apps, by the app's name.
  * @throws {Error} with a sentence for the operator that begins with the app's name and quotes no key
@@ -41,10 +34,10 @@ export interface AppService {
 export async function createServices(
 	apps: readonly AppConfig[],
 	effects: ServiceEffects,
-): Promise<ReadonlyMap<string, AppService>> {
+): Promise<ReadonlyMap<string, PushService>> {
 	// Apple counts the tokens of a team: its apps share them.
 	const teams = new Map<string, ProviderTokens>();
-	const services = new Map<string, AppService>();
+	const services = new Map<string, PushService>();
 	for (const app of apps) {
 		try {
 			services.set(app.name, await createService(app, effects, teams));
@@ -59,33 +52,28 @@ async function createService(
 	app: AppConfig,
 	effects: ServiceEffects,
 	teams: Map<string, ProviderTokens>,
-): Promise<AppService> {
+): Promise<PushService> {
 	const { guardedFetch, fetch, now, policy } = effects;
 	const { alert } = app;
 	switch (app.service) {
 		case "webpush": {
 			const { key, subject } = effects.vapid;
 			const vapid = key && createVapid({ key, subject, now });
-			return { service: createWebPush({ fetch: guardedFetch, vapid, policy, now }) };
+			return createWebPush({ fetch: guardedFetch, vapid, policy, now });
 		}
-		case "apns": {
-			const options = await apnsOptions(app, effects, teams);
-			return {
-				service: createApns(options),
-				check: options.credentials && ((signal) => checkApns(options, signal)),
-			};
-		}
+		case "apns":
+			return createApns(await apnsOptions(app, effects, teams));
 		case "fcm": {
 			const serviceAccount = app.serviceAccount ? await importServiceAccount(app.serviceAccount) : undefined;
-			return { service: createFcm({ serviceAccount, url: app.url, fetch, now }) };
+			return createFcm({ serviceAccount, url: app.url, fetch, now });
 		}
 		case "ubuntu": {
 			const { applicationId: appId, icon, url } = app;
-			return { service: createUbuntu({ appId, icon, url, alert, fetch, now }) };
+			return createUbuntu({ appId, icon, url, alert, fetch, now });
 		}
 		case "wns": {
 			const { credentials, type, tokenUrl } = app;
-			return { service: createWns({ credentials, type, tokenUrl, policy, alert, fetch, now }) };
+			return createWns({ credentials, type, tokenUrl, policy, alert, fetch, now });
 		}
 	}
 }

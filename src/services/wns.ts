@@ -201,6 +201,8 @@ export function createWns(options: {
 
 		hostOf: () => undefined,
 
+		...(tokens && { check: tokens.check }),
+
 		async send(push, signal) {
 			try {
 				return await sendOnce(push, signal);

@@ -127,6 +127,17 @@ test("a dead token for calls takes the calls to the main one, and no registratio
 	expect(left?.voipToken).toBeUndefined();
 });
 
+test("an app's own time to live counts, on its way and in the outbox; a call's is a minute", async () => {
+	const apps = [{ name: "webpush", service: "webpush" as const, ttlSeconds: 60 * 60 }];
+	const delivery = house.compose({ apps, pushTtlSeconds: 60 });
+	const node = await register("webpush", "phone");
+	house.service.program.push({ kind: "retry", reason: "503" }, { kind: "delivered" });
+	await delivery.push(node, HIGH);
+	await delivery.push(node, { class: "voip" });
+	expect(house.service.calls.map(({ ttlSeconds }) => ttlSeconds)).toEqual([3600, 60]);
+	expect((await house.rows())[0]?.expiresAt).toBe(house.clock.now + 3_600_000);
+});
+
 describe("what an app lets out", () => {
 	const message = { class: "high", sender: "juliet@example.net", body: "secret", count: 1 } as const;
 	test.each([

@@ -49,7 +49,8 @@ describe.each([...SERVICES])("%s", (service) => {
 });
 
 test("the provider's word on our credentials is in the log from the start, and all is counted", async () => {
-	await reveille.untilLogged("apns: its provider takes our credentials");
+	for (const app of ["apns", "fcm", "wns"])
+		await reveille.untilLogged(`${app}: its provider takes our credentials`);
 	const answer = await fetch(`${reveille.url}/metrics`, {
 		headers: { Authorization: `Bearer ${ADMIN_TOKEN}` },
 	});

@@ -20,7 +20,7 @@ const made = await createServices([{ name: "webpush", service: "webpush", alert:
 	policy: endpointPolicy({ allowHosts: ["push.example", "other.example"], allowPrivate: false }),
 	vapid: { key: vapid },
 });
-const webpush = made.get("webpush")?.service;
+const webpush = made.get("webpush");
 if (!webpush) throw new Error("no Web Push");
 /** Further names, for tests with several apps. */
 const services = new Map(["webpush", "first", "second"].map((name) => [name, webpush]));

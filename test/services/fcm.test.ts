@@ -144,9 +144,13 @@ describe("an answer over a socket", () => {
 		[
 			"429 QUOTA_EXCEEDED",
 			error(429, "RESOURCE_EXHAUSTED", "QUOTA_EXCEEDED"),
-			retry("429 too many requests (QUOTA_EXCEEDED)"),
+			{ ...retry("429 too many requests (QUOTA_EXCEEDED)"), about: "token" },
 		],
-		["429 that says nothing else", { status: 429 }, retry("429 too many requests", 60_000)],
+		[
+			"429 that says nothing else",
+			{ status: 429 },
+			{ ...retry("429 too many requests", 60_000), about: "token" },
+		],
 		["500 INTERNAL", error(500, "INTERNAL", "INTERNAL"), retry("500 push service unwell (INTERNAL)")],
 		[
 			"503 UNAVAILABLE",

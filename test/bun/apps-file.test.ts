@@ -1,0 +1,65 @@
+import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parseApps } from "../../src/apps.ts";
+import { readApps } from "../../src/bun/apps-file.ts";
+import { StartError } from "../../src/bun/start-error.ts";
+
+let folder: string;
+beforeEach(() => {
+	folder = mkdtempSync(join(tmpdir(), "reveille-apps-"));
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+function written(text: string | Buffer): string {
+	const path = join(folder, "reveille.toml");
+	writeFileSync(path, text);
+	return path;
+}
+
+describe("reveille.toml", () => {
+	test("of the examples works once its keys are there", () => {
+		const path = written(readFileSync(new URL("../../examples/reveille.toml", import.meta.url)));
+		writeFileSync(join(folder, "AuthKey_KEY1234567.p8"), "the key's text\n");
+		writeFileSync(join(folder, "service-account.json"), "{}");
+		const apps = parseApps(readApps(path), "APPS", true);
+		expect(apps.map(({ name, service }) => `${name} ${service}`)).toEqual([
+			"chat-ios apns",
+			"chat-ios-dev apns",
+			"chat-android fcm",
+			"chat-windows wns",
+			"quiet-browser webpush",
+		]);
+		expect(apps[0]).toMatchObject({
+			credentials: { key: "the key's text" },
+			alert: { locKey: "NEW_MESSAGE" },
+		});
+		expect(apps[2]).toMatchObject({ include: { sender: true, body: false } });
+		expect(apps[4]).toMatchObject({ priority: "silent", ttlSeconds: 86400 });
+	});
+
+	test("is not needed", () => {
+		expect(readApps(undefined)).toBeUndefined();
+	});
+
+	test("is handed on when it is JSON", () => {
+		expect(readApps('[{"name":"a"}]')).toBe('[{"name":"a"}]');
+	});
+});
+
+describe("a fault names the file and what to do", () => {
+	test.each([
+		["no such file", () => join(folder, "nowhere.toml"), /nowhere\.toml, which cannot be read \(ENOENT\)/],
+		["no TOML", () => written("[[app]\nname ="), /is no TOML/],
+		["another table", () => written("[apps]\nname = 'a'\n"), /tables \[\[app\]\] and nothing else, not apps/],
+		[
+			"a key that is not there",
+			() => written("[[app]]\nkey = './missing.p8'\n"),
+			/key in .*missing\.p8.*ENOENT/,
+		],
+	])("%s", (_what, path, sentence) => {
+		expect(() => readApps(path())).toThrow(StartError);
+		expect(() => readApps(path())).toThrow(sentence);
+	});
+});
