@@ -1,13 +1,13 @@
 import { expect, test } from "bun:test";
 import { checkCredentials } from "../../src/delivery/credentials.ts";
-import type { Outcome } from "../../src/types.ts";
+import type { Outcome, PushService } from "../../src/types.ts";
 import { readableLog } from "./house.ts";
 
 test("each app's credentials are shown to its provider, and the log says what it thinks of them", async () => {
 	const { log, lines } = readableLog();
 	const says = (outcome: Outcome) => ({ check: async () => outcome });
 	await checkCredentials(
-		new Map([
+		new Map<string, Pick<PushService, "check">>([
 			["good", says({ kind: "delivered" })],
 			["wrong", says({ kind: "misconfigured", reason: "403 InvalidProviderToken" })],
 			["away", says({ kind: "retry", reason: "no connection" })],

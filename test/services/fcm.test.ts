@@ -66,7 +66,12 @@ describe("an answer over a socket", () => {
 	});
 	afterAll(() => double[Symbol.asyncDispose]());
 
-	const retry = (reason: string, afterMs = 7000): Outcome => ({ kind: "retry", reason, afterMs });
+	const retry = (reason: string, afterMs = 7000) => ({ kind: "retry", reason, afterMs }) as const;
+	/** It may be this device's own quota. */
+	const tooMany = (reason: string, afterMs?: number): Outcome => ({
+		...retry(reason, afterMs),
+		about: "token",
+	});
 	const misconfigured = (reason: string): Outcome => ({ kind: "misconfigured", reason });
 
 	test.each<[string, HttpAnswer, Outcome]>([
@@ -144,13 +149,9 @@ describe("an answer over a socket", () => {
 		[
 			"429 QUOTA_EXCEEDED",
 			error(429, "RESOURCE_EXHAUSTED", "QUOTA_EXCEEDED"),
-			{ ...retry("429 too many requests (QUOTA_EXCEEDED)"), about: "token" },
+			tooMany("429 too many requests (QUOTA_EXCEEDED)"),
 		],
-		[
-			"429 that says nothing else",
-			{ status: 429 },
-			{ ...retry("429 too many requests", 60_000), about: "token" },
-		],
+		["429 that says nothing else", { status: 429 }, tooMany("429 too many requests", 60_000)],
 		["500 INTERNAL", error(500, "INTERNAL", "INTERNAL"), retry("500 push service unwell (INTERNAL)")],
 		[
 			"503 UNAVAILABLE",
