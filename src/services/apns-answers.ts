@@ -4,6 +4,7 @@
  */
 import type { Outcome } from "../types.ts";
 import type { Reply } from "./exchange.ts";
+import { outcomeOf } from "./outcome.ts";
 
 /** Apple's word for a provider token past its hour: answered with another one before it is believed. */
 export const EXPIRED_TOKEN = "ExpiredProviderToken";
@@ -116,16 +117,14 @@ export function classify(reply: Reply, token: "main" | "voip"): Outcome {
 			? undefined
 			: ANSWERS.find((one) => one.status === status && (one.word ?? word) === word);
 	const reason = `${status} ${row?.reason ?? "unknown answer"}${word === undefined ? "" : ` (${word})`}`;
-	const kind = row?.kind ?? "retry";
-	if (kind === "gone")
+	if (row?.kind === "gone")
 		return {
-			kind,
+			kind: row.kind,
 			reason,
 			...(timestamp !== undefined && { at: timestamp }),
 			...(token === "voip" && { token }),
 		};
-	if (kind !== "retry") return { kind, reason };
-	return { kind, reason, ...(afterMs !== undefined && { afterMs }), ...(row?.about && { about: row.about }) };
+	return outcomeOf(row, reason, afterMs);
 }
 
 function delivered(id: string | null): Outcome {

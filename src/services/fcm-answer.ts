@@ -3,6 +3,7 @@
  */
 import type { Outcome } from "../types.ts";
 import type { Reply } from "./exchange.ts";
+import { outcomeOf } from "./outcome.ts";
 
 /** What each answer means; the first row that fits counts, and none is `retry`. */
 const ANSWERS: readonly {
@@ -90,10 +91,8 @@ export function classify(reply: Reply): Outcome {
 	if (isInvalid(reply, error) && error.fields.some(isToken))
 		return { kind: "gone", reason: `${reply.status} invalid token ${said}` };
 	const reason = [reply.status, row?.reason ?? "unknown answer", said].filter(Boolean).join(" ");
-	const kind = row?.kind ?? "retry";
 	const afterMs = reply.afterMs ?? row?.afterMs;
-	if (kind !== "retry") return { kind, reason };
-	return { kind, reason, ...(afterMs !== undefined && { afterMs }), ...(row?.about && { about: row.about }) };
+	return outcomeOf(row, reason, afterMs);
 }
 
 /** Something in the request was wrong, and nothing says that it was the token. */

@@ -10,6 +10,7 @@ import { exchange, type Fetch } from "./exchange.ts";
 import { classify, classifyMinimal, mayBeToken, refusesAccess } from "./fcm-answer.ts";
 import { bodyOf, type FcmMessage, fcmMessage, minimalMessage } from "./fcm-message.ts";
 import { type ServiceAccount, tokenRequest } from "./fcm-service-account.ts";
+import { neverThrowing } from "./outcome.ts";
 
 const FCM_URL = "https://fcm.googleapis.com";
 /** Tokens are some 160 characters now; Google promises no length, and a message must have room beside it. */
@@ -82,15 +83,7 @@ export function createFcm(options: {
 
 		...(tokens && { check: tokens.check }),
 
-		async send(push, signal) {
-			try {
-				return await sendOnce(push, signal);
-			} catch (error) {
-				if (error instanceof InvalidDevice) return { kind: "rejected", reason: error.message };
-				const name = error instanceof Error ? error.name : typeof error;
-				return { kind: "retry", reason: `could not prepare the push: ${name}` };
-			}
-		},
+		send: neverThrowing(sendOnce),
 	};
 }
 

@@ -6,6 +6,7 @@
 import type { Outcome, Push, PushService } from "../types.ts";
 import { InvalidDevice } from "../types.ts";
 import { exchange, type Failure, type Fetch, type Reply } from "./exchange.ts";
+import { neverThrowing, outcomeOf } from "./outcome.ts";
 import { replaceTagOf, type UbuntuCard, type UbuntuMessage, ubuntuMessage } from "./ubuntu-message.ts";
 
 const UBUNTU_URL = "https://push.ubports.com";
@@ -82,14 +83,7 @@ export function classify(reply: Reply): Outcome {
 	const known = row?.kind === "delivered" ? undefined : row;
 	const said = error === undefined ? "" : `(${error})`;
 	const reason = [status, known?.reason ?? "unknown answer", said].filter(Boolean).join(" ");
-	const kind = known?.kind ?? "retry";
-	if (kind !== "retry") return { kind, reason };
-	return {
-		kind,
-		reason,
-		...(afterMs !== undefined && { afterMs }),
-		...(known?.about && { about: known.about }),
-	};
+	return outcomeOf(known, reason, afterMs);
 }
 
 /** The server's own name for it. Nothing else of its answer: `extra` may be another message, whole. */
@@ -157,15 +151,7 @@ export function createUbuntu(
 
 		hostOf: () => undefined,
 
-		async send(push, signal) {
-			try {
-				return await sendOnce(push, signal);
-			} catch (error) {
-				if (error instanceof InvalidDevice) return { kind: "rejected", reason: error.message };
-				const name = error instanceof Error ? error.name : typeof error;
-				return { kind: "retry", reason: `could not prepare the push: ${name}` };
-			}
-		},
+		send: neverThrowing(sendOnce),
 	};
 }
 

@@ -9,6 +9,7 @@ import { InvalidDevice } from "../types.ts";
 import { type EndpointPolicy, isProvider, parseEndpoint } from "./endpoint.ts";
 import { exchange, type Failure, type Fetch, type Reply } from "./exchange.ts";
 import { encrypt } from "./message-encryption.ts";
+import { neverThrowing, outcomeOf } from "./outcome.ts";
 import { receiverKeys } from "./receiver-keys.ts";
 import type { Vapid } from "./vapid.ts";
 import { webPushContent } from "./webpush-content.ts";
@@ -111,9 +112,7 @@ export function classify(reply: Reply): Outcome {
 	const row = ANSWERS.find(({ from, to }) => from <= status && status <= to);
 	if (row?.kind === "delivered") return { kind: "delivered" };
 	const reason = [status, row?.reason ?? "unknown answer", detail(reply)].filter(Boolean).join(" ");
-	const kind = row?.kind ?? "retry";
-	if (kind !== "retry") return { kind, reason };
-	return { kind, reason, ...(afterMs !== undefined && { afterMs }), ...(row?.about && { about: row.about }) };
+	return outcomeOf(row, reason, afterMs);
 }
 
 /** The push service's own name for it: Mozilla's errno, Apple's reason. Nothing longer: it could echo the token. */
@@ -184,16 +183,7 @@ export function createWebPush(options: {
 			return url ? { origin: url.origin, isProvider: isProvider(url) } : undefined;
 		},
 
-		async send(push, signal) {
-			try {
-				return await sendOnce(push, signal);
-			} catch (error) {
-				// What was registered is not allowed any more, or was damaged: its sentence says which.
-				if (error instanceof InvalidDevice) return { kind: "rejected", reason: error.message };
-				const name = error instanceof Error ? error.name : typeof error;
-				return { kind: "retry", reason: `could not prepare the push: ${name}` };
-			}
-		},
+		send: neverThrowing(sendOnce),
 	};
 }
 

@@ -8,6 +8,7 @@ import type { Outcome, Push, PushService } from "../types.ts";
 import { InvalidDevice } from "../types.ts";
 import { createAccessTokens, type TokenRequest } from "./access-token.ts";
 import { exchange, type Fetch, type Reply } from "./exchange.ts";
+import { neverThrowing, outcomeOf } from "./outcome.ts";
 import { type ChannelPolicy, parseChannel } from "./wns-channel.ts";
 import { type WnsAlert, type WnsMessage, type WnsType, wnsMessage } from "./wns-message.ts";
 
@@ -138,9 +139,7 @@ export function classify(reply: Reply, phrase = ""): Outcome {
 	);
 	if (row?.kind === "delivered") return { kind: "delivered", ...id(headers) };
 	const reason = `${status} ${row?.reason ?? "unknown answer"}`;
-	const kind = row?.kind ?? "retry";
-	if (kind !== "retry") return { kind, reason };
-	return { kind, reason, ...(afterMs !== undefined && { afterMs }), ...(row?.about && { about: row.about }) };
+	return outcomeOf(row, reason, afterMs);
 }
 
 function id(headers: Headers): { id?: string } {
@@ -203,15 +202,6 @@ export function createWns(options: {
 
 		...(tokens && { check: tokens.check }),
 
-		async send(push, signal) {
-			try {
-				return await sendOnce(push, signal);
-			} catch (error) {
-				// What was registered is not allowed any more, or was damaged: its sentence says which.
-				if (error instanceof InvalidDevice) return { kind: "rejected", reason: error.message };
-				const name = error instanceof Error ? error.name : typeof error;
-				return { kind: "retry", reason: `could not prepare the push: ${name}` };
-			}
-		},
+		send: neverThrowing(sendOnce),
 	};
 }

@@ -3,8 +3,8 @@
  * test to look at, and fails when told to.
  */
 import { generateKeyPairSync, randomBytes, randomUUID } from "node:crypto";
-import { createPushDesk, type LoggedPush, type PushLog } from "./fcm-server-log.ts";
 import { assertionFault, messageFault, type Refusal } from "./fcm-server-rules.ts";
+import { createPushDesk, type LoggedPush, type PushLog } from "./push-log.ts";
 
 /** A message that came, accepted or not. */
 export interface ReceivedFcm extends LoggedPush {

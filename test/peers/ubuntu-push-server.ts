@@ -3,7 +3,7 @@
  * refuses, keeps the pushes for the test to look at, and fails when told to.
  */
 import { randomBytes } from "node:crypto";
-import { createPushDesk, type LoggedPush, type PushLog } from "./fcm-server-log.ts";
+import { createPushDesk, type LoggedPush, type PushLog } from "./push-log.ts";
 
 /** A notification that came, accepted or not. */
 export interface ReceivedUbuntu extends LoggedPush {

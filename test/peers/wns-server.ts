@@ -3,7 +3,7 @@
  * notifications for the test to look at, and fails when told to.
  */
 import { randomBytes, randomUUID } from "node:crypto";
-import { createPushDesk, type LoggedPush, type PushLog } from "./fcm-server-log.ts";
+import { createPushDesk, type LoggedPush, type PushLog } from "./push-log.ts";
 import { notificationFault, type Refusal } from "./wns-server-rules.ts";
 
 /** A notification that came, accepted or not; its token is the channel's URI. */

@@ -1,0 +1,36 @@
+/** What all services do alike to come to an outcome. */
+import { InvalidDevice, type Outcome, type Push, type PushService } from "../types.ts";
+
+/** A row of a service's table of answers, as far as an outcome is made of it. */
+interface Row {
+	kind: Outcome["kind"];
+	about?: "token";
+}
+
+/**
+ * The outcome of a row.
+ * @param row undefined: an answer that no table knows, which is never held against a device
+ * @param afterMs what the provider asked for
+ */
+export function outcomeOf(row: Row | undefined, reason: string, afterMs: number | undefined): Outcome {
+	const kind = row?.kind ?? "retry";
+	if (kind === "delivered") return { kind };
+	if (kind !== "retry") return { kind, reason };
+	return { kind, reason, ...(afterMs !== undefined && { afterMs }), ...(row?.about && { about: row.about }) };
+}
+
+/** Makes a send that never throws of one that does. */
+export function neverThrowing(
+	sendOnce: (push: Push, signal: AbortSignal) => Promise<Outcome>,
+): PushService["send"] {
+	return async (push, signal) => {
+		try {
+			return await sendOnce(push, signal);
+		} catch (error) {
+			// What was registered is not allowed any more, or was damaged: its sentence says which.
+			if (error instanceof InvalidDevice) return { kind: "rejected", reason: error.message };
+			const name = error instanceof Error ? error.name : typeof error;
+			return { kind: "retry", reason: `could not prepare the push: ${name}` };
+		}
+	};
+}
