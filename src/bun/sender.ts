@@ -148,7 +148,8 @@ export async function startSender(common: SenderDeps): Promise<Sender> {
 			const handedOver = handoverLoop.stop();
 			await (connector ? connector.stop(finish) : finish());
 			await handedOver;
-			await outboxLoop.stop();
+			// What is still on its way from the outbox is in the outbox too.
+			await Promise.race([outboxLoop.stop(), Bun.sleep(DRAIN_MS)]);
 			await housekeeping.stop();
 			file.client.close();
 		},
