@@ -239,10 +239,7 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
 				await discard(item);
 				return { kind: "done", how: "delivered" };
 			case "gone": {
-				if (!isBelieved) {
-					await keep(item, outcome.reason, MISCONFIGURED_MS);
-					return wait("too many devices are said to be gone at once: nothing is deleted");
-				}
+				if (!isBelieved) return doubt(item, outcome.reason);
 				if (outcome.token === "voip") {
 					const { voipToken = "" } = registration;
 					await fromDatabase(() => registrations.forgetVoip(node, voipToken, startedAt));
@@ -263,6 +260,7 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
 				log.debug("{app}: a push waits: {reason}", { app, reason });
 				return keep(item, outcome.reason, outcome.afterMs);
 			case "rejected":
+				if (!isBelieved) return doubt(item, outcome.reason);
 				// Only this one: an older push of its lane, if one waits, is still owed.
 				if (item.isPromised || outbox.mayHaveEntries()) {
 					await outbox.drop(node, item.notification.class, item.version);
@@ -275,7 +273,16 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
 		}
 	}
 
-	/** Whether an answer that a device is gone may be acted on. */
+	/**
+	 * Most devices are said to be gone or refused: that is our fault, as wrong credentials are, and the push waits
+	 * for the day it is mended.
+	 */
+	async function doubt(item: Item, reason: string): Promise<Answer> {
+		await keep(item, reason, MISCONFIGURED_MS);
+		return wait("too many devices are said to be gone or refused at once: nothing is deleted");
+	}
+
+	/** Whether an answer that a device is gone, or refused for good, may be acted on. */
 	function believe(outcome: Outcome, { node, lastSuccessAt }: Registration, gate: string): boolean {
 		if (outcome.kind === "retry" || outcome.kind === "misconfigured") return true;
 		const isBad = outcome.kind !== "delivered";
