@@ -14,7 +14,7 @@ test("peers that are there cost nothing", async () => {
 
 test("the message for a missing peer names the line that installs it", () => {
 	const error = new MissingPeer("Prosody", ["prosody", "prosody-modules"]);
-	expect(error.message).toContain("sudo apt-get install prosody prosody-modules");
+	expect(error.message).toContain("sudo apt-get update && sudo apt-get install prosody prosody-modules");
 });
 
 test("without apt-get, the line is all that is done", async () => {
@@ -25,6 +25,6 @@ test("without apt-get, the line is all that is done", async () => {
 	const env = { ...process.env, PATH: "/nowhere" };
 	const { stdout } = Bun.spawnSync([process.execPath, "--eval", program], { env });
 	expect(stdout.toString()).toBe(
-		"MissingPeer not installed: Firefox. To install: sudo apt-get install firefox-esr\n",
+		"MissingPeer not installed: Firefox. To install: sudo apt-get update && sudo apt-get install firefox-esr\n",
 	);
 });

@@ -37,10 +37,7 @@ export async function ensurePeers(
 		throw missing.length === 1 ? first : all(missing);
 	}
 
-	await install(
-		missing.flatMap(({ packages }) => packages),
-		onProgress,
-	);
+	await install(all(missing), onProgress);
 	const still = names.flatMap((name) => missingPeer(name) ?? []);
 	if (still.length > 0) throw all(still);
 }
@@ -63,7 +60,9 @@ function all(missing: MissingPeer[]): MissingPeer {
 	);
 }
 
-async function install(packages: string[], onProgress: (sentence: string) => void): Promise<void> {
+/** @throws {MissingPeer} when that fails, with what apt-get said */
+async function install(missing: MissingPeer, onProgress: (sentence: string) => void): Promise<void> {
+	const { what, packages } = missing;
 	// The packages would start their servers on the usual ports; ours run elsewhere, when a test wants them.
 	const ownPolicy = !existsSync(POLICY);
 	if (ownPolicy) writeFileSync(POLICY, "#!/bin/sh\nexit 101\n", { mode: 0o755 });
@@ -75,7 +74,7 @@ async function install(packages: string[], onProgress: (sentence: string) => voi
 		const result = await aptGet("install", "-y", "--no-install-recommends", ...packages);
 		if (!result.ok) {
 			const said = [update, result].map(({ output }) => output.trimEnd().split("\n").slice(-15).join("\n"));
-			throw new Error(`apt-get install ${packages.join(" ")} failed\n${said.join("\n")}`);
+			throw new MissingPeer(what, packages, said.join("\n"));
 		}
 	} finally {
 		if (ownPolicy) rmSync(POLICY, { force: true });

@@ -9,9 +9,14 @@ export class MissingPeer extends Error {
 	/** Debian's packages that bring it. */
 	readonly packages: readonly string[];
 
-	/** @param what what is missing @param packages Debian's packages that bring it */
-	constructor(what: string, packages: readonly string[]) {
-		super(`not installed: ${what}. To install: sudo apt-get install ${packages.join(" ")}`);
+	/**
+	 * @param what what is missing
+	 * @param packages Debian's packages that bring it
+	 * @param said what a failed attempt to install them said
+	 */
+	constructor(what: string, packages: readonly string[], said = "") {
+		const install = `sudo apt-get update && sudo apt-get install ${packages.join(" ")}`;
+		super(`${said ? `${said}\n` : ""}not installed: ${what}. To install: ${install}`);
 		this.what = what;
 		this.packages = packages;
 	}
