@@ -1,0 +1,94 @@
+/** One sick provider, app, origin or device slows no other (invariant 5), under load. */
+import { afterEach, beforeEach, expect, test } from "bun:test";
+import { Load, type LoadScene, openLoadScene, type Target } from "./load-scene.ts";
+
+/** What is quicker is as good: a ratio of less measures the machine. */
+const FLOOR_MS = 5;
+const MEGABYTE = 1024 * 1024;
+
+let scene: LoadScene;
+beforeEach(async () => {
+	scene = await openLoadScene(2_000);
+});
+afterEach(() => scene.close());
+
+const registerAll = (app: string, tokens: readonly string[]): Promise<Target[]> =>
+	Promise.all(tokens.map((token) => scene.register(app, token)));
+const tokens = (name: string, count: number) => Array.from({ length: count }, (_, i) => `${name}${i}`);
+
+/** Resident memory, after a collection. */
+function memory(): number {
+	Bun.gc(true);
+	return process.memoryUsage().rss;
+}
+
+test("a provider that hangs at 500 pushes a second slows no other app, and gets the newest pushes once it is back", async () => {
+	const { addresses, house, gates, delivery, loop, ask, shut } = scene;
+	const sick = new Load(scene, await registerAll("sick", tokens("sick", 250)));
+	const well = new Load(scene, await registerAll("well", tokens("well", 50)));
+	// Both connect and get their access tokens.
+	await Promise.all([sick.run(500, 1), well.run(100, 1)]);
+	well.p99();
+	await well.run(100, 4);
+	const alone = well.p99();
+
+	await ask(`${addresses.sick}/hang`);
+	const before = memory();
+	const hanging = sick.run(500, 5);
+	await well.run(100, 5);
+	const beside = well.p99();
+	await hanging;
+	const grown = memory() - before;
+	console.log(`p99 ${alone.toFixed(2)} ms alone, ${beside.toFixed(2)} ms beside the sick one`);
+	console.log(
+		`memory grew by ${(grown / MEGABYTE).toFixed(1)} MB; at most ${sick.mostOpen} publishes waited`,
+	);
+
+	expect(well.delivered).not.toContain(false);
+	expect(Math.max(beside, FLOOR_MS)).toBeLessThanOrEqual(2 * Math.max(alone, FLOOR_MS));
+	expect(grown).toBeLessThan(64 * MEGABYTE);
+	// Of 2,500 all but those in 32 lanes were answered at once; each has its newest on disk.
+	expect(new Set(sick.answers)).toEqual(new Set(["done"]));
+	expect(sick.mostOpen).toBeLessThan(32 * 8);
+	expect(gates.inFlight().get("sick")).toBeLessThanOrEqual(32);
+	expect([...shut]).toEqual(["sick"]);
+
+	const arrivedBefore = (await (await ask(`${addresses.sick}/log`)).json()) as Record<string, number[]>;
+	await ask(`${addresses.sick}/recover`);
+	await ask(`${addresses.sick}/settled`, Object.fromEntries(sick.newest));
+	// Nothing is left that could come after.
+	await loop.stop();
+	await delivery.idle(5_000);
+	expect(await house.rows()).toEqual([]);
+	const arrived = (await (await ask(`${addresses.sick}/log`)).json()) as Record<string, number[]>;
+	for (const [token, newest] of sick.newest) {
+		expect(arrived[token]).toEqual([...(arrivedBefore[token] ?? []), newest]);
+	}
+}, 60_000);
+
+test("two hundred hostile registrations shut no gate of a good app or of another origin", async () => {
+	const { addresses, gates, shut, mass } = scene;
+	const { hostile } = addresses;
+	// Two at each origin; beside them garbage at the good app itself.
+	const urls = [...hostile, ...hostile].map((origin, i) => `${origin}/push/${i}`);
+	const bad = new Load(scene, [
+		...(await registerAll("web", urls)),
+		...(await registerAll("well", tokens("garbage", 50))),
+	]);
+	const good = new Load(scene, [
+		...(await registerAll("well", tokens("well", 20))),
+		...(await registerAll("web", [`${addresses.stranger}/push/1`, `${addresses.stranger}/push/2`])),
+	]);
+	await good.run(50, 1);
+	expect(good.delivered).not.toContain(false);
+	await Promise.all([bad.run(500, 5), good.run(50, 5)]);
+	console.log(
+		`${shut.size} gates shut; ${good.delivered.length} good pushes; p99 ${good.p99().toFixed(2)} ms`,
+	);
+	expect(good.delivered.filter((it) => !it)).toEqual([]);
+	// Those that hang, and those that speak no HTTP.
+	expect(shut.size).toBe(40);
+	for (const name of shut) expect(hostile).toContain(name.replace("web ", ""));
+	for (const { name } of gates.shut()) expect([...shut]).toContain(name);
+	expect(mass).toEqual([]);
+}, 30_000);
