@@ -125,6 +125,8 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
 	const { registrations, outbox, results, keyring, services, gates, verdicts, log } = deps;
 	const { now = Date.now, random = Math.random, sendDeadlineMs = SEND_DEADLINE_MS } = deps;
 	const apps = new Map(deps.apps.map((app) => [app.name, app]));
+	// Anybody can register at a hundred servers that hang: all of them together get no more than one app does.
+	const stranger: GateLimits = { ...STRANGER, pool: { name: "strangers", inFlight: deps.maxInFlight } };
 	/** What is on its way, with a way to answer it early, once it is safe on disk. */
 	const onItsWay = new Map<Item, (answer: Answer) => void>();
 	let whenIdle: (() => void) | undefined;
@@ -206,7 +208,7 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
 		const target = service.originOf?.(registration);
 		if (!target) return { gate: registration.app, limits: { inFlight: deps.maxInFlight } };
 		const gate = `${registration.app} ${target.origin}`;
-		return { gate, limits: target.isProvider ? { inFlight: deps.maxInFlight } : STRANGER };
+		return { gate, limits: target.isProvider ? { inFlight: deps.maxInFlight } : stranger };
 	}
 
 	async function fromDatabase<T>(query: () => Promise<T>): Promise<T> {

@@ -27,6 +27,11 @@ export interface GateLimits {
 	inFlight: number;
 	/** Pushes a second, and how many at once after a pause; undefined: as many as there are. */
 	rate?: { perSecond: number; burst: number };
+	/**
+	 * Pushes on their way at once through all gates of this pool together. Those that answered well last, and the
+	 * others, have so many each: who hangs takes no place from who works.
+	 */
+	pool?: { name: string; inFlight: number };
 }
 
 export interface Gates {
@@ -45,8 +50,9 @@ const SHUT_FIRST_MS = 2_000;
 const SHUT_LONGEST_MS = 120_000;
 /** How long after wrong credentials, ms: a person has to mend them. */
 const MISCONFIGURED_MS = 60_000;
-/** When to ask again at a gate that is full, ms. */
+/** When to ask again at a gate that is full, ms: as long as it has not answered well, between these. */
 const FULL_MS = 1_000;
+const FULL_LONGEST_MS = 30_000;
 /** How many gates are remembered: clients choose the origins. */
 const KEPT = 5_000;
 
@@ -58,6 +64,9 @@ interface Gate {
 	shutMs: number;
 	reason: string | undefined;
 	isTried: boolean;
+	/** It answered, the last time. */
+	isWell: boolean;
+	wellAt: number;
 	tokens: number;
 	filledAt: number;
 }
@@ -75,6 +84,8 @@ export function createGates({
 	onOpen?(name: string): void;
 } = {}): Gates {
 	const gates = new Map<string, Gate>();
+	/** Pushes on their way, by pool. */
+	const pools = new Map<string, number>();
 
 	function gateOf(name: string, { rate }: GateLimits): Gate {
 		const known = gates.get(name);
@@ -82,7 +93,7 @@ export function createGates({
 		if (gates.size >= KEPT) forgetIdle();
 		const gate: Gate = {
 			...{ inFlight: 0, faults: 0, shutUntil: 0, shutMs: SHUT_FIRST_MS, reason: undefined, isTried: false },
-			...{ tokens: rate?.burst ?? 0, filledAt: now() },
+			...{ isWell: false, wellAt: now(), tokens: rate?.burst ?? 0, filledAt: now() },
 		};
 		gates.set(name, gate);
 		return gate;
@@ -106,6 +117,13 @@ export function createGates({
 		return 0;
 	}
 
+	/** When to ask again. Each who does costs the outbox a write: all at once would hold up everyone else. */
+	function askAgainAt(gate: Gate): number {
+		const at = now();
+		const wait = Math.min(Math.max(at - gate.wellAt, FULL_MS), FULL_LONGEST_MS);
+		return at + Math.ceil(Math.max(gate.shutUntil - at, wait) * (0.75 + random() / 2));
+	}
+
 	function shut(name: string, gate: Gate, report: Exclude<Report, { kind: "well" }>, ms: number) {
 		const wasOpen = gate.reason === undefined;
 		// Everything that waits must not come back in the same moment.
@@ -118,9 +136,11 @@ export function createGates({
 	function leave(name: string, gate: Gate, isTrial: boolean, report: Report) {
 		gate.inFlight--;
 		if (isTrial) gate.isTried = false;
+		gate.isWell = report.kind === "well";
 		switch (report.kind) {
 			case "well": {
 				gate.faults = 0;
+				gate.wellAt = now();
 				if (gate.reason === undefined) return;
 				gate.reason = undefined;
 				gate.shutUntil = 0;
@@ -145,17 +165,25 @@ export function createGates({
 			const gate = gateOf(name, limits);
 			const isTrial = gate.reason !== undefined;
 			if (isTrial && (gate.isTried || now() < gate.shutUntil)) {
-				const at = Math.max(gate.shutUntil, now() + FULL_MS);
-				return { kind: "later", reason: gate.reason ?? "", at };
+				return { kind: "later", reason: gate.reason ?? "", at: askAgainAt(gate) };
 			}
-			if (gate.inFlight >= limits.inFlight) {
-				return { kind: "later", reason: "too many pushes are on their way", at: now() + FULL_MS };
+			const pool = limits.pool && `${limits.pool.name} ${gate.isWell}`;
+			const others = pool === undefined ? 0 : (pools.get(pool) ?? 0);
+			if (gate.inFlight >= limits.inFlight || others >= (limits.pool?.inFlight ?? Number.POSITIVE_INFINITY)) {
+				return { kind: "later", reason: "too many pushes are on their way", at: askAgainAt(gate) };
 			}
 			const waitMs = limits.rate ? takeToken(gate, limits.rate) : 0;
 			if (waitMs > 0) return { kind: "later", reason: "too many pushes a second", at: now() + waitMs };
 			gate.inFlight++;
 			gate.isTried = isTrial;
-			return { kind: "go", leave: (report) => leave(name, gate, isTrial, report) };
+			if (pool !== undefined) pools.set(pool, others + 1);
+			return {
+				kind: "go",
+				leave(report) {
+					if (pool !== undefined) pools.set(pool, (pools.get(pool) ?? 0) - 1);
+					leave(name, gate, isTrial, report);
+				},
+			};
 		},
 
 		shut: () => [...gates].flatMap(([name, { reason }]) => (reason === undefined ? [] : [{ name, reason }])),

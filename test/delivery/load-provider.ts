@@ -14,6 +14,8 @@ export interface LoadAddresses {
 	stranger: string;
 	/** Servers that hang or answer badly, each an origin. */
 	hostile: string[];
+	/** Servers that hang, each an origin. */
+	hanging: string[];
 }
 
 /** What every one of a kind says, whole; undefined: nothing, ever. */
@@ -107,6 +109,7 @@ if (import.meta.main) {
 	process.on("disconnect", () => process.exit());
 	const addresses: LoadAddresses = {
 		...{ sick: serveFcm(), well: serveFcm(), stranger: serveStranger() },
+		hanging: Array.from({ length: 60 }, () => serveHostile(undefined)),
 		hostile: SAYINGS.flatMap((saying) =>
 			Array.from({ length: ORIGINS_OF_A_KIND }, () => serveHostile(saying)),
 		),
