@@ -1,5 +1,5 @@
 /**
- * Delivery: from a publish to an answer. The one place that acts on outcomes.
+ * Delivery: from a publish to an answer.
  *
  * The answer `done` is a promise: delivered, on this connector's disk, or superseded by a later publish that is.
  */
@@ -9,8 +9,10 @@ import { faultOf } from "../store/fault.ts";
 import type { Outbox, OutboxEntry } from "../store/outbox.ts";
 import type { Registrations } from "../store/registrations.ts";
 import type { Answer, App, Notification, Outcome, PushClass, PushService, Registration } from "../types.ts";
-import { backoffMs } from "./backoff.ts";
-import type { GateLimits, Gates, Report } from "./gates.ts";
+import { createActing } from "./acting.ts";
+import { type GateLimits, type Gates, reportOf } from "./gates.ts";
+import { fromDatabase, type Item, Unavailable, wait } from "./item.ts";
+import { createKeeping } from "./keeping.ts";
 import { applyPolicy } from "./policy.ts";
 import type { Results } from "./results.ts";
 import { createThrottle } from "./throttle.ts";
@@ -21,9 +23,6 @@ import type { Verdicts } from "./verdicts.ts";
  * must be in the outbox, and the publish answered, well before.
  */
 const SEND_DEADLINE_MS = 15_000;
-
-/** Misconfigured credentials are a person's to mend: asking again sooner helps nobody. */
-const MISCONFIGURED_MS = 60_000;
 
 /**
  * A host that a client chose and nobody answers for: few at once, and never a flood. It may be somebody's small
@@ -81,45 +80,8 @@ export interface Delivery {
 	idle(deadlineMs: number): Promise<void>;
 }
 
-/** A publish on its way. */
-interface Item {
-	node: string;
-	notification: Notification;
-	version: number;
-	expiresAt: number;
-	attempts: number;
-	/** When it came; the outbox keeps only when it expires. */
-	receivedAt?: number;
-	/** It is in the outbox, and was answered for. */
-	isPromised: boolean;
-}
-
 const isThrottled = (pushClass: PushClass) => pushClass === "high" || pushClass === "low";
 const laneOf = (node: string, pushClass: PushClass) => `${node} ${pushClass}`;
-
-const wait = (reason: string): Answer => ({ kind: "wait", reason });
-
-/** Nothing was done about a push, and nothing can be said about it now: a database is away. */
-class Unavailable extends Error {
-	override name = "Unavailable";
-}
-
-/** What an outcome says of the other side, beside this device. */
-function reportOf(outcome: Outcome): Report {
-	switch (outcome.kind) {
-		case "delivered":
-		case "gone":
-		case "rejected":
-			return { kind: "well" };
-		case "retry": {
-			if (outcome.about === "token") return { kind: "well" };
-			const { reason, afterMs } = outcome;
-			return { kind: "unwell", reason, ...(afterMs !== undefined && { afterMs }) };
-		}
-		case "misconfigured":
-			return { kind: "misconfigured", reason: outcome.reason };
-	}
-}
 
 export function createDelivery(deps: DeliveryDeps): Delivery {
 	const { registrations, outbox, results, keyring, services, gates, verdicts, log } = deps;
@@ -131,6 +93,9 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
 	const onItsWay = new Map<Item, (answer: Answer) => void>();
 	let whenIdle: (() => void) | undefined;
 	let complainedAt = Number.NEGATIVE_INFINITY;
+	const keeping = createKeeping(outbox, { onQueued: deps.onQueued, now, random });
+	const { keep, secure, discard } = keeping;
+	const act = createActing({ registrations, results, verdicts, keeping, log });
 
 	const throttle = createThrottle<Item>(deps.pushIntervalMs, send);
 
@@ -179,7 +144,10 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
 		const service = services.get(registration.app);
 		if (!app || !service) {
 			const reason = `the app ${registration.app} is not configured`;
-			return act({ kind: "misconfigured", reason }, item, registration, now(), registration.app);
+			return act(
+				{ kind: "misconfigured", reason },
+				{ item, registration, startedAt: now(), gate: registration.app },
+			);
 		}
 		const isCall = notification.class === "voip";
 		if (item.receivedAt !== undefined && app.ttlSeconds !== undefined && !isCall) {
@@ -200,7 +168,7 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
 		} finally {
 			turn.leave(reportOf(outcome));
 		}
-		return act(outcome, item, registration, startedAt, gate);
+		return act(outcome, { item, registration, startedAt, gate });
 	}
 
 	/** An app's own gate, or that of the origin which a client's URL leads to. */
@@ -209,117 +177,6 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
 		if (!target) return { gate: registration.app, limits: { inFlight: deps.maxInFlight } };
 		const gate = `${registration.app} ${target.origin}`;
 		return { gate, limits: target.isProvider ? { inFlight: deps.maxInFlight } : stranger };
-	}
-
-	async function fromDatabase<T>(query: () => Promise<T>): Promise<T> {
-		try {
-			return await query();
-		} catch (cause) {
-			throw new Unavailable("the database is not available", { cause });
-		}
-	}
-
-	/** Takes a push, and what it superseded, out of the outbox. */
-	async function discard({ node, notification, version, isPromised }: Item) {
-		if (isPromised || outbox.mayHaveEntries()) await outbox.remove(node, notification.class, version);
-	}
-
-	/** Acts on what a push service said: the only switch over outcomes. */
-	async function act(
-		outcome: Outcome,
-		item: Item,
-		registration: Registration,
-		startedAt: number,
-		gate: string,
-	): Promise<Answer> {
-		const { node, app, token } = registration;
-		const reason = "reason" in outcome ? outcome.reason : undefined;
-		results.add(node, app, outcome.kind, reason);
-		const isBelieved = believe(outcome, registration, gate);
-		switch (outcome.kind) {
-			case "delivered":
-				await discard(item);
-				return { kind: "done", how: "delivered" };
-			case "gone": {
-				if (!isBelieved) return doubt(item, outcome.reason);
-				if (outcome.token === "voip") {
-					const { voipToken = "" } = registration;
-					await fromDatabase(() => registrations.forgetVoip(node, voipToken, startedAt));
-					return keep(item, outcome.reason);
-				}
-				const deadSince = Math.min(startedAt, outcome.at ?? startedAt);
-				const forgotten = await fromDatabase(() => registrations.forget(node, token, deadSince));
-				if (!forgotten && (await fromDatabase(() => registrations.findAtPrimary(node)))) {
-					// ejabberd deletes what it is told is gone, and this one was renewed while we sent: the push
-					// goes to the new token.
-					return keep(item, "renewed while its old token was sent to");
-				}
-				await discard(item);
-				log.info("{app}: a device is gone ({reason}): its registration was removed.", { app, reason });
-				return { kind: "unknown", reason: outcome.reason };
-			}
-			case "retry":
-				log.debug("{app}: a push waits: {reason}", { app, reason });
-				return keep(item, outcome.reason, outcome.afterMs);
-			case "rejected":
-				if (!isBelieved) return doubt(item, outcome.reason);
-				// Only this one: an older push of its lane, if one waits, is still owed.
-				if (item.isPromised || outbox.mayHaveEntries()) {
-					await outbox.drop(node, item.notification.class, item.version);
-				}
-				log.warn("{app}: a push was refused: {reason}", { app, reason });
-				return { kind: "refused", reason: `refused by the push service: ${outcome.reason}` };
-			case "misconfigured":
-				log.error("{app}: its credentials do not work: {reason}", { app, reason });
-				return keep(item, outcome.reason, MISCONFIGURED_MS);
-		}
-	}
-
-	/**
-	 * Most devices are said to be gone or refused: that is our fault, as wrong credentials are, and the push waits
-	 * for the day it is mended.
-	 */
-	async function doubt(item: Item, reason: string): Promise<Answer> {
-		await keep(item, reason, MISCONFIGURED_MS);
-		return wait("too many devices are said to be gone or refused at once: nothing is deleted");
-	}
-
-	/** Whether an answer that a device is gone, or refused for good, may be acted on. */
-	function believe(outcome: Outcome, { node, lastSuccessAt }: Registration, gate: string): boolean {
-		if (outcome.kind === "retry" || outcome.kind === "misconfigured") return true;
-		const isBad = outcome.kind !== "delivered";
-		return verdicts.note(gate, { node, isBad, isProven: lastSuccessAt !== undefined });
-	}
-
-	/**
-	 * Puts a push in the outbox for another try. Answers `done` only once it is there.
-	 * @throws {Unavailable}
-	 */
-	function keep(item: Item, reason: string, afterMs?: number): Promise<Answer> {
-		const attempts = item.attempts + 1;
-		return secure([item], now() + backoffMs(attempts, afterMs, random), { attempts, lastError: reason });
-	}
-
-	/** @throws {Unavailable} */
-	async function secure(
-		items: readonly Item[],
-		dueAt: number,
-		state: Partial<Pick<OutboxEntry, "attempts" | "lastError">> = {},
-	): Promise<Answer> {
-		const entries = items.map(({ node, notification, version, expiresAt, attempts }) => ({
-			...{ node, notification, version, expiresAt, attempts, dueAt },
-			...state,
-			class: notification.class,
-		}));
-		try {
-			await outbox.put(...entries);
-		} catch (cause) {
-			throw new Unavailable("the outbox cannot be written", { cause });
-		}
-		for (const item of items) item.isPromised = true;
-		deps.onQueued(dueAt);
-		const reason = state.lastError;
-		return { kind: "done", how: "queued", ...(reason !== undefined && { reason }) };
 	}
 
 	function push(node: string, notification: Notification): Promise<Answer> {

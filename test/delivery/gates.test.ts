@@ -117,6 +117,43 @@ describe("a gate", () => {
 	});
 });
 
+describe("a pool of gates", () => {
+	const pooled = (): GateLimits => ({ inFlight: 8, pool: { name: "strangers", inFlight: 10 } });
+
+	test("bounds all of them together, so that many that hang take no more than one app does", () => {
+		for (let push = 0; push < 8; push++) go("one", pooled());
+		for (let push = 0; push < 2; push++) go("two", pooled());
+		expect(later("two", pooled()).reason).toContain("on their way");
+		expect(later("three", pooled()).reason).toContain("on their way");
+		go("an app that is in no pool");
+	});
+
+	test("has places of their own for those that answered well, whoever hangs", () => {
+		const first = go("works", pooled());
+		first.leave(WELL);
+		for (let push = 0; push < 8; push++) go("hangs", pooled());
+		for (let push = 0; push < 2; push++) go("hangs too", pooled());
+		go("works", pooled()).leave(WELL);
+	});
+
+	test("gets its places back", () => {
+		const turns = [...Array(8).fill("one"), ...Array(2).fill("two")].map((name) => go(name, pooled()));
+		for (const turn of turns) turn.leave(UNWELL);
+		go("three", pooled());
+	});
+});
+
+test("who asks at a gate that is full is sent away for as long as it has not answered", () => {
+	go();
+	go();
+	go();
+	const waits = [1_000, 5_000, 60_000].map((silence) => {
+		clock = 1_000_000 + silence;
+		return later().at - clock;
+	});
+	expect(waits).toEqual([1_000, 5_000, 30_000]);
+});
+
 test("a host that nobody answers for gets no flood", () => {
 	const limits: GateLimits = { inFlight: 100, rate: { perSecond: 20, burst: 5 } };
 	for (let push = 0; push < 5; push++) go("stranger", limits).leave(WELL);

@@ -1,0 +1,99 @@
+/** The one place that acts on outcomes: what becomes of the registration, the push and the publisher's answer. */
+import type { Logger } from "@logtape/logtape";
+import type { Registrations } from "../store/registrations.ts";
+import type { Answer, Outcome, Registration } from "../types.ts";
+import { fromDatabase, type Item, wait } from "./item.ts";
+import type { Keeping } from "./keeping.ts";
+import type { Results } from "./results.ts";
+import type { Verdicts } from "./verdicts.ts";
+
+/** Misconfigured credentials are a person's to mend: asking again sooner helps nobody. */
+const MISCONFIGURED_MS = 60_000;
+
+/** What was sent, to whom, when, and through which gate. */
+export interface Sent {
+	item: Item;
+	registration: Registration;
+	startedAt: number;
+	gate: string;
+}
+
+/**
+ * @returns acts on an outcome
+ * @throws {Unavailable} there, when a database is away: nothing was done
+ */
+export function createActing({
+	registrations,
+	results,
+	verdicts,
+	keeping,
+	log,
+}: {
+	registrations: Pick<Registrations, "forget" | "forgetVoip" | "findAtPrimary">;
+	results: Pick<Results, "add">;
+	verdicts: Verdicts;
+	keeping: Keeping;
+	log: Logger;
+}): (outcome: Outcome, sent: Sent) => Promise<Answer> {
+	const { keep, discard, drop } = keeping;
+
+	/** The only switch over what becomes of a push. */
+	async function act(outcome: Outcome, { item, registration, startedAt, gate }: Sent): Promise<Answer> {
+		const { node, app, token } = registration;
+		const reason = "reason" in outcome ? outcome.reason : undefined;
+		results.add(node, app, outcome.kind, reason);
+		const isBelieved = believe(outcome, registration, gate);
+		switch (outcome.kind) {
+			case "delivered":
+				await discard(item);
+				return { kind: "done", how: "delivered" };
+			case "gone": {
+				if (!isBelieved) return doubt(item, outcome.reason);
+				if (outcome.token === "voip") {
+					const { voipToken = "" } = registration;
+					await fromDatabase(() => registrations.forgetVoip(node, voipToken, startedAt));
+					return keep(item, outcome.reason);
+				}
+				const deadSince = Math.min(startedAt, outcome.at ?? startedAt);
+				const forgotten = await fromDatabase(() => registrations.forget(node, token, deadSince));
+				if (!forgotten && (await fromDatabase(() => registrations.findAtPrimary(node)))) {
+					// ejabberd deletes what it is told is gone, and this one was renewed while we sent: the push
+					// goes to the new token.
+					return keep(item, "renewed while its old token was sent to");
+				}
+				await discard(item);
+				log.info("{app}: a device is gone ({reason}): its registration was removed.", { app, reason });
+				return { kind: "unknown", reason: outcome.reason };
+			}
+			case "retry":
+				log.debug("{app}: a push waits: {reason}", { app, reason });
+				return keep(item, outcome.reason, outcome.afterMs);
+			case "rejected":
+				if (!isBelieved) return doubt(item, outcome.reason);
+				await drop(item);
+				log.warn("{app}: a push was refused: {reason}", { app, reason });
+				return { kind: "refused", reason: `refused by the push service: ${outcome.reason}` };
+			case "misconfigured":
+				log.error("{app}: its credentials do not work: {reason}", { app, reason });
+				return keep(item, outcome.reason, MISCONFIGURED_MS);
+		}
+	}
+
+	/**
+	 * Most devices are said to be gone or refused: that is our fault, as wrong credentials are, and the push waits
+	 * for the day it is mended.
+	 */
+	async function doubt(item: Item, reason: string): Promise<Answer> {
+		await keep(item, reason, MISCONFIGURED_MS);
+		return wait("too many devices are said to be gone or refused at once: nothing is deleted");
+	}
+
+	/** Whether an answer that a device is gone, or refused for good, may be acted on. */
+	function believe(outcome: Outcome, { node, lastSuccessAt }: Registration, gate: string): boolean {
+		if (outcome.kind === "retry" || outcome.kind === "misconfigured") return true;
+		const isBad = outcome.kind !== "delivered";
+		return verdicts.note(gate, { node, isBad, isProven: lastSuccessAt !== undefined });
+	}
+
+	return act;
+}

@@ -1,0 +1,31 @@
+/** A publish on its way, and what can be said when nothing can. */
+import type { Answer, Notification } from "../types.ts";
+
+/** A publish on its way. */
+export interface Item {
+	node: string;
+	notification: Notification;
+	version: number;
+	expiresAt: number;
+	attempts: number;
+	/** When it came; the outbox keeps only when it expires. */
+	receivedAt?: number;
+	/** It is in the outbox, and was answered for. */
+	isPromised: boolean;
+}
+
+export const wait = (reason: string): Answer => ({ kind: "wait", reason });
+
+/** Nothing was done about a push, and nothing can be said about it now: a database is away. */
+export class Unavailable extends Error {
+	override name = "Unavailable";
+}
+
+/** @throws {Unavailable} in place of whatever the database throws */
+export async function fromDatabase<T>(query: () => Promise<T>): Promise<T> {
+	try {
+		return await query();
+	} catch (cause) {
+		throw new Unavailable("the database is not available", { cause });
+	}
+}
