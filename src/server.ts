@@ -81,7 +81,8 @@ async function main(args: readonly string[]): Promise<void> {
 		guardedFetch: createPinnedFetch({ policy }),
 		fetch,
 		// Apps without a certificate share their connections to Apple.
-		http2Fetch: (certificate) => (certificate ? createHttp2Fetch(certificate) : tokenFetch),
+		http2Fetch: (certificate) =>
+			certificate ? createHttp2Fetch({ ...certificate, maxConcurrent: IN_FLIGHT }) : tokenFetch,
 		now: Date.now,
 		policy,
 		vapid: { key: vapidKey, subject: config.vapid.subject },

@@ -42,7 +42,9 @@ function parse(path: string): unknown {
 	try {
 		content = Bun.TOML.parse(text) as Record<string, unknown>;
 	} catch (error) {
-		throw new StartError(`${path} is no TOML: ${error instanceof Error ? error.message : error}`, error);
+		// Not its message: it quotes what it could not read, which may be a secret without its quotes.
+		const { line } = error as { line?: number };
+		throw new StartError(`${path} is no TOML${line ? `: see line ${line}` : ""}.`, error);
 	}
 	const others = Object.keys(content).filter((name) => name !== "app");
 	if (others.length > 0)

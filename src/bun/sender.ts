@@ -26,11 +26,13 @@ import { createMetrics, type Metrics } from "./metrics.ts";
 /** How long pushes on their way may take when the process is asked to end, ms. The rest waits in the outbox. */
 const DRAIN_MS = 5_000;
 
+const DAY_MS = 86_400_000;
+
 /**
  * Pushes on their way to one app or provider. Bun has 256 requests in flight at most, unless its start was told
  * otherwise (package.json): a provider that hangs must leave room for the others.
  */
-export const IN_FLIGHT = Math.floor(Number(process.env.BUN_CONFIG_MAX_HTTP_REQUESTS ?? 256) / 8);
+export const IN_FLIGHT = Math.floor((Number(process.env.BUN_CONFIG_MAX_HTTP_REQUESTS) || 256) / 8);
 
 export interface SenderDeps {
 	config: Config;
@@ -56,6 +58,22 @@ export interface Sender {
 }
 
 /** Delivery, its loops, and the XMPP connection if there is an account. */
+/** Registrations of an app that is not set up any more wait in vain: somebody renamed it, or left it out. */
+async function warnOfStrays(
+	registrations: Registrations,
+	apps: readonly AppConfig[],
+	log: Logger,
+): Promise<void> {
+	const counts = await registrations.count().catch(() => []);
+	for (const { app, count } of counts) {
+		if (apps.some(({ name }) => name === app)) continue;
+		log.warn("{count} registrations are of the app {app}, which is not set up: their pushes wait.", {
+			app,
+			count,
+		});
+	}
+}
+
 export async function startSender(common: SenderDeps): Promise<Sender> {
 	const { config, log, version, registrations, handover } = common;
 	const file = await openDatabase({
@@ -88,6 +106,8 @@ export async function startSender(common: SenderDeps): Promise<Sender> {
 	});
 	const certificates = certificateExpiry(apps);
 	warnOfExpiry(certificates, log);
+	const warning = setInterval(() => warnOfExpiry(certificates, log), DAY_MS);
+	void warnOfStrays(registrations, apps, log);
 	const metrics = config.adminToken
 		? createMetrics({
 				outbox: outbox.depth,
@@ -141,6 +161,7 @@ export async function startSender(common: SenderDeps): Promise<Sender> {
 			return status.kind === "online" ? true : status.reason;
 		},
 		async stop() {
+			clearInterval(warning);
 			const finish = async () => {
 				await delivery.idle(DRAIN_MS);
 				await delivery.settle();

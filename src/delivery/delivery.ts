@@ -154,7 +154,7 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
 			item.expiresAt = item.receivedAt + app.ttlSeconds * 1000;
 		}
 		const { gate, limits } = gateOf(service, registration);
-		const turn = gates.enter(gate, limits);
+		const turn = gates.enter(gate, limits, item.isPromised);
 		if (turn.kind === "later") {
 			return secure([item], turn.at, { attempts: item.attempts, lastError: turn.reason });
 		}

@@ -53,8 +53,11 @@ export interface GateLimits {
 }
 
 export interface Gates {
-	/** Asks at the gate of this name, which is made when it is first asked. */
-	enter(name: string, limits: GateLimits): Turn;
+	/**
+	 * Asks at the gate of this name, which is made when it is first asked.
+	 * @param isRetry it comes from the outbox, whose places all gates share: few of one gate's at once
+	 */
+	enter(name: string, limits: GateLimits, isRetry?: boolean): Turn;
 	/** The gates that are shut, with the reason. */
 	shut(): { name: string; reason: string }[];
 	/** How many pushes are on their way, by gate. */
@@ -71,6 +74,8 @@ const MISCONFIGURED_MS = 60_000;
 /** When to ask again at a gate that is full, ms: as long as it has not answered well, between these. */
 const FULL_MS = 1_000;
 const FULL_LONGEST_MS = 30_000;
+/** Retries of one gate on their way at once: a provider that is slow leaves the outbox's other places to others. */
+const RETRIES = 16;
 /** How many gates are remembered: clients choose the origins. */
 const KEPT = 5_000;
 
@@ -85,8 +90,12 @@ interface Gate {
 	/** It answered, the last time. */
 	isWell: boolean;
 	wellAt: number;
+	/** Of those on their way, how many come from the outbox. */
+	retries: number;
 	tokens: number;
 	filledAt: number;
+	/** Who is turned away for the rate gets a time of their own: they must not all come back for one token. */
+	slotAt: number;
 }
 
 export function createGates({
@@ -111,7 +120,7 @@ export function createGates({
 		if (gates.size >= KEPT) forgetIdle();
 		const gate: Gate = {
 			...{ inFlight: 0, faults: 0, shutUntil: 0, shutMs: SHUT_FIRST_MS, reason: undefined, isTried: false },
-			...{ isWell: false, wellAt: now(), tokens: rate?.burst ?? 0, filledAt: now() },
+			...{ isWell: false, wellAt: now(), retries: 0, tokens: rate?.burst ?? 0, filledAt: now(), slotAt: 0 },
 		};
 		gates.set(name, gate);
 		return gate;
@@ -124,15 +133,18 @@ export function createGates({
 		}
 	}
 
-	/** @returns ms until there is room; 0: a token was taken */
-	function takeToken(gate: Gate, rate: NonNullable<GateLimits["rate"]>): number {
+	/** @returns when there is room; undefined: a token was taken */
+	function takeToken(gate: Gate, rate: NonNullable<GateLimits["rate"]>): number | undefined {
 		const at = now();
 		const filled = gate.tokens + (Math.max(0, at - gate.filledAt) / 1000) * rate.perSecond;
 		gate.tokens = Math.min(filled, rate.burst);
 		gate.filledAt = at;
-		if (gate.tokens < 1) return Math.ceil(((1 - gate.tokens) / rate.perSecond) * 1000);
+		if (gate.tokens < 1) {
+			gate.slotAt = Math.max(gate.slotAt, at) + 1000 / rate.perSecond;
+			return Math.ceil(gate.slotAt);
+		}
 		gate.tokens--;
-		return 0;
+		return undefined;
 	}
 
 	/** When to ask again. Each who does costs the outbox a write: all at once would hold up everyone else. */
@@ -146,7 +158,6 @@ export function createGates({
 		const wasOpen = gate.reason === undefined;
 		// Everything that waits must not come back in the same moment.
 		gate.shutUntil = now() + Math.ceil(ms * (0.75 + random() / 2));
-		gate.shutMs = Math.min(ms * 2, SHUT_LONGEST_MS);
 		if (wasOpen || gate.reason !== report.reason) onShut(name, report);
 		gate.reason = report.reason;
 	}
@@ -169,17 +180,27 @@ export function createGates({
 				return shut(name, gate, report, MISCONFIGURED_MS);
 			case "unwell":
 				gate.faults++;
-				// It said for how long: coming earlier is what it asked us not to do.
-				if (report.afterMs !== undefined)
-					return shut(name, gate, report, Math.max(report.afterMs, gate.shutMs));
-				if (isTrial || (gate.faults >= FAULTS && gate.reason === undefined)) {
-					shut(name, gate, report, gate.shutMs);
-				}
+				return fault(name, gate, isTrial, report);
+		}
+	}
+
+	function fault(name: string, gate: Gate, isTrial: boolean, report: Extract<Report, { kind: "unwell" }>) {
+		// It said for how long: coming earlier is what it asked us not to do.
+		const { afterMs = 0 } = report;
+		if (isTrial) {
+			shut(name, gate, report, Math.max(afterMs, gate.shutMs));
+			gate.shutMs = Math.min(gate.shutMs * 2, SHUT_LONGEST_MS);
+		} else if (gate.reason !== undefined) {
+			// On its way when the gate shut: it tells nothing new but a later time.
+			gate.shutUntil = Math.max(gate.shutUntil, now() + afterMs);
+		} else if (afterMs > 0 || gate.faults >= FAULTS) {
+			shut(name, gate, report, Math.max(afterMs, gate.shutMs));
+			gate.shutMs = SHUT_FIRST_MS * 2;
 		}
 	}
 
 	return {
-		enter(name, limits) {
+		enter(name, limits, isRetry = false) {
 			const gate = gateOf(name, limits);
 			const isTrial = gate.reason !== undefined;
 			if (isTrial && (gate.isTried || now() < gate.shutUntil)) {
@@ -190,14 +211,19 @@ export function createGates({
 			if (gate.inFlight >= limits.inFlight || others >= (limits.pool?.inFlight ?? Number.POSITIVE_INFINITY)) {
 				return { kind: "later", reason: "too many pushes are on their way", at: askAgainAt(gate) };
 			}
-			const waitMs = limits.rate ? takeToken(gate, limits.rate) : 0;
-			if (waitMs > 0) return { kind: "later", reason: "too many pushes a second", at: now() + waitMs };
+			if (isRetry && gate.retries >= RETRIES) {
+				return { kind: "later", reason: "too many retries are on their way", at: askAgainAt(gate) };
+			}
+			const slotAt = limits.rate && takeToken(gate, limits.rate);
+			if (slotAt !== undefined) return { kind: "later", reason: "too many pushes a second", at: slotAt };
 			gate.inFlight++;
+			if (isRetry) gate.retries++;
 			gate.isTried = isTrial;
 			if (pool !== undefined) pools.set(pool, others + 1);
 			return {
 				kind: "go",
 				leave(report) {
+					if (isRetry) gate.retries--;
 					if (pool !== undefined) pools.set(pool, (pools.get(pool) ?? 0) - 1);
 					leave(name, gate, isTrial, report);
 				},

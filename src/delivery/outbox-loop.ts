@@ -19,12 +19,16 @@ export interface OutboxLoop {
 	stop(): Promise<void>;
 }
 
-/** @param retry tries one entry, and leaves the outbox in the state that follows; throws if it cannot */
+/**
+ * @param retry tries one entry, and leaves the outbox in the state that follows; throws if it cannot
+ * @param pause lets timers and sockets have their turn
+ */
 export function startOutboxLoop(
 	outbox: Pick<Outbox, "due" | "nextDueAt">,
 	retry: (entry: OutboxEntry) => Promise<void>,
 	log: Logger,
 	now: () => number = Date.now,
+	pause: () => Promise<void> = () => new Promise((resolve) => setTimeout(resolve)),
 ): OutboxLoop {
 	const onItsWay = new Map<string, Promise<void>>();
 	let timer: ReturnType<typeof setTimeout> | undefined;
@@ -54,6 +58,9 @@ export function startOutboxLoop(
 		try {
 			do {
 				again = false;
+				// Entries that a shut gate turns away are done without one wait for the outside: without this pause a
+				// backlog of them would keep timers and sockets waiting until it is through.
+				await pause();
 				// One time for both questions: an entry that falls due between two would be in neither answer.
 				const at = now();
 				// Entries on their way are still in the outbox: asking for CONCURRENCY finds enough others.

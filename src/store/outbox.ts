@@ -49,6 +49,7 @@ export async function openOutbox(db: LibSQLDatabase): Promise<Outbox> {
 		.select({ version: max(outbox.version) })
 		.from(outbox)
 		.prepare();
+	const any = db.select({ version: outbox.version }).from(outbox).limit(1).prepare();
 	// A counter, not a clock: a clock set back would let an old publish outlive a new one.
 	let lastVersion = (await newest.get())?.version ?? 0;
 	let mayHaveEntries = lastVersion > 0;
@@ -122,7 +123,7 @@ export async function openOutbox(db: LibSQLDatabase): Promise<Outbox> {
 
 		async nextDueAt(now) {
 			const putsBefore = puts;
-			const isEmpty = !(await newest.get())?.version;
+			const isEmpty = (await any.get()) === undefined;
 			// Neither an entry that came in meanwhile nor one that is still being written may be overlooked.
 			if (isEmpty && puts === putsBefore && pendingPuts === 0) mayHaveEntries = false;
 			const row = await db

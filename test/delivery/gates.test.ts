@@ -88,6 +88,24 @@ describe("a gate", () => {
 		expect(later().at).toBe(clock + 30_000);
 	});
 
+	test("is not shut longer by those that were on their way when it shut, unless they say so", () => {
+		const turns = Array.from({ length: 32 }, () => go("app", { inFlight: 32 }));
+		for (const turn of turns) turn.leave({ ...UNWELL, afterMs: 1_000 });
+		expect(later().at).toBe(clock + 2_000);
+		const [early] = [go("other"), go("other")];
+		go("other").leave({ ...UNWELL, afterMs: 1_000 });
+		early?.leave({ ...UNWELL, afterMs: 60_000 });
+		expect(later("other").at).toBe(clock + 60_000);
+	});
+
+	test("lets few retries through at once, so that a slow provider leaves the outbox's places to others", () => {
+		const many = { inFlight: 1000 };
+		for (let retry = 0; retry < 16; retry++) gates.enter("slow", many, true);
+		expect(gates.enter("slow", many, true)).toMatchObject({ kind: "later" });
+		expect(gates.enter("slow", many).kind).toBe("go");
+		expect(gates.enter("other", many, true).kind).toBe("go");
+	});
+
 	test("shuts at once when our credentials do not work, and opens by itself once they do", () => {
 		go().leave({ kind: "misconfigured", reason: "403 InvalidProviderToken" });
 		expect(said).toEqual(["app misconfigured: 403 InvalidProviderToken"]);
@@ -158,6 +176,8 @@ test("a host that nobody answers for gets no flood", () => {
 	const limits: GateLimits = { inFlight: 100, rate: { perSecond: 20, burst: 5 } };
 	for (let push = 0; push < 5; push++) go("stranger", limits).leave(WELL);
 	expect(later("stranger", limits)).toMatchObject({ reason: "too many pushes a second", at: clock + 50 });
+	// Each gets a time of their own, so that they do not all come back for one token.
+	expect([later("stranger", limits).at, later("stranger", limits).at]).toEqual([clock + 100, clock + 150]);
 	clock += 50;
 	go("stranger", limits).leave(WELL);
 	later("stranger", limits);

@@ -1,6 +1,7 @@
 /** One sick provider, app, origin or device slows no other, and costs nobody a registration. */
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { createGates } from "../../src/delivery/gates.ts";
+import { startOutboxLoop } from "../../src/delivery/outbox-loop.ts";
 import { createVerdicts } from "../../src/delivery/verdicts.ts";
 import { FakeService, HIGH, type House, openHouse } from "./house.ts";
 
@@ -112,6 +113,24 @@ describe("a provider that says of every device that it is gone", () => {
 		expect((await house.delivery.push(node, HIGH)).kind).toBe("unknown");
 		expect(await house.registrations.find(node)).toBeUndefined();
 	});
+});
+
+test("a backlog that a shut gate turns away keeps no timer or socket waiting", async () => {
+	const entry = { node: "n", class: "high" as const, version: 1, notification: HIGH, attempts: 1 };
+	const backlog = Array.from({ length: 64 }, (_, i) => ({
+		...entry,
+		node: `n${i}`,
+		dueAt: 0,
+		expiresAt: 1e15,
+	}));
+	let turnedAway = 0;
+	// As with a file: no step of it waits for the outside.
+	const outbox = { due: async () => (turnedAway < 50_000 ? backlog : []), nextDueAt: async () => undefined };
+	const timer = Promise.withResolvers<number>();
+	setTimeout(() => timer.resolve(turnedAway), 20);
+	const loop = startOutboxLoop(outbox, async () => void turnedAway++, house.log);
+	expect(await timer.promise).toBeLessThan(50_000);
+	await loop.stop();
 });
 
 test("a dead token for calls takes the calls to the main one, and no registration with it", async () => {

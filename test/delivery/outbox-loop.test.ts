@@ -73,7 +73,7 @@ describe("the loop", () => {
 				};
 				tried.push({ node, at: clock, done });
 			});
-		loop = startOutboxLoop(outbox, retry, readable.log, now);
+		loop = startOutboxLoop(outbox, retry, readable.log, now, async () => {});
 		await pass(0);
 	}
 
