@@ -51,10 +51,18 @@ describe.each([...SERVICES])("%s", (service) => {
 test("the provider's word on our credentials is in the log from the start, and all is counted", async () => {
 	for (const app of ["apns", "fcm", "wns"])
 		await reveille.untilLogged(`${app}: its provider takes our credentials`);
-	const answer = await fetch(`${reveille.url}/metrics`, {
-		headers: { Authorization: `Bearer ${ADMIN_TOKEN}` },
-	});
-	const text = await answer.text();
+	const scrape = async () => {
+		const answer = await fetch(`${reveille.url}/metrics`, {
+			headers: { Authorization: `Bearer ${ADMIN_TOKEN}` },
+		});
+		return answer.text();
+	};
+	let text = await scrape();
+	// A push has arrived before its sender has heard so.
+	for (const deadline = Date.now() + 10_000; Date.now() < deadline; text = await scrape()) {
+		if (text.includes('reveille_answers_total{answer="delivered"} 5')) break;
+		await Bun.sleep(20);
+	}
 	expect(text).toContain("reveille_publishes_total 5");
 	for (const app of SERVICES)
 		expect(text).toContain(`reveille_outcomes_total{app="${app}",outcome="delivered"} 1`);
