@@ -6,9 +6,9 @@ import { createSecureServer, type IncomingHttpHeaders, type ServerHttp2Stream } 
 import type { TLSSocket } from "node:tls";
 import { makeCertificates } from "./apns-certificates.ts";
 import { type Connection, wrapSession } from "./apns-connection.ts";
-import { createInbox } from "./apns-inbox.ts";
 import { createProviderTokenCheck, type Refusal, type TeamKey } from "./apns-provider-token.ts";
 import { refusal } from "./apns-rules.ts";
+import { createInbox } from "./inbox.ts";
 
 /** A request that was looked at, accepted or not. */
 export interface ApnsPush {

@@ -2,6 +2,7 @@
  * What the doubles of push services have in common: they keep what came for a test to wait for and look at, and
  * answer otherwise when told to.
  */
+import { createInbox } from "./inbox.ts";
 
 /** A request that came, accepted or not. */
 export interface LoggedPush {
@@ -60,9 +61,7 @@ export interface PushDesk<P extends LoggedPush> {
 }
 
 export function createPushDesk<P extends LoggedPush>(): PushDesk<P> {
-	const pushes: P[] = [];
-	const untaken: P[] = [];
-	const waiting = new Set<() => void>();
+	const inbox = createInbox<P>((push) => `${push.token}: ${push.refused ?? push.status}`);
 	let replies: Reply[] = [];
 	const stopped = Promise.withResolvers<void>();
 
@@ -76,32 +75,11 @@ export function createPushDesk<P extends LoggedPush>(): PushDesk<P> {
 		count,
 		matches = (push) => push.refused === undefined,
 		timeoutMs = 10_000,
-	) =>
-		new Promise((resolve, reject) => {
-			const look = () => {
-				const found = untaken.filter(matches).slice(0, count);
-				if (found.length < count) return;
-				for (const push of found) untaken.splice(untaken.indexOf(push), 1);
-				done();
-				resolve(found);
-			};
-			const timer = setTimeout(() => {
-				done();
-				const came = pushes.map((push) => `${push.token}: ${push.refused ?? push.status}`);
-				const list = came.join("\n") || "nothing";
-				reject(new Error(`not ${count} such pushes within ${timeoutMs} ms; what came so far: ${list}`));
-			}, timeoutMs);
-			const done = () => {
-				clearTimeout(timer);
-				waiting.delete(look);
-			};
-			waiting.add(look);
-			look();
-		});
+	) => inbox.wait(count, matches, timeoutMs);
 
 	return {
 		log: {
-			pushes,
+			pushes: inbox.all,
 			respondWith(reply) {
 				const own = { ...reply };
 				replies.push(own);
@@ -118,17 +96,12 @@ export function createPushDesk<P extends LoggedPush>(): PushDesk<P> {
 				return push;
 			},
 			waitForPushes,
-			clear() {
-				pushes.length = 0;
-				untaken.length = 0;
-			},
+			clear: inbox.clear,
 		},
 
 		async answer(push, usual) {
 			const reply = push.refused === undefined ? takeReply(push.token) : undefined;
-			pushes.push(push);
-			untaken.push(push);
-			for (const look of [...waiting]) look();
+			inbox.add(push);
 			await reply?.after;
 			if (reply?.status === "hang") {
 				await stopped.promise;

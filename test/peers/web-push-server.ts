@@ -3,6 +3,7 @@
  * at, passes them on to a real Firefox, and fails when told to.
  */
 import { randomUUID } from "node:crypto";
+import { createInbox } from "./inbox.ts";
 import { type BrowserLink, browserProtocol } from "./mozilla-push-socket.ts";
 import { createDevice, type WebPushDevice } from "./web-push-device.ts";
 import { refusal } from "./web-push-rules.ts";
@@ -92,9 +93,9 @@ interface Subscription {
 /** Starts the service. */
 export function startWebPushServer(options: WebPushServerOptions = {}): WebPushServer {
 	const subscriptions = new Map<string, Subscription>();
-	const pushes: ReceivedPush[] = [];
-	const untaken: ReceivedPush[] = [];
-	const waiting = new Set<() => void>();
+	const inbox = createInbox<ReceivedPush>(
+		(push) => `${push.method} ${push.endpoint}: ${push.refused ?? push.status}`,
+	);
 	let replies: Reply[] = [];
 	const stopped = Promise.withResolvers<void>();
 
@@ -133,9 +134,7 @@ export function startWebPushServer(options: WebPushServerOptions = {}): WebPushS
 			push.status = refused.status;
 		}
 		const reply = refused ? undefined : takeReply(endpoint);
-		pushes.push(push);
-		untaken.push(push);
-		for (const look of [...waiting]) look();
+		inbox.add(push);
 
 		if (refused) {
 			const { status, errno, message } = refused;
@@ -188,33 +187,12 @@ export function startWebPushServer(options: WebPushServerOptions = {}): WebPushS
 		count,
 		matches = (push) => push.refused === undefined,
 		timeoutMs = 10_000,
-	) =>
-		new Promise((resolve, reject) => {
-			const look = () => {
-				const found = untaken.filter(matches).slice(0, count);
-				if (found.length < count) return;
-				for (const push of found) untaken.splice(untaken.indexOf(push), 1);
-				done();
-				resolve(found);
-			};
-			const timer = setTimeout(() => {
-				done();
-				const came = pushes.map((push) => `${push.method} ${push.endpoint}: ${push.refused ?? push.status}`);
-				const list = came.join("\n") || "nothing";
-				reject(new Error(`not ${count} such pushes within ${timeoutMs} ms; what came so far: ${list}`));
-			}, timeoutMs);
-			const done = () => {
-				clearTimeout(timer);
-				waiting.delete(look);
-			};
-			waiting.add(look);
-			look();
-		});
+	) => inbox.wait(count, matches, timeoutMs);
 
 	return {
 		origin,
 		browserUrl: `${options.tls ? "wss" : "ws"}://${authority}/`,
-		pushes,
+		pushes: inbox.all,
 		createSubscription({ applicationServerKey } = {}) {
 			return createDevice(newEndpoint({ state: "yes", boundTo: applicationServerKey }));
 		},
@@ -239,10 +217,7 @@ export function startWebPushServer(options: WebPushServerOptions = {}): WebPushS
 			return push;
 		},
 		waitForPushes,
-		clear() {
-			pushes.length = 0;
-			untaken.length = 0;
-		},
+		clear: inbox.clear,
 		async stop() {
 			stopped.resolve();
 			await server.stop(true);
