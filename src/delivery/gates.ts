@@ -5,7 +5,7 @@
  * through at a time, shuts when the other side is unwell, lets one through now and then to see, and opens again
  * by itself. What it turns away waits in the outbox.
  */
-import type { Outcome } from "../types.ts";
+import type { Report } from "./report.ts";
 
 /** May a push go out? */
 export type Turn =
@@ -13,32 +13,6 @@ export type Turn =
 	| { kind: "go"; leave(report: Report): void }
 	/** No, and when to ask again, ms since the epoch. */
 	| { kind: "later"; reason: string; at: number };
-
-/** What a push says of the other side. */
-export type Report =
-	/** It works, whatever it said of this one device. */
-	| { kind: "well" }
-	/** It does not, and perhaps says for how long. */
-	| { kind: "unwell"; reason: string; afterMs?: number }
-	/** Our credentials do not work: a person must mend them. */
-	| { kind: "misconfigured"; reason: string };
-
-/** What an outcome says of the other side, beside this device. */
-export function reportOf(outcome: Outcome): Report {
-	switch (outcome.kind) {
-		case "delivered":
-		case "gone":
-		case "rejected":
-			return { kind: "well" };
-		case "retry": {
-			if (outcome.about === "token") return { kind: "well" };
-			const { reason, afterMs } = outcome;
-			return { kind: "unwell", reason, ...(afterMs !== undefined && { afterMs }) };
-		}
-		case "misconfigured":
-			return { kind: "misconfigured", reason: outcome.reason };
-	}
-}
 
 export interface GateLimits {
 	/** Pushes on their way at once. */

@@ -1,11 +1,6 @@
 import { beforeEach, describe, expect, test } from "bun:test";
-import {
-	createGates,
-	type GateLimits,
-	type Gates,
-	type Report,
-	type Turn,
-} from "../../src/delivery/gates.ts";
+import { createGates, type GateLimits, type Gates, type Turn } from "../../src/delivery/gates.ts";
+import type { Report } from "../../src/delivery/report.ts";
 
 const LIMITS: GateLimits = { inFlight: 3 };
 const WELL: Report = { kind: "well" };
