@@ -23,10 +23,21 @@ export interface Keyring {
 	 * @throws {UnknownKey} when the node was made with a key this process was not given
 	 */
 	secretOf(node: string): Promise<string>;
+	/**
+	 * A node that is its own credential, for dialects whose clients hand no secret on: the node, a dot, the secret.
+	 * @throws {UnknownKey}
+	 */
+	openNode(node: string): Promise<string>;
 	/** Checks a secret in constant time, before any lookup. */
 	verify(node: string, secret: string): Promise<Verdict>;
 	/** A keyed hash of something that is counted but must not be readable in the database; 22 characters. */
 	conceal(text: string): Promise<string>;
+}
+
+/** Takes a node that is its own credential apart; undefined: it is none. */
+export function splitOpenNode(openNode: string): { node: string; secret: string } | undefined {
+	const [node = "", secret, ...more] = openNode.split(".");
+	return secret === undefined || more.length > 0 ? undefined : { node, secret };
 }
 
 export class UnknownKey extends Error {
@@ -86,6 +97,14 @@ export async function createKeyring(
 		return byId.get(base64url.encode(bytes.subarray(0, KEY_ID_BYTES)));
 	};
 
+	const secretOf = async (node: string) => {
+		const key = keyOf(node);
+		if (!key) throw new UnknownKey("this registration was made with a key that is not configured");
+		return base64url.encode(
+			new Uint8Array(await crypto.subtle.sign("HMAC", key.hmac, new TextEncoder().encode(node))),
+		);
+	};
+
 	return {
 		fingerprint: current.fingerprint,
 		oldFingerprints: old.map((key) => key.fingerprint),
@@ -97,13 +116,9 @@ export async function createKeyring(
 			return base64url.encode(bytes);
 		},
 
-		async secretOf(node) {
-			const key = keyOf(node);
-			if (!key) throw new UnknownKey("this registration was made with a key that is not configured");
-			return base64url.encode(
-				new Uint8Array(await crypto.subtle.sign("HMAC", key.hmac, new TextEncoder().encode(node))),
-			);
-		},
+		secretOf,
+
+		openNode: async (node) => `${node}.${await secretOf(node)}`,
 
 		async verify(node, secret) {
 			const nodeBytes = decode(node);

@@ -13,6 +13,9 @@ export type ServiceName = "webpush" | "apns" | "fcm" | "ubuntu" | "wns";
  */
 export type PushClass = "voip" | "event" | "high" | "low";
 
+/** In which of the older app servers' dialects a device registered: its app expects pushes in the same. */
+export type Dialect = "mod_push" | "push-appserver" | "p2" | "tigase";
+
 /** What a device hands in, and what its push service needs to reach it. */
 export interface Device {
 	/** Web Push: the endpoint URL. APNs: hex. FCM, Ubuntu: as the device got it. WNS: the channel URI. */
@@ -39,6 +42,11 @@ export interface Registration extends Device {
 	device: string;
 	/** A name for people, if the device gave one. */
 	deviceName?: string;
+	/** The JID that the owner's server was told to publish to. */
+	jid?: string;
+	dialect?: Dialect;
+	/** p2: the bare JID of the room whose messages this registration is for; its `device` ends with it. */
+	muc?: string;
 	registeredAt: number;
 	/** Last time the device said that this token is its own: an older verdict does not touch it. */
 	renewedAt: number;

@@ -1,7 +1,7 @@
 /** Registrations in the shared database: the queries, and the conditions that keep promises under races. */
-import { and, eq, lt, lte, sql } from "drizzle-orm";
+import { and, asc, eq, lt, lte, sql } from "drizzle-orm";
 import type { LibSQLDatabase } from "drizzle-orm/libsql";
-import type { Device, Registration } from "../types.ts";
+import type { Device, Dialect, Registration } from "../types.ts";
 import { registrations, statistics } from "./schema.ts";
 
 export type Database = LibSQLDatabase;
@@ -12,6 +12,9 @@ export interface NewRegistration extends Device {
 	app: string;
 	device: string;
 	deviceName?: string;
+	jid?: string;
+	dialect?: Dialect;
+	muc?: string;
 	/** The host of the endpoint, where the client chose one. */
 	host?: string;
 	/** The concealed client address, over HTTP. */
@@ -54,6 +57,8 @@ export interface Registrations {
 	 * @param createNode called once, for a new row
 	 */
 	register(wanted: NewRegistration, createNode: () => string): Promise<RegisterResult>;
+	/** Reads at the primary all that one owner has, the oldest first. @param owner a bare JID, not empty */
+	ofOwner(owner: string): Promise<Registration[]>;
 	/** Reads at the primary what makes a registration unique. */
 	findDevice(owner: string, app: string, device: string): Promise<Registration | undefined>;
 	/**
@@ -178,9 +183,22 @@ export function createRegistrations(
 			return row && toRegistration(row);
 		},
 
+		async ofOwner(owner) {
+			const rows = await primary
+				.select()
+				.from(registrations)
+				.where(eq(registrations.owner, owner))
+				.orderBy(asc(registrations.registeredAt));
+			return rows.map(toRegistration);
+		},
+
 		async register(wanted, createNode) {
 			const { owner, app, device, host, address } = wanted;
-			const renewal = deviceColumns(wanted, host, wanted.deviceName);
+			const { jid, dialect, muc } = wanted;
+			const renewal = {
+				...deviceColumns(wanted, host, wanted.deviceName),
+				...{ jid: jid ?? null, dialect: dialect ?? null, muc: muc ?? null },
+			};
 			const [renewed] = await primary
 				.update(registrations)
 				.set(renewal)
@@ -201,6 +219,7 @@ export function createRegistrations(
 					app,
 					device,
 					deviceName: wanted.deviceName ?? null,
+					...{ jid: jid ?? null, dialect: dialect ?? null, muc: muc ?? null },
 					token: wanted.token,
 					voipToken: wanted.voipToken ?? null,
 					applicationId: wanted.applicationId ?? null,

@@ -1,4 +1,5 @@
 import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
+import type { Dialect } from "../types.ts";
 
 /*
  * The shared database. Changes expand first and contract a release later: an old edge worker must be able to
@@ -14,6 +15,11 @@ export const registrations = sqliteTable(
 		app: text().notNull(),
 		device: text().notNull(),
 		deviceName: text("device_name"),
+		/** The JID that the owner's server was told to publish to. */
+		jid: text(),
+		dialect: text().$type<Dialect>(),
+		/** p2: the room that it is for. */
+		muc: text(),
 		token: text().notNull(),
 		/** APNs: the token of the PushKit channel. */
 		voipToken: text("voip_token"),
@@ -37,6 +43,28 @@ export const registrations = sqliteTable(
 		index("registrations_host").on(table.host),
 		index("registrations_address").on(table.address),
 	],
+);
+
+/**
+ * Secrets that another app server gave out, as hashes: an imported registration's own, until its server publishes
+ * with the one derived here.
+ */
+export const formerSecrets = sqliteTable("former_secrets", {
+	node: text().primaryKey(),
+	hash: text().notNull(),
+});
+
+/** Nodes at pubsub hosts. One that nobody claimed is kept ready for the next registration. */
+export const pubsubNodes = sqliteTable(
+	"pubsub_nodes",
+	{
+		node: text().primaryKey(),
+		host: text().notNull(),
+		createdAt: integer("created_at").notNull(),
+		/** When a registration took it; one that is claimed and has no registration any more is to be deleted. */
+		claimedAt: integer("claimed_at"),
+	},
+	(table) => [index("pubsub_nodes_host").on(table.host, table.claimedAt)],
 );
 
 /** Pushes that an HTTP process took in and a connector sends: claimed by lease. */
