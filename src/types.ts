@@ -103,12 +103,18 @@ export type Outcome =
 	 * token alone.
 	 */
 	| { kind: "gone"; reason: string; at?: number; token?: "voip" }
-	/** The provider's fault or ours, for now; `about: "token"`: it says nothing of other devices. */
-	| { kind: "retry"; reason: string; afterMs?: number; about?: "token" }
+	/** The provider's fault or ours, for now. */
+	| { kind: "retry"; reason: string; afterMs?: number; about?: About }
 	/** This message or this token only: keep the registration. */
-	| { kind: "rejected"; reason: string }
-	/** Our credentials: alert, keep everything. */
-	| { kind: "misconfigured"; reason: string };
+	| { kind: "rejected"; reason: string; about?: "push" }
+	/** Our credentials, or what else a person has to set up: alert, keep everything. */
+	| { kind: "misconfigured"; reason: string; about?: About };
+
+/**
+ * Who else is spoken of: nobody. `token`: the provider's own word about this token, or tokens of its sort. `push`:
+ * ours, since the push could not be made: the provider was not asked.
+ */
+export type About = "token" | "push";
 
 /** A push service: one file under `services/`, sending with the `fetch` it was given. */
 export interface PushService {

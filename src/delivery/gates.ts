@@ -5,7 +5,7 @@
  * through at a time, shuts when the other side is unwell, lets one through now and then to see, and opens again
  * by itself. What it turns away waits in the outbox.
  */
-import type { Report } from "./report.ts";
+import type { Fault, Report } from "./report.ts";
 
 /** May a push go out? */
 export type Turn =
@@ -81,7 +81,7 @@ export function createGates({
 	now?: () => number;
 	random?: () => number;
 	/** A gate shut, or was found shut for another reason. */
-	onShut?(name: string, report: Exclude<Report, { kind: "well" }>): void;
+	onShut?(name: string, report: Fault): void;
 	onOpen?(name: string): void;
 } = {}): Gates {
 	const gates = new Map<string, Gate>();
@@ -128,7 +128,7 @@ export function createGates({
 		return at + Math.ceil(Math.max(gate.shutUntil - at, wait) * (0.75 + random() / 2));
 	}
 
-	function shut(name: string, gate: Gate, report: Exclude<Report, { kind: "well" }>, ms: number) {
+	function shut(name: string, gate: Gate, report: Fault, ms: number) {
 		const wasOpen = gate.reason === undefined;
 		// Everything that waits must not come back in the same moment.
 		gate.shutUntil = now() + Math.ceil(ms * (0.75 + random() / 2));
@@ -139,6 +139,8 @@ export function createGates({
 	function leave(name: string, gate: Gate, isTrial: boolean, report: Report) {
 		gate.inFlight--;
 		if (isTrial) gate.isTried = false;
+		// As before: not even whether it answers is known.
+		if (report.kind === "nothing") return;
 		gate.isWell = report.kind === "well";
 		switch (report.kind) {
 			case "well": {
@@ -158,7 +160,7 @@ export function createGates({
 		}
 	}
 
-	function fault(name: string, gate: Gate, isTrial: boolean, report: Extract<Report, { kind: "unwell" }>) {
+	function fault(name: string, gate: Gate, isTrial: boolean, report: Extract<Fault, { kind: "unwell" }>) {
 		// It said for how long: coming earlier is what it asked us not to do.
 		const { afterMs = 0 } = report;
 		if (isTrial) {

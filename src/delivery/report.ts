@@ -5,20 +5,34 @@ import type { Outcome } from "../types.ts";
 export type Report =
 	/** It works, whatever it said of this one device. */
 	| { kind: "well" }
-	/** It does not, and perhaps says for how long. */
+	/** Nothing: it was not asked. */
+	| { kind: "nothing" }
+	| Fault;
+
+/** Why a gate shuts. */
+export type Fault =
+	/** It does not work, and perhaps says for how long not. */
 	| { kind: "unwell"; reason: string; afterMs?: number }
 	/** Our credentials do not work: a person must mend them. */
 	| { kind: "misconfigured"; reason: string };
 
-/** What an outcome says of the other side, beside this device. */
+/**
+ * What an outcome says of the other side, beside this device.
+ *
+ * What is about a token shuts nothing, however many tokens it is said of: it goes by what others do not share. FCM
+ * cannot reach iPhones for want of the project's APNs key, and all its Androids are well; calls want a topic of their
+ * own, and messages go through without it. Each such push waits for itself.
+ */
 export function reportOf(outcome: Outcome): Report {
+	if ("about" in outcome && outcome.about !== undefined) {
+		return outcome.about === "push" ? { kind: "nothing" } : { kind: "well" };
+	}
 	switch (outcome.kind) {
 		case "delivered":
 		case "gone":
 		case "rejected":
 			return { kind: "well" };
 		case "retry": {
-			if (outcome.about === "token") return { kind: "well" };
 			const { reason, afterMs } = outcome;
 			return { kind: "unwell", reason, ...(afterMs !== undefined && { afterMs }) };
 		}
