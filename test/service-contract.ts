@@ -119,7 +119,19 @@ export function describeService(name: string, contract: Contract): void {
 		test("a token that is nonsense does not throw", async () => {
 			const broken = { ...push, registration: { ...push.registration, token: "\0 nonsense" } };
 			const outcome = await service.send(broken, AbortSignal.timeout(5000));
-			expect(outcome.kind).toBe(contract.nonsenseToken);
+			expect(outcome).toMatchObject({ kind: contract.nonsenseToken, about: "push" });
+		});
+
+		test("a push that cannot be made is retried, and says nothing of the push service", async () => {
+			const registration = {
+				...push.registration,
+				get node(): string {
+					throw new RangeError(push.registration.token);
+				},
+			};
+			const outcome = await service.send({ ...push, registration }, AbortSignal.timeout(5000));
+			const reason = "could not prepare the push: RangeError";
+			expect(outcome).toEqual({ kind: "retry", reason, about: "push" });
 		});
 	});
 }

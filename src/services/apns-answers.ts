@@ -20,6 +20,8 @@ export const ANSWERS: readonly {
 	reason: string;
 	/** It says nothing of other devices. */
 	about?: "token";
+	/** It speaks of the topic, and calls have one of their own: said of it, messages are not concerned. */
+	isOfTopic?: true;
 }[] = [
 	// The app was removed, or the token was replaced. The body says when.
 	{ status: 410, word: "Unregistered", kind: "gone", reason: "the app is not on the device any more" },
@@ -72,9 +74,16 @@ export const ANSWERS: readonly {
 		word: "TopicDisallowed",
 		kind: "misconfigured",
 		reason: "the topic is not allowed for our credentials",
+		isOfTopic: true,
 	},
 	{ status: 400, word: "MissingTopic", kind: "misconfigured", reason: "the topic is missing" },
-	{ status: 400, word: "BadTopic", kind: "misconfigured", reason: "the topic is not a bundle id" },
+	{
+		status: 400,
+		word: "BadTopic",
+		kind: "misconfigured",
+		reason: "the topic is not a bundle id",
+		isOfTopic: true,
+	},
 	// Too many to this one device: not ours to slow down for all.
 	{
 		status: 429,
@@ -124,7 +133,8 @@ export function classify(reply: Reply, token: "main" | "voip"): Outcome {
 			...(timestamp !== undefined && { at: timestamp }),
 			...(token === "voip" && { token }),
 		};
-	return outcomeOf(row, reason, afterMs);
+	const isOfCalls = row?.isOfTopic && token === "voip";
+	return outcomeOf(isOfCalls ? { ...row, about: "token" } : row, reason, afterMs);
 }
 
 function delivered(id: string | null): Outcome {

@@ -10,6 +10,7 @@ import { classify, EXPIRED_TOKEN, readBody } from "./apns-answers.ts";
 import { type Alert, apnsPayload, checkAlert, type PushType } from "./apns-payload.ts";
 import type { ProviderTokens } from "./apns-tokens.ts";
 import { exchange, type Failure, type Fetch, type Reply } from "./exchange.ts";
+import { unprepared } from "./outcome.ts";
 
 const PRODUCTION = "https://api.push.apple.com";
 const SANDBOX = "https://api.sandbox.push.apple.com";
@@ -195,12 +196,11 @@ function poster(options: ApnsOptions): Post {
 		if (!credentials) return { kind: "misconfigured", reason: "no APNs key or certificate" };
 		// It becomes part of a path.
 		if (!isToken(routeOf(push).token))
-			return { kind: "rejected", reason: "the device token is not hexadecimal" };
+			return { kind: "rejected", reason: "the device token is not hexadecimal", about: "push" };
 		try {
 			return await post(push, signal);
 		} catch (error) {
-			const name = error instanceof Error ? error.name : typeof error;
-			return { kind: "retry", reason: `could not prepare the push: ${name}` };
+			return unprepared(error);
 		}
 	};
 }

@@ -54,7 +54,7 @@ export async function exchange(
 /** Network failures in words that hold no URL: a `fetch` puts it into its message. */
 function failure(error: unknown, signal: AbortSignal): Failure {
 	if (error instanceof ForbiddenAddress)
-		return { kind: "rejected", reason: "the host has an address that is not public" };
+		return { kind: "rejected", reason: "the host has an address that is not public", about: "push" };
 	if (signal.aborted) return { kind: "retry", reason: "no answer in time" };
 	const code = error instanceof Error && "code" in error ? error.code : undefined;
 	const known = typeof code === "string" && /^[A-Z0-9_]{1,50}$/i.test(code);

@@ -29,13 +29,14 @@ const ANSWERS: readonly {
 	{ from: 400, to: 400, kind: "rejected", reason: "refused as malformed" },
 	// The token was given to another project's app. A wrong service account looks the same: delivery decides.
 	{ from: 403, to: 403, code: "SENDER_ID_MISMATCH", own: true, kind: "gone", reason: "token of another app" },
-	// The APNs or Web Push credentials that the project holds at Firebase.
+	// The APNs or Web Push credentials that the project holds at Firebase: Android needs none.
 	{
 		from: 401,
 		to: 401,
 		code: "THIRD_PARTY_AUTH_ERROR",
 		kind: "misconfigured",
 		reason: "the project's own credentials were refused",
+		about: "token",
 	},
 	// A new access token was tried before these are believed.
 	{ from: 401, to: 401, kind: "misconfigured", reason: "refused our access token" },

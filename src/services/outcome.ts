@@ -14,9 +14,18 @@ interface Row {
  */
 export function outcomeOf(row: Row | undefined, reason: string, afterMs: number | undefined): Outcome {
 	const kind = row?.kind ?? "retry";
-	if (kind === "delivered") return { kind };
-	if (kind !== "retry") return { kind, reason };
-	return { kind, reason, ...(afterMs !== undefined && { afterMs }), ...(row?.about && { about: row.about }) };
+	const about = row?.about && { about: row.about };
+	switch (kind) {
+		case "delivered":
+			return { kind };
+		case "gone":
+		case "rejected":
+			return { kind, reason };
+		case "misconfigured":
+			return { kind, reason, ...about };
+		case "retry":
+			return { kind, reason, ...(afterMs !== undefined && { afterMs }), ...about };
+	}
 }
 
 /** Makes a send that never throws of one that does. */
@@ -28,9 +37,14 @@ export function neverThrowing(
 			return await sendOnce(push, signal);
 		} catch (error) {
 			// What was registered is not allowed any more, or was damaged: its sentence says which.
-			if (error instanceof InvalidDevice) return { kind: "rejected", reason: error.message };
-			const name = error instanceof Error ? error.name : typeof error;
-			return { kind: "retry", reason: `could not prepare the push: ${name}` };
+			if (error instanceof InvalidDevice) return { kind: "rejected", reason: error.message, about: "push" };
+			return unprepared(error);
 		}
 	};
+}
+
+/** The outcome of a push that failed before it was sent, for a reason of our own: its message may hold secrets. */
+export function unprepared(error: unknown): Outcome & { kind: "retry" } {
+	const name = error instanceof Error ? error.name : typeof error;
+	return { kind: "retry", reason: `could not prepare the push: ${name}`, about: "push" };
 }

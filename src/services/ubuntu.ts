@@ -121,7 +121,9 @@ export function createUbuntu(
 
 	async function sendOnce(push: Push, signal: AbortSignal): Promise<Outcome> {
 		const appId = push.registration.applicationId ?? options.appId;
-		if (appId === undefined) return { kind: "misconfigured", reason: "no Ubuntu Push application id" };
+		// Registered before the app's own was taken out of the settings; others bring theirs.
+		if (appId === undefined)
+			return { kind: "misconfigured", reason: "no Ubuntu Push application id", about: "push" };
 		checkToken(push.registration.token);
 		const replaceTag = await replaceTagOf(push);
 		const message = ubuntuMessage(push, { appId, alert, icon }, { replaceTag, now: now() });

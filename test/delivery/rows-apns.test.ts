@@ -32,7 +32,10 @@ const scene = await openRowScene<ApnsReply>(async (now) => {
 			const credentials = { kind: "token", tokens } as const;
 			return createApns({ credentials, topic: TOPIC, url: server.url, fetch, now });
 		},
-		device: () => ({ token: (++made).toString(16).padStart(64, "d") }),
+		device: () => ({
+			token: (++made).toString(16).padStart(64, "d"),
+			voipToken: made.toString(16).padStart(64, "c"),
+		}),
 		answer(answers) {
 			server.respondNormally();
 			const [last, ...earlier] = answers.toReversed();
@@ -57,6 +60,10 @@ const dead = (reason: string, beforeMs: number) => (now: number) => ({
 });
 const each = (status: number, reasons: readonly string[], means: Row<ApnsReply>["means"]): Row<ApnsReply>[] =>
 	reasons.map((reason) => ({ says: `${status} ${reason}`, answers: [said(status, reason)], means }));
+
+/** Calls have a topic and a token of their own: what is wrong with these holds up no message. */
+const ofCalls = (...row: Parameters<typeof each>): Row<ApnsReply>[] =>
+	each(...row).map(({ says, ...rest }) => ({ ...rest, says: `${says}, of a call`, isCall: true }));
 
 /** It was renewed later than that: its new token gets the push. */
 const renewed = (reason: string): Row<ApnsReply> => ({
@@ -105,6 +112,8 @@ const ROWS: readonly Row<ApnsReply>[] = [
 		MISCONFIGURED,
 	),
 	...each(400, ["TopicDisallowed", "MissingTopic", "BadTopic"], MISCONFIGURED),
+	...ofCalls(400, ["TopicDisallowed", "BadTopic"], { ...MISCONFIGURED, gate: "open" }),
+	...ofCalls(410, ["Unregistered"], { ...GONE, registration: "kept", outbox: BACKOFF, stanza: "result" }),
 	...each(429, ["TooManyRequests", "TooManyProviderTokenUpdates"], retried()),
 	{
 		says: "429 TooManyRequests, Retry-After: it is that device's alone",

@@ -93,8 +93,9 @@ const ROWS: readonly Row<HttpAnswer>[] = [
 		...{ answers: [error(403, "PERMISSION_DENIED"), WELL], requests: 2, means: DELIVERED },
 	},
 	{
-		says: "401 THIRD_PARTY_AUTH_ERROR, which no access token mends",
-		...{ answers: [coded(401, "UNAUTHENTICATED", "THIRD_PARTY_AUTH_ERROR")], means: MISCONFIGURED },
+		says: "401 THIRD_PARTY_AUTH_ERROR, which no access token mends and no Android minds",
+		answers: [coded(401, "UNAUTHENTICATED", "THIRD_PARTY_AUTH_ERROR")],
+		means: { ...MISCONFIGURED, gate: "open" },
 	},
 	{
 		says: "429 QUOTA_EXCEEDED, Retry-After of 120 s",

@@ -60,6 +60,8 @@ export interface Row<Answer> {
 	noted?: string;
 	/** How long after the push that was delivered; ms. */
 	laterMs?: number;
+	/** It is said of a call. Default: of a message. */
+	isCall?: true;
 }
 
 /** Some answers say when. @param now ms since the epoch */
@@ -96,6 +98,8 @@ export interface RowScene<Answer> {
 }
 
 const NAME = "app";
+const MESSAGE = summary({ "message-count": "1", "last-message-body": "What light…" });
+const CALL = '<encrypted xmlns="tigase:push:encrypt:0" iv="aXY=" type="voip">Zm9v</encrypted>';
 /** One answer more of a kind than a mass verdict needs is believed of nobody. */
 const BELIEVED = 9;
 
@@ -134,8 +138,7 @@ export async function openRowScene<Answer>(
 		}
 
 		/** The user's server publishes. @returns what it is told */
-		async function publish({ node }: Registration): Promise<Consequence["stanza"]> {
-			const notification = summary({ "message-count": "1", "last-message-body": "What light…" });
+		async function publish({ node }: Registration, notification = MESSAGE): Promise<Consequence["stanza"]> {
 			const iq = publishIq(notification, options({ secret: await keyring.secretOf(node) }));
 			const reply = await handle(parse(iq.replace('node="N"', `node="${node}"`)));
 			expect(reply?.attrs).toMatchObject({ id: "p1", to: "example.org", from: "push@example.net/push" });
@@ -158,8 +161,8 @@ export async function openRowScene<Answer>(
 
 		const entryOf = async ({ node }: Registration) => (await house.rows()).find((row) => row.node === node);
 
-		/** All is well again: what was kept arrives. */
-		async function mend(registration: Registration) {
+		/** All is well again: what was kept has its time. */
+		async function retryAll(registration: Registration) {
 			provider.answer([provider.well]);
 			for (let tries = 0; tries < 3; tries++) {
 				const entry = await entryOf(registration);
@@ -167,24 +170,29 @@ export async function openRowScene<Answer>(
 				clock.now = Math.max(now(), entry.dueAt);
 				await delivery.retry(entry);
 			}
-			expect(outcomes.pop()).toMatchObject({ kind: "delivered" });
 			expect(await entryOf(registration)).toBeUndefined();
+		}
+
+		/** All is well again: what was kept arrives. */
+		async function mend(registration: Registration) {
+			await retryAll(registration);
+			expect(outcomes.pop()).toMatchObject({ kind: "delivered" });
 			expect(gates.shut()).toEqual([]);
 		}
 
-		return { publish, proven, entryOf, mend, outcomes, alerts, gates };
+		return { publish, proven, entryOf, retryAll, mend, outcomes, alerts, gates };
 	}
 
 	return {
-		async check({ answers, means, requests = 1, noted, laterMs = MINUTE }) {
-			const { publish, proven, entryOf, mend, outcomes, alerts, gates } = await start();
+		async check({ answers, means, requests = 1, noted, laterMs = MINUTE, isCall }) {
+			const { publish, proven, entryOf, retryAll, mend, outcomes, alerts, gates } = await start();
 			const registration = await proven();
 			const { node, token } = registration;
 			clock.now += laterMs;
 			provider.answer(answers.map((one) => (typeof one === "function" ? (one as Said<Answer>)(now()) : one)));
 			const before = provider.requests();
 
-			const stanza = await publish(registration);
+			const stanza = await publish(registration, isCall && CALL);
 			const [outcome, ...more] = outcomes.splice(0);
 			await results.flush();
 			const left = await registrations.findAtPrimary(node);
@@ -206,6 +214,14 @@ export async function openRowScene<Answer>(
 			if (left && reason !== undefined) expect(left).toMatchObject({ lastError: reason, lastErrorAt: now() });
 			if (left && reason === undefined) expect(left.lastSuccessAt).toBe(now());
 			expect(`${reason}\n${house.lines.splice(0).join("\n")}`).not.toContain(token);
+			if (isCall) {
+				if (entry) expect(entry).toMatchObject({ class: "voip", attempts: 1, lastError: noted ?? reason });
+				// A message to the same phone goes its own way.
+				provider.answer([provider.well]);
+				expect(await publish(registration)).toBe("result");
+				expect(outcomes.splice(0)).toMatchObject([{ kind: "delivered" }]);
+				return retryAll(registration);
+			}
 			if (entry) {
 				expect(entry).toMatchObject({ class: "high", attempts: 1, lastError: noted ?? reason });
 				expect(entry.notification).toMatchObject({ count: 1, body: "What light…" });

@@ -6,6 +6,7 @@ import {
 	DELIVERED,
 	GONE,
 	leftAlone,
+	MISCONFIGURED,
 	openRowScene,
 	type Provider,
 	REJECTED,
@@ -29,6 +30,28 @@ const provider: Provider<HttpAnswer> = {
 };
 const scene = await openRowScene(async () => provider);
 afterAll(() => scene.close());
+
+/** What the app's settings have, rather than what the server says. */
+const settings = await openRowScene<"an id" | "no id">(async () => {
+	let now: "an id" | "no id";
+	return {
+		async service(clock) {
+			const app = { alert: { text: "New message" }, url: double.origin, fetch, now: clock };
+			const named = createUbuntu({ ...app, appId: "com.example.chat_chat" });
+			const unnamed = createUbuntu(app);
+			return { ...named, send: (...push) => (now === "an id" ? named : unnamed).send(...push) };
+		},
+		device: provider.device,
+		answer: ([first = "an id"]) => {
+			now = first;
+			double.answer(WELL);
+		},
+		well: "an id",
+		requests: provider.requests,
+		stop: async () => {},
+	};
+});
+afterAll(() => settings.close());
 
 /** An error of the server's: `extra` may hold another message whole. */
 const error = (status: number, name: string, after?: number): HttpAnswer => ({
@@ -72,6 +95,14 @@ describe("Ubuntu Push says", () => {
 		expect(second).toEqual({ ...first, clear_pending: true });
 	});
 });
+
+test("a device without an application id waits for the app's to be set, and those with one do not", () =>
+	settings.check({
+		says: "nothing: it is not asked",
+		answers: ["no id"],
+		requests: 0,
+		means: { ...MISCONFIGURED, gate: "open" },
+	}));
 
 describe("Ubuntu Push says of most devices", () => {
 	test.each<[string, HttpAnswer, typeof GONE]>([

@@ -119,6 +119,17 @@ describe("an answer", () => {
 		},
 	);
 
+	test.each(["TopicDisallowed", "BadTopic"])("%s of the topic of calls is of calls alone", async (reason) => {
+		const service = await scene.service();
+		server.respondWith({ status: 400, reason });
+		const device = { token: TOKEN, voipToken: VOIP_TOKEN };
+		const call: Notification = { class: "voip" };
+		const outcome = await service.send(pushTo(device, call), soon());
+		expect(outcome).toMatchObject({ kind: "misconfigured", about: "token" });
+		expect(await service.send(pushTo(TOKEN, call), soon())).not.toHaveProperty("about");
+		expect(await service.send(pushTo(device, message), soon())).not.toHaveProperty("about");
+	});
+
 	test.each(["cut", "garbage"] as const)("a connection that is %s is retried", async (status) => {
 		server.respondWith({ status });
 		const outcome = await (await scene.service()).send(pushTo(TOKEN, message), soon());

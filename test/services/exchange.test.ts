@@ -106,6 +106,7 @@ describe("an exchange", () => {
 		expect(await ask({ fetch })).toEqual({
 			kind: "rejected",
 			reason: "the host has an address that is not public",
+			about: "push",
 		});
 	});
 

@@ -144,7 +144,10 @@ describe("an answer over a socket", () => {
 		[
 			"401 THIRD_PARTY_AUTH_ERROR",
 			error(401, "UNAUTHENTICATED", "THIRD_PARTY_AUTH_ERROR"),
-			misconfigured("401 the project's own credentials were refused (THIRD_PARTY_AUTH_ERROR)"),
+			{
+				...misconfigured("401 the project's own credentials were refused (THIRD_PARTY_AUTH_ERROR)"),
+				about: "token",
+			} as Outcome,
 		],
 		[
 			"429 QUOTA_EXCEEDED",
