@@ -1,7 +1,8 @@
 /** Collects what became of pushes and writes it in batches: the fast path writes nothing per push. */
 import type { Logger } from "@logtape/logtape";
 import { faultOf } from "../store/fault.ts";
-import type { Count, Registrations, Result } from "../store/registrations.ts";
+import type { Registrations } from "../store/registrations.ts";
+import type { Count, Result } from "../store/results.ts";
 
 export interface Results {
 	/** @param error missing: the push was delivered */

@@ -1,8 +1,10 @@
 /** Registrations in the shared database: the queries, and the conditions that keep promises under races. */
-import { and, asc, eq, lt, lte, sql } from "drizzle-orm";
+import { and, asc, desc, eq, getTableColumns, lt, lte, sql } from "drizzle-orm";
 import type { LibSQLDatabase } from "drizzle-orm/libsql";
 import type { Device, Dialect, Registration } from "../types.ts";
-import { registrations, statistics } from "./schema.ts";
+import { createLimits, type Quotas } from "./quotas.ts";
+import { type Count, type Result, recordResults } from "./results.ts";
+import { registrations } from "./schema.ts";
 
 export type Database = LibSQLDatabase;
 
@@ -21,30 +23,16 @@ export interface NewRegistration extends Device {
 	address?: string;
 }
 
-/** How many registrations one owner, client address and endpoint host may have. */
-export interface Quotas {
-	owner: number;
-	address: number;
-	host: number;
-}
-
 export type RegisterResult =
 	| { kind: "created" | "renewed"; registration: Registration }
 	/** A limit is reached: nothing was written. */
 	| { kind: "over-quota"; quota: keyof Quotas };
 
-/** What happened to one registration since the last flush. */
-export interface Result {
-	node: string;
-	at: number;
-	/** Missing: the push was delivered. */
-	error?: string;
-}
-
-export interface Count {
-	app: string;
-	outcome: string;
-	count: number;
+/** Some registrations of all, the newest first. */
+export interface RegistrationList {
+	registrations: Registration[];
+	/** Where the next ones begin; missing: there are none. */
+	next?: number;
 }
 
 export interface Registrations {
@@ -59,6 +47,11 @@ export interface Registrations {
 	register(wanted: NewRegistration, createNode: () => string): Promise<RegisterResult>;
 	/** Reads at the primary all that one owner has, the oldest first. @param owner a bare JID, not empty */
 	ofOwner(owner: string): Promise<Registration[]>;
+	/**
+	 * Reads nearby the registrations of everybody, the newest first, in pieces.
+	 * @param before the `next` of the piece before it
+	 */
+	list(limit: number, before?: number): Promise<RegistrationList>;
 	/** Reads at the primary what makes a registration unique. */
 	findDevice(owner: string, app: string, device: string): Promise<Registration | undefined>;
 	/**
@@ -99,8 +92,6 @@ function toRegistration(row: Row): Registration {
 	) as unknown as Registration;
 }
 
-const DAY_MS = 86_400_000;
-
 /**
  * @param db read nearby, written through
  * @param effects `primary`: the database whose word counts, where `db` is a replica
@@ -118,6 +109,7 @@ export function createRegistrations(
 			.prepare();
 	const nearby = byNode(db);
 	const atPrimary = byNode(primary);
+	const limits = createLimits(primary, quotas);
 
 	const deviceColumns = (device: Device, host: string | undefined, deviceName: string | undefined) => ({
 		token: device.token,
@@ -132,33 +124,6 @@ export function createRegistrations(
 		lastError: null,
 		...(deviceName === undefined ? {} : { deviceName }),
 	});
-
-	/**
-	 * Only where the host stays, or has room for one more: otherwise many registrations could be made anywhere
-	 * and then turned on one host.
-	 */
-	const hasRoom = (host: string | undefined) =>
-		host === undefined
-			? undefined
-			: sql`(${registrations.host} is ${host} or ${quotas.host} > (select count(*) from (
-				select 1 from ${registrations} as "others" where "others"."host" = ${host} limit ${quotas.host})))`;
-
-	/** The first quota that a new row would break. Counting stops at the limit. */
-	async function exceeded(wanted: NewRegistration): Promise<keyof Quotas | undefined> {
-		const counted = [
-			["owner", registrations.owner, wanted.owner || undefined],
-			["address", registrations.address, wanted.address],
-			["host", registrations.host, wanted.host],
-		] as const;
-		for (const [quota, column, value] of counted) {
-			if (value === undefined) continue;
-			const limit = quotas[quota];
-			const some = primary.select({ one: sql`1` }).from(registrations).where(eq(column, value)).limit(limit);
-			const [row] = await primary.select({ count: sql<number>`count(*)` }).from(some.as("some"));
-			if ((row?.count ?? 0) >= limit) return quota;
-		}
-		return undefined;
-	}
 
 	const sameDevice = (owner: string, app: string, device: string) =>
 		and(eq(registrations.owner, owner), eq(registrations.app, app), eq(registrations.device, device));
@@ -192,6 +157,22 @@ export function createRegistrations(
 			return rows.map(toRegistration);
 		},
 
+		async list(limit, before) {
+			// SQLite numbers rows as they come, and finds them by that number without an index.
+			const position = sql<number>`${registrations}."rowid"`;
+			const rows = await db
+				.select({ position, row: getTableColumns(registrations) })
+				.from(registrations)
+				.where(before === undefined ? undefined : lt(position, before))
+				.orderBy(desc(position))
+				.limit(limit + 1);
+			const last = rows.length > limit ? rows[limit - 1] : undefined;
+			return {
+				registrations: rows.slice(0, limit).map(({ row }) => toRegistration(row)),
+				...(last && { next: last.position }),
+			};
+		},
+
 		async register(wanted, createNode) {
 			const { owner, app, device, host, address } = wanted;
 			const { jid, dialect, muc } = wanted;
@@ -202,11 +183,11 @@ export function createRegistrations(
 			const [renewed] = await primary
 				.update(registrations)
 				.set(renewal)
-				.where(and(sameDevice(owner, app, device), hasRoom(host)))
+				.where(and(sameDevice(owner, app, device), limits.hasRoom(host)))
 				.returning();
 			if (renewed) return { kind: "renewed", registration: toRegistration(renewed) };
 
-			const quota = await exceeded(wanted);
+			const quota = await limits.exceeded(wanted);
 			if (quota) return { kind: "over-quota", quota };
 
 			const at = now();
@@ -244,7 +225,7 @@ export function createRegistrations(
 			const [row] = await primary
 				.update(registrations)
 				.set(deviceColumns(device, host, deviceName))
-				.where(and(eq(registrations.node, node), hasRoom(host)))
+				.where(and(eq(registrations.node, node), limits.hasRoom(host)))
 				.returning();
 			if (row) return { kind: "renewed", registration: toRegistration(row) };
 			return (await atPrimary.get({ node })) && { kind: "over-quota", quota: "host" };
@@ -287,26 +268,7 @@ export function createRegistrations(
 			return forgotten.length > 0;
 		},
 
-		async record(results, counts) {
-			const day = Math.floor(now() / DAY_MS);
-			const updates = results.map(({ node, at, error }) =>
-				primary
-					.update(registrations)
-					.set(error === undefined ? { lastSuccessAt: at } : { lastErrorAt: at, lastError: error })
-					.where(eq(registrations.node, node)),
-			);
-			const additions = counts.map(({ app, outcome, count }) =>
-				primary
-					.insert(statistics)
-					.values({ day, app, outcome, count })
-					.onConflictDoUpdate({
-						target: [statistics.day, statistics.app, statistics.outcome],
-						set: { count: sql`${statistics.count} + ${count}` },
-					}),
-			);
-			const [first, ...rest] = [...updates, ...additions];
-			if (first) await primary.batch([first, ...rest]);
-		},
+		record: (results, counts) => recordResults(primary, results, counts, now()),
 
 		count: () =>
 			db

@@ -6,7 +6,8 @@ import { createKeyring } from "../../src/secrets.ts";
 import { endpointPolicy } from "../../src/services/endpoint.ts";
 import { createServices } from "../../src/services/index.ts";
 import { generateVapidKey, importVapidKey } from "../../src/services/vapid.ts";
-import { createRegistrations, type Quotas } from "../../src/store/registrations.ts";
+import type { Quotas } from "../../src/store/quotas.ts";
+import { createRegistrations } from "../../src/store/registrations.ts";
 import type { Answer, Notification } from "../../src/types.ts";
 import { openTestDatabase } from "../database.ts";
 

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
-import { createRegistrations, type NewRegistration, type Quotas } from "../../src/store/registrations.ts";
+import type { Quotas } from "../../src/store/quotas.ts";
+import { createRegistrations, type NewRegistration } from "../../src/store/registrations.ts";
 import { openTestDatabase, type TestDatabase } from "../database.ts";
 
 let database: TestDatabase;
@@ -236,6 +237,30 @@ describe("reading", () => {
 		} finally {
 			await primary.close();
 		}
+	});
+});
+
+describe("listing", () => {
+	test("gives everybody's registrations in pieces, the newest first, each once, whatever came meanwhile", async () => {
+		const store = open();
+		for (const device of ["a", "b", "c", "d"]) await store.register(wanted({ device }), createNode);
+		await store.remove("node-2");
+		const first = await store.list(2);
+		expect(first.registrations.map(({ node }) => node)).toEqual(["node-4", "node-3"]);
+		await store.register(wanted({ device: "e" }), createNode);
+		await store.register(wanted({ device: "d", token: "https://push.example/2" }), createNode);
+		expect(first.next).toBeNumber();
+		const second = await store.list(2, first.next);
+		expect(second).toEqual({
+			registrations: [expect.objectContaining({ node: "node-1", device: "a", registeredAt: clock })],
+		});
+	});
+
+	test("of as many as asked for ends there, without a next piece", async () => {
+		const store = open();
+		await store.register(wanted(), createNode);
+		expect((await store.list(1)).next).toBeUndefined();
+		expect(await store.list(1, 1)).toEqual({ registrations: [] });
 	});
 });
 
