@@ -54,6 +54,8 @@ export interface Config {
 	pushAddress?: string;
 	/** Domains or bare JIDs that may register; `*` is everybody. */
 	xmppAllow: string[];
+	/** Who may publish to a registration whose owner is known. */
+	publishers: "own" | "any";
 	vapid: { subject?: string; privateKey?: string; publicKey?: string };
 	/** The first of a service is its default. */
 	apps: AppConfig[];
@@ -260,6 +262,7 @@ export function parseConfig(record: Record<string, unknown>): Config {
 		database: present({ url: set.DATABASE_URL, authToken: set.DATABASE_AUTH_TOKEN }),
 		outboxSync: set.OUTBOX_SYNC ?? "normal",
 		xmppAllow,
+		publishers: set.XMPP_PUBLISHERS ?? "own",
 		vapid: present({ subject, privateKey: set.VAPID_PRIVATE_KEY, publicKey: set.VAPID_PUBLIC_KEY }),
 		apps,
 		webPush: {

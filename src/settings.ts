@@ -93,6 +93,9 @@ export const settings = z.object({
 	XMPP_RESOURCE: text().describe("the address is username@domain/resource (push)"),
 	XMPP_ADDRESS: text().describe("ROLE=http: the address that clients are told"),
 	XMPP_ALLOW: allowed().describe("* opens registering over HTTP to everybody (the account's domain)"),
+	XMPP_PUBLISHERS: oneOf("own", "any").describe(
+		"any: also other domains than the owner's publish to a registration (own)",
+	),
 	VAPID_SUBJECT: url("mailto:", "https://").describe("how push services reach you (PUBLIC_URL)"),
 	VAPID_PRIVATE_KEY: text().describe("who we are to browsers (made in DATA_DIR)"),
 	VAPID_PUBLIC_KEY: z

@@ -85,6 +85,8 @@ export interface App {
 	ttlSeconds?: number;
 	/** What of a message may leave: nothing by default where the provider could read it. */
 	include?: { sender: boolean; body: boolean };
+	/** fpush's way without registering: the module names that mean this app; none: it takes no part. */
+	pushModules?: readonly string[];
 }
 
 /** One push on its way to a device. */

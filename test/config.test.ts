@@ -47,6 +47,7 @@ describe("nothing set at all", () => {
 			database: {},
 			outboxSync: "normal",
 			xmppAllow: ["*"],
+			publishers: "own",
 			vapid: {},
 			apps: [
 				{ name: "webpush", service: "webpush", alert: { text: "New message" } },

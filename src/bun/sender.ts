@@ -3,11 +3,13 @@ import { join } from "node:path";
 import type { Logger } from "@logtape/logtape";
 import type { AppConfig } from "../apps.ts";
 import type { Config } from "../config.ts";
+import { createAdmission } from "../delivery/admission.ts";
 import { checkCredentials } from "../delivery/credentials.ts";
 import { createDelivery } from "../delivery/delivery.ts";
 import { createGates } from "../delivery/gates.ts";
 import { startHandoverLoop } from "../delivery/handover-loop.ts";
 import { startHousekeeping } from "../delivery/housekeeping.ts";
+import { createModules } from "../delivery/modules.ts";
 import { startOutboxLoop } from "../delivery/outbox-loop.ts";
 import { createResults } from "../delivery/results.ts";
 import { createVerdicts } from "../delivery/verdicts.ts";
@@ -83,7 +85,9 @@ export async function startSender(common: SenderDeps): Promise<Sender> {
 		migrations: "outbox",
 	});
 	const outbox = await openOutbox(file.db);
-	const results = createResults(registrations, log);
+	const modules = createModules({ ...common, allow: config.xmppAllow });
+	const known = modules.beside(registrations);
+	const results = createResults(known, log);
 	const { pushIntervalMs, pushTtlSeconds } = config;
 	const { keyring, apps } = common;
 	let connector: Connector | undefined;
@@ -122,7 +126,9 @@ export async function startSender(common: SenderDeps): Promise<Sender> {
 		[...common.services].map(([app, service]) => [app, metrics?.observe(app, service) ?? service]),
 	);
 	const delivery = createDelivery({
-		...{ registrations, outbox, results, keyring, services, apps, gates, verdicts, log },
+		...{ registrations: known, outbox, results, services, apps, gates, verdicts, log },
+		admit: createAdmission({ keyring, modules, log, now: Date.now }),
+		publishers: config.publishers,
 		...{ pushIntervalMs, pushTtlSeconds, maxInFlight: IN_FLIGHT },
 		onQueued: (dueAt) => outboxLoop.wake(dueAt),
 	});
@@ -135,8 +141,8 @@ export async function startSender(common: SenderDeps): Promise<Sender> {
 			account: config.xmpp,
 			streams: openStreams(file.db),
 			handle: createStanzaHandler({
-				publish: (...publish) => {
-					const answer = delivery.publish(...publish);
+				publish: (publish, publisher) => {
+					const answer = delivery.publish({ ...publish, publisher });
 					return metrics?.publish(answer) ?? answer;
 				},
 				version,

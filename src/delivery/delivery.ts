@@ -4,15 +4,15 @@
  * The answer `done` is a promise: delivered, on this connector's disk, or superseded by a later publish that is.
  */
 import type { Logger } from "@logtape/logtape";
-import type { Keyring } from "../secrets.ts";
 import { faultOf } from "../store/fault.ts";
 import type { Outbox, OutboxEntry } from "../store/outbox.ts";
-import type { Registrations } from "../store/registrations.ts";
 import type { Answer, App, Notification, Outcome, PushClass, PushService, Registration } from "../types.ts";
 import { createActing } from "./acting.ts";
+import type { Admission, PublishRequest } from "./admission.ts";
 import type { GateLimits, Gates } from "./gates.ts";
 import { fromDatabase, type Item, Unavailable, wait } from "./item.ts";
 import { createKeeping } from "./keeping.ts";
+import type { Known } from "./modules.ts";
 import { applyPolicy } from "./policy.ts";
 import { reportOf } from "./report.ts";
 import type { Results } from "./results.ts";
@@ -34,16 +34,16 @@ const STRANGER: GateLimits = { inFlight: 8, rate: { perSecond: 20, burst: 100 } 
 /** When to look again at an entry whose lane was taken. */
 const LANE_TAKEN_MS = 1_000;
 
-const COMPLAIN_EVERY_MS = 60_000;
-
 /** A call that rings after a minute is over. */
 const VOIP_TTL_S = 60;
 
 export interface DeliveryDeps {
-	registrations: Registrations;
+	registrations: Known;
 	outbox: Outbox;
 	results: Results;
-	keyring: Keyring;
+	admit: Admission;
+	/** Who may publish to a registration whose owner is known: the owner's domain, or everybody with its secret. */
+	publishers: "own" | "any";
 	/** By the name of their app. */
 	services: ReadonlyMap<string, PushService>;
 	apps: readonly App[];
@@ -62,8 +62,8 @@ export interface DeliveryDeps {
 }
 
 export interface Delivery {
-	/** A publish from outside: the secret is checked before anything is looked up. */
-	publish(node: string, secret: string, notification: Notification): Promise<Answer>;
+	/** A publish from outside: whether it may is checked before anything is looked up. */
+	publish(request: PublishRequest): Promise<Answer>;
 	/** A push whose right was checked elsewhere. */
 	push(node: string, notification: Notification): Promise<Answer>;
 	/**
@@ -85,7 +85,7 @@ const isThrottled = (pushClass: PushClass) => pushClass === "high" || pushClass 
 const laneOf = (node: string, pushClass: PushClass) => `${node} ${pushClass}`;
 
 export function createDelivery(deps: DeliveryDeps): Delivery {
-	const { registrations, outbox, results, keyring, services, gates, verdicts, log } = deps;
+	const { registrations, outbox, results, admit, services, gates, verdicts, log } = deps;
 	const { now = Date.now, random = Math.random, sendDeadlineMs = SEND_DEADLINE_MS } = deps;
 	const apps = new Map(deps.apps.map((app) => [app.name, app]));
 	// Anybody can register at a hundred servers that hang: all of them together get no more than one app does.
@@ -93,7 +93,6 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
 	/** What is on its way, with a way to answer it early, once it is safe on disk. */
 	const onItsWay = new Map<Item, (answer: Answer) => void>();
 	let whenIdle: (() => void) | undefined;
-	let complainedAt = Number.NEGATIVE_INFINITY;
 	const keeping = createKeeping(outbox, { onQueued: deps.onQueued, now, random });
 	const { keep, secure, discard } = keeping;
 	const act = createActing({ registrations, results, verdicts, keeping, log });
@@ -112,13 +111,6 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
 					if (onItsWay.size === 0) whenIdle?.();
 				});
 		});
-	}
-
-	/** Once a minute at most: anybody can send a node that names no key of ours. */
-	function complainOfKey() {
-		if (now() - complainedAt < COMPLAIN_EVERY_MS) return;
-		complainedAt = now();
-		log.error("Publishes come for registrations made with a key that is not configured: SECRET_KEY_OLD?");
 	}
 
 	/** A user's registration must survive our faults: never anything but `wait`. */
@@ -140,6 +132,9 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
 		if (!registration) {
 			await discard(item);
 			return { kind: "unknown", reason: "no such registration" };
+		}
+		if (!mayPublish(registration, item.publisher)) {
+			return { kind: "unknown", reason: "published by another domain than the owner's" };
 		}
 		const app = apps.get(registration.app);
 		const service = services.get(registration.app);
@@ -172,6 +167,12 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
 		return act(outcome, { item, registration, startedAt, gate });
 	}
 
+	/** A node and its secret that got into other hands are of no use there, where the owner's own server is known. */
+	function mayPublish({ owner }: Registration, publisher: string | undefined): boolean {
+		if (deps.publishers === "any" || publisher === undefined || owner === "") return true;
+		return owner.slice(owner.indexOf("@") + 1) === publisher;
+	}
+
 	/** An app's own gate, or that of the origin which a client's URL leads to. */
 	function gateOf(service: PushService, registration: Registration): { gate: string; limits: GateLimits } {
 		const target = service.originOf?.(registration);
@@ -180,7 +181,7 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
 		return { gate, limits: target.isProvider ? { inFlight: deps.maxInFlight } : stranger };
 	}
 
-	function push(node: string, notification: Notification): Promise<Answer> {
+	function push(node: string, notification: Notification, publisher?: string): Promise<Answer> {
 		const ttl = notification.class === "voip" ? VOIP_TTL_S : deps.pushTtlSeconds;
 		const item: Item = {
 			node,
@@ -190,6 +191,7 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
 			expiresAt: now() + ttl * 1000,
 			attempts: 0,
 			isPromised: false,
+			...(publisher !== undefined && { publisher }),
 		};
 		return isThrottled(notification.class)
 			? throttle.submit(laneOf(node, notification.class), item)
@@ -197,19 +199,12 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
 	}
 
 	return {
-		push,
+		push: (node, notification) => push(node, notification),
 
-		async publish(node, secret, notification) {
-			const verdict = await keyring.verify(node, secret);
-			switch (verdict) {
-				case "ok":
-					return push(node, notification);
-				case "wrong":
-					return { kind: "unknown", reason: "wrong secret" };
-				case "unknown-key":
-					complainOfKey();
-					return wait("the key of this registration is not configured");
-			}
+		async publish(request) {
+			const admitted = await admit(request);
+			if ("kind" in admitted) return admitted;
+			return push(admitted.node, request.notification, request.publisher);
 		},
 
 		async retry({ node, class: pushClass, notification, version, expiresAt, attempts }) {

@@ -8,6 +8,8 @@ export interface Item {
 	version: number;
 	expiresAt: number;
 	attempts: number;
+	/** The domain that published it; the outbox keeps only what was found to be allowed. */
+	publisher?: string;
 	/** When it came; the outbox keeps only when it expires. */
 	receivedAt?: number;
 	/** It is in the outbox, and was answered for. */

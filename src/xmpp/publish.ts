@@ -8,6 +8,8 @@ export interface Publish {
 	node: string;
 	/** From publish-options, copied from what the client gave its server. */
 	secret?: string;
+	/** From publish-options too: the app, where a client hands in its token as the node. */
+	pushModule?: string;
 	notification: Notification;
 }
 
@@ -29,10 +31,13 @@ export function parsePublish(pubsub: Element): Publish {
 	if (!notification)
 		throw new MalformedPublish("the published item is no <notification xmlns='urn:xmpp:push:0'/>");
 	const options = pubsub.getChild("publish-options", NS.pubsub)?.getChild("x", NS.dataForms);
-	const secret = options && singleValue(readForm(options), "secret");
+	const form = options && readForm(options);
+	const secret = singleValue(form, "secret");
+	const pushModule = singleValue(form, "pushModule");
 	return {
 		node,
-		...(secret === undefined ? {} : { secret }),
+		...(secret !== undefined && { secret }),
+		...(pushModule !== undefined && { pushModule }),
 		notification: parseNotification(notification),
 	};
 }

@@ -1,13 +1,14 @@
 /** Answers the stanzas that reach our address: publishes, and the questions any XMPP entity may ask. */
 import type { Element } from "@xmpp/xml";
 import xml from "@xmpp/xml";
-import type { Answer, Notification } from "../types.ts";
+import type { Answer } from "../types.ts";
 import { NS } from "./namespaces.ts";
-import { MalformedPublish, parsePublish } from "./publish.ts";
+import { MalformedPublish, type Publish, parsePublish } from "./publish.ts";
 import { answerToPublish, stanzaError } from "./stanza-errors.ts";
 
 export interface StanzaDeps {
-	publish(node: string, secret: string, notification: Notification): Promise<Answer>;
+	/** @param publisher the domain that sent the stanza */
+	publish(publish: Publish, publisher: string): Promise<Answer>;
 	version: string;
 }
 
@@ -16,11 +17,15 @@ export type StanzaHandler = (stanza: Element) => Promise<Element | undefined>;
 
 export function createStanzaHandler({ publish, version }: StanzaDeps): StanzaHandler {
 	/** @returns an `<error/>`, the payload of a result, or undefined for an empty result */
-	async function answer(type: unknown, payload: Element | undefined): Promise<Element | undefined> {
+	async function answer(
+		type: unknown,
+		payload: Element | undefined,
+		publisher: string,
+	): Promise<Element | undefined> {
 		const request = `${String(type)} ${payload?.getNS() ?? ""} ${payload?.getName() ?? ""}`;
 		switch (request) {
 			case `set ${NS.pubsub} pubsub`:
-				return payload && servePublish(payload);
+				return payload && servePublish(payload, publisher);
 			case `get ${NS.ping} ping`:
 				return undefined;
 			case `get ${NS.version} query`:
@@ -37,10 +42,9 @@ export function createStanzaHandler({ publish, version }: StanzaDeps): StanzaHan
 		}
 	}
 
-	async function servePublish(pubsub: Element): Promise<Element | undefined> {
+	async function servePublish(pubsub: Element, publisher: string): Promise<Element | undefined> {
 		try {
-			const { node, secret, notification } = parsePublish(pubsub);
-			return answerToPublish(await publish(node, secret ?? "", notification));
+			return answerToPublish(await publish(parsePublish(pubsub), publisher));
 		} catch (error) {
 			if (error instanceof MalformedPublish) return stanzaError("wait", "bad-request", error.message);
 			throw error;
@@ -53,7 +57,7 @@ export function createStanzaHandler({ publish, version }: StanzaDeps): StanzaHan
 		const payloads = stanza.getChildElements();
 		let payload: Element | undefined;
 		try {
-			payload = payloads.length === 1 ? await answer(type, payloads[0]) : badRequest();
+			payload = payloads.length === 1 ? await answer(type, payloads[0], domainOf(from)) : badRequest();
 		} catch {
 			payload = stanzaError("wait", "internal-server-error");
 		}
@@ -65,6 +69,12 @@ export function createStanzaHandler({ publish, version }: StanzaDeps): StanzaHan
 			...(payload ? [payload] : []),
 		);
 	};
+}
+
+/** Of a JID: a server publishes from its own address, MongooseIM also from the user's. */
+function domainOf(jid: unknown): string {
+	const [bare = ""] = String(jid ?? "").split("/");
+	return bare.slice(bare.indexOf("@") + 1).toLowerCase();
 }
 
 function badRequest(): Element {

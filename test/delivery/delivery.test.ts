@@ -34,7 +34,9 @@ describe("what the push service says decides", () => {
 		const { registration, secret } = await house.register();
 		house.service.program.push({ kind: "delivered", id: "1" });
 		house.clock.now += 5;
-		expect(await house.delivery.publish(registration.node, secret, HIGH)).toEqual(DELIVERED);
+		expect(await house.delivery.publish({ node: registration.node, secret, notification: HIGH })).toEqual(
+			DELIVERED,
+		);
 		expect(await house.rows()).toEqual([]);
 		expect(house.queued).toEqual([]);
 		expect(await flushed(registration.node)).toEqual({ ...registration, lastSuccessAt: house.clock.now });
@@ -73,7 +75,9 @@ describe("what the push service says decides", () => {
 		const { registration, secret } = await house.register();
 		house.service.program.push({ kind: "gone", reason: "410 subscription ended" });
 		house.clock.now += 5;
-		expect(await house.delivery.publish(registration.node, secret, HIGH)).toMatchObject({ kind: "unknown" });
+		expect(
+			await house.delivery.publish({ node: registration.node, secret, notification: HIGH }),
+		).toMatchObject({ kind: "unknown" });
 		expect(await house.registrations.find(registration.node)).toBeUndefined();
 		expect(await house.rows()).toEqual([]);
 		expect(await counts()).toEqual({ gone: 1 });
@@ -125,7 +129,7 @@ describe("who may publish", () => {
 			["no node of ours", one.secret],
 			["", ""],
 		] as const)
-			expect(await delivery.publish(node, secret, HIGH)).toMatchObject({ kind: "unknown" });
+			expect(await delivery.publish({ node, secret, notification: HIGH })).toMatchObject({ kind: "unknown" });
 		expect(lookedUp).toEqual([]);
 		expect(house.service.calls).toEqual([]);
 	});
@@ -133,13 +137,19 @@ describe("who may publish", () => {
 	test("a right secret of a registration that was removed is unknown", async () => {
 		const { registration, secret } = await house.register();
 		await house.registrations.remove(registration.node);
-		expect(await house.delivery.publish(registration.node, secret, HIGH)).toMatchObject({ kind: "unknown" });
+		expect(
+			await house.delivery.publish({ node: registration.node, secret, notification: HIGH }),
+		).toMatchObject({ kind: "unknown" });
 	});
 
 	test("a key that is not configured is our fault: wait", async () => {
 		const foreign = await createKeyring("another key, of before SECRET_KEY was changed");
 		const node = foreign.createNode();
-		const answer = await house.delivery.publish(node, await foreign.secretOf(node), HIGH);
+		const answer = await house.delivery.publish({
+			node,
+			secret: await foreign.secretOf(node),
+			notification: HIGH,
+		});
 		expect(answer).toMatchObject({ kind: "wait" });
 		expect(house.lines.join()).toContain("SECRET_KEY_OLD");
 	});
@@ -166,7 +176,7 @@ describe("a database that is away costs nobody a registration", () => {
 	test("at the lookup: wait, and nothing is sent", async () => {
 		const { registration, secret } = await house.register();
 		const delivery = house.compose({ registrations: away(house.registrations) });
-		expect(await delivery.publish(registration.node, secret, HIGH)).toEqual({
+		expect(await delivery.publish({ node: registration.node, secret, notification: HIGH })).toEqual({
 			kind: "wait",
 			reason: "the database is not available",
 		});
@@ -535,18 +545,18 @@ test("no token, secret, node, JID or body reaches the log, whatever happens", as
 	];
 	for (const outcome of outcomes) {
 		house.service.program.push(outcome);
-		await house.delivery.publish(registration.node, secret, HIGH);
+		await house.delivery.publish({ node: registration.node, secret, notification: HIGH });
 	}
-	await house.delivery.publish(registration.node, "wrong", HIGH);
+	await house.delivery.publish({ node: registration.node, secret: "wrong", notification: HIGH });
 	const foreign = await createKeyring("another key, of before SECRET_KEY was changed");
 	const node = foreign.createNode();
-	await house.delivery.publish(node, "secret", HIGH);
+	await house.delivery.publish({ node, secret: "secret", notification: HIGH });
 	// The databases' own errors name what was asked of them.
 	await house.outboxFile.client.execute("DROP TABLE outbox");
 	house.service.program.push(unwell);
-	await house.delivery.publish(registration.node, secret, HIGH);
+	await house.delivery.publish({ node: registration.node, secret, notification: HIGH });
 	for (const _ of [...house.service.calls]) await house.service.next();
-	const held = house.delivery.publish(registration.node, secret, HIGH);
+	const held = house.delivery.publish({ node: registration.node, secret, notification: HIGH });
 	const call = await house.service.next();
 	await house.delivery.settle();
 	call.answer(unwell);
@@ -556,11 +566,11 @@ test("no token, secret, node, JID or body reaches the log, whatever happens", as
 	await house.shared.client.execute(
 		"CREATE TRIGGER t BEFORE DELETE ON registrations BEGIN SELECT raise(abort, 'no'); END",
 	);
-	await house.delivery.publish(registration.node, secret, HIGH);
+	await house.delivery.publish({ node: registration.node, secret, notification: HIGH });
 	await house.shared.client.execute("DROP TABLE statistics");
 	await house.results.flush();
 	await house.shared.client.execute("DROP TABLE registrations");
-	await house.delivery.publish(registration.node, secret, HIGH);
+	await house.delivery.publish({ node: registration.node, secret, notification: HIGH });
 	const said = house.lines.join("\n");
 	expect(house.lines.length).toBeGreaterThan(6);
 	expect(said).toContain("no such table");

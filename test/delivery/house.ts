@@ -4,8 +4,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Logger } from "@logtape/logtape";
 import { type OpenDatabase, openDatabase } from "../../src/bun/database.ts";
+import { createAdmission } from "../../src/delivery/admission.ts";
 import { createDelivery, type Delivery, type DeliveryDeps } from "../../src/delivery/delivery.ts";
 import type { Gates } from "../../src/delivery/gates.ts";
+import type { Modules } from "../../src/delivery/modules.ts";
 import { createResults, type Results } from "../../src/delivery/results.ts";
 import { createVerdicts } from "../../src/delivery/verdicts.ts";
 import { createKeyring, type Keyring } from "../../src/secrets.ts";
@@ -19,6 +21,11 @@ const ALWAYS_OPEN: Gates = {
 	enter: () => ({ kind: "go", leave() {} }),
 	shut: () => [],
 	inFlight: () => new Map(),
+};
+
+/** For what the way without registering has no part in; its own tests have real ones. */
+export const NO_MODULES: Pick<Modules, "admit"> = {
+	admit: () => ({ kind: "unknown", reason: "no such push module" }),
 };
 
 export const TOKEN = "https://push.example/token-that-must-not-be-logged";
@@ -115,7 +122,8 @@ export async function openHouse(changes: Partial<DeliveryDeps> = {}): Promise<Ho
 			registrations,
 			outbox,
 			results,
-			keyring,
+			admit: createAdmission({ keyring, modules: NO_MODULES, log, now }),
+			publishers: "own",
 			services: new Map([["webpush", service]]),
 			apps: [{ name: "webpush", service: "webpush" }],
 			gates: ALWAYS_OPEN,

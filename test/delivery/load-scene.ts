@@ -156,7 +156,7 @@ export class Load {
 		this.mostOpen = Math.max(this.mostOpen, ++this.#open);
 		const startedAt = performance.now();
 		const notification = { class: "high", count, body: "x".repeat(2000) } as const;
-		const answer = await this.#scene.delivery.publish(target.node, target.secret, notification);
+		const answer = await this.#scene.delivery.publish({ ...target, notification });
 		this.latencies.push(performance.now() - startedAt);
 		this.answers.push(answer.kind);
 		this.delivered.push(answer.kind === "done" && answer.how === "delivered");

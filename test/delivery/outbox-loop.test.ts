@@ -1,10 +1,8 @@
 import { afterEach, beforeEach, describe, expect, jest, test } from "bun:test";
 import { openDatabase } from "../../src/bun/database.ts";
 import { backoffMs } from "../../src/delivery/backoff.ts";
-import { createDelivery } from "../../src/delivery/delivery.ts";
 import { createGates } from "../../src/delivery/gates.ts";
 import { type OutboxLoop, startOutboxLoop } from "../../src/delivery/outbox-loop.ts";
-import { createVerdicts } from "../../src/delivery/verdicts.ts";
 import { type OutboxEntry, openOutbox } from "../../src/store/outbox.ts";
 import { HIGH, openHouse, readableLog } from "./house.ts";
 
@@ -252,10 +250,8 @@ describe("delivery and the loop over one file", () => {
 		house.service.program.push(unwell, unwell, unwell, { kind: "delivered" });
 		const through = Promise.withResolvers<void>();
 		// The clock leaps to the time that each entry is due at.
-		const delivery = createDelivery({
-			...{ ...house, services: new Map([["webpush", house.service]]), now: () => house.clock.now },
-			...{ apps: [{ name: "webpush", service: "webpush" }], pushIntervalMs: 0, pushTtlSeconds: 3600 },
-			...{ gates: createGates(), verdicts: createVerdicts(), maxInFlight: 1000 },
+		const delivery = house.compose({
+			gates: createGates(),
 			onQueued(dueAt) {
 				house.clock.now = Math.ceil(dueAt);
 				loop.wake(house.clock.now);

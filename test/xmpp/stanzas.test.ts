@@ -2,15 +2,15 @@ import { describe, expect, test } from "bun:test";
 import type { Element } from "@xmpp/xml";
 import { Element as XmlElement } from "@xmpp/xml";
 import fc from "fast-check";
-import type { Answer, Notification } from "../../src/types.ts";
-import { createStanzaHandler } from "../../src/xmpp/stanzas.ts";
+import type { Answer } from "../../src/types.ts";
+import { createStanzaHandler, type StanzaDeps } from "../../src/xmpp/stanzas.ts";
 import { options, parse, publishIq, summary } from "./parse.ts";
 
 const DELIVERED: Answer = { kind: "done", how: "delivered" };
 const UNKNOWN: Answer = { kind: "unknown", reason: "wrong secret" };
 const WAIT: Answer = { kind: "wait", reason: "the database is not available" };
 
-type Publish = (node: string, secret: string, notification: Notification) => Promise<Answer>;
+type Publish = StanzaDeps["publish"];
 
 const handler = (publish: Publish = async () => DELIVERED) =>
 	createStanzaHandler({ publish, version: "1.2.3" });
@@ -37,16 +37,18 @@ describe("a publish", () => {
 				return DELIVERED;
 			},
 		);
-		expect(calls).toEqual([["N", "S3", { class: "low", count: 1 }]]);
+		expect(calls).toEqual([
+			[{ node: "N", secret: "S3", notification: { class: "low", count: 1 } }, "example.org"],
+		]);
 	});
 
-	test("without a secret is checked like one with a wrong secret", async () => {
-		const secrets: string[] = [];
-		await replyTo(publishIq("", ""), async (_node, secret) => {
+	test("without a secret goes to delivery without one", async () => {
+		const secrets: (string | undefined)[] = [];
+		await replyTo(publishIq("", ""), async ({ secret }) => {
 			secrets.push(secret);
 			return UNKNOWN;
 		});
-		expect(secrets).toEqual([""]);
+		expect(secrets).toEqual([undefined]);
 	});
 
 	test.each(["delivered", "queued", "superseded"] as const)(

@@ -1,0 +1,61 @@
+/** Who may publish: shown by the publish itself, before anything is looked up (invariant 7). */
+import type { Logger } from "@logtape/logtape";
+import { type Keyring, splitOpenNode } from "../secrets.ts";
+import type { Answer, Notification } from "../types.ts";
+import { wait } from "./item.ts";
+import type { Modules } from "./modules.ts";
+
+/** A publish as it came in. */
+export interface PublishRequest {
+	/** Of a registration; its node and secret in one (Tigase's dialect); or a device's token, with `pushModule`. */
+	node: string;
+	secret?: string;
+	/** The app that a client which never registered asks for. */
+	pushModule?: string;
+	/** The domain whose server published; undefined where the way in does not tell. */
+	publisher?: string;
+	notification: Notification;
+}
+
+/** @returns the node that may be pushed to, or the answer */
+export type Admission = (request: PublishRequest) => Promise<{ node: string } | Answer>;
+
+const COMPLAIN_EVERY_MS = 60_000;
+
+export function createAdmission({
+	keyring,
+	modules,
+	log,
+	now,
+}: {
+	keyring: Pick<Keyring, "verify">;
+	modules: Pick<Modules, "admit">;
+	log: Logger;
+	now(): number;
+}): Admission {
+	let complainedAt = Number.NEGATIVE_INFINITY;
+
+	/** Once a minute at most: anybody can send a node that names no key of ours. */
+	function complainOfKey() {
+		if (now() - complainedAt < COMPLAIN_EVERY_MS) return;
+		complainedAt = now();
+		log.error("Publishes come for registrations made with a key that is not configured: SECRET_KEY_OLD?");
+	}
+
+	return async ({ node, secret, pushModule, publisher }) => {
+		if (pushModule !== undefined && secret === undefined) {
+			return modules.admit({ module: pushModule, token: node, publisher });
+		}
+		const credential = secret === undefined ? splitOpenNode(node) : { node, secret };
+		if (!credential) return { kind: "unknown", reason: "no secret" };
+		switch (await keyring.verify(credential.node, credential.secret)) {
+			case "ok":
+				return { node: credential.node };
+			case "wrong":
+				return { kind: "unknown", reason: "wrong secret" };
+			case "unknown-key":
+				complainOfKey();
+				return wait("the key of this registration is not configured");
+		}
+	};
+}

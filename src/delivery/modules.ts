@@ -1,0 +1,153 @@
+/**
+ * The way without registering (fpush's; Monal, yaxim): the node that a server publishes to is the device's token
+ * itself, and a publish-option `pushModule` names the app. Nothing proves that a publisher has to do with the device
+ * but that it knows the token, so only apps that list a module name take part, and each publishing domain has limits.
+ *
+ * Nothing is stored: to the rest of delivery these look like registrations which are made up from their node.
+ */
+import type { Registrations } from "../store/registrations.ts";
+import { type Answer, type App, InvalidDevice, type PushService, type Registration } from "../types.ts";
+import { wait } from "./item.ts";
+
+/** What delivery asks of registrations. */
+export type Known = Pick<Registrations, "find" | "findAtPrimary" | "forget" | "forgetVoip" | "record">;
+
+export interface Modules {
+	/** @returns the node to push to, or the answer to the publisher */
+	admit(request: { module: string; token: string; publisher: string | undefined }): { node: string } | Answer;
+	/** The registrations, and beside them those that are made up from such a node. */
+	beside(registrations: Known): Known;
+}
+
+/** No node of a registration begins so: these are base64url. */
+const PREFIX = "module:";
+
+/** Publishes of one domain: a large public server's peak, and far from a flood. */
+const PER_SECOND = 200;
+const BURST = 2_000;
+/** Tokens of one domain that turned out to be bad within an hour: so many phones are not lost at once. */
+const BAD_TOKENS = 200;
+const HOUR_MS = 3_600_000;
+/** How long a token that its provider called dead is refused without asking again, ms. */
+const REMEMBERED_MS = 24 * HOUR_MS;
+/** How many tokens and domains are remembered: others choose them. */
+const KEPT = 20_000;
+
+interface Domain {
+	tokens: number;
+	filledAt: number;
+	bad: number;
+	badSince: number;
+}
+
+/**
+ * @param options.allow XMPP_ALLOW: domains, bare JIDs (of no use here) or `*`
+ * @param options.services by the name of their app
+ */
+export function createModules({
+	apps,
+	services,
+	allow,
+	now = Date.now,
+}: {
+	apps: readonly App[];
+	services: ReadonlyMap<string, Pick<PushService, "parseDevice">>;
+	allow: readonly string[];
+	now?: () => number;
+}): Modules {
+	const appOf = new Map(
+		apps.flatMap(({ name, pushModules = [] }) => pushModules.map((module) => [module, name])),
+	);
+	const domains = new Map<string, Domain>();
+	/** When each node was said to be dead. */
+	const dead = new Map<string, number>();
+	/** When each node was last delivered to: those prove something when many are said to be gone (verdicts.ts). */
+	const delivered = new Map<string, number>();
+
+	function remember<Value>(map: Map<string, Value>, name: string, value: Value) {
+		map.delete(name);
+		map.set(name, value);
+		if (map.size > KEPT) map.delete(map.keys().next().value ?? "");
+	}
+
+	function domainOf(name: string): Domain {
+		const known = domains.get(name) ?? { tokens: BURST, filledAt: now(), bad: 0, badSince: now() };
+		if (now() - known.badSince > HOUR_MS) Object.assign(known, { bad: 0, badSince: now() });
+		const filled = known.tokens + (Math.max(0, now() - known.filledAt) / 1000) * PER_SECOND;
+		Object.assign(known, { tokens: Math.min(filled, BURST), filledAt: now() });
+		remember(domains, name, known);
+		return known;
+	}
+
+	function registrationOf(node: string): Registration | undefined {
+		const [app, publisher, token] = partsOf(node);
+		if (app === undefined || publisher === undefined || token === undefined) return undefined;
+		const lastSuccessAt = delivered.get(node);
+		return {
+			...{ node, app, device: token, token, owner: "", registeredAt: 0, renewedAt: 0 },
+			...(lastSuccessAt !== undefined && { lastSuccessAt }),
+		};
+	}
+
+	return {
+		admit({ module, token, publisher }) {
+			const app = appOf.get(module);
+			const service = app === undefined ? undefined : services.get(app);
+			if (app === undefined || !service) return { kind: "unknown", reason: "no such push module" };
+			// A colon ends the domain in the node: an IPv6 literal is nobody's XMPP domain.
+			if (
+				publisher === undefined ||
+				publisher.includes(":") ||
+				!(allow.includes("*") || allow.includes(publisher))
+			) {
+				return { kind: "unknown", reason: "this domain may not publish here" };
+			}
+			try {
+				service.parseDevice({ token });
+			} catch (error) {
+				if (!(error instanceof InvalidDevice)) throw error;
+				return { kind: "unknown", reason: "no token of this push service" };
+			}
+			const node = `${PREFIX}${app}:${publisher}:${token}`;
+			const deadAt = dead.get(node);
+			if (deadAt !== undefined && now() - deadAt < REMEMBERED_MS)
+				return { kind: "unknown", reason: "dead token" };
+			const domain = domainOf(publisher);
+			if (domain.bad >= BAD_TOKENS) return wait("too many tokens from this domain were bad within the hour");
+			if (domain.tokens < 1) return wait("too many publishes from this domain");
+			domain.tokens--;
+			return { node };
+		},
+
+		beside: (registrations) => ({
+			find: async (node) => (isModuleNode(node) ? registrationOf(node) : registrations.find(node)),
+			findAtPrimary: async (node) =>
+				isModuleNode(node) ? registrationOf(node) : registrations.findAtPrimary(node),
+			async forget(node, ...condition) {
+				if (!isModuleNode(node)) return registrations.forget(node, ...condition);
+				remember(dead, node, now());
+				delivered.delete(node);
+				const [, publisher = ""] = partsOf(node);
+				domainOf(publisher).bad++;
+				return true;
+			},
+			forgetVoip: (...condition) => registrations.forgetVoip(...condition),
+			async record(results, counts) {
+				for (const { node, at, error } of results) {
+					if (isModuleNode(node) && error === undefined) remember(delivered, node, at);
+				}
+				await registrations.record(
+					results.filter(({ node }) => !isModuleNode(node)),
+					counts,
+				);
+			},
+		}),
+	};
+}
+
+const isModuleNode = (node: string) => node.startsWith(PREFIX);
+
+/** App, publishing domain and token; neither of the first two holds a colon. */
+function partsOf(node: string): (string | undefined)[] {
+	return node.match(/^module:([^:]*):([^:]*):(.*)$/s)?.slice(1) ?? [];
+}
