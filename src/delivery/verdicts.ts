@@ -1,7 +1,10 @@
 /**
- * The mass verdict: when most of an app's (or origin's) recent answers say that devices are gone or pushes refused,
- * over many registrations that were delivered to before, the fault is ours (a wrong environment, topic, project or
- * key), and nothing may be deleted on such a word.
+ * The mass verdict: when most of an app's (or origin's) devices that answered lately are said to be gone, or refused,
+ * and these are many that were delivered to before, the fault is ours (a wrong environment, topic, project or key),
+ * and nothing may be deleted on such a word.
+ *
+ * Devices are counted, each by its latest answer, not answers: ten that are much written to must not outweigh a
+ * hundred that work, nor one that works hide ten that do not.
  */
 
 /** An answer about a registration. */
@@ -15,20 +18,28 @@ export interface Verdict {
 
 export interface Verdicts {
 	/**
-	 * Notes an answer.
+	 * Notes an answer. It counts even when it costs the registration: those that are removed are the evidence.
 	 * @returns whether such answers are to be believed now
 	 */
 	note(gate: string, verdict: Verdict): boolean;
 }
 
-/** How many answers are looked at. */
+/** How many registrations are looked at: those that answered last. */
 const WINDOW = 100;
-/** So many different registrations must say so. */
+/** So many of them must say so. */
 const DISTINCT = 10;
 /** Answers older than this say nothing of today, ms. */
 const RECENT_MS = 3_600_000;
 /** How many apps and origins are remembered. */
 const KEPT = 5_000;
+
+interface Window {
+	/** The latest answer of each registration, by node: whoever answered last is last. */
+	answers: Map<string, { isBad: boolean; at: number }>;
+	/** How many of them are bad, so that nothing is counted at each push. */
+	bad: number;
+	isMass: boolean;
+}
 
 export function createVerdicts({
 	now = Date.now,
@@ -38,25 +49,37 @@ export function createVerdicts({
 	/** Verdicts of this gate are not believed any more: tell a person. Called once each time it comes to that. */
 	onMass?(gate: string): void;
 } = {}): Verdicts {
-	const windows = new Map<string, { answers: (Verdict & { at: number })[]; isMass: boolean }>();
+	const windows = new Map<string, Window>();
 
 	return {
-		note(gate, verdict) {
-			const window = windows.get(gate) ?? { answers: [], isMass: false };
-			if (!verdict.isProven) return !window.isMass;
-			windows.delete(gate);
-			windows.set(gate, window);
-			if (windows.size > KEPT) windows.delete(windows.keys().next().value ?? "");
-
-			const oldest = now() - RECENT_MS;
-			window.answers = window.answers.filter(({ at }) => at > oldest).slice(1 - WINDOW);
-			window.answers.push({ ...verdict, at: now() });
-			const bad = window.answers.filter(({ isBad }) => isBad);
-			const isMass =
-				bad.length * 2 > window.answers.length && new Set(bad.map(({ node }) => node)).size >= DISTINCT;
+		note(gate, { node, isBad, isProven }) {
+			const window = windows.get(gate) ?? { answers: new Map(), bad: 0, isMass: false };
+			if (isProven) {
+				windows.delete(gate);
+				windows.set(gate, window);
+				if (windows.size > KEPT) windows.delete(windows.keys().next().value ?? "");
+				forget(window, node);
+				window.answers.set(node, { isBad, at: now() });
+				if (isBad) window.bad++;
+			}
+			forgetOld(window, now() - RECENT_MS);
+			const isMass = window.bad >= DISTINCT && window.bad * 2 > window.answers.size;
 			if (isMass && !window.isMass) onMass(gate);
 			window.isMass = isMass;
 			return !isMass;
 		},
 	};
+}
+
+function forget(window: Window, node: string) {
+	if (window.answers.get(node)?.isBad) window.bad--;
+	window.answers.delete(node);
+}
+
+/** Takes out what is beyond the window, the oldest first: at most what came in since. */
+function forgetOld(window: Window, oldest: number) {
+	for (const [node, { at }] of window.answers) {
+		if (at > oldest && window.answers.size <= WINDOW) return;
+		forget(window, node);
+	}
 }

@@ -38,18 +38,69 @@ test("devices that were never delivered to prove nothing, and are not deleted ei
 	expect(stranger(0)).toBe(false);
 });
 
-test("it is over once most live again, and when an hour has passed", () => {
+test("it is over once half of them live, and when an hour has passed", () => {
 	for (let device = 0; device < 10; device++) bad(String(device));
-	for (let device = 0; device < 10; device++) good(`alive ${device}`);
+	for (let device = 0; device < 9; device++) good(`alive ${device}`);
 	expect(bad("0")).toBe(false);
 	good("more");
-	good("and more");
 	expect(bad("1")).toBe(true);
 	for (let device = 0; device < 20; device++) bad(String(device));
 	clock += 3_600_001;
 	expect(bad("2")).toBe(true);
-	// Once each time it came to that: twice it was over in between.
-	expect(alerts).toEqual(["app", "app", "app"]);
+	// Once each time it came to that: in between it was over.
+	expect(alerts).toEqual(["app", "app"]);
+});
+
+test("who was mended counts as alive, and who died as dead: each by the latest answer", () => {
+	for (let device = 0; device < 12; device++) bad(String(device));
+	for (let device = 0; device < 3; device++) expect(good(String(device))).toBe(device === 2);
+	expect(bad("0")).toBe(false);
+});
+
+test("ten that are much written to do not outweigh a hundred that live", () => {
+	for (let device = 0; device < 200; device++) good(`alive ${device}`);
+	for (let time = 0; time < 50; time++)
+		for (let device = 0; device < 10; device++) expect(bad(`dead ${device}`)).toBe(true);
+	expect(alerts).toEqual([]);
+});
+
+test("one that is much written to does not hide ten that are dead", () => {
+	for (let device = 0; device < 9; device++) {
+		for (let time = 0; time < 50; time++) good("chatty");
+		expect(bad(`dead ${device}`)).toBe(true);
+	}
+	for (let time = 0; time < 50; time++) good("chatty");
+	expect(bad("dead 9")).toBe(false);
+	// Nor is it over for its sake.
+	for (let time = 0; time < 200; time++) good("chatty");
+	expect(bad("dead 10")).toBe(false);
+	expect(alerts).toEqual(["app"]);
+});
+
+test("a hundred registrations are looked at, those that answered last", () => {
+	for (let device = 0; device < 300; device++) good(`alive ${device}`);
+	const believed = Array.from({ length: 60 }, (_, device) => bad(`dead ${device}`));
+	expect(believed.filter(Boolean)).toHaveLength(50);
+	for (let device = 0; device < 50; device++) good(`alive ${device}`);
+	expect(bad("dead 59")).toBe(true);
+});
+
+test("an hour counts from each one's own latest answer", () => {
+	for (let device = 0; device < 10; device++) bad(String(device));
+	clock += 3_000_000;
+	for (let device = 0; device < 5; device++) bad(String(device));
+	clock += 3_000_000;
+	// Five of an hour ago are forgotten, five are not.
+	for (let device = 10; device < 14; device++) expect(bad(String(device))).toBe(true);
+	expect(bad("14")).toBe(false);
+});
+
+test("of devices that prove nothing it is over too when an hour has passed", () => {
+	for (let device = 0; device < 10; device++) bad(String(device));
+	const stranger = { node: "garbage", isBad: true, isProven: false };
+	expect(verdicts.note("app", stranger)).toBe(false);
+	clock += 3_600_001;
+	expect(verdicts.note("app", stranger)).toBe(true);
 });
 
 test("one app's are nobody else's", () => {
