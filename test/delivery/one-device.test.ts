@@ -1,0 +1,105 @@
+/** What one device can cause, or few that are much written to: nothing for the others, from the publish to the row. */
+import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import type { Delivery } from "../../src/delivery/delivery.ts";
+import { createGates, type Gates } from "../../src/delivery/gates.ts";
+import { createVerdicts } from "../../src/delivery/verdicts.ts";
+import type { Answer, Outcome } from "../../src/types.ts";
+import { HIGH, type House, openHouse } from "./house.ts";
+
+const GONE: Outcome = { kind: "gone", reason: "410" };
+const REJECTED: Outcome = { kind: "rejected", reason: "400" };
+const DELIVERED: Outcome = { kind: "delivered" };
+
+let house: House;
+let gates: Gates;
+let alerts: string[];
+let delivery: Delivery;
+beforeEach(async () => {
+	house = await openHouse();
+	const now = () => house.clock.now;
+	alerts = [];
+	gates = createGates({ now, random: () => 0.5 });
+	delivery = house.compose({
+		gates,
+		verdicts: createVerdicts({ now, onMass: (gate) => alerts.push(gate) }),
+	});
+});
+afterEach(() => house.close());
+
+async function says(outcome: Outcome, node: string): Promise<Answer["kind"]> {
+	house.service.program.push(outcome);
+	return (await delivery.push(node, HIGH)).kind;
+}
+
+/** Registers devices and delivers to each, so that what is said of them counts. @returns their nodes */
+async function proven(name: string, count: number): Promise<string[]> {
+	const nodes: string[] = [];
+	for (let number = 0; number < count; number++) {
+		const { registration } = await house.register(`${name} ${number}`, `token of ${name} ${number}`);
+		expect(await says(DELIVERED, registration.node)).toBe("done");
+		nodes.push(registration.node);
+	}
+	await house.results.flush();
+	return nodes;
+}
+
+const isKept = async (node: string) => (await house.registrations.findAtPrimary(node)) !== undefined;
+
+describe("the mass verdict counts devices", () => {
+	test("ten that are refused again and again save no dead one beside thirty that live", async () => {
+		const alive = await proven("alive", 30);
+		const refused = await proven("refused", 10);
+		const [dead = ""] = await proven("dead", 1);
+		for (const node of alive) await says(DELIVERED, node);
+		for (let time = 0; time < 10; time++)
+			for (const node of refused) expect(await says(REJECTED, node)).toBe("refused");
+		expect(await says(GONE, dead)).toBe("unknown");
+		expect(await isKept(dead)).toBe(false);
+		expect(alerts).toEqual([]);
+	});
+
+	test("one that is delivered to again and again does not cost the tenth its registration", async () => {
+		const [chatty = ""] = await proven("chatty", 1);
+		const dead = await proven("dead", 12);
+		const kept: boolean[] = [];
+		for (const node of dead) {
+			for (let time = 0; time < 5; time++) await says(DELIVERED, chatty);
+			await says(GONE, node);
+			kept.push(await isKept(node));
+		}
+		expect(kept).toEqual([...Array(9).fill(false), true, true, true]);
+		expect(alerts).toEqual(["webpush"]);
+	});
+
+	test("the only device of somebody who runs this alone is removed when it is gone", async () => {
+		const [only = ""] = await proven("only", 1);
+		for (let time = 0; time < 50; time++) await says(DELIVERED, only);
+		expect(await says(GONE, only)).toBe("unknown");
+		expect(await isKept(only)).toBe(false);
+	});
+});
+
+describe("a gate", () => {
+	const REFUSED: Outcome = { kind: "rejected", reason: "The endpoint is not a URL.", about: "push" };
+
+	test("that is shut stays so when the push that would try it is refused by ourselves", async () => {
+		const [one = "", two = ""] = await proven("device", 2);
+		for (let time = 0; time < 5; time++) await says({ kind: "retry", reason: "503" }, one);
+		house.clock.now += 2_000;
+		expect(await says(REFUSED, two)).toBe("refused");
+		expect(gates.shut()).toEqual([{ name: "webpush", reason: "503" }]);
+		expect(await says(DELIVERED, two)).toBe("done");
+		expect(gates.shut()).toEqual([]);
+	});
+
+	test("stays open when something is not set up for one device, or for many of its sort", async () => {
+		const [one = "", ...more] = await proven("device", 30);
+		for (const node of more)
+			for (const about of ["token", "push"] as const)
+				await says({ kind: "misconfigured", reason: "401", about }, node);
+		expect(gates.shut()).toEqual([]);
+		expect(await house.rows()).toHaveLength(29);
+		expect(await says(DELIVERED, one)).toBe("done");
+		expect(house.service.calls.at(-1)?.registration.node).toBe(one);
+	});
+});
