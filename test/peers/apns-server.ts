@@ -9,6 +9,7 @@ import { type Connection, wrapSession } from "./apns-connection.ts";
 import { createProviderTokenCheck, type Refusal, type TeamKey } from "./apns-provider-token.ts";
 import { refusal } from "./apns-rules.ts";
 import { createInbox } from "./inbox.ts";
+import { createReplies, type Replies } from "./replies.ts";
 
 /** A request that was looked at, accepted or not. */
 export interface ApnsPush {
@@ -47,7 +48,7 @@ export interface ApnsReply {
 }
 
 /** A running push service. */
-export interface ApnsServer {
+export interface ApnsServer extends Replies<ApnsReply> {
 	/** `https://localhost:port` */
 	readonly url: string;
 	/** What signed its certificate, PEM. */
@@ -68,10 +69,6 @@ export interface ApnsServer {
 	readonly providerTokens: number;
 	/** Makes a key of a team, as Apple's developer pages do. */
 	createKey(teamId: string, keyId: string): TeamKey;
-	/** Changes the answers. The latest that fits wins. Returns how to take it back. */
-	respondWith(reply: ApnsReply): () => void;
-	/** Back to 200 for all. */
-	respondNormally(): void;
 	/** Every connection is closed at once, whatever is on the way. */
 	cut(): void;
 	/** Resolves when no connection is left. */
@@ -120,7 +117,7 @@ export async function startApnsServer(options: ApnsServerOptions = {}): Promise<
 		({ token, status, refused }) => `${token}: ${refused?.reason ?? ""} ${refused?.why ?? status}`,
 	);
 	const accepted = new Map<string, number>();
-	let replies: ApnsReply[] = [];
+	const replies = createReplies<ApnsReply>();
 
 	const server = createSecureServer({
 		...certificates.server,
@@ -178,7 +175,8 @@ export async function startApnsServer(options: ApnsServerOptions = {}): Promise<
 		const credentials = credentialsOf(connection, headers);
 		const request = { method: String(headers[":method"]), path, body, credentials, topics, now: now() };
 		const refused = refusal({ ...request, headers: headers as Record<string, string | undefined> });
-		const reply: ApnsReply = refused ?? takeReply(token) ?? { status: 200 };
+		const told = refused ? undefined : replies.take((one) => one.token === undefined || one.token === token);
+		const reply: ApnsReply = refused ?? told ?? { status: 200 };
 		if (reply.status === "refuse") connection.refuse(stream);
 		if (reply.status === "refuse" || !connection.process(stream)) return;
 
@@ -211,12 +209,6 @@ export async function startApnsServer(options: ApnsServerOptions = {}): Promise<
 		stream.end(body ?? json);
 	}
 
-	function takeReply(token: string): ApnsReply | undefined {
-		const reply = replies.findLast((one) => one.token === undefined || one.token === token);
-		if (reply?.times !== undefined && --reply.times <= 0) replies = replies.filter((one) => one !== reply);
-		return reply;
-	}
-
 	await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
 	const address = server.address();
 	if (address === null || typeof address === "string") throw new Error("no port");
@@ -246,16 +238,8 @@ export async function startApnsServer(options: ApnsServerOptions = {}): Promise<
 			return tokens.taken;
 		},
 		createKey: tokens.createKey,
-		respondWith(reply) {
-			const own = { ...reply };
-			replies.push(own);
-			return () => {
-				replies = replies.filter((one) => one !== own);
-			};
-		},
-		respondNormally() {
-			replies = [];
-		},
+		respondWith: replies.respondWith,
+		respondNormally: replies.respondNormally,
 		goAway(reason = "Shutdown", error = 0) {
 			for (const connection of connections) if (connection.open) connection.goAway(reason, error);
 		},

@@ -3,6 +3,7 @@
  * answer otherwise when told to.
  */
 import { createInbox } from "./inbox.ts";
+import { createReplies, type Replies } from "./replies.ts";
 
 /** A request that came, accepted or not. */
 export interface LoggedPush {
@@ -31,13 +32,9 @@ export interface Reply {
 }
 
 /** What a test asks of every double. */
-export interface PushLog<P extends LoggedPush> {
+export interface PushLog<P extends LoggedPush> extends Replies<Reply> {
 	/** Every push so far, oldest first. */
 	readonly pushes: readonly P[];
-	/** Changes the answers. The latest that fits wins. Returns how to take it back. */
-	respondWith(reply: Reply): () => void;
-	/** Back to the usual answers. */
-	respondNormally(): void;
 	/**
 	 * Resolves to the first matching push that no earlier wait took, including those that came before the call.
 	 *
@@ -62,14 +59,8 @@ export interface PushDesk<P extends LoggedPush> {
 
 export function createPushDesk<P extends LoggedPush>(): PushDesk<P> {
 	const inbox = createInbox<P>((push) => `${push.token}: ${push.refused ?? push.status}`);
-	let replies: Reply[] = [];
+	const replies = createReplies<Reply>();
 	const stopped = Promise.withResolvers<void>();
-
-	const takeReply = (token: string): Reply | undefined => {
-		const reply = replies.findLast((one) => one.token === undefined || one.token === token);
-		if (reply?.times !== undefined && --reply.times <= 0) replies = replies.filter((one) => one !== reply);
-		return reply;
-	};
 
 	const waitForPushes: PushLog<P>["waitForPushes"] = (
 		count,
@@ -80,16 +71,8 @@ export function createPushDesk<P extends LoggedPush>(): PushDesk<P> {
 	return {
 		log: {
 			pushes: inbox.all,
-			respondWith(reply) {
-				const own = { ...reply };
-				replies.push(own);
-				return () => {
-					replies = replies.filter((one) => one !== own);
-				};
-			},
-			respondNormally() {
-				replies = [];
-			},
+			respondWith: replies.respondWith,
+			respondNormally: replies.respondNormally,
 			async waitForPush(matches, timeoutMs) {
 				const [push] = await waitForPushes(1, matches, timeoutMs);
 				if (!push) throw new Error("no push");
@@ -100,7 +83,10 @@ export function createPushDesk<P extends LoggedPush>(): PushDesk<P> {
 		},
 
 		async answer(push, usual) {
-			const reply = push.refused === undefined ? takeReply(push.token) : undefined;
+			const reply =
+				push.refused === undefined
+					? replies.take((one) => one.token === undefined || one.token === push.token)
+					: undefined;
 			inbox.add(push);
 			await reply?.after;
 			if (reply?.status === "hang") {

@@ -5,6 +5,7 @@
 import { randomUUID } from "node:crypto";
 import { createInbox } from "./inbox.ts";
 import { type BrowserLink, browserProtocol } from "./mozilla-push-socket.ts";
+import { createReplies, type Replies } from "./replies.ts";
 import { createDevice, type WebPushDevice } from "./web-push-device.ts";
 import { refusal } from "./web-push-rules.ts";
 
@@ -39,7 +40,7 @@ export interface Reply {
 }
 
 /** A running push service. */
-export interface WebPushServer {
+export interface WebPushServer extends Replies<Reply> {
 	/** Of all endpoints: what a VAPID `aud` must be. */
 	readonly origin: string;
 	/** Where a browser connects: Firefox's `dom.push.serverURL`. */
@@ -50,10 +51,6 @@ export interface WebPushServer {
 	createSubscription(options?: { applicationServerKey?: string }): WebPushDevice;
 	/** Ends a subscription: pushes to it get 410, or 404 as if it had never been. */
 	unsubscribe(endpoint: string, status?: 410 | 404): void;
-	/** Changes the answers. The latest that fits wins. Returns how to take it back. */
-	respondWith(reply: Reply): () => void;
-	/** Back to 201 for all. */
-	respondNormally(): void;
 	/**
 	 * Resolves to the first matching push that no earlier wait took, including those that came before the call.
 	 *
@@ -96,7 +93,7 @@ export function startWebPushServer(options: WebPushServerOptions = {}): WebPushS
 	const inbox = createInbox<ReceivedPush>(
 		(push) => `${push.method} ${push.endpoint}: ${push.refused ?? push.status}`,
 	);
-	let replies: Reply[] = [];
+	const replies = createReplies<Reply>();
 	const stopped = Promise.withResolvers<void>();
 
 	const newEndpoint = (subscription: Subscription): string => {
@@ -133,7 +130,9 @@ export function startWebPushServer(options: WebPushServerOptions = {}): WebPushS
 			push.refused = refused.message;
 			push.status = refused.status;
 		}
-		const reply = refused ? undefined : takeReply(endpoint);
+		const reply = refused
+			? undefined
+			: replies.take((one) => one.endpoint === undefined || one.endpoint === endpoint);
 		inbox.add(push);
 
 		if (refused) {
@@ -155,12 +154,6 @@ export function startWebPushServer(options: WebPushServerOptions = {}): WebPushS
 			status: push.status,
 			headers: { ...usual, ...reply?.headers },
 		});
-	};
-
-	const takeReply = (endpoint: string): Reply | undefined => {
-		const reply = replies.findLast((one) => one.endpoint === undefined || one.endpoint === endpoint);
-		if (reply?.times !== undefined && --reply.times <= 0) replies = replies.filter((one) => one !== reply);
-		return reply;
 	};
 
 	const server = Bun.serve<BrowserLink>({
@@ -201,16 +194,8 @@ export function startWebPushServer(options: WebPushServerOptions = {}): WebPushS
 			if (status === 404) subscriptions.delete(endpoint);
 			else if (subscription) subscription.state = "gone";
 		},
-		respondWith(reply) {
-			const own = { ...reply };
-			replies.push(own);
-			return () => {
-				replies = replies.filter((one) => one !== own);
-			};
-		},
-		respondNormally() {
-			replies = [];
-		},
+		respondWith: replies.respondWith,
+		respondNormally: replies.respondNormally,
 		async waitForPush(matches, timeoutMs) {
 			const [push] = await waitForPushes(1, matches, timeoutMs);
 			if (!push) throw new Error("no push");
