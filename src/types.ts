@@ -45,7 +45,7 @@ export interface Registration extends Device {
 	/** The JID that the owner's server was told to publish to. */
 	jid?: string;
 	dialect?: Dialect;
-	/** p2: the bare JID of the room whose messages this registration is for; its `device` ends with it. */
+	/** p2: the bare JID of the room whose messages this registration is for; its `device` ends with it (p2-device.ts). */
 	muc?: string;
 	registeredAt: number;
 	/** Last time the device said that this token is its own: an older verdict does not touch it. */
@@ -85,9 +85,20 @@ export interface App {
 	ttlSeconds?: number;
 	/** What of a message may leave: nothing by default where the provider could read it. */
 	include?: { sender: boolean; body: boolean };
+	/** JIDs of ours: what registers at one of them is for this app. The domain and the local part in lower case. */
+	readonly addresses?: readonly string[];
+	/** Tigase's names for it: what its clients register with, such as `tigase:messenger:apns:1`. */
+	readonly providers?: readonly string[];
 	/** fpush's way without registering: the module names that mean this app; none: it takes no part. */
-	pushModules?: readonly string[];
+	readonly pushModules?: readonly string[];
+	/** In whose form its pushes are; `auto`, which is the default: in the one the client's dialect lets expect. */
+	readonly payload?: PayloadForm | "auto";
+	/** Serves the registrations it has, and takes no new ones: others of its service were set up since. */
+	readonly retired?: true;
 }
+
+/** What a push looks like inside: ours, or what the apps of another app server read. */
+export type PayloadForm = "reveille" | "conversations" | "siskin";
 
 /** One push on its way to a device. */
 export interface Push {
