@@ -13,6 +13,8 @@ const ANSWERS: readonly {
 	code?: string;
 	/** Only the code of FCM's own detail counts, not Google's general status. */
 	own?: true;
+	/** The answer says that a quota of the whole project is used up. */
+	isProjectQuota?: true;
 	kind: Outcome["kind"];
 	reason: string;
 	/** It says nothing of other devices. */
@@ -41,8 +43,29 @@ const ANSWERS: readonly {
 	// A new access token was tried before these are believed.
 	{ from: 401, to: 401, kind: "misconfigured", reason: "refused our access token" },
 	{ from: 403, to: 403, kind: "misconfigured", reason: "refused our service account" },
-	// The project's quota, or the device's.
-	{ from: 429, to: 429, kind: "retry", reason: "too many requests", afterMs: 60_000, about: "token" },
+	// Each with a minute at least, as FCM's page on error codes wants it. First what the project may send in a minute,
+	// where the answer says so.
+	{
+		from: 429,
+		to: 429,
+		isProjectQuota: true,
+		kind: "retry",
+		reason: "the project's quota is used up",
+		afterMs: 60_000,
+	},
+	// "Sending limit exceeded for the message target", which is the token: 240 a minute to one Android.
+	{
+		from: 429,
+		to: 429,
+		code: "QUOTA_EXCEEDED",
+		own: true,
+		kind: "retry",
+		reason: "too many pushes to this device",
+		afterMs: 60_000,
+		about: "token",
+	},
+	// Without FCM's own word it is Google's front that has enough of us: it knows of no tokens.
+	{ from: 429, to: 429, kind: "retry", reason: "too many requests", afterMs: 60_000 },
 	{ from: 500, to: 599, kind: "retry", reason: "push service unwell" },
 ];
 
@@ -54,11 +77,13 @@ export interface FcmError {
 	status?: string;
 	/** The fields of the request that were found wrong. */
 	fields: string[];
+	/** A quota of the whole project is used up. */
+	isProjectQuota: boolean;
 }
 
 /** Reads an error's body; what cannot be read says nothing. */
 export function fcmError({ body }: Reply): FcmError {
-	const said: FcmError = { fields: [] };
+	const said: FcmError = { fields: [], isProjectQuota: false };
 	const error = field(parsed(body), "error");
 	if (isCode(field(error, "status"))) said.status = field(error, "status") as string;
 	for (const detail of list(field(error, "details"))) {
@@ -70,6 +95,7 @@ export function fcmError({ body }: Reply): FcmError {
 			const name = field(violation, "field");
 			if (typeof name === "string") said.fields.push(name);
 		}
+		if (isOfProject(detail)) said.isProjectQuota = true;
 	}
 	return said;
 }
@@ -85,6 +111,7 @@ export function classify(reply: Reply): Outcome {
 		(one) =>
 			one.from <= reply.status &&
 			reply.status <= one.to &&
+			(one.isProjectQuota === undefined || error.isProjectQuota) &&
 			(one.code === undefined || one.code === (one.own ? error.errorCode : code)),
 	);
 	if (row?.kind === "delivered") return { kind: "delivered", ...id(reply) };
@@ -127,6 +154,18 @@ function isInvalid(reply: Reply, error: FcmError): boolean {
 
 function isToken(name: string): boolean {
 	return name === "message.token";
+}
+
+/**
+ * Does a detail say that a quota of the project is used up? As Google's APIs say it: a `google.rpc.ErrorInfo` whose
+ * quota is so many a minute for each project (`1/min/{project}`), or a `google.rpc.QuotaFailure` of which the project
+ * is the subject (`project:…`).
+ */
+function isOfProject(detail: unknown): boolean {
+	const unit = field(field(detail, "metadata"), "quota_unit");
+	if (typeof unit === "string" && unit.endsWith("/{project}")) return true;
+	const subjects = list(field(detail, "violations")).map((violation) => field(violation, "subject"));
+	return subjects.some((subject) => typeof subject === "string" && /^projects?[:/]/.test(subject));
 }
 
 /** The message's name, `projects/…/messages/<id>`, without the project. */

@@ -56,6 +56,21 @@ const coded = (status: number, general: string, errorCode: string, after?: numbe
 const invalid = (field?: string) =>
 	error(400, "INVALID_ARGUMENT", { errorCode: "INVALID_ARGUMENT", ...(field !== undefined && { field }) });
 
+/** The project has sent what it may in this minute. */
+const overQuota = (after?: number): HttpAnswer => {
+	const metadata = { quota_limit: "SendsPerMinutePerProject", quota_unit: "1/min/{project}" };
+	const info = {
+		"@type": "type.googleapis.com/google.rpc.ErrorInfo",
+		reason: "RATE_LIMIT_EXCEEDED",
+		metadata,
+	};
+	return {
+		status: 429,
+		headers: after === undefined ? {} : { "retry-after": String(after) },
+		body: JSON.stringify({ error: { code: 429, status: "RESOURCE_EXHAUSTED", details: [info] } }),
+	};
+};
+
 const ROWS: readonly Row<HttpAnswer>[] = [
 	{ says: "200", answers: [WELL], means: DELIVERED },
 	{ says: "404 UNREGISTERED", answers: [coded(404, "NOT_FOUND", "UNREGISTERED")], means: GONE },
@@ -98,13 +113,19 @@ const ROWS: readonly Row<HttpAnswer>[] = [
 		means: { ...MISCONFIGURED, gate: "open" },
 	},
 	{
-		says: "429 QUOTA_EXCEEDED, Retry-After of 120 s",
+		says: "429 QUOTA_EXCEEDED, Retry-After of 120 s: it is that device's alone",
 		...{ answers: [coded(429, "RESOURCE_EXHAUSTED", "QUOTA_EXCEEDED", 120)], means: retried(120_000) },
 	},
 	{
 		says: "429 QUOTA_EXCEEDED, which is a minute",
 		...{ answers: [coded(429, "RESOURCE_EXHAUSTED", "QUOTA_EXCEEDED")], means: retried(MINUTE) },
 	},
+	{
+		says: "429 of the project's quota, Retry-After of 120 s: nobody else has any left",
+		...{ answers: [overQuota(120)], means: leftAlone(120_000) },
+	},
+	{ says: "429 of the project's quota, which is a minute", answers: [overQuota()], means: leftAlone(MINUTE) },
+	{ says: "429 of a page", answers: [{ status: 429, body: "<html>" }], means: leftAlone(MINUTE) },
 	{ says: "500 INTERNAL", answers: [coded(500, "INTERNAL", "INTERNAL")], means: retried() },
 	{
 		says: "500 INTERNAL, Retry-After of 120 s",

@@ -41,6 +41,27 @@ const error = (status: number, general: string, errorCode?: string, field?: stri
 	}),
 });
 
+/** That a quota is used up, with details. */
+const quota = (...details: unknown[]) => ({
+	status: 429,
+	body: JSON.stringify({ error: { code: 429, message: TOKEN, status: "RESOURCE_EXHAUSTED", details } }),
+});
+const OWN_WORD = {
+	"@type": "type.googleapis.com/google.firebase.fcm.v1.FcmError",
+	errorCode: "QUOTA_EXCEEDED",
+};
+const violated = (subject: string) => ({
+	"@type": "type.googleapis.com/google.rpc.QuotaFailure",
+	violations: [{ subject, description: TOKEN }],
+});
+/** As Google's front says that more was sent than the project may. */
+const perMinute = (quotaUnit: string) => ({
+	"@type": "type.googleapis.com/google.rpc.ErrorInfo",
+	reason: "RATE_LIMIT_EXCEEDED",
+	domain: "googleapis.com",
+	metadata: { quota_unit: quotaUnit, quota_metric: "fcm.googleapis.com/send_requests" },
+});
+
 describeService("FCM", {
 	async create(origin, now) {
 		return { service: serviceAt(origin, now), push: pushTo(TOKEN, message) };
@@ -67,7 +88,7 @@ describe("an answer over a socket", () => {
 	afterAll(() => double[Symbol.asyncDispose]());
 
 	const retry = (reason: string, afterMs = 7000) => ({ kind: "retry", reason, afterMs }) as const;
-	/** It may be this device's own quota. */
+	/** It is this device's own quota. */
 	const tooMany = (reason: string, afterMs?: number): Outcome => ({
 		...retry(reason, afterMs),
 		about: "token",
@@ -152,9 +173,54 @@ describe("an answer over a socket", () => {
 		[
 			"429 QUOTA_EXCEEDED",
 			error(429, "RESOURCE_EXHAUSTED", "QUOTA_EXCEEDED"),
-			tooMany("429 too many requests (QUOTA_EXCEEDED)"),
+			tooMany("429 too many pushes to this device (QUOTA_EXCEEDED)"),
 		],
-		["429 that says nothing else", { status: 429 }, tooMany("429 too many requests", 60_000)],
+		[
+			"429 QUOTA_EXCEEDED of a device",
+			quota(violated("device:"), OWN_WORD),
+			tooMany("429 too many pushes to this device (QUOTA_EXCEEDED)", 60_000),
+		],
+		[
+			"429 QUOTA_EXCEEDED of the project",
+			quota(OWN_WORD, violated("device:"), violated("project:reveille-test")),
+			retry("429 the project's quota is used up (QUOTA_EXCEEDED)", 60_000),
+		],
+		[
+			"429 QUOTA_EXCEEDED of the project, by its resource name",
+			quota(OWN_WORD, violated("projects/1234")),
+			retry("429 the project's quota is used up (QUOTA_EXCEEDED)", 60_000),
+		],
+		[
+			"429 of the project, by Google's front",
+			quota(perMinute("1/min/{project}")),
+			retry("429 the project's quota is used up (RESOURCE_EXHAUSTED)", 60_000),
+		],
+		[
+			"429 of a quota that is shared out further",
+			quota(OWN_WORD, perMinute("1/min/{project}/{device}")),
+			tooMany("429 too many pushes to this device (QUOTA_EXCEEDED)", 60_000),
+		],
+		[
+			"429 without FCM's own word",
+			error(429, "RESOURCE_EXHAUSTED"),
+			retry("429 too many requests (RESOURCE_EXHAUSTED)"),
+		],
+		[
+			"429 whose general status looks like FCM's own word",
+			error(429, "QUOTA_EXCEEDED"),
+			retry("429 too many requests (QUOTA_EXCEEDED)"),
+		],
+		["429 that says nothing else", { status: 429 }, retry("429 too many requests", 60_000)],
+		[
+			"429 whose details are rubbish",
+			quota(null, 7, { violations: [null, { subject: 7 }] }, { metadata: "1/min/{project}" }),
+			retry("429 too many requests (RESOURCE_EXHAUSTED)", 60_000),
+		],
+		[
+			"503 that speaks of the project",
+			{ ...quota(violated("project:reveille-test")), status: 503 },
+			{ kind: "retry", reason: "503 push service unwell (RESOURCE_EXHAUSTED)" },
+		],
 		["500 INTERNAL", error(500, "INTERNAL", "INTERNAL"), retry("500 push service unwell (INTERNAL)")],
 		[
 			"503 UNAVAILABLE",
