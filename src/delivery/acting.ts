@@ -10,6 +10,9 @@ import type { Verdicts } from "./verdicts.ts";
 /** Misconfigured credentials are a person's to mend: asking again sooner helps nobody. */
 const MISCONFIGURED_MS = 60_000;
 
+/** A person is told of each fault of an app's setting up once in this time; the pushes that have it may be many. */
+const TELL_EVERY_MS = 60_000;
+
 /** What was sent, to whom, when, and through which gate. */
 export interface Sent {
 	item: Item;
@@ -28,21 +31,25 @@ export function createActing({
 	verdicts,
 	keeping,
 	log,
+	now = Date.now,
 }: {
 	registrations: Pick<Registrations, "forget" | "forgetVoip" | "findAtPrimary">;
 	results: Pick<Results, "add">;
 	verdicts: Verdicts;
 	keeping: Keeping;
 	log: Logger;
+	now?: () => number;
 }): (outcome: Outcome, sent: Sent) => Promise<Answer> {
 	const { keep, discard, drop } = keeping;
+	/** When a person was told of a fault, by app and reason: both are the operator's and his provider's few. */
+	const toldAt = new Map<string, number>();
 
 	/** The only switch over what becomes of a push. */
 	async function act(outcome: Outcome, { item, registration, startedAt, gate }: Sent): Promise<Answer> {
 		const { node, app, token } = registration;
 		const reason = "reason" in outcome ? outcome.reason : undefined;
 		results.add(node, app, outcome.kind, reason);
-		const isBelieved = believe(outcome, registration, gate);
+		const isBelieved = believe(outcome, item, registration, gate);
 		switch (outcome.kind) {
 			case "delivered":
 				await discard(item);
@@ -74,7 +81,7 @@ export function createActing({
 				log.warn("{app}: a push was refused: {reason}", { app, reason });
 				return { kind: "refused", reason: `refused by the push service: ${outcome.reason}` };
 			case "misconfigured":
-				log.error("{app}: its credentials do not work: {reason}", { app, reason });
+				tell(app, outcome);
 				return keep(item, outcome.reason, MISCONFIGURED_MS);
 		}
 	}
@@ -88,11 +95,24 @@ export function createActing({
 		return wait("too many devices are said to be gone or refused at once: nothing is deleted");
 	}
 
+	/** Where it is about few of an app's devices no gate shuts, and any of them may be published to without end. */
+	function tell(app: string, { reason, about }: Outcome & { kind: "misconfigured" }) {
+		const fault = `${app} ${reason}`;
+		const at = now();
+		if (at - (toldAt.get(fault) ?? Number.NEGATIVE_INFINITY) < TELL_EVERY_MS) return;
+		toldAt.set(fault, at);
+		if (about === undefined) log.error("{app}: its credentials do not work: {reason}", { app, reason });
+		else log.error("{app}: devices of one sort wait until something is set up: {reason}", { app, reason });
+	}
+
 	/** Whether an answer that a device is gone, or refused for good, may be acted on. */
-	function believe(outcome: Outcome, { node, lastSuccessAt }: Registration, gate: string): boolean {
+	function believe(outcome: Outcome, { notification }: Item, to: Registration, gate: string): boolean {
 		if (outcome.kind === "retry" || outcome.kind === "misconfigured") return true;
+		// Calls have tokens and a topic of their own: messages that arrive must not hide that these are wrong for all.
+		const isCall = notification.class === "voip" && to.voipToken !== undefined;
 		const isBad = outcome.kind !== "delivered";
-		return verdicts.note(gate, { node, isBad, isProven: lastSuccessAt !== undefined });
+		const isProven = to.lastSuccessAt !== undefined;
+		return verdicts.note(isCall ? `${gate} (calls)` : gate, { node: to.node, isBad, isProven });
 	}
 
 	return act;

@@ -95,7 +95,7 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
 	let whenIdle: (() => void) | undefined;
 	const keeping = createKeeping(outbox, { onQueued: deps.onQueued, now, random });
 	const { keep, secure, discard } = keeping;
-	const act = createActing({ registrations, results, verdicts, keeping, log });
+	const act = createActing({ registrations, results, verdicts, keeping, log, now });
 
 	const throttle = createThrottle<Item>(deps.pushIntervalMs, send);
 

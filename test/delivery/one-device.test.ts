@@ -3,8 +3,8 @@ import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import type { Delivery } from "../../src/delivery/delivery.ts";
 import { createGates, type Gates } from "../../src/delivery/gates.ts";
 import { createVerdicts } from "../../src/delivery/verdicts.ts";
-import type { Answer, Outcome } from "../../src/types.ts";
-import { HIGH, type House, openHouse } from "./house.ts";
+import type { Answer, Notification, Outcome } from "../../src/types.ts";
+import { HIGH, type House, OWNER, openHouse } from "./house.ts";
 
 const GONE: Outcome = { kind: "gone", reason: "410" };
 const REJECTED: Outcome = { kind: "rejected", reason: "400" };
@@ -76,6 +76,66 @@ describe("the mass verdict counts devices", () => {
 		for (let time = 0; time < 50; time++) await says(DELIVERED, only);
 		expect(await says(GONE, only)).toBe("unknown");
 		expect(await isKept(only)).toBe(false);
+	});
+});
+
+describe("the mass verdict of calls", () => {
+	const CALL: Notification = { class: "voip" };
+	const DEAD_CALLS: Outcome = { kind: "gone", reason: "400 DeviceTokenNotForTopic", token: "voip" };
+
+	async function rings(outcome: Outcome, node: string) {
+		house.service.program.push(outcome);
+		await delivery.push(node, CALL);
+	}
+
+	async function withCalls(count: number): Promise<string[]> {
+		const nodes: string[] = [];
+		for (let number = 0; number < count; number++) {
+			const tokens = { token: `token ${number}`, voipToken: `voip ${number}` };
+			const wanted = { ...tokens, owner: OWNER, app: "webpush", device: `phone ${number}` };
+			const result = await house.registrations.register(wanted, () => house.keyring.createNode());
+			if (result.kind === "over-quota") throw new Error("over quota");
+			await says(DELIVERED, result.registration.node);
+			nodes.push(result.registration.node);
+		}
+		await house.results.flush();
+		return nodes;
+	}
+	const ringsStill = async (node: string) =>
+		(await house.registrations.findAtPrimary(node))?.voipToken !== undefined;
+
+	test("is not hidden by the messages that the same phones get", async () => {
+		const phones = await withCalls(12);
+		const kept: boolean[] = [];
+		for (const node of phones) {
+			await rings(DEAD_CALLS, node);
+			for (const other of phones) await says(DELIVERED, other);
+			kept.push(await ringsStill(node));
+		}
+		expect(kept).toEqual([...Array(9).fill(false), true, true, true]);
+		expect(alerts).toEqual(["webpush (calls)"]);
+	});
+
+	test("saves no phone whose messages are refused as gone", async () => {
+		const phones = await withCalls(12);
+		for (const node of phones) await rings(DEAD_CALLS, node);
+		expect(await says(GONE, phones.at(-1) ?? "")).toBe("unknown");
+		expect(await isKept(phones.at(-1) ?? "")).toBe(false);
+	});
+});
+
+describe("a person is told of what is not set up", () => {
+	test("once a minute, however often it holds up a push", async () => {
+		const phones = await proven("phone", 3);
+		const told = () => house.lines.splice(0).filter((line) => line.startsWith("error"));
+		const notSetUp: Outcome = { kind: "misconfigured", reason: "401 no APNs key", about: "token" };
+		for (const node of [...phones, ...phones]) await says(notSetUp, node);
+		expect(told()).toEqual([expect.stringContaining("401 no APNs key")]);
+		await says({ ...notSetUp, reason: "another" }, phones[0] ?? "");
+		expect(told()).toEqual([expect.stringContaining("another")]);
+		house.clock.now += 60_000;
+		await says(notSetUp, phones[0] ?? "");
+		expect(told()).toEqual([expect.stringContaining("401 no APNs key")]);
 	});
 });
 
