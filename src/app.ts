@@ -17,6 +17,7 @@ import { pushAppserverRoutes } from "./routes/push-appserver.ts";
 import { rateLimit } from "./routes/rate-limit.ts";
 import { registrationRoutes } from "./routes/registrations.ts";
 import { serviceRoutes } from "./routes/services.ts";
+import { tigaseRoutes } from "./routes/tigase.ts";
 
 export type { AppDeps, PublicApp, Readiness } from "./routes/deps.ts";
 
@@ -97,6 +98,7 @@ export function createApp(deps: AppDeps & MetricsDeps): OpenAPIHono<RequestEnv> 
 
 	app.route("/api/v1", api);
 	app.route("/push_appserver", pushAppserverRoutes(deps, limit));
+	app.route("/", tigaseRoutes(deps, limit));
 	app.route("/", healthRoutes(deps));
 	app.route("/", metricsRoutes(deps));
 	app.route("/", documentationRoutes(deps, app));

@@ -26,6 +26,10 @@ export function createDocument(app: OpenAPIHono<RequestEnv>, deps: AppDeps): Api
 				name: "mod_push_appserver's API",
 				description: "For clients made for mod_push_appserver: forms, answered in lines of text.",
 			},
+			{
+				name: "Tigase's API",
+				description: "For clients made for Tigase's push component, when their user's server is away.",
+			},
 			{ name: "Watching", description: "For whoever runs this server." },
 		],
 	});
