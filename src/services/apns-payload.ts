@@ -1,8 +1,10 @@
 /**
  * What an APNs push says: Apple's `aps`, and beside it the content that all services share.
  */
-import type { Push } from "../types.ts";
+import type { App, Push } from "../types.ts";
 import { type Content, contentOf, fit } from "./content.ts";
+import { payloadForm } from "./payload-form.ts";
+import { siskinContent } from "./siskin-content.ts";
 
 /** What the phone shows: a text, or the key of one in the app's own `Localizable.strings`. */
 export type Alert = { text: string } | { locKey: string };
@@ -28,11 +30,21 @@ export function checkAlert(alert: Alert): void {
 
 /**
  * The JSON of a push, UTF-8, never larger than Apple takes: `{"aps": {…}}` with the fields of a
- * {@link Content} beside it. An app's notification service extension may replace the alert (`mutable-content`).
+ * {@link Content} beside it, or those of {@link siskinContent}. An app's notification service extension may replace
+ * the alert (`mutable-content`).
+ * @param payload the app's setting
  */
-export function apnsPayload(push: Push, type: PushType, alert: Alert): Uint8Array<ArrayBuffer> {
+export function apnsPayload(
+	push: Push,
+	type: PushType,
+	alert: Alert,
+	payload?: App["payload"],
+): Uint8Array<ArrayBuffer> {
 	const aps = APS[type](alert);
-	const whole = (content: Content) => encode({ aps, ...content });
+	const { owner } = push.registration;
+	const isForSiskin = payloadForm(payload, push.registration, "siskin") === "siskin";
+	const whole = (content: Content) =>
+		encode({ aps, ...(isForSiskin ? siskinContent(content, owner) : content) });
 	const content = contentOf(push.registration.node, push.notification);
 	return whole(fit(content, (candidate) => whole(candidate).length, LIMITS[type]));
 }

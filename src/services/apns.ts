@@ -5,12 +5,13 @@
  * Source: Apple, "Sending notification requests to APNs".
  */
 import { base64url } from "jose";
-import { type Device, InvalidDevice, type Outcome, type Push, type PushService } from "../types.ts";
+import { type App, type Device, InvalidDevice, type Outcome, type Push, type PushService } from "../types.ts";
 import { classify, EXPIRED_TOKEN, readBody } from "./apns-answers.ts";
 import { type Alert, apnsPayload, checkAlert, type PushType } from "./apns-payload.ts";
 import type { ProviderTokens } from "./apns-tokens.ts";
 import { exchange, type Failure, type Fetch, type Reply } from "./exchange.ts";
 import { unprepared } from "./outcome.ts";
+import { payloadForm } from "./payload-form.ts";
 
 const PRODUCTION = "https://api.push.apple.com";
 const SANDBOX = "https://api.sandbox.push.apple.com";
@@ -33,6 +34,8 @@ export interface ApnsApp {
 	alert: Alert;
 	/** Without a slash at the end. */
 	url: string;
+	/** The app's setting. */
+	payload?: App["payload"] | undefined;
 }
 
 /** What a request says beside the push itself, prepared elsewhere since it takes time or chance. */
@@ -40,7 +43,7 @@ export interface RequestParts {
 	/** The `authorization` header; none where a certificate speaks for us. */
 	authorization?: string | undefined;
 	/** `apns-collapse-id`, at most 64 bytes. */
-	collapseId: string;
+	collapseId?: string | undefined;
 	/** `apns-id`: a lower-case UUID. */
 	id: string;
 	/** Milliseconds since the epoch. */
@@ -88,21 +91,26 @@ export function buildRequest(
 		"apns-priority": PRIORITY[type],
 		// 0: try once and keep nothing.
 		"apns-expiration": ttl === 0 ? "0" : String(Math.floor(parts.now / 1000) + ttl),
-		"apns-collapse-id": parts.collapseId,
+		...(parts.collapseId !== undefined && { "apns-collapse-id": parts.collapseId }),
 		"apns-id": parts.id,
 		"content-type": "application/json",
 	};
-	const body = apnsPayload(push, type, app.alert);
+	const body = apnsPayload(push, type, app.alert, app.payload);
 	return { url: `${app.url}/3/device/${token}`, init: { method: "POST", headers, body } };
 }
 
 /**
  * The `apns-collapse-id` of a registration's pushes of one class: the newest replaces an older one, on Apple's side
  * and on the screen. A hash, since the node is what a publish must name.
- * @returns 32 base64url characters; Apple allows 64 bytes
+ * @param payload the app's setting
+ * @returns 32 base64url characters, Apple allows 64 bytes; none where each push stands for itself
  */
-export async function collapseIdOf(push: Push): Promise<string> {
-	const text = new TextEncoder().encode(`${push.registration.node}\n${push.notification.class}`);
+export async function collapseIdOf(push: Push, payload?: App["payload"]): Promise<string | undefined> {
+	const { registration, notification } = push;
+	// Siskin shows what the push itself says: a second sender's message must not take the first one's place.
+	const saysSomething = notification.body !== undefined || notification.encrypted !== undefined;
+	if (saysSomething && payloadForm(payload, registration, "siskin") === "siskin") return undefined;
+	const text = new TextEncoder().encode(`${registration.node}\n${notification.class}`);
 	return base64url.encode(new Uint8Array(await crypto.subtle.digest("SHA-256", text)).subarray(0, 24));
 }
 
@@ -121,6 +129,8 @@ export interface ApnsOptions {
 	url?: string | undefined;
 	/** What the phone shows; "New message" if not given. */
 	alert?: Alert | undefined;
+	/** The app's setting. */
+	payload?: App["payload"] | undefined;
 	/** Must speak HTTP/2. */
 	fetch: Fetch;
 	now: () => number;
@@ -172,16 +182,19 @@ type Post = (push: Push, signal: AbortSignal) => Promise<Reply | Failure | Unsen
 type Unsent = Extract<Outcome, { kind: "retry" | "rejected" | "misconfigured" }>;
 
 function poster(options: ApnsOptions): Post {
-	const { credentials, topic, alert = { text: "New message" }, fetch, now } = options;
+	const { credentials, topic, alert = { text: "New message" }, payload, fetch, now } = options;
 	const { random = () => crypto.randomUUID() } = options;
 	checkAlert(alert);
 	const url = (options.url ?? (options.sandbox ? SANDBOX : PRODUCTION)).replace(/\/+$/, "");
-	const app: ApnsApp = { topic, alert, url };
+	const app: ApnsApp = { topic, alert, url, payload };
 	const tokens = credentials?.kind === "token" ? credentials.tokens : undefined;
 
 	async function post(push: Push, signal: AbortSignal): Promise<Reply | Failure> {
 		const id = random();
-		const [authorization, collapseId] = await Promise.all([tokens?.authorization(), collapseIdOf(push)]);
+		const [authorization, collapseId] = await Promise.all([
+			tokens?.authorization(),
+			collapseIdOf(push, payload),
+		]);
 		const attempt = (header: string | undefined): Promise<Reply | Failure> => {
 			const parts = { authorization: header, collapseId, id, now: now() };
 			return exchange(buildRequest(app, push, parts), { fetch, now, signal });

@@ -1,8 +1,11 @@
 /**
  * What is sent to FCM: a message of data alone, which wakes the app and shows nothing by itself.
  */
-import type { Push, PushClass } from "../types.ts";
+import { base64url } from "jose";
+import type { App, Push, PushClass } from "../types.ts";
 import { type Content, contentOf, fit } from "./content.ts";
+import { conversationsData } from "./conversations-data.ts";
+import { payloadForm } from "./payload-form.ts";
 
 /** A message of HTTP v1, as far as it is used here. */
 export interface FcmMessage {
@@ -25,11 +28,32 @@ const PRIORITY: Readonly<Record<PushClass, "HIGH" | "NORMAL">> = {
 };
 
 /**
- * Of the messages with one key FCM keeps the newest while the device is away, and it keeps at most four keys for a
- * device, dropping others by chance. So a key is a class, not a registration: two accounts of one app share it, and
- * an app woken after an absence looks at all of its accounts. Calls and events are never replaced.
+ * Of the messages with one key FCM keeps the newest while the device is away. It keeps at most four keys for a
+ * device, dropping others by chance; and of messages without a key a hundred, dropping all at the next, which few
+ * apps notice. So nothing that may come often goes without a key, and the keys are used where a loss would hurt:
+ *
+ * - `high`: one for each registration, since an app woken for one account may not look at the others (Conversations
+ *   does not).
+ * - `low`: one for the device. What it tells of can wait until the app is opened, which looks at everything.
+ * - `voip` and `event`: none. They are rare, and never replaced.
+ *
+ * So three accounts on one phone lose nothing. With more FCM keeps four of their keys, as it would with any others.
  */
-const COLLAPSE_KEY: Readonly<Partial<Record<PushClass, string>>> = { high: "high", low: "low" };
+async function collapseKeyOf({ registration, notification }: Push): Promise<string | undefined> {
+	switch (notification.class) {
+		case "high": {
+			// A hash, since the node is what a publish must name.
+			const node = new TextEncoder().encode(registration.node);
+			const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", node));
+			return `high-${base64url.encode(digest.subarray(0, 6))}`;
+		}
+		case "low":
+			return "low";
+		case "voip":
+		case "event":
+			return undefined;
+	}
+}
 
 /**
  * The message of a push, at most 4096 bytes with all around it. Its data, all strings:
@@ -49,29 +73,35 @@ const COLLAPSE_KEY: Readonly<Partial<Record<PushClass, string>>> = { high: "high
  * ```
  *
  * Only what the user's server published is there; `node` and `class` always are. FCM reserves `from`,
- * `message_type` and all that begins with `gcm` or `google`: none is used.
+ * `message_type` and all that begins with `gcm` or `google`: none is used. An app that expects Conversations' form
+ * gets a {@link conversationsData} instead.
+ * @param payload the app's setting
  */
-export function fcmMessage(push: Push): FcmMessage {
+export async function fcmMessage(push: Push, payload?: App["payload"]): Promise<FcmMessage> {
+	const collapseKey = await collapseKeyOf(push);
+	const message = (data: Record<string, string>) => messageOf(push, data, collapseKey);
+	if (payloadForm(payload, push.registration, "conversations") === "conversations") {
+		return message(await conversationsData(push.registration));
+	}
 	const content = contentOf(push.registration.node, push.notification);
-	return messageOf(
-		push,
-		fit(content, (candidate) => bytesOf(messageOf(push, candidate)), MAX_BODY),
-	);
+	const fitting = fit(content, (candidate) => bytesOf(message(dataOf(candidate))), MAX_BODY);
+	return message(dataOf(fitting));
 }
+
+/** Data without which an app would not know what to do. */
+const NEEDED: readonly string[] = ["node", "class", "account", "channel"];
 
 /** The least that still wakes: nothing in it but what every message has, so that only the token can be wrong. */
-export function minimalMessage(push: Push): FcmMessage {
-	const { node, token } = push.registration;
-	const pushClass = push.notification.class;
-	return { token, data: { node, class: pushClass }, android: { priority: PRIORITY[pushClass] } };
+export function minimalMessage({ token, data, android: { priority } }: FcmMessage): FcmMessage {
+	const needed = Object.entries(data).filter(([key]) => NEEDED.includes(key));
+	return { token, data: Object.fromEntries(needed), android: { priority } };
 }
 
-function messageOf(push: Push, content: Content): FcmMessage {
+function messageOf(push: Push, data: Record<string, string>, collapseKey: string | undefined): FcmMessage {
 	const ttl = Math.min(Math.max(Math.floor(push.ttlSeconds), 0), MAX_TTL_S);
-	const collapseKey = COLLAPSE_KEY[push.notification.class];
 	return {
 		token: push.registration.token,
-		data: dataOf(content),
+		data,
 		android: {
 			priority: PRIORITY[push.notification.class],
 			ttl: `${ttl}s`,

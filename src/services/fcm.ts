@@ -3,7 +3,7 @@
  *
  * Google's `https://firebase.google.com/docs/reference/fcm/rest/v1/projects.messages` is the reference.
  */
-import type { Outcome, Push, PushService } from "../types.ts";
+import type { App, Outcome, Push, PushService } from "../types.ts";
 import { InvalidDevice } from "../types.ts";
 import { createAccessTokens } from "./access-token.ts";
 import { exchange, type Fetch } from "./exchange.ts";
@@ -38,10 +38,12 @@ export function buildRequest(
  * @param options.serviceAccount the project's; without it devices are checked (an edge without the key takes
  *   registrations) and nothing is sent
  * @param options.url FCM's base URL
+ * @param options.payload the app's setting
  */
 export function createFcm(options: {
 	serviceAccount?: ServiceAccount | undefined;
 	url?: string | undefined;
+	payload?: App["payload"] | undefined;
 	fetch: Fetch;
 	now: () => number;
 }): PushService {
@@ -63,11 +65,12 @@ export function createFcm(options: {
 				refusesAccess,
 				signal,
 			);
-		const reply = await post(fcmMessage(push));
+		const message = await fcmMessage(push, options.payload);
+		const reply = await post(message);
 		if (reply.kind !== "reply") return reply;
 		if (!mayBeToken(reply)) return classify(reply);
 		// Either the token or something in the message is wrong, and waking without content beats silence.
-		const second = await post(minimalMessage(push));
+		const second = await post(minimalMessage(message));
 		return second.kind === "reply" ? classifyMinimal(second) : second;
 	}
 

@@ -65,7 +65,8 @@ async function createService(
 			return createApns(await apnsOptions(app, effects, teams));
 		case "fcm": {
 			const serviceAccount = app.serviceAccount ? await importServiceAccount(app.serviceAccount) : undefined;
-			return createFcm({ serviceAccount, url: app.url, fetch, now });
+			const { url, payload } = app;
+			return createFcm({ serviceAccount, url, payload, fetch, now });
 		}
 		case "ubuntu": {
 			const { applicationId: appId, icon, url } = app;
@@ -83,8 +84,8 @@ async function apnsOptions(
 	{ http2Fetch, now }: ServiceEffects,
 	teams: Map<string, ProviderTokens>,
 ): Promise<ApnsOptions> {
-	const { credentials, topic, sandbox, url, alert } = app;
-	const options = { topic, sandbox, url, alert, now };
+	const { credentials, topic, sandbox, url, alert, payload } = app;
+	const options = { topic, sandbox, url, alert, payload, now };
 	if (credentials?.kind !== "token") {
 		return {
 			...options,
