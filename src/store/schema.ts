@@ -54,17 +54,18 @@ export const formerSecrets = sqliteTable("former_secrets", {
 	hash: text().notNull(),
 });
 
-/** Nodes at pubsub hosts. One that nobody claimed is kept ready for the next registration. */
+/** Our nodes at pubsub hosts. One that is ready and that nobody claimed waits for the next registration. */
 export const pubsubNodes = sqliteTable(
 	"pubsub_nodes",
 	{
 		node: text().primaryKey(),
 		host: text().notNull(),
-		createdAt: integer("created_at").notNull(),
+		/** When the host had it, with our subscription; null: it is being made. */
+		readyAt: integer("ready_at"),
 		/** When a registration took it; one that is claimed and has no registration any more is to be deleted. */
 		claimedAt: integer("claimed_at"),
 	},
-	(table) => [index("pubsub_nodes_host").on(table.host, table.claimedAt)],
+	(table) => [index("pubsub_nodes_host").on(table.host, table.claimedAt, table.readyAt)],
 );
 
 /** Pushes that an HTTP process took in and a connector sends: claimed by lease. */

@@ -6,8 +6,13 @@ export const NS = {
 	/** XEP-0060 */
 	pubsub: "http://jabber.org/protocol/pubsub",
 	publishOptions: "http://jabber.org/protocol/pubsub#publish-options",
+	pubsubOwner: "http://jabber.org/protocol/pubsub#owner",
+	pubsubEvent: "http://jabber.org/protocol/pubsub#event",
+	nodeConfig: "http://jabber.org/protocol/pubsub#node_config",
 	/** XEP-0004 */
 	dataForms: "jabber:x:data",
+	/** XEP-0050 */
+	commands: "http://jabber.org/protocol/commands",
 	/** XEP-0030 */
 	discoInfo: "http://jabber.org/protocol/disco#info",
 	discoItems: "http://jabber.org/protocol/disco#items",

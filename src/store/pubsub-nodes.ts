@@ -1,0 +1,89 @@
+/**
+ * Nodes at pubsub hosts. A registration claims one that is there already, so that an edge, which speaks no XMPP, can
+ * register; a connector keeps some ready.
+ */
+import { and, eq, isNotNull, isNull, lt, sql } from "drizzle-orm";
+import type { LibSQLDatabase } from "drizzle-orm/libsql";
+import { pubsubNodes, registrations } from "./schema.ts";
+
+/** A node that should be at its host. */
+export interface PubsubNode {
+	node: string;
+	/** The bare JID of whoever claimed it, where it is known. */
+	owner?: string;
+}
+
+export interface PubsubNodes {
+	/** Takes a ready node for a registration. @returns undefined: none is ready */
+	claim(host: string): Promise<string | undefined>;
+	/** Notes a node that will be made; nobody can claim it yet. */
+	add(host: string, node: string): Promise<void>;
+	/** The host has it. */
+	ready(node: string): Promise<void>;
+	/** How many can be claimed. */
+	countReady(host: string): Promise<number>;
+	/** All that should be there. */
+	ofHost(host: string): Promise<PubsubNode[]>;
+	/** Claimed before `before` (ms), and of no registration any more. */
+	left(host: string, before: number): Promise<string[]>;
+	remove(node: string): Promise<void>;
+}
+
+/** @param primary the database whose word counts: two must not claim one node */
+export function createPubsubNodes(primary: LibSQLDatabase, now: () => number = Date.now): PubsubNodes {
+	const free = (host: string) =>
+		and(eq(pubsubNodes.host, host), isNull(pubsubNodes.claimedAt), isNotNull(pubsubNodes.readyAt));
+
+	return {
+		async claim(host) {
+			const one = primary.select({ node: pubsubNodes.node }).from(pubsubNodes).where(free(host)).limit(1);
+			const [claimed] = await primary
+				.update(pubsubNodes)
+				.set({ claimedAt: now() })
+				.where(eq(pubsubNodes.node, sql`(${one})`))
+				.returning({ node: pubsubNodes.node });
+			return claimed?.node;
+		},
+
+		async add(host, node) {
+			await primary.insert(pubsubNodes).values({ node, host });
+		},
+
+		async ready(node) {
+			await primary.update(pubsubNodes).set({ readyAt: now() }).where(eq(pubsubNodes.node, node));
+		},
+
+		async countReady(host) {
+			const row = await primary
+				.select({ count: sql<number>`count(*)` })
+				.from(pubsubNodes)
+				.where(free(host))
+				.get();
+			return row?.count ?? 0;
+		},
+
+		async ofHost(host) {
+			const rows = await primary
+				.select({ node: pubsubNodes.node, owner: registrations.owner })
+				.from(pubsubNodes)
+				.leftJoin(registrations, eq(registrations.node, pubsubNodes.node))
+				.where(eq(pubsubNodes.host, host));
+			return rows.map(({ node, owner }) => ({ node, ...(owner && { owner }) }));
+		},
+
+		async left(host, before) {
+			const rows = await primary
+				.select({ node: pubsubNodes.node })
+				.from(pubsubNodes)
+				.leftJoin(registrations, eq(registrations.node, pubsubNodes.node))
+				.where(
+					and(eq(pubsubNodes.host, host), lt(pubsubNodes.claimedAt, before), isNull(registrations.node)),
+				);
+			return rows.map(({ node }) => node);
+		},
+
+		async remove(node) {
+			await primary.delete(pubsubNodes).where(eq(pubsubNodes.node, node));
+		},
+	};
+}
