@@ -7,7 +7,7 @@ const ROOT = join(import.meta.dir, "..");
 const SOURCES = [...new Bun.Glob("src/**/*.{ts,tsx}").scanSync(ROOT)].filter(
 	(file) => !file.endsWith(".d.ts"),
 );
-const ROOMS = ["store", "services", "xmpp", "delivery", "routes"];
+const ROOMS = ["store", "services", "xmpp", "delivery", "registering", "routes"];
 
 /** All code that may run at an edge: what the worker composes, and what it may compose one day. */
 const EDGE_SAFE = SOURCES.filter((file) => {
@@ -210,22 +210,29 @@ const BELOW: Readonly<Record<string, readonly string[]>> = {
 	"p2-device.ts": ["types.ts"],
 	"settings.ts": ["types.ts", "spelling.ts"],
 	"apps.ts": ["types.ts", "spelling.ts"],
-	"config.ts": ["types.ts", "settings.ts", "spelling.ts", "apps.ts"],
+	"connections.ts": ["spelling.ts"],
+	"config.ts": ["types.ts", "settings.ts", "spelling.ts", "apps.ts", "connections.ts"],
 	store: ["types.ts", "secrets.ts"],
 	services: ["types.ts", "apps.ts", "p2-device.ts"],
 	xmpp: ["types.ts", "p2-device.ts"],
 	delivery: ["types.ts", "secrets.ts", "store", "services", "xmpp"],
-	routes: ["types.ts", "secrets.ts", "config.ts", "spelling.ts", "store", "services", "xmpp", "delivery"],
+	registering: ["types.ts", "secrets.ts", "store", "services", "xmpp"],
+	routes: [
+		...["types.ts", "secrets.ts", "config.ts", "spelling.ts"],
+		...["store", "services", "xmpp", "delivery", "registering"],
+	],
 	bun: [
 		"types.ts",
 		"secrets.ts",
 		"apps.ts",
+		"connections.ts",
 		"config.ts",
 		"settings.ts",
 		"store",
 		"services",
 		"xmpp",
 		"delivery",
+		"registering",
 	],
 	"app.ts": ["types.ts", "secrets.ts", "config.ts", "store", "services", "routes"],
 };

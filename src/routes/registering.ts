@@ -1,7 +1,11 @@
-/** What both HTTP interfaces do to register: choose the app, check the device, count, store. */
-import type { Device, DeviceInput, PushService } from "../types.ts";
+/** Registering over HTTP: what src/registering does, with problems for what is in the way. */
+import { type checkDevice, quotaReason, register as store } from "../registering/registering.ts";
+import type { Quotas } from "../store/quotas.ts";
+import type { PushService } from "../types.ts";
 import type { AppDeps, PublicApp } from "./deps.ts";
 import { Problem } from "./problem.ts";
+
+export { type CheckedDevice, checkDevice } from "../registering/registering.ts";
 
 /** What to set, for whoever runs a server that cannot say where to publish. */
 const ADDRESS_SETTINGS = ["XMPP_SERVICE", "XMPP_USERNAME", "XMPP_PASSWORD", "XMPP_ADDRESS"];
@@ -44,31 +48,10 @@ export function serviceOf(deps: AppDeps, app: PublicApp): PushService {
 	if (!service) throw new Problem("not-configured", `The app ${app.name} is not set up here.`);
 	return service;
 }
-
-/** A device that its push service can reach. */
-export interface CheckedDevice {
-	device: Device;
-	host: string | undefined;
-}
-
-/** @throws {InvalidDevice} with a sentence that says what to change */
-export function checkDevice(service: PushService, input: DeviceInput): CheckedDevice {
-	const device = service.parseDevice(input);
-	return { device, host: service.hostOf(device) };
-}
-
 /** The problem of a full quota, naming it and the setting that raises it. */
-export function overQuota(quota: "owner" | "address" | "host"): Problem {
-	const [whose, setting] = {
-		owner: ["Your account has", "MAX_REGISTRATIONS_PER_OWNER"],
-		address: ["Your network address has", "MAX_REGISTRATIONS_PER_ADDRESS"],
-		host: ["The push service of this endpoint has", "MAX_REGISTRATIONS_PER_HOST"],
-	}[quota] as [string, string];
-	return new Problem(
-		"over-quota",
-		`${whose} as many registrations as this server allows. The operator raises it with ${setting}.`,
-		{ quota, settings: [setting] },
-	);
+export function overQuota(quota: keyof Quotas): Problem {
+	const { reason, setting } = quotaReason(quota);
+	return new Problem("over-quota", reason, { quota, settings: setting === undefined ? [] : [setting] });
 }
 
 /**
@@ -83,25 +66,22 @@ export async function register(
 		key: string;
 		deviceName?: string | undefined;
 		clientNetwork: string | undefined;
-	} & CheckedDevice,
+	} & ReturnType<typeof checkDevice>,
 ): Promise<{ node: string; secret: string; deviceName?: string }> {
 	const { app, key, device, host, deviceName, clientNetwork } = wanted;
 	const address = clientNetwork === undefined ? undefined : await deps.keyring.conceal(clientNetwork);
-	const result = await deps.registrations.register(
+	const result = await store(
+		deps,
+		{ device, host },
 		{
-			...device,
-			owner: "",
-			app: app.name,
-			device: key,
+			...{ owner: "", app: app.name, device: key },
 			...(deviceName !== undefined && { deviceName }),
-			...(host !== undefined && { host }),
 			...(address !== undefined && { address }),
 		},
-		() => deps.keyring.createNode(),
 	);
 	if (result.kind === "over-quota") throw overQuota(result.quota);
 	const { node, deviceName: kept } = result.registration;
-	return { node, secret: await deps.keyring.secretOf(node), ...(kept !== undefined && { deviceName: kept }) };
+	return { node, secret: result.secret, ...(kept !== undefined && { deviceName: kept }) };
 }
 
 /** A reason in plain words, fit for a client: what could hold a URL or a token is not repeated. */

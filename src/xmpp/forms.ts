@@ -1,5 +1,6 @@
 /** XEP-0004 data forms, as far as publishes and commands need them. */
 import type { Element } from "@xmpp/xml";
+import xml from "@xmpp/xml";
 import { NS } from "./namespaces.ts";
 
 /** The values of a form's fields by name. A field that is repeated counts once: the first. */
@@ -22,4 +23,50 @@ export function readForm(x: Element): FormValues {
 /** The one value of a field; undefined if it is missing or empty, as Prosody sends fields it does not fill. */
 export function singleValue(form: FormValues | undefined, name: string): string | undefined {
 	return form?.get(name)?.[0] || undefined;
+}
+
+/** A field of a form that we send; one without a type is as good as `text-single`. */
+export interface Field {
+	name: string;
+	type?: "text-single" | "jid-single" | "list-single" | "list-multi" | "text-multi";
+	values?: readonly string[];
+	/** For people who fill it in. */
+	label?: string;
+	required?: boolean;
+	options?: readonly string[];
+}
+
+function fieldElement({ name, type, values = [], label, required, options = [] }: Field): Element {
+	return xml(
+		"field",
+		{ ...(type && { type }), var: name, ...(label !== undefined && { label }) },
+		...(required ? [xml("required")] : []),
+		...values.map((value) => xml("value", {}, value)),
+		...options.map((option) => xml("option", { label: option }, xml("value", {}, option))),
+	);
+}
+
+/** A form that says something: `type` as the dialect has it. */
+export function answerForm(type: "form" | "result", fields: readonly Field[]): Element {
+	return xml("x", { xmlns: NS.dataForms, type }, ...fields.map(fieldElement));
+}
+
+/** A result of several items (XEP-0004 §3.4), without the `<reported/>` that mod_push does not send either. */
+export function itemsForm(items: readonly (readonly Field[])[]): Element {
+	return xml(
+		"x",
+		{ xmlns: NS.dataForms, type: "result" },
+		...items.map((fields) => xml("item", {}, ...fields.map(fieldElement))),
+	);
+}
+
+/** A form for people to fill in. */
+export function formToFillIn(title: string, instructions: string, fields: readonly Field[]): Element {
+	return xml(
+		"x",
+		{ xmlns: NS.dataForms, type: "form" },
+		xml("title", {}, title),
+		xml("instructions", {}, instructions),
+		...fields.map(fieldElement),
+	);
 }

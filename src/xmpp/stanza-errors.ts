@@ -12,13 +12,17 @@ import { NS } from "./namespaces.ts";
 
 export type ErrorType = "cancel" | "wait" | "modify" | "auth";
 
-/** An `<error/>` with an optional sentence for people. */
-export function stanzaError(type: ErrorType, condition: string, text?: string): Element {
+/**
+ * An `<error/>` with an optional sentence for people.
+ * @param specific a condition of the application's own (RFC 6120 §8.3.4)
+ */
+export function stanzaError(type: ErrorType, condition: string, text?: string, specific?: Element): Element {
 	return xml(
 		"error",
 		{ type },
 		xml(condition, { xmlns: NS.stanzaErrors }),
 		...(text ? [xml("text", { xmlns: NS.stanzaErrors, "xml:lang": "en" }, text)] : []),
+		...(specific ? [specific] : []),
 	);
 }
 

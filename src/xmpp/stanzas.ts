@@ -2,6 +2,9 @@
 import type { Element } from "@xmpp/xml";
 import xml from "@xmpp/xml";
 import type { Answer } from "../types.ts";
+import { type CommandDeps, createCommands } from "./commands.ts";
+import { discoInfo, discoItems } from "./disco.ts";
+import { domainOf } from "./jid.ts";
 import { NS } from "./namespaces.ts";
 import { MalformedPublish, type Publish, parsePublish } from "./publish.ts";
 import { answerToPublish, stanzaError } from "./stanza-errors.ts";
@@ -9,31 +12,39 @@ import { answerToPublish, stanzaError } from "./stanza-errors.ts";
 export interface StanzaDeps {
 	/** @param publisher the domain that sent the stanza */
 	publish(publish: Publish, publisher: string): Promise<Answer>;
+	/** The effects of commands. */
+	commands: CommandDeps;
 	version: string;
 }
 
 /** Takes a stanza and gives the reply to send, if one is due. Never throws. */
 export type StanzaHandler = (stanza: Element) => Promise<Element | undefined>;
 
-export function createStanzaHandler({ publish, version }: StanzaDeps): StanzaHandler {
+export function createStanzaHandler({ publish, commands, version }: StanzaDeps): StanzaHandler {
+	const { registrar } = commands;
+	const command = createCommands(commands);
+
 	/** @returns an `<error/>`, the payload of a result, or undefined for an empty result */
 	async function answer(
-		type: unknown,
-		payload: Element | undefined,
-		publisher: string,
+		type: string,
+		payload: Element,
+		from: string,
+		to: string,
 	): Promise<Element | undefined> {
-		const request = `${String(type)} ${payload?.getNS() ?? ""} ${payload?.getName() ?? ""}`;
-		switch (request) {
+		const node: string | undefined = payload.attrs.node || undefined;
+		switch (`${type} ${payload.getNS() ?? ""} ${payload.getName()}`) {
 			case `set ${NS.pubsub} pubsub`:
-				return payload && servePublish(payload, publisher);
+				return servePublish(payload, domainOf(from));
+			case `set ${NS.commands} command`:
+				return command(payload, from, to);
 			case `get ${NS.ping} ping`:
 				return undefined;
 			case `get ${NS.version} query`:
 				return xml("query", { xmlns: NS.version }, xml("name", {}, "Reveille"), xml("version", {}, version));
 			case `get ${NS.discoInfo} query`:
-				return payload?.attrs.node ? stanzaError("cancel", "item-not-found") : discoInfo();
+				return discoInfo(node, registrar);
 			case `get ${NS.discoItems} query`:
-				return xml("query", { xmlns: NS.discoItems });
+				return discoItems(node, to, registrar);
 			default:
 				// A publish in a shape we do not know must not cost its user the registration.
 				return type === "set"
@@ -54,10 +65,13 @@ export function createStanzaHandler({ publish, version }: StanzaDeps): StanzaHan
 	return async (stanza) => {
 		const { type, id, from, to } = stanza.attrs;
 		if (!stanza.is("iq") || (type !== "get" && type !== "set")) return undefined;
-		const payloads = stanza.getChildElements();
+		const [request, ...more] = stanza.getChildElements();
 		let payload: Element | undefined;
 		try {
-			payload = payloads.length === 1 ? await answer(type, payloads[0], domainOf(from)) : badRequest();
+			payload =
+				request && more.length === 0
+					? await answer(type, request, String(from ?? ""), String(to ?? ""))
+					: badRequest();
 		} catch {
 			payload = stanzaError("wait", "internal-server-error");
 		}
@@ -71,23 +85,6 @@ export function createStanzaHandler({ publish, version }: StanzaDeps): StanzaHan
 	};
 }
 
-/** Of a JID: a server publishes from its own address, MongooseIM also from the user's. */
-function domainOf(jid: unknown): string {
-	const [bare = ""] = String(jid ?? "").split("/");
-	return bare.slice(bare.indexOf("@") + 1).toLowerCase();
-}
-
 function badRequest(): Element {
 	return stanzaError("wait", "bad-request", "an IQ has exactly one payload (RFC 6120 §8.2.3)");
-}
-
-function discoInfo(): Element {
-	return xml(
-		"query",
-		{ xmlns: NS.discoInfo },
-		xml("identity", { category: "pubsub", type: "push", name: "Reveille" }),
-		...[NS.discoInfo, NS.discoItems, NS.push, NS.ping, NS.version].map((feature) =>
-			xml("feature", { var: feature }),
-		),
-	);
 }

@@ -12,8 +12,19 @@ const WAIT: Answer = { kind: "wait", reason: "the database is not available" };
 
 type Publish = StanzaDeps["publish"];
 
+const registersNothing = () => Promise.reject(new Error("these tests register nothing"));
+const commands: StanzaDeps["commands"] = {
+	registrar: {
+		...{ apps: [], services: new Set(), providers: [], mayRegister: () => false },
+		...{ register: registersNothing, list: registersNothing, remove: registersNothing },
+		secretOf: registersNothing,
+	},
+	tellGone: () => {},
+	onFault: () => {},
+};
+
 const handler = (publish: Publish = async () => DELIVERED) =>
-	createStanzaHandler({ publish, version: "1.2.3" });
+	createStanzaHandler({ publish, commands, version: "1.2.3" });
 
 async function replyTo(stanza: string, publish?: Publish): Promise<string | undefined> {
 	return (await handler(publish)(parse(stanza)))?.toString();
@@ -146,27 +157,6 @@ describe("what any XMPP entity may ask", () => {
 		expect(query?.getChildText("version")).toBe("1.2.3");
 	});
 
-	test("service discovery shows a push service (XEP-0357 §4) and what is really answered", async () => {
-		const query = await payloadOf(`<query xmlns="http://jabber.org/protocol/disco#info"/>`);
-		const identity = query?.getChild("identity")?.attrs;
-		expect([identity?.category, identity?.type]).toEqual(["pubsub", "push"]);
-		const features = query?.getChildren("feature").map(({ attrs }) => attrs.var as string) ?? [];
-		expect(features).toContain("urn:xmpp:push:0");
-		for (const feature of features.filter((name) => name !== "urn:xmpp:push:0")) {
-			const name = feature === "urn:xmpp:ping" ? "ping" : "query";
-			const reply = await replyTo(get(`<${name} xmlns="${feature}"/>`));
-			expect(reply).toContain(`type="result"`);
-		}
-	});
-
-	test("there are no items, and no nodes", async () => {
-		expect((await payloadOf(`<query xmlns="http://jabber.org/protocol/disco#items"/>`))?.children).toEqual(
-			[],
-		);
-		const node = get(`<query xmlns="http://jabber.org/protocol/disco#info" node="x"/>`);
-		expect(await replyTo(node)).toContain("item-not-found");
-	});
-
 	test("anything else is not served", async () => {
 		expect(await replyTo(get(`<vCard xmlns="vcard-temp"/>`))).toContain(
 			`<error type="cancel"><service-unavailable`,
@@ -185,10 +175,6 @@ describe("whatever a user's server sends, it is never told to drop a registratio
 		["only text", "hello"],
 		["another pubsub", `<pubsub xmlns="http://jabber.org/protocol/pubsub#owner"><delete node="N"/></pubsub>`],
 		["no namespace", `<pubsub xmlns=""><publish node="N"/></pubsub>`],
-		[
-			"a command",
-			`<command xmlns="http://jabber.org/protocol/commands" node="register-push-apns" action="execute"/>`,
-		],
 		["something unheard of", `<publish xmlns="urn:xmpp:push:9" node="N"/>`],
 	])("%s is answered by an error to wait", async (_name, payload) => {
 		const reply = await replyTo(

@@ -1,0 +1,78 @@
+/**
+ * Which app a device is for, where its dialect has no field for it: the address that it wrote to decides, then the
+ * dialect's own name for an app, then the order. So there is always one, if its service has any.
+ */
+import type { App, ServiceName } from "../types.ts";
+import type { AppWish } from "../xmpp/registrar.ts";
+import { SERVICE_NAMES } from "../xmpp/service-names.ts";
+
+/** What Tigase's clients call themselves, for operators who name no providers of their own. */
+const WELL_KNOWN: ReadonlyMap<string, ServiceName> = new Map([
+	["tigase:messenger:apns:1", "apns"],
+	["snikket:apns:1", "apns"],
+	["fcm-xmpp-api", "fcm"],
+]);
+
+export interface AppChoice {
+	readonly services: ReadonlySet<ServiceName>;
+	/** Tigase's provider ids that are served. */
+	readonly providers: readonly string[];
+	/** All apps that fit a wish; the address aside. */
+	fitting(wish: AppWish): readonly App[];
+	/** The one of them. @param to the address that the device wrote to, a JID. @returns undefined: there is none */
+	choose(wish: AppWish, to: string): App | undefined;
+}
+
+/** @param apps the first of a service is its default */
+export function createAppChoice(apps: readonly App[]): AppChoice {
+	const named = apps.flatMap(({ providers = [] }) => providers);
+	const ofService = (service: ServiceName | undefined) => apps.filter((app) => app.service === service);
+	const namesProviders = (service: ServiceName) =>
+		ofService(service).some(({ providers = [] }) => providers.length > 0);
+	const wellKnown = [...WELL_KNOWN].filter(
+		([, service]) => ofService(service).length > 0 && !namesProviders(service),
+	);
+	const providers = [...new Set([...named, ...wellKnown.map(([provider]) => provider)])];
+
+	function fitting(wish: AppWish): readonly App[] {
+		if ("service" in wish) return ofService(wish.service);
+		if ("provider" in wish) {
+			const { provider } = wish;
+			if (!providers.includes(provider)) return [];
+			const its = apps.filter((app) => app.providers?.includes(provider));
+			return its.length > 0 ? its : ofService(WELL_KNOWN.get(provider));
+		}
+		const ofType = ofService(SERVICE_NAMES.get(wish.type));
+		return ofType.length > 0 ? ofType : apps.filter(({ name }) => name === wish.type);
+	}
+
+	return {
+		services: new Set(apps.map(({ service }) => service)),
+		providers,
+		fitting,
+		choose(wish, to) {
+			const atAddress = narrowed(fitting(wish), ({ addresses = [] }) =>
+				addresses.some((address) => isAt(address, to)),
+			);
+			const [app] = narrowed(atAddress, ({ name }) => "type" in wish && name === wish.type);
+			return app;
+		},
+	};
+}
+
+/** Those that fit, or all if none does. */
+function narrowed(apps: readonly App[], fits: (app: App) => boolean): readonly App[] {
+	const fitting = apps.filter(fits);
+	return fitting.length > 0 ? fitting : apps;
+}
+
+/** Is this JID an app's address, or is it under it: a domain is the address of all that are at it? */
+function isAt(address: string, jid: string): boolean {
+	const [bare = "", ...resource] = jid.split("/");
+	const lower = bare.toLowerCase();
+	const [wantedBare = "", ...wantedResource] = address.split("/");
+	if (wantedResource.length > 0) {
+		return wantedBare.toLowerCase() === lower && wantedResource.join("/") === resource.join("/");
+	}
+	return [lower, lower.slice(lower.indexOf("@") + 1)].includes(wantedBare.toLowerCase());
+}

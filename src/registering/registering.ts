@@ -1,0 +1,67 @@
+/** What every way in does to register a device: check it, count, store. */
+import type { Keyring } from "../secrets.ts";
+import type { Quotas } from "../store/quotas.ts";
+import type { NewRegistration, Registrations } from "../store/registrations.ts";
+import type { Device, DeviceInput, PushService, Registration } from "../types.ts";
+
+export interface RegisteringDeps {
+	registrations: Pick<Registrations, "register">;
+	keyring: Pick<Keyring, "createNode" | "secretOf">;
+}
+
+/** A device that its push service can reach. */
+export interface CheckedDevice {
+	device: Device;
+	/** Where quotas count by it. */
+	host: string | undefined;
+}
+
+/** @throws {InvalidDevice} with a sentence that says what to change */
+export function checkDevice(service: PushService, input: DeviceInput): CheckedDevice {
+	const device = service.parseDevice(input);
+	return { device, host: service.hostOf(device) };
+}
+
+/** Whose it is, and what makes it unique. */
+export type Identity = Omit<NewRegistration, keyof Device | "host">;
+
+/**
+ * Creates or renews a registration.
+ * @returns its row with its secret, or the quota that is full
+ */
+export async function register(
+	{ registrations, keyring }: RegisteringDeps,
+	{ device, host }: CheckedDevice,
+	identity: Identity,
+): Promise<
+	| { kind: "registered"; registration: Registration; secret: string }
+	| { kind: "over-quota"; quota: keyof Quotas }
+> {
+	const result = await registrations.register(
+		{ ...device, ...identity, ...(host !== undefined && { host }) },
+		() => keyring.createNode(),
+	);
+	if (result.kind === "over-quota") return result;
+	const { registration } = result;
+	return { kind: "registered", registration, secret: await keyring.secretOf(registration.node) };
+}
+
+/** Why a quota is full and what to do, with the setting that raises it. */
+export function quotaReason(quota: keyof Quotas): { reason: string; setting?: string } {
+	switch (quota) {
+		case "owner":
+			return {
+				reason:
+					"Your account has as many registrations as this server allows: unregister some that you do not use.",
+			};
+		case "address":
+			return raised("Your network address has", "MAX_REGISTRATIONS_PER_ADDRESS");
+		case "host":
+			return raised("The push service of this endpoint has", "MAX_REGISTRATIONS_PER_HOST");
+	}
+}
+
+function raised(whose: string, setting: string) {
+	const reason = `${whose} as many registrations as this server allows. The operator raises it with ${setting}.`;
+	return { reason, setting };
+}

@@ -1,0 +1,137 @@
+/**
+ * Ad-hoc commands (XEP-0050): what all dialects have in common. Each is one form, filled in and sent at once by
+ * programs; people get the form first. Nothing is kept between the two, so any session id will do.
+ */
+import type { Element } from "@xmpp/xml";
+import xml from "@xmpp/xml";
+import type { Registration } from "../types.ts";
+import { type Command, CommandError, notServed } from "./commands/command.ts";
+import { modPush } from "./commands/mod-push.ts";
+import { p2 } from "./commands/p2.ts";
+import { pushAppserver } from "./commands/push-appserver.ts";
+import { registerPush } from "./commands/register-push.ts";
+import { tigase } from "./commands/tigase.ts";
+import { type FormValues, formToFillIn, readForm } from "./forms.ts";
+import { bareOf, resourceOf } from "./jid.ts";
+import { NS } from "./namespaces.ts";
+import type { Registrar } from "./registrar.ts";
+import { stanzaError } from "./stanza-errors.ts";
+
+export interface CommandDeps {
+	registrar: Registrar;
+	/** Tells the owner's server that a registration ended; its node as that server knows it. Never throws. */
+	tellGone(registration: Registration): void;
+	/** Told of what is our own failure. */
+	onFault(error: unknown): void;
+	newSessionId?: () => string;
+}
+
+const ALL: ReadonlyMap<string, Command> = new Map(
+	[...registerPush, ...p2, ...modPush, ...pushAppserver, ...tigase].map((command) => [command.node, command]),
+);
+
+/** Far more than any dialect sends, and little to read. */
+const MAX_FIELDS = 32;
+const MAX_VALUES = 64;
+/** A URL that is a token may be 1000 bytes, and three times that where it is escaped. */
+const MAX_VALUE = 4096;
+const MAX_SESSION_ID = 128;
+
+/** The commands that work with today's configuration. */
+export function servedCommands(registrar: Registrar): Command[] {
+	return [...ALL.values()].filter((command) => command.isServed(registrar));
+}
+
+export function createCommands(deps: CommandDeps) {
+	const { registrar, tellGone, onFault, newSessionId = () => crypto.randomUUID() } = deps;
+
+	/** @returns the `<command/>` of the answer, or an `<error/>`. Never throws */
+	return async (request: Element, from: string, to: string): Promise<Element> => {
+		const { node, action = "execute", sessionid } = request.attrs as Record<string, string | undefined>;
+		const command = ALL.get(node ?? "");
+		if (!command) return stanzaError("cancel", "item-not-found", "There is no such command here.");
+		if (sessionid !== undefined && sessionid.length > MAX_SESSION_ID) return malformed("bad-sessionid");
+		const answer = (status: string, ...children: Element[]) =>
+			xml(
+				"command",
+				{ xmlns: NS.commands, node: command.node, sessionid: sessionid || newSessionId(), status },
+				...children,
+			);
+
+		if (!["execute", "complete", "next", "cancel", "prev"].includes(action))
+			return malformed("malformed-action");
+		// There is one form, and nothing before it.
+		if (action === "prev") return malformed("bad-action");
+		const x = request.getChild("x", NS.dataForms);
+		if (action === "cancel" || x?.attrs.type === "cancel") return answer("canceled");
+
+		const owner = bareOf(from);
+		if (command.registers && !registrar.mayRegister(owner)) {
+			return stanzaError(
+				"auth",
+				"forbidden",
+				"You may not register here: ask the operator of this server to let you or your domain (XMPP_ALLOW).",
+			);
+		}
+		try {
+			if (!command.isServed(registrar)) throw notServed("This server is not set up for such devices.");
+			if (!x && command.fields)
+				return answer("executing", actions(), formOf(command, command.fields(registrar)));
+			const form = x ? boundedForm(x) : new Map();
+			const done = await command.run({ owner, resource: resourceOf(from), to, form, registrar });
+			for (const registration of done.ended ?? []) tellGone(registration);
+			return answer("completed", ...(done.form ? [done.form] : []));
+		} catch (error) {
+			if (error instanceof CommandError) return errorOf(error);
+			onFault(error);
+			return stanzaError("wait", "internal-server-error", "This cannot be done now. Try again later.");
+		}
+	};
+}
+
+function actions(): Element {
+	return xml("actions", { execute: "complete" }, xml("complete"));
+}
+
+function formOf(command: Command, fields: Parameters<typeof formToFillIn>[2]): Element {
+	const instructions = command.registers
+		? "Enable push at your own server with the address, node and secret that you get."
+		: "Say which registration is to end.";
+	return formToFillIn(command.name, instructions, fields);
+}
+
+/** @throws {CommandError} */
+function boundedForm(x: Element): FormValues {
+	const form = readForm(x);
+	const tooMuch = (what: string) => new CommandError("modify", "bad-request", `${what}: send less.`);
+	if (x.getChildren("field", NS.dataForms).length > MAX_FIELDS) {
+		throw tooMuch(`The form has more than ${MAX_FIELDS} fields`);
+	}
+	for (const [name, values] of form) {
+		if (values.length > MAX_VALUES) throw tooMuch(`The field ${name} has more than ${MAX_VALUES} values`);
+		if (values.some((value) => value.length > MAX_VALUE)) {
+			throw tooMuch(`The field ${name} has more than ${MAX_VALUE} characters`);
+		}
+	}
+	return form;
+}
+
+/** XEP-0050 §4.5. */
+function malformed(condition: "malformed-action" | "bad-action" | "bad-sessionid"): Element {
+	const text = {
+		"malformed-action": "The action must be execute, complete, next or cancel.",
+		"bad-action": "There is no step before this one.",
+		"bad-sessionid": "This session id is none of ours.",
+	}[condition];
+	return stanzaError("modify", "bad-request", text, xml(condition, { xmlns: NS.commands }));
+}
+
+function errorOf({ type, condition, message }: CommandError): Element {
+	const isPayload = condition === "bad-request";
+	return stanzaError(
+		type,
+		condition,
+		message,
+		isPayload ? xml("bad-payload", { xmlns: NS.commands }) : undefined,
+	);
+}

@@ -1,0 +1,111 @@
+/** What a command is (XEP-0050): each dialect's file makes some. */
+import type { Element } from "@xmpp/xml";
+import type { Registration } from "../../types.ts";
+import { type Field, type FormValues, singleValue } from "../forms.ts";
+import type { RegisterRequest, Registrar } from "../registrar.ts";
+import type { ErrorType } from "../stanza-errors.ts";
+
+/** One execution of a command. */
+export interface Call {
+	/** The sender's bare JID: whose registrations it is about. */
+	owner: string;
+	/** The sender's resource, if it has one. */
+	resource: string | undefined;
+	/** The address that was written to. */
+	to: string;
+	/** What was filled in; empty when there was no form. */
+	form: FormValues;
+	registrar: Registrar;
+}
+
+/** What came of it. */
+export interface Done {
+	/** The form of the answer, where the dialect has one. */
+	form?: Element;
+	/** Registrations that are no more: their owners' servers are to be told. */
+	ended?: readonly Registration[];
+}
+
+export interface Command {
+	node: string;
+	/** For people. */
+	name: string;
+	/** Whether it registers: XMPP_ALLOW says who may. */
+	registers: boolean;
+	/** Whether it works with today's configuration. */
+	isServed(registrar: Registrar): boolean;
+	/** What to fill in; missing: it runs at once. */
+	fields?(registrar: Registrar): readonly Field[];
+	/** @throws {CommandError} */
+	run(call: Call): Promise<Done>;
+}
+
+/** A command that cannot be done, with a sentence that says what to do. */
+export class CommandError extends Error {
+	override name = "CommandError";
+	readonly type: ErrorType;
+	readonly condition: string;
+
+	constructor(type: ErrorType, condition: string, text: string) {
+		super(text);
+		this.type = type;
+		this.condition = condition;
+	}
+}
+
+/** A field that is missing or does not fit. */
+export const badField = (text: string) => new CommandError("modify", "bad-request", text);
+
+/** Names of devices and their kin go into the database as they are. */
+const MAX_NAME = 256;
+
+/** The value of a field without the blanks around it; undefined if it is missing or empty. */
+export function optional({ form }: Pick<Call, "form">, name: string): string | undefined {
+	return singleValue(form, name)?.trim() || undefined;
+}
+
+/** @throws {CommandError} when it is missing or empty */
+export function required(call: Pick<Call, "form">, name: string): string {
+	const value = optional(call, name);
+	if (value === undefined) throw badField(`The field ${name} is missing: fill it in.`);
+	return value;
+}
+
+/** What a client calls its device, or undefined. @throws {CommandError} when it is too long to be kept */
+export function nameIn(call: Pick<Call, "form">, field: string): string | undefined {
+	const name = optional(call, field);
+	if (name !== undefined && name.length > MAX_NAME) {
+		throw badField(`The field ${field} has more than ${MAX_NAME} characters: shorten it.`);
+	}
+	return name;
+}
+
+/** Registers, or says in a stanza error's terms why not. */
+export async function register(
+	{ owner, to, registrar }: Call,
+	request: Omit<RegisterRequest, "owner" | "to">,
+): Promise<{ jid: string; node: string; secret: string }> {
+	const result = await registrar.register({ ...request, owner, to });
+	switch (result.kind) {
+		case "registered":
+			return result;
+		case "not-served":
+			throw notServed(result.reason);
+		case "bad-device":
+			throw badField(result.reason);
+		case "over-quota":
+			throw new CommandError("wait", "resource-constraint", result.reason);
+	}
+}
+
+export function notServed(text: string): CommandError {
+	return new CommandError("cancel", "feature-not-implemented", text);
+}
+
+export function nothingFound(): CommandError {
+	return new CommandError(
+		"cancel",
+		"item-not-found",
+		"You have no such registration here: list-push-registrations lists those that you have.",
+	);
+}

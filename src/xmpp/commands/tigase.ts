@@ -1,0 +1,82 @@
+/**
+ * Tigase's dialect, which Siskin, Snikket for iOS and BeagleIM speak. There is no secret: the node that we return is
+ * its own credential. There is no device id either: the token stands for the device.
+ */
+import { answerForm, type Field } from "../forms.ts";
+import { NS } from "../namespaces.ts";
+import type { Registrar } from "../registrar.ts";
+import { badField, type Command, nothingFound, optional, register, required } from "./command.ts";
+
+/**
+ * Bytes that the user's server may encrypt for the device: a third more as base64, and with the address and what is
+ * shown until it is decrypted still within the 4096 of APNs and FCM.
+ */
+const MAX_PAYLOAD = 2560;
+
+/** Hashed, so that its length is bounded. Hexadecimal in capitals is the same token. */
+async function deviceOf(token: string): Promise<string> {
+	const bytes = new TextEncoder().encode(token.toLowerCase());
+	const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
+	return `tigase:${[...hash.subarray(0, 16)].map((byte) => byte.toString(16).padStart(2, "0")).join("")}`;
+}
+
+const isServed = ({ providers }: Registrar) => providers.length > 0;
+
+const fields = ({ providers }: Registrar): Field[] => [
+	{
+		name: "provider",
+		type: "list-single",
+		label: "The app and its push service",
+		required: true,
+		options: providers,
+	},
+	{ name: "device-token", type: "text-single", label: "The device token", required: true },
+];
+
+export const tigase: readonly Command[] = [
+	{
+		node: "register-device",
+		name: "Register a device (Tigase)",
+		registers: true,
+		isServed,
+		fields: (registrar) => [
+			...fields(registrar),
+			{ name: "device-second-token", type: "text-single", label: "The token for calls" },
+		],
+		async run(call) {
+			const provider = required(call, "provider");
+			if (!call.registrar.providers.includes(provider)) {
+				throw badField(`This provider is not served here. There is: ${call.registrar.providers.join(", ")}.`);
+			}
+			const token = required(call, "device-token");
+			const { node } = await register(call, {
+				dialect: "tigase",
+				app: { provider },
+				device: await deviceOf(token),
+				token,
+				voipToken: optional(call, "device-second-token"),
+			});
+			return {
+				form: answerForm("result", [
+					{ name: "node", type: "text-single", values: [node] },
+					{ name: "features", type: "list-multi", values: [NS.tigaseEncrypt] },
+					{ name: "max-payload-size", type: "text-single", values: [String(MAX_PAYLOAD)] },
+				]),
+			};
+		},
+	},
+	{
+		node: "unregister-device",
+		name: "Unregister a device (Tigase)",
+		registers: false,
+		isServed,
+		fields,
+		async run({ form, owner, registrar }) {
+			const provider = required({ form }, "provider");
+			const device = await deviceOf(required({ form }, "device-token"));
+			const ended = await registrar.remove(owner, { device, app: { provider } });
+			if (ended.length === 0) throw nothingFound();
+			return { ended };
+		},
+	},
+];

@@ -1,0 +1,121 @@
+/** A handler of stanzas over a real database and the real push services' checks, for tests of commands. */
+import type { Element } from "@xmpp/xml";
+import type { AppConfig } from "../../../src/apps.ts";
+import { createRegistrar } from "../../../src/registering/registrar.ts";
+import { createKeyring } from "../../../src/secrets.ts";
+import { endpointPolicy } from "../../../src/services/endpoint.ts";
+import { createServices } from "../../../src/services/index.ts";
+import { createRegistrations } from "../../../src/store/registrations.ts";
+import type { Registration } from "../../../src/types.ts";
+import type { Registrar } from "../../../src/xmpp/registrar.ts";
+import { createStanzaHandler } from "../../../src/xmpp/stanzas.ts";
+import { openTestDatabase } from "../../database.ts";
+import { parse } from "../parse.ts";
+
+export const PUSH = "push@example.net/push";
+export const JULIET = "juliet@example.org/balcony";
+export const SESSION = "session-1";
+
+const keyring = await createKeyring("a key of at least thirty-two characters, for tests");
+const sendsNothing = () => Promise.reject(new Error("these tests send nothing"));
+const alert = { text: "New message" };
+
+export const APNS: AppConfig = {
+	...{ name: "apns", service: "apns", alert, topic: "com.example", sandbox: false, credentials: undefined },
+};
+export const FCM: AppConfig = { name: "fcm", service: "fcm", alert, serviceAccount: undefined };
+export const WEBPUSH: AppConfig = { name: "webpush", service: "webpush", alert };
+export const UBUNTU: AppConfig = { name: "ubuntu", service: "ubuntu", alert };
+export const WNS: AppConfig = { name: "wns", service: "wns", alert, type: "raw", credentials: undefined };
+export const ALL_APPS: readonly AppConfig[] = [WEBPUSH, UBUNTU, APNS, FCM, WNS];
+
+export interface HouseOptions {
+	apps?: readonly AppConfig[];
+	/** XMPP_ALLOW. */
+	allow?: readonly string[];
+	quota?: number;
+	registrar?: Partial<Registrar>;
+}
+
+export async function openHouse(options: HouseOptions = {}) {
+	const { apps = ALL_APPS, allow = ["example.org"], quota = 50 } = options;
+	const database = await openTestDatabase();
+	const services = await createServices(apps, {
+		...{ fetch: sendsNothing, guardedFetch: sendsNothing, http2Fetch: () => sendsNothing, now: Date.now },
+		policy: endpointPolicy({ allowHosts: ["push.example"], allowPrivate: false }),
+		vapid: {},
+	});
+	const registrations = createRegistrations(database.db, { owner: quota, address: 1000, host: 1000 });
+	const gone: Registration[] = [];
+	const faults: unknown[] = [];
+	const registrar = createRegistrar({ registrations, keyring, apps, services, allow });
+	const handle = createStanzaHandler({
+		publish: async () => ({ kind: "wait", reason: "these tests publish nothing" }),
+		commands: {
+			registrar: { ...registrar, ...options.registrar },
+			tellGone: (registration) => gone.push(registration),
+			onFault: (error) => faults.push(error),
+			newSessionId: () => SESSION,
+		},
+		version: "1.2.3",
+	});
+
+	/** What comes back, as text. */
+	const reply = async (stanza: string) => String(await handle(parse(stanza)));
+
+	return {
+		...database,
+		...{ keyring, registrations, gone, faults, reply },
+		/** The payload of the answer to an IQ. */
+		async ask(payload: string, { from = JULIET, to = PUSH, type = "set" } = {}) {
+			const stanza = `<iq type="${type}" id="q1" from="${from}" to="${to}">${payload}</iq>`;
+			const answer = (await handle(parse(stanza))) as Element;
+			const [child, ...more] = answer.getChildElements();
+			const { id, to: back, from: here, type: kind } = answer.attrs;
+			if (id !== "q1" || back !== from || here !== to || more.length > 0) throw new Error(String(answer));
+			if ((kind === "error") !== (child?.is("error") ?? false)) throw new Error(String(answer));
+			return String(child ?? "");
+		},
+		/** The only registration there is. */
+		async only() {
+			const { rows } = await database.client.execute("SELECT node FROM registrations");
+			if (rows.length !== 1) throw new Error(`${rows.length} registrations`);
+			const found = await registrations.find(String(rows[0]?.node));
+			if (!found) throw new Error("it is not there");
+			return found;
+		},
+		count: async () => (await database.client.execute("SELECT node FROM registrations")).rows.length,
+	};
+}
+
+export type House = Awaited<ReturnType<typeof openHouse>>;
+
+const COMMANDS = "http://jabber.org/protocol/commands";
+
+/** A command as programs send it: one form, executed at once. */
+export const command = (node: string, form = "", attributes = `action="execute"`) =>
+	`<command xmlns="${COMMANDS}" node="${node}" ${attributes}>${form}</command>`;
+
+/** A form that is filled in; a list is a field of several values. */
+export const submit = (fields: Record<string, string | readonly string[]>) =>
+	`<x xmlns="jabber:x:data" type="submit">${Object.entries(fields)
+		.map(([name, values]) => `<field var="${name}">${[values].flat().map(value).join("")}</field>`)
+		.join("")}</x>`;
+const value = (text: string) => `<value>${text.replaceAll("&", "&amp;")}</value>`;
+
+/** The answer of a command that is done. */
+export const completed = (node: string, form = "") => {
+	const open = `<command xmlns="${COMMANDS}" node="${node}" sessionid="${SESSION}" status="completed"`;
+	return form === "" ? `${open}/>` : `${open}>${form}</command>`;
+};
+
+/** An error; XEP-0050 §4.5 has a condition of its own for what is wrong with a form. */
+export const error = (type: string, condition: string, text: string, specific = "") =>
+	`<error type="${type}"><${condition} xmlns="urn:ietf:params:xml:ns:xmpp-stanzas"/>` +
+	`<text xmlns="urn:ietf:params:xml:ns:xmpp-stanzas" xml:lang="en">${text}</text>` +
+	`${specific && `<${specific} xmlns="${COMMANDS}"/>`}</error>`;
+export const badField = (text: string) => error("modify", "bad-request", text, "bad-payload");
+
+/** 32 bytes, as APNs has them now: in hexadecimal, and as mod_push's clients send it. */
+export const APNS_HEX = "af7aa91ca9b36478d82986c6ef22387e163e0d62aa15913964910cf0ffa50c3a";
+export const APNS_BASE64 = "r3qpHKmzZHjYKYbG7yI4fhY+DWKqFZE5ZJEM8P+lDDo=";

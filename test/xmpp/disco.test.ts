@@ -1,0 +1,142 @@
+/** Service discovery: what clients look for before they register, true to the configuration. */
+import { afterEach, describe, expect, test } from "bun:test";
+import {
+	ALL_APPS,
+	APNS,
+	command,
+	FCM,
+	type House,
+	type HouseOptions,
+	openHouse,
+	PUSH,
+	UBUNTU,
+	WEBPUSH,
+} from "./commands/house.ts";
+
+const houses: House[] = [];
+afterEach(() => Promise.all(houses.splice(0).map((house) => house.close())));
+async function house(options?: HouseOptions) {
+	const opened = await openHouse(options);
+	houses.push(opened);
+	return opened;
+}
+
+const INFO = "http://jabber.org/protocol/disco#info";
+const ITEMS = "http://jabber.org/protocol/disco#items";
+const COMMANDS = "http://jabber.org/protocol/commands";
+const query = (xmlns: string, node?: string) =>
+	`<query xmlns="${xmlns}"${node === undefined ? "" : ` node="${node}"`}/>`;
+const ask = async (options: HouseOptions, xmlns: string, node?: string) =>
+	(await house(options)).ask(query(xmlns, node), { type: "get" });
+const itemsOf = (answer: string) => [...answer.matchAll(/ node="([^"]+)" name="/g)].map(([, node]) => node);
+
+const NOT_FOUND = `<error type="cancel"><item-not-found xmlns="urn:ietf:params:xml:ns:xmpp-stanzas"/></error>`;
+
+describe("disco#info of our address", () => {
+	test("shows a push service, its apps, and all that is answered, to the element and attribute", async () => {
+		const apps = [WEBPUSH, UBUNTU, { ...APNS, name: "siskin" }, { ...APNS, name: "beagle" }, FCM];
+		expect(await ask({ apps }, INFO)).toBe(
+			`<query xmlns="${INFO}">` +
+				`<identity category="pubsub" type="push" name="Reveille"/>` +
+				`<identity category="app-server" type="any"/>` +
+				`<identity category="app-server" type="siskin"/>` +
+				`<identity category="app-server" type="beagle"/>` +
+				`<identity category="app-server" type="fcm"/>` +
+				[
+					...[
+						INFO,
+						ITEMS,
+						"urn:xmpp:push:0",
+						COMMANDS,
+						"jabber:x:data",
+						"urn:xmpp:ping",
+						"jabber:iq:version",
+					],
+					...["tigase:messenger:apns:1", "snikket:apns:1", "fcm-xmpp-api"],
+				]
+					.map((feature) => `<feature var="${feature}"/>`)
+					.join("") +
+				"</query>",
+		);
+	});
+
+	test("shows no provider without its service", async () => {
+		const answer = await ask({ apps: [WEBPUSH, UBUNTU] }, INFO);
+		expect(answer).not.toContain("apns");
+		expect(answer).not.toContain("fcm");
+	});
+
+	test("shows the operator's own providers in place of the known ones", async () => {
+		const apps = [WEBPUSH, { ...APNS, providers: ["com.example:apns:1"] }];
+		const answer = await ask({ apps }, INFO);
+		expect(answer).toContain(`<feature var="com.example:apns:1"/>`);
+		expect(answer).not.toContain("tigase:messenger");
+	});
+});
+
+describe("disco#items", () => {
+	test("of our address are none: commands have a node of their own", async () => {
+		expect(await ask({}, ITEMS)).toBe(`<query xmlns="${ITEMS}"/>`);
+	});
+
+	test("of the commands node are the commands that work with today's configuration", async () => {
+		const answer = await ask({ apps: [WEBPUSH, UBUNTU] }, ITEMS, COMMANDS);
+		expect(answer).toStartWith(
+			`<query xmlns="${ITEMS}" node="${COMMANDS}">` +
+				`<item jid="${PUSH}" node="register-push-mozilla" name="Register for push (mozilla)"/>`,
+		);
+		expect(itemsOf(answer)).toEqual([
+			...["register-push-mozilla", "register-push-webpush", "register-push-unifiedpush"],
+			...["register-push-ubuntu", "list-push-registrations", "unregister-push"],
+			...["v1-register-push", "v1-unregister-push"],
+		]);
+	});
+
+	test("gains commands with each service", async () => {
+		const answer = await ask({ apps: ALL_APPS }, ITEMS, COMMANDS);
+		expect(itemsOf(answer)).toEqual([
+			...["register-push-apns", "register-push-gcm", "register-push-fcm", "register-push-mozilla"],
+			...["register-push-webpush", "register-push-unifiedpush", "register-push-ubuntu", "register-push-wns"],
+			...["unregister-push-fcm", "unregister-push-apns", "list-push-registrations", "unregister-push"],
+			...["v1-register-push", "v1-unregister-push", "register-device", "unregister-device"],
+		]);
+	});
+
+	test("list no command that would not work, and leave out none that would", async () => {
+		for (const apps of [[WEBPUSH], [FCM], [APNS], ALL_APPS]) {
+			const here = await house({ apps });
+			const listed = itemsOf(await here.ask(query(ITEMS, COMMANDS), { type: "get" }));
+			for (const node of itemsOf(await ask({ apps: ALL_APPS }, ITEMS, COMMANDS))) {
+				const answer = await here.ask(command(node ?? ""));
+				expect(answer.includes("feature-not-implemented")).toBe(!listed.includes(node));
+			}
+		}
+	});
+});
+
+describe("disco#info of a node", () => {
+	test("tells that the commands node is a list of commands", async () => {
+		expect(await ask({}, INFO, COMMANDS)).toBe(
+			`<query xmlns="${INFO}" node="${COMMANDS}">` +
+				`<identity category="automation" type="command-list" name="Commands"/>` +
+				`<feature var="${COMMANDS}"/><feature var="${ITEMS}"/></query>`,
+		);
+	});
+
+	test("tells the name of a command, which takes a form", async () => {
+		expect(await ask({}, INFO, "unregister-push")).toBe(
+			`<query xmlns="${INFO}" node="unregister-push">` +
+				`<identity category="automation" type="command-node" name="Unregister from push"/>` +
+				`<feature var="${COMMANDS}"/><feature var="jabber:x:data"/></query>`,
+		);
+	});
+
+	test("a command has no items", async () => {
+		expect(await ask({}, ITEMS, "unregister-push")).toBe(`<query xmlns="${ITEMS}" node="unregister-push"/>`);
+	});
+
+	test.each([INFO, ITEMS])("%s of a node that is not there, or not today, is not found", async (xmlns) => {
+		expect(await ask({}, xmlns, "x")).toBe(NOT_FOUND);
+		expect(await ask({ apps: [WEBPUSH] }, xmlns, "register-push-apns")).toBe(NOT_FOUND);
+	});
+});
