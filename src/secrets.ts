@@ -2,6 +2,10 @@
  * Secrets are derived, not stored: `node` = key id ‖ 128 random bits, `secret` = HMAC-SHA-256(key, node).
  * A stolen database holds nodes but no secret, so nobody can publish with it. The key id in the node says
  * which key to verify with, so that old keys stay good for verification after a change of SECRET_KEY.
+ *
+ * A registration that was imported from another app server keeps its node, which names no key: a foreign one. Its
+ * secret is derived with the current key, every key verifies it, and until that is first used the secret that the
+ * other server gave out is as good.
  */
 import { base64url } from "jose";
 
@@ -19,7 +23,7 @@ export interface Keyring {
 	/** A new node of the current key: 27 characters of base64url. */
 	createNode(): string;
 	/**
-	 * The secret of a node: 43 characters of base64url.
+	 * The secret of a node: 43 characters of base64url. A foreign one's is the current key's.
 	 * @throws {UnknownKey} when the node was made with a key this process was not given
 	 */
 	secretOf(node: string): Promise<string>;
@@ -30,8 +34,23 @@ export interface Keyring {
 	openNode(node: string): Promise<string>;
 	/** Checks a secret in constant time, before any lookup. */
 	verify(node: string, secret: string): Promise<Verdict>;
+	/**
+	 * What is kept of a secret that another app server gave out: 43 characters. Keyed, since such a secret may be
+	 * no more than a hash of its registration and the time it was made, and so could be guessed from the database.
+	 */
+	hashFormer(node: string, secret: string): Promise<string>;
+	/** Whether that is the hash of this secret, by any key; in constant time. */
+	isFormer(node: string, secret: string, hash: string): Promise<boolean>;
 	/** A keyed hash of something that is counted but must not be readable in the database; 22 characters. */
 	conceal(text: string): Promise<string>;
+}
+
+/** The secrets that imported registrations came with, as `Keyring.hashFormer` makes them. */
+export interface FormerSecrets {
+	/** Undefined: there is none, or none any more. */
+	hashOf(node: string): Promise<string | undefined>;
+	/** The derived secret was used: the former one ends, if there is one. */
+	retire(node: string): Promise<void>;
 }
 
 /** Takes a node that is its own credential apart; undefined: it is none. */
@@ -53,6 +72,15 @@ function decode(text: string): Uint8Array | undefined {
 		return undefined;
 	}
 }
+
+/** Has the form of a node that a keyring made; a key id that no key has is possible. */
+export function isOwnNode(node: string): boolean {
+	return decode(node)?.length === KEY_ID_BYTES + RANDOM_BYTES;
+}
+
+/** What is signed for a foreign node: with a word before it, it can be nothing else that is signed here. */
+const foreign = (node: string) => new TextEncoder().encode(`foreign\0${node}`);
+const former = (node: string, secret: string) => new TextEncoder().encode(`former\0${node}\0${secret}`);
 
 interface Key {
 	id: string;
@@ -91,18 +119,31 @@ export async function createKeyring(
 	const old = await Promise.all(oldKeys.map(importKey));
 	const byId = new Map([...old, current].map((key) => [key.id, key]));
 
+	const all = [...byId.values()];
+
 	const keyOf = (node: string): Key | undefined => {
 		const bytes = decode(node);
-		if (bytes?.length !== KEY_ID_BYTES + RANDOM_BYTES) return undefined;
-		return byId.get(base64url.encode(bytes.subarray(0, KEY_ID_BYTES)));
+		return bytes && byId.get(base64url.encode(bytes.subarray(0, KEY_ID_BYTES)));
+	};
+
+	const sign = async (key: Key, text: Uint8Array<ArrayBuffer>) =>
+		base64url.encode(new Uint8Array(await crypto.subtle.sign("HMAC", key.hmac, text)));
+
+	/** Whether one of the keys signed this; the signature is base64url. */
+	const isSigned = async (keys: readonly Key[], signature: string, text: Uint8Array<ArrayBuffer>) => {
+		const bytes = decode(signature);
+		if (bytes?.length !== SECRET_BYTES) return false;
+		const right = await Promise.all(
+			keys.map(({ hmac }) => crypto.subtle.verify("HMAC", hmac, new Uint8Array(bytes), text)),
+		);
+		return right.includes(true);
 	};
 
 	const secretOf = async (node: string) => {
+		if (!isOwnNode(node)) return sign(current, foreign(node));
 		const key = keyOf(node);
 		if (!key) throw new UnknownKey("this registration was made with a key that is not configured");
-		return base64url.encode(
-			new Uint8Array(await crypto.subtle.sign("HMAC", key.hmac, new TextEncoder().encode(node))),
-		);
+		return sign(key, new TextEncoder().encode(node));
 	};
 
 	return {
@@ -121,21 +162,16 @@ export async function createKeyring(
 		openNode: async (node) => `${node}.${await secretOf(node)}`,
 
 		async verify(node, secret) {
-			const nodeBytes = decode(node);
-			// Not a node of ours at all: as wrong as a wrong secret, and it looks the same from outside.
-			if (nodeBytes?.length !== KEY_ID_BYTES + RANDOM_BYTES) return "wrong";
-			const key = byId.get(base64url.encode(nodeBytes.subarray(0, KEY_ID_BYTES)));
+			// Of nodes that no registration has either: those are as wrong as a wrong secret, and look the same.
+			if (!isOwnNode(node)) return (await isSigned(all, secret, foreign(node))) ? "ok" : "wrong";
+			const key = keyOf(node);
 			if (!key) return "unknown-key";
-			const bytes = decode(secret);
-			if (bytes?.length !== SECRET_BYTES) return "wrong";
-			const right = await crypto.subtle.verify(
-				"HMAC",
-				key.hmac,
-				new Uint8Array(bytes),
-				new TextEncoder().encode(node),
-			);
-			return right ? "ok" : "wrong";
+			return (await isSigned([key], secret, new TextEncoder().encode(node))) ? "ok" : "wrong";
 		},
+
+		hashFormer: (node, secret) => sign(current, former(node, secret)),
+
+		isFormer: (node, secret, hash) => isSigned(all, hash, former(node, secret)),
 
 		async conceal(text) {
 			const hash = await crypto.subtle.sign(
@@ -144,6 +180,30 @@ export async function createKeyring(
 				new TextEncoder().encode(`conceal\0${text}`),
 			);
 			return base64url.encode(new Uint8Array(hash).subarray(0, 16));
+		},
+	};
+}
+
+/** Compared with where there is nothing to compare with: both must take the same time. */
+const NO_HASH = base64url.encode(new Uint8Array(SECRET_BYTES));
+
+/**
+ * A keyring that takes former secrets too. Everybody checks secrets with it, so that a former one works wherever a
+ * derived one does, and ends wherever the derived one is used.
+ */
+export function withFormerSecrets(keyring: Keyring, formerSecrets: FormerSecrets): Keyring {
+	return {
+		...keyring,
+		async verify(node, secret) {
+			const verdict = await keyring.verify(node, secret);
+			if (isOwnNode(node)) return verdict;
+			if (verdict === "ok") {
+				// Where the database is away, the next use ends it.
+				await formerSecrets.retire(node).catch(() => undefined);
+				return verdict;
+			}
+			const hash = await formerSecrets.hashOf(node);
+			return (await keyring.isFormer(node, secret, hash ?? NO_HASH)) ? "ok" : "wrong";
 		},
 	};
 }

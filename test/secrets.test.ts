@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { createKeyring, UnknownKey } from "../src/secrets.ts";
+import { createKeyring, type FormerSecrets, UnknownKey, withFormerSecrets } from "../src/secrets.ts";
 
 const KEY = "the current key, at least thirty-two characters";
 const OLD = "an older key, also at least thirty-two characters";
@@ -86,7 +86,7 @@ describe("keys", () => {
 		expect(await ring.verify(node, secret)).toBe("unknown-key");
 		expect(await ring.verify(node, "nonsense")).toBe("unknown-key");
 		await expect(ring.secretOf(node)).rejects.toBeInstanceOf(UnknownKey);
-		await expect(ring.secretOf("nonsense")).rejects.toBeInstanceOf(UnknownKey);
+		await expect(ring.openNode(node)).rejects.toBeInstanceOf(UnknownKey);
 	});
 
 	test("the fingerprint tells keys apart and does not contain the key id", () => {
@@ -103,4 +103,103 @@ test("concealing is stable, differs by text and key, and is no secret of a node"
 	expect(await ring.conceal("192.0.2.1")).not.toBe(await oldRing.conceal("192.0.2.1"));
 	const node = ring.createNode();
 	expect(await ring.secretOf(node)).not.toStartWith(await ring.conceal(node));
+});
+
+describe("foreign nodes, which another app server gave out", () => {
+	const NODE = "E0FF1D8C-EB96-4E10-A912-F68B03FD8D3E";
+
+	test("have a secret of the current key, and every key verifies it", async () => {
+		const secret = await ring.secretOf(NODE);
+		expect(secret).toMatch(/^[\w-]{43}$/);
+		expect(await ring.verify(NODE, secret)).toBe("ok");
+		expect(await ring.verify(NODE, await oldRing.secretOf(NODE))).toBe("ok");
+		expect(await ring.verify(NODE, await strangerRing.secretOf(NODE))).toBe("wrong");
+		expect(await ring.verify(NODE.toLowerCase(), secret)).toBe("wrong");
+		expect(await ring.verify(NODE, `${secret}=`)).toBe("wrong");
+	});
+
+	test("whatever they are called, their secrets tell nothing else that a key signs", async () => {
+		expect(await ring.secretOf("reveille fingerprint")).not.toStartWith(ring.fingerprint);
+		expect(await ring.secretOf("conceal\x0192.0.2.1")).not.toStartWith(await ring.conceal("192.0.2.1"));
+		expect(await ring.secretOf("former\0a\0b")).not.toBe(await ring.hashFormer("a", "b"));
+	});
+});
+
+describe("a secret that another app server gave out", () => {
+	const NODE = "E0FF1D8C-EB96-4E10-A912-F68B03FD8D3E";
+	const SECRET = "384e51b4b2d5e4758e5dc342b22dea9217212f2c4886e2a3dcf16f3eb0eb3807";
+
+	/** Hashes in memory, with what was asked of them. */
+	function memory(hashes: Record<string, string>) {
+		const asked: string[] = [];
+		const former: FormerSecrets = {
+			async hashOf(node) {
+				asked.push(node);
+				return hashes[node];
+			},
+			async retire(node) {
+				delete hashes[node];
+			},
+		};
+		return { former, asked };
+	}
+
+	test("is as good as the derived one, for its own node, until the derived one is used", async () => {
+		const { former } = memory({ [NODE]: await ring.hashFormer(NODE, SECRET) });
+		const both = withFormerSecrets(ring, former);
+		expect(await both.verify(NODE, SECRET)).toBe("ok");
+		expect(await both.verify(NODE, SECRET)).toBe("ok");
+		expect(await both.verify(NODE, SECRET.toUpperCase())).toBe("wrong");
+		expect(await both.verify("another node", SECRET)).toBe("wrong");
+		expect(await ring.verify(NODE, SECRET)).toBe("wrong");
+
+		expect(await both.verify(NODE, await both.secretOf(NODE))).toBe("ok");
+		expect(await both.verify(NODE, SECRET)).toBe("wrong");
+		expect(await both.verify(NODE, await both.secretOf(NODE))).toBe("ok");
+	});
+
+	test("is not ended by anything but the derived one", async () => {
+		const { former } = memory({ [NODE]: await ring.hashFormer(NODE, SECRET) });
+		const both = withFormerSecrets(ring, former);
+		expect(await both.verify(NODE, await strangerRing.secretOf(NODE))).toBe("wrong");
+		expect(await both.verify("another node", await both.secretOf("another node"))).toBe("ok");
+		expect(await both.verify(NODE, SECRET)).toBe("ok");
+	});
+
+	test("survives a change of the key, beside the old one", async () => {
+		const { former } = memory({ [NODE]: await oldRing.hashFormer(NODE, SECRET) });
+		expect(await withFormerSecrets(ring, former).verify(NODE, SECRET)).toBe("ok");
+		expect(await withFormerSecrets(strangerRing, former).verify(NODE, SECRET)).toBe("wrong");
+	});
+
+	test("is never looked up for nodes of our own", async () => {
+		const { former, asked } = memory({});
+		const both = withFormerSecrets(ring, former);
+		const node = ring.createNode();
+		expect(await both.verify(node, await ring.secretOf(node))).toBe("ok");
+		expect(await both.verify(node, SECRET)).toBe("wrong");
+		expect(await both.verify(strangerRing.createNode(), SECRET)).toBe("unknown-key");
+		expect(asked).toEqual([]);
+	});
+
+	test("needs the database, which the derived one does not", async () => {
+		const away: FormerSecrets = {
+			hashOf: () => Promise.reject(new Error("away")),
+			retire: () => Promise.reject(new Error("away")),
+		};
+		const both = withFormerSecrets(ring, away);
+		expect(await both.verify(NODE, await ring.secretOf(NODE))).toBe("ok");
+		await expect(both.verify(NODE, SECRET)).rejects.toThrow("away");
+	});
+
+	test("is kept as a hash that takes the key to try secrets on", async () => {
+		const hash = await ring.hashFormer(NODE, SECRET);
+		expect(hash).toMatch(/^[\w-]{43}$/);
+		expect(hash).not.toBe(await oldRing.hashFormer(NODE, SECRET));
+		expect(hash).not.toBe(await ring.hashFormer("another node", SECRET));
+		expect(await ring.isFormer(NODE, SECRET, hash)).toBe(true);
+		expect(await ring.isFormer(NODE, hash, hash)).toBe(false);
+		// Being in the database does not make it a secret.
+		expect(await ring.verify(NODE, hash)).toBe("wrong");
+	});
 });
