@@ -2,6 +2,7 @@
 import { and, asc, desc, eq, getTableColumns, lt, lte, sql } from "drizzle-orm";
 import type { LibSQLDatabase } from "drizzle-orm/libsql";
 import type { Device, Dialect, Registration } from "../types.ts";
+import { type Claim, claimRegistration } from "./claiming.ts";
 import { createLimits, type Quotas } from "./quotas.ts";
 import { type Count, type Result, recordResults } from "./results.ts";
 import { registrations } from "./schema.ts";
@@ -45,6 +46,8 @@ export interface Registrations {
 	 * @param createNode called once, for a new row
 	 */
 	register(wanted: NewRegistration, createNode: () => string): Promise<RegisterResult>;
+	/** Gives an owner the registration of a device that has none yet: see claiming.ts. */
+	claim(claim: Claim): Promise<boolean>;
 	/** Reads at the primary all that one owner has, the oldest first. @param owner a bare JID, not empty */
 	ofOwner(owner: string): Promise<Registration[]>;
 	/**
@@ -147,6 +150,8 @@ export function createRegistrations(
 				.get();
 			return row && toRegistration(row);
 		},
+
+		claim: (claim) => claimRegistration(primary, claim),
 
 		async ofOwner(owner) {
 			const rows = await primary
