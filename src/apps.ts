@@ -57,6 +57,16 @@ export class AppsError extends Error {
 const DEFAULT_ALERT = "New message";
 
 const words = z.string().trim().min(1);
+const list = <T extends z.ZodType>(entry: T, what: string) =>
+	z
+		.array(entry, { error: `must be a list of ${what}, in brackets` })
+		.min(1, `must list ${what}, or be left out`);
+/** A JID with or without its parts; only a resource may have upper case. */
+const jid = z
+	.string()
+	.trim()
+	.regex(/^(?:[^\s@/]+@)?[^\s@/]+(?:\/.+)?$/, "must be a domain or a JID")
+	.transform((text) => text.replace(/^[^/]+/, (bare) => bare.toLowerCase()));
 const url = z.url({ protocol: /^https?$/, error: "must be a URL that begins https:// or http://" });
 
 const common = {
@@ -68,6 +78,14 @@ const common = {
 	priority: z.enum(["auto", "high", "silent"], { error: "must be auto, high or silent" }).optional(),
 	ttl: z.number().int().min(60).max(2_419_200).optional(),
 	include: z.array(z.enum(["sender", "body"], { error: "may list sender and body" })).optional(),
+	address: list(jid, "JIDs and domains").optional(),
+	provider: list(words, "Tigase's provider names").optional(),
+	push_module: list(words, "module names").optional(),
+	payload: z
+		.enum(["auto", "reveille", "conversations", "siskin"], {
+			error: "must be auto, reveille, conversations or siskin",
+		})
+		.optional(),
 };
 
 /** The fields of each service's table, beside the common ones. */
@@ -103,6 +121,7 @@ const services = Object.keys(FIELDS) as Service[];
  */
 export function parseApps(tables: unknown, where: string, sends: boolean): AppConfig[] {
 	if (!Array.isArray(tables)) throw new AppsError([`${where} must hold a list of apps: tables [[app]].`]);
+	if (tables.length === 0) throw new AppsError([`${where} holds no app: list one, or leave it out.`]);
 	const problems: string[] = [];
 	const apps = tables.flatMap((table: unknown, index) => {
 		const name = (table as { name?: unknown })?.name;
@@ -117,8 +136,28 @@ export function parseApps(tables: unknown, where: string, sends: boolean): AppCo
 	});
 	const twice = apps.find(({ name }, index) => apps.findIndex((app) => app.name === name) !== index);
 	if (twice) problems.push(`${where}: two apps are called ${twice.name}.`);
+	problems.push(...ambiguities(apps, where));
 	if (problems.length > 0) throw new AppsError(problems);
 	return apps;
+}
+
+/** What a client or a server says to choose an app must mean one. */
+function ambiguities(apps: readonly AppConfig[], where: string): string[] {
+	const meant = new Map<string, string>();
+	return apps.flatMap(({ name, service, addresses = [], providers = [], pushModules = [] }) => {
+		const ways = new Set([
+			...addresses.map((address) => `address ${address} for ${service}`),
+			...providers.map((provider) => `provider ${provider}`),
+			...pushModules.map((module) => `push_module ${module}`),
+		]);
+		return [...ways].flatMap((way) => {
+			const other = meant.get(way);
+			if (other === undefined) meant.set(way, name);
+			return other === undefined
+				? []
+				: [`${where}: ${other} and ${name} both have ${way}: leave it to one of them.`];
+		});
+	});
 }
 
 function parseApp(table: unknown, label: string, sends: boolean): AppConfig {
@@ -135,7 +174,42 @@ function parseApp(table: unknown, label: string, sends: boolean): AppConfig {
 		const known = Object.keys(schema.shape);
 		throw new AppsError(parsed.error.issues.flatMap((issue) => explain(issue, known, label)));
 	}
+	const problems = contradictions(service, parsed.data as Table<Service>);
+	if (problems.length > 0) throw new AppsError(problems.map((problem) => `${label}: ${problem}`));
 	return toApp(service, parsed.data as Table<Service>, label, sends);
+}
+
+/** The services that have a form of payload beside ours, and those that a push module can be of. */
+const PAYLOADS = { conversations: "fcm", siskin: "apns" } as const;
+const MODULE_SERVICES: readonly Service[] = ["apns", "fcm"];
+
+/** What is right by itself, and would have no effect beside the rest; sentences. */
+function contradictions(service: Service, table: Table<Service>): string[] {
+	const { alert, alert_key, payload = "auto", push_module } = table;
+	const { key, key_id, team_id, cert, cert_key, type = "raw" } = table as Table<"apns"> & Table<"wns">;
+	const isShown = service === "apns" || service === "ubuntu" || (service === "wns" && type === "toast");
+	const only = payload === "auto" || payload === "reveille" ? service : PAYLOADS[payload];
+	const faults: [boolean, string][] = [
+		[alert !== undefined && alert_key !== undefined, "give alert or alert_key, not both."],
+		[
+			!isShown && (alert !== undefined || alert_key !== undefined),
+			service === "wns"
+				? 'alert and alert_key are for type = "toast": raw pushes show nothing by themselves.'
+				: `alert and alert_key have no effect: with ${service} the app itself shows what it likes.`,
+		],
+		[key !== undefined && cert !== undefined, "give key or cert, not both."],
+		[
+			cert !== undefined && (key_id !== undefined || team_id !== undefined),
+			"key_id and team_id go with key: leave them out beside cert.",
+		],
+		[cert === undefined && cert_key !== undefined, "cert_key goes with cert, which is missing."],
+		[only !== service, `payload = "${payload}" is for apps of ${only}, and this one is of ${service}.`],
+		[
+			push_module !== undefined && !MODULE_SERVICES.includes(service),
+			`push_module is for apps of ${MODULE_SERVICES.join(" and ")}, and this one is of ${service}.`,
+		],
+	];
+	return faults.filter(([isFault]) => isFault).map(([, sentence]) => sentence);
 }
 
 function explain(issue: z.core.$ZodIssue, known: readonly string[], label: string): string[] {
@@ -148,12 +222,17 @@ function explain(issue: z.core.$ZodIssue, known: readonly string[], label: strin
 
 function toApp(service: Service, table: Table<Service>, label: string, sends: boolean): AppConfig {
 	const { name = "", alert, alert_key, priority, ttl, include } = table;
+	const { address: addresses, provider: providers, push_module: pushModules, payload } = table;
 	const app = {
 		name,
 		alert: alert_key === undefined ? { text: alert ?? DEFAULT_ALERT } : { locKey: alert_key },
 		...(priority !== undefined && { priority }),
 		...(ttl !== undefined && { ttlSeconds: ttl }),
 		...(include && { include: { sender: include.includes("sender"), body: include.includes("body") } }),
+		...(addresses && { addresses }),
+		...(providers && { providers }),
+		...(pushModules && { pushModules }),
+		...(payload && { payload }),
 	};
 	switch (service) {
 		case "webpush":
@@ -181,7 +260,6 @@ function apns(table: Table<"apns">, label: string, sends: boolean): ApnsSettings
 	if (!topic) throw new AppsError([`${label}: topic is missing: the app's bundle id.`]);
 	if (!sends) return { topic, sandbox, url, credentials: undefined };
 	if (cert !== undefined) {
-		if (key !== undefined) throw new AppsError([`${label}: give key or cert, not both.`]);
 		if (certKey === undefined && !cert.includes("PRIVATE KEY")) {
 			throw new AppsError([`${label}: cert_key is missing: cert holds no private key.`]);
 		}

@@ -11,6 +11,10 @@ const APNS = {
 	topic: "org.siskin",
 };
 
+const FCM = { name: "conversations", service: "fcm", service_account: "{}" };
+const CERT = { name: "a", service: "apns", topic: "t", cert: "PRIVATE KEY" };
+const WNS = { name: "w", service: "wns", package_sid: "s", client_secret: "x" };
+
 function problemsOf(tables: unknown, sends = true): readonly string[] {
 	try {
 		parseApps(tables, "APPS", sends);
@@ -46,6 +50,38 @@ describe("a table", () => {
 		});
 	});
 
+	test("says by what the app is chosen, and what its pushes look like inside", () => {
+		const table = {
+			...APNS,
+			address: ["Push.Example.net", "Push@Example.net/Balcony"],
+			provider: ["tigase:messenger:apns:1"],
+			push_module: ["monalProdiOS"],
+			payload: "siskin",
+		};
+		expect(parseApps([table], "APPS", true)[0]).toMatchObject({
+			addresses: ["push.example.net", "push@example.net/Balcony"],
+			providers: ["tigase:messenger:apns:1"],
+			pushModules: ["monalProdiOS"],
+			payload: "siskin",
+		});
+	});
+
+	test.each([
+		["APNs with our own payload", { ...APNS, payload: "reveille" }],
+		["FCM with Conversations'", { ...FCM, payload: "conversations" }],
+		["Web Push with whatever fits", { name: "w", service: "webpush", payload: "auto" }],
+		["a toast with a text", { ...WNS, type: "toast", alert: "Hello" }],
+		["Ubuntu's card with a text", { name: "u", service: "ubuntu", alert: "Hello" }],
+		["a certificate with its key", { ...CERT, cert: "PEM", cert_key: "PEM" }],
+		["a sender that would leave anyway", { name: "w", service: "webpush", include: ["sender"] }],
+	])("of %s is right", (_what, table) => {
+		expect(problemsOf([table])).toEqual([]);
+	});
+
+	test("whose parts exclude each other is refused where nothing is sent, too", () => {
+		expect(problemsOf([{ ...CERT, key: "K" }], false)).toEqual(["APPS, app a: give key or cert, not both."]);
+	});
+
 	test.each([
 		["an unknown field", { ...APNS, tpoic: "x" }, "tpoic is not known: did you mean topic?"],
 		[
@@ -71,6 +107,41 @@ describe("a table", () => {
 			"package_sid, or tenant_id and client_id",
 		],
 		["no table", "siskin", "service must be one of"],
+		["two texts", { ...APNS, alert: "Hello", alert_key: "NEW_MESSAGE" }, "give alert or alert_key, not both"],
+		["a text that nobody sees", { ...FCM, alert: "Hello" }, "alert and alert_key have no effect: with fcm"],
+		[
+			"a text's key that nobody sees",
+			{ name: "w", service: "webpush", alert_key: "NEW_MESSAGE" },
+			"alert and alert_key have no effect: with webpush",
+		],
+		["a text of raw pushes", { ...WNS, alert: "Hello" }, 'alert and alert_key are for type = "toast"'],
+		["a certificate and a key's id", { ...CERT, key_id: "KEYID" }, "key_id and team_id go with key"],
+		["a certificate and a key's team", { ...CERT, team_id: "TEAM" }, "key_id and team_id go with key"],
+		["a certificate's key beside a key", { ...APNS, cert_key: "PEM" }, "cert_key goes with cert"],
+		[
+			"a certificate's key alone",
+			{ name: "a", service: "apns", topic: "t", cert_key: "PEM" },
+			"cert_key goes with cert",
+		],
+		[
+			"another's payload",
+			{ ...APNS, payload: "conversations" },
+			'payload = "conversations" is for apps of fcm',
+		],
+		["another's payload", { ...FCM, payload: "siskin" }, 'payload = "siskin" is for apps of apns'],
+		["a payload there is not", { ...FCM, payload: "p2" }, "payload must be auto, reveille, conversations or"],
+		[
+			"a module of another service",
+			{ name: "w", service: "webpush", push_module: ["monal"] },
+			"push_module is for apps of apns and fcm",
+		],
+		[
+			"one module, not a list",
+			{ ...APNS, push_module: "monal" },
+			"push_module must be a list of module names",
+		],
+		["no provider", { ...APNS, provider: [] }, "provider must list Tigase's provider names, or be left out"],
+		["no address", { ...APNS, address: ["push@"] }, "address.0 must be a domain or a JID"],
 	])("with %s says so, with the app's name", (_what, table, sentence) => {
 		const problems = problemsOf([JSON.parse(JSON.stringify(table))]);
 		expect(problems.join("\n")).toContain(sentence);
@@ -86,6 +157,42 @@ describe("a table", () => {
 
 test("two apps of one name are refused", () => {
 	expect(problemsOf([APNS, APNS])).toEqual(["APPS: two apps are called siskin."]);
+});
+
+describe("two apps may not be meant by", () => {
+	const other = { ...APNS, name: "beagle", topic: "org.beagle" };
+	test.each([
+		["one provider", { provider: ["tigase:messenger:apns:1", "x"] }, other, "provider x"],
+		["one module", { push_module: ["x"] }, FCM, "push_module x"],
+		[
+			"one address, of one service",
+			{ address: ["push.example.net"] },
+			other,
+			"address push.example.net for apns",
+		],
+	])("%s", (_what, both, second, way) => {
+		const given = Object.fromEntries(Object.entries(both).map(([field, list]) => [field, list.slice(-1)]));
+		expect(
+			problemsOf([
+				{ ...APNS, ...both },
+				{ ...second, ...given },
+			]),
+		).toEqual([`APPS: siskin and ${second.name} both have ${way}: leave it to one of them.`]);
+	});
+
+	test("one address means one app of each service, and may stand twice in a list", () => {
+		const address = ["push.example.net", "Push.example.net"];
+		expect(
+			problemsOf([
+				{ ...APNS, address },
+				{ ...FCM, address },
+			]),
+		).toEqual([]);
+	});
+});
+
+test("a list of no apps is refused", () => {
+	expect(problemsOf([])).toEqual(["APPS holds no app: list one, or leave it out."]);
 });
 
 test("a process that does not send needs no credentials", () => {
