@@ -84,7 +84,7 @@ async function tests(): Promise<Tally> {
 }
 
 try {
-	await ensurePeers(["prosody", "ejabberd", "firefox"], (sentence) => console.log(sentence));
+	await ensurePeers(["prosody", "ejabberd", "firefox", "slixmpp"], (sentence) => console.log(sentence));
 } catch (error) {
 	if (!(error instanceof MissingPeer)) throw error;
 	// Nothing is skipped for it: without its peers the suite has failed.

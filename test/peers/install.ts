@@ -6,14 +6,16 @@ import { findEjabberd } from "./ejabberd.ts";
 import { findFirefox } from "./firefox.ts";
 import { MissingPeer, systemPath } from "./missing-peer.ts";
 import { findProsody } from "./prosody.ts";
+import { findSlixmpp } from "./slixmpp.ts";
 
 /** The programs there are. */
-export type PeerName = "prosody" | "ejabberd" | "firefox";
+export type PeerName = "prosody" | "ejabberd" | "firefox" | "slixmpp";
 
 const FINDERS: Record<PeerName, () => unknown> = {
 	prosody: findProsody,
 	ejabberd: findEjabberd,
 	firefox: findFirefox,
+	slixmpp: findSlixmpp,
 };
 
 /** Debian asks this program before it starts a service that a package brings; 101 means no. */

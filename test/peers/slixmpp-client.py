@@ -1,0 +1,72 @@
+"""A client nobody here wrote (slixmpp): registers a device by ad-hoc command, enables push, goes offline.
+
+Reads one line of JSON: jid, password, host, port, push (the push service's JID), command, fields.
+Writes one line of JSON: the commands it found, and the values of the answer's form.
+"""
+
+import asyncio
+import json
+import sys
+
+from slixmpp import ClientXMPP
+from slixmpp.xmlstream import ET
+
+PUSH = "urn:xmpp:push:0"
+DATA = "jabber:x:data"
+
+
+class Phone(ClientXMPP):
+    def __init__(self, wanted):
+        super().__init__(wanted["jid"], wanted["password"])
+        self.wanted = wanted
+        self.result = asyncio.get_event_loop().create_future()
+        for plugin in ("xep_0030", "xep_0004", "xep_0050"):
+            self.register_plugin(plugin)
+        self.add_event_handler("session_start", self.register_device)
+        self.add_event_handler("failed_auth", lambda _: self.fail("authentication failed"))
+
+    def fail(self, reason):
+        if not self.result.done():
+            self.result.set_exception(RuntimeError(reason))
+
+    async def register_device(self, _event):
+        try:
+            self.send_presence()
+            push = self.wanted["push"]
+            listed = await self["xep_0050"].get_commands(push, timeout=20)
+            commands = [node for _jid, node, _name in listed["disco_items"]["items"]]
+            form = self["xep_0004"].make_form(ftype="submit")
+            for name, value in self.wanted["fields"].items():
+                form.add_field(var=name, value=value)
+            answer = await self["xep_0050"].send_command(push, self.wanted["command"], payload=form, timeout=20)
+            values = dict(answer["command"]["form"].get_values())
+            await self.enable(values)
+            self.result.set_result({"commands": commands, "values": values})
+        except Exception as error:  # whatever it is, the test is told
+            self.fail(repr(error))
+
+    async def enable(self, values):
+        enable = ET.Element("{%s}enable" % PUSH, {"jid": values["jid"], "node": values["node"]})
+        options = ET.SubElement(enable, "{%s}x" % DATA, {"type": "submit"})
+        for name, value in (
+            ("FORM_TYPE", "http://jabber.org/protocol/pubsub#publish-options"),
+            ("secret", values["secret"]),
+        ):
+            field = ET.SubElement(options, "{%s}field" % DATA, {"var": name})
+            ET.SubElement(field, "{%s}value" % DATA).text = value
+        iq = self.make_iq_set()
+        iq.append(enable)
+        await iq.send(timeout=20)
+
+
+async def main():
+    wanted = json.loads(sys.stdin.readline())
+    phone = Phone(wanted)
+    phone.connect((wanted["host"], wanted["port"]), disable_starttls=True)
+    result = await asyncio.wait_for(phone.result, 40)
+    print(json.dumps(result), flush=True)
+    phone.disconnect()
+    await phone.disconnected
+
+
+asyncio.get_event_loop().run_until_complete(main())

@@ -1,0 +1,46 @@
+/** Debian's slixmpp: an XMPP client nobody here wrote, in Python. */
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { MissingPeer } from "./missing-peer.ts";
+
+const PYTHON = "/usr/bin/python3";
+const LIBRARY = "/usr/lib/python3/dist-packages/slixmpp/__init__.py";
+
+/** @throws {MissingPeer} */
+export function findSlixmpp(): string {
+	if (existsSync(PYTHON) && existsSync(LIBRARY)) return PYTHON;
+	throw new MissingPeer("slixmpp", ["python3-slixmpp"]);
+}
+
+export interface SlixmppDevice {
+	jid: string;
+	password: string;
+	/** The server's address for clients, and its port. */
+	host: string;
+	port: number;
+	/** The JID that commands go to. */
+	push: string;
+	command: string;
+	fields: Readonly<Record<string, string>>;
+}
+
+/**
+ * Logs in, lists the commands, registers by one of them, enables push with what it got, and goes offline.
+ * @returns the commands' nodes, and the values of the answer's form
+ * @throws with what the client said
+ */
+export async function registerWithSlixmpp(
+	device: SlixmppDevice,
+): Promise<{ commands: string[]; values: Record<string, string> }> {
+	const client = Bun.spawn([findSlixmpp(), join(import.meta.dir, "slixmpp-client.py")], {
+		stdin: new Blob([`${JSON.stringify(device)}\n`]),
+		stdout: "pipe",
+		stderr: "pipe",
+	});
+	const [said, errors] = await Promise.all([
+		new Response(client.stdout).text(),
+		new Response(client.stderr).text(),
+	]);
+	if ((await client.exited) !== 0) throw new Error(`slixmpp: ${errors.slice(-2000)}`);
+	return JSON.parse(said);
+}
