@@ -3,7 +3,16 @@
  * Nothing set at all is a working configuration; a group half set fails, naming what is missing.
  */
 import ipaddr from "ipaddr.js";
-import { type AppConfig, AppsError, parseApps } from "./apps.ts";
+import type { AppConfig } from "./apps.ts";
+import { appsOf } from "./configured-apps.ts";
+import {
+	type ConnectionField,
+	type ConnectionFields,
+	checkAddresses,
+	connectionOf,
+	parseConnections,
+	type XmppConnection,
+} from "./connections.ts";
 import { type Settings, settingNames, settings } from "./settings.ts";
 
 /** What is wrong with the settings, one sentence each, naming the variable and what to do. */
@@ -15,16 +24,6 @@ export class ConfigError extends Error {
 		super(`The settings do not work:\n${problems.map((problem) => `  ${problem}`).join("\n")}`);
 		this.problems = problems;
 	}
-}
-
-/** An ordinary account on an XMPP server, reached over WebSocket. */
-export interface XmppAccount {
-	/** `ws://` or `wss://` URL of the server. */
-	service: string;
-	domain: string;
-	username: string;
-	password: string;
-	resource: string;
 }
 
 export interface Config {
@@ -39,6 +38,8 @@ export interface Config {
 	secretKey?: string;
 	secretKeysOld: string[];
 	adminToken?: string;
+	/** mod_push_appserver's debug pages: they show who is registered, to whoever has the token. */
+	debugPages?: { adminToken: string };
 	/** Who may register over HTTP. With `token` and no token set, one is generated into the data folder. */
 	registration: { mode: "open" } | { mode: "token"; token?: string };
 	/** How many registrations one owner, one client address (IPv6: /64) and one endpoint host may have. */
@@ -49,11 +50,12 @@ export interface Config {
 	database: { url?: string; authToken?: string };
 	/** SQLite's `synchronous` of the outbox: `full` survives a power loss too. */
 	outboxSync: "normal" | "full";
-	xmpp?: XmppAccount;
+	/** None with ROLE=http. */
+	connections: XmppConnection[];
 	/** The JID that a registering client is told to publish to. */
 	pushAddress?: string;
-	/** Domains or bare JIDs that may register; `*` is everybody. */
-	xmppAllow: string[];
+	/** Domains or bare JIDs that may register at that address; `*` is everybody. Other connections say it themselves. */
+	xmppAllow: readonly string[];
 	/** Who may publish to a registration whose owner is known. */
 	publishers: "own" | "any";
 	vapid: { subject?: string; privateKey?: string; publicKey?: string };
@@ -78,97 +80,43 @@ function present<T extends Record<string, unknown>>(record: T): { [K in keyof T]
 	};
 }
 
-const XMPP_ACCOUNT = ["XMPP_SERVICE", "XMPP_USERNAME", "XMPP_PASSWORD"] as const;
+/** What the variables of the one connection are called in a table. */
+const XMPP_GROUP = {
+	...{ XMPP_SERVICE: "service", XMPP_DOMAIN: "domain", XMPP_USERNAME: "username" },
+	...{ XMPP_PASSWORD: "password", XMPP_RESOURCE: "resource", XMPP_PUBSUB_HOST: "pubsub_host" },
+} as const satisfies Partial<Record<keyof Settings, ConnectionField>>;
+const XMPP_NAMES = Object.keys(XMPP_GROUP) as (keyof typeof XMPP_GROUP)[];
 
-/** @param isGiven whether a setting was made, be it well or badly */
-function xmppAccount(
+/**
+ * The connection of the environment variables, then those of the tables.
+ * @param isGiven whether a setting was made, be it well or badly
+ */
+function connectionsOf(
 	set: Settings,
+	tables: unknown,
 	isGiven: (name: keyof Settings) => boolean,
 	problems: string[],
-): XmppAccount | undefined {
-	// The domain and the resource alone are of no use either: somebody meant to have an account.
-	if (![...XMPP_ACCOUNT, "XMPP_DOMAIN" as const, "XMPP_RESOURCE" as const].some(isGiven)) return undefined;
-	for (const name of XMPP_ACCOUNT) {
-		if (!isGiven(name)) {
-			problems.push(`${name} is missing: the XMPP account needs ${XMPP_ACCOUNT.join(", ")}.`);
-		}
+): XmppConnection[] {
+	const connections: XmppConnection[] = [];
+	if (XMPP_NAMES.some((name) => isGiven(name) && set[name] === undefined)) {
+		// What is wrong was said already. Which kind it was to be is not known, but each has a password.
+		if (!isGiven("XMPP_PASSWORD")) problems.push("XMPP_PASSWORD is missing: XMPP needs one.");
+	} else if (XMPP_NAMES.some(isGiven)) {
+		const fields = present(
+			Object.fromEntries(XMPP_NAMES.map((name) => [XMPP_GROUP[name], set[name]])) as ConnectionFields,
+		);
+		const single = connectionOf(fields, { allow: set.XMPP_ALLOW }, problems);
+		if (single) connections.push(single);
 	}
-	const { XMPP_SERVICE, XMPP_USERNAME, XMPP_PASSWORD } = set;
-	if (!XMPP_SERVICE || !XMPP_USERNAME || !XMPP_PASSWORD) return undefined;
-	if (XMPP_USERNAME.includes("@") || XMPP_USERNAME.includes("/")) {
-		problems.push("XMPP_USERNAME must be the part before the @; the part behind it is XMPP_DOMAIN.");
-	}
-	return {
-		service: XMPP_SERVICE,
-		domain: (set.XMPP_DOMAIN ?? new URL(XMPP_SERVICE).hostname).toLowerCase(),
-		username: XMPP_USERNAME.toLowerCase(),
-		password: XMPP_PASSWORD,
-		resource: set.XMPP_RESOURCE ?? "push",
-	};
+	if (tables !== undefined) connections.push(...parseConnections(tables, set.XMPP_ALLOW, problems));
+	checkAddresses(connections, problems);
+	return connections;
 }
 
 /** The domain of an account's address; undefined for a component, whose address is a domain. */
 function accountDomain(address: string | undefined): string | undefined {
 	const [bare = ""] = address?.split("/") ?? [];
 	return bare.includes("@") ? bare.slice(bare.indexOf("@") + 1).toLowerCase() : undefined;
-}
-
-/** What each service's environment variables are called in a table, and the setting that makes an app of them. */
-const APP_GROUPS = {
-	apns: {
-		...{ APNS_KEY: "key", APNS_KEY_ID: "key_id", APNS_TEAM_ID: "team_id", APNS_TOPIC: "topic" },
-		...{ APNS_CERT: "cert", APNS_CERT_KEY: "cert_key", APNS_SANDBOX: "sandbox", APNS_URL: "url" },
-	},
-	fcm: { FCM_SERVICE_ACCOUNT: "service_account", FCM_URL: "url" },
-	wns: {
-		...{ WNS_PACKAGE_SID: "package_sid", WNS_CLIENT_SECRET: "client_secret", WNS_TENANT_ID: "tenant_id" },
-		...{ WNS_CLIENT_ID: "client_id", WNS_TOKEN_URL: "token_url" },
-	},
-} as const satisfies Record<string, Partial<Record<keyof Settings, string>>>;
-
-/** The apps of the tables, and one for each service that environment variables set up. */
-function appsOf(set: Settings, tables: unknown, sends: boolean, problems: string[]): AppConfig[] {
-	const read = (list: unknown, where: string): AppConfig[] => {
-		try {
-			return parseApps(list, where, sends);
-		} catch (error) {
-			if (!(error instanceof AppsError)) throw error;
-			problems.push(...error.problems);
-			return [];
-		}
-	};
-	const listed = tables === undefined ? [] : read(tables, "APPS");
-	const single = Object.entries(APP_GROUPS).flatMap(([service, group]) => {
-		const names = Object.keys(group) as (keyof Settings)[];
-		if (!names.some((name) => set[name] !== undefined)) return [];
-		const fields = Object.fromEntries(
-			Object.entries(group)
-				.map(([name, field]) => [field, set[name as keyof Settings]])
-				.filter(([, value]) => value !== undefined),
-		);
-		return read([{ name: service, service, ...fields }], `${service.toUpperCase()}_ settings`);
-	});
-	// These two need no credentials: they are on, unless the operator says how.
-	const free = [
-		{ name: "webpush", service: "webpush" },
-		{ name: "ubuntu", service: "ubuntu", ...(set.UBUNTU_URL && { url: set.UBUNTU_URL }) },
-	].filter(({ service }) => !listed.some((app) => app.service === service));
-	const apps = [...listed, ...read(free, "APPS"), ...single];
-	const twice = apps.find(({ name }, index) => apps.findIndex((app) => app.name === name) !== index);
-	if (twice)
-		problems.push(`APPS has an app called ${twice.name}, and so is the one of the environment variables.`);
-	return apps;
-}
-
-/** Worker bindings and environment variables hand tables over as JSON. */
-function tablesOf(given: unknown, problems: string[]): unknown {
-	if (typeof given !== "string") return given;
-	try {
-		return JSON.parse(given);
-	} catch {
-		problems.push("APPS is no JSON.");
-		return undefined;
-	}
 }
 
 function isRange(entry: string): boolean {
@@ -179,9 +127,10 @@ function isRange(entry: string): boolean {
  * Parses settings.
  * @param record environment variables or Worker bindings; names that are not ours are ignored. APPS may be JSON or
  *   the tables themselves
+ * @param connectionTables the tables `[[connection]]`, unchecked
  * @throws {ConfigError} with every problem there is, not just the first
  */
-export function parseConfig(record: Record<string, unknown>): Config {
+export function parseConfig(record: Record<string, unknown>, connectionTables?: unknown): Config {
 	const given = Object.fromEntries(
 		settingNames
 			.filter((name) => record[name] !== undefined && record[name] !== "" && name !== "APPS")
@@ -196,9 +145,9 @@ export function parseConfig(record: Record<string, unknown>): Config {
 	const bad = new Set(issues.map((issue) => issue.path[0]));
 	const set = settings.parse(Object.fromEntries(Object.entries(given).filter(([name]) => !bad.has(name))));
 	const role = set.ROLE ?? "all";
-	const xmpp = role === "http" ? undefined : xmppAccount(set, isGiven, problems);
-	const pushAddress =
-		set.XMPP_ADDRESS ?? (xmpp ? `${xmpp.username}@${xmpp.domain}/${xmpp.resource}` : undefined);
+	const listed = role === "http" ? undefined : connectionTables;
+	const connections = role === "http" ? [] : connectionsOf(set, listed, isGiven, problems);
+	const pushAddress = set.XMPP_ADDRESS ?? connections[0]?.address;
 
 	if (role === "http") {
 		if (!isGiven("XMPP_ADDRESS"))
@@ -209,10 +158,15 @@ export function parseConfig(record: Record<string, unknown>): Config {
 			problems.push("VAPID_PUBLIC_KEY is missing: ROLE=http tells it to browsers, which subscribe with it.");
 		if (!isGiven("DATABASE_URL"))
 			problems.push("DATABASE_URL is missing: ROLE=http shares its database with a connector.");
-	} else if (role === "connector" && !XMPP_ACCOUNT.some(isGiven)) {
-		problems.push(`${XMPP_ACCOUNT.join(", ")} are missing: ROLE=connector is there for the XMPP account.`);
+	} else if (role === "connector" && !XMPP_NAMES.some(isGiven) && listed === undefined) {
+		problems.push(
+			"XMPP_SERVICE, XMPP_USERNAME, XMPP_PASSWORD are missing: ROLE=connector is there for the XMPP connection.",
+		);
 	} else if (isGiven("DATABASE_AUTH_TOKEN") && !isGiven("DATABASE_URL")) {
 		problems.push("DATABASE_URL is missing: DATABASE_AUTH_TOKEN opens the database that it names.");
+	}
+	if (set.DEBUG_PAGES && !isGiven("ADMIN_TOKEN")) {
+		problems.push("ADMIN_TOKEN is missing: DEBUG_PAGES shows who is registered to whoever has it.");
 	}
 	if (set.TRUSTED_PROXIES?.some((entry) => !isRange(entry))) {
 		problems.push("TRUSTED_PROXIES must list IP addresses or CIDR ranges.");
@@ -221,9 +175,10 @@ export function parseConfig(record: Record<string, unknown>): Config {
 		problems.push("SECRET_KEY_OLD must list keys of at least 32 characters.");
 	}
 
-	// An account answers for its own domain's users; a stranger's anonymous registration would go around that.
-	// ROLE=http knows the account only by the address it gives out.
-	const xmppAllow = set.XMPP_ALLOW ?? [xmpp?.domain ?? accountDomain(pushAddress) ?? "*"];
+	// An account answers for its own domain's users; a stranger's anonymous registration would go around that. HTTP
+	// gives out one address, and does as its connection does; ROLE=http knows the connection only by that address.
+	const told = connections.find(({ address }) => address === pushAddress) ?? connections[0];
+	const xmppAllow = told?.allow ?? set.XMPP_ALLOW ?? [accountDomain(pushAddress) ?? "*"];
 	const everybody = xmppAllow.includes("*");
 	if (set.REGISTRATION === "open" && !everybody) {
 		problems.push("REGISTRATION=open needs XMPP_ALLOW=*: otherwise anybody could register over HTTP.");
@@ -239,8 +194,7 @@ export function parseConfig(record: Record<string, unknown>): Config {
 				: "REGISTRATION_TOKEN is missing: without XMPP_ALLOW=* nobody registers over HTTP without a token.",
 		);
 	}
-	const tables = tablesOf(record.APPS === "" ? undefined : record.APPS, problems);
-	const apps = appsOf(set, tables, role !== "http", problems);
+	const apps = appsOf(set, record.APPS, role !== "http", problems);
 	if (problems.length > 0) throw new ConfigError(problems);
 
 	const subject = set.VAPID_SUBJECT ?? (set.PUBLIC_URL?.startsWith("https:") ? set.PUBLIC_URL : undefined);
@@ -261,6 +215,7 @@ export function parseConfig(record: Record<string, unknown>): Config {
 		retentionDays: set.RETENTION_DAYS ?? 180,
 		database: present({ url: set.DATABASE_URL, authToken: set.DATABASE_AUTH_TOKEN }),
 		outboxSync: set.OUTBOX_SYNC ?? "normal",
+		connections,
 		xmppAllow,
 		publishers: set.XMPP_PUBLISHERS ?? "own",
 		vapid: present({ subject, privateKey: set.VAPID_PRIVATE_KEY, publicKey: set.VAPID_PUBLIC_KEY }),
@@ -276,7 +231,7 @@ export function parseConfig(record: Record<string, unknown>): Config {
 			publicUrl: set.PUBLIC_URL,
 			secretKey: set.SECRET_KEY,
 			adminToken: set.ADMIN_TOKEN,
-			xmpp,
+			debugPages: set.DEBUG_PAGES && set.ADMIN_TOKEN ? { adminToken: set.ADMIN_TOKEN } : undefined,
 			pushAddress,
 		}),
 	};

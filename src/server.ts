@@ -5,13 +5,14 @@
 import { join } from "node:path";
 import packageJson from "../package.json" with { type: "json" };
 import { createApp, createWatchingApp } from "./app.ts";
-import { readApps } from "./bun/apps-file.ts";
+import { readTables } from "./bun/apps-file.ts";
 import { banner } from "./bun/banner.ts";
 import { prepareDataFolder, secretFile } from "./bun/data-folder.ts";
 import { openDatabase } from "./bun/database.ts";
 import { readKeyFiles } from "./bun/environment.ts";
 import { help } from "./bun/help.ts";
 import { createHttp2Fetch } from "./bun/http2-fetch.ts";
+import { importCommand } from "./bun/import/command.ts";
 import { type BunEnv, listen } from "./bun/listen.ts";
 import { startLogging } from "./bun/logging.ts";
 import { createPinnedFetch } from "./bun/pinned-fetch.ts";
@@ -21,12 +22,13 @@ import { StartError } from "./bun/start-error.ts";
 import { type Config, ConfigError, parseConfig } from "./config.ts";
 import { handOver } from "./delivery/handing-over.ts";
 import type { AppDeps, PublicApp } from "./routes/deps.ts";
-import { createKeyring } from "./secrets.ts";
+import { createKeyring, withFormerSecrets } from "./secrets.ts";
 import { endpointPolicy } from "./services/endpoint.ts";
 import { createServices } from "./services/index.ts";
 import { generateVapidKey, importVapidKey } from "./services/vapid.ts";
 import { misspelt, settingNames } from "./settings.ts";
 import { checkSecretKey, checkVapidKey, WrongKey } from "./store/facts.ts";
+import { createFormerSecrets } from "./store/former-secrets.ts";
 import { createHandover } from "./store/handover.ts";
 import { databaseReadiness } from "./store/readiness.ts";
 import { createRegistrations } from "./store/registrations.ts";
@@ -34,15 +36,17 @@ import { createRegistrations } from "./store/registrations.ts";
 const { version } = packageJson;
 
 async function main(args: readonly string[]): Promise<void> {
+	if (args[0] === "import") return importCommand(args.slice(1), process.env);
 	if (args.includes("--help") || args.includes("-h")) return console.log(help(version));
 	if (args.includes("--version")) return console.log(version);
 	if (args.length > 0)
 		throw new StartError(
-			`There are no arguments but --help and --version; settings are environment variables.`,
+			`There are no arguments but import, --help and --version; settings are environment variables.`,
 		);
 
 	const settings = readKeyFiles(process.env, settingNames);
-	const config = parseConfig({ ...settings, APPS: readApps(settings.APPS) });
+	const tables = readTables(settings.APPS);
+	const config = parseConfig({ ...settings, APPS: tables.apps }, tables.connections);
 	const log = await startLogging(config.logLevel);
 	for (const { name, meant } of misspelt(Object.keys(process.env))) {
 		log.warn("{name} is no setting{hint}", {
@@ -66,13 +70,14 @@ async function main(args: readonly string[]): Promise<void> {
 					importVapidKey(config.vapid.privateKey ?? (await secret("vapid.key", generateVapidKey))),
 				);
 
-	const keyring = await createKeyring(secretKey, config.secretKeysOld);
+	const keys = await createKeyring(secretKey, config.secretKeysOld);
 	const shared = await openDatabase({
 		url: config.database.url ?? `file:${join(config.dataDir, "reveille.db")}`,
 		authToken: config.database.authToken,
 		migrations: "shared",
 	});
-	await checkSecretKey(shared.db, keyring);
+	await checkSecretKey(shared.db, keys);
+	const keyring = withFormerSecrets(keys, createFormerSecrets(shared.db));
 	const policy = await naming("WEBPUSH_ALLOW_HOSTS", async () => endpointPolicy(config.webPush));
 	const vapidPublicKey = vapidKey?.publicKey ?? config.vapid.publicKey;
 	if (vapidPublicKey !== undefined) await checkVapidKey(shared.db, vapidPublicKey);
@@ -89,8 +94,8 @@ async function main(args: readonly string[]): Promise<void> {
 	}).catch((error: unknown) => {
 		throw new StartError(error instanceof Error ? error.message : String(error), error);
 	});
-	const apps: PublicApp[] = config.apps.map(({ name, service }) => ({
-		...{ name, service },
+	const apps: PublicApp[] = config.apps.map(({ name, service, retired }) => ({
+		...{ name, service, ...(retired && { retired }) },
 		...(service === "webpush" && vapidPublicKey !== undefined && { vapidPublicKey }),
 	}));
 	const common = {
@@ -122,6 +127,7 @@ async function main(args: readonly string[]): Promise<void> {
 					pushAddress: config.pushAddress,
 					registration: await registrationAccess(config, secret),
 					trustDeviceId: config.trustDeviceId,
+					debugPages: config.debugPages,
 					push: sender?.push ?? handOver(common.handover, config.pushTtlSeconds),
 					trustedProxies: config.trustedProxies,
 					peerAddress: (_request, env) => (env as BunEnv).peer,

@@ -10,6 +10,11 @@ const ACCOUNT = {
 	XMPP_USERNAME: "push",
 	XMPP_PASSWORD: "correct horse",
 };
+const COMPONENT = {
+	XMPP_SERVICE: "xmpp://127.0.0.1:5347",
+	XMPP_DOMAIN: "Push.example.net",
+	XMPP_PASSWORD: "the secret",
+};
 const HTTP_ROLE = {
 	ROLE: "http",
 	XMPP_ADDRESS: "push.example.net",
@@ -46,6 +51,7 @@ describe("nothing set at all", () => {
 			retentionDays: 180,
 			database: {},
 			outboxSync: "normal",
+			connections: [],
 			xmppAllow: ["*"],
 			publishers: "own",
 			vapid: {},
@@ -72,13 +78,18 @@ describe("nothing set at all", () => {
 describe("the XMPP account", () => {
 	test("needs a service, a user name and a password; the domain is the service's host, the resource `push`", () => {
 		const config = parseConfig(ACCOUNT);
-		expect(config.xmpp).toEqual({
-			service: "wss://xmpp.example.net/ws",
-			domain: "xmpp.example.net",
-			username: "push",
-			password: "correct horse",
-			resource: "push",
-		});
+		expect(config.connections).toEqual([
+			{
+				kind: "account",
+				address: "push@xmpp.example.net/push",
+				service: "wss://xmpp.example.net/ws",
+				domain: "xmpp.example.net",
+				username: "push",
+				password: "correct horse",
+				resource: "push",
+				allow: ["xmpp.example.net"],
+			},
+		]);
 		expect(config.pushAddress).toBe("push@xmpp.example.net/push");
 	});
 
@@ -105,7 +116,7 @@ describe("the XMPP account", () => {
 		expect(namesIn(problemsOf(half))).toEqual(missing);
 	});
 
-	test.each(["XMPP_DOMAIN", "XMPP_RESOURCE"])(
+	test.each(["XMPP_DOMAIN", "XMPP_RESOURCE", "XMPP_PUBSUB_HOST"])(
 		"is half set by %s alone: somebody meant to have an account",
 		(name) => {
 			expect(namesIn(problemsOf({ [name]: "example.net" }))).toEqual(Object.keys(ACCOUNT));
@@ -116,18 +127,137 @@ describe("the XMPP account", () => {
 		expect(problemsOf({ ...ACCOUNT, XMPP_USERNAME: "push@example.net" }).join()).toContain("XMPP_DOMAIN");
 	});
 
-	test("over anything but WebSocket is refused", () => {
-		expect(namesIn(problemsOf({ ...ACCOUNT, XMPP_SERVICE: "xmpp://example.net:5222" }))).toEqual([
-			"XMPP_SERVICE",
-		]);
-	});
-
 	test("is not missing what is only wrong: a bad XMPP_SERVICE is told once", () => {
 		expect(problemsOf({ ...ACCOUNT, XMPP_SERVICE: "example.net" })).toHaveLength(1);
 	});
 
 	test("is neither used nor asked for with ROLE=http", () => {
-		expect(parseConfig({ ...HTTP_ROLE, XMPP_USERNAME: "push" }).xmpp).toBeUndefined();
+		expect(parseConfig({ ...HTTP_ROLE, XMPP_USERNAME: "push" }).connections).toEqual([]);
+	});
+
+	test("may have a pubsub service take the publishes in", () => {
+		const { connections } = parseConfig({ ...ACCOUNT, XMPP_PUBSUB_HOST: "PubSub.example.net" });
+		expect(connections[0]?.pubsubHost).toBe("pubsub.example.net");
+	});
+});
+
+describe("a component", () => {
+	test("is what xmpp:// asks for: with its domain, which is the address, and its secret; everybody may register", () => {
+		const config = parseConfig(COMPONENT);
+		expect(config.connections).toEqual([
+			{
+				kind: "component",
+				address: "push.example.net",
+				service: "xmpp://127.0.0.1:5347",
+				domain: "push.example.net",
+				password: "the secret",
+				allow: ["*"],
+			},
+		]);
+		expect(config.pushAddress).toBe("push.example.net");
+		expect(config.registration).toEqual({ mode: "open" });
+	});
+
+	test.each(["XMPP_DOMAIN", "XMPP_PASSWORD"])("without %s says that it is missing", (name) => {
+		expect(namesIn(problemsOf({ ...COMPONENT, [name]: "" }))).toEqual([name]);
+	});
+
+	test.each(["XMPP_USERNAME", "XMPP_RESOURCE"])("with %s is refused: somebody meant an account", (name) => {
+		expect(namesIn(problemsOf({ ...COMPONENT, [name]: "push" }))).toEqual([name]);
+	});
+
+	test.each(["xmpp:localhost", "xmpp://", "https://example.net", "tcp://example.net"])(
+		"or an account is not at %s",
+		(service) => {
+			expect(namesIn(problemsOf({ ...COMPONENT, XMPP_SERVICE: service }))).toEqual(["XMPP_SERVICE"]);
+		},
+	);
+
+	test("has a domain, not a JID", () => {
+		expect(namesIn(problemsOf({ ...COMPONENT, XMPP_DOMAIN: "push@example.net" }))).toEqual(["XMPP_DOMAIN"]);
+	});
+
+	test("with XMPP_ALLOW lets only those register", () => {
+		const config = parseConfig({ ...COMPONENT, XMPP_ALLOW: "example.net" });
+		expect(config.connections[0]?.allow).toEqual(["example.net"]);
+		expect(config.registration).toEqual({ mode: "token" });
+	});
+});
+
+describe("tables [[connection]]", () => {
+	const component = { service: "xmpp://127.0.0.1:5347", domain: "push.example.net", password: "s" };
+	const account = { service: "wss://a.example/ws", username: "push", password: "s" };
+	const problemsWith = (tables: unknown, record: Record<string, unknown> = {}): readonly string[] => {
+		try {
+			parseConfig(record, tables);
+		} catch (error) {
+			if (error instanceof ConfigError) return error.problems;
+			throw error;
+		}
+		return [];
+	};
+
+	test("stand beside the connection of the environment, which comes first and whose address HTTP gives out", () => {
+		const config = parseConfig(ACCOUNT, [
+			component,
+			{ ...account, resource: "Wake", pubsub_host: "p.example" },
+		]);
+		expect(config.connections.map(({ kind, address }) => `${kind} ${address}`)).toEqual([
+			"account push@xmpp.example.net/push",
+			"component push.example.net",
+			"account push@a.example/Wake",
+		]);
+		expect(config.connections.map(({ allow }) => allow)).toEqual([
+			["xmpp.example.net"],
+			["*"],
+			["a.example"],
+		]);
+		expect(config.connections[2]?.pubsubHost).toBe("p.example");
+		expect(config.pushAddress).toBe("push@xmpp.example.net/push");
+		expect(config.xmppAllow).toEqual(["xmpp.example.net"]);
+	});
+
+	test("HTTP does as the connection whose address it gives out", () => {
+		const config = parseConfig({ ...ACCOUNT, XMPP_ADDRESS: "push.example.net" }, [component]);
+		expect(config.xmppAllow).toEqual(["*"]);
+		expect(config.registration).toEqual({ mode: "open" });
+	});
+
+	test("XMPP_ALLOW holds for all of them", () => {
+		const config = parseConfig({ XMPP_ALLOW: "example.org" }, [component, account]);
+		expect(config.connections.map(({ allow }) => allow)).toEqual([["example.org"], ["example.org"]]);
+	});
+
+	test.each([
+		[
+			"an unknown field, naming the nearest",
+			[{ ...component, pasword: "x" }],
+			"pasword is not known: did you mean password?",
+		],
+		["an unknown field that is near none", [{ ...component, colour: "x" }], "known are service, domain"],
+		["a field that is no text", [{ ...component, password: 7 }], "password must be a text"],
+		["an empty field", [{ ...component, password: " " }], "password must be a text"],
+		["what is missing", [{ service: "wss://a.example/ws" }], "username is missing"],
+		["a user name for a component", [{ ...component, username: "push" }], "username is not for a component"],
+		["another scheme", [{ ...component, service: "tcp://host" }], "service must be a URL"],
+		["no list of tables", component, "[[connection]]"],
+	])("with %s are refused, by number", (_what, tables, sentence) => {
+		const problems = problemsWith(tables);
+		expect(problems.join("\n")).toContain(sentence);
+		if (Array.isArray(tables))
+			expect(problems.every((each) => each.startsWith("[[connection]] 1: "))).toBe(true);
+	});
+
+	test("with one address twice are refused, in the tables or beside the environment", () => {
+		expect(problemsWith([component, { ...component, domain: "Push.Example.net" }])).toEqual([
+			"[[connection]] 2: push.example.net is the address of [[connection]] 1 already: each address is connected once.",
+		]);
+		expect(problemsWith([component], COMPONENT).join()).toContain("of the environment variables already");
+	});
+
+	test("are enough for ROLE=connector, and nothing to ROLE=http", () => {
+		expect(problemsWith([component], { ROLE: "connector" })).toEqual([]);
+		expect(parseConfig(HTTP_ROLE, [{ nonsense: true }]).connections).toEqual([]);
 	});
 });
 

@@ -1,4 +1,4 @@
-/** reveille.toml: the operator's apps, whose keys may be files of their own. */
+/** reveille.toml: the operator's apps and XMPP connections, whose keys may be files of their own. */
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { StartError } from "./start-error.ts";
@@ -6,37 +6,49 @@ import { StartError } from "./start-error.ts";
 /** Looked for in the working directory when APPS names no other. */
 const DEFAULT_FILE = "reveille.toml";
 
-/** Fields that take the text itself or a file's path. */
-const FROM_FILE = /^(key|cert|cert_key|service_account)$/;
+/** The tables, and which of their fields take the text itself or a file's path. */
+const FROM_FILE = {
+	app: /^(key|cert|cert_key|service_account)$/,
+	connection: /^password$/,
+};
 const PATH = /^\.{0,2}\/[^\n]*$/;
 
+/** What stands in the file under each name; unchecked, and undefined if there is nothing. */
+export interface Tables {
+	apps: unknown;
+	connections: unknown;
+}
+
 /**
- * The tables `[[app]]`, unchecked but for their files.
- * @param setting APPS: a path, JSON, or nothing
- * @returns JSON as it is, the tables of the file, or undefined if there is none
+ * The tables `[[app]]` and `[[connection]]`, unchecked but for their files.
+ * @param setting APPS: a path, the apps' JSON, or nothing
+ * @returns JSON as it is, and the tables of the file
  * @throws {StartError} naming the file
  */
-export function readApps(setting: string | undefined): unknown {
-	if (setting?.trim().startsWith("[")) return setting;
+export function readTables(setting: string | undefined): Tables {
+	if (setting?.trim().startsWith("[")) return { apps: setting, connections: undefined };
 	const path = setting ?? DEFAULT_FILE;
-	if (setting === undefined && !existsSync(path)) return undefined;
-	const tables = parse(path);
+	if (setting === undefined && !existsSync(path)) return { apps: undefined, connections: undefined };
+	const { app, connection } = parse(path);
+	return { apps: withFiles(app, "app", path), connections: withFiles(connection, "connection", path) };
+}
+
+/** Paths are as seen from the file that names them. */
+function withFiles(tables: unknown, name: keyof typeof FROM_FILE, path: string): unknown {
 	if (!Array.isArray(tables)) return tables;
-	// Paths are as seen from the file that names them.
-	const folder = dirname(path);
 	return tables.map((table: unknown) =>
 		Object.fromEntries(
 			Object.entries(table ?? {}).map(([field, value]) => [
 				field,
-				FROM_FILE.test(field) && typeof value === "string" && PATH.test(value)
-					? read(resolve(folder, value), `${field} in ${path}`)
+				FROM_FILE[name].test(field) && typeof value === "string" && PATH.test(value)
+					? read(resolve(dirname(path), value), `${field} in ${path}`)
 					: value,
 			]),
 		),
 	);
 }
 
-function parse(path: string): unknown {
+function parse(path: string): { app?: unknown; connection?: unknown } {
 	const text = read(path, "APPS");
 	let content: Record<string, unknown>;
 	try {
@@ -46,10 +58,13 @@ function parse(path: string): unknown {
 		const { line } = error as { line?: number };
 		throw new StartError(`${path} is no TOML${line ? `: see line ${line}` : ""}.`, error);
 	}
-	const others = Object.keys(content).filter((name) => name !== "app");
-	if (others.length > 0)
-		throw new StartError(`${path} holds tables [[app]] and nothing else, not ${others.join(", ")}.`);
-	return content.app;
+	const others = Object.keys(content).filter((name) => !(name in FROM_FILE));
+	if (others.length > 0) {
+		throw new StartError(
+			`${path} holds tables [[app]] and [[connection]] and nothing else, not ${others.join(", ")}.`,
+		);
+	}
+	return content;
 }
 
 function read(path: string, what: string): string {

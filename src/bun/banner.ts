@@ -1,6 +1,5 @@
 /** The first lines of a start: what is on, what is off, and which setting turns it on. */
 import type { Config } from "../config.ts";
-import { addressOf } from "./xmpp-stream.ts";
 
 export interface BannerFacts {
 	version: string;
@@ -20,7 +19,7 @@ export function banner(facts: BannerFacts): string {
 	const { role, dataDir, database, vapid, webPush } = config;
 	const lines: [string, string][] = [
 		...http(config, url),
-		["XMPP", xmpp(config)],
+		...xmpp(config),
 		["registering", registering(config, registrationTokenFile)],
 		["Web Push", role === "http" ? "by the connector" : webPushHosts(webPush)],
 	];
@@ -53,11 +52,17 @@ function http({ role, publicUrl, trustedProxies }: Config, url: string): [string
 	return lines;
 }
 
-function xmpp({ role, xmpp: account, pushAddress }: Config): string {
-	if (role === "http") return `${pushAddress}, served by a connector`;
-	if (!account)
-		return "off: set XMPP_SERVICE, XMPP_USERNAME and XMPP_PASSWORD to an account on an XMPP server";
-	return `${addressOf(account)} through ${withoutCredentials(account.service)}`;
+function xmpp({ role, connections, pushAddress }: Config): [string, string][] {
+	if (role === "http") return [["XMPP", `${pushAddress}, served by a connector`]];
+	if (connections.length === 0) {
+		return [
+			["XMPP", "off: set XMPP_SERVICE, XMPP_USERNAME and XMPP_PASSWORD to an account on an XMPP server"],
+		];
+	}
+	return connections.map(({ kind, address, service }, index) => [
+		index === 0 ? "XMPP" : "",
+		`${kind === "component" ? "component " : ""}${address} through ${withoutCredentials(service)}`,
+	]);
 }
 
 /** A URL may carry a password or a token before its host, or in its query. */

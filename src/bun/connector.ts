@@ -1,18 +1,19 @@
 /**
- * The connector: keeps one XMPP account online, comes back after every loss, and answers what arrives.
+ * A connector: keeps one address online, be it an account's or a component's; comes back after every loss, and
+ * answers what arrives.
  *
- * It never sends presence, so that nothing but what is addressed to the full JID reaches it.
+ * It never sends presence, so that nothing but what is addressed to an account's full JID reaches it.
  */
 import type { Logger } from "@logtape/logtape";
 import type { Element } from "@xmpp/xml";
-import xml from "@xmpp/xml";
-import type { XmppAccount } from "../config.ts";
+import type { XmppConnection } from "../connections.ts";
 import { faultOf } from "../store/fault.ts";
 import type { Streams } from "../store/streams.ts";
-import { NS } from "../xmpp/namespaces.ts";
 import type { StanzaHandler } from "../xmpp/stanzas.ts";
-import { createStreamManagement, NS_SM } from "./stream-management.ts";
-import { addressOf, openStream, StreamFailure, type XmppStream } from "./xmpp-stream.ts";
+import { openAccountStream } from "./account-stream.ts";
+import { openComponentStream } from "./component-stream.ts";
+import { createStreamManagement } from "./stream-management.ts";
+import { StreamFailure, type StreamOptions, type XmppStream } from "./xmpp-stream.ts";
 
 export type ConnectorStatus =
 	| { kind: "online" }
@@ -21,12 +22,12 @@ export type ConnectorStatus =
 	| { kind: "stopped"; reason: string };
 
 export interface ConnectorDeps {
-	account: XmppAccount;
+	connection: XmppConnection;
 	streams: Streams;
 	handle: StanzaHandler;
 	/** Called each time the address is ours. */
 	onOnline?(isResumed: boolean): void;
-	/** Called when so many stanzas wait for an answer that the server may soon refuse to resume. */
+	/** Called when too many stanzas wait for an answer, to have them answered from the outbox. */
 	onBacklog(): void;
 	log: Logger;
 	random?: () => number;
@@ -37,9 +38,11 @@ export interface Connector {
 	status(): ConnectorStatus;
 	/** Resolves at the first time the address is ours. */
 	readonly online: Promise<void>;
+	/** Sends a stanza of our own. While we are away, an account's is kept for when it is resumed; a component's is lost. */
+	send(stanza: Element): void;
 	/**
-	 * Takes no more stanzas, has the ones in hand finished, tells the server, and drops the connection so that
-	 * the next process can resume.
+	 * Has the stanzas in hand finished, and leaves: an account takes no more meanwhile, and drops the connection so
+	 * that the next process can resume; a component, for which nothing waits, serves until it closes the stream.
 	 * @param finish answers all that is in hand
 	 */
 	stop(finish: () => Promise<void>): Promise<void>;
@@ -64,43 +67,56 @@ const TIMING = {
 	farewell: 2_000,
 };
 
-/** Prosody refuses to resume beyond 500 stanzas in its queue. */
-const BACKLOG = 200;
+/** How often to ask within the grace. */
+const PROBES = 15;
+
+/** An account: Prosody refuses to resume beyond 500 stanzas in its queue. A component: bounds memory. */
+const BACKLOG = { account: 200, component: 2_000 };
 
 export async function startConnector(deps: ConnectorDeps): Promise<Connector> {
-	const { account, streams, handle, onBacklog, log, random = Math.random } = deps;
+	const { connection, streams, handle, onBacklog, log, random = Math.random } = deps;
+	const { kind, address } = connection;
 	const timing = { ...TIMING, ...deps.timing };
-	const address = addressOf(account);
 	let status: ConnectorStatus = { kind: "away", reason: "connecting" };
 	let stream: XmppStream | undefined;
 	const stopping = new AbortController();
+	let isTaking = true;
 	let lastLife = 0;
 	let onlineSince: number | undefined;
 	let wakeUp: (() => void) | undefined;
 	const online = Promise.withResolvers<void>();
 
-	const management = createStreamManagement(await streams.load(address), {
-		save: (state) => (state ? streams.save(address, state) : streams.forget(address)),
+	const isAccount = kind === "account";
+	const management = createStreamManagement(isAccount ? await streams.load(address) : undefined, {
+		save: async (state) => {
+			if (isAccount) await (state ? streams.save(address, state) : streams.forget(address));
+		},
 		send: (element) => stream?.send(element),
 		onFault: (error) =>
-			log.error("The stream's state cannot be saved: {error}. A restart may miss publishes.", {
+			log.error("{address}: the stream's state cannot be saved: {error}. A restart may miss publishes.", {
+				address,
 				error: faultOf(error),
 			}),
 	});
 
-	function reply(element: Element) {
+	const open = (options: StreamOptions) =>
+		connection.kind === "account"
+			? openAccountStream(connection, options)
+			: openComponentStream(connection, options);
+
+	function send(element: Element) {
 		management.sent(element);
 		stream?.send(element);
 	}
 
 	function onStanza(stanza: Element, handled: () => void) {
-		// Not counted as handled: the server sends it again to the next process.
-		if (stopping.signal.aborted) return;
-		if (management.inHand() > BACKLOG) onBacklog();
+		// Not counted as handled: the server sends it again to the next process. A component's has no answer.
+		if (!isTaking) return isAccount ? undefined : handled();
+		if (management.inHand() > BACKLOG[kind]) onBacklog();
 		handle(stanza)
-			.then((answer) => answer && reply(answer))
+			.then((answer) => answer && send(answer))
 			.catch((error: unknown) =>
-				log.error("A stanza could not be answered: {error}", { error: faultOf(error) }),
+				log.error("{address}: a stanza could not be answered: {error}", { address, error: faultOf(error) }),
 			)
 			.finally(handled);
 	}
@@ -110,15 +126,14 @@ export async function startConnector(deps: ConnectorDeps): Promise<Connector> {
 		let opened: XmppStream;
 		const hadStream = management.state() !== undefined;
 		try {
-			opened = await openStream({
-				account,
+			opened = await open({
 				management,
 				onStanza,
 				onLife: () => {
 					lastLife = Date.now();
 				},
-				onOpen: (open) => {
-					stream = open;
+				onOpen: (fresh) => {
+					stream = fresh;
 				},
 				deadlineMs: timing.deadline,
 				signal: stopping.signal,
@@ -143,13 +158,13 @@ export async function startConnector(deps: ConnectorDeps): Promise<Connector> {
 				address,
 			},
 		);
-		if (!resumable) {
+		if (isAccount && !resumable) {
 			log.warn(
 				"{address}: the server cannot resume streams (XEP-0198): publishes that come while we are away are lost.",
 				{ address },
 			);
 		}
-		const heartbeat = setInterval(beat, timing.silence / 3);
+		const heartbeat = setInterval(beat, timing.grace / PROBES);
 		const failure = await opened.closed;
 		clearInterval(heartbeat);
 		stream = undefined;
@@ -165,11 +180,7 @@ export async function startConnector(deps: ConnectorDeps): Promise<Connector> {
 			});
 			stream?.drop();
 		} else if (silence > timing.silence) {
-			stream?.send(
-				management.counts()
-					? xml("r", { xmlns: NS_SM })
-					: xml("iq", { type: "get", id: "ping", to: account.domain }, xml("ping", { xmlns: NS.ping })),
-			);
+			stream?.probe();
 		}
 	}
 
@@ -187,8 +198,14 @@ export async function startConnector(deps: ConnectorDeps): Promise<Connector> {
 					reason: `${address} was taken over by another session (${failure.message})`,
 				};
 				log.error(
-					"{address} was taken over by another session ({reason}): another Reveille with the same XMPP_USERNAME and XMPP_RESOURCE, or a chat client that uses this resource. This one leaves it alone, so that they do not fight, and goes on without XMPP: end the other, then restart this.",
-					{ address, reason: failure.message },
+					"{address} was taken over by another session ({reason}): {other}. This one leaves it alone, so that they do not fight, and goes on without it: end the other, then restart this.",
+					{
+						address,
+						reason: failure.message,
+						other: isAccount
+							? "another Reveille with the same account and resource, or a chat client that uses this resource"
+							: "another Reveille with the same domain",
+					},
 				);
 				return;
 			}
@@ -221,17 +238,23 @@ export async function startConnector(deps: ConnectorDeps): Promise<Connector> {
 	return {
 		status: () => status,
 		online: online.promise,
+		send,
 
 		async stop(finish) {
 			stopping.abort();
 			wakeUp?.();
+			isTaking = !isAccount;
 			await finish();
+			isTaking = false;
 			if (stream) {
 				const within = (step: Promise<void>) => Promise.race([step, Bun.sleep(timing.farewell)]);
+				// What came while the rest was finished.
+				if (!isAccount) onBacklog();
 				await within(management.answered());
 				await management.acknowledgeAll();
 				// The connection may be cut once the server has all that we sent.
 				if (management.counts()) await within(management.flushed());
+				await within(stream?.leave() ?? Promise.resolve());
 				stream?.drop();
 			}
 			await running;

@@ -1,6 +1,6 @@
 /**
  * Metrics for Prometheus: what comes in, what is answered, what the providers say and how long they take, and what
- * waits. No label is a token, node or JID.
+ * waits. No label is a token, a node or anybody's JID but our own addresses.
  */
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
 import type { Answer, Outcome, PushService } from "../types.ts";
@@ -25,7 +25,7 @@ export const METRICS = {
 	},
 	reveille_gates_shut: { labels: ["app"], help: "Gates that are shut: apps, or origins of an app" },
 	reveille_pushes_in_flight: { labels: ["app"], help: "Pushes on their way" },
-	reveille_xmpp_online: { labels: [], help: "1 while the address is ours" },
+	reveille_xmpp_online: { labels: ["address"], help: "1 while the address is ours" },
 	reveille_xmpp_connects_total: { labels: ["stream"], help: "Times it became ours: resumed or new" },
 	reveille_registrations: { labels: ["app"], help: "Registrations in the database" },
 	reveille_certificate_expiry_seconds: { labels: ["app"], help: "When an app's certificate ends, Unix time" },
@@ -38,7 +38,8 @@ export interface MetricSources {
 	outbox(): Promise<{ entries: number; oldestDueAt: number | undefined }>;
 	shutGates(): readonly { name: string }[];
 	inFlight(): ReadonlyMap<string, number>;
-	isOnline(): boolean;
+	/** By address. */
+	isOnline(): ReadonlyMap<string, boolean>;
 	registrations(): Promise<readonly { app: string; count: number }[]>;
 	/** Unix time, seconds, by app. */
 	certificates: ReadonlyMap<string, number>;
@@ -92,7 +93,9 @@ export function createMetrics(sources: MetricSources, now: () => number = Date.n
 	gauge("reveille_pushes_in_flight", (self) => {
 		for (const [name, count] of sources.inFlight()) self.inc({ app: appOf(name) }, count);
 	});
-	gauge("reveille_xmpp_online", (self) => self.set(sources.isOnline() ? 1 : 0));
+	gauge("reveille_xmpp_online", (self) => {
+		for (const [address, isOnline] of sources.isOnline()) self.set({ address }, isOnline ? 1 : 0);
+	});
 	gauge("reveille_registrations", async (self) => {
 		// The rest must be readable just when the shared database is away.
 		const counts = await sources.registrations().catch(() => []);

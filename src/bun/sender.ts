@@ -1,4 +1,4 @@
-/** The sending half of a process: delivery with its loops, and the XMPP connection if there is an account. */
+/** The sending half of a process: delivery with its loops, and the XMPP connections. */
 import { join } from "node:path";
 import type { Logger } from "@logtape/logtape";
 import type { AppConfig } from "../apps.ts";
@@ -13,15 +13,18 @@ import { createModules } from "../delivery/modules.ts";
 import { startOutboxLoop } from "../delivery/outbox-loop.ts";
 import { createResults } from "../delivery/results.ts";
 import { createVerdicts } from "../delivery/verdicts.ts";
+import { createRegistrar } from "../registering/registrar.ts";
 import type { Keyring } from "../secrets.ts";
+import { faultOf } from "../store/fault.ts";
 import type { Handover } from "../store/handover.ts";
 import { openOutbox } from "../store/outbox.ts";
 import type { Registrations } from "../store/registrations.ts";
 import { openStreams } from "../store/streams.ts";
 import type { Answer, Notification, PushService } from "../types.ts";
+import { affiliationNone } from "../xmpp/affiliation.ts";
 import { createStanzaHandler } from "../xmpp/stanzas.ts";
 import { certificateExpiry, warnOfExpiry } from "./certificates.ts";
-import { type Connector, startConnector } from "./connector.ts";
+import { type Connections, startConnections } from "./connections.ts";
 import { openDatabase } from "./database.ts";
 import { createMetrics, type Metrics } from "./metrics.ts";
 
@@ -53,13 +56,12 @@ export interface Sender {
 	/** Missing without an ADMIN_TOKEN: nobody could read them. */
 	metrics: Metrics | undefined;
 	push(node: string, notification: Notification): Promise<Answer>;
-	/** True while the address is ours; otherwise a sentence that says what is wrong. */
+	/** True while all addresses are ours; otherwise a sentence that says what is wrong. */
 	xmppStatus(): true | string;
 	/** Finishes what is on its way within a deadline, puts the rest on disk, and leaves the stream resumable. */
 	stop(): Promise<void>;
 }
 
-/** Delivery, its loops, and the XMPP connection if there is an account. */
 /** Registrations of an app that is not set up any more wait in vain: somebody renamed it, or left it out. */
 async function warnOfStrays(
 	registrations: Registrations,
@@ -90,7 +92,7 @@ export async function startSender(common: SenderDeps): Promise<Sender> {
 	const results = createResults(known, log);
 	const { pushIntervalMs, pushTtlSeconds } = config;
 	const { keyring, apps } = common;
-	let connector: Connector | undefined;
+	let connections: Connections | undefined;
 	const gates = createGates({
 		onShut: (gate, { kind, reason }) =>
 			kind === "misconfigured"
@@ -99,7 +101,10 @@ export async function startSender(common: SenderDeps): Promise<Sender> {
 						reason,
 					})
 				: log.warn("{gate} is unwell; its pushes wait in the outbox: {reason}", { gate, reason }),
-		onOpen: (gate) => log.info("{gate} works again; its pushes go out.", { gate }),
+		onOpen(gate) {
+			log.info("{gate} works again; its pushes go out.", { gate });
+			outboxLoop.open(gate);
+		},
 	});
 	const verdicts = createVerdicts({
 		onMass: (gate) =>
@@ -117,7 +122,7 @@ export async function startSender(common: SenderDeps): Promise<Sender> {
 				outbox: outbox.depth,
 				shutGates: gates.shut,
 				inFlight: gates.inFlight,
-				isOnline: () => connector?.status().kind === "online",
+				isOnline: () => connections?.isOnline() ?? new Map(),
 				registrations: registrations.count,
 				certificates,
 			})
@@ -130,28 +135,34 @@ export async function startSender(common: SenderDeps): Promise<Sender> {
 		admit: createAdmission({ keyring, modules, log, now: Date.now }),
 		publishers: config.publishers,
 		...{ pushIntervalMs, pushTtlSeconds, maxInFlight: IN_FLIGHT },
-		onQueued: (dueAt) => outboxLoop.wake(dueAt),
+		onQueued: (at, queue) => outboxLoop.wake(at, queue),
 	});
 	const outboxLoop = startOutboxLoop(outbox, delivery.retry, log);
 	const handoverLoop = startHandoverLoop(handover, delivery.push, log);
 	const housekeeping = startHousekeeping({ ...common, results, retentionDays: config.retentionDays });
 	void checkCredentials(common.services, log);
-	if (config.xmpp) {
-		connector = await startConnector({
-			account: config.xmpp,
-			streams: openStreams(file.db),
-			handle: createStanzaHandler({
-				publish: (publish, publisher) => {
-					const answer = delivery.publish({ ...publish, publisher });
-					return metrics?.publish(answer) ?? answer;
+	const streams = openStreams(file.db);
+	connections = await startConnections(config.connections, ({ allow }) => ({
+		streams,
+		handle: createStanzaHandler({
+			publish: (publish, publisher) => {
+				const answer = delivery.publish({ ...publish, publisher });
+				return metrics?.publish(answer) ?? answer;
+			},
+			commands: {
+				registrar: createRegistrar({ ...common, allow }),
+				tellGone(registration) {
+					const message = affiliationNone(registration);
+					if (message) connections?.sendFrom(registration.jid, message);
 				},
-				version,
-			}),
-			onOnline: (isResumed) => metrics?.connected(isResumed),
-			onBacklog: () => void delivery.settle(),
-			log,
-		});
-	}
+				onFault: (error) => log.error("A command failed: {error}", { error: faultOf(error) }),
+			},
+			version,
+		}),
+		onOnline: (isResumed) => metrics?.connected(isResumed),
+		onBacklog: () => void delivery.settle(),
+		log,
+	}));
 
 	return {
 		metrics,
@@ -161,11 +172,7 @@ export async function startSender(common: SenderDeps): Promise<Sender> {
 			await results.flush();
 			return answer;
 		},
-		xmppStatus() {
-			if (!connector) return "XMPP is not configured: set XMPP_SERVICE, XMPP_USERNAME and XMPP_PASSWORD.";
-			const status = connector.status();
-			return status.kind === "online" ? true : status.reason;
-		},
+		xmppStatus: connections.status,
 		async stop() {
 			clearInterval(warning);
 			const finish = async () => {
@@ -173,7 +180,7 @@ export async function startSender(common: SenderDeps): Promise<Sender> {
 				await delivery.settle();
 			};
 			const handedOver = handoverLoop.stop();
-			await (connector ? connector.stop(finish) : finish());
+			await connections?.stop(finish);
 			await handedOver;
 			// What is still on its way from the outbox is in the outbox too.
 			await Promise.race([outboxLoop.stop(), Bun.sleep(DRAIN_MS)]);

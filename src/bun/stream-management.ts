@@ -94,11 +94,15 @@ interface Session {
 	arrived: Arrived[];
 	/** How many at the front of `arrived` are handled. */
 	handled: number;
+	/** Where nobody counts there is no order to keep: how many are in hand. */
+	uncounted: number;
 }
 
 const keyOf = (stanza: Element) => `${stanza.name} ${stanza.attrs.from} ${stanza.attrs.id}`;
 
-const newSession = (kind: NewSession, told = 0): Session => ({ kind, told, arrived: [], handled: 0 });
+const newSession = (kind: NewSession, told = 0): Session => ({
+	...{ kind, told, arrived: [], handled: 0, uncounted: 0 },
+});
 
 /** @param saved what an earlier process left behind */
 export function createStreamManagement(
@@ -127,14 +131,11 @@ export function createStreamManagement(
 		// An answer to a stanza of a session that is over counts for nothing in this one.
 		if (its !== session) return;
 		while (session.arrived[session.handled]?.handled) session.handled++;
-		if (session.kind === "unmanaged") {
-			// Nobody is told: only what is in hand is counted.
-			session.arrived.splice(0, session.handled);
-			session.handled = 0;
-		}
-		if (session.handled === session.arrived.length) whenAnswered?.();
+		if (inHand() === 0) whenAnswered?.();
 		scheduleAck();
 	}
+
+	const inHand = () => session.uncounted + session.arrived.length - session.handled;
 
 	function scheduleAck() {
 		if (faulty || (session.handled === 0 && !asked)) return;
@@ -202,10 +203,10 @@ export function createStreamManagement(
 
 		counts: () => session.kind !== "unmanaged",
 
-		inHand: () => session.arrived.length - session.handled,
+		inHand,
 
 		answered() {
-			if (session.arrived.length === session.handled) return Promise.resolve();
+			if (inHand() === 0) return Promise.resolve();
 			return new Promise((resolve) => {
 				whenAnswered = resolve;
 			});
@@ -231,12 +232,19 @@ export function createStreamManagement(
 		},
 
 		receive(stanza) {
+			const its = session;
+			if (its.kind === "unmanaged") {
+				its.uncounted++;
+				return () => {
+					its.uncounted--;
+					if (inHand() === 0) whenAnswered?.();
+				};
+			}
 			const key = keyOf(stanza);
 			const repeated = repeats.shift();
 			if (repeated?.key === key) return undefined;
 			repeats = [];
 			const arrived: Arrived = { key, handled: false };
-			const its = session;
 			its.arrived.push(arrived);
 			return () => markHandled(arrived, its);
 		},

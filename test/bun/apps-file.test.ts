@@ -3,8 +3,9 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseApps } from "../../src/apps.ts";
-import { readApps } from "../../src/bun/apps-file.ts";
+import { readTables } from "../../src/bun/apps-file.ts";
 import { StartError } from "../../src/bun/start-error.ts";
+import { parseConfig } from "../../src/config.ts";
 
 let folder: string;
 beforeEach(() => {
@@ -23,7 +24,9 @@ describe("reveille.toml", () => {
 		const path = written(readFileSync(new URL("../../examples/reveille.toml", import.meta.url)));
 		writeFileSync(join(folder, "AuthKey_KEY1234567.p8"), "the key's text\n");
 		writeFileSync(join(folder, "service-account.json"), "{}");
-		const apps = parseApps(readApps(path), "APPS", true);
+		writeFileSync(join(folder, "component-secret"), "the secret\n");
+		const tables = readTables(path);
+		const apps = parseApps(tables.apps, "APPS", true);
 		expect(apps.map(({ name, service }) => `${name} ${service}`)).toEqual([
 			"chat-ios apns",
 			"chat-ios-dev apns",
@@ -31,6 +34,12 @@ describe("reveille.toml", () => {
 			"chat-windows wns",
 			"quiet-browser webpush",
 		]);
+		const { connections } = parseConfig({}, tables.connections);
+		expect(connections.map(({ kind, address }) => `${kind} ${address}`)).toEqual([
+			"component push.example.net",
+			"account push@example.org/push",
+		]);
+		expect(connections[0]?.password).toBe("the secret");
 		expect(apps[0]).toMatchObject({
 			credentials: { key: "the key's text" },
 			alert: { locKey: "NEW_MESSAGE" },
@@ -40,11 +49,11 @@ describe("reveille.toml", () => {
 	});
 
 	test("is not needed", () => {
-		expect(readApps(undefined)).toBeUndefined();
+		expect(readTables(undefined)).toEqual({ apps: undefined, connections: undefined });
 	});
 
 	test("is handed on when it is JSON", () => {
-		expect(readApps('[{"name":"a"}]')).toBe('[{"name":"a"}]');
+		expect(readTables('[{"name":"a"}]').apps).toBe('[{"name":"a"}]');
 	});
 });
 
@@ -52,14 +61,23 @@ describe("a fault names the file and what to do", () => {
 	test.each([
 		["no such file", () => join(folder, "nowhere.toml"), /nowhere\.toml, which cannot be read \(ENOENT\)/],
 		["no TOML", () => written("[[app]\nname ="), /is no TOML/],
-		["another table", () => written("[apps]\nname = 'a'\n"), /tables \[\[app\]\] and nothing else, not apps/],
+		[
+			"another table",
+			() => written("[apps]\nname = 'a'\n"),
+			/tables \[\[app\]\] and \[\[connection\]\] and nothing else, not apps/,
+		],
 		[
 			"a key that is not there",
 			() => written("[[app]]\nkey = './missing.p8'\n"),
 			/key in .*missing\.p8.*ENOENT/,
 		],
+		[
+			"a password that is not there",
+			() => written("[[connection]]\npassword = './missing'\n"),
+			/password in .*missing.*ENOENT/,
+		],
 	])("%s", (_what, path, sentence) => {
-		expect(() => readApps(path())).toThrow(StartError);
-		expect(() => readApps(path())).toThrow(sentence);
+		expect(() => readTables(path())).toThrow(StartError);
+		expect(() => readTables(path())).toThrow(sentence);
 	});
 });

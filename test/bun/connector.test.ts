@@ -34,7 +34,7 @@ function double(options: XmppDoubleOptions = {}): XmppDouble {
 
 async function connect(server: XmppDouble, deps: Partial<ConnectorDeps> = {}): Promise<Connector> {
 	const connector = await startConnector({
-		account: account(server.service),
+		connection: account(server.service),
 		streams: memory(),
 		handle: async ({ attrs }) => xml("iq", { type: "result", id: attrs.id, to: attrs.from }),
 		onBacklog() {},

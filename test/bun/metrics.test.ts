@@ -14,7 +14,7 @@ beforeEach(() => {
 				["webpush https://one.example", 2],
 				["apns", 1],
 			]),
-		isOnline: () => true,
+		isOnline: () => new Map([["push.example.net", true]]),
 		registrations: async () => [{ app: "apns", count: 7 }],
 		certificates: new Map([["apns", 1_800_000_000]]),
 	};
@@ -29,11 +29,11 @@ test("what waits, what is shut and what there is, is asked at each scrape", asyn
 	const said = await lines();
 	expect(said).toContain("reveille_outbox_entries 3");
 	expect(said).toContain("reveille_outbox_oldest_due_seconds 10");
-	expect(said).toContain("reveille_xmpp_online 1");
+	expect(said).toContain('reveille_xmpp_online{address="push.example.net"} 1');
 	expect(said).toContain('reveille_registrations{app="apns"} 7');
 	expect(said).toContain('reveille_certificate_expiry_seconds{app="apns"} 1800000000');
-	sources.isOnline = () => false;
-	expect(await lines()).toContain("reveille_xmpp_online 0");
+	sources.isOnline = () => new Map([["push.example.net", false]]);
+	expect(await lines()).toContain('reveille_xmpp_online{address="push.example.net"} 0');
 });
 
 test("origins that clients chose are no labels: their app stands for them", async () => {

@@ -3,6 +3,7 @@
  * moments that a real one cannot be brought to.
  */
 import type { ServerWebSocket } from "bun";
+import type { XmppAccount } from "../../src/connections.ts";
 
 interface Link {
 	authenticated: boolean;
@@ -38,8 +39,16 @@ const SASL = `xmlns="urn:ietf:params:xml:ns:xmpp-sasl"`;
 const features = (inner: string) =>
 	`<stream:features xmlns:stream="http://etherx.jabber.org/streams">${inner}</stream:features>`;
 
-export const account = (service: string) => ({
-	...{ service, domain: "localhost", username: "push", password: "secret", resource: "push" },
+export const account = (service: string): XmppAccount => ({
+	...{
+		kind: "account",
+		service,
+		domain: "localhost",
+		username: "push",
+		password: "secret",
+		resource: "push",
+	},
+	...{ address: "push@localhost/push", allow: ["localhost"] },
 });
 
 export function startXmppDouble(options: XmppDoubleOptions = {}): XmppDouble {

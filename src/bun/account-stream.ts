@@ -1,0 +1,231 @@
+/**
+ * One stream of an account over WebSocket (RFC 7395): connects, authenticates, resumes or binds, and is then open until it
+ * drops. Composed from the parts of xmpp.js, without its stream management and its reconnecting: those forget
+ * with the process what ours must remember.
+ */
+import { Client } from "@xmpp/client-core";
+import sasl from "@xmpp/sasl";
+import plain from "@xmpp/sasl-plain";
+import scramSha1 from "@xmpp/sasl-scram-sha-1";
+import websocket from "@xmpp/websocket";
+import type { Element } from "@xmpp/xml";
+import xml from "@xmpp/xml";
+import SASLFactory from "saslmechanisms";
+import { settingOf, type XmppAccount } from "../connections.ts";
+import { NS } from "../xmpp/namespaces.ts";
+import { NS_SM } from "./stream-management.ts";
+import {
+	explainStreamError,
+	NS_STREAM,
+	StreamFailure,
+	type StreamOptions,
+	startOpening,
+	type XmppStream,
+} from "./xmpp-stream.ts";
+
+const NS_SASL = "urn:ietf:params:xml:ns:xmpp-sasl";
+const NS_BIND = "urn:ietf:params:xml:ns:xmpp-bind";
+
+/** Ask the server to keep the session this long, s; it decides itself (Prosody 600, ejabberd 300 by default). */
+const PREFERRED_RESUME_S = 3600;
+
+/** @throws {StreamFailure} */
+export async function openAccountStream(account: XmppAccount, options: StreamOptions): Promise<XmppStream> {
+	const { management, onStanza, onLife, deadlineMs } = options;
+	const { address, service, domain, username, password, resource } = account;
+	const entity = new Client({ service, domain, timeout: deadlineMs });
+	websocket({ entity });
+	const opening = startOpening(
+		options,
+		drop,
+		`${service} did not answer within ${deadlineMs / 1000} s: check its port, and whether it is ws:// or wss:// there.`,
+	);
+	const { fail } = opening;
+	/** What we asked the server last, and wait for: nothing else is an answer, whoever sends it. */
+	let waitingFor: "resumption" | { bind: string } | "enabling" | undefined;
+	let features: Element | undefined;
+
+	function drop() {
+		const socket = entity.socket as { socket?: WebSocket & { terminate(): void } } | null;
+		socket?.socket?.terminate();
+	}
+
+	function send(element: Element) {
+		// Without a connection, stream management keeps what must be sent again.
+		entity.send(element).catch(() => {});
+	}
+
+	function opened(resumed: boolean, resumable: boolean, repeat: readonly Element[]) {
+		for (const element of repeat) send(element);
+		waitingFor = undefined;
+		opening.succeed({ resumed, resumable, send, probe, leave: async () => drop() });
+	}
+
+	function probe() {
+		const ping = () => xml("iq", { type: "get", id: "ping", to: domain }, xml("ping", { xmlns: NS.ping }));
+		send(management.counts() ? xml("r", { xmlns: NS_SM }) : ping());
+	}
+
+	const authenticate = saslHandler(username, password, () => entity.isSecure());
+
+	function negotiate(offered: Element) {
+		features = offered;
+		const mechanisms = offered.getChild("mechanisms", NS_SASL);
+		if (mechanisms) {
+			authenticate(entity, mechanisms).catch((error: unknown) => fail(explainSasl(error, account)));
+		} else {
+			const state = offered.getChild("sm", NS_SM) && management.resumption();
+			if (state) {
+				waitingFor = "resumption";
+				send(xml("resume", { xmlns: NS_SM, h: String(state.inbound), previd: state.id }));
+			} else {
+				bind();
+			}
+		}
+	}
+
+	function bind() {
+		const id = crypto.randomUUID();
+		waitingFor = { bind: id };
+		send(xml("iq", { type: "set", id }, xml("bind", { xmlns: NS_BIND }, xml("resource", {}, resource))));
+	}
+
+	function onBound(reply: Element) {
+		const jid = reply.getChild("bind", NS_BIND)?.getChildText("jid");
+		if (!jid) {
+			const taken = reply.getChild("error")?.getChild("conflict") !== undefined;
+			const reason = taken ? "another session holds it" : "the server refused to bind it";
+			fail(new StreamFailure("other", `Cannot take the address ${address}: ${reason}.`));
+		} else if (jid !== address) {
+			// Users' servers publish to the address they were given: another one is of no use.
+			fail(
+				new StreamFailure(
+					"other",
+					`The server bound ${jid} instead of ${address}: set ${settingOf(account, "resource")}.`,
+				),
+			);
+		} else if (features?.getChild("sm", NS_SM)) {
+			waitingFor = "enabling";
+			send(xml("enable", { xmlns: NS_SM, resume: "true", max: String(PREFERRED_RESUME_S) }));
+		} else {
+			opened(false, false, management.begin("unmanaged"));
+		}
+	}
+
+	function onStreamManagement(element: Element) {
+		const h = Number(element.attrs.h);
+		switch (`${element.name} ${typeof waitingFor === "object" ? "bind" : (waitingFor ?? "")}`.trim()) {
+			case "r":
+				return management.requested();
+			case "a":
+				return management.acknowledged(h);
+			case "resumed resumption":
+				return opened(true, true, management.resume(h));
+			case "failed resumption":
+				// Nothing to resume (the server was restarted, or we came too late): take the address anew.
+				return bind();
+			case "enabled enabling": {
+				const { id, resume } = element.attrs;
+				const resumable = (resume === "true" || resume === "1") && Boolean(id);
+				return opened(false, resumable, management.begin(resumable ? { id, jid: address } : "counted"));
+			}
+			case "failed enabling":
+				return opened(false, false, management.begin("unmanaged"));
+		}
+	}
+
+	/** The server's answer to our bind: from nobody, from our account or from the server itself. */
+	function isBindReply({ name, attrs }: Element): boolean {
+		const ours = [undefined, domain, `${username}@${domain}`, address];
+		return (
+			name === "iq" &&
+			typeof waitingFor === "object" &&
+			attrs.id === waitingFor.bind &&
+			ours.includes(attrs.from)
+		);
+	}
+
+	entity.on("element", (element: Element) => {
+		onLife();
+		if (element.is("features", NS_STREAM)) negotiate(element);
+		else if (element.getNS() === NS_SM) onStreamManagement(element);
+		else if (isBindReply(element)) onBound(element);
+		else if (entity.isStanza(element)) {
+			const handled = management.receive(element);
+			if (handled) onStanza(element, handled);
+		}
+	});
+	let connected = false;
+	entity.on("connect", () => {
+		connected = true;
+	});
+	entity.on("error", (error: unknown) =>
+		fail(connected ? explain(error, account) : noConnection(error, account)),
+	);
+	// The server closed the stream; some wait for us to leave first.
+	entity.on("close", () => fail(new StreamFailure("other", "The server closed the stream.")));
+	entity.on("disconnect", () => fail(new StreamFailure("other", "The connection was lost.")));
+
+	entity
+		.connect(service)
+		.then(() => entity.open({ domain }))
+		.catch((error: unknown) => fail(explain(error, account)));
+	return opening.stream;
+}
+
+/** The SASL step of xmpp.js, without the rest of its negotiation. */
+function saslHandler(username: string, password: string, isSecure: () => boolean) {
+	type Handler = (context: { entity: Client }, next: () => void, mechanisms: Element) => Promise<void>;
+	let handler: Handler | undefined;
+	const saslFactory = new SASLFactory();
+	scramSha1(saslFactory);
+	plain(saslFactory);
+	const streamFeatures = { use: (_name: string, _ns: string, added: Handler) => (handler = added) };
+	const onAuthenticate = async (
+		done: (credentials: { username: string; password: string }, mechanism: string) => Promise<void>,
+		offered: string[],
+	) => {
+		// A password in the clear goes over a secure connection only.
+		const mechanism = offered.find((name) => name !== "PLAIN" || isSecure());
+		if (!mechanism)
+			throw new StreamFailure("credentials", "The server offers no safe way to log in here: use wss://.");
+		await done({ username, password }, mechanism);
+	};
+	sasl({ streamFeatures, saslFactory } as never, onAuthenticate as never);
+	return async (entity: Client, mechanisms: Element) => handler?.({ entity }, () => {}, mechanisms);
+}
+
+function explainSasl(error: unknown, account: XmppAccount): StreamFailure {
+	if (error instanceof StreamFailure) return error;
+	const condition = (error as { condition?: string }).condition;
+	switch (condition) {
+		case "not-authorized":
+			return new StreamFailure(
+				"credentials",
+				`The server refused ${account.username}@${account.domain}: ${settingOf(account, "username")} or ${settingOf(account, "password")} is wrong, or there is no such account.`,
+			);
+		case "account-disabled":
+			return new StreamFailure(
+				"credentials",
+				`The account ${account.username}@${account.domain} is disabled.`,
+			);
+		default:
+			return explain(error, account);
+	}
+}
+
+function explain(error: unknown, account: XmppAccount): StreamFailure {
+	if (error instanceof StreamFailure) return error;
+	const { condition, text, message = String(error) } = error as Parameters<typeof explainStreamError>[0];
+	return explainStreamError({ ...(condition && { condition }), ...(text && { text }), message }, account);
+}
+
+function noConnection(error: unknown, account: XmppAccount): StreamFailure {
+	const said = error instanceof Error ? error.message : String(error);
+	// Bun's own sentence repeats the address.
+	const reason = said.replace(/^WebSocket connection to '.*' failed: /, "");
+	const hint = /101|upgrade|status/i.test(reason)
+		? `there is no XMPP over WebSocket; check the path of ${settingOf(account, "service")}`
+		: `check ${settingOf(account, "service")}`;
+	return new StreamFailure("other", `Cannot connect to ${account.service} (${reason}): ${hint}.`);
+}

@@ -1,0 +1,170 @@
+/**
+ * One stream of a component (XEP-0114): connects over TCP, proves that it knows the secret, and is open until the
+ * connection drops. Nothing is resumed and nothing is repeated: what was in hand then has no answer, which no server
+ * holds against its users.
+ */
+import { createHash } from "node:crypto";
+import { Socket } from "node:net";
+import type { Element } from "@xmpp/xml";
+import xml, { Parser } from "@xmpp/xml";
+import { settingOf, type XmppComponent } from "../connections.ts";
+import { NS } from "../xmpp/namespaces.ts";
+import {
+	explainStreamError,
+	NS_STREAM,
+	StreamFailure,
+	type StreamOptions,
+	startOpening,
+	type XmppStream,
+} from "./xmpp-stream.ts";
+
+const NS_COMPONENT = "jabber:component:accept";
+const NS_CONDITIONS = "urn:ietf:params:xml:ns:xmpp-streams";
+
+/** The port that servers' documents name, for a URL without one. */
+const PORT = 5347;
+
+/** Read no more while so many stanzas wait for an answer: the server's own queue is the place for the rest. */
+const MOST_IN_HAND = 4_000;
+
+/** @throws {StreamFailure} */
+export function openComponentStream(connection: XmppComponent, options: StreamOptions): Promise<XmppStream> {
+	const { management, onStanza, onLife } = options;
+	const { domain, password, service } = connection;
+	const socket = new Socket();
+	const parser = new Parser();
+	let isConnected = false;
+	let isOpen = false;
+	let inHand = 0;
+	const opening = startOpening(
+		options,
+		() => socket.destroy(),
+		`${service} did not answer within ${options.deadlineMs / 1000} s: check its port, and that the server listens for components there.`,
+	);
+
+	function send(element: Element) {
+		// Without a connection it is lost: there is nobody to send it again.
+		if (!socket.destroyed) socket.write(element.toString());
+	}
+
+	function onElement(element: Element) {
+		if (element.is("error", NS_STREAM)) return opening.fail(explain(element, connection, isOpen));
+		if (!isOpen) {
+			// An empty one is the server's consent; nothing else may come before it.
+			if (element.is("handshake", NS_COMPONENT)) begin();
+			return;
+		}
+		const handled = management.receive(element);
+		if (!handled) return;
+		inHand++;
+		onStanza(element, () => {
+			inHand--;
+			handled();
+			if (inHand <= MOST_IN_HAND / 2 && socket.isPaused()) socket.resume();
+		});
+	}
+
+	function begin() {
+		isOpen = true;
+		management.begin("unmanaged");
+		opening.succeed({
+			...{ resumed: false, resumable: false, send },
+			// To ourselves, by way of the server: that proves both directions, and asks for no other entity. Where
+			// several connections share the domain the server may give it to another of them; it is answered there,
+			// and each of them hears of some.
+			probe: () =>
+				send(
+					xml(
+						"iq",
+						{ type: "get", id: crypto.randomUUID(), from: domain, to: domain },
+						xml("ping", { xmlns: NS.ping }),
+					),
+				),
+			leave: () =>
+				new Promise((resolve) => {
+					socket.once("close", () => resolve());
+					socket.end("</stream:stream>");
+				}),
+		});
+	}
+
+	parser.on("start", ({ attrs }: Element) => {
+		const proof = createHash("sha1").update(`${attrs.id}${password}`).digest("hex");
+		send(xml("handshake", {}, proof));
+	});
+	parser.on("element", (element: Element) => {
+		// One read may hold more than the end.
+		if (!socket.destroyed) onElement(element);
+	});
+	parser.on("end", () => opening.fail(new StreamFailure("other", "The server closed the stream.")));
+	parser.on("error", () =>
+		opening.fail(
+			new StreamFailure("other", `${service} is no XMPP server: check ${settingOf(connection, "service")}.`),
+		),
+	);
+
+	// A character may come in two pieces.
+	socket.setEncoding("utf8");
+	socket.setNoDelay(true);
+	socket.on("connect", () => {
+		isConnected = true;
+		const header = xml("stream:stream", { xmlns: NS_COMPONENT, "xmlns:stream": NS_STREAM, to: domain });
+		socket.write(`<?xml version='1.0'?>${header.toString().replace(/\/>$/, ">")}`);
+	});
+	socket.on("data", (text) => {
+		onLife();
+		parser.write(String(text));
+		if (inHand >= MOST_IN_HAND) socket.pause();
+	});
+	socket.on("error", (error) =>
+		opening.fail(
+			isConnected
+				? new StreamFailure("other", `The connection was lost (${error.message}).`)
+				: new StreamFailure(
+						"other",
+						`Cannot connect to ${service} (${error.message}): check ${settingOf(connection, "service")}, and that the server listens for components there.`,
+					),
+		),
+	);
+	socket.on("close", () => opening.fail(new StreamFailure("other", "The connection was lost.")));
+	const { hostname, port } = new URL(service);
+	socket.connect(Number(port) || PORT, hostname.replace(/^\[(.*)\]$/, "$1"));
+	return opening.stream;
+}
+
+function explain(error: Element, connection: XmppComponent, wasOpen: boolean): StreamFailure {
+	const { domain, service } = connection;
+	const text = error.getChildText("text", NS_CONDITIONS) ?? "";
+	const condition =
+		error
+			.getChildElements()
+			.find((child) => !child.is("text"))
+			?.getName() ?? "undefined-condition";
+	switch (condition) {
+		case "not-authorized":
+			return new StreamFailure(
+				"credentials",
+				`The server refused the component ${domain}: ${settingOf(connection, "password")} is not its secret, or the server has no component called so (${settingOf(connection, "domain")}).`,
+			);
+		case "conflict":
+			// Prosody takes one connection of a component, unless it is told otherwise.
+			return wasOpen
+				? explainStreamError({ condition, text }, connection)
+				: new StreamFailure(
+						"other",
+						`The server has another connection of the component ${domain}: another Reveille, for which this one stands by, or our last one, whose end it has not noticed.`,
+					);
+		case "host-unknown":
+			return new StreamFailure(
+				"other",
+				`The server at ${service} knows no component ${domain}: check ${settingOf(connection, "domain")}, and the server's configuration.`,
+			);
+		case "invalid-namespace":
+			return new StreamFailure(
+				"other",
+				`The server does not take components at ${service}: check the port in ${settingOf(connection, "service")}.`,
+			);
+		default:
+			return explainStreamError({ condition, text }, connection);
+	}
+}

@@ -1,0 +1,73 @@
+/** All XMPP connections of a process: each has a connector of its own, and none of them waits for another. */
+import jid from "@xmpp/jid";
+import type { Element } from "@xmpp/xml";
+import type { XmppConnection } from "../connections.ts";
+import { type Connector, type ConnectorDeps, type ConnectorStatus, startConnector } from "./connector.ts";
+
+export interface Connections {
+	/** Whether each address is ours. */
+	isOnline(): ReadonlyMap<string, boolean>;
+	/** True while all of them are; otherwise a sentence that says what is wrong. */
+	status(): true | string;
+	/**
+	 * Sends a stanza of our own by the connection that has this JID, from that JID; or by the first, if none has.
+	 * Nobody promises that it arrives.
+	 */
+	sendFrom(from: string | undefined, stanza: Element): void;
+	/** @param finish answers all that is in hand; called once for all of them */
+	stop(finish: () => Promise<void>): Promise<void>;
+}
+
+/** @param depsOf what the connector of a connection is given */
+export async function startConnections(
+	connections: readonly XmppConnection[],
+	depsOf: (connection: XmppConnection) => Omit<ConnectorDeps, "connection">,
+): Promise<Connections> {
+	const held: { connection: XmppConnection; connector: Connector }[] = [];
+	for (const connection of connections) {
+		held.push({ connection, connector: await startConnector({ ...depsOf(connection), connection }) });
+	}
+
+	const statuses = (): [string, ConnectorStatus][] =>
+		held.map(({ connection, connector }) => [connection.address, connector.status()]);
+
+	return {
+		isOnline: () => new Map(statuses().map(([address, { kind }]) => [address, kind === "online"])),
+
+		status() {
+			if (held.length === 0) {
+				return "XMPP is not configured: set XMPP_SERVICE, XMPP_USERNAME and XMPP_PASSWORD.";
+			}
+			const faults = statuses().flatMap(([address, status]) =>
+				status.kind === "online" ? [] : [held.length === 1 ? status.reason : `${address}: ${status.reason}`],
+			);
+			return faults.length === 0 || faults.join(" ");
+		},
+
+		sendFrom(from, stanza) {
+			const { connection, connector } = held.find((each) => hasJid(each.connection, from)) ?? held[0] ?? {};
+			if (!connection) return;
+			// From an account a server takes its own address only; from a component any of its domain's.
+			const isAny = connection.kind === "component" && hasJid(connection, from);
+			stanza.attrs.from = isAny ? from : connection.address;
+			connector?.send(stanza);
+		},
+
+		async stop(finish) {
+			let finishing: Promise<void> | undefined;
+			const finishOnce = () => {
+				finishing ??= finish();
+				return finishing;
+			};
+			// Without a connection there may still be something to finish.
+			await Promise.all([...held.map(({ connector }) => connector.stop(finishOnce)), finishOnce()]);
+		},
+	};
+}
+
+/** Whether stanzas to this JID come in by the connection. */
+function hasJid(connection: XmppConnection, address: string | undefined): boolean {
+	if (!address) return false;
+	const { local, domain } = jid(address);
+	return domain === connection.domain && (connection.kind === "component" || local === connection.username);
+}

@@ -1,0 +1,168 @@
+/**
+ * The XMPP connections: tables `[[connection]]` of reveille.toml, and one from environment variables. Each is an
+ * ordinary account over WebSocket (RFC 7395) or a component over TCP (XEP-0114): the service's URL says which.
+ */
+import { nearest } from "./spelling.ts";
+
+interface Common {
+	/** The JID that users' servers publish to. */
+	address: string;
+	/** The server's URL. */
+	service: string;
+	domain: string;
+	/** A component's is its secret. */
+	password: string;
+	/** Domains or bare JIDs that may register at this address; `*` is everybody. */
+	allow: readonly string[];
+	/** A pubsub service that takes the publishes in for this connection; missing: it serves them itself. */
+	pubsubHost?: string;
+	/** What it is called in reveille.toml; missing: it is the one of the environment variables. */
+	table?: string;
+}
+
+/** An ordinary account on an XMPP server. */
+export interface XmppAccount extends Common {
+	kind: "account";
+	username: string;
+	resource: string;
+}
+
+/** A domain of its own, which the server hands over to whoever knows the secret. */
+export interface XmppComponent extends Common {
+	kind: "component";
+}
+
+export type XmppConnection = XmppAccount | XmppComponent;
+
+const FIELDS = ["service", "domain", "username", "password", "resource", "pubsub_host"] as const;
+export type ConnectionField = (typeof FIELDS)[number];
+export type ConnectionFields = { [Field in ConnectionField]?: string };
+
+const NEEDS = {
+	account: ["service", "username", "password"],
+	component: ["service", "domain", "password"],
+} as const satisfies Record<string, readonly ConnectionField[]>;
+
+const variableOf = (field: ConnectionField) => `XMPP_${field.toUpperCase()}`;
+
+/** What to call a field of a connection, for its operator. */
+export const settingOf = ({ table }: XmppConnection, field: ConnectionField) =>
+	table === undefined ? variableOf(field) : `${field} of ${table}`;
+
+/**
+ * Makes a connection of its fields.
+ * @param fields as an operator wrote them; the environment's service is known to be a URL
+ * @param options.table what to call it; undefined: its fields are environment variables
+ * @param options.allow XMPP_ALLOW, for every connection; undefined: an account answers for its own domain's users,
+ *   and a component for everybody's
+ * @param problems gets a sentence for each thing that is wrong; no value is quoted
+ */
+export function connectionOf(
+	fields: ConnectionFields,
+	{ table, allow }: { table?: string; allow?: readonly string[] | undefined },
+	problems: string[],
+): XmppConnection | undefined {
+	const name = (field: ConnectionField) => (table === undefined ? variableOf(field) : field);
+	const found: string[] = [];
+	const problem = (sentence: string) =>
+		void found.push(table === undefined ? sentence : `${table}: ${sentence}`);
+	const url = URL.parse(fields.service ?? "");
+	const kind = url?.protocol === "xmpp:" ? "component" : "account";
+	if (fields.service !== undefined && !(url?.hostname && ["ws:", "wss:", "xmpp:"].includes(url.protocol))) {
+		problem(
+			`${name("service")} must be a URL that begins wss:// or ws:// (an account), or xmpp:// (a component).`,
+		);
+	}
+	for (const field of NEEDS[kind]) {
+		if (fields[field] === undefined) {
+			const needs = NEEDS[kind].map(name).join(", ");
+			problem(
+				`${name(field)} is missing: ${kind === "account" ? "an XMPP account" : "a component"} needs ${needs}.`,
+			);
+		}
+	}
+	for (const field of ["username", "resource"] as const) {
+		if (kind === "component" && fields[field] !== undefined) {
+			problem(
+				`${name(field)} is not for a component, which xmpp:// asks for: its address is its domain. An account connects over wss:// or ws://.`,
+			);
+		}
+	}
+	if (/[@/]/.test(fields.username ?? "")) {
+		problem(`${name("username")} must be the part before the @; the part behind it is ${name("domain")}.`);
+	}
+	for (const field of ["domain", "pubsub_host"] as const) {
+		if (!/^[^@/:\s]*$/.test(fields[field] ?? "")) problem(`${name(field)} must be a domain.`);
+	}
+	problems.push(...found);
+	const { service, username, password, resource = "push" } = fields;
+	if (found.length > 0 || !url || service === undefined || password === undefined) return undefined;
+	const domain = (fields.domain ?? url.hostname).toLowerCase();
+	const common = {
+		...{ service, domain, password },
+		...(fields.pubsub_host !== undefined && { pubsubHost: fields.pubsub_host.toLowerCase() }),
+		...(table !== undefined && { table }),
+	};
+	if (kind === "component" || username === undefined) {
+		return { kind: "component", ...common, address: domain, allow: allow ?? ["*"] };
+	}
+	const user = username.toLowerCase();
+	return {
+		...{ kind: "account", ...common, username: user, resource },
+		address: `${user}@${domain}/${resource}`,
+		allow: allow ?? [domain],
+	};
+}
+
+/**
+ * Reads the tables `[[connection]]`.
+ * @param tables what stands under `connection`, unchecked
+ * @param allow XMPP_ALLOW
+ * @param problems gets a sentence for each thing that is wrong; no value is quoted
+ */
+export function parseConnections(
+	tables: unknown,
+	allow: readonly string[] | undefined,
+	problems: string[],
+): XmppConnection[] {
+	if (!Array.isArray(tables)) {
+		problems.push("A connection is a table [[connection]], with two brackets.");
+		return [];
+	}
+	return tables.flatMap((given: unknown, index) => {
+		const table = `[[connection]] ${index + 1}`;
+		const fields = fieldsOf(given, table, problems);
+		const connection = fields && connectionOf(fields, { table, allow }, problems);
+		return connection ? [connection] : [];
+	});
+}
+
+/** @returns undefined if something is wrong with them already */
+function fieldsOf(given: unknown, table: string, problems: string[]): ConnectionFields | undefined {
+	const found: string[] = [];
+	for (const [field, value] of Object.entries(given ?? {})) {
+		if (!FIELDS.includes(field as ConnectionField)) {
+			const meant = nearest(field, FIELDS);
+			found.push(
+				`${field} is not known${meant ? `: did you mean ${meant}?` : `; known are ${FIELDS.join(", ")}.`}`,
+			);
+		} else if (typeof value !== "string" || value.trim() === "") {
+			found.push(`${field} must be a text.`);
+		}
+	}
+	problems.push(...found.map((sentence) => `${table}: ${sentence}`));
+	return found.length > 0 ? undefined : (given as ConnectionFields);
+}
+
+/** Two connections with one address would take it from each other. */
+export function checkAddresses(connections: readonly XmppConnection[], problems: string[]): void {
+	connections.forEach(({ address, table }, index) => {
+		const first = connections.findIndex((other) => other.address === address);
+		if (first !== index) {
+			const other = connections[first]?.table ?? "the environment variables";
+			problems.push(
+				`${table}: ${address} is the address of ${other} already: each address is connected once.`,
+			);
+		}
+	});
+}
