@@ -54,7 +54,8 @@ export class AppsError extends Error {
 	}
 }
 
-const DEFAULT_ALERT = "New message";
+/** The text of an app that sets none. */
+export const DEFAULT_ALERT = "New message";
 
 const words = z.string().trim().min(1);
 const list = <T extends z.ZodType>(entry: T, what: string) =>

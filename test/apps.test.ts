@@ -230,10 +230,55 @@ describe("the settings", () => {
 	});
 
 	test("take tables as JSON, as a Worker's binding holds them, and say when it is none", () => {
-		const tables = [{ name: "browser", service: "webpush", priority: "high" }];
-		expect(names({ APPS: JSON.stringify(tables) })).toEqual(["browser", "ubuntu"]);
-		expect(names({ APPS: tables })).toEqual(["browser", "ubuntu"]);
+		const tables = [{ name: "siskin", service: "apns", key: "K", key_id: "I", team_id: "T", topic: "t" }];
+		expect(names({ APPS: JSON.stringify(tables) })).toEqual(["siskin", "webpush", "ubuntu"]);
+		expect(names({ APPS: tables })).toEqual(["siskin", "webpush", "ubuntu"]);
 		expect(() => parseConfig({ APPS: "[{" })).toThrow("APPS is no JSON");
+		expect(() => parseConfig({ APPS: "[]" })).toThrow("APPS holds no app");
+	});
+
+	test("keep the app of those who registered before others of its service were listed, for them alone", () => {
+		const { apps } = parseConfig({ APPS: [{ name: "browser", service: "webpush", priority: "high" }] });
+		expect(apps.map(({ name, retired }) => `${name} ${retired ?? false}`)).toEqual([
+			"browser false",
+			"webpush true",
+			"ubuntu false",
+		]);
+		expect(apps[1]).toEqual({
+			name: "webpush",
+			service: "webpush",
+			alert: { text: "New message" },
+			retired: true,
+		});
+	});
+
+	test("keep it at the push server that its devices know", () => {
+		const url = "https://push.example";
+		expect(parseConfig({ APPS: [{ name: "phone", service: "ubuntu", url }] }).apps.at(-1)).toMatchObject({
+			...{ name: "ubuntu", url, retired: true },
+		});
+		expect(parseConfig({ UBUNTU_URL: url }).apps.at(-1)).toMatchObject({ name: "ubuntu", url });
+		expect(() => parseConfig({ APPS: [{ name: "phone", service: "ubuntu" }], UBUNTU_URL: url })).toThrow(
+			"UBUNTU_URL is for the app that is there by itself: put it into APPS, as its app's url.",
+		);
+	});
+
+	test("let a listed app take its place by its name, and no app of another service", () => {
+		const { apps } = parseConfig({ APPS: [{ name: "webpush", service: "webpush", priority: "silent" }] });
+		expect(apps.map(({ name, retired }) => `${name} ${retired ?? false}`)).toEqual([
+			"webpush false",
+			"ubuntu false",
+		]);
+		expect(apps[0]).toMatchObject({ priority: "silent" });
+		expect(() => parseConfig({ APPS: [{ name: "webpush", service: "ubuntu" }] })).toThrow(
+			"an app called webpush, which is no app of webpush",
+		);
+	});
+
+	test("that exclude each other name what to leave out", () => {
+		const cert = { APNS_CERT: "PRIVATE KEY", APNS_TOPIC: "t" };
+		expect(() => parseConfig({ ...cert, APNS_KEY_ID: "I" })).toThrow("key_id and team_id go with key");
+		expect(() => parseConfig({ APNS_CERT_KEY: "PEM", APNS_TOPIC: "t" })).toThrow("cert_key goes with cert");
 	});
 
 	test("and tables may not call two apps the same", () => {

@@ -30,6 +30,9 @@ export function readTables(setting: string | undefined): Tables {
 	const path = setting ?? DEFAULT_FILE;
 	if (setting === undefined && !existsSync(path)) return { apps: undefined, connections: undefined };
 	const { app, connection } = parse(path);
+	if (app === undefined && connection === undefined) {
+		throw new StartError(`${path} holds no table [[app]] or [[connection]]: write one, or remove the file.`);
+	}
 	return { apps: withFiles(app, "app", path), connections: withFiles(connection, "connection", path) };
 }
 

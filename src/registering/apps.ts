@@ -24,7 +24,8 @@ export interface AppChoice {
 }
 
 /** @param apps the first of a service is its default */
-export function createAppChoice(apps: readonly App[]): AppChoice {
+export function createAppChoice(all: readonly App[]): AppChoice {
+	const apps = all.filter(({ retired }) => !retired);
 	const named = apps.flatMap(({ providers = [] }) => providers);
 	const ofService = (service: ServiceName | undefined) => apps.filter((app) => app.service === service);
 	const namesProviders = (service: ServiceName) =>

@@ -26,8 +26,9 @@ export function requirePushAddress(deps: AppDeps): string {
  * other token is not.
  */
 export function chooseApp(deps: AppDeps, wanted: string | undefined, isSubscription: boolean): PublicApp {
+	const open = deps.apps.filter(({ retired }) => !retired);
 	if (wanted === undefined) {
-		const fitting = deps.apps.filter(({ service }) => (service === "webpush") === isSubscription);
+		const fitting = open.filter(({ service }) => (service === "webpush") === isSubscription);
 		const apps = fitting.map((app) => app.name);
 		const [only, ...others] = fitting;
 		if (!only) throw new Problem("not-configured", "This server serves no app for such a device.");
@@ -36,9 +37,9 @@ export function chooseApp(deps: AppDeps, wanted: string | undefined, isSubscript
 			apps,
 		});
 	}
-	const app = deps.apps.find((candidate) => candidate.name === wanted);
+	const app = open.find((candidate) => candidate.name === wanted);
 	if (app) return app;
-	const apps = deps.apps.map(({ name }) => name);
+	const apps = open.map(({ name }) => name);
 	throw new Problem("unknown-app", `There is no such app here. There is: ${apps.join(", ")}.`, { apps });
 }
 

@@ -24,11 +24,13 @@ export function serviceRoutes(deps: AppDeps) {
 		c.json(
 			{
 				...(deps.pushAddress !== undefined && { jid: deps.pushAddress }),
-				apps: deps.apps.map(({ name, service, vapidPublicKey }) => ({
-					name,
-					service,
-					...(vapidPublicKey !== undefined && { vapidPublicKey }),
-				})),
+				apps: deps.apps
+					.filter(({ retired }) => !retired)
+					.map(({ name, service, vapidPublicKey }) => ({
+						name,
+						service,
+						...(vapidPublicKey !== undefined && { vapidPublicKey }),
+					})),
 				registration: deps.registration.mode,
 			},
 			200,

@@ -66,6 +66,8 @@ describe("a fault names the file and what to do", () => {
 			() => written("[apps]\nname = 'a'\n"),
 			/tables \[\[app\]\] and \[\[connection\]\] and nothing else, not apps/,
 		],
+		["nothing at all", () => written(""), /holds no table \[\[app\]\] or \[\[connection\]\]: write one/],
+		["comments alone", () => written("# [[app]]\n"), /holds no table/],
 		[
 			"a key that is not there",
 			() => written("[[app]]\nkey = './missing.p8'\n"),
