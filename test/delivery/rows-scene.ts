@@ -8,6 +8,7 @@ import { createGates } from "../../src/delivery/gates.ts";
 import { createVerdicts } from "../../src/delivery/verdicts.ts";
 import type { DeviceInput, Outcome, PushService, Registration } from "../../src/types.ts";
 import { createStanzaHandler } from "../../src/xmpp/stanzas.ts";
+import { noCommands } from "../xmpp/no-commands.ts";
 import { options, parse, publishIq, summary } from "../xmpp/parse.ts";
 import { openHouse } from "./house.ts";
 
@@ -127,7 +128,7 @@ export async function openRowScene<Answer>(
 			...{ apps: [app], gates, maxInFlight: 32 },
 			verdicts: createVerdicts({ now, onMass: (gate) => alerts.push(gate) }),
 		});
-		const handle = createStanzaHandler({ publish: delivery.publish, version: "1" });
+		const handle = createStanzaHandler({ publish: delivery.publish, commands: noCommands, version: "1" });
 
 		async function register(): Promise<Registration> {
 			const device = service.parseDevice(provider.device());

@@ -4,6 +4,7 @@ import { Element as XmlElement } from "@xmpp/xml";
 import fc from "fast-check";
 import type { Answer } from "../../src/types.ts";
 import { createStanzaHandler, type StanzaDeps } from "../../src/xmpp/stanzas.ts";
+import { noCommands } from "./no-commands.ts";
 import { options, parse, publishIq, summary } from "./parse.ts";
 
 const DELIVERED: Answer = { kind: "done", how: "delivered" };
@@ -12,19 +13,8 @@ const WAIT: Answer = { kind: "wait", reason: "the database is not available" };
 
 type Publish = StanzaDeps["publish"];
 
-const registersNothing = () => Promise.reject(new Error("these tests register nothing"));
-const commands: StanzaDeps["commands"] = {
-	registrar: {
-		...{ apps: [], services: new Set(), providers: [], mayRegister: () => false },
-		...{ register: registersNothing, list: registersNothing, remove: registersNothing },
-		secretOf: registersNothing,
-	},
-	tellGone: () => {},
-	onFault: () => {},
-};
-
 const handler = (publish: Publish = async () => DELIVERED) =>
-	createStanzaHandler({ publish, commands, version: "1.2.3" });
+	createStanzaHandler({ publish, commands: noCommands, version: "1.2.3" });
 
 async function replyTo(stanza: string, publish?: Publish): Promise<string | undefined> {
 	return (await handler(publish)(parse(stanza)))?.toString();

@@ -1,0 +1,152 @@
+/**
+ * A client registers by ad-hoc command, through its own server's routing, with nothing but XMPP: the whole life of a
+ * registration, from discovery to its end.
+ */
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { xml } from "@xmpp/client";
+import type { Element } from "@xmpp/xml";
+import type { User } from "../peers/user.ts";
+import type { WebPushDevice } from "../peers/web-push-device.ts";
+import { openScene, type Scene, servers } from "./scene.ts";
+
+const COMMANDS = "http://jabber.org/protocol/commands";
+const PUBSUB = "http://jabber.org/protocol/pubsub";
+const X = "jabber:x:data";
+
+const command = (node: string, fields?: Record<string, string>) =>
+	xml("command", { xmlns: COMMANDS, node, action: "execute" }, ...(fields ? [form(fields)] : []));
+const form = (fields: Record<string, string>) =>
+	xml(
+		"x",
+		{ xmlns: X, type: "submit" },
+		...Object.entries(fields).map(([name, value]) => xml("field", { var: name }, xml("value", {}, value))),
+	);
+
+/** The values of the answer's fields by name. */
+function fieldsOf(answer: Element): Record<string, string> {
+	const fields = answer.getChild("command", COMMANDS)?.getChild("x", X)?.getChildren("field") ?? [];
+	return Object.fromEntries(fields.map((field) => [field.attrs.var, field.getChildText("value") ?? ""]));
+}
+
+describe.each([...servers])("over a real %s", (program) => {
+	let scene: Scene;
+	let push: string;
+
+	beforeAll(async () => {
+		scene = await openScene(program, {
+			users: ["bob", "hand", "stranger"],
+			settings: { PUSH_INTERVAL_MS: "0", XMPP_ALLOW: "bob@example.org, hand@example.org" },
+		});
+		push = `push@${scene.server.host}/push`;
+	}, 60_000);
+	afterAll(() => scene?.stop(), 60_000);
+
+	const newDevice = async (): Promise<WebPushDevice> =>
+		scene.endpoint.createSubscription({ applicationServerKey: await scene.reveille.vapidPublicKey() });
+	const deviceFields = ({ subscription }: WebPushDevice) => ({
+		token: subscription.endpoint,
+		p256dh: subscription.keys.p256dh,
+		auth: subscription.keys.auth,
+	});
+	const registrations = async (user: User) => {
+		const answer = await user.iq("set", command("list-push-registrations"), push);
+		const items = answer.getChild("command", COMMANDS)?.getChild("x", X)?.getChildren("item") ?? [];
+		return items.map((item) => item.getChildren("field").map((field) => field.getChildText("value")));
+	};
+
+	test("a client finds the service, registers, is woken, lists, unregisters, and is woken no more", async () => {
+		const bob = await scene.login("bob");
+		await bob.online();
+		const info = await bob.iq("get", xml("query", { xmlns: "http://jabber.org/protocol/disco#info" }), push);
+		const features =
+			info
+				.getChild("query")
+				?.getChildren("feature")
+				.map(({ attrs }) => attrs.var) ?? [];
+		expect(features).toContain("urn:xmpp:push:0");
+		const node = COMMANDS;
+		const items = await bob.iq(
+			"get",
+			xml("query", { xmlns: "http://jabber.org/protocol/disco#items", node }),
+			push,
+		);
+		const commands =
+			items
+				.getChild("query")
+				?.getChildren("item")
+				.map(({ attrs }) => attrs.node) ?? [];
+		expect(commands).toContain("register-push-webpush");
+
+		const device = await newDevice();
+		const registered = fieldsOf(
+			await bob.iq(
+				"set",
+				command("register-push-webpush", {
+					...deviceFields(device),
+					...{ "device-id": "phone", "device-name": "Phone" },
+				}),
+				push,
+			),
+		);
+		expect(Object.keys(registered)).toEqual(["jid", "node", "secret"]);
+		const address = registered as { jid: string; node: string; secret: string };
+		expect(address.jid).toBe(push);
+		expect(await registrations(bob)).toEqual([["Phone", address.node]]);
+		await bob.enablePush(address);
+		await bob.goOffline();
+
+		const alice = await scene.login("alice");
+		await alice.sendMessage(bob.bareJid, "Wake up, Bob!");
+		const pushed = await scene.endpoint.waitForPush();
+		expect(pushed.endpoint).toBe(device.subscription.endpoint);
+		expect(JSON.parse(device.decryptText(pushed.body)).node).toBe(address.node);
+
+		const again = await scene.login("bob");
+		await again.iq("set", command("unregister-push", { "device-id": "phone" }), push);
+		expect(await registrations(again)).toEqual([]);
+		await again.online();
+		// The server is told by a message to the account, which its clients get as well.
+		const told = await again.waitForStanza((stanza) => stanza.getChild("pubsub", PUBSUB) !== undefined);
+		const pubsub = told.getChild("pubsub", PUBSUB);
+		expect(told.attrs.from).toBe(push);
+		expect(pubsub?.attrs.node).toBe(address.node);
+		expect(pubsub?.getChild("affiliation")?.attrs).toEqual({ jid: bob.bareJid, affiliation: "none" });
+
+		const publish = xml(
+			"pubsub",
+			{ xmlns: PUBSUB },
+			xml(
+				"publish",
+				{ node: address.node },
+				xml("item", {}, xml("notification", { xmlns: "urn:xmpp:push:0" })),
+			),
+			xml("publish-options", {}, form({ secret: address.secret })),
+		);
+		const refused = again.iq("set", publish, push);
+		await expect(refused).rejects.toMatchObject({ type: "cancel", condition: "item-not-found" });
+		expect(scene.endpoint.pushes.map(({ endpoint }) => endpoint)).toEqual([device.subscription.endpoint]);
+	}, 60_000);
+
+	test("a person registers by hand: asks for the form, fills it in, completes it", async () => {
+		const hand = await scene.login("hand");
+		const asked = await hand.iq("set", command("register-push-webpush"), push);
+		const { status, sessionid } = asked.getChild("command", COMMANDS)?.attrs ?? {};
+		expect(status).toBe("executing");
+		const filled = xml(
+			"command",
+			{ xmlns: COMMANDS, node: "register-push-webpush", action: "complete", sessionid },
+			form({ ...deviceFields(await newDevice()), "device-id": "", "device-name": "By hand" }),
+		);
+		const answer = await hand.iq("set", filled, push);
+		expect(answer.getChild("command", COMMANDS)?.attrs).toMatchObject({ status: "completed", sessionid });
+		expect((await registrations(hand)).map(([name]) => name)).toEqual(["By hand"]);
+	});
+
+	test("a stranger may not register, and nothing is kept", async () => {
+		const stranger = await scene.login("stranger");
+		const fields = deviceFields(await newDevice());
+		const refused = stranger.iq("set", command("register-push-webpush", fields), push);
+		await expect(refused).rejects.toMatchObject({ type: "auth", condition: "forbidden" });
+		expect(await registrations(stranger)).toEqual([]);
+	});
+});

@@ -1,0 +1,171 @@
+/** Tigase's dialect, as Siskin, Snikket for iOS and BeagleIM send it and as they read the answers. */
+import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { splitOpenNode } from "../../../src/secrets.ts";
+import {
+	APNS,
+	APNS_HEX,
+	badField,
+	command,
+	completed,
+	error,
+	FCM,
+	type House,
+	JULIET,
+	openHouse,
+	submit,
+	WEBPUSH,
+} from "./house.ts";
+
+let house: House;
+beforeEach(async () => {
+	house = await openHouse();
+});
+afterEach(() => house.close());
+
+const VOIP_HEX = APNS_HEX.replaceAll("a", "b");
+const SISKIN = "tigase:messenger:apns:1";
+
+/** As Siskin sends it. */
+const siskin = (node: string, fields: Record<string, string>) =>
+	`<iq type="set" to="push.tigase.example" id="tk7w" from="${JULIET}">` +
+	`<command xmlns="http://jabber.org/protocol/commands" node="${node}"><x xmlns="jabber:x:data" type="submit">${Object.entries(
+		fields,
+	)
+		.map(([name, value]) => `<field var="${name}" type="text-single"><value>${value}</value></field>`)
+		.join("")}</x></command></iq>`;
+const result = (child: string) =>
+	`<iq type="result" id="tk7w" to="${JULIET}" from="push.tigase.example">${child}</iq>`;
+
+describe("register-device", () => {
+	const fields = { provider: SISKIN, "device-token": APNS_HEX, "device-second-token": VOIP_HEX };
+
+	test("is answered with a node, features and a size, to the element and attribute; no secret", async () => {
+		const reply = await house.reply(siskin("register-device", fields));
+		const { node } = await house.only();
+		expect(reply).toBe(
+			result(
+				completed(
+					"register-device",
+					`<x xmlns="jabber:x:data" type="result">` +
+						`<field type="text-single" var="node"><value>${await house.keyring.openNode(node)}</value></field>` +
+						`<field type="list-multi" var="features"><value>tigase:push:encrypt:0</value></field>` +
+						`<field type="text-single" var="max-payload-size"><value>2560</value></field></x>`,
+				),
+			),
+		);
+	});
+
+	test("hands out a node that is its own credential, and keeps one that is not", async () => {
+		const reply = await house.reply(siskin("register-device", fields));
+		const open = splitOpenNode(reply.match(/var="node"><value>([^<]*)/)?.[1] ?? "");
+		expect(open?.node).toBe((await house.only()).node);
+		expect(await house.keyring.verify(open?.node ?? "", open?.secret ?? "")).toBe("ok");
+	});
+
+	test("keeps both tokens, and what was written to", async () => {
+		await house.reply(siskin("register-device", fields));
+		expect(await house.only()).toMatchObject({
+			...{ owner: "juliet@example.org", app: "apns", token: APNS_HEX, voipToken: VOIP_HEX },
+			...{ jid: "push.tigase.example", dialect: "tigase" },
+		});
+	});
+
+	test("renews with the same token, in capitals too, and is another device's with another", async () => {
+		const first = await house.reply(siskin("register-device", fields));
+		const again = { ...fields, "device-token": APNS_HEX.toUpperCase() };
+		expect(await house.reply(siskin("register-device", again))).toBe(first);
+		await house.reply(siskin("register-device", { ...fields, "device-token": VOIP_HEX }));
+		expect(await house.count()).toBe(2);
+	});
+
+	test.each([
+		["tigase:messenger:apns:1", "apns"],
+		["snikket:apns:1", "apns"],
+		["fcm-xmpp-api", "fcm"],
+	])("the known provider %s is for the app %s", async (provider, app) => {
+		await house.reply(siskin("register-device", { provider, "device-token": APNS_HEX }));
+		expect((await house.only()).app).toBe(app);
+	});
+
+	test("the operator's own provider is for the app that lists it, and for no other", async () => {
+		await house.close();
+		house = await openHouse({
+			apps: [APNS, { ...APNS, name: "own", providers: ["com.example:apns:1"] }, FCM],
+		});
+		await house.reply(
+			siskin("register-device", { provider: "com.example:apns:1", "device-token": APNS_HEX }),
+		);
+		expect((await house.only()).app).toBe("own");
+		const other = await house.ask(
+			command("register-device", submit({ provider: SISKIN, "device-token": APNS_HEX })),
+		);
+		expect(other).toBe(
+			badField("This provider is not served here. There is: com.example:apns:1, fcm-xmpp-api."),
+		);
+	});
+
+	test.each([
+		[{ "device-token": APNS_HEX }, "The field provider is missing: fill it in."],
+		[{ provider: SISKIN }, "The field device-token is missing: fill it in."],
+		[
+			{ provider: SISKIN, "device-token": "x" },
+			"The token must be 2 to 200 bytes in hexadecimal, without blanks or brackets.",
+		],
+	])("with %j says what to do, and changes nothing", async (given, text) => {
+		expect(await house.ask(command("register-device", submit(given as Record<string, string>)))).toBe(
+			badField(text),
+		);
+		expect(await house.count()).toBe(0);
+	});
+
+	test("is not there without APNs and FCM", async () => {
+		await house.close();
+		house = await openHouse({ apps: [WEBPUSH] });
+		expect(await house.ask(command("register-device", submit(fields)))).toBe(
+			error("cancel", "feature-not-implemented", "This server is not set up for such devices."),
+		);
+	});
+});
+
+describe("unregister-device", () => {
+	const fields = { provider: SISKIN, "device-token": APNS_HEX };
+
+	test("ends the device's, without a form, and tells the owner's server of the node that it knows", async () => {
+		await house.reply(siskin("register-device", fields));
+		const open = await house.keyring.openNode((await house.only()).node);
+		expect(await house.reply(siskin("unregister-device", fields))).toBe(
+			result(completed("unregister-device")),
+		);
+		expect(await house.count()).toBe(0);
+		expect(house.gone).toMatchObject([{ node: open, owner: "juliet@example.org" }]);
+	});
+
+	test.each([
+		["another token", JULIET, { ...fields, "device-token": VOIP_HEX }],
+		["another service's provider", JULIET, { ...fields, provider: "fcm-xmpp-api" }],
+		["another owner", "romeo@example.org/orchard", fields],
+	])("finds nothing of %s", async (_name, from, given) => {
+		await house.reply(siskin("register-device", fields));
+		expect(await house.ask(command("unregister-device", submit(given)), { from })).toContain(
+			`<error type="cancel"><item-not-found `,
+		);
+		expect(await house.count()).toBe(1);
+	});
+
+	test("a node is listed, and ended by unregister-push, as its client knows it", async () => {
+		await house.reply(siskin("register-device", fields));
+		const open = await house.keyring.openNode((await house.only()).node);
+		expect(await house.ask(command("list-push-registrations"))).toContain(`<value>${open}</value>`);
+		expect(await house.ask(command("unregister-push", submit({ nodes: open })))).toContain(
+			`<field type="list-multi" var="nodes"><value>${open}</value></field>`,
+		);
+		expect(await house.count()).toBe(0);
+	});
+});
+
+test("all dialects share one list of an owner's registrations", async () => {
+	await house.reply(siskin("register-device", { provider: SISKIN, "device-token": APNS_HEX }));
+	await house.ask(command("register-push-fcm", submit({ token: "t", "android-id": "1" })));
+	await house.ask(command("v1-register-push", submit({ type: "fcm", node: "2", token: "t" })));
+	expect((await house.ask(command("list-push-registrations"))).match(/<item>/g)).toHaveLength(3);
+});

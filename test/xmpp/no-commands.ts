@@ -1,0 +1,14 @@
+/** For tests of what is no command. */
+import type { CommandDeps } from "../../src/xmpp/commands.ts";
+
+const registersNothing = () => Promise.reject(new Error("these tests register nothing"));
+
+export const noCommands: CommandDeps = {
+	registrar: {
+		...{ apps: [], services: new Set(), providers: [], mayRegister: () => false },
+		...{ register: registersNothing, list: registersNothing, remove: registersNothing },
+		secretOf: registersNothing,
+	},
+	tellGone: () => {},
+	onFault: () => {},
+};
