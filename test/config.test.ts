@@ -309,6 +309,20 @@ describe("the database", () => {
 	});
 });
 
+describe("the debug pages", () => {
+	test("are off, and on for whoever has the ADMIN_TOKEN", () => {
+		expect(parseConfig({ ADMIN_TOKEN: KEY }).debugPages).toBeUndefined();
+		expect(parseConfig({ ADMIN_TOKEN: KEY, DEBUG_PAGES: "false" }).debugPages).toBeUndefined();
+		expect(parseConfig({ ADMIN_TOKEN: KEY, DEBUG_PAGES: "true" }).debugPages).toEqual({ adminToken: KEY });
+	});
+
+	test("half set, without the token, name it", () => {
+		expect(namesIn(problemsOf({ DEBUG_PAGES: "true" }))).toEqual(["ADMIN_TOKEN"]);
+		expect(problemsOf({ DEBUG_PAGES: "true", ADMIN_TOKEN: "short" })).toHaveLength(1);
+		expect(problemsOf({ DEBUG_PAGES: "false" })).toEqual([]);
+	});
+});
+
 describe("who may register", () => {
 	const registration = (record: Record<string, string>) => parseConfig(record).registration;
 

@@ -1,5 +1,6 @@
 /** What a request must prove: the operator's registration token, or a registration's own secret. */
 import type { Context } from "hono";
+import { auth as basicCredentials } from "hono/utils/basic-auth";
 import type { Keyring } from "../secrets.ts";
 import type { AppDeps } from "./deps.ts";
 import { keyMissing } from "./errors.ts";
@@ -18,10 +19,33 @@ export async function sameText(one: string, other: string): Promise<boolean> {
 	return left.reduce((difference, byte, i) => difference | (byte ^ (right[i] ?? 0)), 0) === 0;
 }
 
-/** Lets pass whoever may register here. */
-export async function requireRegistrationToken(c: Context, registration: AppDeps["registration"]) {
+/** Lets pass the operator. @param challenge how to ask for the token: browsers know Basic alone */
+export async function requireAdminToken(c: Context, adminToken: string, challenge: "Bearer" | "Basic") {
+	// RFC 7617: the token is the password, under any name.
+	const token = bearer(c) ?? basicCredentials(c.req.raw)?.password;
+	if (token !== undefined && (await sameText(token, adminToken))) return;
+	throw new Problem(
+		"admin-token-needed",
+		"This page is for whoever has the ADMIN_TOKEN: send it as bearer token, or as password with any name.",
+		{
+			headers: {
+				"WWW-Authenticate": `${challenge} realm="admin"${challenge === "Basic" ? ', charset="UTF-8"' : ""}`,
+			},
+		},
+	);
+}
+
+/**
+ * Lets pass whoever may register here.
+ * @param posted the token where a form brought it: browsers' forms can send no header (RFC 6750 §2.2)
+ */
+export async function requireRegistrationToken(
+	c: Context,
+	registration: AppDeps["registration"],
+	posted?: string | null,
+) {
 	if (registration.mode === "open") return;
-	const token = bearer(c);
+	const token = bearer(c) ?? (posted || undefined);
 	if (token !== undefined && (await sameText(token, registration.token))) return;
 	throw new Problem(
 		"registration-token-needed",

@@ -31,6 +31,8 @@ export interface AppDeps {
 	registration: { mode: "open" } | { mode: "token"; token: string };
 	/** mod_push_appserver's trusting ways. */
 	trustDeviceId: boolean;
+	/** mod_push_appserver's debug pages, for whoever has this token; missing: there are none. */
+	debugPages?: { adminToken: string } | undefined;
 	/** Pushes to a registration whose secret was checked. */
 	push(node: string, notification: Notification): Promise<Answer>;
 	readiness(): Promise<Readiness>;

@@ -1,12 +1,12 @@
 /** What there is to read: the OpenAPI document, the page to browse it, and the landing page. */
 import { OpenAPIHono } from "@hono/zod-openapi";
-import { NONCE, secureHeaders } from "hono/secure-headers";
 import type { AppDeps, RequestEnv } from "./deps.ts";
 import { DocsPage } from "./docs-page.tsx";
 import { readinessOf } from "./health.ts";
 import { LandingPage } from "./landing-page.tsx";
 import { noStore } from "./no-store.ts";
 import { type ApiDocument, createDocument, describeSecurity } from "./openapi.ts";
+import { pageHeaders } from "./page.tsx";
 
 /**
  * The sub-app, to be mounted at the root after all others.
@@ -21,17 +21,7 @@ export function documentationRoutes(deps: AppDeps, whole: OpenAPIHono<RequestEnv
 		return document;
 	};
 
-	const styled = secureHeaders({
-		contentSecurityPolicy: {
-			defaultSrc: ["'none'"],
-			styleSrc: [NONCE],
-			baseUri: ["'none'"],
-			formAction: ["'none'"],
-			frameAncestors: ["'none'"],
-		},
-		strictTransportSecurity: false,
-		xFrameOptions: "DENY",
-	});
+	const styled = pageHeaders("'none'");
 
 	app.get("/openapi.json", (c) => {
 		// Public, and of use to tools in a browser.

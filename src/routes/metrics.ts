@@ -1,6 +1,6 @@
 /** `/metrics`, for Prometheus and whoever has the ADMIN_TOKEN. */
 import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
-import { bearer, sameText } from "./authorization.ts";
+import { requireAdminToken } from "./authorization.ts";
 import type { RequestEnv } from "./deps.ts";
 import { noStore } from "./no-store.ts";
 import { Problem, problemResponses } from "./problem.ts";
@@ -39,15 +39,7 @@ export function metricsRoutes({ adminToken, scrape }: MetricsDeps) {
 				"Metrics are off here: their operator sets ADMIN_TOKEN where a connector runs.",
 			);
 		}
-		if (!(await sameText(bearer(c) ?? "", adminToken))) {
-			throw new Problem(
-				"admin-token-needed",
-				"This page is for whoever has the ADMIN_TOKEN: send it as bearer token.",
-				{
-					headers: { "WWW-Authenticate": 'Bearer realm="admin"' },
-				},
-			);
-		}
+		await requireAdminToken(c, adminToken, "Bearer");
 		const { contentType, text } = await scrape();
 		return c.text(text, 200, { "Content-Type": contentType });
 	});

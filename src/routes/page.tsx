@@ -1,6 +1,7 @@
 /** The frame of the pages that people see: no script, nothing from elsewhere, light and dark. */
 import { raw } from "hono/html";
 import type { PropsWithChildren } from "hono/jsx";
+import { NONCE, secureHeaders } from "hono/secure-headers";
 
 const STYLE = `
 :root { color-scheme: light dark; --ink: #1d2433; --dim: #5a6478; --paper: #fff; --line: #d8dde6; --soft: #f3f5f9;
@@ -28,8 +29,30 @@ td:first-child { white-space: nowrap; }
 :target { outline: 2px solid var(--link); outline-offset: .3rem; }
 `;
 
-/** A page of HTML. The nonce is the one that the response's Content-Security-Policy allows. */
-export function Page({ title, nonce, children }: PropsWithChildren<{ title: string; nonce: string }>) {
+/** The middleware of pages: their own style and nothing else. @param formAction where their forms may post to */
+export const pageHeaders = (formAction: "'none'" | "'self'") =>
+	secureHeaders({
+		contentSecurityPolicy: {
+			defaultSrc: ["'none'"],
+			styleSrc: [NONCE],
+			baseUri: ["'none'"],
+			formAction: [formAction],
+			frameAncestors: ["'none'"],
+		},
+		strictTransportSecurity: false,
+		xFrameOptions: "DENY",
+	});
+
+interface PageProps {
+	title: string;
+	/** The one that the response's Content-Security-Policy allows. */
+	nonce: string;
+	/** CSS for this page alone. */
+	style?: string;
+}
+
+/** A page of HTML. */
+export function Page({ title, nonce, style = "", children }: PropsWithChildren<PageProps>) {
 	return (
 		<>
 			{raw("<!DOCTYPE html>")}
@@ -38,7 +61,7 @@ export function Page({ title, nonce, children }: PropsWithChildren<{ title: stri
 					<meta charset="utf-8" />
 					<meta name="viewport" content="width=device-width, initial-scale=1" />
 					<title>{title}</title>
-					<style nonce={nonce}>{raw(STYLE)}</style>
+					<style nonce={nonce}>{raw(STYLE + style)}</style>
 				</head>
 				<body>{children}</body>
 			</html>

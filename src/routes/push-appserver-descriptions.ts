@@ -59,6 +59,10 @@ export function describeFormRoutes(
 				"BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4",
 			).optional(),
 			auth: field("Web Push: the authentication secret", "BTBZMqHH6r4Tts7J_aSIgg").optional(),
+			access_token: field(
+				"The registration token, where one is asked for and no header can be sent (RFC 6750 §2.2)",
+				"the-operators-registration-token",
+			).optional(),
 		}),
 		responses: {
 			...responses,

@@ -11,31 +11,21 @@
  */
 import { OpenAPIHono } from "@hono/zod-openapi";
 import type { MiddlewareHandler } from "hono";
-import { base64url } from "jose";
-import type { Registration, ServiceName } from "../types.ts";
+import { FORM_DEVICE, formDeviceKey } from "../store/device-key.ts";
+import type { Registration } from "../types.ts";
+import { SERVICE_NAMES } from "../xmpp/service-names.ts";
 import { requireRegistrationToken, sameText } from "./authorization.ts";
 import { smallUtf8Body } from "./body.ts";
+import { debugPageRoutes } from "./debug-pages.tsx";
 import type { AppDeps, PublicApp, RequestEnv } from "./deps.ts";
 import { keyMissing, toProblem } from "./errors.ts";
+import { lines } from "./lines.ts";
 import { Problem, type ProblemName } from "./problem.ts";
 import { describeFormRoutes } from "./push-appserver-descriptions.ts";
 import { checkDevice, plainReason, register, requirePushAddress, serviceOf } from "./registering.ts";
 
 /** The module's own limit. */
 export const FORM_BYTES = 4096;
-
-/** What clients call the services. */
-const TYPES: ReadonlyMap<string, ServiceName> = new Map([
-	["mozilla", "webpush"],
-	["webpush", "webpush"],
-	["unifiedpush", "webpush"],
-	["apns", "apns"],
-	["fcm", "fcm"],
-	// Google's older name: the service ended, its tokens are FCM's.
-	["gcm", "fcm"],
-	["ubuntu", "ubuntu"],
-	["wns", "wns"],
-]);
 
 /** Where the form API's status is not the problem's own. */
 const STATUS: Partial<Record<ProblemName, 200 | 400 | 403>> = {
@@ -56,14 +46,6 @@ function refusal(text: string): Response {
 	return lines(200, "ERROR", text);
 }
 
-/** No newline at the end: clients count the lines. */
-function lines(status: number, ...all: string[]): Response {
-	return new Response(all.join("\n"), {
-		status,
-		headers: { "Content-Type": "text/plain; charset=utf-8" },
-	});
-}
-
 /** Reads a form whatever its media type says, as the module does; of a field given twice the last counts. */
 function parseForm(text: string, ...needed: string[]): Fields {
 	const fields: Fields = Object.fromEntries(new URLSearchParams(text));
@@ -76,16 +58,6 @@ function parseForm(text: string, ...needed: string[]): Fields {
 	return fields;
 }
 
-/** What the device of a registration made here begins with: the JSON API makes ids without it. */
-const FORM_DEVICE = "form:";
-
-/** What makes a registration of this API unique; hashed, so that its length is bounded. */
-async function keyOf(deviceId: string, token: string | undefined): Promise<string> {
-	const text = JSON.stringify(token === undefined ? [deviceId] : [deviceId, token]);
-	const hash = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
-	return `${FORM_DEVICE}${base64url.encode(new Uint8Array(hash))}`;
-}
-
 /**
  * The sub-app, to be mounted at /push_appserver.
  * @param limit how often one client may write; here, so that its refusal too is told in lines
@@ -94,7 +66,7 @@ export function pushAppserverRoutes(deps: AppDeps, limit: MiddlewareHandler<Requ
 	const { keyring, registrations, trustDeviceId } = deps;
 	const app = new OpenAPIHono<RequestEnv>();
 	app.use(limit, smallUtf8Body(FORM_BYTES));
-	describeFormRoutes(app.openAPIRegistry, [...TYPES.keys()], FORM_BYTES);
+	describeFormRoutes(app.openAPIRegistry, [...SERVICE_NAMES.keys()], FORM_BYTES);
 
 	app.onError((error) => {
 		if (error instanceof Refusal) return refusal(error.message);
@@ -104,29 +76,33 @@ export function pushAppserverRoutes(deps: AppDeps, limit: MiddlewareHandler<Requ
 		return response;
 	});
 
+	/** The types whose service has an app. */
+	const served = [...SERVICE_NAMES]
+		.filter(([, service]) => deps.apps.some((candidate) => candidate.service === service))
+		.map(([name]) => name);
+
 	/** Dialects have no field for the app: a type means the service's default one, the first. */
 	const appOf = (type: string): PublicApp => {
-		const service = TYPES.get(type);
+		const service = SERVICE_NAMES.get(type);
 		const its = deps.apps.find((candidate) => candidate.service === service);
 		if (its) return its;
-		const served = new Set(deps.apps.map((candidate) => candidate.service));
-		const known = [...TYPES].filter(([, name]) => served.has(name)).map(([name]) => name);
-		throw new Refusal(`This server does not push to this type of device. It knows: ${known.join(", ")}.`);
+		throw new Refusal(`This server does not push to this type of device. It knows: ${served.join(", ")}.`);
 	};
 
 	const deviceOf = (its: PublicApp, { token, p256dh, auth }: Fields) =>
 		checkDevice(serviceOf(deps, its), { token, p256dh: p256dh || undefined, auth: auth || undefined });
 
 	app.post("/v1/register", async (c) => {
-		await requireRegistrationToken(c, deps.registration);
-		const fields = parseForm(await c.req.text(), "type", "node", "token");
+		const form = await c.req.text();
+		await requireRegistrationToken(c, deps.registration, new URLSearchParams(form).get("access_token"));
+		const fields = parseForm(form, "type", "node", "token");
 		requirePushAddress(deps);
 		const its = appOf(fields.type ?? "");
 		const checked = deviceOf(its, fields);
 		const { node, secret } = await register(deps, {
 			...checked,
 			app: its,
-			key: await keyOf(fields.node ?? "", trustDeviceId ? undefined : checked.device.token),
+			key: await formDeviceKey(fields.node ?? "", trustDeviceId ? undefined : checked.device.token),
 			clientNetwork: c.get("clientNetwork"),
 		});
 		return lines(200, "OK", node, secret);
@@ -140,7 +116,7 @@ export function pushAppserverRoutes(deps: AppDeps, limit: MiddlewareHandler<Requ
 		}
 		const its = appOf(type);
 		const proven = token ? deviceOf(its, fields).device.token : undefined;
-		const key = await keyOf(node, trustDeviceId ? undefined : proven);
+		const key = await formDeviceKey(node, trustDeviceId ? undefined : proven);
 		const found = await registrations.findDevice("", its.name, key);
 		if (found || proven === undefined) return found;
 		// Not a device id, then perhaps the node that we returned.
@@ -189,9 +165,7 @@ export function pushAppserverRoutes(deps: AppDeps, limit: MiddlewareHandler<Requ
 			"<!DOCTYPE html>\n<html lang=en><head><title>Reveille</title></head><body>\nRUNNING\n</body></html>",
 		),
 	);
-	for (const path of ["/v1/register", "/v1/unregister", "/v1/push", "/v1/settings", "/v1/settings/:node"]) {
-		app.get(path, () => lines(403, "ERROR", "There is no page here: this is for programs."));
-	}
+	app.route("/", debugPageRoutes(deps, served));
 
 	return app;
 }

@@ -5,6 +5,7 @@ import type { DeviceInput, Registration } from "../types.ts";
 import { noSuchRegistration, requireRegistrationToken, requireSecret } from "./authorization.ts";
 import type { AppDeps, RequestEnv } from "./deps.ts";
 import { unavailable } from "./errors.ts";
+import { maskedToken } from "./masking.ts";
 import { Problem } from "./problem.ts";
 import {
 	checkDevice,
@@ -25,12 +26,6 @@ import {
 import type { registerSchema, registrationSchema } from "./schemas.ts";
 import { validationHook } from "./validation.ts";
 
-/** Enough to tell one's own subscriptions apart, too little to push with. */
-function masked(token: string): string {
-	const host = URL.canParse(token) ? new URL(token).host : "";
-	return `${host}…${token.slice(-4)}`;
-}
-
 function view(registration: Registration, jid: string | undefined): z.infer<typeof registrationSchema> {
 	const { node, app, deviceName, token, p256dh, lastError } = registration;
 	const iso = (at: number) => new Date(at).toISOString();
@@ -40,7 +35,7 @@ function view(registration: Registration, jid: string | undefined): z.infer<type
 		node,
 		app,
 		...(deviceName !== undefined && { deviceName }),
-		token: masked(token),
+		token: maskedToken(token),
 		encrypted: p256dh !== undefined,
 		registeredAt: iso(registeredAt),
 		renewedAt: iso(renewedAt),
