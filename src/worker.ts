@@ -53,6 +53,7 @@ async function compose(bindings: Bindings) {
 		registration:
 			registration.mode === "open" ? registration : { mode: "token", token: registration.token ?? "" },
 		trustDeviceId: config.trustDeviceId,
+		debugPages: config.debugPages,
 		push: handOver(createHandover(db), config.pushTtlSeconds),
 		readiness: async () => ({ database: await databaseReadiness(client), xmpp: undefined }),
 		trustedProxies: config.trustedProxies,
