@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { AppsError, parseApps } from "../src/apps.ts";
 import { ConfigError, parseConfig } from "../src/config.ts";
+import { createAppChoice } from "../src/registering/apps.ts";
 
 const APNS = {
 	name: "siskin",
@@ -250,6 +251,13 @@ describe("the settings", () => {
 			alert: { text: "New message" },
 			retired: true,
 		});
+	});
+
+	test("give it to nobody who registers over XMPP, even by its name", () => {
+		const { apps } = parseConfig({ APPS: [{ name: "browser", service: "webpush" }] });
+		const choice = createAppChoice(apps);
+		expect(choice.choose({ type: "webpush" }, "push.example.net")?.name).toBe("browser");
+		expect(choice.choose({ service: "webpush" }, "push.example.net")?.name).toBe("browser");
 	});
 
 	test("keep it at the push server that its devices know", () => {

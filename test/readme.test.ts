@@ -2,6 +2,7 @@
 import { expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import packageJson from "../package.json" with { type: "json" };
+import { AppsError, parseApps } from "../src/apps.ts";
 import { settingNames } from "../src/settings.ts";
 
 const read = (path: string) => readFileSync(new URL(`../${path}`, import.meta.url), "utf8");
@@ -14,6 +15,29 @@ test("its table of settings has each setting, and no other", () => {
 		[...(row.split("|")[1] ?? "").matchAll(/`([A-Z_]+)`/g)].map(([, name]) => name),
 	);
 	expect(named.toSorted()).toEqual(settingNames.toSorted());
+});
+
+test("its table of an app's fields has each field, and no other", () => {
+	const section = readme.slice(readme.indexOf("| field of `[[app]]`"), readme.indexOf("## Push services"));
+	const rows = section.slice(0, section.indexOf("\n\n")).split("\n");
+	const named = rows.flatMap((row) => {
+		const [, field = "", , what = ""] = row.split("|");
+		// Entra's stand beside the Store's.
+		const instead = /or at Entra: (.*)/.exec(what)?.[1] ?? "";
+		return [...`${field}${instead}`.matchAll(/`([a-z_]+)`/g)].map(([, name]) => name ?? "");
+	});
+	/** What parsing says it knows, once it meets what it does not. */
+	const fieldsOf = (service: string) => {
+		try {
+			parseApps([{ name: "a", service, "no such field": 1 }], "APPS", false);
+			return [];
+		} catch (error) {
+			if (!(error instanceof AppsError)) throw error;
+			return /known are (.*)\.$/.exec(error.message)?.[1]?.split(", ") ?? [];
+		}
+	};
+	const known = ["apns", "fcm", "webpush", "ubuntu", "wns"].flatMap(fieldsOf);
+	expect([...new Set(named)].toSorted()).toEqual([...new Set(known)].toSorted());
 });
 
 test("its commands name the Bun that CI runs and the package asks for", () => {
