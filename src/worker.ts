@@ -45,8 +45,8 @@ async function compose(bindings: Bindings) {
 		keyring,
 		// Nothing is sent from here, so nothing is fetched: devices are only checked.
 		services,
-		apps: config.apps.map(({ name, service }) => ({
-			...{ name, service },
+		apps: config.apps.map(({ name, service, retired }) => ({
+			...{ name, service, ...(retired && { retired }) },
 			...(service === "webpush" && { vapidPublicKey }),
 		})),
 		pushAddress: config.pushAddress,
