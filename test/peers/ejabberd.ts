@@ -3,15 +3,15 @@
  */
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { type Child, startChild } from "./child.ts";
 import { type ErlangTerm, parseErlangTerms } from "./erlang-term.ts";
 import { temporaryFolder } from "./folder.ts";
 import { MissingPeer, systemPath } from "./missing-peer.ts";
-import { freePorts } from "./ports.ts";
+import { type NameServer, startNameServer } from "./name-server.ts";
 import {
+	completed,
 	type EnabledPush,
+	runServer,
 	splitUser,
-	untilEnabled,
 	type XmppServer,
 	type XmppServerOptions,
 } from "./xmpp-server.ts";
@@ -28,6 +28,16 @@ export interface EjabberdOptions extends XmppServerOptions {
 	logLevel?: "debug" | "info";
 }
 
+/** The operator's example: every ejabberd here has its settings, but for what {@link configuration} replaces. */
+const EXAMPLE = new URL("../../examples/ejabberd.yml", import.meta.url);
+
+interface Example {
+	certfiles: string[];
+	listen: { module: string }[];
+	acl: object;
+	modules: Record<string, object>;
+}
+
 /** What a listing of all registrations is made of: mod_push's own table. */
 const TABLE = "push_session";
 
@@ -41,48 +51,25 @@ const TABLE = "push_session";
  */
 export async function startEjabberd(options: EjabberdOptions = {}): Promise<XmppServer> {
 	const program = findEjabberd();
-	const host = options.hosts?.[0] ?? "example.org";
-	const [http = 0, c2s = 0, component = 0] = await freePorts(3);
+	const common = await completed(options);
+	const { host, ports } = common;
 	const folder = temporaryFolder("ejabberd");
 	const spool = join(folder.path, "spool");
 	const configPath = join(folder.path, "ejabberd.yml");
-	const logPath = join(folder.path, "ejabberd.log");
+	const namesPath = join(folder.path, "inetrc");
 	mkdirSync(spool);
-	writeFileSync(configPath, configuration(options, { http, c2s, component }));
+	writeFileSync(configPath, configuration(options, common));
+	const { neighbour } = options;
+	const names = neighbour && (await startNameServer(neighbour.domains, neighbour.port));
+	writeFileSync(namesPath, inetrc(names));
 
 	const api = async (command: string, parameters: object): Promise<void> => {
-		const response = await fetch(`http://127.0.0.1:${http}/api/${command}`, {
+		const response = await fetch(`http://127.0.0.1:${ports.http}/api/${command}`, {
 			method: "POST",
 			body: JSON.stringify(parameters),
 		});
 		if (!response.ok) throw new Error(`ejabberd ${command}: ${response.status} ${await response.text()}`);
 	};
-
-	let child: Child | undefined;
-	const start = async () => {
-		child = startChild({
-			command: [
-				program.erl,
-				...["+K", "true", "+P", "250000"],
-				// Idle schedulers that spin would take the cores from what is measured beside them.
-				...["+sbwt", "none", "+sbwtdcpu", "none", "+sbwtdio", "none"],
-				...["-noinput", "-mnesia", "dir", `"${spool}"`, "-s", "ejabberd"],
-			],
-			logPath,
-			cwd: folder.path,
-			env: {
-				HOME: folder.path,
-				ERL_LIBS: program.libraries,
-				ERL_CRASH_DUMP_BYTES: "0",
-				EJABBERD_CONFIG_PATH: configPath,
-				// What it writes there it also writes to its output.
-				EJABBERD_LOG_PATH: join(folder.path, "ejabberd-own.log"),
-			},
-		});
-		await child.ready(async () => (await fetch(`http://127.0.0.1:${http}/ws`)).ok, 60_000);
-	};
-	const halt = async () => child?.stop(20_000);
-	const kill9 = async () => child?.kill9();
 
 	const addUsers = async (names: readonly string[], password: string, domain = host) => {
 		const left = [...names];
@@ -104,41 +91,37 @@ export async function startEjabberd(options: EjabberdOptions = {}): Promise<Xmpp
 		return terms.flatMap((term) => enabledBy(term, name, domain));
 	};
 
-	try {
-		await start();
-	} catch (error) {
-		await kill9();
-		folder.remove();
-		throw error;
-	}
-
-	return {
-		program: "ejabberd",
-		host,
-		websocketUrl: `ws://127.0.0.1:${http}/ws`,
-		tcpUrl: `xmpp://127.0.0.1:${c2s}`,
-		componentUrl: `xmpp://127.0.0.1:${component}`,
-		ports: { http, c2s, component },
-		configPath,
-		logPath,
-		pid: () => child?.pid ?? 0,
-		addUser: (name, password, domain) => addUsers([name], password, domain),
-		addUsers,
-		pushEnabled,
-		untilPushEnabled: (user, wished, timeoutMs = 5_000) =>
-			untilEnabled(() => pushEnabled(user), wished, timeoutMs),
-		async restart({ graceful = true } = {}) {
-			await (graceful ? halt() : kill9());
-			await start();
+	return runServer(
+		{
+			program: "ejabberd",
+			command: [
+				program.erl,
+				...["+K", "true", "+P", "250000"],
+				// Idle schedulers that spin would take the cores from what is measured beside them.
+				...["+sbwt", "none", "+sbwtdcpu", "none", "+sbwtdio", "none"],
+				...["-noinput", "-mnesia", "dir", `"${spool}"`, "-s", "ejabberd"],
+			],
+			env: {
+				HOME: folder.path,
+				ERL_LIBS: program.libraries,
+				ERL_CRASH_DUMP_BYTES: "0",
+				EJABBERD_CONFIG_PATH: configPath,
+				// What it writes there it also writes to its output.
+				EJABBERD_LOG_PATH: join(folder.path, "ejabberd-own.log"),
+				ERL_INETRC: namesPath,
+			},
+			httpPath: "/ws",
+			patience: { start: 60_000, stop: 20_000 },
+			...{ ports, configPath, addUsers, pushEnabled },
+			folder: folder.path,
+			cleanUp() {
+				names?.close();
+				folder.remove();
+			},
+			logPath: join(folder.path, "ejabberd.log"),
 		},
-		halt: async () => void (await halt()),
-		kill9: async () => void (await kill9()),
-		start,
-		async stop() {
-			await halt();
-			folder.remove();
-		},
-	};
+		common,
+	);
 }
 
 /**
@@ -166,63 +149,72 @@ function enabledBy(term: ErlangTerm, name: string, domain: string): EnabledPush[
 	return [{ jid, node: typeof node === "string" ? node : "" }];
 }
 
+/** Erlang's settings for looking up SRV records: nobody else is asked. */
+function inetrc(names: NameServer | undefined): string {
+	const server = names ? [`{nameserver, {127,0,0,1}, ${names.port}}.`] : [];
+	return ["{lookup, [file]}.", `{resolv_conf, ""}.`, `{hosts_file, ""}.`, ...server, ""].join("\n");
+}
+
 function configuration(
 	options: EjabberdOptions,
-	ports: { http: number; c2s: number; component: number },
+	{ hosts, host, components, ports }: Awaited<ReturnType<typeof completed>>,
 ): string {
-	const { resumeSeconds, resumeQueue, pushWith } = options;
-	const ip = "127.0.0.1";
-	const stock = options.limits === "stock";
-	const components = Object.fromEntries(
-		(options.components ?? []).map(({ domain, secret }) => [domain, { password: secret }]),
+	const { resumeSeconds, resumeQueue, pushWith, asExample = false, neighbour } = options;
+	const { certfiles: _, ...example } = Bun.YAML.parse(
+		readFileSync(EXAMPLE, "utf8").replaceAll("example.org", host),
+	) as Example;
+	const passwords = Object.fromEntries(
+		components.map(({ domain, secret }) => [domain, { password: secret }]),
 	);
+	/** What differs on loopback, by the listener's module; what is not here does not listen. */
+	const listeners: Record<string, object> = {
+		ejabberd_c2s: { port: ports.c2s, starttls_required: false },
+		ejabberd_http: {
+			port: ports.http,
+			tls: false,
+			request_handlers: { "/api": "mod_http_api", "/ws": "ejabberd_http_ws" },
+		},
+		ejabberd_service: { port: ports.component, hosts: passwords },
+		...(neighbour ? { ejabberd_s2s_in: { port: neighbour.ownPort } } : {}),
+	};
+	const stock = options.limits === "stock";
+	const limits = {
+		acl: { ...example.acl, unlimited: { user: options.unlimited ?? [] } },
+		shaper_rules: { c2s_shaper: stock ? [{ none: "unlimited" }, { normal: "all" }] : "none" },
+	};
+	const streamManagement = {
+		...example.modules.mod_stream_mgmt,
+		resume_timeout: resumeSeconds,
+		max_ack_queue: resumeQueue,
+	};
 	const settings = {
+		...example,
+		...(asExample ? {} : limits),
 		loglevel: options.logLevel ?? "info",
 		log_rotate_count: 0,
-		hosts: options.hosts ?? ["example.org"],
+		hosts,
 		auth_method: "internal",
 		auth_password_format: "plain",
-		// Debian's ejabberd.yml; elsewhere nothing may wait.
-		shaper: { normal: { rate: 3000, burst_size: 20000 } },
-		acl: { unlimited: { user: options.unlimited ?? [] } },
-		shaper_rules: { c2s_shaper: stock ? [{ none: "unlimited" }, { normal: "all" }] : "none" },
-		listen: [
-			{
-				...{ port: ports.http, ip, module: "ejabberd_http" },
-				request_handlers: { "/api": "mod_http_api", "/ws": "ejabberd_http_ws" },
-			},
-			{ port: ports.c2s, ip, module: "ejabberd_c2s", shaper: "c2s_shaper" },
-			...(options.components?.length
-				? [{ port: ports.component, ip, module: "ejabberd_service", shaper: "none", hosts: components }]
-				: []),
-		],
+		listen: example.listen.flatMap((listener) => {
+			const here = listeners[listener.module];
+			return here ? [{ ...listener, ip: "127.0.0.1", ...here }] : [];
+		}),
+		s2s_use_starttls: false,
 		api_permissions: { tests: { from: "mod_http_api", who: "all", what: "*" } },
 		modules: {
-			mod_adhoc: {},
+			...example.modules,
 			mod_admin_extra: {},
-			mod_caps: {},
-			mod_carboncopy: {},
-			mod_client_state: {},
-			mod_disco: {},
 			mod_http_api: {},
-			mod_mam: { default: "always" },
-			mod_offline: {},
-			mod_ping: {},
 			mod_push: {
 				...(pushWith?.body === undefined ? {} : { include_body: pushWith.body }),
 				...(pushWith?.sender === undefined ? {} : { include_sender: pushWith.sender }),
 			},
-			mod_push_keepalive: {},
-			mod_roster: {},
-			mod_stream_mgmt: {
-				resend_on_timeout: "if_offline",
-				...(resumeSeconds === undefined ? {} : { resume_timeout: resumeSeconds }),
-				...(resumeQueue === undefined ? {} : { max_ack_queue: resumeQueue }),
-			},
+			...(asExample ? {} : { mod_stream_mgmt: streamManagement }),
+			...(options.pubsub ? {} : { mod_pubsub: undefined }),
 			...options.modules,
 		},
 	};
-	// JSON is YAML.
+	// JSON is YAML, and leaves out what is undefined.
 	const lines = Object.entries(settings).map(([name, value]) => `${name}: ${JSON.stringify(value)}`);
 	return [
 		"# Written for one test; every socket is on loopback.",

@@ -3,15 +3,14 @@
  */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { type Child, startChild } from "./child.ts";
 import { temporaryFolder } from "./folder.ts";
 import { type LuaTable, luaString, parseLuaData } from "./lua-table.ts";
 import { MissingPeer, systemPath } from "./missing-peer.ts";
-import { freePorts } from "./ports.ts";
 import {
+	completed,
 	type EnabledPush,
+	runServer,
 	splitUser,
-	untilEnabled,
 	type XmppServer,
 	type XmppServerOptions,
 } from "./xmpp-server.ts";
@@ -22,7 +21,7 @@ export interface ProsodyOptions extends XmppServerOptions {
 	pushMaxErrors?: number;
 	/** Which summary fields mod_cloud_notify fills in. */
 	pushWith?: { body?: boolean; sender?: boolean };
-	/** Joined to `modules_enabled`. */
+	/** Joined to the example's `modules_enabled`. */
 	modules?: string[];
 	/** Lines for the global section. */
 	extraConfig?: string;
@@ -32,21 +31,8 @@ export interface ProsodyOptions extends XmppServerOptions {
 	logLevel?: "debug" | "info";
 }
 
-const MODULES = [
-	"roster",
-	"saslauth",
-	"disco",
-	"ping",
-	"carbons",
-	"pep",
-	"blocklist",
-	"smacks",
-	"csi_simple",
-	"mam",
-	"offline",
-	"cloud_notify",
-	"websocket",
-];
+/** The operator's example: every Prosody here includes it. */
+const EXAMPLE = new URL("../../examples/prosody.cfg.lua", import.meta.url);
 
 /**
  * Starts a Prosody with a configuration and data of its own.
@@ -55,25 +41,17 @@ const MODULES = [
  */
 export async function startProsody(options: ProsodyOptions = {}): Promise<XmppServer> {
 	const program = findProsody();
-	const hosts = options.hosts ?? ["example.org"];
-	const host = hosts[0] ?? "example.org";
-	const [http = 0, c2s = 0, component = 0] = await freePorts(3);
+	const common = await completed(options);
+	const { host, ports } = common;
 	const folder = temporaryFolder("prosody");
 	const dataPath = join(folder.path, "data");
 	const configPath = join(folder.path, "prosody.cfg.lua");
-	const logPath = join(folder.path, "prosody.log");
 	mkdirSync(dataPath);
-	writeFileSync(configPath, configuration(options, hosts, { http, c2s, component }, folder.path));
+	const example = readFileSync(EXAMPLE, "utf8").replaceAll("example.org", host);
+	writeFileSync(join(folder.path, "example.cfg.lua"), example);
+	writeFileSync(configPath, configuration(options, common, folder.path));
+	if (options.neighbour) writeFileSync(join(folder.path, "mod_neighbour.lua"), NEIGHBOUR);
 
-	const url = `http://127.0.0.1:${http}/xmpp-websocket`;
-	let child: Child | undefined;
-
-	const start = async () => {
-		child = startChild({ command: [program, "--config", configPath, "-F"], logPath, cwd: folder.path });
-		await child.ready(async () => (await fetch(url)).ok);
-	};
-	const halt = async () => child?.stop();
-	const kill9 = async () => child?.kill9();
 	const addUsers = async (names: readonly string[], password: string, domain = host) => {
 		// Its own tool takes a second for each account. A password in the clear is what its storage holds for
 		// `internal_plain`, and what `internal_hashed` hashes at the first login.
@@ -96,41 +74,19 @@ export async function startProsody(options: ProsodyOptions = {}): Promise<XmppSe
 		});
 	};
 
-	try {
-		await start();
-	} catch (error) {
-		await kill9();
-		folder.remove();
-		throw error;
-	}
-
-	return {
-		program: "prosody",
-		host,
-		websocketUrl: `ws://127.0.0.1:${http}/xmpp-websocket`,
-		tcpUrl: `xmpp://127.0.0.1:${c2s}`,
-		componentUrl: `xmpp://127.0.0.1:${component}`,
-		ports: { http, c2s, component },
-		configPath,
-		logPath,
-		pid: () => child?.pid ?? 0,
-		addUser: (name, password, domain) => addUsers([name], password, domain),
-		addUsers,
-		pushEnabled,
-		untilPushEnabled: (user, wished, timeoutMs = 5_000) =>
-			untilEnabled(() => pushEnabled(user), wished, timeoutMs),
-		async restart({ graceful = true } = {}) {
-			await (graceful ? halt() : kill9());
-			await start();
+	return runServer(
+		{
+			program: "prosody",
+			command: [program, "--config", configPath, "-F"],
+			httpPath: "/xmpp-websocket",
+			patience: { start: 30_000, stop: 10_000 },
+			...{ ports, configPath, addUsers, pushEnabled },
+			folder: folder.path,
+			cleanUp: folder.remove,
+			logPath: join(folder.path, "prosody.log"),
 		},
-		halt: async () => void (await halt()),
-		kill9: async () => void (await kill9()),
-		start,
-		async stop() {
-			await halt();
-			folder.remove();
-		},
-	};
+		common,
+	);
 }
 
 /** Where Debian's packages put modules, newer releases in one file, older ones in a folder. */
@@ -162,26 +118,39 @@ function encode(name: string): string {
 		.join("");
 }
 
+/** In place of DNS, which would take a name server on a privileged port. */
+const NEIGHBOUR = `module:set_global();
+local service = require "net.resolvers.service";
+local manual, basic = require "net.resolvers.manual", require "net.resolvers.basic";
+local domains = module:get_option_set("neighbour_domains", {});
+local port = module:get_option_number("neighbour_port");
+function service.new(domain, name, protocol, extra)
+	if name ~= "xmpp-server" or not domains:contains(domain) then return manual.new({}); end
+	return basic.new("127.0.0.1", port, protocol, extra);
+end
+`;
+
 function configuration(
 	options: ProsodyOptions,
-	hosts: string[],
-	ports: { http: number; c2s: number; component: number },
+	{ hosts, host, components, ports }: Awaited<ReturnType<typeof completed>>,
 	folder: string,
 ): string {
-	const modules = [...MODULES, ...(options.modules ?? [])];
-	if (options.limits === "stock") modules.push("limits");
+	const { neighbour, asExample = false, pushWith } = options;
+	const limited = asExample || options.limits === "stock";
+	const list = (values: readonly string[]) => `{ ${values.map(luaString).join(", ")} }`;
 	const setting = (name: string, value: string | number | boolean | undefined) =>
 		value === undefined ? [] : [`${name} = ${typeof value === "string" ? luaString(value) : value}`];
+	// Loopback has no certificates; without a neighbour nothing may look up names or leave the machine.
+	const unwanted = ["tls", "s2s_auth_certs", ...(neighbour ? [] : ["s2s", "dialback"])];
 	return [
 		"-- Written for one test; every socket is on loopback.",
+		`Include ${luaString(join(folder, "example.cfg.lua"))}`,
 		...(process.getuid?.() === 0 ? ["run_as_root = true"] : []),
 		`data_path = ${luaString(join(folder, "data"))}`,
 		`certificates = ${luaString(folder)}`,
 		`pidfile = ${luaString(join(folder, "prosody.pid"))}`,
 		`log = { { levels = { min = ${luaString(options.logLevel ?? "info")} }, to = "console", timestamps = true } }`,
-		`modules_enabled = { ${modules.map(luaString).join(", ")} }`,
-		// No federation: nothing here may look up names or leave the machine.
-		`modules_disabled = { "s2s", "s2s_auth_certs", "tls" }`,
+		`modules_disabled = ${list(limited ? unwanted : [...unwanted, "limits"])}`,
 		`interfaces = { "127.0.0.1" }`,
 		`local_interfaces = { "127.0.0.1" }`,
 		`c2s_ports = { ${ports.c2s} }`,
@@ -189,7 +158,7 @@ function configuration(
 		`http_ports = { ${ports.http} }`,
 		`http_interfaces = { "127.0.0.1" }`,
 		"https_ports = {}",
-		`http_default_host = ${luaString(hosts[0] ?? "")}`,
+		`http_default_host = ${luaString(host)}`,
 		`component_ports = { ${ports.component} }`,
 		`component_interfaces = { "127.0.0.1" }`,
 		"c2s_require_encryption = false",
@@ -197,21 +166,37 @@ function configuration(
 		"consider_websocket_secure = true",
 		`authentication = "internal_plain"`,
 		`storage = "internal"`,
-		`archive_expires_after = "1w"`,
-		...setting("smacks_hibernation_time", options.resumeSeconds),
-		...setting("smacks_max_queue_size", options.resumeQueue),
+		...(neighbour
+			? [
+					`plugin_paths = ${list([folder])}`,
+					`neighbour_domains = ${list(neighbour.domains)}`,
+					`neighbour_port = ${neighbour.port}`,
+					`s2s_ports = { ${neighbour.ownPort} }`,
+					"s2s_require_encryption = false",
+				]
+			: []),
+		...(asExample
+			? []
+			: [
+					`smacks_hibernation_time = ${options.resumeSeconds ?? "nil"}`,
+					`smacks_max_queue_size = ${options.resumeQueue ?? "nil"}`,
+					`unlimited_jids = ${list(options.unlimited ?? [])}`,
+				]),
 		...setting("push_max_errors", options.pushMaxErrors),
-		...setting("push_notification_with_body", options.pushWith?.body),
-		...setting("push_notification_with_sender", options.pushWith?.sender),
-		// Debian's prosody.cfg.lua.
-		...(options.limits === "stock" ? [`limits = { c2s = { rate = "10kb/s" } }`] : []),
-		`unlimited_jids = { ${(options.unlimited ?? []).map(luaString).join(", ")} }`,
+		...setting("push_notification_with_body", pushWith?.body),
+		...setting("push_notification_with_sender", pushWith?.sender),
 		options.extraConfig ?? "",
-		...hosts.map((host) => `VirtualHost ${luaString(host)}`),
-		...(options.components ?? []).flatMap(({ domain, secret }) => [
+		...hosts.flatMap((domain) => [
+			`VirtualHost ${luaString(domain)}`,
+			// Joined to the global ones.
+			`\tmodules_enabled = ${list([...(options.modules ?? []), ...(neighbour ? ["neighbour"] : [])])}`,
+		]),
+		...components.flatMap(({ domain, secret }) => [
 			`Component ${luaString(domain)}`,
 			`\tcomponent_secret = ${luaString(secret)}`,
 		]),
+		`Component ${luaString(`pubsub.${host}`)} "pubsub"`,
+		`\tenabled = ${options.pubsub ?? false}`,
 		options.extraHosts ?? "",
 		"",
 	].join("\n");

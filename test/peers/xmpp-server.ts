@@ -1,6 +1,8 @@
 /**
- * What the tests and the demo ask of a real XMPP server, whichever program it is.
+ * What the tests and the demo ask of a real XMPP server, whichever program it is, and how any of them is run.
  */
+import { type Child, startChild } from "./child.ts";
+import { freePorts } from "./ports.ts";
 
 /** An external component (XEP-0114) that may connect. */
 export interface ComponentAccount {
@@ -16,11 +18,27 @@ export interface EnabledPush {
 	node: string;
 }
 
+/** Another server on loopback, and which of its domains can be found. */
+export interface Neighbour {
+	/** Where it lets servers in. */
+	port: number;
+	domains: readonly string[];
+	/** Where it finds this server. */
+	ownPort: number;
+}
+
 /** Settings both servers know. */
 export interface XmppServerOptions {
 	/** The domains it serves; the first one is the default everywhere. Default: `example.org`. */
 	hosts?: string[];
+	/** Default: `push.` before the first domain, as in the examples for operators. */
 	components?: ComponentAccount[];
+	/** A pubsub service at `pubsub.` before the first domain, where `push` may make nodes. Default: none. */
+	pubsub?: boolean;
+	/** The one other server it exchanges stanzas with (s2s). Default: none. */
+	neighbour?: Neighbour;
+	/** Rate limits, resume time and queue as in the examples for operators, whatever the options below say. */
+	asExample?: boolean;
 	/** XEP-0198: how many seconds a session waits to be resumed. Default: the program's own. */
 	resumeSeconds?: number;
 	/** XEP-0198: how many stanzas it keeps for one session. Default: the program's own. */
@@ -29,6 +47,13 @@ export interface XmppServerOptions {
 	limits?: "stock" | "none";
 	/** Bare JIDs that a limit does not hold for. */
 	unlimited?: string[];
+}
+
+/** Where it listens. */
+export interface Ports {
+	http: number;
+	c2s: number;
+	component: number;
 }
 
 /** A real XMPP server on loopback, with data and ports of its own. */
@@ -42,7 +67,9 @@ export interface XmppServer {
 	readonly tcpUrl: string;
 	/** Where components connect: `xmpp://127.0.0.1:port`. */
 	readonly componentUrl: string;
-	readonly ports: Readonly<{ http: number; c2s: number; component: number }>;
+	readonly ports: Readonly<Ports>;
+	/** Who may connect there. */
+	readonly components: readonly ComponentAccount[];
 	readonly configPath: string;
 	readonly logPath: string;
 	/** The process id of today's process. */
@@ -79,6 +106,89 @@ export interface XmppServer {
 	stop(): Promise<void>;
 }
 
+/** The half of {@link XmppServer} that is a program's own. */
+export interface Program
+	extends Pick<XmppServer, "program" | "ports" | "configPath" | "logPath" | "addUsers" | "pushEnabled"> {
+	command: string[];
+	env?: Record<string, string>;
+	/** Where it runs. */
+	folder: string;
+	/** Called when it has ended for good. */
+	cleanUp: () => void;
+	/** Answers once the server is ready; the same path takes WebSockets. */
+	httpPath: string;
+	/** How long a start and a stop may take, ms. */
+	patience: { start: number; stop: number };
+}
+
+/** What is left out is filled in. */
+export async function completed(options: XmppServerOptions): Promise<{
+	hosts: string[];
+	host: string;
+	components: ComponentAccount[];
+	ports: Ports;
+}> {
+	const hosts = options.hosts ?? ["example.org"];
+	const [host = ""] = hosts;
+	const [http = 0, c2s = 0, component = 0] = await freePorts(3);
+	const components = options.components ?? [{ domain: `push.${host}`, secret: "component-secret" }];
+	return { hosts, host, components, ports: { http, c2s, component } };
+}
+
+/** Runs a server. @throws when it does not start, with the log's last lines */
+export async function runServer(
+	own: Program,
+	{ host, components }: { host: string; components: readonly ComponentAccount[] },
+): Promise<XmppServer> {
+	const { ports, folder, logPath, pushEnabled, patience } = own;
+	const authority = `127.0.0.1:${ports.http}${own.httpPath}`;
+	let child: Child | undefined;
+
+	const start = async () => {
+		child = startChild({ command: own.command, env: own.env ?? {}, logPath, cwd: folder });
+		await child.ready(async () => (await fetch(`http://${authority}`)).ok, patience.start);
+	};
+	const halt = async () => child?.stop(patience.stop);
+	const kill9 = async () => child?.kill9();
+
+	try {
+		await start();
+	} catch (error) {
+		await kill9();
+		own.cleanUp();
+		throw error;
+	}
+
+	return {
+		program: own.program,
+		host,
+		websocketUrl: `ws://${authority}`,
+		tcpUrl: `xmpp://127.0.0.1:${ports.c2s}`,
+		componentUrl: `xmpp://127.0.0.1:${ports.component}`,
+		ports,
+		components,
+		configPath: own.configPath,
+		logPath,
+		pid: () => child?.pid ?? 0,
+		addUser: (name, password, domain) => own.addUsers([name], password, domain),
+		addUsers: own.addUsers,
+		pushEnabled,
+		untilPushEnabled: (user, wished, timeoutMs = 5_000) =>
+			untilEnabled(() => pushEnabled(user), wished, timeoutMs),
+		async restart({ graceful = true } = {}) {
+			await (graceful ? halt() : kill9());
+			await start();
+		},
+		halt,
+		kill9,
+		start,
+		async stop() {
+			await halt();
+			own.cleanUp();
+		},
+	};
+}
+
 /** Splits `name` or `name@host`. */
 export function splitUser(user: string, defaultHost: string): { name: string; host: string } {
 	const at = user.indexOf("@");
@@ -87,8 +197,8 @@ export function splitUser(user: string, defaultHost: string): { name: string; ho
 		: { name: user.slice(0, at), host: user.slice(at + 1) };
 }
 
-/** The shared half of {@link XmppServer.untilPushEnabled}: servers do not tell, so they are asked again. */
-export async function untilEnabled(
+/** Servers do not tell, so they are asked again. */
+async function untilEnabled(
 	ask: () => Promise<EnabledPush[]>,
 	wished: (enabled: EnabledPush[]) => boolean,
 	timeoutMs: number,
