@@ -14,45 +14,49 @@ const WELL_KNOWN: ReadonlyMap<string, ServiceName> = new Map([
 ]);
 
 export interface AppChoice {
+	/** The apps that take registrations. */
+	readonly served: readonly App[];
 	readonly services: ReadonlySet<ServiceName>;
 	/** Tigase's provider ids that are served. */
 	readonly providers: readonly string[];
-	/** All apps that fit a wish; the address aside. */
+	/** All apps that a registration of such a device may be of, the address aside; retired ones too. */
 	fitting(wish: AppWish): readonly App[];
-	/** The one of them. @param to the address that the device wrote to, a JID. @returns undefined: there is none */
+	/** The one for a new registration. @param to the address that the device wrote to, a JID. @returns undefined: none */
 	choose(wish: AppWish, to: string): App | undefined;
 }
 
-/** @param apps the first of a service is its default */
+/** @param all the first of a service is its default */
 export function createAppChoice(all: readonly App[]): AppChoice {
-	const apps = all.filter(({ retired }) => !retired);
-	const named = apps.flatMap(({ providers = [] }) => providers);
-	const ofService = (service: ServiceName | undefined) => apps.filter((app) => app.service === service);
-	const namesProviders = (service: ServiceName) =>
-		ofService(service).some(({ providers = [] }) => providers.length > 0);
-	const wellKnown = [...WELL_KNOWN].filter(
-		([, service]) => ofService(service).length > 0 && !namesProviders(service),
-	);
-	const providers = [...new Set([...named, ...wellKnown.map(([provider]) => provider)])];
+	const served = all.filter(({ retired }) => !retired);
+	const ofService = (service: ServiceName | undefined) => all.filter((app) => app.service === service);
+	const listed = new Set(served.flatMap(({ providers = [] }) => providers));
+	const wellKnown = [...WELL_KNOWN].filter(([, service]) => {
+		const its = served.filter((app) => app.service === service);
+		return its.length > 0 && its.every(({ providers = [] }) => providers.length === 0);
+	});
+	const providers = [...new Set([...listed, ...wellKnown.map(([provider]) => provider)])];
 
 	function fitting(wish: AppWish): readonly App[] {
 		if ("service" in wish) return ofService(wish.service);
 		if ("provider" in wish) {
 			const { provider } = wish;
 			if (!providers.includes(provider)) return [];
-			const its = apps.filter((app) => app.providers?.includes(provider));
-			return its.length > 0 ? its : ofService(WELL_KNOWN.get(provider));
+			return listed.has(provider)
+				? all.filter((app) => app.providers?.includes(provider))
+				: ofService(WELL_KNOWN.get(provider));
 		}
 		const ofType = ofService(SERVICE_NAMES.get(wish.type));
-		return ofType.length > 0 ? ofType : apps.filter(({ name }) => name === wish.type);
+		return ofType.length > 0 ? ofType : all.filter(({ name }) => name === wish.type);
 	}
 
 	return {
-		services: new Set(apps.map(({ service }) => service)),
+		served,
+		services: new Set(served.map(({ service }) => service)),
 		providers,
 		fitting,
 		choose(wish, to) {
-			const atAddress = narrowed(fitting(wish), ({ addresses = [] }) =>
+			const open = fitting(wish).filter(({ retired }) => !retired);
+			const atAddress = narrowed(open, ({ addresses = [] }) =>
 				addresses.some((address) => isAt(address, to)),
 			);
 			const [app] = narrowed(atAddress, ({ name }) => "type" in wish && name === wish.type);

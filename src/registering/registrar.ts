@@ -8,7 +8,7 @@ import { createAppChoice } from "./apps.ts";
 import { checkDevice, quotaReason, register } from "./registering.ts";
 
 export interface RegistrarDeps {
-	registrations: Pick<Registrations, "register" | "ofOwner" | "remove">;
+	registrations: Pick<Registrations, "claim" | "register" | "findDevice" | "ofOwner" | "remove">;
 	keyring: Pick<Keyring, "createNode" | "secretOf" | "openNode">;
 	apps: readonly App[];
 	/** By the name of their app. */
@@ -26,8 +26,16 @@ export function createRegistrar({ registrations, keyring, apps, services, allow 
 		return { ...registration, node: await keyring.openNode(registration.node) };
 	}
 
+	/** A device that registered with an app which is retired now stays there: its token is that app's. */
+	async function formerApp(owner: string, device: string, wish: AppWish): Promise<App | undefined> {
+		for (const app of choice.fitting(wish)) {
+			if (app.retired && (await registrations.findDevice(owner, app.name, device))) return app;
+		}
+		return undefined;
+	}
+
 	return {
-		apps,
+		apps: choice.served,
 		services: choice.services,
 		providers: choice.providers,
 		mayRegister: createAccess(allow),
@@ -43,11 +51,16 @@ export function createRegistrar({ registrations, keyring, apps, services, allow 
 			muc,
 			...input
 		}): Promise<RegisterResult> {
-			const app = choice.choose(wish, to);
+			const app = (await formerApp(owner, device, wish)) ?? choice.choose(wish, to);
 			const service = app && services.get(app.name);
 			if (!app || !service) return { kind: "not-served", reason: notServed(choice.services) };
 			try {
-				const made = await register({ registrations, keyring }, checkDevice(service, input), {
+				const checked = checkDevice(service, input);
+				// What was imported has no owner yet, and keeps its node.
+				if (dialect === "push-appserver") {
+					await registrations.claim({ owner, app: app.name, device, token: checked.device.token });
+				}
+				const made = await register({ registrations, keyring }, checked, {
 					...{ owner, app: app.name, device, jid: to, dialect },
 					...(deviceName !== undefined && { deviceName }),
 					...(muc !== undefined && { muc }),

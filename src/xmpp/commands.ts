@@ -66,6 +66,8 @@ export function createCommands(deps: CommandDeps) {
 		if (action === "cancel" || x?.attrs.type === "cancel") return answer("canceled");
 
 		const owner = bareOf(from);
+		// Nobody's are those that registered over HTTP: a stanza without a sender must not reach them.
+		if (owner === "") return stanzaError("modify", "jid-malformed", "The sender is missing.");
 		if (command.registers && !registrar.mayRegister(owner)) {
 			return stanzaError(
 				"auth",

@@ -42,6 +42,29 @@ describe("a service's app", () => {
 	});
 });
 
+describe("an app that is retired", () => {
+	const apps = [
+		apns("old", { retired: true }),
+		apns("new"),
+		{ name: "f", service: "fcm", retired: true } as App,
+	];
+
+	test("takes no new registrations", () => {
+		expect(chosen(apps, { service: "apns" })).toBe("new");
+		expect(chosen(apps, { provider: "snikket:apns:1" })).toBe("new");
+		expect(chosen(apps, { service: "fcm" })).toBeUndefined();
+		expect([...createAppChoice(apps).services]).toEqual(["apns"]);
+		expect(createAppChoice(apps).providers).not.toContain("fcm-xmpp-api");
+	});
+
+	test("is looked at when one ends", () => {
+		const names = createAppChoice(apps)
+			.fitting({ service: "apns" })
+			.map(({ name }) => name);
+		expect(names).toEqual(["old", "new"]);
+	});
+});
+
 describe("a type", () => {
 	const apps = [apns("a"), apns("apns"), apns("b"), { name: "fcm", service: "apns" } as App];
 	test.each([

@@ -1,5 +1,6 @@
 /** Ad-hoc commands as XEP-0050 has them, whatever the dialect. */
 import { afterEach, describe, expect, test } from "bun:test";
+import fc from "fast-check";
 import {
 	command,
 	completed,
@@ -162,6 +163,21 @@ describe("a command", () => {
 		expect(faults).toEqual([new Error("the database is away")]);
 	});
 
+	test.each(["", "/x"])(
+		"from %p, which is nobody, reaches nothing of those who registered over HTTP",
+		async (from) => {
+			const { ask, registrations, count } = await house({ allow: ["*"] });
+			const anonymous = { owner: "", app: "webpush", device: "x", token: TOKEN };
+			await registrations.register(anonymous, () => "node-1");
+			for (const node of ["list-push-registrations", "unregister-push", "register-push-webpush"]) {
+				expect(await ask(command(node, submit({ token: TOKEN, nodes: "node-1" })), { from })).toBe(
+					error("modify", "jid-malformed", "The sender is missing."),
+				);
+			}
+			expect(await count()).toBe(1);
+		},
+	);
+
 	test("is an IQ set: a get is not served", async () => {
 		const { ask } = await house();
 		expect(await ask(command("list-push-registrations"), { type: "get" })).toContain("service-unavailable");
@@ -200,6 +216,48 @@ describe("XMPP_ALLOW", () => {
 		expect(await ask(command("list-push-registrations"))).toContain("<value>node-1</value>");
 		expect(await ask(command("unregister-push"))).toBe(completed("unregister-push"));
 	});
+});
+
+test("fuzz: whatever is sent, there is one answer, be it to the command or an error, and no fault of ours", async () => {
+	const { ask, faults } = await house({ quota: 1000 });
+	const nodes = [
+		...[
+			"register-push-apns",
+			"register-push-gcm",
+			"register-push-fcm",
+			"register-push-wns",
+			"unregister-push",
+		],
+		...["register-push-webpush", "register-push-ubuntu", "list-push-registrations", "unregister-push-fcm"],
+		...["v1-register-push", "v1-unregister-push", "register-device", "unregister-device", "x"],
+	];
+	const names = [
+		...["token", "device-id", "android-id", "device-name", "muc", "channel", "nodes", "node", "type"],
+		...["provider", "device-token", "device-second-token", "p256dh", "auth", "application-id", "__proto__"],
+	];
+	const text = fc.oneof(
+		fc.constantFrom(TOKEN, "", " ", "%", "%E0%A4%A", "a.b.c", "@", "a@b", "a@b/c", "fcm", "fcm-xmpp-api"),
+		fc.string({ maxLength: 12 }).map((raw) => raw.replaceAll(/[<>&\p{Cc}]/gu, "")),
+	);
+	const field = fc.tuple(fc.constantFrom(...names), fc.array(text, { maxLength: 3 }));
+	const form = fc.option(
+		fc.array(field, { maxLength: 6 }).map((fields) => submit(Object.fromEntries(fields))),
+		{ nil: "" },
+	);
+	const action = fc.constantFrom(
+		"",
+		`action="execute"`,
+		`action="complete"`,
+		`action="prev"`,
+		`action="cancel"`,
+	);
+	await fc.assert(
+		fc.asyncProperty(fc.constantFrom(...nodes), form, action, async (node, filled, attributes) => {
+			expect(await ask(command(node, filled, attributes))).toMatch(/^<(command|error) /);
+		}),
+		{ numRuns: 500 },
+	);
+	expect(faults).toEqual([]);
 });
 
 test("markup in what a client sends stays text", async () => {

@@ -9,7 +9,7 @@ import { createRegistrations } from "../../../src/store/registrations.ts";
 import type { Registration } from "../../../src/types.ts";
 import type { Registrar } from "../../../src/xmpp/registrar.ts";
 import { createStanzaHandler } from "../../../src/xmpp/stanzas.ts";
-import { openTestDatabase } from "../../database.ts";
+import { openTestDatabase, type TestDatabase } from "../../database.ts";
 import { parse } from "../parse.ts";
 
 export const PUSH = "push@example.net/push";
@@ -35,11 +35,13 @@ export interface HouseOptions {
 	allow?: readonly string[];
 	quota?: number;
 	registrar?: Partial<Registrar>;
+	/** Default: one of its own. */
+	database?: TestDatabase;
 }
 
 export async function openHouse(options: HouseOptions = {}) {
 	const { apps = ALL_APPS, allow = ["example.org"], quota = 50 } = options;
-	const database = await openTestDatabase();
+	const database = options.database ?? (await openTestDatabase());
 	const services = await createServices(apps, {
 		...{ fetch: sendsNothing, guardedFetch: sendsNothing, http2Fetch: () => sendsNothing, now: Date.now },
 		policy: endpointPolicy({ allowHosts: ["push.example"], allowPrivate: false }),

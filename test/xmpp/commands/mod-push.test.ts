@@ -8,6 +8,7 @@ import {
 	command,
 	completed,
 	error,
+	FCM,
 	type House,
 	JULIET,
 	openHouse,
@@ -150,6 +151,28 @@ describe("register-push-X", () => {
 		const second = await house.ask(command("register-push-webpush", submit({ token: `${endpoint}2` })));
 		expect(second).toBe(first);
 		expect((await house.only()).token).toBe(`${endpoint}2`);
+	});
+
+	test("of a device whose app is retired since stays with that app", async () => {
+		await house.ask(command("register-push-gcm", submit({ token: "t" })));
+		const { node } = await house.only();
+		const later = await openHouse({
+			apps: [
+				{ ...FCM, retired: true },
+				{ ...FCM, name: "listed" },
+			],
+			database: house,
+		});
+		await later.ask(command("register-push-gcm", submit({ token: "t2" })));
+		await later.ask(command("register-push-gcm", submit({ token: "t3", "device-id": "new" })));
+		const all = await house.registrations.ofOwner("juliet@example.org");
+		expect(all.map(({ app, token }) => [app, token])).toEqual([
+			["fcm", "t2"],
+			["listed", "t3"],
+		]);
+		expect(all[0]?.node).toBe(node);
+		await later.ask(command("unregister-push"));
+		expect((await house.only()).app).toBe("listed");
 	});
 
 	test("of another owner's device with the same id is a registration of its own", async () => {
