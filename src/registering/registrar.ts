@@ -2,7 +2,7 @@
 import { type Keyring, splitOpenNode } from "../secrets.ts";
 import type { Registrations } from "../store/registrations.ts";
 import { type App, InvalidDevice, type PushService, type Registration } from "../types.ts";
-import type { RegisterResult, Registrar } from "../xmpp/registrar.ts";
+import type { AppWish, RegisterResult, Registrar } from "../xmpp/registrar.ts";
 import { createAccess } from "./access.ts";
 import { createAppChoice } from "./apps.ts";
 import { checkDevice, quotaReason, register } from "./registering.ts";
