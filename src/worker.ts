@@ -9,11 +9,12 @@ import packageJson from "../package.json" with { type: "json" };
 import { createApp } from "./app.ts";
 import { parseConfig } from "./config.ts";
 import { handOver } from "./delivery/handing-over.ts";
-import { createKeyring } from "./secrets.ts";
+import { createKeyring, withFormerSecrets } from "./secrets.ts";
 import { endpointPolicy } from "./services/endpoint.ts";
 import { createServices } from "./services/index.ts";
 import { importVapidKey } from "./services/vapid.ts";
 import { checkSecretKey } from "./store/facts.ts";
+import { createFormerSecrets } from "./store/former-secrets.ts";
 import { createHandover } from "./store/handover.ts";
 import { databaseReadiness } from "./store/readiness.ts";
 import { createRegistrations } from "./store/registrations.ts";
@@ -29,8 +30,9 @@ async function compose(bindings: Bindings) {
 		...(database.authToken === undefined ? {} : { authToken: database.authToken }),
 	});
 	const db = drizzle(client);
-	const keyring = await createKeyring(secretKey, config.secretKeysOld);
-	await checkSecretKey(db, keyring);
+	const keys = await createKeyring(secretKey, config.secretKeysOld);
+	await checkSecretKey(db, keys);
+	const keyring = withFormerSecrets(keys, createFormerSecrets(db));
 	const vapidPublicKey =
 		vapid.publicKey ?? (vapid.privateKey ? (await importVapidKey(vapid.privateKey)).publicKey : "");
 	const sendsNothing = () => Promise.reject(new Error("The edge sends no pushes."));
