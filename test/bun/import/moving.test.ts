@@ -2,11 +2,15 @@
 import { afterEach, describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import xml from "@xmpp/xml";
 import { openDatabase } from "../../../src/bun/database.ts";
 import { createKeyring, withFormerSecrets } from "../../../src/secrets.ts";
 import { createFormerSecrets } from "../../../src/store/former-secrets.ts";
-import { openScene } from "../../e2e/scene.ts";
+import { startServer } from "../../e2e/scene.ts";
 import { temporaryFolder } from "../../peers/folder.ts";
+import { startReveille } from "../../peers/reveille.ts";
+import { connectUser } from "../../peers/user.ts";
+import { startWebPushServer } from "../../peers/web-push-server.ts";
 import { writeInternalStorage, writeSqliteStorage } from "./prosody-storage.ts";
 
 const ROOT = new URL("../../../", import.meta.url).pathname;
@@ -40,69 +44,125 @@ const HOST = "push.example.org";
 const NODE = "E0FF1D8C-EB96-4E10-A912-F68B03FD8D3E";
 const SECRET = "384e51b4b2d5e4758e5dc342b22dea9217212f2c4886e2a3dcf16f3eb0eb3807";
 
-test("a device is woken with its old secret, without registering again; when it does, it keeps its node, and the old secret ends", async () => {
-	const scene = await openScene("prosody", { settings: { PUSH_INTERVAL_MS: "0" } });
-	cleanups.push(scene.stop);
-	const { reveille, endpoint } = scene;
-	const { subscription } = endpoint.createSubscription({
-		applicationServerKey: await reveille.vapidPublicKey(),
-	});
-	const token = subscription.endpoint;
-	const registered = new Date(Date.now() - 86_400_000).toISOString().replace(/\.\d+/, "");
-	const data = { type: "webpush", node: NODE, token, secret: SECRET, registered };
-	const path = folder();
-	writeInternalStorage(path, [{ host: HOST, node: NODE, data }]);
-	const settings = { DATA_DIR: reveille.dataFolder, WEBPUSH_ALLOW_PRIVATE: "true" };
-
-	const form = async (name: string, fields: Record<string, string>) => {
-		const answer = await fetch(`${reveille.url}/push_appserver/v1/${name}`, {
-			method: "POST",
-			headers: { Authorization: `Bearer ${reveille.registrationToken()}` },
-			body: new URLSearchParams(fields),
+describe("a device that was imported", () => {
+	/** A real Prosody whose component Reveille is, at the address that mod_push_appserver had. */
+	async function open() {
+		const server = await startServer("prosody", { components: [{ domain: HOST, secret: "component" }] });
+		cleanups.push(server.stop);
+		await server.addUsers(["alice", "bob"], "secret");
+		const reveille = await startReveille({
+			settings: {
+				...{ XMPP_SERVICE: server.componentUrl, XMPP_DOMAIN: HOST, XMPP_PASSWORD: "component" },
+				PUSH_INTERVAL_MS: "0",
+			},
 		});
-		return (await answer.text()).split("\n");
-	};
-	/** Puts the user's device to sleep with this secret, and has it written to. */
-	const wake = async (secret: string, body: string) => {
-		const bob = await scene.login("bob");
-		await bob.online();
-		await bob.enablePush({ jid: `push@${scene.server.host}/push`, node: NODE, secret });
-		await bob.goOffline();
-		endpoint.clear();
-		const alice = await scene.login("alice");
-		await alice.sendMessage(bob.bareJid, body);
-		await endpoint.waitForPush((push) => push.endpoint === token);
-		await alice.goOffline();
-	};
+		cleanups.push(reveille.stop);
+		await reveille.untilReady();
+		const endpoint = startWebPushServer();
+		cleanups.push(endpoint.stop);
+		const applicationServerKey = await reveille.vapidPublicKey();
+		const token = endpoint.createSubscription({ applicationServerKey }).subscription.endpoint;
 
-	expect(await form("push", { node: NODE, secret: SECRET })).toEqual(["ERROR", "Node or secret not found!"]);
-	// What an import does while the server is up must be seen by it.
-	const first = await command(["prosody", path], settings);
-	expect(first.output).toContain("Imported 1, updated 0, unchanged 0, skipped 0.");
-	expect(first.output).toContain(`connected as the component of that name`);
-	expect(first.code).toBe(0);
-	// For a second it believes what it has just seen: that there are no former secrets.
-	const deadline = Date.now() + 10_000;
-	while ((await form("push", { node: NODE, secret: SECRET }))[0] !== "OK") {
-		if (Date.now() > deadline) throw new Error("the import was not seen");
-		await Bun.sleep(100);
+		const login = (username: string) =>
+			connectUser({ service: server.websocketUrl, domain: server.host, username, password: "secret" });
+		return {
+			...{ token, login },
+			/** Imports what mod_push_appserver stored of the device. @returns the summary */
+			async import() {
+				const registered = new Date(Date.now() - 86_400_000).toISOString().replace(/\.\d+/, "");
+				const data = { type: "webpush", node: NODE, token, secret: SECRET, registered };
+				const path = folder();
+				writeInternalStorage(path, [{ host: HOST, node: NODE, data }]);
+				const settings = { DATA_DIR: reveille.dataFolder, WEBPUSH_ALLOW_PRIVATE: "true" };
+				const { output, code } = await command(["prosody", path], settings);
+				expect(code).toBe(0);
+				return output;
+			},
+			/** Posts to the form API. @returns the lines of the answer */
+			async form(name: string, fields: Record<string, string>) {
+				const body = new URLSearchParams(fields);
+				const answer = await fetch(`${reveille.url}/push_appserver/v1/${name}`, { method: "POST", body });
+				return (await answer.text()).split("\n");
+			},
+			/** Enables push at the user's server as the app did, lets it sleep, and has it written to. */
+			async wake(secret: string, body: string) {
+				const bob = await login("bob");
+				await bob.online();
+				await bob.enablePush({ jid: HOST, node: NODE, secret });
+				await bob.goOffline();
+				endpoint.clear();
+				const alice = await login("alice");
+				await alice.sendMessage(bob.bareJid, body);
+				await endpoint.waitForPush((push) => push.endpoint === token);
+				await alice.goOffline();
+			},
+		};
 	}
 
-	await wake(SECRET, "Art thou not Romeo?");
+	type Moved = Awaited<ReturnType<typeof open>>;
+	/** How it renews: node and secret of the answer. */
+	const ways: [string, (moved: Moved) => Promise<(string | undefined)[]>][] = [
+		[
+			"over HTTP",
+			async ({ form, token }) => (await form("register", { type: "webpush", node: NODE, token })).slice(1),
+		],
+		[
+			"by v1-register-push",
+			async ({ login, token }) => {
+				const bob = await login("bob");
+				const fields = Object.entries({ type: "webpush", node: NODE, token }).map(([name, value]) =>
+					xml("field", { var: name }, xml("value", {}, value)),
+				);
+				const answer = await bob.iq(
+					"set",
+					xml(
+						"command",
+						{ xmlns: "http://jabber.org/protocol/commands", node: "v1-register-push", action: "execute" },
+						xml("x", { xmlns: "jabber:x:data", type: "submit" }, ...fields),
+					),
+					HOST,
+				);
+				await bob.goOffline();
+				const form = answer.getChild("command")?.getChild("x");
+				const fieldOf = (name: string) =>
+					form?.getChildByAttr("var", name)?.getChildText("value") ?? undefined;
+				return ["node", "secret"].map(fieldOf);
+			},
+		],
+	];
 
-	const [ok, node, derived = ""] = await form("register", { type: "webpush", node: NODE, token });
-	expect([ok, node]).toEqual(["OK", NODE]);
-	expect(derived).not.toBe(SECRET);
-	expect(await form("push", { node: NODE, secret: SECRET })).toEqual(["OK", NODE]);
+	test.each(ways)(
+		"is woken with its old secret; when it renews %s it keeps its node, and the old secret ends",
+		async (_, renew) => {
+			const moved = await open();
+			const { form, wake } = moved;
+			const unknown = ["ERROR", "Node or secret not found!"];
+			expect(await form("push", { node: NODE, secret: SECRET })).toEqual(unknown);
+			expect(await moved.import()).toContain("Imported 1, updated 0, unchanged 0, skipped 0.");
+			// For a second Reveille believes what it has just seen: that there are no former secrets.
+			const deadline = Date.now() + 10_000;
+			while ((await form("push", { node: NODE, secret: SECRET }))[0] !== "OK") {
+				if (Date.now() > deadline) throw new Error("the import was not seen");
+				await Bun.sleep(100);
+			}
+			await wake(SECRET, "Art thou not Romeo?");
 
-	await wake(derived, "And a Montague?");
-	expect(await form("push", { node: NODE, secret: SECRET })).toEqual(["ERROR", "Node or secret not found!"]);
+			const [node, derived = ""] = await renew(moved);
+			expect(node).toBe(NODE);
+			expect(derived).not.toBe(SECRET);
+			expect(await form("push", { node: NODE, secret: SECRET })).toEqual(["OK", NODE]);
 
-	const second = await command(["prosody", path], settings);
-	expect(second.output).toContain("Imported 0, updated 0, unchanged 1, skipped 0.");
-	expect(await form("push", { node: NODE, secret: SECRET })).toEqual(["ERROR", "Node or secret not found!"]);
-	expect(await form("push", { node: NODE, secret: derived })).toEqual(["OK", NODE]);
-}, 60_000);
+			await wake(derived, "And a Montague?");
+			expect(await form("push", { node: NODE, secret: SECRET })).toEqual(unknown);
+
+			// Once more, as the README says to: it brings nothing back.
+			expect(await moved.import()).toContain("Imported 0, updated 0, unchanged 1, skipped 0.");
+			expect(await form("push", { node: NODE, secret: SECRET })).toEqual(unknown);
+			expect(await form("push", { node: NODE, secret: derived })).toEqual(["OK", NODE]);
+		},
+		60_000,
+	);
+});
 
 describe("the command", () => {
 	test("says how it is used", async () => {
