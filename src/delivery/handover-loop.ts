@@ -14,10 +14,10 @@ export interface HandoverLoop {
 	stop(): Promise<void>;
 }
 
-/** @param push answers `done` once the push is delivered or on disk */
+/** @param push answers `done` once the push is delivered or on disk; told when it was published, ms since the epoch */
 export function startHandoverLoop(
 	handover: Handover,
-	push: (node: string, notification: Notification) => Promise<Answer>,
+	push: (node: string, notification: Notification, publishedAt: number) => Promise<Answer>,
 	log: Logger,
 	claimant: string = crypto.randomUUID(),
 ): HandoverLoop {
@@ -50,8 +50,8 @@ export function startHandoverLoop(
 		onItsWay.add(sending);
 	}
 
-	async function send({ id, node, notification }: HandedOver) {
-		const answer = await push(node, notification);
+	async function send({ id, node, notification, createdAt }: HandedOver) {
+		const answer = await push(node, notification, createdAt);
 		// What could not even be queued stays: its lease ends, and it is tried again.
 		if (answer.kind !== "wait") await handover.remove(id);
 	}

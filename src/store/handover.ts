@@ -12,6 +12,8 @@ export interface HandedOver {
 	id: string;
 	node: string;
 	notification: Notification;
+	/** When it was taken in, ms since the epoch. */
+	createdAt: number;
 }
 
 export interface Handover {
@@ -54,7 +56,10 @@ export function createHandover(db: LibSQLDatabase, now: () => number = Date.now)
 			// An update returns rows in any order, and the newest push of a registration must come last.
 			return rows
 				.sort((a, b) => a.createdAt - b.createdAt || a.rowid - b.rowid)
-				.map(({ id, node, notification }) => ({ id, node, notification: notification as Notification }));
+				.map(({ id, node, notification, createdAt }) => ({
+					...{ id, node, createdAt },
+					notification: notification as Notification,
+				}));
 		},
 
 		async remove(id) {

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { handOver } from "../../src/delivery/handing-over.ts";
 import { startHandoverLoop } from "../../src/delivery/handover-loop.ts";
 import { createHandover, type Handover } from "../../src/store/handover.ts";
 import type { Answer } from "../../src/types.ts";
@@ -121,5 +122,29 @@ describe("pushes that were handed over", () => {
 		answer.resolve({ kind: "done", how: "queued" });
 		await stopping;
 		expect(await rows()).toBe(0);
+	});
+
+	test("live from when they were published, a call for a minute", async () => {
+		const takenIn = Date.now() - 10_000;
+		const hand = handOver(
+			createHandover(database.db, () => takenIn),
+			3_600,
+			() => takenIn,
+		);
+		await hand("N", { class: "high" });
+		await hand("N", { class: "voip" });
+		const lives = await database.client.execute("SELECT expires_at AS at FROM handover ORDER BY expires_at");
+		expect(lives.rows.map(({ at }) => Number(at) - takenIn)).toEqual([60_000, 3_600_000]);
+		const published: number[] = [];
+		const loop = startHandoverLoop(
+			handover,
+			async (_node, _notification, publishedAt) => {
+				published.push(publishedAt);
+				return { kind: "done", how: "delivered" };
+			},
+			readableLog().log,
+		);
+		await loop.stop();
+		expect(published).toEqual([takenIn, takenIn]);
 	});
 });

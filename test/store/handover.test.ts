@@ -23,7 +23,7 @@ describe("handing a push over", () => {
 		const notification = { class: "high", body: "Where art thou?", count: 2 } as const;
 		await handover.put("N", notification, clock + LEASE);
 		expect(await handover.claim("connector", 10, LEASE)).toEqual([
-			{ id: expect.any(String), node: "N", notification },
+			{ id: expect.any(String), node: "N", notification, createdAt: clock },
 		]);
 	});
 
