@@ -49,9 +49,11 @@ const MISCONFIGURED_MS = 60_000;
 const FULL_MS = 1_000;
 const FULL_LONGEST_MS = 30_000;
 /** Retries of one gate on their way at once: a provider that is slow leaves the outbox's other places to others. */
-const RETRIES = 16;
+export const RETRIES = 16;
 /** How many gates are remembered: clients choose the origins. */
 const KEPT = 5_000;
+/** A gate that nobody asked at for so long is forgotten, whatever it knew, ms. */
+const IDLE_MS = 3_600_000;
 
 interface Gate {
 	inFlight: number;
@@ -66,10 +68,11 @@ interface Gate {
 	wellAt: number;
 	/** Of those on their way, how many come from the outbox. */
 	retries: number;
+	/** How many may go at once now, as of `filledAt`. */
 	tokens: number;
 	filledAt: number;
-	/** Who is turned away for the rate gets a time of their own: they must not all come back for one token. */
-	slotAt: number;
+	rate: GateLimits["rate"];
+	usedAt: number;
 }
 
 export function createGates({
@@ -84,48 +87,64 @@ export function createGates({
 	onShut?(name: string, report: Fault): void;
 	onOpen?(name: string): void;
 } = {}): Gates {
+	// Ordered by use, since a gate moves to the end when it is asked at.
 	const gates = new Map<string, Gate>();
 	/** Pushes on their way, by pool. */
 	const pools = new Map<string, number>();
 
-	function gateOf(name: string, { rate }: GateLimits): Gate {
-		const known = gates.get(name);
-		if (known) return known;
-		if (gates.size >= KEPT) forgetIdle();
-		const gate: Gate = {
-			...{ inFlight: 0, faults: 0, shutUntil: 0, shutMs: SHUT_FIRST_MS, reason: undefined, isTried: false },
-			...{ isWell: false, wellAt: now(), retries: 0, tokens: rate?.burst ?? 0, filledAt: now(), slotAt: 0 },
-		};
+	/** @returns undefined: so many are in use that no other can be made */
+	function gateOf(name: string, { rate }: GateLimits): Gate | undefined {
+		const gate = gates.get(name) ?? make(rate);
+		if (!gate) return undefined;
+		gates.delete(name);
 		gates.set(name, gate);
+		gate.usedAt = now();
 		return gate;
 	}
 
-	/** Gates that know nothing worth keeping. */
-	function forgetIdle() {
+	function make(rate: GateLimits["rate"]): Gate | undefined {
+		forget();
+		if (gates.size >= KEPT) return undefined;
+		return {
+			...{ inFlight: 0, faults: 0, shutUntil: 0, shutMs: SHUT_FIRST_MS, reason: undefined, isTried: false },
+			...{ isWell: false, wellAt: now(), retries: 0, rate, tokens: rate?.burst ?? 0, filledAt: now() },
+			usedAt: now(),
+		};
+	}
+
+	/** Forgets what was not used for long, and, for want of room, what was not used for longest. */
+	function forget() {
 		for (const [name, gate] of gates) {
-			if (gate.inFlight === 0 && gate.reason === undefined && gate.faults === 0) gates.delete(name);
+			const isIdle = gate.usedAt <= now() - IDLE_MS;
+			if (!isIdle && gates.size < KEPT) return;
+			// Who fills the room with other gates must not get a full bucket here by it.
+			if (gate.inFlight === 0 && fill(gate) >= (gate.rate?.burst ?? 0)) gates.delete(name);
 		}
 	}
 
-	/** @returns when there is room; undefined: a token was taken */
-	function takeToken(gate: Gate, rate: NonNullable<GateLimits["rate"]>): number | undefined {
+	/** @returns how many may go at once now */
+	function fill(gate: Gate): number {
+		if (!gate.rate) return 0;
 		const at = now();
-		const filled = gate.tokens + (Math.max(0, at - gate.filledAt) / 1000) * rate.perSecond;
-		gate.tokens = Math.min(filled, rate.burst);
+		const filled = gate.tokens + (Math.max(0, at - gate.filledAt) / 1000) * gate.rate.perSecond;
+		gate.tokens = Math.min(filled, gate.rate.burst);
 		gate.filledAt = at;
-		if (gate.tokens < 1) {
-			gate.slotAt = Math.max(gate.slotAt, at) + 1000 / rate.perSecond;
-			return Math.ceil(gate.slotAt);
+		return gate.tokens;
+	}
+
+	/** @returns when to ask again; undefined: a token was taken */
+	function takeToken(gate: Gate, { perSecond, burst }: NonNullable<GateLimits["rate"]>): number | undefined {
+		if (fill(gate) < 1) {
+			// Not for one token at a time, but for as many as may come from the outbox at once.
+			return Math.ceil(now() + ((Math.min(RETRIES, burst) - gate.tokens) / perSecond) * 1000);
 		}
 		gate.tokens--;
 		return undefined;
 	}
 
-	/** When to ask again. Each who does costs the outbox a write: all at once would hold up everyone else. */
-	function askAgainAt(gate: Gate): number {
-		const at = now();
-		const wait = Math.min(Math.max(at - gate.wellAt, FULL_MS), FULL_LONGEST_MS);
-		return at + Math.ceil(Math.max(gate.shutUntil - at, wait) * (0.75 + random() / 2));
+	/** When to ask again at a gate that is full. */
+	function fullUntil(gate: Gate): number {
+		return now() + Math.min(Math.max(now() - gate.wellAt, FULL_MS), FULL_LONGEST_MS);
 	}
 
 	function shut(name: string, gate: Gate, report: Fault, ms: number) {
@@ -178,20 +197,22 @@ export function createGates({
 	return {
 		enter(name, limits, isRetry = false) {
 			const gate = gateOf(name, limits);
+			if (!gate) return { kind: "later", reason: "too many servers are pushed to", at: now() + FULL_MS };
 			const isTrial = gate.reason !== undefined;
 			if (isTrial && (gate.isTried || now() < gate.shutUntil)) {
-				return { kind: "later", reason: gate.reason ?? "", at: askAgainAt(gate) };
+				const at = Math.max(gate.shutUntil, now() + FULL_MS);
+				return { kind: "later", reason: gate.reason ?? "", at };
 			}
 			const pool = limits.pool && `${limits.pool.name} ${gate.isWell}`;
 			const others = pool === undefined ? 0 : (pools.get(pool) ?? 0);
 			if (gate.inFlight >= limits.inFlight || others >= (limits.pool?.inFlight ?? Number.POSITIVE_INFINITY)) {
-				return { kind: "later", reason: "too many pushes are on their way", at: askAgainAt(gate) };
+				return { kind: "later", reason: "too many pushes are on their way", at: fullUntil(gate) };
 			}
 			if (isRetry && gate.retries >= RETRIES) {
-				return { kind: "later", reason: "too many retries are on their way", at: askAgainAt(gate) };
+				return { kind: "later", reason: "too many retries are on their way", at: fullUntil(gate) };
 			}
-			const slotAt = limits.rate && takeToken(gate, limits.rate);
-			if (slotAt !== undefined) return { kind: "later", reason: "too many pushes a second", at: slotAt };
+			const tokenAt = limits.rate && takeToken(gate, limits.rate);
+			if (tokenAt !== undefined) return { kind: "later", reason: "too many pushes a second", at: tokenAt };
 			gate.inFlight++;
 			if (isRetry) gate.retries++;
 			gate.isTried = isTrial;
