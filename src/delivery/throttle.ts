@@ -18,6 +18,8 @@ export interface Throttle<Item> {
 	 * @returns undefined if the lane is taken
 	 */
 	tryRun<Result>(lane: string, run: () => Promise<Result>): Promise<Result> | undefined;
+	/** Resolves when nothing is on its way or held back in a lane. */
+	freed(lane: string): Promise<void>;
 	/** Takes all items that are held back out, answering them with what `spill` says: they were put elsewhere. */
 	release(spill: (items: Item[]) => Promise<Answer>): Promise<void>;
 	/** How many submissions are held back. */
@@ -30,6 +32,8 @@ interface Lane<Item> {
 	opensAt: number;
 	held?: { item: Item; waiting: ((answer: Answer) => void)[] };
 	timer?: ReturnType<typeof setTimeout>;
+	/** Whoever waits for it to be free. */
+	freed?: PromiseWithResolvers<void>;
 }
 
 /**
@@ -65,7 +69,15 @@ export function createThrottle<Item>(
 	function leave(name: string, lane: Lane<Item>) {
 		lane.busy = false;
 		if (lane.held) waitForOpening(name, lane);
-		else if (intervalMs === 0) lanes.delete(name);
+		else {
+			tellFreed(lane);
+			if (intervalMs === 0) lanes.delete(name);
+		}
+	}
+
+	function tellFreed(lane: Lane<Item>) {
+		lane.freed?.resolve();
+		delete lane.freed;
 	}
 
 	function waitForOpening(name: string, lane: Lane<Item>) {
@@ -124,10 +136,23 @@ export function createThrottle<Item>(
 		},
 
 		async release(spill) {
-			const released = [...lanes.values()].map(takeHeld).filter((held) => held !== undefined);
+			const released = [...lanes.values()].flatMap((lane) => {
+				const held = takeHeld(lane);
+				return held ? [{ lane, ...held }] : [];
+			});
 			if (released.length === 0) return;
 			const answer = await spill(released.map((held) => held.item));
-			for (const held of released) answerAll(held.waiting, answer);
+			for (const { lane, waiting } of released) {
+				answerAll(waiting, answer);
+				if (!lane.busy && !lane.held) tellFreed(lane);
+			}
+		},
+
+		freed(name) {
+			const lane = lanes.get(name);
+			if (!lane?.busy && !lane?.held) return Promise.resolve();
+			lane.freed ??= Promise.withResolvers();
+			return lane.freed.promise;
 		},
 
 		held: () => waiting,

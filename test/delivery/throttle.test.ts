@@ -327,3 +327,35 @@ test("lanes that are idle are forgotten: memory does not grow with all the regis
 	expect(asked).toBeLessThan(10);
 	expect(open).toBe(502);
 });
+
+describe("a lane is free", () => {
+	test("at once if nothing is in it", async () => {
+		const { throttle } = harness(FOREVER);
+		await throttle.freed("lane");
+	});
+
+	test("when what is on its way is through, and what was held back behind it", async () => {
+		const { throttle, next } = harness(20);
+		void throttle.submit("lane", "1");
+		void throttle.submit("lane", "2");
+		const freed = throttle.freed("lane");
+		(await next()).answer(DELIVERED);
+		const second = await next();
+		expect(await isSettled(freed)).toBe(false);
+		second.answer(DELIVERED);
+		await freed;
+		await throttle.freed("lane");
+	});
+
+	test("when what was held back is put elsewhere", async () => {
+		const { throttle, next } = harness(FOREVER);
+		void throttle.submit("lane", "1");
+		(await next()).answer(DELIVERED);
+		await isSettled(Promise.resolve());
+		void throttle.submit("lane", "2");
+		const freed = throttle.freed("lane");
+		expect(await isSettled(freed)).toBe(false);
+		await throttle.release(async () => QUEUED);
+		await freed;
+	});
+});
