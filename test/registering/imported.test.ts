@@ -1,6 +1,7 @@
 /** A device that was imported registers anew over XMPP: it keeps its node. */
 import { afterEach, beforeEach, expect, test } from "bun:test";
 import { parseApps } from "../../src/apps.ts";
+import { createNodeSource, createNodeSource } from "../../src/registering/nodes.ts";
 import { createRegistrar } from "../../src/registering/registrar.ts";
 import { createKeyring } from "../../src/secrets.ts";
 import { endpointPolicy } from "../../src/services/endpoint.ts";
@@ -9,6 +10,7 @@ import { formDeviceKey } from "../../src/store/device-key.ts";
 import { importRegistrations } from "../../src/store/importing.ts";
 import { createRegistrations } from "../../src/store/registrations.ts";
 import { openTestDatabase, type TestDatabase } from "../database.ts";
+import { NO_NODES } from "../xmpp/commands/house.ts";
 
 const NODE = "E0FF1D8C-EB96-4E10-A912-F68B03FD8D3E";
 const TOKEN = "deadbeef";
@@ -37,7 +39,10 @@ async function open() {
 	};
 	await importRegistrations(database.db, [imported], 1);
 	const registrations = createRegistrations(database.db, { owner: 9, address: 9, host: 9 });
-	const registrar = createRegistrar({ registrations, keyring, apps, services, allow: ["*"] });
+	const registrar = createRegistrar({
+		...{ registrations, keyring, nodes: createNodeSource(keyring, NO_NODES, []) },
+		...{ apps, services, allow: ["*"] },
+	});
 	return {
 		keyring,
 		register: (owner: string, token: string, dialect: "push-appserver" | "mod_push" = "push-appserver") =>
