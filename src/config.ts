@@ -52,7 +52,9 @@ export interface Config {
 	outboxSync: "normal" | "full";
 	/** None with ROLE=http. */
 	connections: XmppConnection[];
-	/** The JID that a registering client is told to publish to. */
+	/** Those of the connections that have one, which take publishes in for them. */
+	pubsubHosts: string[];
+	/** The JID that a client which registers over HTTP is told to publish to. */
 	pushAddress?: string;
 	/** Domains or bare JIDs that may register at that address; `*` is everybody. Other connections say it themselves. */
 	xmppAllow: readonly string[];
@@ -147,7 +149,11 @@ export function parseConfig(record: Record<string, unknown>, connectionTables?: 
 	const role = set.ROLE ?? "all";
 	const listed = role === "http" ? undefined : connectionTables;
 	const connections = role === "http" ? [] : connectionsOf(set, listed, isGiven, problems);
-	const pushAddress = set.XMPP_ADDRESS ?? connections[0]?.address;
+	const address = set.XMPP_ADDRESS ?? connections[0]?.address;
+	const told = connections.find((connection) => connection.address === address) ?? connections[0];
+	// ROLE=http has no connection, and knows its pubsub host by name.
+	const toldHost = role === "http" ? set.XMPP_PUBSUB_HOST : told?.pubsubHost;
+	const pushAddress = toldHost ?? address;
 
 	if (role === "http") {
 		if (!isGiven("XMPP_ADDRESS"))
@@ -177,8 +183,7 @@ export function parseConfig(record: Record<string, unknown>, connectionTables?: 
 
 	// An account answers for its own domain's users; a stranger's anonymous registration would go around that. HTTP
 	// gives out one address, and does as its connection does; ROLE=http knows the connection only by that address.
-	const told = connections.find(({ address }) => address === pushAddress) ?? connections[0];
-	const xmppAllow = told?.allow ?? set.XMPP_ALLOW ?? [accountDomain(pushAddress) ?? "*"];
+	const xmppAllow = told?.allow ?? set.XMPP_ALLOW ?? [accountDomain(address) ?? "*"];
 	const everybody = xmppAllow.includes("*");
 	if (set.REGISTRATION === "open" && !everybody) {
 		problems.push("REGISTRATION=open needs XMPP_ALLOW=*: otherwise anybody could register over HTTP.");
@@ -216,6 +221,9 @@ export function parseConfig(record: Record<string, unknown>, connectionTables?: 
 		database: present({ url: set.DATABASE_URL, authToken: set.DATABASE_AUTH_TOKEN }),
 		outboxSync: set.OUTBOX_SYNC ?? "normal",
 		connections,
+		pubsubHosts: [toldHost, ...connections.map(({ pubsubHost }) => pubsubHost)].filter(
+			(host) => host !== undefined,
+		),
 		xmppAllow,
 		publishers: set.XMPP_PUBLISHERS ?? "own",
 		vapid: present({ subject, privateKey: set.VAPID_PRIVATE_KEY, publicKey: set.VAPID_PUBLIC_KEY }),

@@ -16,11 +16,13 @@ import { importCommand } from "./bun/import/command.ts";
 import { type BunEnv, listen } from "./bun/listen.ts";
 import { startLogging } from "./bun/logging.ts";
 import { createPinnedFetch } from "./bun/pinned-fetch.ts";
-import { IN_FLIGHT, startSender } from "./bun/sender.ts";
+import { IN_FLIGHT, type Sender, startSender } from "./bun/sender.ts";
 import { endAsked } from "./bun/signals.ts";
 import { StartError } from "./bun/start-error.ts";
 import { type Config, ConfigError, parseConfig } from "./config.ts";
 import { handOver } from "./delivery/handing-over.ts";
+import { announceEnds } from "./registering/ends.ts";
+import { createNodeSource } from "./registering/nodes.ts";
 import type { AppDeps, PublicApp } from "./routes/deps.ts";
 import { createKeyring, withFormerSecrets } from "./secrets.ts";
 import { endpointPolicy } from "./services/endpoint.ts";
@@ -30,6 +32,7 @@ import { misspelt, settingNames } from "./settings.ts";
 import { checkSecretKey, checkVapidKey, WrongKey } from "./store/facts.ts";
 import { createFormerSecrets } from "./store/former-secrets.ts";
 import { createHandover } from "./store/handover.ts";
+import { createPubsubNodes } from "./store/pubsub-nodes.ts";
 import { databaseReadiness } from "./store/readiness.ts";
 import { createRegistrations } from "./store/registrations.ts";
 
@@ -98,17 +101,23 @@ async function main(args: readonly string[]): Promise<void> {
 		...{ name, service, ...(retired && { retired }) },
 		...(service === "webpush" && vapidPublicKey !== undefined && { vapidPublicKey }),
 	}));
+	const pubsubNodes = createPubsubNodes(shared.db);
+	let sender: Sender | undefined;
 	const common = {
 		config,
 		log,
 		version,
 		keyring,
-		registrations: createRegistrations(shared.db, config.quotas),
+		registrations: announceEnds(createRegistrations(shared.db, config.quotas), (registration) =>
+			sender?.tellGone(registration),
+		),
 		handover: createHandover(shared.db),
+		pubsubNodes,
+		nodes: createNodeSource(keyring, pubsubNodes, config.pubsubHosts),
 		services,
 		apps: config.apps,
 	};
-	const sender = config.role === "http" ? undefined : await startSender(common);
+	sender = config.role === "http" ? undefined : await startSender(common);
 
 	const watching = {
 		version,

@@ -9,6 +9,7 @@ import packageJson from "../package.json" with { type: "json" };
 import { createApp } from "./app.ts";
 import { parseConfig } from "./config.ts";
 import { handOver } from "./delivery/handing-over.ts";
+import { createNodeSource } from "./registering/nodes.ts";
 import { createKeyring, withFormerSecrets } from "./secrets.ts";
 import { endpointPolicy } from "./services/endpoint.ts";
 import { createServices } from "./services/index.ts";
@@ -16,6 +17,7 @@ import { importVapidKey } from "./services/vapid.ts";
 import { checkSecretKey } from "./store/facts.ts";
 import { createFormerSecrets } from "./store/former-secrets.ts";
 import { createHandover } from "./store/handover.ts";
+import { createPubsubNodes } from "./store/pubsub-nodes.ts";
 import { databaseReadiness } from "./store/readiness.ts";
 import { createRegistrations } from "./store/registrations.ts";
 
@@ -52,6 +54,7 @@ async function compose(bindings: Bindings) {
 			...(service === "webpush" && { vapidPublicKey }),
 		})),
 		pushAddress: config.pushAddress,
+		nodes: createNodeSource(keyring, createPubsubNodes(db), config.pubsubHosts),
 		registration:
 			registration.mode === "open" ? registration : { mode: "token", token: registration.token ?? "" },
 		trustDeviceId: config.trustDeviceId,

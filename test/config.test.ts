@@ -54,6 +54,7 @@ describe("nothing set at all", () => {
 			connections: [],
 			xmppAllow: ["*"],
 			publishers: "own",
+			pubsubHosts: [],
 			vapid: {},
 			apps: [
 				{ name: "webpush", service: "webpush", alert: { text: "New message" } },

@@ -13,19 +13,20 @@ import { createModules } from "../delivery/modules.ts";
 import { startOutboxLoop } from "../delivery/outbox-loop.ts";
 import { createResults } from "../delivery/results.ts";
 import { createVerdicts } from "../delivery/verdicts.ts";
-import { createRegistrar } from "../registering/registrar.ts";
+import { knownNode, type NodeSource } from "../registering/nodes.ts";
 import type { Keyring } from "../secrets.ts";
 import { faultOf } from "../store/fault.ts";
 import type { Handover } from "../store/handover.ts";
 import { openOutbox } from "../store/outbox.ts";
+import type { PubsubNodes } from "../store/pubsub-nodes.ts";
 import type { Registrations } from "../store/registrations.ts";
 import { openStreams } from "../store/streams.ts";
-import type { Answer, Notification, PushService } from "../types.ts";
+import type { Answer, Notification, PushService, Registration } from "../types.ts";
 import { affiliationNone } from "../xmpp/affiliation.ts";
-import { createStanzaHandler } from "../xmpp/stanzas.ts";
 import { certificateExpiry, warnOfExpiry } from "./certificates.ts";
 import { type Connections, startConnections } from "./connections.ts";
 import { openDatabase } from "./database.ts";
+import { createIntake, type Intake } from "./intake.ts";
 import { createMetrics, type Metrics } from "./metrics.ts";
 
 /** How long pushes on their way may take when the process is asked to end, ms. The rest waits in the outbox. */
@@ -46,6 +47,8 @@ export interface SenderDeps {
 	keyring: Keyring;
 	registrations: Registrations;
 	handover: Handover;
+	pubsubNodes: PubsubNodes;
+	nodes: NodeSource;
 	/** By the name of their app. */
 	services: ReadonlyMap<string, PushService>;
 	apps: readonly AppConfig[];
@@ -56,6 +59,8 @@ export interface Sender {
 	/** Missing without an ADMIN_TOKEN: nobody could read them. */
 	metrics: Metrics | undefined;
 	push(node: string, notification: Notification): Promise<Answer>;
+	/** Tells the owner's server that a registration ended, where it is known. */
+	tellGone(registration: Registration): void;
 	/** True while all addresses are ours; otherwise a sentence that says what is wrong. */
 	xmppStatus(): true | string;
 	/** Finishes what is on its way within a deadline, puts the rest on disk, and leaves the stream resumable. */
@@ -79,7 +84,7 @@ async function warnOfStrays(
 }
 
 export async function startSender(common: SenderDeps): Promise<Sender> {
-	const { config, log, version, registrations, handover } = common;
+	const { config, log, registrations, handover } = common;
 	const file = await openDatabase({
 		url: `file:${join(config.dataDir, "outbox.db")}`,
 		sync: config.outboxSync,
@@ -142,27 +147,37 @@ export async function startSender(common: SenderDeps): Promise<Sender> {
 	const housekeeping = startHousekeeping({ ...common, results, retentionDays: config.retentionDays });
 	void checkCredentials(common.services, log);
 	const streams = openStreams(file.db);
-	connections = await startConnections(config.connections, ({ allow }) => ({
-		streams,
-		handle: createStanzaHandler({
-			publish: (publish, publisher) => {
-				const answer = delivery.publish({ ...publish, publisher });
+	const intakes: Intake[] = [];
+	connections = await startConnections(config.connections, (connection) => {
+		const intake = createIntake(connection, {
+			...common,
+			publish(request) {
+				const answer = delivery.publish(request);
 				return metrics?.publish(answer) ?? answer;
 			},
-			commands: {
-				registrar: createRegistrar({ ...common, allow }),
-				tellGone(registration) {
-					const message = affiliationNone(registration);
-					if (message) connections?.sendFrom(registration.jid, message);
-				},
-				onFault: (error) => log.error("A command failed: {error}", { error: faultOf(error) }),
+			push: delivery.push,
+			send: (stanza) => connections?.sendFrom(connection.address, stanza),
+		});
+		intakes.push(intake);
+		return {
+			streams,
+			handle: intake.handle,
+			onOnline(isResumed) {
+				metrics?.connected(isResumed);
+				intake.online(isResumed);
 			},
-			version,
-		}),
-		onOnline: (isResumed) => metrics?.connected(isResumed),
-		onBacklog: () => void delivery.settle(),
-		log,
-	}));
+			onBacklog: () => void delivery.settle(),
+			log,
+		};
+	});
+
+	/** XEP-0357 §8. A pubsub host tells of its own nodes, and over HTTP nobody said whose a registration is. */
+	async function tellOwner(registration: Registration): Promise<void> {
+		const { owner, jid } = registration;
+		if (owner === "" || common.nodes.isPubsubHost(jid)) return;
+		const message = affiliationNone({ ...registration, node: await knownNode(registration, common) });
+		if (message) connections?.sendFrom(jid, message);
+	}
 
 	return {
 		metrics,
@@ -172,8 +187,14 @@ export async function startSender(common: SenderDeps): Promise<Sender> {
 			await results.flush();
 			return answer;
 		},
+		tellGone(registration) {
+			tellOwner(registration).catch((error: unknown) =>
+				log.warn("An owner's server could not be told of an end: {error}", { error: faultOf(error) }),
+			);
+		},
 		xmppStatus: connections.status,
 		async stop() {
+			for (const intake of intakes) intake.stop();
 			clearInterval(warning);
 			const finish = async () => {
 				await delivery.idle(DRAIN_MS);

@@ -3,10 +3,12 @@ import type { Keyring } from "../secrets.ts";
 import type { Quotas } from "../store/quotas.ts";
 import type { NewRegistration, Registrations } from "../store/registrations.ts";
 import type { Device, DeviceInput, PushService, Registration } from "../types.ts";
+import type { NodeSource } from "./nodes.ts";
 
 export interface RegisteringDeps {
 	registrations: Pick<Registrations, "register">;
-	keyring: Pick<Keyring, "createNode" | "secretOf">;
+	keyring: Pick<Keyring, "secretOf">;
+	nodes: NodeSource;
 }
 
 /** A device that its push service can reach. */
@@ -27,10 +29,11 @@ export type Identity = Omit<NewRegistration, keyof Device | "host">;
 
 /**
  * Creates or renews a registration.
+ * @throws {NoNodeReady} where a pubsub host takes the publishes in
  * @returns its row with its secret, or the quota that is full
  */
 export async function register(
-	{ registrations, keyring }: RegisteringDeps,
+	{ registrations, keyring, nodes }: RegisteringDeps,
 	{ device, host }: CheckedDevice,
 	identity: Identity,
 ): Promise<
@@ -39,7 +42,7 @@ export async function register(
 > {
 	const result = await registrations.register(
 		{ ...device, ...identity, ...(host !== undefined && { host }) },
-		() => keyring.createNode(),
+		() => nodes.create(identity.jid),
 	);
 	if (result.kind === "over-quota") return result;
 	const { registration } = result;

@@ -5,26 +5,34 @@ import { type App, InvalidDevice, type PushService, type Registration } from "..
 import type { AppWish, RegisterResult, Registrar } from "../xmpp/registrar.ts";
 import { createAccess } from "./access.ts";
 import { createAppChoice } from "./apps.ts";
+import { knownNode, type NodeSource, NoNodeReady } from "./nodes.ts";
 import { checkDevice, quotaReason, register } from "./registering.ts";
 
 export interface RegistrarDeps {
 	registrations: Pick<Registrations, "claim" | "register" | "findDevice" | "ofOwner" | "remove">;
-	keyring: Pick<Keyring, "createNode" | "secretOf" | "openNode">;
+	keyring: Pick<Keyring, "secretOf" | "openNode">;
+	nodes: NodeSource;
 	apps: readonly App[];
 	/** By the name of their app. */
 	services: ReadonlyMap<string, PushService>;
 	/** XMPP_ALLOW. */
 	allow: readonly string[];
+	/** A pubsub host that takes the publishes in; missing: they come where the commands come. */
+	pubsubHost?: {
+		jid: string;
+		/** Lets only the owner's server and account publish to a node. */
+		restrict(node: string, owner: string): Promise<void>;
+	};
 }
 
-export function createRegistrar({ registrations, keyring, apps, services, allow }: RegistrarDeps): Registrar {
+export function createRegistrar(deps: RegistrarDeps): Registrar {
+	const { registrations, keyring, nodes, apps, services, allow, pubsubHost } = deps;
 	const choice = createAppChoice(apps);
 
-	/** The registration with the node that its owner's client and server know. */
-	async function known(registration: Registration): Promise<Registration> {
-		if (registration.dialect !== "tigase") return registration;
-		return { ...registration, node: await keyring.openNode(registration.node) };
-	}
+	const known = async (registration: Registration): Promise<Registration> => ({
+		...registration,
+		node: await knownNode(registration, deps),
+	});
 
 	/** A device that registered with an app which is retired now stays there: its token is that app's. */
 	async function formerApp(owner: string, device: string, wish: AppWish): Promise<App | undefined> {
@@ -38,6 +46,7 @@ export function createRegistrar({ registrations, keyring, apps, services, allow 
 		apps: choice.served,
 		services: choice.services,
 		providers: choice.providers,
+		givesSecrets: pubsubHost === undefined,
 		mayRegister: createAccess(allow),
 		secretOf: keyring.secretOf,
 
@@ -56,19 +65,22 @@ export function createRegistrar({ registrations, keyring, apps, services, allow 
 			if (!app || !service) return { kind: "not-served", reason: notServed(choice.services) };
 			try {
 				const checked = checkDevice(service, input);
-				// What was imported has no owner yet, and keeps its node.
-				if (dialect === "push-appserver") {
+				// What was imported has no owner yet, and keeps its node, which no pubsub host has.
+				if (dialect === "push-appserver" && pubsubHost === undefined) {
 					await registrations.claim({ owner, app: app.name, device, token: checked.device.token });
 				}
-				const made = await register({ registrations, keyring }, checked, {
-					...{ owner, app: app.name, device, jid: to, dialect },
+				const jid = pubsubHost?.jid ?? to;
+				const made = await register({ registrations, keyring, nodes }, checked, {
+					...{ owner, app: app.name, device, jid, dialect },
 					...(deviceName !== undefined && { deviceName }),
 					...(muc !== undefined && { muc }),
 				});
 				if (made.kind === "over-quota") return { kind: "over-quota", reason: quotaReason(made.quota).reason };
 				const { node } = await known(made.registration);
-				return { kind: "registered", jid: to, node, secret: made.secret };
+				await pubsubHost?.restrict(node, owner);
+				return { kind: "registered", jid, node, secret: pubsubHost ? undefined : made.secret };
 			} catch (error) {
+				if (error instanceof NoNodeReady) return { kind: "not-ready", reason: error.message };
 				if (error instanceof InvalidDevice) return { kind: "bad-device", reason: error.message };
 				throw error;
 			}

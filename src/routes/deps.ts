@@ -1,5 +1,6 @@
 /** What the HTTP application is composed from, and what a request carries through it. */
 import type { Logger } from "@logtape/logtape";
+import type { NodeSource } from "../registering/nodes.ts";
 import type { Keyring } from "../secrets.ts";
 import type { Registrations } from "../store/registrations.ts";
 import type { Answer, App, Notification, PushService } from "../types.ts";
@@ -27,6 +28,8 @@ export interface AppDeps {
 	apps: readonly PublicApp[];
 	/** The JID a user's server publishes to; missing: nobody can register yet, and the answer says what to set. */
 	pushAddress: string | undefined;
+	/** Where the nodes of new registrations come from. */
+	nodes: NodeSource;
 	/** Who may register over HTTP. */
 	registration: { mode: "open" } | { mode: "token"; token: string };
 	/** mod_push_appserver's trusting ways. */

@@ -1,6 +1,7 @@
 /** Turns whatever was thrown into a problem, and tells the operator of what is not the client's doing. */
 import type { Logger } from "@logtape/logtape";
 import { HTTPException } from "hono/http-exception";
+import { NoNodeReady } from "../registering/nodes.ts";
 import { UnknownKey } from "../secrets.ts";
 import { databaseFault, faultOf } from "../store/fault.ts";
 import { InvalidDevice } from "../types.ts";
@@ -29,6 +30,7 @@ export function keyMissing(): Problem {
 export function toProblem(error: unknown, log: Logger): Problem {
 	if (error instanceof Problem) return error;
 	if (error instanceof UnknownKey) return keyMissing();
+	if (error instanceof NoNodeReady) return unavailable(`${error.message}.`);
 	if (error instanceof InvalidDevice) {
 		return new Problem("invalid-fields", error.message, {
 			errors: [{ path: "subscription", message: error.message }],

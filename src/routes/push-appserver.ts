@@ -96,7 +96,9 @@ export function pushAppserverRoutes(deps: AppDeps, limit: MiddlewareHandler<Requ
 		const form = await c.req.text();
 		await requireRegistrationToken(c, deps.registration, new URLSearchParams(form).get("access_token"));
 		const fields = parseForm(form, "type", "node", "token");
-		requirePushAddress(deps);
+		if (deps.nodes.isPubsubHost(requirePushAddress(deps))) {
+			throw new Refusal("Publishes go to a pubsub service here, which takes no secret: register over XMPP.");
+		}
 		const its = appOf(fields.type ?? "");
 		const checked = deviceOf(its, fields);
 		const { node, secret } = await register(deps, {

@@ -49,6 +49,7 @@ export function serviceOf(deps: AppDeps, app: PublicApp): PushService {
 	if (!service) throw new Problem("not-configured", `The app ${app.name} is not set up here.`);
 	return service;
 }
+
 /** The problem of a full quota, naming it and the setting that raises it. */
 export function overQuota(quota: keyof Quotas): Problem {
 	const { reason, setting } = quotaReason(quota);
@@ -76,6 +77,7 @@ export async function register(
 		{ device, host },
 		{
 			...{ owner: "", app: app.name, device: key },
+			...(deps.pushAddress !== undefined && { jid: deps.pushAddress }),
 			...(deviceName !== undefined && { deviceName }),
 			...(address !== undefined && { address }),
 		},

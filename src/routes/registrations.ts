@@ -26,8 +26,12 @@ import {
 import type { registerSchema, registrationSchema } from "./schemas.ts";
 import { validationHook } from "./validation.ts";
 
-function view(registration: Registration, jid: string | undefined): z.infer<typeof registrationSchema> {
-	const { node, app, deviceName, token, p256dh, lastError } = registration;
+/** @param pushAddress of registrations that are older than the note of their own */
+function view(
+	registration: Registration,
+	pushAddress: string | undefined,
+): z.infer<typeof registrationSchema> {
+	const { jid = pushAddress, node, app, deviceName, token, p256dh, lastError } = registration;
 	const iso = (at: number) => new Date(at).toISOString();
 	const { registeredAt, renewedAt, lastSuccessAt, lastErrorAt } = registration;
 	return {
@@ -93,7 +97,11 @@ export function registrationRoutes(deps: AppDeps) {
 			clientNetwork: c.get("clientNetwork"),
 		});
 		c.header("Location", `/api/v1/registrations/${made.node}`);
-		return c.json({ jid, app: chosen.name, ...made }, 201);
+		const hostTakesNoSecret = deps.nodes.isPubsubHost(jid);
+		return c.json(
+			{ jid, app: chosen.name, ...made, ...(hostTakesNoSecret && { publishSecret: false as const }) },
+			201,
+		);
 	});
 
 	app.openapi(lookUpRoute, async (c) => {

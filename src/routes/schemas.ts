@@ -99,6 +99,10 @@ export const registeredSchema = z
 			description: "Goes into the publish-options of <enable/>, and authorizes changes here. Keep it.",
 			example: SECRET,
 		}),
+		publishSecret: z.literal(false).optional().openapi({
+			description:
+				"There where the jid is a pubsub service, which takes no secret: leave it out of <enable/>, and keep it for changes",
+		}),
 		app,
 		deviceName: z.string().optional().openapi({ example: "Kitchen tablet" }),
 	})

@@ -45,7 +45,7 @@ export interface Registrations {
 	 * Creates a registration, or renews the one that has the same owner, app and device: that keeps its node.
 	 * @param createNode called once, for a new row
 	 */
-	register(wanted: NewRegistration, createNode: () => string): Promise<RegisterResult>;
+	register(wanted: NewRegistration, createNode: () => string | Promise<string>): Promise<RegisterResult>;
 	/** Gives an owner the registration of a device that has none yet: see claiming.ts. */
 	claim(claim: Claim): Promise<boolean>;
 	/** Reads at the primary all that one owner has, the oldest first. @param owner a bare JID, not empty */
@@ -196,7 +196,7 @@ export function createRegistrations(
 			if (quota) return { kind: "over-quota", quota };
 
 			const at = now();
-			const node = createNode();
+			const node = await createNode();
 			const [row] = await primary
 				.insert(registrations)
 				.values({

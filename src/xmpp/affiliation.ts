@@ -14,7 +14,8 @@ export function affiliationNone({ owner, jid, node }: Registration): Element | u
 	return xml(
 		"message",
 		// From where it published to: servers compare it.
-		{ to: owner, ...(jid !== undefined && { from: jid }) },
+		// A headline: any other kind is kept for the owner while away, and wakes the owner's other devices.
+		{ type: "headline", to: owner, ...(jid !== undefined && { from: jid }) },
 		xml("pubsub", { xmlns: NS.pubsub, node }, xml("affiliation", { jid: owner, affiliation: "none" })),
 	);
 }

@@ -4,7 +4,6 @@
  */
 import type { Element } from "@xmpp/xml";
 import xml from "@xmpp/xml";
-import type { Registration } from "../types.ts";
 import { type Command, CommandError, notServed } from "./commands/command.ts";
 import { modPush } from "./commands/mod-push.ts";
 import { p2 } from "./commands/p2.ts";
@@ -19,8 +18,6 @@ import { stanzaError } from "./stanza-errors.ts";
 
 export interface CommandDeps {
 	registrar: Registrar;
-	/** Tells the owner's server that a registration ended; its node as that server knows it. Never throws. */
-	tellGone(registration: Registration): void;
 	/** Told of what is our own failure. */
 	onFault(error: unknown): void;
 	newSessionId?: () => string;
@@ -43,7 +40,7 @@ export function servedCommands(registrar: Registrar): Command[] {
 }
 
 export function createCommands(deps: CommandDeps) {
-	const { registrar, tellGone, onFault, newSessionId = () => crypto.randomUUID() } = deps;
+	const { registrar, onFault, newSessionId = () => crypto.randomUUID() } = deps;
 
 	/** @returns the `<command/>` of the answer, or an `<error/>`. Never throws */
 	return async (request: Element, from: string, to: string): Promise<Element> => {
@@ -81,7 +78,6 @@ export function createCommands(deps: CommandDeps) {
 				return answer("executing", actions(), formOf(command, command.fields(registrar)));
 			const form = x ? boundedForm(x) : new Map();
 			const done = await command.run({ owner, resource: resourceOf(from), to, form, registrar });
-			for (const registration of done.ended ?? []) tellGone(registration);
 			return answer("completed", ...(done.form ? [done.form] : []));
 		} catch (error) {
 			if (error instanceof CommandError) return errorOf(error);

@@ -23,12 +23,13 @@ export interface RegisterRequest extends DeviceInput {
 }
 
 export type RegisterResult =
-	/** `node` is its own credential in Tigase's dialect. */
-	| { kind: "registered"; jid: string; node: string; secret: string }
+	/** `node` is its own credential in Tigase's dialect. Without `secret`: `jid` is a pubsub host, which takes none. */
+	| { kind: "registered"; jid: string; node: string; secret: string | undefined }
 	/** No app here is for such devices, though others' may be. */
 	| { kind: "not-served"; reason: string }
 	| { kind: "bad-device"; reason: string }
-	| { kind: "over-quota"; reason: string };
+	/** For now. */
+	| { kind: "over-quota" | "not-ready"; reason: string };
 
 /** Which of an owner's registrations. */
 export type Which =
@@ -43,6 +44,8 @@ export interface Registrar {
 	readonly services: ReadonlySet<ServiceName>;
 	/** Tigase: the providers whose devices are taken. */
 	readonly providers: readonly string[];
+	/** Whether registrations get a secret: a pubsub host takes none. */
+	readonly givesSecrets: boolean;
 	/** XMPP_ALLOW. @param owner a bare JID */
 	mayRegister(owner: string): boolean;
 	/** @throws when the database is away */

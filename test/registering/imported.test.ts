@@ -1,7 +1,7 @@
 /** A device that was imported registers anew over XMPP: it keeps its node. */
 import { afterEach, beforeEach, expect, test } from "bun:test";
 import { parseApps } from "../../src/apps.ts";
-import { createNodeSource, createNodeSource } from "../../src/registering/nodes.ts";
+import { createNodeSource } from "../../src/registering/nodes.ts";
 import { createRegistrar } from "../../src/registering/registrar.ts";
 import { createKeyring } from "../../src/secrets.ts";
 import { endpointPolicy } from "../../src/services/endpoint.ts";

@@ -1,11 +1,13 @@
 /** An application over a real database and the real push services' checks, for tests of its routes. */
 import type { Logger } from "@logtape/logtape";
 import { type AppDeps, createApp } from "../../src/app.ts";
+import { createNodeSource } from "../../src/registering/nodes.ts";
 import type { MetricsDeps } from "../../src/routes/metrics.ts";
 import { createKeyring } from "../../src/secrets.ts";
 import { endpointPolicy } from "../../src/services/endpoint.ts";
 import { createServices } from "../../src/services/index.ts";
 import { generateVapidKey, importVapidKey } from "../../src/services/vapid.ts";
+import { createPubsubNodes } from "../../src/store/pubsub-nodes.ts";
 import type { Quotas } from "../../src/store/quotas.ts";
 import { createRegistrations } from "../../src/store/registrations.ts";
 import type { Answer, Notification } from "../../src/types.ts";
@@ -66,6 +68,7 @@ export async function startTestServer(
 		services,
 		apps: [{ name: "webpush", service: "webpush", vapidPublicKey: vapid.publicKey }],
 		pushAddress: "push@example.net/push",
+		nodes: createNodeSource(keyring, createPubsubNodes(database.db), []),
 		registration: { mode: "open" },
 		trustDeviceId: false,
 		async push(node, notification) {

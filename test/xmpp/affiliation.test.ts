@@ -9,7 +9,7 @@ const registration = {
 
 test("the owner's server is told that the owner has nothing to do with the node any more", () => {
 	expect(String(affiliationNone(registration))).toBe(
-		`<message to="juliet@example.org" from="push@example.net/push">` +
+		`<message type="headline" to="juliet@example.org" from="push@example.net/push">` +
 			`<pubsub xmlns="http://jabber.org/protocol/pubsub" node="N">` +
 			`<affiliation jid="juliet@example.org" affiliation="none"/></pubsub></message>`,
 	);

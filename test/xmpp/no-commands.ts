@@ -7,8 +7,7 @@ export const noCommands: CommandDeps = {
 	registrar: {
 		...{ apps: [], services: new Set(), providers: [], mayRegister: () => false },
 		...{ register: registersNothing, list: registersNothing, remove: registersNothing },
-		secretOf: registersNothing,
+		...{ secretOf: registersNothing, givesSecrets: true },
 	},
-	tellGone: () => {},
 	onFault: () => {},
 };

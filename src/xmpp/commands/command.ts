@@ -84,7 +84,7 @@ export function nameIn(call: Pick<Call, "form">, field: string): string | undefi
 export async function register(
 	{ owner, to, registrar }: Call,
 	request: Omit<RegisterRequest, "owner" | "to">,
-): Promise<{ jid: string; node: string; secret: string }> {
+): Promise<{ jid: string; node: string; secret: string | undefined }> {
 	const result = await registrar.register({ ...request, owner, to });
 	switch (result.kind) {
 		case "registered":
@@ -94,9 +94,22 @@ export async function register(
 		case "bad-device":
 			throw badField(result.reason);
 		case "over-quota":
+		case "not-ready":
 			throw new CommandError("wait", "resource-constraint", result.reason);
 	}
 }
+
+/** Clients of some dialects take no answer without a secret, and a pubsub host takes none. @throws {CommandError} */
+export function requireSecrets({ givesSecrets }: Registrar): void {
+	if (givesSecrets) return;
+	throw notServed(
+		"Publishes go to a pubsub service here, which takes no secret: this dialect's clients need one.",
+	);
+}
+
+/** The answer's field for the secret, where there is one. */
+export const secretFields = (secret: string | undefined): Field[] =>
+	secret === undefined ? [] : [{ name: "secret", type: "text-single", values: [secret] }];
 
 export function notServed(text: string): CommandError {
 	return new CommandError("cancel", "feature-not-implemented", text);

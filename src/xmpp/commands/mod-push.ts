@@ -14,6 +14,7 @@ import {
 	optional,
 	register,
 	required,
+	secretFields,
 } from "./command.ts";
 
 /** What may be filled in to register at a service. */
@@ -53,7 +54,7 @@ export async function registerModPush(call: Call, service: ServiceName): Promise
 		form: answerForm("result", [
 			{ name: "jid", values: [jid] },
 			{ name: "node", values: [node] },
-			{ name: "secret", values: [secret] },
+			...secretFields(secret).map(({ name, values }) => ({ name, ...(values && { values }) })),
 		]),
 	};
 }

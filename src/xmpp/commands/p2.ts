@@ -17,6 +17,8 @@ import {
 	optional,
 	register,
 	required,
+	requireSecrets,
+	secretFields,
 } from "./command.ts";
 
 export const p2Fields: readonly Field[] = [
@@ -39,6 +41,7 @@ function mucIn(call: Call): string | undefined {
 
 export async function registerP2(call: Call, service: ServiceName): Promise<Done> {
 	const muc = mucIn(call);
+	requireSecrets(call.registrar);
 	const { jid, node, secret } = await register(call, {
 		...{ token: required(call, "token"), p256dh: optional(call, "p256dh"), auth: optional(call, "auth") },
 		dialect: "p2",
@@ -50,7 +53,7 @@ export async function registerP2(call: Call, service: ServiceName): Promise<Done
 		form: answerForm("form", [
 			{ name: "jid", type: "jid-single", values: [jid] },
 			{ name: "node", type: "text-single", values: [node] },
-			{ name: "secret", type: "text-single", values: [secret] },
+			...secretFields(secret),
 		]),
 	};
 }

@@ -11,6 +11,8 @@ import {
 	optional,
 	register,
 	required,
+	requireSecrets,
+	secretFields,
 } from "./command.ts";
 
 const typesOf = ({ services }: Registrar) =>
@@ -33,11 +35,11 @@ function deviceIn(call: Call): string {
 	return nameIn(call, "node") ?? "";
 }
 
-function answer(jid: string, node: string, secret: string): NonNullable<Done["form"]> {
+function answer(jid: string, node: string, secret: string | undefined): NonNullable<Done["form"]> {
 	return answerForm("form", [
 		{ name: "jid", type: "jid-single", values: [jid] },
 		{ name: "node", type: "text-single", values: [node] },
-		{ name: "secret", type: "text-single", values: [secret] },
+		...secretFields(secret),
 	]);
 }
 
@@ -53,6 +55,7 @@ export const pushAppserver: readonly Command[] = [
 			{ name: "token", type: "text-single", label: "The token", required: true },
 		],
 		async run(call) {
+			requireSecrets(call.registrar);
 			const made = await register(call, {
 				dialect: "push-appserver",
 				app: { type: required(call, "type") },

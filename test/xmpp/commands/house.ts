@@ -1,7 +1,9 @@
 /** A handler of stanzas over a real database and the real push services' checks, for tests of commands. */
 import type { Element } from "@xmpp/xml";
 import type { AppConfig } from "../../../src/apps.ts";
-import { createRegistrar } from "../../../src/registering/registrar.ts";
+import { announceEnds } from "../../../src/registering/ends.ts";
+import { createNodeSource } from "../../../src/registering/nodes.ts";
+import { createRegistrar, type RegistrarDeps } from "../../../src/registering/registrar.ts";
 import { createKeyring } from "../../../src/secrets.ts";
 import { endpointPolicy } from "../../../src/services/endpoint.ts";
 import { createServices } from "../../../src/services/index.ts";
@@ -29,12 +31,17 @@ export const UBUNTU: AppConfig = { name: "ubuntu", service: "ubuntu", alert };
 export const WNS: AppConfig = { name: "wns", service: "wns", alert, type: "raw", credentials: undefined };
 export const ALL_APPS: readonly AppConfig[] = [WEBPUSH, UBUNTU, APNS, FCM, WNS];
 
+/** Where nothing comes from a pubsub host. */
+export const NO_NODES = { claim: async () => undefined };
+
 export interface HouseOptions {
 	apps?: readonly AppConfig[];
 	/** XMPP_ALLOW. */
 	allow?: readonly string[];
 	quota?: number;
 	registrar?: Partial<Registrar>;
+	/** A pubsub host takes the publishes in. */
+	pubsub?: Pick<RegistrarDeps, "nodes" | "pubsubHost">;
 	/** Default: one of its own. */
 	database?: TestDatabase;
 }
@@ -47,15 +54,20 @@ export async function openHouse(options: HouseOptions = {}) {
 		policy: endpointPolicy({ allowHosts: ["push.example"], allowPrivate: false }),
 		vapid: {},
 	});
-	const registrations = createRegistrations(database.db, { owner: quota, address: 1000, host: 1000 });
 	const gone: Registration[] = [];
+	const registrations = announceEnds(
+		createRegistrations(database.db, { owner: quota, address: 1000, host: 1000 }),
+		(registration) => gone.push(registration),
+	);
 	const faults: unknown[] = [];
-	const registrar = createRegistrar({ registrations, keyring, apps, services, allow });
+	const registrar = createRegistrar({
+		...{ registrations, keyring, nodes: createNodeSource(keyring, NO_NODES, []), ...options.pubsub },
+		...{ apps, services, allow },
+	});
 	const handle = createStanzaHandler({
 		publish: async () => ({ kind: "wait", reason: "these tests publish nothing" }),
 		commands: {
 			registrar: { ...registrar, ...options.registrar },
-			tellGone: (registration) => gone.push(registration),
 			onFault: (error) => faults.push(error),
 			newSessionId: () => SESSION,
 		},

@@ -1,0 +1,68 @@
+/** What one XMPP connection takes in: publishes and commands, answers to us, and a pubsub host's events. */
+import type { Logger } from "@logtape/logtape";
+import type { Element } from "@xmpp/xml";
+import type { XmppConnection } from "../connections.ts";
+import type { PublishRequest } from "../delivery/admission.ts";
+import { createRegistrar, type RegistrarDeps } from "../registering/registrar.ts";
+import { isOwnNode, type Keyring } from "../secrets.ts";
+import { faultOf } from "../store/fault.ts";
+import type { PubsubNodes } from "../store/pubsub-nodes.ts";
+import type { Answer, Notification } from "../types.ts";
+import { createRequests } from "../xmpp/requests.ts";
+import { createStanzaHandler, type StanzaHandler } from "../xmpp/stanzas.ts";
+import { type PubsubHost, startPubsubHost } from "./pubsub-host.ts";
+
+export interface IntakeDeps extends Omit<RegistrarDeps, "allow" | "pubsubHost"> {
+	keyring: Keyring;
+	pubsubNodes: PubsubNodes;
+	version: string;
+	/** A publish that came to us. */
+	publish(request: PublishRequest): Promise<Answer>;
+	/** One that came to a node of ours at a pubsub host. */
+	push(node: string, notification: Notification): Promise<Answer>;
+	/** Sends a stanza of our own from this connection's address. */
+	send(stanza: Element): void;
+	log: Logger;
+}
+
+export interface Intake {
+	handle: StanzaHandler;
+	/** The connection is there. */
+	online(isResumed: boolean): void;
+	stop(): void;
+}
+
+export function createIntake(connection: XmppConnection, deps: IntakeDeps): Intake {
+	const { keyring, log, push, publish } = deps;
+	const { address, allow, pubsubHost: hostJid } = connection;
+	const requests = createRequests(deps.send);
+	const host: PubsubHost | undefined =
+		hostJid === undefined
+			? undefined
+			: startPubsubHost({
+					...{ host: hostJid, address, requests, nodes: deps.pubsubNodes, push, log },
+					keyring: { createNode: keyring.createNode, isOurs: isOwnNode },
+				});
+	const handle = createStanzaHandler({
+		publish: (request, publisher) => publish({ ...request, publisher }),
+		commands: {
+			registrar: createRegistrar({
+				...deps,
+				allow,
+				...(host && hostJid !== undefined && { pubsubHost: { jid: hostJid, restrict: host.restrict } }),
+			}),
+			onFault: (error) => log.error("A command failed: {error}", { error: faultOf(error) }),
+		},
+		version: deps.version,
+	});
+
+	return {
+		async handle(stanza) {
+			if (requests.take(stanza)) return undefined;
+			await host?.take(stanza);
+			return handle(stanza);
+		},
+		online: (isResumed) => host?.online(isResumed),
+		stop: () => host?.stop(),
+	};
+}

@@ -1,0 +1,49 @@
+/**
+ * Where the nodes of new registrations come from. Where a pubsub host takes the publishes in, one that is there
+ * already is claimed: the host answers for nodes that it has.
+ */
+import type { Keyring } from "../secrets.ts";
+import type { PubsubNodes } from "../store/pubsub-nodes.ts";
+import type { Registration } from "../types.ts";
+
+/** Claimed faster than they are made, or the host does not answer: soon there are some again. */
+export class NoNodeReady extends Error {
+	override name = "NoNodeReady";
+}
+
+export interface NodeSource {
+	/** Whether this address is a pubsub host's: publishes there carry no secret, its nodes are not to be guessed. */
+	isPubsubHost(jid: string | undefined): boolean;
+	/**
+	 * @param jid the address that the owner's server will publish to
+	 * @throws {NoNodeReady}
+	 */
+	create(jid: string | undefined): Promise<string>;
+}
+
+/** The node of a registration as its owner's client and server know it. @throws {UnknownKey} */
+export async function knownNode(
+	{ node, jid, dialect }: Registration,
+	{ keyring, nodes }: { keyring: Pick<Keyring, "openNode">; nodes: Pick<NodeSource, "isPubsubHost"> },
+): Promise<string> {
+	return dialect === "tigase" && !nodes.isPubsubHost(jid) ? keyring.openNode(node) : node;
+}
+
+/** @param pubsubHosts those of our connections */
+export function createNodeSource(
+	keyring: Pick<Keyring, "createNode">,
+	pubsubNodes: Pick<PubsubNodes, "claim">,
+	pubsubHosts: readonly string[],
+): NodeSource {
+	const isPubsubHost = (jid: string | undefined): jid is string =>
+		jid !== undefined && pubsubHosts.includes(jid);
+	return {
+		isPubsubHost,
+		async create(jid) {
+			if (!isPubsubHost(jid)) return keyring.createNode();
+			const node = await pubsubNodes.claim(jid);
+			if (node === undefined) throw new NoNodeReady(`${jid} has no node ready: try again in a few seconds`);
+			return node;
+		},
+	};
+}
