@@ -5,18 +5,18 @@
  */
 import type { Logger } from "@logtape/logtape";
 import { faultOf } from "../store/fault.ts";
-import type { Outbox, OutboxEntry } from "../store/outbox.ts";
-import type { Answer, App, Notification, Outcome, PushClass, PushService, Registration } from "../types.ts";
+import type { Outbox, OutboxEntry, QueueName } from "../store/outbox.ts";
+import type { Answer, App, Notification, PushClass, PushService } from "../types.ts";
 import { createActing } from "./acting.ts";
 import type { Admission, PublishRequest } from "./admission.ts";
-import type { GateLimits, Gates } from "./gates.ts";
-import { fromDatabase, type Item, Unavailable, wait } from "./item.ts";
+import type { Gates } from "./gates.ts";
+import { type Item, type Tried, Unavailable, wait } from "./item.ts";
 import { createKeeping } from "./keeping.ts";
 import type { Known } from "./modules.ts";
-import { applyPolicy } from "./policy.ts";
-import { reportOf } from "./report.ts";
 import type { Results } from "./results.ts";
+import { createSending } from "./sending.ts";
 import { createThrottle } from "./throttle.ts";
+import { ttlSecondsOf } from "./time-to-live.ts";
 import type { Verdicts } from "./verdicts.ts";
 
 /**
@@ -24,18 +24,6 @@ import type { Verdicts } from "./verdicts.ts";
  * must be in the outbox, and the publish answered, well before.
  */
 const SEND_DEADLINE_MS = 15_000;
-
-/**
- * A host that a client chose and nobody answers for: few at once, and never a flood. It may be somebody's small
- * server, and somebody else's victim.
- */
-const STRANGER: GateLimits = { inFlight: 8, rate: { perSecond: 20, burst: 100 } };
-
-/** When to look again at an entry whose lane was taken. */
-const LANE_TAKEN_MS = 1_000;
-
-/** A call that rings after a minute is over. */
-const VOIP_TTL_S = 60;
 
 export interface DeliveryDeps {
 	registrations: Known;
@@ -54,8 +42,8 @@ export interface DeliveryDeps {
 	pushIntervalMs: number;
 	pushTtlSeconds: number;
 	log: Logger;
-	/** Called when the outbox got an entry, with the time it is due at. */
-	onQueued(dueAt: number): void;
+	/** Called when a queue of the outbox got an entry, with the time to look at it by. */
+	onQueued(at: number, queue: QueueName): void;
 	now?: () => number;
 	random?: () => number;
 	sendDeadlineMs?: number;
@@ -64,14 +52,17 @@ export interface DeliveryDeps {
 export interface Delivery {
 	/** A publish from outside: whether it may is checked before anything is looked up. */
 	publish(request: PublishRequest): Promise<Answer>;
-	/** A push whose right was checked elsewhere. */
-	push(node: string, notification: Notification): Promise<Answer>;
+	/**
+	 * A push whose right was checked elsewhere.
+	 * @param publishedAt ms since the epoch: its time to live counts from then
+	 */
+	push(node: string, notification: Notification, publishedAt?: number): Promise<Answer>;
 	/**
 	 * Tries an outbox entry once. It stays in the outbox until it was delivered, has expired, or turned out to be
-	 * hopeless.
+	 * hopeless. One that is turned away where it waits, or whose lane is taken, costs no write.
 	 * @throws when the outbox cannot be written: the entry is as it was
 	 */
-	retry(entry: OutboxEntry): Promise<void>;
+	retry(entry: OutboxEntry): Promise<Tried>;
 	/**
 	 * Puts all that is held back or on its way on disk, and answers it: for a connection whose window fills up,
 	 * and for the end of the process.
@@ -85,17 +76,15 @@ const isThrottled = (pushClass: PushClass) => pushClass === "high" || pushClass 
 const laneOf = (node: string, pushClass: PushClass) => `${node} ${pushClass}`;
 
 export function createDelivery(deps: DeliveryDeps): Delivery {
-	const { registrations, outbox, results, admit, services, gates, verdicts, log } = deps;
+	const { registrations, outbox, results, admit, verdicts, log } = deps;
 	const { now = Date.now, random = Math.random, sendDeadlineMs = SEND_DEADLINE_MS } = deps;
-	const apps = new Map(deps.apps.map((app) => [app.name, app]));
-	// Anybody can register at a hundred servers that hang: all of them together get no more than one app does.
-	const stranger: GateLimits = { ...STRANGER, pool: { name: "strangers", inFlight: deps.maxInFlight } };
 	/** What is on its way, with a way to answer it early, once it is safe on disk. */
 	const onItsWay = new Map<Item, (answer: Answer) => void>();
 	let whenIdle: (() => void) | undefined;
 	const keeping = createKeeping(outbox, { onQueued: deps.onQueued, now, random });
-	const { keep, secure, discard } = keeping;
+	const { keep, secure, queue, discard } = keeping;
 	const act = createActing({ registrations, results, verdicts, keeping, log, now });
+	const tryOnce = createSending({ ...deps, keeping, act, sendDeadlineMs, now });
 
 	const throttle = createThrottle<Item>(deps.pushIntervalMs, send);
 
@@ -120,115 +109,63 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
 		return wait(reason);
 	}
 
-	/**
-	 * Looks up, sends, acts.
-	 * @throws {Unavailable} when the database is away
-	 */
+	/** @throws {Unavailable} when a database is away */
 	async function attempt(item: Item): Promise<Answer> {
-		const { node, notification } = item;
-		const registration = await fromDatabase(
-			async () => (await registrations.find(node)) ?? (await registrations.findAtPrimary(node)),
-		);
-		if (!registration) {
-			await discard(item);
-			return { kind: "unknown", reason: "no such registration" };
-		}
-		if (!mayPublish(registration, item.publisher)) {
-			return { kind: "unknown", reason: "published by another domain than the owner's" };
-		}
-		const app = apps.get(registration.app);
-		const service = services.get(registration.app);
-		if (!app || !service) {
-			const reason = `the app ${registration.app} is not configured`;
-			return act(
-				{ kind: "misconfigured", reason },
-				{ item, registration, startedAt: now(), gate: registration.app },
-			);
-		}
-		const isCall = notification.class === "voip";
-		if (item.receivedAt !== undefined && app.ttlSeconds !== undefined && !isCall) {
-			item.expiresAt = item.receivedAt + app.ttlSeconds * 1000;
-		}
-		const { gate, limits } = gateOf(service, registration);
-		const turn = gates.enter(gate, limits, item.isPromised);
-		if (turn.kind === "later") {
-			return secure([item], turn.at, { attempts: item.attempts, lastError: turn.reason });
-		}
-		const startedAt = now();
-		const ttlSeconds = Math.max(0, Math.ceil((item.expiresAt - startedAt) / 1000));
-		let outcome: Outcome = { kind: "retry", reason: "the service failed" };
-		try {
-			const leaving = applyPolicy(app, notification);
-			const push = { registration, notification: leaving, ttlSeconds };
-			outcome = await service.send(push, AbortSignal.timeout(sendDeadlineMs));
-		} finally {
-			turn.leave(reportOf(outcome));
-		}
-		return act(outcome, { item, registration, startedAt, gate });
+		const tried = await tryOnce(item);
+		return tried.kind === "later" ? queue(item, tried.reason, tried.at) : tried.answer;
 	}
 
-	/** A node and its secret that got into other hands are of no use there, where the owner's own server is known. */
-	function mayPublish({ owner }: Registration, publisher: string | undefined): boolean {
-		if (deps.publishers === "any" || publisher === undefined || owner === "") return true;
-		return owner.slice(owner.indexOf("@") + 1) === publisher;
-	}
-
-	/** An app's own gate, or that of the origin which a client's URL leads to. */
-	function gateOf(service: PushService, registration: Registration): { gate: string; limits: GateLimits } {
-		const target = service.originOf?.(registration);
-		if (!target) return { gate: registration.app, limits: { inFlight: deps.maxInFlight } };
-		const gate = `${registration.app} ${target.origin}`;
-		return { gate, limits: target.isProvider ? { inFlight: deps.maxInFlight } : stranger };
-	}
-
-	function push(node: string, notification: Notification, publisher?: string): Promise<Answer> {
-		const ttl = notification.class === "voip" ? VOIP_TTL_S : deps.pushTtlSeconds;
-		const item: Item = {
-			node,
-			notification,
-			version: outbox.nextVersion(),
-			receivedAt: now(),
-			expiresAt: now() + ttl * 1000,
-			attempts: 0,
-			isPromised: false,
-			...(publisher !== undefined && { publisher }),
-		};
+	function push(item: Pick<Item, "node" | "notification" | "publisher"> & { receivedAt: number }) {
+		const { notification, receivedAt } = item;
+		const expiresAt = receivedAt + ttlSecondsOf(notification.class, deps.pushTtlSeconds) * 1000;
+		const fresh: Item = { ...item, version: outbox.nextVersion(), expiresAt, attempts: 0, isPromised: false };
 		return isThrottled(notification.class)
-			? throttle.submit(laneOf(node, notification.class), item)
-			: send(item);
+			? throttle.submit(laneOf(item.node, notification.class), fresh)
+			: send(fresh);
+	}
+
+	/** @throws when the outbox cannot be written */
+	async function retry(item: Item): Promise<Tried> {
+		if (item.expiresAt <= now()) {
+			log.info("A push expired in the outbox after {attempts} tries.", { attempts: item.attempts });
+			await discard(item);
+			return { kind: "done" };
+		}
+		const { gate } = item;
+		try {
+			const tried = await tryOnce(item);
+			if (tried.kind !== "later") return { kind: "done" };
+			if (item.gate === gate) return { kind: "turned-away", at: tried.at };
+			// It waits in another queue than its gate's: its device moved, or nobody had looked.
+			await queue(item, tried.reason, tried.at);
+		} catch (error) {
+			if (!(error instanceof Unavailable)) throw error;
+			await keep(item, error.message);
+		}
+		return { kind: "done" };
 	}
 
 	return {
-		push: (node, notification) => push(node, notification),
+		async push(node, notification, publishedAt = now()) {
+			return push({ node, notification, receivedAt: publishedAt });
+		},
 
 		async publish(request) {
 			const admitted = await admit(request);
 			if ("kind" in admitted) return admitted;
-			return push(admitted.node, request.notification, request.publisher);
+			const { notification, publisher } = request;
+			return push({
+				...{ node: admitted.node, notification, receivedAt: now() },
+				...(publisher !== undefined && { publisher }),
+			});
 		},
 
-		async retry({ node, class: pushClass, notification, version, expiresAt, attempts }) {
-			const item: Item = { node, notification, version, expiresAt, attempts, isPromised: true };
-			const tryOnce = async () => {
-				if (expiresAt <= now()) {
-					log.info("A push expired in the outbox after {attempts} tries.", { attempts });
-					return discard(item);
-				}
-				try {
-					await attempt(item);
-				} catch (error) {
-					if (!(error instanceof Unavailable)) throw error;
-					await keep(item, error.message);
-				}
-			};
-			if (!isThrottled(pushClass)) return tryOnce();
-			const running = throttle.tryRun(laneOf(node, pushClass), tryOnce);
-			if (running) return running;
-			// Taken: a newer publish of this lane is on its way, which will replace or remove this entry. If it has
-			// done so by now, the entry must not come back.
-			const dueAt = now() + LANE_TAKEN_MS;
-			await outbox.postpone(node, pushClass, version, dueAt);
-			deps.onQueued(dueAt);
+		async retry({ class: pushClass, dueAt: _dueAt, lastError: _lastError, ...entry }) {
+			const item: Item = { ...entry, isPromised: true };
+			if (!isThrottled(pushClass)) return retry(item);
+			const lane = laneOf(item.node, pushClass);
+			const trying = throttle.tryRun(lane, () => retry(item));
+			return trying ?? { kind: "taken", free: throttle.freed(lane) };
 		},
 
 		async settle() {

@@ -14,7 +14,18 @@ export interface Item {
 	receivedAt?: number;
 	/** It is in the outbox, and was answered for. */
 	isPromised: boolean;
+	/** The gate it was asked at last. */
+	gate?: string;
 }
+
+/** What became of an entry of the outbox that was tried. */
+export type Tried =
+	/** It is gone from the outbox, or has another time there. */
+	| { kind: "done" }
+	/** Its gate did not let it through: ask again at `at`, ms since the epoch. */
+	| { kind: "turned-away"; at: number }
+	/** Another push of its lane is on its way or held back, until `free`; it may supersede this one. */
+	| { kind: "taken"; free: Promise<void> };
 
 export const wait = (reason: string): Answer => ({ kind: "wait", reason });
 

@@ -1,5 +1,5 @@
 /** What delivery does with the outbox: keeps pushes for another try, and lets go of those that are through. */
-import type { Outbox, OutboxEntry } from "../store/outbox.ts";
+import type { Outbox, OutboxEntry, QueueName } from "../store/outbox.ts";
 import type { Answer } from "../types.ts";
 import { backoffMs } from "./backoff.ts";
 import { type Item, Unavailable } from "./item.ts";
@@ -12,50 +12,68 @@ export interface Keeping {
 	 */
 	keep(item: Item, reason: string, afterMs?: number): Promise<Answer>;
 	/**
-	 * Puts pushes on disk, to be tried at a time.
+	 * Puts pushes on disk that were not promised yet, to be tried at a time.
 	 * @throws {Unavailable}
 	 */
-	secure(
-		items: readonly Item[],
-		dueAt: number,
-		state?: Partial<Pick<OutboxEntry, "attempts" | "lastError">>,
-	): Promise<Answer>;
+	secure(items: readonly Item[], dueAt: number): Promise<Answer>;
+	/**
+	 * Keeps a push that its gate did not let through: due at once, as soon as the gate takes it.
+	 * @param at when to ask the gate again
+	 * @throws {Unavailable}
+	 */
+	queue(item: Item, reason: string, at: number): Promise<Answer>;
 	/** Takes a push, and what it superseded, out of the outbox. */
 	discard(item: Item): Promise<void>;
 	/** Takes out this push alone: an older one of its lane, if one waits, is still owed. */
 	drop(item: Item): Promise<void>;
 }
 
-/** @param effects.onQueued called when the outbox got an entry, with the time it is due at */
+/** @param effects.onQueued called when a queue of the outbox got an entry, with the time to look at it by */
 export function createKeeping(
 	outbox: Outbox,
-	{ onQueued, now, random }: { onQueued(dueAt: number): void; now(): number; random(): number },
+	{
+		onQueued,
+		now,
+		random,
+	}: { onQueued(at: number, queue: QueueName): void; now(): number; random(): number },
 ): Keeping {
-	const mayBeThere = (item: Item) => item.isPromised || outbox.mayHaveEntries();
+	const mayBeThere = (item: Item) => item.isPromised || outbox.mayHave(item.node, item.notification.class);
 
-	const secure: Keeping["secure"] = async (items, dueAt, state = {}) => {
-		const entries = items.map(({ node, notification, version, expiresAt, attempts }) => ({
-			...{ node, notification, version, expiresAt, attempts, dueAt },
-			...state,
-			class: notification.class,
-		}));
-		try {
-			await outbox.put(...entries);
-		} catch (cause) {
-			throw new Unavailable("the outbox cannot be written", { cause });
-		}
-		for (const item of items) item.isPromised = true;
-		onQueued(dueAt);
-		const reason = state.lastError;
-		return { kind: "done", how: "queued", ...(reason !== undefined && { reason }) };
+	const entryOf = (item: Item, dueAt: number): OutboxEntry => {
+		const { node, notification, version, expiresAt, attempts, gate } = item;
+		const entry = { node, class: notification.class, notification, version, expiresAt, attempts, dueAt };
+		return gate === undefined ? entry : { ...entry, gate };
 	};
 
-	return {
-		secure,
+	async function write(entry: OutboxEntry, isPromised: boolean): Promise<void> {
+		// What was promised and is not there any more was superseded by what went out: it must not come back.
+		await onDisk(() => (isPromised ? outbox.change(entry) : outbox.put(entry)));
+	}
 
-		keep(item, reason, afterMs) {
+	return {
+		async secure(items, dueAt) {
+			await onDisk(() => outbox.put(...items.map((item) => entryOf(item, dueAt))));
+			for (const item of items) {
+				item.isPromised = true;
+				onQueued(dueAt, item.gate);
+			}
+			return { kind: "done", how: "queued" };
+		},
+
+		async keep(item, reason, afterMs) {
 			const attempts = item.attempts + 1;
-			return secure([item], now() + backoffMs(attempts, afterMs, random), { attempts, lastError: reason });
+			const dueAt = now() + backoffMs(attempts, afterMs, random);
+			await write({ ...entryOf(item, dueAt), attempts, lastError: reason }, item.isPromised);
+			item.isPromised = true;
+			onQueued(dueAt, item.gate);
+			return { kind: "done", how: "queued", reason };
+		},
+
+		async queue(item, reason, at) {
+			await write({ ...entryOf(item, now()), lastError: reason }, item.isPromised);
+			item.isPromised = true;
+			onQueued(at, item.gate);
+			return { kind: "done", how: "queued", reason };
 		},
 
 		async discard(item) {
@@ -66,4 +84,13 @@ export function createKeeping(
 			if (mayBeThere(item)) await outbox.drop(item.node, item.notification.class, item.version);
 		},
 	};
+}
+
+/** @throws {Unavailable} in place of what the file throws */
+async function onDisk(write: () => Promise<void>): Promise<void> {
+	try {
+		await write();
+	} catch (cause) {
+		throw new Unavailable("the outbox cannot be written", { cause });
+	}
 }

@@ -1,10 +1,20 @@
-/** Sends what is due in the outbox: started by a timer for the next due time, never by polling. */
+/**
+ * Sends what is due in the outbox: started by a timer for the next due time, never by polling.
+ *
+ * Each gate has a queue of its own. A queue whose gate turned an entry away is left alone until the gate asked to be
+ * asked again: nothing is read or written for what waits in it, and no other queue waits behind it.
+ */
 import type { Logger } from "@logtape/logtape";
 import { faultOf } from "../store/fault.ts";
-import type { Outbox, OutboxEntry } from "../store/outbox.ts";
+import type { Outbox, OutboxEntry, QueueName } from "../store/outbox.ts";
+import { RETRIES } from "./gates.ts";
+import type { Tried } from "./item.ts";
 
 /** How many entries are tried at once. */
 const CONCURRENCY = 64;
+
+/** Entries of one queue that wait for their lanes: beyond, the queue waits with them. */
+const WAITING = 256;
 
 /** The longest a timer may run: a clock that was set forward is noticed after this long. */
 const LONGEST_SLEEP_MS = 60_000;
@@ -13,10 +23,23 @@ const LONGEST_SLEEP_MS = 60_000;
 const FAULT_MS = 60_000;
 
 export interface OutboxLoop {
-	/** An entry is due at this time: wake up by then. */
-	wake(dueAt: number): void;
+	/** A queue has something to do at this time: wake up by then. */
+	wake(at: number, queue: QueueName): void;
+	/** A gate that was shut works again: what waits for it may come, a few at once. */
+	open(gate: string): void;
 	/** Stops taking entries and resolves when those on their way are done. */
 	stop(): Promise<void>;
+}
+
+interface Queue {
+	/** When its next entry is due, as far as is known. */
+	dueAt: number;
+	/** Its gate wants to be left alone until then. */
+	shutUntil: number;
+	/** How many of its entries are being tried. */
+	active: number;
+	/** Those being tried, and those that wait for their lanes. */
+	inHand: Set<string>;
 }
 
 /**
@@ -24,29 +47,53 @@ export interface OutboxLoop {
  * @param pause lets timers and sockets have their turn
  */
 export function startOutboxLoop(
-	outbox: Pick<Outbox, "due" | "nextDueAt">,
-	retry: (entry: OutboxEntry) => Promise<void>,
+	outbox: Pick<Outbox, "queues" | "due" | "nextDueAt">,
+	retry: (entry: OutboxEntry) => Promise<Tried>,
 	log: Logger,
 	now: () => number = Date.now,
 	pause: () => Promise<void> = () => new Promise((resolve) => setTimeout(resolve)),
 ): OutboxLoop {
-	const onItsWay = new Map<string, Promise<void>>();
+	/** Those that are not empty. The one that was looked at last comes last. */
+	const queues = new Map<QueueName, Queue>();
+	const onItsWay = new Set<Promise<void>>();
 	let timer: ReturnType<typeof setTimeout> | undefined;
 	let wakesAt = Number.POSITIVE_INFINITY;
+	let restsUntil = Number.NEGATIVE_INFINITY;
+	let isKnown = false;
 	let stopped = false;
 	let filling = false;
 	let again = false;
 
 	function sleepUntil(time: number) {
-		if (stopped || time >= wakesAt) return;
+		const at = Math.max(time, restsUntil);
+		if (stopped || at >= wakesAt) return;
 		clearTimeout(timer);
-		wakesAt = time;
-		const sleep = Math.min(Math.max(time - now(), 0), LONGEST_SLEEP_MS);
+		wakesAt = at;
+		const sleep = Math.min(Math.max(at - now(), 0), LONGEST_SLEEP_MS);
 		timer = setTimeout(() => {
 			wakesAt = Number.POSITIVE_INFINITY;
 			void fill();
 		}, sleep);
 	}
+
+	function rest() {
+		restsUntil = now() + FAULT_MS;
+		sleepUntil(restsUntil);
+	}
+
+	function note(name: QueueName, dueAt: number): Queue {
+		const known = queues.get(name);
+		if (known) {
+			known.dueAt = Math.min(known.dueAt, dueAt);
+			return known;
+		}
+		const queue = { dueAt, shutUntil: Number.NEGATIVE_INFINITY, active: 0, inHand: new Set<string>() };
+		queues.set(name, queue);
+		return queue;
+	}
+
+	const lookAt = ({ dueAt, shutUntil }: Queue) => Math.max(dueAt, shutUntil);
+	const hasRoom = ({ active, inHand }: Queue) => active < RETRIES && inHand.size < WAITING;
 
 	/** Starts as many due entries as there are places, then sleeps until the next is due. */
 	async function fill(): Promise<void> {
@@ -56,55 +103,109 @@ export function startOutboxLoop(
 		}
 		filling = true;
 		try {
+			if (!isKnown) for (const { queue, dueAt } of await outbox.queues()) note(queue, dueAt);
+			isKnown = true;
 			do {
 				again = false;
-				// Entries that a shut gate turns away are done without one wait for the outside: without this pause a
-				// backlog of them would keep timers and sockets waiting until it is through.
-				await pause();
-				// One time for both questions: an entry that falls due between two would be in neither answer.
-				const at = now();
-				// Entries on their way are still in the outbox: asking for CONCURRENCY finds enough others.
-				for (const entry of await outbox.due(at, CONCURRENCY)) {
-					if (stopped || onItsWay.size >= CONCURRENCY) break;
-					start(entry);
+				for (const [name, queue] of [...queues]) {
+					if (stopped || onItsWay.size >= CONCURRENCY || restsUntil > now()) break;
+					if (hasRoom(queue) && lookAt(queue) <= now()) await take(name, queue);
 				}
-				const next = await outbox.nextDueAt(at);
-				if (next !== undefined) sleepUntil(next);
 			} while (again && !stopped);
+			if (onItsWay.size >= CONCURRENCY) return;
+			for (const queue of queues.values()) if (hasRoom(queue)) sleepUntil(lookAt(queue));
 		} catch (error) {
 			log.error("The outbox cannot be read: {error}", { error: faultOf(error) });
-			sleepUntil(now() + FAULT_MS);
+			isKnown = false;
+			rest();
 		} finally {
 			filling = false;
 		}
 	}
 
-	function start(entry: OutboxEntry) {
-		const name = `${entry.node} ${entry.class}`;
-		if (onItsWay.has(name)) return;
+	/** Starts what is due in a queue, as far as there are places, and finds out when the next is. */
+	async function take(name: QueueName, queue: Queue): Promise<void> {
+		// Entries that are turned away are done without one wait for the outside: without this pause a backlog of them
+		// would keep timers and sockets waiting until it is through.
+		await pause();
+		queues.delete(name);
+		queues.set(name, queue);
+		// One time for both questions: an entry that falls due between two would be in neither answer.
+		const at = now();
+		queue.dueAt = Number.POSITIVE_INFINITY;
+		const places = Math.min(RETRIES - queue.active, CONCURRENCY - onItsWay.size);
+		// Those in hand are still in the outbox.
+		const limit = places + queue.inHand.size;
+		const entries = await outbox.due(name, at, limit);
+		if (stopped) return;
+		const others = entries.filter((entry) => !queue.inHand.has(nameOf(entry)));
+		for (const entry of others.slice(0, places)) start(name, queue, entry);
+		if (entries.length === limit) return void note(name, at);
+		const next = await outbox.nextDueAt(name, at);
+		if (next !== undefined) note(name, next);
+		else if (queue.inHand.size === 0 && queue.dueAt === Number.POSITIVE_INFINITY) queues.delete(name);
+	}
+
+	function start(name: QueueName, queue: Queue, entry: OutboxEntry) {
+		const entryName = nameOf(entry);
+		queue.inHand.add(entryName);
+		queue.active++;
+		const letGo = () => {
+			queue.inHand.delete(entryName);
+			// It may have been the last: a queue is forgotten when it is found empty.
+			if (queue.inHand.size === 0) note(name, now());
+		};
 		const trying = retry(entry)
 			.then(
-				() => fill,
+				(tried) => {
+					switch (tried.kind) {
+						case "done":
+							return letGo();
+						case "turned-away":
+							note(name, now());
+							queue.shutUntil = Math.max(queue.shutUntil, tried.at);
+							return letGo();
+						case "taken":
+							void tried.free.then(() => {
+								letGo();
+								note(name, now());
+								if (!stopped) void fill();
+							});
+					}
+				},
 				(error: unknown) => {
 					log.error("The outbox cannot be kept: {error}", { error: faultOf(error) });
-					return () => sleepUntil(now() + FAULT_MS);
+					note(name, now());
+					rest();
+					letGo();
 				},
 			)
-			.then((next) => {
-				onItsWay.delete(name);
-				if (!stopped) void next();
+			.then(() => {
+				queue.active--;
+				onItsWay.delete(trying);
+				if (!stopped) void fill();
 			});
-		onItsWay.set(name, trying);
+		onItsWay.add(trying);
 	}
 
 	sleepUntil(now());
 
 	return {
-		wake: sleepUntil,
+		wake(at, name) {
+			sleepUntil(lookAt(note(name, at)));
+		},
+		open(gate) {
+			const queue = queues.get(gate);
+			if (!queue) return;
+			queue.shutUntil = Number.NEGATIVE_INFINITY;
+			sleepUntil(lookAt(queue));
+		},
 		async stop() {
 			stopped = true;
 			clearTimeout(timer);
-			await Promise.all(onItsWay.values());
+			await Promise.all(onItsWay);
 		},
 	};
 }
+
+const nameOf = ({ node, class: pushClass }: OutboxEntry) => `${node} ${pushClass}`;

@@ -18,8 +18,14 @@ export const outbox = sqliteTable(
 		dueAt: integer("due_at").notNull(),
 		expiresAt: integer("expires_at").notNull(),
 		lastError: text("last_error"),
+		/** The gate that it waits for; null: nobody looked yet, or a version put it that knew of no gates. */
+		gate: text(),
 	},
-	(table) => [primaryKey({ columns: [table.node, table.class] }), index("outbox_due_at").on(table.dueAt)],
+	(table) => [
+		primaryKey({ columns: [table.node, table.class] }),
+		index("outbox_due_at").on(table.dueAt),
+		index("outbox_gate").on(table.gate, table.dueAt),
+	],
 );
 
 /** What it takes to resume an XMPP stream in another process (XEP-0198): one row an address. */

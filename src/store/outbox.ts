@@ -2,11 +2,16 @@
  * The outbox: what was promised and not yet delivered, in the connector's own file.
  *
  * Every row carries the version of its publish, and every change names the version it is about: a slow answer
- * about an old publish can neither remove nor replace a newer one (invariant 6).
+ * about an old publish can neither remove nor replace a newer one (invariant 6). Rows wait in queues, one a gate: a
+ * gate that is shut costs nothing, however many wait for it. Changes are written in groups, in their order, and are
+ * on disk when their promise resolves.
  */
-import { and, asc, eq, gt, lte, max, min, sql } from "drizzle-orm";
+import { and, asc, eq, gt, lte, max, min, type SQL, sql } from "drizzle-orm";
+import type { BatchItem } from "drizzle-orm/batch";
 import type { LibSQLDatabase } from "drizzle-orm/libsql";
 import type { Notification, PushClass } from "../types.ts";
+import { createGroupCommit } from "./group-commit.ts";
+import { createKeyFilter } from "./key-filter.ts";
 import { outbox } from "./outbox-schema.ts";
 
 /** One promised push. Times are ms since the epoch. */
@@ -20,31 +25,62 @@ export interface OutboxEntry {
 	dueAt: number;
 	expiresAt: number;
 	lastError?: string;
+	/** The gate it waits for; undefined: not known yet. */
+	gate?: string;
 }
+
+/** The entries that wait for one gate; undefined: those whose gate is not known yet. */
+export type QueueName = string | undefined;
 
 export interface Outbox {
 	/** A version newer than all that are kept, and than all given out before. */
 	nextVersion(): number;
-	/** Whether there may be entries: false spares the fast path a write. */
-	mayHaveEntries(): boolean;
+	/** Whether there may be an entry of this registration and class: false spares the fast path a write. */
+	mayHave(node: string, pushClass: PushClass): boolean;
 	/** Keeps entries, unless a newer publish of the same registration and class is kept already. */
 	put(...entries: OutboxEntry[]): Promise<void>;
-	/** Gives an entry another time, if it is still there and no newer one took its place. */
-	postpone(node: string, pushClass: PushClass, version: number, dueAt: number): Promise<void>;
+	/** Changes an entry of exactly this version; one that was removed or superseded meanwhile does not come back. */
+	change(entry: OutboxEntry): Promise<void>;
 	/** Removes an entry that is as old as `version`, or older: a publish of this version made up for it. */
 	remove(node: string, pushClass: PushClass, version: number): Promise<void>;
 	/** Removes the entry of exactly this version: an older one is still owed. */
 	drop(node: string, pushClass: PushClass, version: number): Promise<void>;
-	/** The entries to send by `now`, oldest first. */
-	due(now: number, limit: number): Promise<OutboxEntry[]>;
-	/** When the next entry is due after `now`; undefined: there is none. */
-	nextDueAt(now: number): Promise<number | undefined>;
+	/** The queues that are not empty, and when the first entry of each is due. */
+	queues(): Promise<{ queue: QueueName; dueAt: number }[]>;
+	/** The entries of a queue to send by `now`, oldest first. */
+	due(queue: QueueName, now: number, limit: number): Promise<OutboxEntry[]>;
+	/** When the next entry of a queue is due after `now`; undefined: there is none. */
+	nextDueAt(queue: QueueName, now: number): Promise<number | undefined>;
 	/** How many entries there are, and when the first of them is due. */
 	depth(): Promise<{ entries: number; oldestDueAt: number | undefined }>;
 }
 
-/** @param db the connector's own file, migrated */
-export async function openOutbox(db: LibSQLDatabase): Promise<Outbox> {
+/** How long changes gather before they are written, ms. */
+const GATHER_MS = 5;
+
+/**
+ * Pages of the write-ahead log before it is copied into the file, which waits for the disk for some milliseconds: at
+ * SQLite's 1,000 that is twice a second while a busy provider hangs, at this every few seconds. 32 MB.
+ */
+const CHECKPOINT_PAGES = 8_000;
+
+const laneOf = (node: string, pushClass: PushClass) => `${node} ${pushClass}`;
+
+/** Of one lane, at one version or up to it. */
+const ofLane = (node: string, pushClass: PushClass, version: SQL) =>
+	and(eq(outbox.node, node), eq(outbox.class, pushClass), version);
+
+type Change = { kind: "put"; entry: OutboxEntry } | { kind: "other"; statement: BatchItem<"sqlite"> };
+
+/**
+ * @param db the connector's own file, migrated
+ * @param pause how long changes gather
+ */
+export async function openOutbox(
+	db: LibSQLDatabase,
+	pause: () => Promise<void> = () => new Promise((resolve) => setTimeout(resolve, GATHER_MS)),
+): Promise<Outbox> {
+	await db.run(sql.raw(`PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES}`));
 	const newest = db
 		.select({ version: max(outbox.version) })
 		.from(outbox)
@@ -52,84 +88,137 @@ export async function openOutbox(db: LibSQLDatabase): Promise<Outbox> {
 	const any = db.select({ version: outbox.version }).from(outbox).limit(1).prepare();
 	// A counter, not a clock: a clock set back would let an old publish outlive a new one.
 	let lastVersion = (await newest.get())?.version ?? 0;
-	let mayHaveEntries = lastVersion > 0;
+	const lanes = createKeyFilter();
+	if (lastVersion > 0) lanes.addUnknown();
 	/** How often entries were put: an answer of the file from before the last put says nothing of it. */
 	let puts = 0;
 	let pendingPuts = 0;
 
+	const write = createGroupCommit<Change>(async (changes) => {
+		const [one, ...more] = statements(changes);
+		if (one) await (more.length === 0 ? one : db.batch([one, ...more]));
+	}, pause);
+
+	/** Entries that are put one after the other are one statement: each costs more than its rows. */
+	function statements(changes: readonly Change[]): BatchItem<"sqlite">[] {
+		const statements: BatchItem<"sqlite">[] = [];
+		let entries: OutboxEntry[] = [];
+		const flush = () => {
+			if (entries.length > 0) statements.push(insert(entries));
+			entries = [];
+		};
+		for (const change of changes) {
+			if (change.kind === "put") entries.push(change.entry);
+			else {
+				flush();
+				statements.push(change.statement);
+			}
+		}
+		flush();
+		return statements;
+	}
+
+	/** In the order of the entries: of two of one lane the newer stays. */
+	function insert(entries: readonly OutboxEntry[]) {
+		const rows = entries.map(({ notification, ...entry }) => ({
+			...entry,
+			notification: JSON.stringify(notification),
+		}));
+		const field = (name: keyof OutboxEntry) => sql.raw(`value ->> '${name}'`);
+		// "where true" keeps SQLite from reading "on conflict" as part of a join (https://sqlite.org/lang_upsert.html §2.2).
+		return db
+			.insert(outbox)
+			.select(
+				sql`select ${sql.join(
+					[
+						...[field("node"), field("class"), field("version"), field("notification"), field("attempts")],
+						...[field("dueAt"), field("expiresAt"), field("lastError"), field("gate")],
+					],
+					sql`, `,
+				)} from json_each(${JSON.stringify(rows)}) where true`,
+			)
+			.onConflictDoUpdate({
+				target: [outbox.node, outbox.class],
+				set: {
+					version: sql`excluded.version`,
+					notification: sql`excluded.notification`,
+					attempts: sql`excluded.attempts`,
+					dueAt: sql`excluded.due_at`,
+					expiresAt: sql`excluded.expires_at`,
+					lastError: sql`excluded.last_error`,
+					gate: sql`excluded.gate`,
+				},
+				setWhere: sql`${outbox.version} <= excluded.version`,
+			});
+	}
+
+	/** `IS`: unlike `=`, true of two nulls. */
+	const inQueue = (queue: QueueName) => sql`${outbox.gate} IS ${queue ?? null}`;
+
+	const other = (statement: BatchItem<"sqlite">) => write([{ kind: "other", statement }]);
+
 	return {
 		nextVersion: () => ++lastVersion,
 
-		mayHaveEntries: () => mayHaveEntries,
+		mayHave: (node, pushClass) => lanes.mayHave(laneOf(node, pushClass)),
 
 		async put(...entries) {
-			const statements = entries.map((entry) =>
-				db
-					.insert(outbox)
-					.values({ ...entry, lastError: entry.lastError ?? null })
-					.onConflictDoUpdate({
-						target: [outbox.node, outbox.class],
-						set: {
-							version: sql`excluded.version`,
-							notification: sql`excluded.notification`,
-							attempts: sql`excluded.attempts`,
-							dueAt: sql`excluded.due_at`,
-							expiresAt: sql`excluded.expires_at`,
-							lastError: sql`excluded.last_error`,
-						},
-						setWhere: sql`${outbox.version} <= excluded.version`,
-					}),
-			);
-			const [one, ...more] = statements;
-			if (!one) return;
-			mayHaveEntries = true;
+			for (const entry of entries) lanes.add(laneOf(entry.node, entry.class));
 			puts++;
 			pendingPuts++;
 			try {
-				await (more.length === 0 ? one : db.batch([one, ...more]));
+				await write(entries.map((entry) => ({ kind: "put", entry })));
 			} finally {
 				pendingPuts--;
 			}
 		},
 
-		async postpone(node, pushClass, version, dueAt) {
-			await db
-				.update(outbox)
-				.set({ dueAt })
-				.where(and(eq(outbox.node, node), eq(outbox.class, pushClass), eq(outbox.version, version)));
+		change({ node, class: pushClass, version, attempts, dueAt, expiresAt, lastError = null, gate = null }) {
+			return other(
+				db
+					.update(outbox)
+					.set({ attempts, dueAt, expiresAt, lastError, gate })
+					.where(ofLane(node, pushClass, eq(outbox.version, version))),
+			);
 		},
 
-		async remove(node, pushClass, version) {
-			await db
-				.delete(outbox)
-				.where(and(eq(outbox.node, node), eq(outbox.class, pushClass), lte(outbox.version, version)));
+		remove: (node, pushClass, version) =>
+			other(db.delete(outbox).where(ofLane(node, pushClass, lte(outbox.version, version)))),
+
+		drop: (node, pushClass, version) =>
+			other(db.delete(outbox).where(ofLane(node, pushClass, eq(outbox.version, version)))),
+
+		async queues() {
+			const rows = await db
+				.select({ queue: outbox.gate, dueAt: min(outbox.dueAt) })
+				.from(outbox)
+				.groupBy(outbox.gate);
+			return rows.map(({ queue, dueAt }) => ({ queue: queue ?? undefined, dueAt: dueAt ?? 0 }));
 		},
 
-		async drop(node, pushClass, version) {
-			await db
-				.delete(outbox)
-				.where(and(eq(outbox.node, node), eq(outbox.class, pushClass), eq(outbox.version, version)));
-		},
-
-		async due(now, limit) {
+		async due(queue, now, limit) {
 			const rows = await db
 				.select()
 				.from(outbox)
-				.where(lte(outbox.dueAt, now))
+				.where(and(inQueue(queue), lte(outbox.dueAt, now)))
 				.orderBy(asc(outbox.dueAt))
 				.limit(limit);
-			return rows.map(({ lastError, ...row }) => (lastError === null ? row : { ...row, lastError }));
+			return rows.map(({ lastError, gate, ...row }) => ({
+				...row,
+				...(lastError !== null && { lastError }),
+				...(gate !== null && { gate }),
+			}));
 		},
 
-		async nextDueAt(now) {
+		async nextDueAt(queue, now) {
 			const putsBefore = puts;
 			const isEmpty = (await any.get()) === undefined;
 			// Neither an entry that came in meanwhile nor one that is still being written may be overlooked.
-			if (isEmpty && puts === putsBefore && pendingPuts === 0) mayHaveEntries = false;
+			if (isEmpty && puts === putsBefore && pendingPuts === 0) lanes.clear();
 			const row = await db
 				.select({ dueAt: min(outbox.dueAt) })
 				.from(outbox)
-				.where(gt(outbox.dueAt, now))
+				.where(and(inQueue(queue), gt(outbox.dueAt, now)))
 				.get();
 			return row?.dueAt ?? undefined;
 		},

@@ -58,6 +58,7 @@ describe("what the push service says decides", () => {
 				dueAt,
 				expiresAt: house.clock.now + 3_600_000,
 				lastError: unwell.reason,
+				gate: "webpush",
 			},
 		]);
 		expect(house.queued).toEqual([dueAt]);
@@ -323,6 +324,25 @@ describe("the newest supersedes", () => {
 		expect((await house.rows()).map(({ notification }) => notification.event)).toEqual(["new"]);
 	});
 
+	test.each(["voip", "event"] as const)(
+		"an older %s that fails again after a newer one went out does not come back",
+		async (pushClass) => {
+			const { registration } = await house.register();
+			house.service.program.push(unwell);
+			await house.delivery.push(registration.node, { class: pushClass, count: 1 });
+			const [old] = await house.rows();
+			if (!old) throw new Error("nothing was queued");
+			await house.service.next();
+			const retrying = house.delivery.retry(old);
+			const late = await house.service.next();
+			house.service.program.push({ kind: "delivered" });
+			expect(await house.delivery.push(registration.node, { class: pushClass, count: 2 })).toEqual(DELIVERED);
+			late.answer(unwell);
+			await retrying;
+			expect(await house.rows()).toEqual([]);
+		},
+	);
+
 	test("an entry whose lane is taken waits for it, and does not come back once it was superseded", async () => {
 		const { registration } = await house.register();
 		house.service.program.push(unwell);
@@ -332,15 +352,17 @@ describe("the newest supersedes", () => {
 		await house.service.next();
 		const answer = house.delivery.push(registration.node, HIGH);
 		const call = await house.service.next();
-		await house.delivery.retry(old);
-		expect(await house.rows()).toEqual([{ ...old, dueAt: house.clock.now + 1000 }]);
-		expect(house.queued.at(-1)).toBe(house.clock.now + 1000);
-		expect(house.service.calls).toHaveLength(2);
+		const tried = await house.delivery.retry(old);
+		if (tried.kind !== "taken") throw new Error(`it was tried: ${tried.kind}`);
+		let isFree = false;
+		void tried.free.then(() => {
+			isFree = true;
+		});
+		expect(await house.rows()).toEqual([old]);
+		expect([isFree, house.service.calls.length]).toEqual([false, 2]);
 		call.answer({ kind: "delivered" });
-		// Read before the newer one was through, tried only now.
-		const tooLate = house.delivery.retry(old);
 		expect(await answer).toEqual(DELIVERED);
-		await tooLate;
+		await tried.free;
 		expect(await house.rows()).toEqual([]);
 	});
 });
@@ -457,6 +479,18 @@ describe("time to live", () => {
 		expect(house.service.calls.at(-1)?.ttlSeconds).toBe(3500);
 	});
 
+	test("counts from when the push was published, wherever it was taken in", async () => {
+		const { registration } = await house.register();
+		house.service.program.push({ kind: "delivered" });
+		const call: Notification = { class: "voip" };
+		await house.delivery.push(registration.node, call, house.clock.now - 45_000);
+		expect(house.service.calls.at(-1)?.ttlSeconds).toBe(15);
+		expect(await house.delivery.push(registration.node, call, house.clock.now - 60_000)).toMatchObject({
+			kind: "refused",
+		});
+		expect(house.service.calls).toHaveLength(1);
+	});
+
 	test("an entry that is older than that is dropped unsent", async () => {
 		const { registration } = await house.register();
 		house.service.program.push(unwell);
@@ -514,7 +548,7 @@ describe("trying an entry again", () => {
 		const entry = await queuedEntry();
 		house.service.program.push(unwell);
 		await expect(
-			house.compose({ outbox: away(house.outbox, "put", "remove") }).retry(entry),
+			house.compose({ outbox: away(house.outbox, "change", "remove") }).retry(entry),
 		).rejects.toThrow();
 		expect(await house.rows()).toEqual([entry]);
 	});

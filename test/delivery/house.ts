@@ -161,7 +161,11 @@ export async function openHouse(changes: Partial<DeliveryDeps> = {}): Promise<Ho
 			if (result.kind === "over-quota") throw new Error("over quota");
 			return { registration: result.registration, secret: await keyring.secretOf(result.registration.node) };
 		},
-		rows: () => outbox.due(Number.MAX_SAFE_INTEGER, 1000),
+		async rows() {
+			const queues = await outbox.queues();
+			const entries = queues.map(({ queue }) => outbox.due(queue, Number.MAX_SAFE_INTEGER, 1000));
+			return (await Promise.all(entries)).flat().sort((a, b) => a.dueAt - b.dueAt);
+		},
 		async close() {
 			outboxFile.client.close();
 			await shared.close();

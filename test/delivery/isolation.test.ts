@@ -115,22 +115,83 @@ describe("a provider that says of every device that it is gone", () => {
 	});
 });
 
-test("a backlog that a shut gate turns away keeps no timer or socket waiting", async () => {
-	const entry = { node: "n", class: "high" as const, version: 1, notification: HIGH, attempts: 1 };
-	const backlog = Array.from({ length: 64 }, (_, i) => ({
-		...entry,
-		node: `n${i}`,
-		dueAt: 0,
-		expiresAt: 1e15,
-	}));
-	let turnedAway = 0;
-	// As with a file: no step of it waits for the outside.
-	const outbox = { due: async () => (turnedAway < 50_000 ? backlog : []), nextDueAt: async () => undefined };
-	const timer = Promise.withResolvers<number>();
-	setTimeout(() => timer.resolve(turnedAway), 20);
-	const loop = startOutboxLoop(outbox, async () => void turnedAway++, house.log);
-	expect(await timer.promise).toBeLessThan(50_000);
-	await loop.stop();
+describe("a backlog of 100,000 behind a gate that is shut", () => {
+	const BACKLOG = 100_000;
+
+	/** The loop, delivery and gates over one file, with entries that wait for a gate. */
+	async function openBacklog() {
+		const node = await register("webpush", "sick");
+		const entry = { class: "high" as const, version: 1, notification: HIGH, attempts: 1, gate: "webpush" };
+		const nodes = [node, ...Array.from({ length: BACKLOG - 1 }, (_, i) => `n${i}`)];
+		await house.outbox.put(...nodes.map((node, i) => ({ ...entry, node, dueAt: i, expiresAt: 1e15 })));
+		const gates = createGates({ now: () => house.clock.now, onOpen: (name) => loop.open(name) });
+		for (let fault = 0; fault < 5; fault++) {
+			const turn = gates.enter("webpush", { inFlight: 20 });
+			if (turn.kind === "go") turn.leave({ kind: "unwell", reason: "503" });
+		}
+		const reads: string[] = [];
+		const outbox = new Proxy(house.outbox, {
+			get(target, name) {
+				if (typeof name === "string" && name !== "nextVersion" && name !== "mayHave") reads.push(name);
+				return Reflect.get(target, name);
+			},
+		});
+		const delivery = house.compose({
+			...{ gates, outbox, maxInFlight: 20, onQueued: (at, queue) => loop.wake(at, queue) },
+			apps: ["webpush", "other"].map((name) => ({ name, service: "webpush" as const })),
+			services: new Map([
+				["webpush", house.service],
+				["other", other],
+			]),
+			// Every node is a device of the sick app's.
+			registrations: new Proxy(house.registrations, {
+				get: (target, name) =>
+					name === "find"
+						? async (node: string) =>
+								(await target.find(node)) ?? { ...(await target.find(nodes[0] ?? "")), node }
+						: Reflect.get(target, name),
+			}),
+		});
+		const loop = startOutboxLoop(outbox, delivery.retry, house.log, () => house.clock.now);
+		return { gates, delivery, loop, reads };
+	}
+
+	test("costs a few reads and no write, and another app's entries do not wait behind it", async () => {
+		const { delivery, loop, reads } = await openBacklog();
+		other.program.push({ kind: "retry", reason: "503" }, { kind: "delivered" });
+		const node = await register("other", "well");
+		await delivery.push(node, HIGH);
+		await other.next();
+		house.clock.now += 5_000;
+		loop.wake(house.clock.now, "other");
+		await other.next();
+		(await house.service.next()).answer({ kind: "retry", reason: "503" });
+		await loop.stop();
+		expect(house.service.calls).toHaveLength(1);
+		// The first entry that comes after the time is over is the trial; the others are not asked for.
+		expect(reads.filter((name) => name === "due").length).toBeLessThanOrEqual(4);
+		expect(reads.filter((name) => !["queues", "due", "nextDueAt"].includes(name))).toEqual([
+			"put",
+			"remove",
+			"change",
+		]);
+	});
+
+	test("comes back when it opens, as many at a time as may be retried at once", async () => {
+		const { loop } = await openBacklog();
+		house.clock.now += 5_000;
+		loop.wake(house.clock.now, "webpush");
+		const trial = await house.service.next();
+		expect(house.service.calls).toHaveLength(1);
+		trial.answer({ kind: "delivered" });
+		for (let retry = 0; retry < 16; retry++) await house.service.next();
+		expect(house.service.calls).toHaveLength(17);
+		for (const call of house.service.calls) call.answer({ kind: "delivered" });
+		for (let retry = 0; retry < 16; retry++) (await house.service.next()).answer({ kind: "delivered" });
+		const stopping = loop.stop();
+		for (const call of house.service.calls) call.answer({ kind: "delivered" });
+		await stopping;
+	});
 });
 
 test("a dead token for calls takes the calls to the main one, and no registration with it", async () => {

@@ -51,7 +51,7 @@ export async function openLoadScene(sendDeadlineMs: number): Promise<LoadScene> 
 	const house = await openHouse();
 	const shut = new Set<string>();
 	const mass: string[] = [];
-	const gates = createGates({ onShut: (name) => shut.add(name) });
+	const gates = createGates({ onShut: (name) => shut.add(name), onOpen: (name) => loop.open(name) });
 	const policy = endpointPolicy({ allowHosts: [], allowPrivate: true });
 	const now = Date.now;
 	const vapid = createVapid({ key: await importVapidKey(await generateVapidKey()), subject: undefined, now });
@@ -66,7 +66,7 @@ export async function openLoadScene(sendDeadlineMs: number): Promise<LoadScene> 
 		// As without BUN_CONFIG_MAX_HTTP_REQUESTS: an eighth of the 256 requests that Bun has in flight.
 		...{ gates, maxInFlight: 32, sendDeadlineMs, now, random: Math.random },
 		verdicts: createVerdicts({ onMass: (gate) => mass.push(gate) }),
-		onQueued: (dueAt) => loop.wake(dueAt),
+		onQueued: (at, queue) => loop.wake(at, queue),
 	});
 	const loop = startOutboxLoop(house.outbox, delivery.retry, house.log);
 	let devices = 0;

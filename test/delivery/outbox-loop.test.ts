@@ -2,18 +2,20 @@ import { afterEach, beforeEach, describe, expect, jest, test } from "bun:test";
 import { openDatabase } from "../../src/bun/database.ts";
 import { backoffMs } from "../../src/delivery/backoff.ts";
 import { createGates } from "../../src/delivery/gates.ts";
+import type { Tried } from "../../src/delivery/item.ts";
 import { type OutboxLoop, startOutboxLoop } from "../../src/delivery/outbox-loop.ts";
-import { type OutboxEntry, openOutbox } from "../../src/store/outbox.ts";
+import { type OutboxEntry, openOutbox, type QueueName } from "../../src/store/outbox.ts";
 import { HIGH, openHouse, readableLog } from "./house.ts";
 
-/** How many are tried at once. */
+/** How many are tried at once, and how many of one queue. */
 const CONCURRENCY = 64;
+const OF_ONE = 16;
 /** How long it rests after a fault of the outbox, ms. */
 const FAULT_MS = 60_000;
 
-const entry = (node: string, dueAt: number): OutboxEntry => ({
+const entry = (node: string, dueAt: number, gate?: string): OutboxEntry => ({
 	...{ node, class: "high", version: 1, notification: { class: "high" }, attempts: 1 },
-	...{ dueAt, expiresAt: Number.MAX_SAFE_INTEGER },
+	...{ dueAt, expiresAt: Number.MAX_SAFE_INTEGER, ...(gate !== undefined && { gate }) },
 });
 
 /** Everything that is ready has run. */
@@ -25,14 +27,15 @@ describe("the loop", () => {
 	let entries: OutboxEntry[];
 	let clock: number;
 	let asked: number;
-	let tried: { node: string; at: number; done(error?: Error): void }[];
+	let foundEmpty: QueueName[];
+	let tried: { node: string; at: number; done(said?: Error | Tried): void }[];
 	let lines: string[];
 	let fault: Error | undefined;
 	let loop: OutboxLoop;
 
 	beforeEach(() => {
 		jest.useFakeTimers();
-		[entries, clock, asked, tried, fault] = [[], 1_000_000, 0, [], undefined];
+		[entries, clock, asked, foundEmpty, tried, fault] = [[], 1_000_000, 0, [], [], undefined];
 	});
 	afterEach(async () => {
 		for (const each of tried) each.done();
@@ -50,24 +53,31 @@ describe("the loop", () => {
 	async function start(now = () => clock) {
 		const readable = readableLog();
 		lines = readable.lines;
+		const timesOf = (queue: QueueName) =>
+			entries.filter(({ gate }) => gate === queue).map(({ dueAt }) => dueAt);
 		const outbox = {
-			async due(now: number, limit: number) {
+			async queues() {
+				const names = new Set(entries.map(({ gate }) => gate));
+				return [...names].map((queue) => ({ queue, dueAt: Math.min(...timesOf(queue)) }));
+			},
+			async due(queue: QueueName, now: number, limit: number) {
 				asked++;
 				if (fault) throw fault;
-				const due = entries.filter(({ dueAt }) => dueAt <= now).sort((a, b) => a.dueAt - b.dueAt);
-				return due.slice(0, limit);
+				const due = entries.filter(({ gate, dueAt }) => gate === queue && dueAt <= now);
+				return due.sort((a, b) => a.dueAt - b.dueAt).slice(0, limit);
 			},
-			async nextDueAt(now: number) {
-				const times = entries.map(({ dueAt }) => dueAt).filter((dueAt) => dueAt > now);
+			async nextDueAt(queue: QueueName, now: number) {
+				if (timesOf(queue).length === 0) foundEmpty.push(queue);
+				const times = timesOf(queue).filter((dueAt) => dueAt > now);
 				return times.length > 0 ? Math.min(...times) : undefined;
 			},
 		};
 		const retry = ({ node }: OutboxEntry) =>
-			new Promise<void>((resolve, reject) => {
-				const done = (error?: Error) => {
-					if (error) return reject(error);
-					entries = entries.filter((each) => each.node !== node);
-					resolve();
+			new Promise<Tried>((resolve, reject) => {
+				const done = (said: Error | Tried = { kind: "done" }) => {
+					if (said instanceof Error) return reject(said);
+					if (said.kind === "done") entries = entries.filter((each) => each.node !== node);
+					resolve(said);
 				};
 				tried.push({ node, at: clock, done });
 			});
@@ -122,7 +132,7 @@ describe("the loop", () => {
 		entries = [entry("late", clock + 30_000)];
 		await start();
 		entries.push(entry("soon", clock + 1000));
-		loop.wake(clock + 1000);
+		loop.wake(clock + 1000, undefined);
 		await pass(1000);
 		expect(tried.map(({ node }) => node)).toEqual(["soon"]);
 		tried[0]?.done();
@@ -133,7 +143,7 @@ describe("the loop", () => {
 	test("is not put off by an entry that is due after others", async () => {
 		entries = [entry("soon", clock + 1000)];
 		await start();
-		loop.wake(clock + 30_000);
+		loop.wake(clock + 30_000, undefined);
 		await pass(1000);
 		expect(tried).toHaveLength(1);
 	});
@@ -146,39 +156,113 @@ describe("the loop", () => {
 		expect(tried).toHaveLength(1);
 	});
 
-	test("has a limited number on their way, and starts the next as soon as one is done", async () => {
-		entries = Array.from({ length: 150 }, (_, n) => entry(`n${n}`, n));
+	test("has a limited number of each queue on their way, and starts the next as soon as one is done", async () => {
+		entries = Array.from({ length: 50 }, (_, n) => entry(`n${n}`, n));
 		await start();
-		expect(tried).toHaveLength(CONCURRENCY);
+		expect(tried).toHaveLength(OF_ONE);
 		tried[10]?.done();
 		await settled();
-		expect(tried).toHaveLength(CONCURRENCY + 1);
-		for (let n = 0; n < 150; n++) {
+		expect(tried).toHaveLength(OF_ONE + 1);
+		for (let n = 0; n < 50; n++) {
 			tried[n]?.done();
 			await settled();
 		}
-		expect(tried).toHaveLength(150);
-		expect(new Set(tried.map(({ node }) => node)).size).toBe(150);
+		expect(tried).toHaveLength(50);
+		expect(new Set(tried.map(({ node }) => node)).size).toBe(50);
 	});
 
 	test("keeps to that number when entries come that have been due for longer", async () => {
-		entries = Array.from({ length: CONCURRENCY }, (_, n) => entry(`n${n}`, 1000 + n));
+		entries = Array.from({ length: 40 }, (_, n) => entry(`n${n}`, 1000 + n));
 		await start();
 		entries.push(...Array.from({ length: 10 }, (_, n) => entry(`older${n}`, n)));
-		loop.wake(clock);
+		loop.wake(clock, undefined);
 		await pass(1);
-		expect(tried).toHaveLength(CONCURRENCY);
+		expect(tried).toHaveLength(OF_ONE);
 		tried[0]?.done();
 		await settled();
 		expect(tried.at(-1)?.node).toBe("older0");
 	});
 
+	test("has a limited number of all queues on their way, and lets each have its turn", async () => {
+		entries = Array.from({ length: 200 }, (_, n) => entry(`n${n}`, n, `gate ${n % 8}`));
+		await start();
+		expect(tried).toHaveLength(CONCURRENCY);
+		for (let n = 0; n < 200; n++) {
+			expect(tried.length).toBeLessThanOrEqual(n + CONCURRENCY);
+			tried[n]?.done();
+			await settled();
+		}
+		expect(tried).toHaveLength(200);
+		const turns = tried.slice(0, 128).map(({ node }) => Number(node.slice(1)) % 8);
+		expect(new Set(turns).size).toBe(8);
+	});
+
+	test("leaves a queue alone whose gate turned one away, and keeps nobody else waiting", async () => {
+		entries = Array.from({ length: 1000 }, (_, n) => entry(`n${n}`, n, "shut"));
+		await start();
+		for (const each of tried) each.done({ kind: "turned-away", at: clock + 30_000 });
+		await settled();
+		const before = asked;
+		await pass(29_000);
+		expect([tried.length, asked]).toEqual([OF_ONE, before]);
+		entries.push(entry("other", clock, "open"));
+		loop.wake(clock, "open");
+		await pass(0);
+		expect(tried.at(-1)?.node).toBe("other");
+		await pass(1_000);
+		expect(tried).toHaveLength(2 * OF_ONE + 1);
+	});
+
+	test("finds a queue empty after its last entry, once: the outbox learns from it that it holds nothing", async () => {
+		entries = [entry("a", 1, "gate"), entry("b", 2, "gate")];
+		await start();
+		tried[0]?.done();
+		await settled();
+		expect(foundEmpty).toEqual([]);
+		tried[1]?.done();
+		await settled();
+		await pass(60_000);
+		expect(foundEmpty).toEqual(["gate"]);
+	});
+
+	test("comes back at once when the gate opens, a few at a time", async () => {
+		entries = Array.from({ length: 1000 }, (_, n) => entry(`n${n}`, n, "shut"));
+		await start();
+		for (const each of tried) each.done({ kind: "turned-away", at: clock + 120_000 });
+		await settled();
+		loop.open("shut");
+		loop.open("one that nothing waits for");
+		await pass(0);
+		expect(tried).toHaveLength(2 * OF_ONE);
+	});
+
+	test("lets an entry wait for its lane without a place, and looks again whether it is still there", async () => {
+		entries = Array.from({ length: 20 }, (_, n) => entry(`n${n}`, n));
+		await start();
+		const lane = Promise.withResolvers<void>();
+		for (const each of tried.slice(0, 2)) each.done({ kind: "taken", free: lane.promise });
+		await settled();
+		expect(tried.map(({ node }) => node)).toEqual(Array.from({ length: OF_ONE + 2 }, (_, n) => `n${n}`));
+		for (const each of tried.slice(2)) each.done();
+		await settled();
+		for (const each of tried.slice(OF_ONE + 2)) each.done();
+		await settled();
+		await pass(60_000);
+		expect(tried).toHaveLength(20);
+		// A newer push of the lane took one with it.
+		entries = entries.filter(({ node }) => node !== "n0");
+		lane.resolve();
+		await settled();
+		await pass(0);
+		expect(tried.slice(20).map(({ node }) => node)).toEqual(["n1"]);
+	});
+
 	test("never has one entry on its way twice", async () => {
 		entries = [entry("a", clock)];
 		await start();
-		loop.wake(clock);
+		loop.wake(clock, undefined);
 		await pass(1);
-		loop.wake(clock);
+		loop.wake(clock, undefined);
 		await pass(60_000);
 		expect(tried).toHaveLength(1);
 	});
@@ -219,9 +303,9 @@ describe("the loop", () => {
 		expect(stopped).toBe(false);
 		tried[0]?.done();
 		await stopping;
-		loop.wake(clock);
+		loop.wake(clock, undefined);
 		await pass(60_000);
-		expect(tried).toHaveLength(CONCURRENCY);
+		expect(tried).toHaveLength(OF_ONE);
 	});
 });
 
@@ -252,16 +336,17 @@ describe("delivery and the loop over one file", () => {
 		// The clock leaps to the time that each entry is due at.
 		const delivery = house.compose({
 			gates: createGates(),
-			onQueued(dueAt) {
+			onQueued(dueAt, queue) {
 				house.clock.now = Math.ceil(dueAt);
-				loop.wake(house.clock.now);
+				loop.wake(house.clock.now, queue);
 			},
 		});
 		const loop = startOutboxLoop(
 			house.outbox,
 			async (each) => {
-				await delivery.retry(each);
+				const tried = await delivery.retry(each);
 				if ((await house.outbox.depth()).entries === 0) through.resolve();
+				return tried;
 			},
 			house.log,
 			() => house.clock.now,
@@ -289,7 +374,7 @@ describe("delivery and the loop over one file", () => {
 		house.clock.now += 3_000_000;
 		house.service.program.push({ kind: "delivered" });
 		const through = Promise.withResolvers<void>();
-		const retry = (each: OutboxEntry) => delivery.retry(each).then(through.resolve);
+		const retry = (each: OutboxEntry) => delivery.retry(each).finally(() => through.resolve());
 		const loop = startOutboxLoop(outbox, retry, house.log, () => house.clock.now);
 		await through.promise;
 		expect(house.service.calls.map(({ notification }) => notification.count)).toEqual([1, 2, 3, 2]);

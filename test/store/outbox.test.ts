@@ -44,7 +44,9 @@ describe("what is kept", () => {
 			},
 		});
 		await outbox.put(kept, entry({ node: "M" }));
-		expect(await outbox.due(1000, 10)).toEqual([kept, entry({ node: "M" })]);
+		expect(await outbox.due(undefined, 1000, 10)).toEqual([kept, entry({ node: "M" })]);
+		await outbox.change({ ...kept, gate: "app" });
+		expect(await outbox.due("app", 1000, 10)).toEqual([{ ...kept, gate: "app" }]);
 		expect((await outbox.depth()).entries).toBe(2);
 	});
 
@@ -62,7 +64,8 @@ describe("what is kept", () => {
 			entry({ node: "first", dueAt: 1000 }),
 			entry({ node: "second", dueAt: 2000 }),
 		);
-		const due = async (now: number, limit: number) => (await outbox.due(now, limit)).map(({ node }) => node);
+		const due = async (now: number, limit: number) =>
+			(await outbox.due(undefined, now, limit)).map(({ node }) => node);
 		expect(await due(2000, 10)).toEqual(["first", "second"]);
 		expect(await due(9999, 1)).toEqual(["first"]);
 		expect(await due(999, 10)).toEqual([]);
@@ -71,9 +74,38 @@ describe("what is kept", () => {
 	test("tells when the next after now is due", async () => {
 		const outbox = await openOutbox(file.db);
 		await outbox.put(entry({ dueAt: 1000 }), entry({ node: "M", dueAt: 2000 }));
-		expect(await outbox.nextDueAt(0)).toBe(1000);
-		expect(await outbox.nextDueAt(1000)).toBe(2000);
-		expect(await outbox.nextDueAt(2000)).toBeUndefined();
+		expect(await outbox.nextDueAt(undefined, 0)).toBe(1000);
+		expect(await outbox.nextDueAt(undefined, 1000)).toBe(2000);
+		expect(await outbox.nextDueAt(undefined, 2000)).toBeUndefined();
+	});
+});
+
+describe("queues", () => {
+	test("are one for each gate, and one for entries whose gate nobody looked up", async () => {
+		const outbox = await openOutbox(file.db);
+		expect(await outbox.queues()).toEqual([]);
+		await outbox.put(
+			...[entry({ dueAt: 3 }), entry({ node: "M", dueAt: 2, gate: "app" })],
+			...[entry({ node: "O", dueAt: 1, gate: "app" }), entry({ node: "P", dueAt: 4, gate: "other" })],
+		);
+		expect(await outbox.queues()).toEqual([
+			{ queue: undefined, dueAt: 3 },
+			{ queue: "app", dueAt: 1 },
+			{ queue: "other", dueAt: 4 },
+		]);
+		expect((await outbox.due("app", 9, 9)).map(({ node }) => node)).toEqual(["O", "M"]);
+		expect((await outbox.due(undefined, 9, 9)).map(({ node }) => node)).toEqual(["N"]);
+		expect(await outbox.nextDueAt("app", 1)).toBe(2);
+		expect(await outbox.nextDueAt(undefined, 1)).toBe(3);
+	});
+
+	test("ask the file for what they hold, and not for what others hold", async () => {
+		const { rows } = await file.client.execute(
+			"EXPLAIN QUERY PLAN SELECT * FROM outbox WHERE gate IS NULL AND due_at <= 1 ORDER BY due_at LIMIT 1",
+		);
+		expect(rows.map(({ detail }) => detail)).toEqual([
+			"SEARCH outbox USING INDEX outbox_gate (gate=? AND due_at<?)",
+		]);
 	});
 });
 
@@ -82,20 +114,20 @@ describe("versions", () => {
 		const outbox = await openOutbox(file.db);
 		await outbox.put(entry({ version: 1, attempts: 7, lastError: "old" }));
 		await outbox.put(entry({ version: 2, dueAt: 500 }));
-		expect(await outbox.due(9999, 10)).toEqual([entry({ version: 2, dueAt: 500 })]);
+		expect(await outbox.due(undefined, 9999, 10)).toEqual([entry({ version: 2, dueAt: 500 })]);
 	});
 
 	test("an older publish, tried again late, does not replace a newer", async () => {
 		const outbox = await openOutbox(file.db);
 		await outbox.put(entry({ version: 2 }));
 		await outbox.put(entry({ version: 1, dueAt: 1, attempts: 5 }));
-		expect(await outbox.due(9999, 10)).toEqual([entry({ version: 2 })]);
+		expect(await outbox.due(undefined, 9999, 10)).toEqual([entry({ version: 2 })]);
 	});
 
 	test("the order within one put does not matter", async () => {
 		const outbox = await openOutbox(file.db);
 		await outbox.put(entry({ version: 3 }), entry({ version: 2 }), entry({ version: 1 }));
-		expect((await outbox.due(9999, 10)).map(({ version }) => version)).toEqual([3]);
+		expect((await outbox.due(undefined, 9999, 10)).map(({ version }) => version)).toEqual([3]);
 	});
 
 	test("removing is of what is as old, or older", async () => {
@@ -109,18 +141,38 @@ describe("versions", () => {
 		expect((await outbox.depth()).entries).toBe(0);
 	});
 
-	test("postponing is of that very publish, and brings nothing back", async () => {
+	test("changing is of that very publish, and brings nothing back", async () => {
 		const outbox = await openOutbox(file.db);
-		await outbox.put(entry({ version: 2, attempts: 3, lastError: "busy" }));
-		await outbox.postpone("N", "high", 1, 7777);
-		expect(await outbox.nextDueAt(0)).toBe(1000);
-		await outbox.postpone("N", "high", 2, 7777);
-		expect(await outbox.due(7777, 10)).toEqual([
-			entry({ version: 2, attempts: 3, lastError: "busy", dueAt: 7777 }),
-		]);
+		await outbox.put(entry({ version: 2 }));
+		await outbox.change(entry({ version: 1, dueAt: 7777 }));
+		await outbox.change(entry({ version: 3, dueAt: 7777 }));
+		expect(await outbox.due(undefined, 9999, 10)).toEqual([entry({ version: 2 })]);
+		const changed = entry({ version: 2, attempts: 3, lastError: "busy", dueAt: 7777, gate: "app" });
+		await outbox.change(changed);
+		expect(await outbox.due("app", 9999, 10)).toEqual([changed]);
 		await outbox.remove("N", "high", 2);
-		await outbox.postpone("N", "high", 2, 8888);
+		await outbox.change(changed);
 		expect((await outbox.depth()).entries).toBe(0);
+	});
+
+	test("changes that are made within a moment are made in their order", async () => {
+		const outbox = await openOutbox(file.db);
+		const kept = async () => (await outbox.due(undefined, 9999, 10)).map(({ version }) => version);
+		await Promise.all([outbox.put(entry({ version: 1 })), outbox.remove("N", "high", 1)]);
+		expect(await kept()).toEqual([]);
+		await Promise.all([
+			...[
+				outbox.put(entry({ version: 2 })),
+				outbox.remove("N", "high", 2),
+				outbox.put(entry({ version: 3 })),
+			],
+			...[
+				outbox.drop("N", "high", 2),
+				outbox.put(entry({ version: 1 })),
+				outbox.change(entry({ version: 1 })),
+			],
+		]);
+		expect(await kept()).toEqual([3]);
 	});
 
 	test("grow, and go on growing when the file is opened again", async () => {
@@ -137,42 +189,50 @@ describe("versions", () => {
 describe("whether there may be entries, which spares the fast path a write", () => {
 	test("is no in a new file, and yes as soon as a put has begun", async () => {
 		const outbox = await openOutbox(file.db);
-		expect(outbox.mayHaveEntries()).toBe(false);
+		expect(outbox.mayHave("N", "high")).toBe(false);
 		const putting = outbox.put(entry());
-		expect(outbox.mayHaveEntries()).toBe(true);
+		expect(outbox.mayHave("N", "high")).toBe(true);
 		await putting;
+	});
+
+	test("is no for other registrations and classes than those that have some", async () => {
+		const outbox = await openOutbox(file.db);
+		await outbox.put(entry());
+		expect(outbox.mayHave("N", "low")).toBe(false);
+		const others = Array.from({ length: 1000 }, () => crypto.randomUUID());
+		expect(others.filter((node) => outbox.mayHave(node, "high")).length).toBeLessThan(5);
 	});
 
 	test("is yes after a restart with entries", async () => {
 		await (await openOutbox(file.db)).put(entry());
-		expect((await openOutbox(file.db)).mayHaveEntries()).toBe(true);
+		expect((await openOutbox(file.db)).mayHave("N", "high")).toBe(true);
 	});
 
 	test("turns to no once somebody looked and found none", async () => {
 		const outbox = await openOutbox(file.db);
 		await outbox.put(entry());
 		await outbox.remove("N", "high", 1);
-		await outbox.nextDueAt(0);
-		expect(outbox.mayHaveEntries()).toBe(false);
+		await outbox.nextDueAt(undefined, 0);
+		expect(outbox.mayHave("N", "high")).toBe(false);
 	});
 
 	test("stays yes while somebody looks: what is superseded at that moment must be removed", async () => {
 		const outbox = await openOutbox(file.db);
 		await outbox.put(entry());
-		const looking = outbox.nextDueAt(0);
-		expect(outbox.mayHaveEntries()).toBe(true);
+		const looking = outbox.nextDueAt(undefined, 0);
+		expect(outbox.mayHave("N", "high")).toBe(true);
 		await looking;
-		expect(outbox.mayHaveEntries()).toBe(true);
+		expect(outbox.mayHave("N", "high")).toBe(true);
 	});
 
 	test("stays yes for an entry put while somebody looks at the empty file", async () => {
 		const outbox = await openOutbox(file.db);
 		await outbox.put(entry());
 		await outbox.remove("N", "high", 1);
-		const looking = outbox.nextDueAt(0);
+		const looking = outbox.nextDueAt(undefined, 0);
 		const putting = outbox.put(entry({ version: 2 }));
 		await Promise.all([looking, putting]);
-		expect(outbox.mayHaveEntries()).toBe(true);
+		expect(outbox.mayHave("N", "high")).toBe(true);
 	});
 });
 
@@ -186,12 +246,24 @@ test("a put of many entries is whole or not at all", async () => {
 test("an entry that is being written while the file is asked is never overlooked", async () => {
 	const outbox = await openOutbox(file.db);
 	for (let round = 1; round <= 300; round++) {
-		const asking = [outbox.nextDueAt(0)];
+		const asking = [outbox.nextDueAt(undefined, 0)];
 		const putting = outbox.put(entry({ version: round }));
 		for (let turns = 0; turns < round % 7; turns++) await null;
-		asking.push(outbox.nextDueAt(0));
+		asking.push(outbox.nextDueAt(undefined, 0));
 		await Promise.all([putting, ...asking]);
-		expect(outbox.mayHaveEntries()).toBe(true);
+		expect(outbox.mayHave("N", "high")).toBe(true);
 		await outbox.remove("N", "high", round);
 	}
+});
+
+test("two hundred puts at once, half of them for the same registrations, leave the newest of each", async () => {
+	const outbox = await openOutbox(file.db);
+	const puts = Array.from({ length: 200 }, (_, n) =>
+		outbox.put(entry({ node: `N${n % 100}`, version: n + 1 })),
+	);
+	await Promise.all(puts);
+	const rows = await outbox.due(undefined, 9999, 1000);
+	expect(rows.map(({ version }) => version).sort((a, b) => a - b)).toEqual(
+		Array.from({ length: 100 }, (_, n) => n + 101),
+	);
 });

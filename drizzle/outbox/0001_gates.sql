@@ -1,0 +1,2 @@
+ALTER TABLE `outbox` ADD `gate` text;--> statement-breakpoint
+CREATE INDEX `outbox_gate` ON `outbox` (`gate`,`due_at`);

@@ -1,0 +1,105 @@
+/** One try of one push: its registration, its gate, its push service, and what comes of it. */
+import type { Answer, App, Outcome, PushService, Registration } from "../types.ts";
+import type { Sent } from "./acting.ts";
+import type { GateLimits, Gates, Turn } from "./gates.ts";
+import { fromDatabase, type Item } from "./item.ts";
+import type { Keeping } from "./keeping.ts";
+import type { Known } from "./modules.ts";
+import { applyPolicy } from "./policy.ts";
+import { reportOf } from "./report.ts";
+
+/**
+ * A host that a client chose and nobody answers for: few at once, and never a flood. It may be somebody's small
+ * server, and somebody else's victim.
+ */
+const STRANGER: GateLimits = { inFlight: 8, rate: { perSecond: 20, burst: 100 } };
+
+/** When to look again whether an app is configured, ms: a person has to do it. */
+const NO_APP_MS = 60_000;
+
+/** What became of a try. */
+export type Try =
+	| { kind: "answered"; answer: Answer }
+	/** The gate, which `item.gate` names, did not let it through. Nothing was written. */
+	| Extract<Turn, { kind: "later" }>;
+
+const unknown = (reason: string): Try => ({ kind: "answered", answer: { kind: "unknown", reason } });
+
+/**
+ * @returns tries a push once
+ * @throws {Unavailable} there, when a database is away
+ */
+export function createSending(deps: {
+	registrations: Pick<Known, "find" | "findAtPrimary">;
+	/** Who may publish to a registration whose owner is known: the owner's domain, or everybody with its secret. */
+	publishers: "own" | "any";
+	/** By the name of their app. */
+	services: ReadonlyMap<string, PushService>;
+	apps: readonly App[];
+	gates: Gates;
+	keeping: Keeping;
+	act(outcome: Outcome, sent: Sent): Promise<Answer>;
+	maxInFlight: number;
+	sendDeadlineMs: number;
+	now(): number;
+}): (item: Item) => Promise<Try> {
+	const { registrations, services, gates, keeping, act, maxInFlight, sendDeadlineMs, now } = deps;
+	const apps = new Map(deps.apps.map((app) => [app.name, app]));
+	// Anybody can register at a hundred servers that hang: all of them together get no more than one app does.
+	const stranger: GateLimits = { ...STRANGER, pool: { name: "strangers", inFlight: maxInFlight } };
+
+	/** A node and its secret that got into other hands are of no use there, where the owner's own server is known. */
+	function mayPublish({ owner }: Registration, publisher: string | undefined): boolean {
+		if (deps.publishers === "any" || publisher === undefined || owner === "") return true;
+		return owner.slice(owner.indexOf("@") + 1) === publisher;
+	}
+
+	/** An app's own gate, or that of the origin which a client's URL leads to. */
+	function gateOf(service: PushService, registration: Registration): { gate: string; limits: GateLimits } {
+		const target = service.originOf?.(registration);
+		if (!target) return { gate: registration.app, limits: { inFlight: maxInFlight } };
+		const gate = `${registration.app} ${target.origin}`;
+		return { gate, limits: target.isProvider ? { inFlight: maxInFlight } : stranger };
+	}
+
+	return async (item) => {
+		const { node, notification } = item;
+		const registration = await fromDatabase(
+			async () => (await registrations.find(node)) ?? (await registrations.findAtPrimary(node)),
+		);
+		if (!registration) {
+			await keeping.discard(item);
+			return unknown("no such registration");
+		}
+		if (!mayPublish(registration, item.publisher)) {
+			return unknown("published by another domain than the owner's");
+		}
+		const app = apps.get(registration.app);
+		const service = services.get(registration.app);
+		if (!app || !service) {
+			item.gate = registration.app;
+			const reason = `the app ${registration.app} is not configured`;
+			return { kind: "later", reason, at: now() + NO_APP_MS };
+		}
+		if (item.receivedAt !== undefined && app.ttlSeconds !== undefined && notification.class !== "voip") {
+			item.expiresAt = item.receivedAt + app.ttlSeconds * 1000;
+		}
+		if (item.expiresAt <= now()) {
+			return { kind: "answered", answer: { kind: "refused", reason: "it expired before it could be sent" } };
+		}
+		const { gate, limits } = gateOf(service, registration);
+		item.gate = gate;
+		const turn = gates.enter(gate, limits, item.isPromised);
+		if (turn.kind === "later") return turn;
+		const startedAt = now();
+		const ttlSeconds = Math.max(0, Math.ceil((item.expiresAt - startedAt) / 1000));
+		let outcome: Outcome = { kind: "retry", reason: "the service failed" };
+		try {
+			const push = { registration, notification: applyPolicy(app, notification), ttlSeconds };
+			outcome = await service.send(push, AbortSignal.timeout(sendDeadlineMs));
+		} finally {
+			turn.leave(reportOf(outcome));
+		}
+		return { kind: "answered", answer: await act(outcome, { item, registration, startedAt, gate }) };
+	};
+}
