@@ -56,7 +56,8 @@ export async function importCommand(
 				isTerminal: process.stderr.isTTY ?? false,
 			},
 			now: Date.now,
-			peakMemory: () => process.resourceUsage().maxRSS * 1024,
+			// Not the system's own maximum: Linux counts that of the process which started this one.
+			memory: () => process.memoryUsage.rss(),
 		});
 	} finally {
 		client.close();

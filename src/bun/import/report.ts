@@ -11,8 +11,8 @@ export interface ReportEffects {
 	/** Takes progress; lines replace each other on a terminal. */
 	progress: { write(text: string): void; isTerminal: boolean };
 	now(): number;
-	/** The most memory that this process has held, bytes. */
-	peakMemory(): number;
+	/** How much memory this process holds, bytes. */
+	memory(): number;
 }
 
 export interface Report {
@@ -27,11 +27,12 @@ export interface Report {
 	summary(): string;
 }
 
-export function createReport({ progress, now, peakMemory }: ReportEffects, dryRun: boolean): Report {
+export function createReport({ progress, now, memory }: ReportEffects, dryRun: boolean): Report {
 	const began = now();
 	const counts = { imported: 0, updated: 0, unchanged: 0, refused: 0 };
 	const reasons = new Map<string, { count: number; examples: string[] }>();
 	let shownAt = began;
+	let peak = 0;
 
 	const found = () => counts.imported + counts.updated + counts.unchanged + counts.refused;
 	const seconds = () => Math.max(now() - began, 1) / 1000;
@@ -57,6 +58,7 @@ export function createReport({ progress, now, peakMemory }: ReportEffects, dryRu
 		},
 
 		tick() {
+			peak = Math.max(peak, memory());
 			if (now() - shownAt < (progress.isTerminal ? EVERY_MS : EVERY_MS_IN_A_FILE)) return;
 			shownAt = now();
 			const rate = number(found() / seconds());
@@ -67,7 +69,7 @@ export function createReport({ progress, now, peakMemory }: ReportEffects, dryRu
 		summary() {
 			if (shownAt !== began) progress.write(clear());
 			const { imported, updated, unchanged, refused } = counts;
-			const memory = number(peakMemory() / 2 ** 20);
+			const mebibytes = number(Math.max(peak, memory()) / 2 ** 20);
 			const skipped = [...reasons].sort(([, one], [, other]) => other.count - one.count);
 			return [
 				`${dryRun ? "Would be imported" : "Imported"} ${number(imported)}, updated ${number(updated)}, unchanged ${number(unchanged)}, skipped ${number(refused)}.`,
@@ -75,7 +77,7 @@ export function createReport({ progress, now, peakMemory }: ReportEffects, dryRu
 					([reason, { count, examples }]) =>
 						`  skipped ${number(count)}: ${reason} (${examples.join(", ")}${count > examples.length ? ", …" : ""})`,
 				),
-				`${seconds().toFixed(1)} s, ${number(found() / seconds())} a second, ${memory} MiB of memory at most.`,
+				`${seconds().toFixed(1)} s, ${number(found() / seconds())} a second, ${mebibytes} MiB of memory at most.`,
 			].join("\n");
 		},
 	};

@@ -39,7 +39,7 @@ export async function openImport() {
 		print: (text) => void printed.push(text),
 		progress: { write: (text) => void shown.push(text), isTerminal: true },
 		now: () => state.now,
-		peakMemory: () => 100 * 2 ** 20,
+		memory: () => 100 * 2 ** 20,
 	};
 
 	return {
