@@ -29,6 +29,8 @@ export interface Intake {
 	handle: StanzaHandler;
 	/** The connection is there. */
 	online(isResumed: boolean): void;
+	/** A registration with a node at this pubsub host ended. */
+	ended(pubsubHost: string | undefined, node: string): void;
 	stop(): void;
 }
 
@@ -63,6 +65,9 @@ export function createIntake(connection: XmppConnection, deps: IntakeDeps): Inta
 			return handle(stanza);
 		},
 		online: (isResumed) => host?.online(isResumed),
+		ended(pubsubHost, node) {
+			if (pubsubHost === hostJid) host?.ended(node);
+		},
 		stop: () => host?.stop(),
 	};
 }

@@ -31,7 +31,7 @@ const READY = 50;
 /** How often to look whether nodes were claimed or left, ms. */
 const LOOK_EVERY_MS = 5_000;
 /** A registration is written a moment after its node is claimed, ms. */
-const CLAIM_MS = 60_000;
+const CLAIM_MS = 30_000;
 /** Requests on their way to the host at once. */
 const AT_ONCE = 8;
 
@@ -54,6 +54,8 @@ export interface PubsubHost {
 	take(message: Element): Promise<void> | undefined;
 	/** Lets only an owner's server and account publish to a node. @throws {RequestFailed} */
 	restrict(node: string, owner: string): Promise<void>;
+	/** The node's registration ended: it goes, now or when it can. */
+	ended(node: string): void;
 	/** The connection is there. @param isResumed nothing was missed */
 	online(isResumed: boolean): void;
 	/** Begins nothing more. */
@@ -166,6 +168,7 @@ export function startPubsubHost(deps: PubsubHostDeps): PubsubHost {
 			await nodes.add(host, node);
 			await make(node);
 		});
+		if (lacking > 0) log.debug("{host}: {count} nodes are ready.", { host, count: READY });
 	}
 
 	function lookAgain(afterMs: number) {
@@ -198,6 +201,11 @@ export function startPubsubHost(deps: PubsubHostDeps): PubsubHost {
 
 	return {
 		restrict,
+
+		ended(node) {
+			// What fails now is found by the next look.
+			remove(node).catch(() => {});
+		},
 
 		take(message) {
 			if (!message.is("message") || message.attrs.from !== host) return undefined;

@@ -171,12 +171,10 @@ export async function startSender(common: SenderDeps): Promise<Sender> {
 		};
 	});
 
-	/** XEP-0357 §8. A pubsub host tells of its own nodes, and over HTTP nobody said whose a registration is. */
+	/** XEP-0357 §8. A pubsub host tells of its nodes itself. */
 	async function tellOwner(registration: Registration): Promise<void> {
-		const { owner, jid } = registration;
-		if (owner === "" || common.nodes.isPubsubHost(jid)) return;
 		const message = affiliationNone({ ...registration, node: await knownNode(registration, common) });
-		if (message) connections?.sendFrom(jid, message);
+		if (message) connections?.sendFrom(registration.jid, message);
 	}
 
 	return {
@@ -188,6 +186,11 @@ export async function startSender(common: SenderDeps): Promise<Sender> {
 			return answer;
 		},
 		tellGone(registration) {
+			const { jid, node } = registration;
+			if (common.nodes.isPubsubHost(jid)) {
+				for (const intake of intakes) intake.ended(jid, node);
+				return;
+			}
 			tellOwner(registration).catch((error: unknown) =>
 				log.warn("An owner's server could not be told of an end: {error}", { error: faultOf(error) }),
 			);
