@@ -5,6 +5,11 @@
  * that, but opens one more connection after another for requests above the limit: a hundred pushes at a cold start are
  * dozens of handshakes, and Apple takes many of those for an attack. So while nothing says that a connection is
  * established, one request goes alone and the others wait for its answer.
+ *
+ * A connection may die without a word: a router on the way forgets it, or the packets go nowhere. Giving a request up
+ * ends its stream only, and Bun sends the next one on the same connection, until the kernel stops repeating what is
+ * not acknowledged, a quarter of an hour later. (Its probes, after a minute's rest, notice sooner, but only while
+ * nothing waits to be acknowledged.) So a connection that is silent until a deadline is left for a new one.
  */
 import type { Fetch } from "../services/exchange.ts";
 
@@ -16,6 +21,11 @@ const MAX_SENDS = 5;
 const FRESH_MS = 1000;
 /** How long a connection without requests is kept, seconds: less than what routers on the way forget silently. */
 const KEEP_S = 240;
+/**
+ * So long without a word, ms, and a request given up: the connection may be dead. A third of a push's deadline, for
+ * those that waited for most of theirs and were sent just before it: each would make a connection.
+ */
+const SILENT_MS = 5000;
 /** Statuses of a request that was not authenticated, and did not establish the connection. */
 const UNAUTHENTICATED: ReadonlySet<number> = new Set([401, 403]);
 
@@ -46,12 +56,12 @@ export function createHttp2Fetch(
 ): Fetch {
 	const { cert, key, ca, maxConcurrent = MAX_CONCURRENT, now = () => performance.now() } = options;
 	const tls = { ...(cert && { cert }), ...(key && { key }), ...(ca && { ca }) };
-	// Of its own, so that two client certificates never share a connection.
-	const session = new Bun.FetchSession({ tls, keepAlive: { idleTimeout: KEEP_S } });
+	// Of their own, so that two client certificates never share a connection.
+	const newSession = () => new Bun.FetchSession({ tls, keepAlive: { idleTimeout: KEEP_S } });
 	const gates = new Map<string, Gate>();
 
 	function gateOf(origin: string): Gate {
-		const gate = gates.get(origin) ?? createGate(maxConcurrent, now);
+		const gate = gates.get(origin) ?? createGate(maxConcurrent, now, newSession);
 		gates.set(origin, gate);
 		return gate;
 	}
@@ -61,7 +71,7 @@ export function createHttp2Fetch(
 		const body = init.body ? await new Response(init.body).bytes() : undefined;
 		const gate = gateOf(new URL(url).origin);
 		for (let sends = 1; ; sends += 1) {
-			const leave = await gate.enter(signal);
+			const { session, leave } = await gate.enter(signal);
 			try {
 				const response = await session.fetch(url, {
 					...init,
@@ -71,7 +81,6 @@ export function createHttp2Fetch(
 				leave(UNAUTHENTICATED.has(response.status) ? "unauthenticated" : "answered");
 				return response;
 			} catch (error) {
-				// A request that we gave up says nothing about the connection.
 				leave(signal?.aborted ? "given up" : "failed");
 				const again = codeOf(error) === NOT_PROCESSED && sends < MAX_SENDS;
 				if (!again) throw error;
@@ -101,57 +110,101 @@ function codeOf(error: unknown): unknown {
 /** What became of a request that was let in. */
 type End = "answered" | "unauthenticated" | "failed" | "given up";
 
+/** A request's place. */
+interface Place {
+	/** To be sent with this. */
+	session: Bun.FetchSession;
+	/** To be called at the request's end. */
+	leave(end: End): void;
+}
+
 /** Lets the requests of one origin in: first one, then many. */
 interface Gate {
 	/**
 	 * Waits for a place, in order.
-	 * @returns to be called at the request's end
 	 * @throws the signal's reason if it fires first
 	 */
-	enter(signal: AbortSignal | null | undefined): Promise<(end: End) => void>;
+	enter(signal: AbortSignal | null | undefined): Promise<Place>;
 }
 
-function createGate(maxConcurrent: number, now: () => number): Gate {
-	const waiting = new Set<(leave: (end: End) => void) => void>();
-	let active = 0;
+/** A session, and so a connection: where one ends in the open, Bun puts another in its place. */
+interface Line {
+	readonly session: Bun.FetchSession;
+	active: number;
 	/** One request is on its way alone. */
-	let leading = false;
-	let established = false;
+	leading: boolean;
+	established: boolean;
 	/** Counts the connections that were established: a failure on an older one says nothing of the present. */
-	let era = 0;
-	let answeredAt = Number.NEGATIVE_INFINITY;
+	era: number;
+	answeredAt: number;
+	/** When the first request was sent that nothing came after; undefined: none was. */
+	silentSince: number | undefined;
+}
 
-	function isOpen(): boolean {
-		if (active === 0 && now() - answeredAt > FRESH_MS) established = false;
-		return active < maxConcurrent && (established || !leading);
+function createGate(maxConcurrent: number, now: () => number, newSession: () => Bun.FetchSession): Gate {
+	const waiting = new Set<(place: Place) => void>();
+	/** On all lines. */
+	let active = 0;
+	let line = newLine();
+
+	function newLine(): Line {
+		return {
+			...{ session: newSession(), active: 0, leading: false, established: false, era: 0 },
+			...{ answeredAt: Number.NEGATIVE_INFINITY, silentSince: undefined },
+		};
 	}
 
-	function letIn(): (end: End) => void {
-		const leads = !established;
-		const enteredIn = era;
-		if (leads) leading = true;
+	function isOpen(): boolean {
+		if (line.active === 0 && now() - line.answeredAt > FRESH_MS) line.established = false;
+		return active < maxConcurrent && (line.established || !line.leading);
+	}
+
+	function letIn(): Place {
+		const mine = line;
+		const leads = !mine.established;
+		const enteredIn = mine.era;
+		if (leads) mine.leading = true;
 		active += 1;
-		return (end) => {
-			active -= 1;
-			if (leads) leading = false;
-			if (end === "answered") {
-				answeredAt = now();
-				if (leads) era += 1;
-				if (leads) established = true;
-			} else if (end === "failed" && enteredIn === era) established = false;
-			for (const next of waiting) {
-				if (!isOpen()) break;
-				waiting.delete(next);
-				next(letIn());
-			}
+		mine.active += 1;
+		mine.silentSince ??= now();
+		return {
+			session: mine.session,
+			leave(end) {
+				active -= 1;
+				mine.active -= 1;
+				if (leads) mine.leading = false;
+				if (end === "answered") {
+					mine.answeredAt = now();
+					if (leads) mine.era += 1;
+					if (leads) mine.established = true;
+				} else if (end === "failed" && enteredIn === mine.era) mine.established = false;
+				// A request that we gave up says nothing about the connection, unless nothing else came either.
+				if (end !== "given up") mine.silentSince = undefined;
+				else if (mine === line && isSilent(mine)) line = newLine();
+				// What it still has on its way may be answered yet: it is closed with the last of them.
+				if (mine !== line && mine.active === 0) mine.session.close();
+				letWaitingIn();
+			},
 		};
+	}
+
+	function isSilent({ silentSince }: Line): boolean {
+		return silentSince !== undefined && now() - silentSince >= SILENT_MS;
+	}
+
+	function letWaitingIn(): void {
+		for (const next of waiting) {
+			if (!isOpen()) break;
+			waiting.delete(next);
+			next(letIn());
+		}
 	}
 
 	return {
 		async enter(signal) {
 			signal?.throwIfAborted();
 			if (waiting.size === 0 && isOpen()) return letIn();
-			const { promise, resolve, reject } = Promise.withResolvers<(end: End) => void>();
+			const { promise, resolve, reject } = Promise.withResolvers<Place>();
 			const giveUp = () => {
 				waiting.delete(resolve);
 				reject(signal?.reason);
