@@ -78,6 +78,18 @@ test("so is the one after it, and a first connection that was never answered on"
 	expect(server.excessStreams).toBe(0);
 });
 
+test("a connection is left once, however many requests on it are given up later", async () => {
+	const { post, giveUp } = await scene();
+	await post();
+	const hasLost = router.forget();
+	await giveUp(DEADLINE_MS, async () => {
+		await giveUp(DEADLINE_MS, () => hasLost);
+		expect(await post()).toBe(200);
+	});
+	expect(await post()).toBe(200);
+	expect(router.connections).toBe(2);
+});
+
 test("a connection that was left is closed with the last request on it", async () => {
 	const { post, giveUp } = await scene();
 	await post();
