@@ -1,7 +1,7 @@
 /**
- * One stream of an account over WebSocket (RFC 7395): connects, authenticates, resumes or binds, and is then open until it
- * drops. Composed from the parts of xmpp.js, without its stream management and its reconnecting: those forget
- * with the process what ours must remember.
+ * One stream of an account over WebSocket (RFC 7395): connects, authenticates, resumes or binds, and is then open
+ * until it drops. Composed from the parts of xmpp.js, without its stream management and its reconnecting: those
+ * forget with the process what ours must remember.
  */
 import { Client } from "@xmpp/client-core";
 import sasl from "@xmpp/sasl";
