@@ -1,7 +1,7 @@
 /**
  * One stream of a component (XEP-0114): connects over TCP, proves that it knows the secret, and is open until the
- * connection drops. Nothing is resumed and nothing is repeated: what was in hand then has no answer, which no server
- * holds against its users.
+ * connection drops. Nothing is resumed and nothing is repeated: what was in hand then has no answer, which no
+ * server holds against its users.
  */
 import { createHash } from "node:crypto";
 import { Socket } from "node:net";

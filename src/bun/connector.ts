@@ -38,7 +38,10 @@ export interface Connector {
 	status(): ConnectorStatus;
 	/** Resolves at the first time the address is ours. */
 	readonly online: Promise<void>;
-	/** Sends a stanza of our own. While we are away, an account's is kept for when it is resumed; a component's is lost. */
+	/**
+	 * Sends a stanza of our own. While we are away, an account's is kept for when it is resumed; a component's is
+	 * lost.
+	 */
 	send(stanza: Element): void;
 	/**
 	 * Has the stanzas in hand finished, and leaves: an account takes no more meanwhile, and drops the connection so
