@@ -2,6 +2,7 @@
 import { and, asc, desc, eq, getTableColumns, lt, lte, sql } from "drizzle-orm";
 import type { LibSQLDatabase } from "drizzle-orm/libsql";
 import type { Device, Dialect, Registration } from "../types.ts";
+import { asJson } from "./as-json.ts";
 import { type Claim, claimRegistration } from "./claiming.ts";
 import { createLimits, type Quotas } from "./quotas.ts";
 import { type Count, type Result, recordResults } from "./results.ts";
@@ -106,7 +107,7 @@ export function createRegistrations(
 ): Registrations {
 	const byNode = (database: Database) =>
 		database
-			.select()
+			.select({ row: asJson(registrations) })
 			.from(registrations)
 			.where(eq(registrations.node, sql.placeholder("node")))
 			.prepare();
@@ -133,13 +134,13 @@ export function createRegistrations(
 
 	return {
 		async find(node) {
-			const row = await nearby.get({ node });
-			return row && toRegistration(row);
+			const found = await nearby.get({ node });
+			return found && toRegistration(found.row);
 		},
 
 		async findAtPrimary(node) {
-			const row = await atPrimary.get({ node });
-			return row && toRegistration(row);
+			const found = await atPrimary.get({ node });
+			return found && toRegistration(found.row);
 		},
 
 		async findDevice(owner, app, device) {
