@@ -135,7 +135,10 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
 		try {
 			const tried = await tryOnce(item);
 			if (tried.kind !== "later") return { kind: "done" };
-			if (item.gate === gate) return { kind: "turned-away", at: tried.at };
+			if (item.gate === gate) {
+				const { at, isFull } = tried;
+				return { kind: "turned-away", at, ...(isFull && { isFull }) };
+			}
 			// It waits in another queue than its gate's: its device moved, or nobody had looked.
 			await queue(item, tried.reason, tried.at);
 		} catch (error) {

@@ -12,7 +12,13 @@ export type Turn =
 	/** Yes; say what became of it. */
 	| { kind: "go"; leave(report: Report): void }
 	/** No, and when to ask again, ms since the epoch. */
-	| { kind: "later"; reason: string; at: number };
+	| {
+			kind: "later";
+			reason: string;
+			at: number;
+			/** Only for want of room: another one of the same gate that comes back makes some, perhaps before that. */
+			isFull?: true;
+	  };
 
 export interface GateLimits {
 	/** Pushes on their way at once. */
@@ -206,10 +212,20 @@ export function createGates({
 			const pool = limits.pool && `${limits.pool.name} ${gate.isWell}`;
 			const others = pool === undefined ? 0 : (pools.get(pool) ?? 0);
 			if (gate.inFlight >= limits.inFlight || others >= (limits.pool?.inFlight ?? Number.POSITIVE_INFINITY)) {
-				return { kind: "later", reason: "too many pushes are on their way", at: fullUntil(gate) };
+				return {
+					kind: "later",
+					reason: "too many pushes are on their way",
+					at: fullUntil(gate),
+					isFull: true,
+				};
 			}
 			if (isRetry && gate.retries >= RETRIES) {
-				return { kind: "later", reason: "too many retries are on their way", at: fullUntil(gate) };
+				return {
+					kind: "later",
+					reason: "too many retries are on their way",
+					at: fullUntil(gate),
+					isFull: true,
+				};
 			}
 			const tokenAt = limits.rate && takeToken(gate, limits.rate);
 			if (tokenAt !== undefined) return { kind: "later", reason: "too many pushes a second", at: tokenAt };

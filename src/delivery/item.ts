@@ -22,8 +22,8 @@ export interface Item {
 export type Tried =
 	/** It is gone from the outbox, or has another time there. */
 	| { kind: "done" }
-	/** Its gate did not let it through: ask again at `at`, ms since the epoch. */
-	| { kind: "turned-away"; at: number }
+	/** Its gate did not let it through: ask again at `at`, ms since the epoch, or when another one is through. */
+	| { kind: "turned-away"; at: number; isFull?: true }
 	/** Another push of its lane is on its way or held back, until `free`; it may supersede this one. */
 	| { kind: "taken"; free: Promise<void> };
 

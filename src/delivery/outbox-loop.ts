@@ -36,6 +36,8 @@ interface Queue {
 	dueAt: number;
 	/** Its gate wants to be left alone until then. */
 	shutUntil: number;
+	/** Its gate is full until one of its entries is through, or until then. */
+	fullUntil: number;
 	/** How many of its entries are being tried. */
 	active: number;
 	/** Those being tried, and those that wait for their lanes. */
@@ -87,12 +89,13 @@ export function startOutboxLoop(
 			known.dueAt = Math.min(known.dueAt, dueAt);
 			return known;
 		}
-		const queue = { dueAt, shutUntil: Number.NEGATIVE_INFINITY, active: 0, inHand: new Set<string>() };
+		const never = Number.NEGATIVE_INFINITY;
+		const queue = { dueAt, shutUntil: never, fullUntil: never, active: 0, inHand: new Set<string>() };
 		queues.set(name, queue);
 		return queue;
 	}
 
-	const lookAt = ({ dueAt, shutUntil }: Queue) => Math.max(dueAt, shutUntil);
+	const lookAt = ({ dueAt, shutUntil, fullUntil }: Queue) => Math.max(dueAt, shutUntil, fullUntil);
 	const hasRoom = ({ active, inHand }: Queue) => active < RETRIES && inHand.size < WAITING;
 
 	/** Starts as many due entries as there are places, then sleeps until the next is due. */
@@ -160,11 +163,14 @@ export function startOutboxLoop(
 				(tried) => {
 					switch (tried.kind) {
 						case "done":
+							queue.fullUntil = Number.NEGATIVE_INFINITY;
 							return letGo();
-						case "turned-away":
+						case "turned-away": {
 							note(name, now());
-							queue.shutUntil = Math.max(queue.shutUntil, tried.at);
+							const until = tried.isFull ? "fullUntil" : "shutUntil";
+							queue[until] = Math.max(queue[until], tried.at);
 							return letGo();
+						}
 						case "taken":
 							void tried.free.then(() => {
 								letGo();

@@ -213,6 +213,20 @@ describe("the loop", () => {
 		expect(tried).toHaveLength(2 * OF_ONE + 1);
 	});
 
+	test("asks a full gate again as soon as one of the queue is through, which made room", async () => {
+		entries = Array.from({ length: 40 }, (_, n) => entry(`n${n}`, n, "small"));
+		await start();
+		const [through, ...others] = tried;
+		for (const each of others) each.done({ kind: "turned-away", at: clock + 30_000, isFull: true });
+		await settled();
+		await pass(1_000);
+		expect(tried).toHaveLength(OF_ONE);
+		entries.shift();
+		through?.done();
+		await pass(0);
+		expect(tried.length).toBeGreaterThan(OF_ONE);
+	});
+
 	test("finds a queue empty after its last entry, once: the outbox learns from it that it holds nothing", async () => {
 		entries = [entry("a", 1, "gate"), entry("b", 2, "gate")];
 		await start();
