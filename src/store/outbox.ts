@@ -6,7 +6,7 @@
  * gate that is shut costs nothing, however many wait for it. Changes are written in groups, in their order, and are
  * on disk when their promise resolves.
  */
-import { and, asc, eq, gt, lte, max, min, type SQL, sql } from "drizzle-orm";
+import { and, asc, eq, gt, lte, max, min, type Placeholder, type SQL, sql } from "drizzle-orm";
 import type { BatchItem } from "drizzle-orm/batch";
 import type { LibSQLDatabase } from "drizzle-orm/libsql";
 import type { Notification, PushClass } from "../types.ts";
@@ -94,7 +94,13 @@ export async function openOutbox(
 	let puts = 0;
 	let pendingPuts = 0;
 
+	const insertRows = insert(sql.placeholder("rows")).prepare();
+
 	const write = createGroupCommit<Change>(async (changes) => {
+		const entries = changes.flatMap((change) => (change.kind === "put" ? [change.entry] : []));
+		// While a provider hangs there is nothing but puts: that statement is built once.
+		if (entries.length === changes.length)
+			return void (await insertRows.run({ rows: JSON.stringify(entries) }));
 		const [one, ...more] = statements(changes);
 		if (one) await (more.length === 0 ? one : db.batch([one, ...more]));
 	}, pause);
@@ -104,7 +110,7 @@ export async function openOutbox(
 		const statements: BatchItem<"sqlite">[] = [];
 		let entries: OutboxEntry[] = [];
 		const flush = () => {
-			if (entries.length > 0) statements.push(insert(entries));
+			if (entries.length > 0) statements.push(insert(JSON.stringify(entries)));
 			entries = [];
 		};
 		for (const change of changes) {
@@ -118,12 +124,8 @@ export async function openOutbox(
 		return statements;
 	}
 
-	/** In the order of the entries: of two of one lane the newer stays. */
-	function insert(entries: readonly OutboxEntry[]) {
-		const rows = entries.map(({ notification, ...entry }) => ({
-			...entry,
-			notification: JSON.stringify(notification),
-		}));
+	/** @param rows entries as JSON. In their order: of two of one lane the newer stays */
+	function insert(rows: string | Placeholder) {
 		const field = (name: keyof OutboxEntry) => sql.raw(`value ->> '${name}'`);
 		// "where true" keeps SQLite from reading "on conflict" as part of a join (https://sqlite.org/lang_upsert.html §2.2).
 		return db
@@ -131,11 +133,11 @@ export async function openOutbox(
 			.select(
 				sql`select ${sql.join(
 					[
-						...[field("node"), field("class"), field("version"), field("notification"), field("attempts")],
-						...[field("dueAt"), field("expiresAt"), field("lastError"), field("gate")],
+						...[field("node"), field("class"), field("version"), sql.raw("value -> 'notification'")],
+						...[field("attempts"), field("dueAt"), field("expiresAt"), field("lastError"), field("gate")],
 					],
 					sql`, `,
-				)} from json_each(${JSON.stringify(rows)}) where true`,
+				)} from json_each(${rows}) where true`,
 			)
 			.onConflictDoUpdate({
 				target: [outbox.node, outbox.class],

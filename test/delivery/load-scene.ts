@@ -137,15 +137,9 @@ export class Load {
 		await Promise.all(waiting);
 	}
 
-	/**
-	 * Below which 99 of 100 latencies of a second lie, in the middle one of the seconds so far: what else the machine
-	 * does in one of them does not count. Forgets them.
-	 * @returns ms
-	 */
-	p99(perSecond: number): number {
-		const seconds: number[] = [];
-		while (this.latencies.length > 0) seconds.push(quantile(this.latencies.splice(0, perSecond), 0.99));
-		return quantile(seconds, 0.5);
+	/** Below which 99 of 100 latencies so far lie, ms. Forgets them. */
+	p99(): number {
+		return quantile(this.latencies.splice(0), 0.99);
 	}
 
 	async #publish(): Promise<void> {
@@ -164,6 +158,7 @@ export class Load {
 	}
 }
 
-function quantile(values: readonly number[], part: number): number {
+/** Below which this part of the values lies. */
+export function quantile(values: readonly number[], part: number): number {
 	return values.toSorted((a, b) => a - b)[Math.floor(values.length * part)] ?? Number.NaN;
 }

@@ -1,9 +1,11 @@
 /** One sick provider, app, origin or device slows no other (invariant 5), under load. */
 import { afterEach, expect, test } from "bun:test";
-import { Load, type LoadScene, openLoadScene, type Target } from "./load-scene.ts";
+import { Load, type LoadScene, openLoadScene, quantile, type Target } from "./load-scene.ts";
 
 /** What is quicker is as good: timers run by the millisecond. */
 const FLOOR_MS = 1;
+/** Seconds with the load of the sick app, each after one without. */
+const TURNS = 9;
 const MEGABYTE = 1024 * 1024;
 
 let scene: LoadScene;
@@ -26,16 +28,18 @@ test("a provider that hangs at 500 pushes a second slows no other app, and gets 
 	const well = new Load(scene, await registerAll("well", tokens("well", 50)));
 	// Both connect and get their access tokens.
 	await Promise.all([sick.run(500, 1), well.run(200, 1)]);
-	well.p99(200);
-	await well.run(200, 3);
-	const alone = well.p99(200);
-
+	well.p99();
 	await ask(`${addresses.sick}/hang`);
 	const before = memory();
-	const hanging = sick.run(500, 5);
-	await well.run(200, 5);
-	const beside = well.p99(200);
-	await hanging;
+	// In turns, so that what else the machine does in these seconds befalls both alike.
+	const [aloneInTurn, besideInTurn]: [number[], number[]] = [[], []];
+	for (let turn = 0; turn < TURNS; turn++) {
+		await well.run(200, 1);
+		aloneInTurn.push(well.p99());
+		await Promise.all([sick.run(500, 1), well.run(200, 1)]);
+		besideInTurn.push(well.p99());
+	}
+	const [alone, beside] = [quantile(aloneInTurn, 0.5), quantile(besideInTurn, 0.5)];
 	const grown = memory() - before;
 	console.log(`p99 ${alone.toFixed(2)} ms alone, ${beside.toFixed(2)} ms beside the sick one`);
 	console.log(
@@ -45,7 +49,7 @@ test("a provider that hangs at 500 pushes a second slows no other app, and gets 
 	expect(well.delivered).not.toContain(false);
 	expect(Math.max(beside, FLOOR_MS)).toBeLessThanOrEqual(2 * Math.max(alone, FLOOR_MS));
 	expect(grown).toBeLessThan(64 * MEGABYTE);
-	// Of 2,500 all but those in 32 lanes were answered at once; each has its newest on disk.
+	// Of 4,500 all but those in 32 lanes were answered at once; each has its newest on disk.
 	expect(new Set(sick.answers)).toEqual(new Set(["done"]));
 	expect(sick.mostOpen).toBeLessThan(32 * 8);
 	expect(gates.inFlight().get("sick")).toBeLessThanOrEqual(32);
@@ -82,7 +86,7 @@ test("two hundred hostile registrations shut no gate of a good app or of another
 	expect(good.delivered).not.toContain(false);
 	await Promise.all([bad.run(500, 3), good.run(50, 3)]);
 	console.log(
-		`${shut.size} gates shut; ${good.delivered.length} good pushes; p99 ${good.p99(50).toFixed(2)} ms`,
+		`${shut.size} gates shut; ${good.delivered.length} good pushes; p99 ${good.p99().toFixed(2)} ms`,
 	);
 	expect(good.delivered.filter((it) => !it)).toEqual([]);
 	// Those that hang, and those that speak no HTTP.
