@@ -155,12 +155,20 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
 
 		async publish(request) {
 			const admitted = await admit(request);
-			if ("kind" in admitted) return admitted;
 			const { notification, publisher } = request;
-			return push({
-				...{ node: admitted.node, notification, receivedAt: now() },
-				...(publisher !== undefined && { publisher }),
-			});
+			const answer =
+				"kind" in admitted
+					? admitted
+					: await push({
+							...{ node: admitted.node, notification, receivedAt: now() },
+							...(publisher !== undefined && { publisher }),
+						});
+			if (answer.kind === "unknown") {
+				log.debug("A publish from {publisher} is answered by item-not-found: {reason}", {
+					...{ publisher, reason: answer.reason },
+				});
+			}
+			return answer;
 		},
 
 		async retry({ class: pushClass, dueAt: _dueAt, lastError: _lastError, ...entry }) {

@@ -66,5 +66,5 @@ test("the provider's word on our credentials is in the log from the start, and a
 	expect(text).toContain("reveille_publishes_total 5");
 	for (const app of SERVICES)
 		expect(text).toContain(`reveille_outcomes_total{app="${app}",outcome="delivered"} 1`);
-	expect(text).toContain("reveille_xmpp_online 1");
+	expect(text).toContain(`reveille_xmpp_online{address="push@${server.host}/push"} 1`);
 });
