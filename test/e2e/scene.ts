@@ -1,4 +1,4 @@
-/** The whole chain on loopback: a real XMPP server, Reveille with its account, a push service, devices, users. */
+/** The whole chain on loopback: a real XMPP server, Reveille beside it, a push service, devices, users. */
 import { type EjabberdOptions, startEjabberd } from "../peers/ejabberd.ts";
 import { type ProsodyOptions, startProsody } from "../peers/prosody.ts";
 import { type Reveille, type ReveilleOptions, startReveille } from "../peers/reveille.ts";
@@ -12,6 +12,9 @@ export type ServerName = XmppServer["program"];
 /** The servers that each story is told on. */
 export const servers: readonly ServerName[] = ["prosody", "ejabberd"];
 
+/** How Reveille is connected: with an account over WebSocket, or as a component (XEP-0114). */
+export type Transport = "account" | "component";
+
 /** A user whose only device sleeps. */
 export interface Sleeper {
 	readonly name: string;
@@ -24,6 +27,8 @@ export interface Scene {
 	readonly server: XmppServer;
 	readonly reveille: Reveille;
 	readonly endpoint: WebPushServer;
+	/** Reveille's: where the users' server publishes. */
+	readonly address: string;
 	/** Logs in as one of the users. */
 	login(name: string): Promise<User>;
 	/** Registers a device for each user, enables push at the server, and lets them go offline. */
@@ -36,6 +41,8 @@ export interface Scene {
 }
 
 export interface SceneOptions {
+	/** Default: `account`. */
+	transport?: Transport;
 	users?: readonly string[];
 	xmpp?: EjabberdOptions & ProsodyOptions;
 	settings?: ReveilleOptions["settings"];
@@ -46,14 +53,35 @@ const PASSWORD = "secret";
 /** How many users log in at once: a real server on two cores is shared with everything else. */
 const LOGINS = 8;
 
+/** A component is there for everybody, and so is registering over HTTP. */
+const NO_TOKEN = "no token";
+
 export const startServer = (program: ServerName, options: SceneOptions["xmpp"] = {}): Promise<XmppServer> =>
 	(program === "prosody" ? startProsody : startEjabberd)(options);
 
+function componentOf({ components }: XmppServer) {
+	const [component] = components;
+	if (!component) throw new Error("the server lets no component in");
+	return component;
+}
+
+/** Reveille's settings that differ from an account's. */
+function asComponent(server: XmppServer): NonNullable<ReveilleOptions["settings"]> {
+	const { domain, secret } = componentOf(server);
+	return {
+		...{ XMPP_SERVICE: server.componentUrl, XMPP_DOMAIN: domain },
+		...{ XMPP_USERNAME: undefined, XMPP_PASSWORD: secret },
+	};
+}
+
 export async function openScene(program: ServerName, options: SceneOptions = {}): Promise<Scene> {
+	const { transport = "account" } = options;
+	const isComponent = transport === "component";
 	const server = await startServer(program, options.xmpp);
 	const endpoint = startWebPushServer();
 	await server.addUsers(["push", "alice", ...(options.users ?? ["bob"])], PASSWORD);
-	const reveille = await startReveille({ server, settings: options.settings ?? {} });
+	const settings = { ...(isComponent && asComponent(server)), ...options.settings };
+	const reveille = await startReveille({ server, settings });
 	const applicationServerKey = await reveille.vapidPublicKey();
 
 	const login = (username: string) =>
@@ -66,7 +94,7 @@ export async function openScene(program: ServerName, options: SceneOptions = {})
 		await user.online();
 		while (asleep.length < devices) {
 			const device = endpoint.createSubscription({ applicationServerKey });
-			const address = await reveille.register(device.subscription);
+			const address = await reveille.register(device.subscription, isComponent ? NO_TOKEN : undefined);
 			await user.enablePush(address);
 			asleep.push({ name, jid: user.bareJid, device, address });
 		}
@@ -87,6 +115,7 @@ export async function openScene(program: ServerName, options: SceneOptions = {})
 		server,
 		reveille,
 		endpoint,
+		address: isComponent ? componentOf(server).domain : `push@${server.host}/push`,
 		login,
 		sleepers: (...names) => sleepersWithDevices(1, names),
 		sleepersWithDevices,

@@ -54,7 +54,10 @@ export interface User {
 	waitForStanza(matches: (stanza: Element) => boolean, timeoutMs?: number): Promise<Element>;
 	/** Closes the stream, so that the server stores what comes next. */
 	goOffline(): Promise<void>;
-	/** Drops the socket without closing the stream, as a phone in a tunnel does: the session can be resumed. */
+	/**
+	 * Drops the socket without closing the stream, as a phone in a tunnel does: the session can be resumed. All that
+	 * came so far is acknowledged: servers publish for what is not.
+	 */
 	cutConnection(): Promise<void>;
 }
 
@@ -87,6 +90,11 @@ export async function connectUser(options: UserOptions): Promise<User> {
 	// Errors reach whoever waits for the step that failed; without a listener they would end the process.
 	client.on("error", () => {});
 
+	let handled = 0;
+	client.on("element", (element) => {
+		if (element.is("enabled", STREAM_MANAGEMENT)) handled = 0;
+		else if (["iq", "message", "presence"].includes(element.name)) handled++;
+	});
 	const inbox: Element[] = [];
 	const waiting = new Set<() => void>();
 	client.on("stanza", (stanza) => {
@@ -161,6 +169,9 @@ export async function connectUser(options: UserOptions): Promise<User> {
 			await client.stop();
 		},
 		async cutConnection() {
+			// The client itself leaves the answers to its questions out.
+			if (client.streamManagement.enabled)
+				await client.send(xml("a", { xmlns: STREAM_MANAGEMENT, h: handled }));
 			const gone = new Promise<void>((resolve) => client.once("disconnect", () => resolve()));
 			client.socket?.end();
 			await gone;
