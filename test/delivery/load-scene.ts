@@ -105,6 +105,9 @@ async function fcmAt(url: string): Promise<PushService> {
 	return createFcm({ serviceAccount, url, fetch, now: Date.now });
 }
 
+/** How often a load looks how many publishes are due, ms: those come at once. */
+export const STEP_MS = 2;
+
 /** Publishes to the targets in turn, so many a second, and says how each was answered. */
 export class Load {
 	/** ms from publish to answer. */
@@ -132,7 +135,7 @@ export class Load {
 		for (let sent = 0; sent < perSecond * seconds; ) {
 			const due = Math.floor(((performance.now() - startedAt) / 1000) * perSecond);
 			for (; sent < Math.min(due, perSecond * seconds); sent++) waiting.push(this.#publish());
-			await Bun.sleep(2);
+			await Bun.sleep(STEP_MS);
 		}
 		await Promise.all(waiting);
 	}

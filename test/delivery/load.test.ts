@@ -1,9 +1,9 @@
 /** One sick provider, app, origin or device slows no other (invariant 5), under load. */
 import { afterEach, expect, test } from "bun:test";
-import { Load, type LoadScene, openLoadScene, quantile, type Target } from "./load-scene.ts";
+import { Load, type LoadScene, openLoadScene, quantile, STEP_MS, type Target } from "./load-scene.ts";
 
-/** What is quicker is as good: timers run by the millisecond. */
-const FLOOR_MS = 1;
+/** What is quicker is as good: the load comes in steps of this length. */
+const FLOOR_MS = STEP_MS;
 /** Seconds with the load of the sick app, each after one without. */
 const TURNS = 9;
 const MEGABYTE = 1024 * 1024;
