@@ -4,7 +4,7 @@ import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type Client, createClient } from "@libsql/client";
 import { drizzle, type LibSQLDatabase } from "drizzle-orm/libsql";
-import { readMigrationFiles } from "drizzle-orm/migrator";
+import { type MigrationFolder, migrationsOf } from "./migrations.ts";
 import { StartError } from "./start-error.ts";
 
 /** How long to wait for a lock that another process holds, ms. */
@@ -23,7 +23,7 @@ export interface DatabaseOptions {
 	/** Nobody else may open the file: a second process fails at once instead of spoiling it. */
 	exclusive?: boolean;
 	/** The folder of generated SQL below `drizzle/`. */
-	migrations: "shared" | "outbox";
+	migrations: MigrationFolder;
 }
 
 /**
@@ -63,12 +63,11 @@ export async function openDatabase(options: DatabaseOptions): Promise<OpenDataba
  * Applies the migrations that the database lacks, each in one transaction that begins by writing its own name:
  * of two processes that start at once, one applies it and the other finds the name taken.
  */
-async function migrate(client: Client, folder: DatabaseOptions["migrations"]): Promise<void> {
-	const migrationsFolder = fileURLToPath(new URL(`../../drizzle/${folder}`, import.meta.url));
+async function migrate(client: Client, folder: MigrationFolder): Promise<void> {
 	await client.execute(
 		"CREATE TABLE IF NOT EXISTS migrations (hash TEXT PRIMARY KEY, applied_at INTEGER NOT NULL)",
 	);
-	for (const { hash, sql } of readMigrationFiles({ migrationsFolder })) {
+	for (const { hash, sql } of migrationsOf(folder)) {
 		const isApplied = async () =>
 			(await client.execute({ sql: "SELECT 1 FROM migrations WHERE hash = ?", args: [hash] })).rows.length >
 			0;

@@ -1,5 +1,6 @@
 /** What `import` is asked to do. */
 import { parseArgs } from "node:util";
+import { PROGRAM } from "../program.ts";
 import { StartError } from "../start-error.ts";
 import { FIELDS } from "./found.ts";
 
@@ -13,8 +14,8 @@ export interface ImportArguments {
 	dryRun: boolean;
 }
 
-export const IMPORT_HELP = `Usage: npx --yes bun run start import prosody PATH [--host HOST] [--app NAME] [--dry-run]
-       npx --yes bun run start import csv FILE [--app NAME] [--dry-run]
+export const IMPORT_HELP = `Usage: ${PROGRAM} import prosody PATH [--host HOST] [--app NAME] [--dry-run]
+       ${PROGRAM} import csv FILE [--app NAME] [--dry-run]
 
 Imports the registrations of another app server: their nodes and secrets go on working, no device has to register
 again. The settings are those that Reveille runs with. It may run meanwhile, and the import may be run again: what is
