@@ -6,10 +6,12 @@ import { join } from "node:path";
 import packageJson from "../package.json" with { type: "json" };
 import { createApp, createWatchingApp } from "./app.ts";
 import { readTables } from "./bun/apps-file.ts";
+import { backupCommand } from "./bun/backup.ts";
 import { banner } from "./bun/banner.ts";
 import { prepareDataFolder, secretFile } from "./bun/data-folder.ts";
 import { openDatabase } from "./bun/database.ts";
 import { readKeyFiles } from "./bun/environment.ts";
+import { healthCommand } from "./bun/health.ts";
 import { help } from "./bun/help.ts";
 import { createHttp2Fetch } from "./bun/http2-fetch.ts";
 import { importCommand } from "./bun/import/command.ts";
@@ -40,11 +42,13 @@ const { version } = packageJson;
 
 async function main(args: readonly string[]): Promise<void> {
 	if (args[0] === "import") return importCommand(args.slice(1), process.env);
+	if (args[0] === "backup") return backupCommand(args.slice(1), process.env);
+	if (args[0] === "health") return healthCommand(process.env);
 	if (args.includes("--help") || args.includes("-h")) return console.log(help(version));
 	if (args.includes("--version")) return console.log(version);
 	if (args.length > 0)
 		throw new StartError(
-			`There are no arguments but import, --help and --version; settings are environment variables.`,
+			`There are no arguments but import, backup, health, --help and --version; settings are environment variables.`,
 		);
 
 	const settings = readKeyFiles(process.env, settingNames);
