@@ -1,0 +1,182 @@
+/** Backing up while Reveille serves, and coming back from it. */
+import { afterEach, describe, expect, test } from "bun:test";
+import {
+	cpSync,
+	existsSync,
+	mkdirSync,
+	readdirSync,
+	readFileSync,
+	rmSync,
+	statSync,
+	writeFileSync,
+} from "node:fs";
+import { join } from "node:path";
+import { createClient } from "@libsql/client";
+import { backUp } from "../../src/bun/backup.ts";
+import { copyLockedDatabase } from "../../src/bun/copy-locked.ts";
+import { StartError } from "../../src/bun/start-error.ts";
+import { openScene, type Sleeper } from "../e2e/scene.ts";
+import { temporaryFolder } from "../peers/folder.ts";
+import { ROWS } from "./busy-outbox.ts";
+
+const ROOT = new URL("../../", import.meta.url).pathname;
+
+const cleanups: (() => unknown)[] = [];
+afterEach(async () => {
+	for (const end of cleanups.splice(0).reverse()) await end();
+}, 60_000);
+
+function folder(): string {
+	const made = temporaryFolder("backup");
+	cleanups.push(() => made.remove());
+	return made.path;
+}
+
+/** The command, as the operator types it. */
+async function backup(args: string[], env: Record<string, string>) {
+	const child = Bun.spawn([process.execPath, "src/server.ts", "backup", ...args], {
+		cwd: ROOT,
+		env: { PATH: process.env.PATH, ...env },
+		stdout: "pipe",
+		stderr: "pipe",
+	});
+	const [stdout, stderr, code] = await Promise.all([
+		new Response(child.stdout).text(),
+		new Response(child.stderr).text(),
+		child.exited,
+	]);
+	return { stdout, stderr, code };
+}
+
+const modeOf = (path: string) => (statSync(path).mode & 0o777).toString(8);
+
+test("after the disk is lost, what was registered is woken again, and what waited goes out", async () => {
+	const scene = await openScene("prosody", {
+		users: ["bob", "charlie"],
+		settings: { PUSH_INTERVAL_MS: "0" },
+	});
+	cleanups.push(() => scene.stop());
+	const { reveille, endpoint } = scene;
+	const [bob, charlie] = (await scene.sleepers("bob", "charlie")) as [Sleeper, Sleeper];
+	const alice = await scene.login("alice");
+
+	endpoint.respondWith({ status: 503, endpoint: charlie.device.subscription.endpoint });
+	await alice.sendMessage(charlie.jid, "not now");
+	await reveille.untilLogged("a push waits");
+
+	let isBackingUp = true;
+	const publishing = (async () => {
+		for (let sent = 1; isBackingUp; sent++) {
+			await alice.sendMessage(bob.jid, `message ${sent}`);
+			await endpoint.waitForPush(({ endpoint: url }) => url === bob.device.subscription.endpoint);
+		}
+	})();
+	const kept = join(folder(), "new", "backup");
+	const { stdout, stderr, code } = await backup([kept], { DATA_DIR: reveille.dataFolder });
+	isBackingUp = false;
+	await publishing;
+	expect({ stderr, code }).toEqual({ stderr: "", code: 0 });
+	expect(stdout).toBe(`In ${kept}: outbox.db, registration-token, reveille.db, secret.key, vapid.key.\n`);
+	expect(modeOf(kept)).toBe("700");
+	for (const name of readdirSync(kept)) expect(modeOf(join(kept, name))).toBe("600");
+
+	await reveille.kill9();
+	rmSync(reveille.dataFolder, { recursive: true });
+	cpSync(kept, reveille.dataFolder, { recursive: true });
+	endpoint.clear();
+	endpoint.respondWith({ status: 201 });
+	await reveille.start();
+	const waited = await endpoint.waitForPush(undefined, 30_000);
+	expect(scene.read(waited, charlie)).toMatchObject({ class: "high" });
+	await alice.sendMessage(bob.jid, "after the restore");
+	const push = await endpoint.waitForPush(({ endpoint: url }) => url === bob.device.subscription.endpoint);
+	expect(scene.read(push, bob)).toMatchObject({ class: "high" });
+	expect(reveille.log().match(/made now/g)).toHaveLength(1);
+}, 60_000);
+
+describe("a copy of an outbox that its connector holds and writes to", () => {
+	test("is of one moment, whatever the log does meanwhile", async () => {
+		const busy = join(folder(), "outbox.db");
+		const writer = Bun.spawn([process.execPath, join(import.meta.dir, "busy-outbox.ts"), busy], {
+			stdout: "pipe",
+			stderr: "inherit",
+		});
+		cleanups.push(() => writer.kill("SIGKILL"));
+		await writer.stdout.getReader().read();
+		let last = 0;
+		for (let copied = 0; copied < 40; copied++) {
+			const target = join(folder(), "copy.db");
+			await copyLockedDatabase(busy, target);
+			const client = createClient({ url: `file:${target}` });
+			const [row] = (
+				await client.execute(
+					"SELECT inbound AS n, (SELECT min(version) FROM outbox) AS first, (SELECT max(version) FROM outbox) AS last, (SELECT count(*) FROM outbox) AS rows FROM streams",
+				)
+			).rows;
+			client.close();
+			const n = Number(row?.n);
+			expect(row).toMatchObject({ first: n - ROWS + 1, last: n, rows: ROWS });
+			expect(n).toBeGreaterThan(last);
+			expect(existsSync(`${target}-wal`)).toBe(false);
+			last = n;
+		}
+	}, 60_000);
+});
+
+describe("a backup that cannot be made says why, and leaves nothing", () => {
+	test("into a folder with something in it", async () => {
+		const [data, full] = [folder(), folder()];
+		writeFileSync(join(data, "reveille.db"), "");
+		writeFileSync(join(full, "older"), "");
+		const { stderr, code } = await backup([full], { DATA_DIR: data });
+		expect(code).toBe(1);
+		expect(stderr).toContain(`${full} is not empty`);
+		expect(readdirSync(full)).toEqual(["older"]);
+	});
+
+	test("of a folder that is no data folder", async () => {
+		const target = join(folder(), "backup");
+		const { stderr, code } = await backup([target], { DATA_DIR: "elsewhere" });
+		expect(code).toBe(1);
+		expect(stderr).toBe(
+			"There is no elsewhere/reveille.db: set DATA_DIR to the data folder that Reveille runs with.\n",
+		);
+		expect(existsSync(target)).toBe(false);
+	});
+
+	test("of a database that is none", async () => {
+		const data = folder();
+		writeFileSync(join(data, "reveille.db"), "Where art thou? ".repeat(1000));
+		writeFileSync(join(data, "secret.key"), "x");
+		const target = join(folder(), "backup");
+		await expect(backUp(data, join(data, "reveille.db"), target)).rejects.toThrow(StartError);
+		expect(existsSync(target)).toBe(false);
+		mkdirSync(target);
+		await expect(backUp(data, join(data, "reveille.db"), target)).rejects.toThrow("nothing is left");
+		expect(readdirSync(target)).toEqual([]);
+	});
+
+	test("without a folder's name, or with more than one: the usage", async () => {
+		for (const args of [[], ["a", "b"], ["--all"]]) {
+			const { stderr, code } = await backup(args, {});
+			expect(code).toBe(1);
+			expect(stderr).toStartWith("Usage: npx --yes bun run start backup FOLDER");
+		}
+		expect((await backup(["--help"], {})).code).toBe(0);
+	});
+});
+
+test("says what else must be kept: keys of the settings, and a database that is elsewhere", async () => {
+	const data = folder();
+	writeFileSync(join(data, "vapid.key"), "key", { mode: 0o600 });
+	const target = join(folder(), "backup");
+	const { stdout } = await backup([target], {
+		DATA_DIR: data,
+		SECRET_KEY: "a".repeat(32),
+		DATABASE_URL: "libsql://user:sesame@db.example:8080",
+	});
+	expect(stdout).toContain("Not the registrations: back up the database at db.example:8080 there.");
+	expect(stdout).toContain("Not SECRET_KEY");
+	expect(stdout).not.toContain("sesame");
+	expect(readFileSync(join(target, "vapid.key"), "utf8")).toBe("key");
+});

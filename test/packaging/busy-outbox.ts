@@ -1,0 +1,31 @@
+/**
+ * A connector's outbox that is written to without a pause: the n-th transaction writes the row n % ROWS, and n into
+ * another table. Its log begins anew every few transactions. Says `ready`; ends when it is killed.
+ */
+import { openDatabase } from "../../src/bun/database.ts";
+
+/** How many rows the writer goes round. */
+export const ROWS = 300;
+
+if (import.meta.main) {
+	const { client } = await openDatabase({
+		url: `file:${process.argv[2]}`,
+		exclusive: true,
+		migrations: "outbox",
+	});
+	await client.execute("PRAGMA wal_autocheckpoint = 100");
+	const filling = "x".repeat(3_000);
+	for (let n = 1; ; n++) {
+		await client.batch(
+			[
+				{
+					sql: "INSERT OR REPLACE INTO outbox VALUES (?, 'high', ?, ?, 0, 0, 0, NULL, NULL)",
+					args: [`node ${n % ROWS}`, n, JSON.stringify({ body: filling })],
+				},
+				{ sql: "INSERT OR REPLACE INTO streams VALUES ('counter', '', ?, '')", args: [n] },
+			],
+			"write",
+		);
+		if (n === ROWS) console.log("ready");
+	}
+}
