@@ -2,6 +2,8 @@
  * `bun run demo`: the main job on this machine, with real parts. A real Prosody, two accounts, Reveille on its
  * defaults, and a device that sleeps; a message to its owner becomes a push that the device decrypts.
  */
+import { existsSync } from "node:fs";
+import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { startFirefox } from "../test/peers/firefox.ts";
 import { ensurePeers } from "../test/peers/install.ts";
@@ -14,10 +16,11 @@ import { startWebPushServer } from "../test/peers/web-push-server.ts";
 
 const HELP = `Shows a message waking a sleeping app, end to end, on this machine only.
 
-Usage: npx --yes bun run demo [--firefox] [--service webpush|apns|fcm|ubuntu|wns]
+Usage: npx --yes bun run demo [--firefox] [--service webpush|apns|fcm|ubuntu|wns] [--binary dist/reveille]
 
   --firefox  the device is a real, headless Firefox, whose service worker decrypts the push
   --service  through which push service: a double of it, with its real protocol and rules (webpush)
+  --binary   Reveille is this compiled binary, alone: in an empty environment, without Bun and Node
   --help     this text
 
 It starts a real Prosody (Debian's package; installed first if you are root) and removes all it made.`;
@@ -71,7 +74,17 @@ async function simpleDevice(service: DoubledService): Promise<Device> {
 	};
 }
 
-async function demo(useFirefox: boolean, service: DoubledService): Promise<void> {
+/** Runs a program with nothing from here but what it is given. */
+const alone =
+	(program: string) =>
+	(settings: Record<string, string | undefined>): string[] => {
+		const given = Object.entries(settings).flatMap(([name, value]) =>
+			value === undefined ? [] : [`${name}=${value}`],
+		);
+		return ["env", "-i", "PATH=/nonexistent", ...given, resolve(program)];
+	};
+
+async function demo({ firefox: useFirefox, service, binary }: Options): Promise<void> {
 	const cleanups: (() => unknown)[] = [];
 	const cleanUp = <T>(thing: T, end: (thing: T) => unknown): T => {
 		cleanups.push(() => end(thing));
@@ -92,11 +105,10 @@ async function demo(useFirefox: boolean, service: DoubledService): Promise<void>
 		const device = cleanUp(useFirefox ? await firefoxDevice() : await simpleDevice(service), (one) =>
 			one.close(),
 		);
-		const reveille = cleanUp(await startReveille({ server, settings: device.settings }), (process) =>
-			process.stop(),
-		);
+		const how = { server, settings: device.settings, ...(binary && { command: alone(binary) }) };
+		const reveille = cleanUp(await startReveille(how), (process) => process.stop());
 		say(
-			`Reveille is online as push@${server.host}/push, over WebSocket.`,
+			`Reveille${binary ? `, which is ${binary} and nothing else,` : ""} is online as push@${server.host}/push, over WebSocket.`,
 			`its HTTP API: ${reveille.url}/docs`,
 		);
 
@@ -139,21 +151,31 @@ async function demo(useFirefox: boolean, service: DoubledService): Promise<void>
 	);
 }
 
+interface Options {
+	firefox: boolean;
+	service: DoubledService;
+	/** The compiled binary to run in place of the sources. */
+	binary?: string | undefined;
+}
+
 /** What was asked for; anything else ends with the usage. */
-function options(): { firefox: boolean; help: boolean; service: DoubledService } {
+function options(): Options & { help: boolean } {
 	try {
 		const { values } = parseArgs({
 			options: {
+				binary: { type: "string" },
 				firefox: { type: "boolean" },
 				help: { type: "boolean", short: "h" },
 				service: { type: "string" },
 			},
 		});
-		const { firefox = false, help = false } = values;
+		const { binary, firefox = false, help = false } = values;
 		const service = SERVICES.find((one) => one === (values.service ?? "webpush"));
 		if (!service) throw new Error(`There is no service ${values.service}.`);
 		if (firefox && service !== "webpush") throw new Error("A Firefox is woken through Web Push.");
-		return { firefox, help, service };
+		if (binary && !existsSync(binary))
+			throw new Error(`There is no ${binary}: bun run build makes dist/reveille.`);
+		return { binary, firefox, help, service };
 	} catch (error) {
 		console.error(`${error instanceof Error ? error.message : error}\n\n${HELP}`);
 		process.exit(2);
@@ -165,13 +187,13 @@ process.once("SIGINT", () => {
 	process.exit(130);
 });
 
-const { firefox, help, service } = options();
+const { help, ...wanted } = options();
 if (help) {
 	console.log(HELP);
 	process.exit(0);
 }
 try {
-	await demo(firefox, service);
+	await demo(wanted);
 } catch (error) {
 	if (!(error instanceof MissingPeer)) throw error;
 	console.error(error.message);

@@ -16,6 +16,8 @@ export interface ReveilleOptions {
 	password?: string;
 	/** Further environment variables; `undefined` removes one. */
 	settings?: Record<string, string | undefined>;
+	/** What runs it with these environment variables. Default: this Bun, from the sources. */
+	command?(settings: Record<string, string | undefined>): string[];
 }
 
 /** A Reveille with a data folder of its own, started and stopped at will. */
@@ -62,6 +64,7 @@ export async function startReveille(
 	until: "ready" | "health" = options.server ? "ready" : "health",
 ): Promise<Reveille> {
 	const { server, username = "push", password = "secret", settings } = options;
+	const { command = () => [process.execPath, "src/server.ts"] } = options;
 	const folder = temporaryFolder("reveille");
 	const port = await freePort();
 	const url = `http://127.0.0.1:${port}`;
@@ -74,25 +77,21 @@ export async function startReveille(
 	let registered = 0;
 	const start = async () => {
 		loggedBefore = log().length;
-		child = startChild({
-			command: [process.execPath, "src/server.ts"],
-			logPath,
-			cwd: ROOT,
-			env: {
-				PORT: String(port),
-				DATA_DIR: dataFolder,
-				WEBPUSH_ALLOW_PRIVATE: "true",
-				LOG_LEVEL: "debug",
-				TRUSTED_PROXIES: "127.0.0.1",
-				...(server && {
-					XMPP_SERVICE: server.websocketUrl,
-					XMPP_DOMAIN: server.host,
-					XMPP_USERNAME: username,
-					XMPP_PASSWORD: password,
-				}),
-				...settings,
-			},
-		});
+		const env = {
+			PORT: String(port),
+			DATA_DIR: dataFolder,
+			WEBPUSH_ALLOW_PRIVATE: "true",
+			LOG_LEVEL: "debug",
+			TRUSTED_PROXIES: "127.0.0.1",
+			...(server && {
+				XMPP_SERVICE: server.websocketUrl,
+				XMPP_DOMAIN: server.host,
+				XMPP_USERNAME: username,
+				XMPP_PASSWORD: password,
+			}),
+			...settings,
+		};
+		child = startChild({ command: command(env), logPath, cwd: ROOT, env });
 		await child.ready(async () => (await fetch(`${url}/${until}`)).ok);
 	};
 
