@@ -43,15 +43,6 @@ describe.each([...servers])("through a real %s", (program) => {
 		expect(await pushesTo(bob)).toHaveLength(1);
 	});
 
-	test("a message without a body becomes a silent push", async () => {
-		scene.endpoint.clear();
-		const alice = await scene.login("alice");
-		await alice.sendBodiless(bob.jid);
-		const push = await scene.endpoint.waitForPush();
-		expect(scene.read(push, bob).class).toBe("low");
-		expect(push.headers.get("urgency")).toBe("low");
-	});
-
 	test("a real Firefox's service worker decrypts the push", async () => {
 		const firefox = await startFirefox({ pushServerUrl: scene.endpoint.browserUrl });
 		try {

@@ -138,7 +138,7 @@ const rows: Row[] = [
 		async happens(happening) {
 			const { scene, sleeper } = happening;
 			const other = await scene.login(sleeper.name);
-			await other.online();
+			await comeOnline(other);
 			await runCommand(other, scene.address, "unregister-push", { nodes: sleeper.address.node });
 			expect(await hearOfTheEnd(other)).toEqual(toldOfTheEnd(sleeper));
 			await other.goOffline();
@@ -154,7 +154,7 @@ const rows: Row[] = [
 		async happens(happening) {
 			const { scene, sleeper } = happening;
 			const other = await scene.login(sleeper.name);
-			await other.online();
+			await comeOnline(other);
 			const { node, secret } = sleeper.address;
 			expect((await scene.reveille.api("DELETE", `/registrations/${node}`, secret)).status).toBe(204);
 			expect(await hearOfTheEnd(other)).toEqual(toldOfTheEnd(sleeper));
@@ -181,29 +181,36 @@ describe.each(columns)("$program, over the $transport:", ({ program, transport }
 	}, 60_000);
 	afterAll(() => scene?.stop(), 60_000);
 
-	test.each(rows.map((row, index) => [row.what, row, index] as const))("%s", async (_, row, index) => {
-		const [witness] = (await scene.sleepers(`witness${index}`)) as [Sleeper];
-		const sleeper = await fallAsleep(scene, `sleeper${index}`, row.app);
-		const isTo =
-			({ device }: Sleeper) =>
-			({ endpoint }: { endpoint: string }) =>
-				endpoint === device.subscription.endpoint;
+	test.each(rows.map((row, index) => [row.what, row, index] as const))(
+		"%s",
+		async (_, row, index) => {
+			const [witness] = (await scene.sleepers(`witness${index}`)) as [Sleeper];
+			const sleeper = await fallAsleep(scene, `sleeper${index}`, row.app);
+			const isTo =
+				({ device }: Sleeper) =>
+				({ endpoint }: { endpoint: string }) =>
+					endpoint === device.subscription.endpoint;
 
-		await row.happens({ scene, alice, sleeper });
+			await row.happens({ scene, alice, sleeper });
 
-		const expected = row.arrives[program];
-		await scene.endpoint.waitForPushes(expected.length, isTo(sleeper));
-		// The server handles what alice sends in its order: once this one is through, nothing more will come.
-		await alice.sendMessage(witness.jid, "Are they all through?");
-		await scene.endpoint.waitForPush(isTo(witness));
-		const arrived = scene.endpoint.pushes.filter(isTo(sleeper)).map((push) => scene.read(push, sleeper));
-		const { node } = sleeper.address;
-		expect<unknown>(arrived).toEqual(expected.map((push) => ({ node, ...push })));
-		await scene.server.untilPushEnabled(
-			sleeper.name,
-			({ length }) => length === (row.keeps[program] ? 1 : 0),
-		);
-	});
+			const expected = row.arrives[program];
+			await scene.endpoint.waitForPushes(expected.length, isTo(sleeper));
+			// The server handles what alice sends in its order: once this one is through, nothing more will come.
+			await alice.sendMessage(witness.jid, "Are they all through?");
+			await scene.endpoint.waitForPush(isTo(witness));
+			const arrived = scene.endpoint.pushes.filter(isTo(sleeper)).map((push) => ({
+				...scene.read(push, sleeper),
+				urgency: push.headers.get("urgency"),
+			}));
+			const { node } = sleeper.address;
+			expect<unknown>(arrived).toEqual(expected.map((push) => ({ node, urgency: push.class, ...push })));
+			await scene.server.untilPushEnabled(
+				sleeper.name,
+				({ length }) => length === (row.keeps[program] ? 1 : 0),
+			);
+		},
+		30_000,
+	);
 });
 
 const openColumn = (program: ServerName, transport: Transport) =>
@@ -214,12 +221,17 @@ const openColumn = (program: ServerName, transport: Transport) =>
 		settings: { PUSH_INTERVAL_MS: String(PUSH_INTERVAL_MS) },
 	});
 
+/** As an app does: with the roster, without which no subscription request comes (RFC 6121 §2.2). */
+async function comeOnline(user: User) {
+	await user.iq("get", xml("query", { xmlns: "jabber:iq:roster" }));
+	await user.online();
+	await user.waitForStanza(({ attrs }) => attrs.from === user.jid);
+}
+
 /** Registers a device by command, so that its owner is known, enables push, and leaves. */
 async function fallAsleep(scene: Scene, name: string, app: Row["app"]): Promise<Sleeper> {
 	const user = await scene.login(name);
-	await user.online();
-	// RFC 6121 §2.2: subscription requests come to who asked for the roster.
-	await user.iq("get", xml("query", { xmlns: "jabber:iq:roster" }));
+	await comeOnline(user);
 	const applicationServerKey = await scene.reveille.vapidPublicKey();
 	const device = scene.endpoint.createSubscription({ applicationServerKey });
 	const address = await registerByCommand(user, scene.address, device);

@@ -6,7 +6,6 @@ import { temporaryFolder } from "../peers/folder.ts";
 import { freePort } from "../peers/ports.ts";
 import { startProsody } from "../peers/prosody.ts";
 import { type Reveille, startReveille } from "../peers/reveille.ts";
-import { openScene, type Scene, type Sleeper } from "./scene.ts";
 
 const ROOT = new URL("../../", import.meta.url).pathname;
 
@@ -162,40 +161,3 @@ describe("the connector says what is wrong with its account", () => {
 		await other.untilLogged("check the path of XMPP_SERVICE");
 	}, 30_000);
 });
-
-describe("a disk that is full", () => {
-	let scene: Scene;
-
-	test("is answered with `wait`, costs no registration, and is over when there is room again", async () => {
-		const disk = folder();
-		const mounted = Bun.spawnSync(["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", disk]);
-		if (mounted.exitCode !== 0) throw new Error(`This test mounts a small disk, as root: ${mounted.stderr}`);
-		cleanups.push(() => Bun.spawnSync(["umount", disk]));
-		scene = await openScene("ejabberd", {
-			settings: { DATA_DIR: join(disk, "data"), PUSH_INTERVAL_MS: "0" },
-		});
-		cleanups.push(() => scene.stop());
-		const [bob] = (await scene.sleepers("bob")) as [Sleeper];
-		const alice = await scene.login("alice");
-
-		scene.endpoint.respondWith({ status: 503 });
-		fillUp(join(disk, "ballast"));
-		await alice.sendMessage(bob.jid, "no room for this");
-		await scene.endpoint.waitForPush();
-		await scene.reveille.untilLogged("the outbox cannot be written");
-		// ejabberd drops a registration at the first error that is not `wait`.
-		expect(await scene.server.pushEnabled("bob")).toHaveLength(1);
-		expect((await fetch(`${scene.reveille.url}/health`)).status).toBe(200);
-
-		Bun.spawnSync(["rm", join(disk, "ballast")]);
-		scene.endpoint.respondNormally();
-		await alice.sendMessage(bob.jid, "room again");
-		await scene.endpoint.waitForPush();
-	}, 60_000);
-});
-
-/** Writes until the disk takes no more. */
-function fillUp(path: string) {
-	const child = Bun.spawnSync(["dd", "if=/dev/zero", `of=${path}`, "bs=4096"]);
-	expect(child.exitCode).not.toBe(0);
-}

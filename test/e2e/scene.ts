@@ -29,8 +29,8 @@ export interface Scene {
 	readonly endpoint: WebPushServer;
 	/** Reveille's: where the users' server publishes. */
 	readonly address: string;
-	/** Logs in as one of the users. */
-	login(name: string): Promise<User>;
+	/** Logs in as one of the users. @param resource default: chosen by the server */
+	login(name: string, resource?: string): Promise<User>;
 	/** Registers a device for each user, enables push at the server, and lets them go offline. */
 	sleepers(...names: string[]): Promise<Sleeper[]>;
 	/** The same with several devices each. */
@@ -84,8 +84,11 @@ export async function openScene(program: ServerName, options: SceneOptions = {})
 	const reveille = await startReveille({ server, settings });
 	const applicationServerKey = await reveille.vapidPublicKey();
 
-	const login = (username: string) =>
-		connectUser({ service: server.websocketUrl, domain: server.host, username, password: PASSWORD });
+	const login = (username: string, resource?: string) =>
+		connectUser({
+			...{ service: server.websocketUrl, domain: server.host },
+			...{ username, password: PASSWORD, ...(resource !== undefined && { resource }) },
+		});
 
 	/** One entry a device. */
 	async function fallAsleep(name: string, devices: number): Promise<Sleeper[]> {

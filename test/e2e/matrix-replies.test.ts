@@ -1,0 +1,179 @@
+/**
+ * Every reply that a publish can get, as a table, and what real servers make of it: ejabberd gives a registration up at
+ * the first error that is not `wait`, Prosody at the sixteenth in a row; on `wait`, and on no reply at all, both keep it.
+ */
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { join } from "node:path";
+import { xml } from "@xmpp/client";
+import { mountSmallDisk, type SmallDisk } from "../peers/small-disk.ts";
+import type { User } from "../peers/user.ts";
+import type { ReceivedPush } from "../peers/web-push-server.ts";
+import { followReplies, type PublishReplies, type Reply, TELLING } from "./publish-replies.ts";
+import { type Address, rows, WRONG_SECRET } from "./reply-rows.ts";
+import { names, openScene, type Scene, type Sleeper, servers, type Transport } from "./scene.ts";
+
+/** How many errors in a row cost a registration. */
+const PATIENCE = { prosody: 16, ejabberd: 1 };
+
+/** What it costs, in the end. */
+const isFatal = (reply: string) => reply.startsWith("cancel");
+
+const columns = servers.flatMap((program) =>
+	(["account", "component"] as const).map((transport) => ({ program, transport })),
+);
+
+describe.each(columns)("$program, over the $transport", ({ program, transport }) => {
+	let scene: Scene;
+	let disk: SmallDisk;
+	let alice: User;
+	let replies: PublishReplies;
+
+	beforeAll(async () => {
+		disk = mountSmallDisk();
+		scene = await openScene(program, {
+			transport,
+			users: [...names(rows.length), "other"],
+			xmpp: { limits: "none", ...TELLING[program] },
+			settings: { PUSH_INTERVAL_MS: "0", DATA_DIR: join(disk.path, "data") },
+		});
+		alice = await scene.login("alice");
+		replies = followReplies(scene.server);
+	}, 60_000);
+	afterAll(async () => {
+		await scene?.stop();
+		disk?.remove();
+	}, 60_000);
+
+	const write = ({ jid }: Sleeper) => alice.sendMessage(jid, "Wake up!");
+	const isTo =
+		({ device }: Sleeper) =>
+		({ endpoint }: ReceivedPush) =>
+			endpoint === device.subscription.endpoint;
+
+	async function enable({ name }: Sleeper, address: Address) {
+		const user = await scene.login(name);
+		await user.enablePush(address);
+		await user.goOffline();
+	}
+
+	/** Writes so often, and sees what the server is told each time. */
+	async function replied(times: number, reply: Reply, sleeper: Sleeper, { node } = sleeper.address) {
+		for (let sent = 0; sent < times; sent++) {
+			expect(await scene.server.pushEnabled(sleeper.name)).toHaveLength(1);
+			await write(sleeper);
+			expect(await replies.next(node)).toBe(reply);
+		}
+	}
+
+	const here = rows.filter(({ only }) => only === undefined || only === program || only === transport);
+	test.each(
+		here.map((row) => {
+			const reply = typeof row.reply === "string" ? row.reply : row.reply[program];
+			return [reply, isFatal(reply) ? "given up" : "kept", row.why, { row, reply }] as const;
+		}),
+	)(
+		"%s: %s (%s)",
+		async (_reply, _fate, _why, { row, reply }) => {
+			const [sleeper] = (await scene.sleepers(`user${rows.indexOf(row)}`)) as [Sleeper];
+			const { address } = sleeper;
+			const enabled = row.enables?.(address) ?? address;
+			if (row.enables) {
+				const user = await scene.login(sleeper.name);
+				await user.disablePush(address);
+				await user.goOffline();
+				await enable(sleeper, enabled);
+			}
+			if (program === "prosody" && reply === "result") {
+				// It speaks of a result only when that ends a row of errors.
+				await enable(sleeper, { ...address, secret: WRONG_SECRET });
+				await replied(1, "cancel item-not-found", sleeper);
+				await enable(sleeper, address);
+			}
+			const undo = await row.cause?.({ scene, disk, sleeper, alice });
+			try {
+				if (reply === "none") {
+					await write(sleeper);
+					// It is answered when the message was handled.
+					await alice.iq("get", xml("ping", { xmlns: "urn:xmpp:ping" }));
+				} else if (reply === "result") {
+					await replied(1, reply, sleeper);
+				} else {
+					await replied(PATIENCE[program] + (isFatal(reply) ? 0 : 1), reply, sleeper, enabled);
+				}
+				const { jid, node } = enabled;
+				const kept = isFatal(reply) ? [] : [{ jid, node }];
+				expect(
+					await scene.server.untilPushEnabled(sleeper.name, ({ length }) => length === kept.length),
+				).toEqual(kept);
+				if (row.asked !== undefined) {
+					expect(scene.endpoint.pushes.filter(isTo(sleeper))).toHaveLength(row.asked);
+				}
+			} finally {
+				await undo?.();
+			}
+			if (isFatal(reply) || row.enables) return;
+			if (reply !== "none") {
+				scene.endpoint.clear();
+				await write(sleeper);
+			}
+			await scene.endpoint.waitForPush(isTo(sleeper));
+		},
+		30_000,
+	);
+
+	if (program === "ejabberd") {
+		test("nobody enables push without a node, so that nothing malformed is published", async () => {
+			const user = await scene.login("other");
+			const enabling = user.enablePush({ jid: scene.address, node: "", secret: WRONG_SECRET });
+			await expect(enabling).rejects.toThrow("feature-not-implemented");
+			expect(await scene.server.pushEnabled("other")).toEqual([]);
+			await user.goOffline();
+		});
+		return;
+	}
+
+	test("a result in between starts the count of errors again", async () => {
+		const [sleeper] = (await scene.sleepers("other")) as [Sleeper];
+		const { address } = sleeper;
+		const wrong = { ...address, secret: WRONG_SECRET };
+		await enable(sleeper, wrong);
+		await replied(PATIENCE.prosody - 1, "cancel item-not-found", sleeper);
+		await enable(sleeper, address);
+		await replied(1, "result", sleeper);
+		await enable(sleeper, wrong);
+		await replied(PATIENCE.prosody, "cancel item-not-found", sleeper);
+		await scene.server.untilPushEnabled(sleeper.name, ({ length }) => length === 0);
+	});
+});
+
+/** Publishes that wait while the rest of this file runs: ejabberd does so for 32 s, Prosody without end. */
+const silences: { transport: Transport; scene: Scene; sleeper: Sleeper; replies: PublishReplies }[] = [];
+beforeAll(async () => {
+	const opening = (["account", "component"] as const).map(async (transport) => {
+		const scene = await openScene("ejabberd", { transport, xmpp: TELLING.ejabberd });
+		const [sleeper] = (await scene.sleepers("bob")) as [Sleeper];
+		silences.push({ transport, scene, sleeper, replies: followReplies(scene.server) });
+		process.kill(scene.reveille.pid(), "SIGSTOP");
+		await (await scene.login("alice")).sendMessage(sleeper.jid, "Wake up!");
+	});
+	await Promise.all(opening);
+}, 60_000);
+afterAll(() => Promise.all(silences.map(({ scene }) => scene.stop())), 60_000);
+
+describe("ejabberd, no reply until it waits no more", () => {
+	test.each(["account", "component"] as const)(
+		"over the %s: kept, and Reveille still handles the publish when it goes on",
+		async (transport) => {
+			const silence = silences.find((one) => one.transport === transport);
+			if (!silence) throw new Error("it did not begin");
+			const { scene, sleeper, replies } = silence;
+			const { jid, node } = sleeper.address;
+			expect(await replies.next(node, 45_000)).toBe("timeout");
+			expect(await scene.server.pushEnabled(sleeper.name)).toEqual([{ jid, node }]);
+			process.kill(scene.reveille.pid(), "SIGCONT");
+			await scene.endpoint.waitForPush();
+			expect(await scene.server.pushEnabled(sleeper.name)).toEqual([{ jid, node }]);
+		},
+		60_000,
+	);
+});
