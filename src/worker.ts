@@ -1,48 +1,126 @@
 /**
  * The entry for an edge runtime: HTTP only. What comes in for a device is handed over to a connector of the same
  * database. It wires; nothing else is done here. Web APIs only: no sockets, no `node:*`, no `process`.
+ *
+ * The database's tables are made and brought up to date by connectors; here they are looked at once.
  */
-import { createClient } from "@libsql/client/web";
-import { getLogger } from "@logtape/logtape";
+import { createClient, LibsqlError } from "@libsql/client/web";
+import { configureSync, getConsoleSink, getJsonLinesFormatter, getLogger } from "@logtape/logtape";
 import { drizzle } from "drizzle-orm/libsql/web";
 import packageJson from "../package.json" with { type: "json" };
 import { createApp } from "./app.ts";
-import { parseConfig } from "./config.ts";
+import { type Config, ConfigError, parseConfig } from "./config.ts";
 import { handOver } from "./delivery/handing-over.ts";
 import { createNodeSource } from "./registering/nodes.ts";
-import { createKeyring, withFormerSecrets } from "./secrets.ts";
+import { toProblem } from "./routes/errors.ts";
+import { Problem, problemResponse } from "./routes/problem.ts";
+import { createKeyring, type Keyring, withFormerSecrets } from "./secrets.ts";
 import { endpointPolicy } from "./services/endpoint.ts";
 import { createServices } from "./services/index.ts";
 import { importVapidKey } from "./services/vapid.ts";
-import { checkSecretKey } from "./store/facts.ts";
+import { misspelt } from "./settings.ts";
+import { checkedClient } from "./store/checked-client.ts";
+import { checkSecretKey, checkVapidKey, WrongKey } from "./store/facts.ts";
+import { UnfitDatabase } from "./store/fault.ts";
 import { createFormerSecrets } from "./store/former-secrets.ts";
 import { createHandover } from "./store/handover.ts";
 import { createPubsubNodes } from "./store/pubsub-nodes.ts";
 import { databaseReadiness } from "./store/readiness.ts";
 import { createRegistrations } from "./store/registrations.ts";
+import { checkSchema } from "./store/schema-fit.ts";
 
+/** Variables and secrets; a platform may have others, of any kind. */
 type Bindings = Record<string, unknown>;
 
-async function compose(bindings: Bindings) {
-	const config = parseConfig({ ...bindings, ROLE: "http" });
-	const { database, secretKey = "", vapid, webPush, registration } = config;
-	if (registration.mode === "token" && !registration.token) throw new Error("REGISTRATION_TOKEN is missing.");
-	const client = createClient({
-		url: database.url ?? "",
-		...(database.authToken === undefined ? {} : { authToken: database.authToken }),
+/** How long the database may take to answer, ms: clients and platforms wait some 30 s for all of a request. */
+const DATABASE_MS = 10_000;
+
+const log = getLogger("reveille");
+
+/** JSON lines on the console, which is where a platform looks for a log. */
+function startLogging(lowestLevel: Config["logLevel"]): void {
+	configureSync({
+		reset: true,
+		sinks: { console: getConsoleSink({ formatter: getJsonLinesFormatter() }) },
+		loggers: [
+			{ category: "reveille", lowestLevel, sinks: ["console"] },
+			{ category: ["logtape", "meta"], lowestLevel: "warning", sinks: ["console"] },
+		],
 	});
+}
+
+async function fetchInTime(request: Request): Promise<Response> {
+	try {
+		return await fetch(request, { signal: AbortSignal.timeout(DATABASE_MS) });
+	} catch (cause) {
+		const said = cause instanceof Error ? cause.message : String(cause);
+		throw new LibsqlError(`cannot be reached: ${said}`, "UNREACHABLE", undefined, undefined, cause as Error);
+	}
+}
+
+/** @throws {ConfigError} for what only works where there are files, or lasts longer than a request */
+function connect({ url = "", authToken }: Config["database"]) {
+	if (!/^(libsql|https?):\/\/[^/]/.test(url)) {
+		throw new ConfigError(["DATABASE_URL must be a URL that begins libsql://, https:// or http:// here."]);
+	}
+	return createClient({
+		url,
+		...(authToken === undefined ? {} : { authToken }),
+		fetch: fetchInTime,
+		// Its places would be shared by all requests, and one whose client went away never gives its place back.
+		concurrency: Number.POSITIVE_INFINITY,
+	});
+}
+
+/** Has a fault say which setting it is about. @throws {ConfigError} */
+async function naming<T>(setting: string, use: () => T | Promise<T>): Promise<T> {
+	try {
+		return await use();
+	} catch (error) {
+		if (error instanceof ConfigError) throw error;
+		const said = error instanceof Error ? error.message : String(error);
+		throw new ConfigError([`${setting}: ${said}`]);
+	}
+}
+
+/** Whether this database is the one that the settings belong to. @throws {UnfitDatabase} */
+async function checkDatabase(client: ReturnType<typeof connect>, keys: Keyring, vapidPublicKey: string) {
 	const db = drizzle(client);
+	const checks = [checkSchema(client), checkSecretKey(db, keys), checkVapidKey(db, vapidPublicKey)];
+	// At once, since each takes its time; told in this order, since the first explains the others.
+	for (const { status, reason } of (await Promise.allSettled(checks)) as PromiseRejectedResult[]) {
+		if (status !== "rejected") continue;
+		if (/HTTP status 40[13]/.test(String(reason)))
+			throw new UnfitDatabase("The database refuses DATABASE_AUTH_TOKEN.");
+		if (reason instanceof WrongKey) throw new UnfitDatabase(reason.message);
+		throw reason;
+	}
+}
+
+async function compose(bindings: Bindings) {
+	const config = parseConfig({ ...asText(bindings), ROLE: "http" });
+	const { database, secretKey = "", vapid, webPush, registration } = config;
+	startLogging(config.logLevel);
+	for (const { name, meant } of misspelt(Object.keys(bindings))) {
+		const hint = meant ? `: did you mean ${meant}?` : ", and is ignored.";
+		log.warn("{name} is no setting{hint}", { name, hint });
+	}
 	const keys = await createKeyring(secretKey, config.secretKeysOld);
-	await checkSecretKey(db, keys);
-	const keyring = withFormerSecrets(keys, createFormerSecrets(db));
 	const vapidPublicKey =
-		vapid.publicKey ?? (vapid.privateKey ? (await importVapidKey(vapid.privateKey)).publicKey : "");
+		vapid.publicKey ??
+		(await naming("VAPID_PRIVATE_KEY", async () => importVapidKey(vapid.privateKey ?? ""))).publicKey;
+	const remote = connect(database);
+	const client = checkedClient(remote, () => checkDatabase(remote, keys, vapidPublicKey));
+	const db = drizzle(client);
+	const keyring = withFormerSecrets(keys, createFormerSecrets(db));
+	const policy = await naming("WEBPUSH_ALLOW_HOSTS", () => endpointPolicy(webPush));
 	const sendsNothing = () => Promise.reject(new Error("The edge sends no pushes."));
-	const services = await createServices(config.apps, {
-		...{ fetch: sendsNothing, guardedFetch: sendsNothing, http2Fetch: () => sendsNothing, now: Date.now },
-		policy: endpointPolicy(webPush),
-		vapid: {},
-	});
+	const services = await naming("APPS", () =>
+		createServices(config.apps, {
+			...{ fetch: sendsNothing, guardedFetch: sendsNothing, http2Fetch: () => sendsNothing, now: Date.now },
+			...{ policy, vapid: {} },
+		}),
+	);
 	return createApp({
 		version: packageJson.version,
 		registrations: createRegistrations(db, config.quotas),
@@ -64,19 +142,43 @@ async function compose(bindings: Bindings) {
 		trustedProxies: config.trustedProxies,
 		// An edge platform sets this header itself, over whatever a client sent.
 		peerAddress: (request) => request.headers.get("cf-connecting-ip") ?? undefined,
-		log: getLogger("reveille"),
+		log,
 	});
 }
 
-// One application for an isolate's bindings: they do not change while it lives.
-const composed = new WeakMap<Bindings, ReturnType<typeof compose>>();
+/** Platforms pass a number or a boolean on as what it is, where it is written without quotation marks. */
+function asText(bindings: Bindings): Bindings {
+	return Object.fromEntries(
+		Object.entries(bindings).map(([name, value]) => [
+			name,
+			typeof value === "number" || typeof value === "boolean" ? String(value) : value,
+		]),
+	);
+}
+
+/** The answer to each request while the settings do not work: a browser on another origin may read it too. */
+function unusable(error: unknown): Response {
+	const problem =
+		error instanceof ConfigError ? new Problem("not-configured", error.message) : toProblem(error, log);
+	console.error(error instanceof ConfigError ? error.message : `Reveille cannot start: ${error}`);
+	const response = problemResponse(problem);
+	response.headers.set("Access-Control-Allow-Origin", "*");
+	return response;
+}
+
+/** One application for an isolate's bindings, which do not change while it lives. */
+const composed = new WeakMap<Bindings, Awaited<ReturnType<typeof compose>>>();
 
 export default {
+	/** @param bindings the settings, by their names: text, or for APPS the tables themselves */
 	async fetch(request: Request, bindings: Bindings): Promise<Response> {
-		const app = composed.get(bindings) ?? compose(bindings);
-		composed.set(bindings, app);
-		// A start that failed (the database was away) must not be remembered.
-		app.catch(() => composed.delete(bindings));
-		return (await app).fetch(request);
+		try {
+			// Kept when it is there, never while it is made: requests that come meanwhile make their own.
+			const app = composed.get(bindings) ?? (await compose(bindings));
+			composed.set(bindings, app);
+			return await app.fetch(request);
+		} catch (error) {
+			return unusable(error);
+		}
 	},
 };

@@ -3,7 +3,7 @@ import type { Logger } from "@logtape/logtape";
 import { HTTPException } from "hono/http-exception";
 import { NoNodeReady } from "../registering/nodes.ts";
 import { UnknownKey } from "../secrets.ts";
-import { databaseFault, faultOf } from "../store/fault.ts";
+import { databaseFault, faultOf, UnfitDatabase } from "../store/fault.ts";
 import { InvalidDevice } from "../types.ts";
 import { Problem } from "./problem.ts";
 
@@ -43,8 +43,10 @@ export function toProblem(error: unknown, log: Logger): Problem {
 	if (error instanceof HTTPException && error.status === 400) {
 		return new Problem("malformed-body", "The body is not JSON.");
 	}
-	if (databaseFault(error)) {
+	const fault = databaseFault(error);
+	if (fault) {
 		log.error("The database failed: {error}", { error: faultOf(error) });
+		if (fault instanceof UnfitDatabase) return new Problem("not-configured", fault.message);
 		return unavailable("The database does not answer. Try again later.");
 	}
 	log.error("A request failed: {error}", { error: faultOf(error) });

@@ -1,11 +1,16 @@
 /** What may be said of an error: drizzle's own messages hold the parameters of the query, tokens among them. */
 import { DrizzleQueryError } from "drizzle-orm/errors";
 
+/** The database answers, but is not one that this process can work with: its message says what to do. */
+export class UnfitDatabase extends Error {
+	override name = "UnfitDatabase";
+}
+
 /** The failure of the database inside an error, if that is what it is: its message names no values. */
 export function databaseFault(error: unknown): Error | undefined {
 	let query = false;
 	for (let inner = error; inner instanceof Error; inner = inner.cause) {
-		if (inner.name === "LibsqlError") return inner;
+		if (/^Libsql(Batch)?Error$/.test(inner.name) || inner instanceof UnfitDatabase) return inner;
 		if (inner instanceof DrizzleQueryError) query = true;
 		else if (query) return inner;
 	}
