@@ -34,6 +34,8 @@ const LOOK_EVERY_MS = 5_000;
 const CLAIM_MS = 30_000;
 /** Requests on their way to the host at once. */
 const AT_ONCE = 8;
+/** Nodes that are asked for what they kept in one look: new ones must not wait until thousands were asked. */
+const FETCHED = 400;
 
 export interface PubsubHostDeps {
 	/** The host's JID. */
@@ -69,10 +71,12 @@ export function startPubsubHost(deps: PubsubHostDeps): PubsubHost {
 	let isOnline = false;
 	/** The next look compares all nodes with the host's. */
 	let isUnsure = true;
+	/** It also asks for what the host kept in each. */
+	let isBehind = true;
 	let timer: ReturnType<typeof setTimeout> | undefined;
 	let isLooking = false;
 	let complaint = "";
-	/** Nodes with items that could not be handled. */
+	/** Nodes that may have items which were not handled. */
 	const owed = new Set<string>();
 
 	const set = (payload: Element) => requests.ask("set", host, payload);
@@ -90,7 +94,7 @@ export function startPubsubHost(deps: PubsubHostDeps): PubsubHost {
 	/** Makes a node, or finds it made, and subscribes. */
 	async function make(node: string): Promise<void> {
 		await set(createNode(node)).catch((error: unknown) => {
-			if (!(error instanceof RequestFailed && error.condition === "conflict")) throw error;
+			if (!isRefusal(error, "conflict")) throw error;
 		});
 		await set(subscribe(node, address));
 		await nodes.ready(node);
@@ -105,30 +109,35 @@ export function startPubsubHost(deps: PubsubHostDeps): PubsubHost {
 
 	async function remove(node: string): Promise<void> {
 		await set(deleteNode(node)).catch((error: unknown) => {
-			if (!(error instanceof RequestFailed && error.condition === "item-not-found")) throw error;
+			if (!isRefusal(error, "item-not-found")) throw error;
 		});
 		await nodes.remove(node);
 	}
 
 	/** Pushes an item, and takes it out of its node once it is safe. */
 	async function handle({ node, id, notification }: Item): Promise<void> {
-		const answer = await push(node, notification);
-		if (answer.kind === "wait") {
+		// Whoever has a node there may have us subscribed to it (XEP-0060 §8.8.2), and chose its name.
+		if (!keyring.isOurs(node)) return;
+		const isThere = await nodes.has(host, node).catch((error: unknown) => {
 			owed.add(node);
-			return;
-		}
-		if (id !== undefined) await set(retract(node, id));
+			throw error;
+		});
+		const answer = isThere ? await push(node, notification) : undefined;
+		if (answer?.kind === "wait") owed.add(node);
+		// A node whose registration is gone goes with all that is in it.
+		else if (answer && answer.kind !== "unknown" && id !== undefined) await set(retract(node, id));
 	}
 
 	async function fetchKept(node: string): Promise<void> {
+		if (!(await nodes.has(host, node))) return void owed.delete(node);
+		const answer = await requests.ask("get", host, askForItems(node)).catch((error: unknown) => {
+			if (!isRefusal(error, "item-not-found")) throw error;
+			// The host lost it, with what it kept.
+			isUnsure = true;
+			return undefined;
+		});
 		owed.delete(node);
-		try {
-			const answer = await requests.ask("get", host, askForItems(node));
-			for (const item of keptItems(answer)) await handle(item);
-		} catch (error) {
-			owed.add(node);
-			throw error;
-		}
+		for (const item of answer ? keptItems(answer) : []) await handle(item);
 	}
 
 	/** Compares what should be there with what is, makes what is missing, and fetches what was kept. */
@@ -142,11 +151,14 @@ export function startPubsubHost(deps: PubsubHostDeps): PubsubHost {
 		});
 		const known = new Set(wanted.map(({ node }) => node));
 		const strays = [...there].filter((node) => !known.has(node) && keyring.isOurs(node));
-		await each(strays, remove);
-		await each(
-			wanted.filter(({ node }) => there.has(node)),
-			({ node }) => fetchKept(node),
+		await each(strays, (node) =>
+			remove(node).catch((error: unknown) => {
+				// Somebody else's, who called it so and had us subscribed.
+				if (!isRefusal(error, "forbidden", "not-allowed")) throw error;
+			}),
 		);
+		if (isBehind) for (const { node } of wanted) if (there.has(node)) owed.add(node);
+		isBehind = false;
 		if (missing.length > 0 || strays.length > 0) {
 			log.info("{host}: {made} nodes were made, {removed} of no use removed.", {
 				...{ host, made: missing.length, removed: strays.length },
@@ -159,7 +171,6 @@ export function startPubsubHost(deps: PubsubHostDeps): PubsubHost {
 			await reconcile();
 			isUnsure = false;
 		}
-		await each([...owed], fetchKept);
 		await each(await nodes.left(host, now() - claimMs), remove);
 		const lacking = Math.max(0, READY - (await nodes.countReady(host)));
 		const more = Array.from({ length: lacking }, () => keyring.createNode());
@@ -169,6 +180,7 @@ export function startPubsubHost(deps: PubsubHostDeps): PubsubHost {
 			await make(node);
 		});
 		if (lacking > 0) log.debug("{host}: {count} nodes are ready.", { host, count: READY });
+		await each([...owed].slice(0, FETCHED), fetchKept);
 	}
 
 	function lookAgain(afterMs: number) {
@@ -218,7 +230,7 @@ export function startPubsubHost(deps: PubsubHostDeps): PubsubHost {
 
 		online(isResumed) {
 			isOnline = true;
-			if (!isResumed) isUnsure = true;
+			if (!isResumed) isUnsure = isBehind = true;
 			lookAgain(0);
 		},
 
@@ -228,3 +240,6 @@ export function startPubsubHost(deps: PubsubHostDeps): PubsubHost {
 		},
 	};
 }
+
+const isRefusal = (error: unknown, ...conditions: readonly string[]) =>
+	error instanceof RequestFailed && conditions.includes(error.condition);

@@ -22,6 +22,8 @@ export interface PubsubNodes {
 	ready(node: string): Promise<void>;
 	/** How many can be claimed. */
 	countReady(host: string): Promise<number>;
+	/** Whether this node should be at this host. */
+	has(host: string, node: string): Promise<boolean>;
 	/** All that should be there. */
 	ofHost(host: string): Promise<PubsubNode[]>;
 	/** Claimed before `before` (ms), and of no registration any more. */
@@ -60,6 +62,12 @@ export function createPubsubNodes(primary: LibSQLDatabase, now: () => number = D
 				.where(free(host))
 				.get();
 			return row?.count ?? 0;
+		},
+
+		async has(host, node) {
+			const one = and(eq(pubsubNodes.node, node), eq(pubsubNodes.host, host));
+			const rows = await primary.select({ node: pubsubNodes.node }).from(pubsubNodes).where(one);
+			return rows.length > 0;
 		},
 
 		async ofHost(host) {

@@ -25,12 +25,15 @@ class Host {
 	failing: string | undefined;
 	/** Whether it knows `publish-only`. */
 	isModern = true;
+	/** Nodes whose owner is somebody else, who had us subscribed. */
+	readonly others = new Set<string>();
 
 	async ask(_type: string, to: string, payload: Element): Promise<Element> {
 		expect(to).toBe(HOST);
 		const [action] = payload.getChildElements();
 		if (!action) throw new Error("nothing asked");
 		if (action.name === this.failing) throw new RequestFailed("forbidden");
+		if (this.others.has(String(action.attrs.node))) throw new RequestFailed("forbidden");
 		return xml("iq", { type: "result" }, ...this.#answer(action, String(action.attrs.node)));
 	}
 
@@ -228,6 +231,15 @@ describe("nodes at a pubsub host", () => {
 		expect(it.host.nodes.has("somebody-else's")).toBeTrue();
 	});
 
+	test("that look like ours, and are somebody else's who had us subscribed, are in nobody's way", async () => {
+		const it = await scene();
+		it.host.subscriptions.add("ours-not");
+		it.host.others.add("ours-not");
+		it.start().online(false);
+		await it.settled();
+		expect(it.host.nodes.size).toBe(50);
+	});
+
 	test("that cannot be made are complained of once, and made when they can be", async () => {
 		const it = await scene();
 		it.host.failing = "create";
@@ -294,6 +306,40 @@ describe("what is published to a node", () => {
 		await it.settled();
 		expect(it.pushed).toHaveLength(2);
 		expect(kept?.size).toBe(0);
+	});
+
+	test("at a node of somebody else's, who had us subscribed, is no push, whatever the node is called", async () => {
+		const it = await scene();
+		const started = it.start();
+		started.online(false);
+		await it.settled();
+		await it.registrations.register(
+			{ owner: OWNER, app: "webpush", device: "elsewhere", token: "t", jid: "push.example.net" },
+			() => "ours-elsewhere",
+		);
+		for (const node of ["ours-elsewhere", "module:fcm:capulet.example:token", "ours-none"]) {
+			it.host.others.add(node);
+			await started.take(message(node, "i1"));
+		}
+		expect(it.pushed).toEqual([]);
+		expect(it.lines.filter((line) => line.includes("item"))).toEqual([]);
+	});
+
+	test("and is still owed when its registration ends is let go of", async () => {
+		const it = await scene();
+		const started = it.start();
+		started.online(false);
+		await it.settled();
+		const node = await claimed(it);
+		it.host.nodes.get(node)?.items.set("i1", item("i1"));
+		it.answers.push({ kind: "wait", reason: "the database is not available" });
+		await Promise.all([started.take(message(node, "i1")), it.registrations.remove(node)]);
+		started.ended(node);
+		await it.settled();
+		// Nodes are still made.
+		await it.nodes.claim(HOST);
+		await it.settled();
+		expect(it.host.nodes.size).toBe(51);
 	});
 
 	test("while we were away is fetched, unless the stream was resumed", async () => {
