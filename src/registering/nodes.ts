@@ -14,6 +14,8 @@ export class NoNodeReady extends Error {
 export interface NodeSource {
 	/** Whether this address is a pubsub host's: publishes there carry no secret, its nodes are not to be guessed. */
 	isPubsubHost(jid: string | undefined): boolean;
+	/** Whether publishes to this node arrive by this address: a pubsub host knows its own nodes only. */
+	isAt(jid: string, node: string): Promise<boolean>;
 	/**
 	 * @param jid the address that the owner's server will publish to
 	 * @throws {NoNodeReady}
@@ -32,13 +34,14 @@ export async function knownNode(
 /** @param pubsubHosts those of our connections */
 export function createNodeSource(
 	keyring: Pick<Keyring, "createNode">,
-	pubsubNodes: Pick<PubsubNodes, "claim">,
+	pubsubNodes: Pick<PubsubNodes, "claim" | "has">,
 	pubsubHosts: readonly string[],
 ): NodeSource {
 	const isPubsubHost = (jid: string | undefined): jid is string =>
 		jid !== undefined && pubsubHosts.includes(jid);
 	return {
 		isPubsubHost,
+		isAt: async (jid, node) => !isPubsubHost(jid) || (await pubsubNodes.has(jid, node)),
 		async create(jid) {
 			if (!isPubsubHost(jid)) return keyring.createNode();
 			const node = await pubsubNodes.claim(jid);

@@ -42,6 +42,18 @@ export function createRegistrar(deps: RegistrarDeps): Registrar {
 		return undefined;
 	}
 
+	/**
+	 * Where the node of a device comes from. One that registered elsewhere before it was told of a pubsub host begins
+	 * anew: the host has not its node. What it has ends only once there is another.
+	 */
+	async function nodesFor(owner: string, { name }: App, device: string, jid: string): Promise<NodeSource> {
+		const former = pubsubHost && (await registrations.findDevice(owner, name, device));
+		if (!former || (await nodes.isAt(jid, former.node))) return nodes;
+		const node = await nodes.create(jid);
+		await registrations.remove(former.node);
+		return { ...nodes, create: async () => node };
+	}
+
 	return {
 		apps: choice.served,
 		services: choice.services,
@@ -70,7 +82,8 @@ export function createRegistrar(deps: RegistrarDeps): Registrar {
 					await registrations.claim({ owner, app: app.name, device, token: checked.device.token });
 				}
 				const jid = pubsubHost?.jid ?? to;
-				const made = await register({ registrations, keyring, nodes }, checked, {
+				const source = await nodesFor(owner, app, device, jid);
+				const made = await register({ registrations, keyring, nodes: source }, checked, {
 					...{ owner, app: app.name, device, jid, dialect },
 					...(deviceName !== undefined && { deviceName }),
 					...(muc !== undefined && { muc }),

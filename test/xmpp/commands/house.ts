@@ -32,7 +32,7 @@ export const WNS: AppConfig = { name: "wns", service: "wns", alert, type: "raw",
 export const ALL_APPS: readonly AppConfig[] = [WEBPUSH, UBUNTU, APNS, FCM, WNS];
 
 /** Where nothing comes from a pubsub host. */
-export const NO_NODES = { claim: async () => undefined };
+export const NO_NODES = { claim: async () => undefined, has: async () => false };
 
 export interface HouseOptions {
 	apps?: readonly AppConfig[];

@@ -1,0 +1,91 @@
+/** Registering where a pubsub host takes the publishes in: a device gets a node that the host has. */
+import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { createNodeSource } from "../../../src/registering/nodes.ts";
+import { createPubsubNodes, type PubsubNodes } from "../../../src/store/pubsub-nodes.ts";
+import { openTestDatabase, type TestDatabase } from "../../database.ts";
+import { parse } from "../parse.ts";
+import { APNS_BASE64, command, error, type House, openHouse, submit } from "./house.ts";
+
+const HOST = "pubsub.example.net";
+
+let database: TestDatabase;
+let nodes: PubsubNodes;
+/** Nodes that were closed to all but an owner, in order. */
+let closed: string[];
+beforeEach(async () => {
+	database = await openTestDatabase();
+	nodes = createPubsubNodes(database.db);
+	closed = [];
+});
+afterEach(() => database.close());
+
+/** Reveille, from now on with a pubsub host. */
+async function withHost(): Promise<House> {
+	const { keyring } = await openHouse({ database });
+	return openHouse({
+		database,
+		pubsub: {
+			nodes: createNodeSource(keyring, nodes, [HOST]),
+			pubsubHost: {
+				jid: HOST,
+				async restrict(node) {
+					closed.push(node);
+				},
+			},
+		},
+	});
+}
+
+async function makeReady(node: string) {
+	await nodes.add(HOST, node);
+	await nodes.ready(node);
+}
+
+const register = submit({ token: APNS_BASE64, "device-name": "phone" });
+
+/** @returns the values of the answer's form, or the error */
+async function registering(house: House): Promise<Record<string, string> | string> {
+	const answer = await house.ask(command("register-push-apns", register));
+	const form = parse(answer).getChild("x");
+	if (!form) return answer;
+	return Object.fromEntries(
+		form
+			.getChildren("field")
+			.map(({ attrs, getChildText: _, ...field }) => [
+				String(attrs.var),
+				String(field.children[0] && (field.children[0] as { children: string[] }).children[0]),
+			]),
+	);
+}
+
+describe("a device that registers with a pubsub host", () => {
+	test("gets one of its nodes, closed to others, and no secret; and the same again", async () => {
+		const house = await withHost();
+		await makeReady("n1");
+		await makeReady("n2");
+		expect(await registering(house)).toEqual({ jid: HOST, node: "n1" });
+		expect(await registering(house)).toEqual({ jid: HOST, node: "n1" });
+		expect(closed).toEqual(["n1", "n1"]);
+	});
+
+	test("and registered before there was one gets another node: the host has none but its own", async () => {
+		await registering(await openHouse({ database }));
+		const house = await withHost();
+		const before = await house.only();
+		await makeReady("n1");
+		expect(await registering(house)).toEqual({ jid: HOST, node: "n1" });
+		expect(await house.count()).toBe(1);
+		expect(house.gone.map(({ node }) => node)).toEqual([before.node]);
+		expect(await registering(house)).toEqual({ jid: HOST, node: "n1" });
+	});
+
+	test("keeps what it has while no node is ready", async () => {
+		await registering(await openHouse({ database }));
+		const house = await withHost();
+		const before = await house.only();
+		expect(await registering(house)).toBe(
+			error("wait", "resource-constraint", `${HOST} has no node ready: try again in a few seconds`),
+		);
+		expect(await house.only()).toEqual(before);
+	});
+});
