@@ -81,7 +81,7 @@ const alone =
 		const given = Object.entries(settings).flatMap(([name, value]) =>
 			value === undefined ? [] : [`${name}=${value}`],
 		);
-		return ["env", "-i", "PATH=/nonexistent", ...given, resolve(program)];
+		return ["env", "-i", "-C", "/", "PATH=/nonexistent", ...given, resolve(program)];
 	};
 
 async function demo({ firefox: useFirefox, service, binary }: Options): Promise<void> {
