@@ -1,5 +1,5 @@
 /** How many registrations there may be of one owner, one client address and one endpoint host. */
-import { eq, type SQL, sql } from "drizzle-orm";
+import { and, eq, getTableColumns, type SQL, sql } from "drizzle-orm";
 import type { LibSQLDatabase } from "drizzle-orm/libsql";
 import { registrations } from "./schema.ts";
 
@@ -20,31 +20,43 @@ export interface Counted {
 export interface Limits {
 	/** The first quota that a new row would break. Counting stops at the limit. */
 	exceeded(wanted: Counted): Promise<keyof Quotas | undefined>;
+	/** What to insert: this row, unless a quota that it counts for is full. */
+	rowWithRoom(row: typeof registrations.$inferInsert): SQL;
 	/** The condition under which a row may move to this host; undefined: under any. */
 	hasRoom(host: string | undefined): SQL | undefined;
 }
 
 /** @param primary the database whose word counts */
 export function createLimits(primary: LibSQLDatabase, quotas: Quotas): Limits {
+	/** Each quota that a row counts for, with how many there are, as far as the limit. */
+	function countsOf(wanted: { [Quota in keyof Quotas]?: string | null | undefined }) {
+		const { owner, address, host } = registrations;
+		return Object.entries({ owner, address, host }).flatMap(([name, column]) => {
+			const quota = name as keyof Quotas;
+			const value = wanted[quota];
+			if (!value) return [];
+			const limit = quotas[quota];
+			const some = primary.select({ one: sql`1` }).from(registrations).where(eq(column, value)).limit(limit);
+			return [
+				{ quota, limit, count: primary.select({ count: sql<number>`count(*)` }).from(some.as("some")) },
+			];
+		});
+	}
+
 	return {
 		async exceeded(wanted) {
-			const counted = [
-				["owner", registrations.owner, wanted.owner || undefined],
-				["address", registrations.address, wanted.address],
-				["host", registrations.host, wanted.host],
-			] as const;
-			for (const [quota, column, value] of counted) {
-				if (value === undefined) continue;
-				const limit = quotas[quota];
-				const some = primary
-					.select({ one: sql`1` })
-					.from(registrations)
-					.where(eq(column, value))
-					.limit(limit);
-				const [row] = await primary.select({ count: sql<number>`count(*)` }).from(some.as("some"));
+			for (const { quota, limit, count } of countsOf(wanted)) {
+				const [row] = await count;
 				if ((row?.count ?? 0) >= limit) return quota;
 			}
 			return undefined;
+		},
+
+		rowWithRoom(row) {
+			const columns = Object.keys(getTableColumns(registrations)) as (keyof typeof row)[];
+			const values = columns.map((name) => sql`${row[name] ?? null}`);
+			const room = countsOf(row).map(({ limit, count }) => sql`(${count}) < ${limit}`);
+			return sql`select ${sql.join(values, sql`, `)} where ${and(sql`true`, ...room)}`;
 		},
 
 		// Only where the host stays, or has room for one more: otherwise many registrations could be made anywhere

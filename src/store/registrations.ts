@@ -180,50 +180,38 @@ export function createRegistrations(
 		},
 
 		async register(wanted, createNode) {
-			const { owner, app, device, host, address } = wanted;
-			const { jid, dialect, muc } = wanted;
-			const renewal = {
-				...deviceColumns(wanted, host, wanted.deviceName),
-				...{ jid: jid ?? null, dialect: dialect ?? null, muc: muc ?? null },
-			};
-			const [renewed] = await primary
-				.update(registrations)
-				.set(renewal)
-				.where(and(sameDevice(owner, app, device), limits.hasRoom(host)))
-				.returning();
-			if (renewed) return { kind: "renewed", registration: toRegistration(renewed) };
+			const { owner, app, device, deviceName, host, address = null } = wanted;
+			const { jid = null, dialect = null, muc = null } = wanted;
+			const renewal = { ...deviceColumns(wanted, host, deviceName), jid, dialect, muc };
+			async function renewed(): Promise<RegisterResult | undefined> {
+				const [row] = await primary
+					.update(registrations)
+					.set(renewal)
+					.where(and(sameDevice(owner, app, device), limits.hasRoom(host)))
+					.returning();
+				return row && { kind: "renewed", registration: toRegistration(row) };
+			}
+			const known = await renewed();
+			if (known) return known;
 
 			const quota = await limits.exceeded(wanted);
 			if (quota) return { kind: "over-quota", quota };
 
 			const at = now();
 			const node = await createNode();
+			const fresh = { ...renewal, node, owner, app, device, address, registeredAt: at, renewedAt: at };
 			const [row] = await primary
 				.insert(registrations)
-				.values({
-					node,
-					owner,
-					app,
-					device,
-					deviceName: wanted.deviceName ?? null,
-					...{ jid: jid ?? null, dialect: dialect ?? null, muc: muc ?? null },
-					token: wanted.token,
-					voipToken: wanted.voipToken ?? null,
-					applicationId: wanted.applicationId ?? null,
-					p256dh: wanted.p256dh ?? null,
-					auth: wanted.auth ?? null,
-					host: host ?? null,
-					address: address ?? null,
-					registeredAt: at,
-					renewedAt: at,
-				})
+				// Others may have come since: the quotas hold in the same statement.
+				.select(limits.rowWithRoom(fresh))
 				// Two first registrations of one device at once: the later one renews the earlier.
 				.onConflictDoUpdate({
 					target: [registrations.owner, registrations.app, registrations.device],
 					set: renewal,
 				})
 				.returning();
-			if (!row) throw new Error("the database returned no row for a registration");
+			if (!row)
+				return (await renewed()) ?? { kind: "over-quota", quota: (await limits.exceeded(wanted)) ?? "owner" };
 			return { kind: row.node === node ? "created" : "renewed", registration: toRegistration(row) };
 		},
 
