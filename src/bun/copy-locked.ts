@@ -23,7 +23,8 @@ const ATTEMPTS = 20;
  */
 export async function copyLockedDatabase(source: string, target: string): Promise<void> {
 	for (let attempt = 1; !copyFiles(source, target); attempt++) {
-		if (attempt === ATTEMPTS) throw new Error(`${source} is written to faster than it can be copied`);
+		if (attempt === ATTEMPTS)
+			throw new Error(`${source} is written to faster than it can be copied: stop Reveille first`);
 	}
 	const client = createClient({ url: `file:${target}`, concurrency: 1 });
 	try {
