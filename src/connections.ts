@@ -154,14 +154,24 @@ function fieldsOf(given: unknown, table: string, problems: string[]): Connection
 	return found.length > 0 ? undefined : (given as ConnectionFields);
 }
 
-/** Two connections with one address would take it from each other. */
+/**
+ * Two connections with one address would take it from each other; of two with one pubsub host, one would look after
+ * nodes that only the other may.
+ */
 export function checkAddresses(connections: readonly XmppConnection[], problems: string[]): void {
-	connections.forEach(({ address, table }, index) => {
-		const first = connections.findIndex((other) => other.address === address);
-		if (first !== index) {
-			const other = connections[first]?.table ?? "the environment variables";
+	connections.forEach(({ address, pubsubHost, table }, index) => {
+		const before = connections.slice(0, index);
+		const nameOf = ({ table: other }: XmppConnection) => other ?? "the environment variables";
+		const same = before.find((other) => other.address === address);
+		if (same) {
 			problems.push(
-				`${table}: ${address} is the address of ${other} already: each address is connected once.`,
+				`${table}: ${address} is the address of ${nameOf(same)} already: each address is connected once.`,
+			);
+		}
+		const keeper = before.find((other) => pubsubHost !== undefined && other.pubsubHost === pubsubHost);
+		if (keeper && !same) {
+			problems.push(
+				`${table}: ${pubsubHost} is the pubsub host of ${nameOf(keeper)} already: one connection looks after its nodes.`,
 			);
 		}
 	});

@@ -256,6 +256,14 @@ describe("tables [[connection]]", () => {
 		expect(problemsWith([component], COMPONENT).join()).toContain("of the environment variables already");
 	});
 
+	test("with one pubsub host twice are refused: the nodes there are those of one of them", () => {
+		const pubsub = { ...component, pubsub_host: "pubsub.example.net" };
+		expect(problemsWith([pubsub, { ...pubsub, domain: "push2.example.net" }])).toEqual([
+			"[[connection]] 2: pubsub.example.net is the pubsub host of [[connection]] 1 already: one connection looks after its nodes.",
+		]);
+		expect(problemsWith([pubsub, { ...component, domain: "push2.example.net" }])).toEqual([]);
+	});
+
 	test("are enough for ROLE=connector, and nothing to ROLE=http", () => {
 		expect(problemsWith([component], { ROLE: "connector" })).toEqual([]);
 		expect(parseConfig(HTTP_ROLE, [{ nonsense: true }]).connections).toEqual([]);
@@ -444,6 +452,33 @@ describe("values", () => {
 			expect(problemsOf({ [name]: "short" }).join()).toContain("openssl rand");
 		expect(namesIn(problemsOf({ SECRET_KEY_OLD: `${KEY},short,short` }))).toEqual(["SECRET_KEY_OLD"]);
 		expect(parseConfig({ SECRET_KEY_OLD: `${KEY} ${KEY}2` }).secretKeysOld).toEqual([KEY, `${KEY}2`]);
+	});
+});
+
+describe("a replica of the database", () => {
+	const SYNC = { DATABASE_SYNC_URL: "libsql://db.example", DATABASE_AUTH_TOKEN: "token" };
+
+	test("is kept in a file of the data folder, or where DATABASE_URL says, of the server that is written to", () => {
+		const server = { url: "libsql://db.example", authToken: "token" };
+		expect(parseConfig(SYNC).database).toEqual({ ...server, replica: "file:data/replica.db" });
+		expect(parseConfig({ ...SYNC, DATA_DIR: "/var/lib/reveille" }).database.replica).toBe(
+			"file:/var/lib/reveille/replica.db",
+		);
+		expect(parseConfig({ ...SYNC, DATABASE_URL: "file:/ssd/near.db" }).database).toEqual({
+			...server,
+			replica: "file:/ssd/near.db",
+		});
+	});
+
+	test("is no server's: the file is named, or nothing", () => {
+		expect(problemsOf({ ...SYNC, DATABASE_URL: "libsql://db.example" })).toEqual([
+			"DATABASE_URL must begin file: beside DATABASE_SYNC_URL, whose replica it is.",
+		]);
+	});
+
+	test("is of a server, and gives ROLE=http its database", () => {
+		expect(namesIn(problemsOf({ DATABASE_SYNC_URL: "file:x.db" }))).toEqual(["DATABASE_SYNC_URL"]);
+		expect(problemsOf({ ...HTTP_ROLE, ...SYNC, DATABASE_URL: "" })).toEqual([]);
 	});
 });
 

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { Logger } from "@logtape/logtape";
 import type { AppConfig } from "../apps.ts";
 import type { Config } from "../config.ts";
+import { settingOf, type XmppConnection } from "../connections.ts";
 import { createAdmission } from "../delivery/admission.ts";
 import { checkCredentials } from "../delivery/credentials.ts";
 import { createDelivery } from "../delivery/delivery.ts";
@@ -23,11 +24,13 @@ import type { Registrations } from "../store/registrations.ts";
 import { openStreams } from "../store/streams.ts";
 import type { Answer, Notification, PushService, Registration } from "../types.ts";
 import { affiliationNone } from "../xmpp/affiliation.ts";
+import { bareOf } from "../xmpp/jid.ts";
 import { certificateExpiry, warnOfExpiry } from "./certificates.ts";
 import { type Connections, startConnections } from "./connections.ts";
 import { openDatabase } from "./database.ts";
 import { createIntake, type Intake } from "./intake.ts";
 import { createMetrics, type Metrics } from "./metrics.ts";
+import { StartError } from "./start-error.ts";
 
 /** How long pushes on their way may take when the process is asked to end, ms. The rest waits in the outbox. */
 const DRAIN_MS = 5_000;
@@ -81,6 +84,18 @@ async function warnOfStrays(
 			count,
 		});
 	}
+}
+
+/** Another account's nodes can be neither read nor deleted, and whoever claimed one would never be woken. */
+async function checkKeeper(connection: XmppConnection, nodes: PubsubNodes): Promise<void> {
+	const { pubsubHost: host, address } = connection;
+	if (host === undefined) return;
+	const account = bareOf(address);
+	const keeper = await nodes.keeper(host, account);
+	if (keeper === account) return;
+	throw new StartError(
+		`${settingOf(connection, "pubsub_host")}: the nodes at ${host} are those of ${keeper}, and ${account} cannot look after them. Keep the connection of ${keeper} for it. To begin anew there, with every device registering again, delete the rows of this host from the table pubsub_nodes.`,
+	);
 }
 
 export async function startSender(common: SenderDeps): Promise<Sender> {
@@ -147,6 +162,7 @@ export async function startSender(common: SenderDeps): Promise<Sender> {
 	const housekeeping = startHousekeeping({ ...common, results, retentionDays: config.retentionDays });
 	void checkCredentials(common.services, log);
 	const streams = openStreams(file.db);
+	for (const connection of config.connections) await checkKeeper(connection, common.pubsubNodes);
 	const intakes: Intake[] = [];
 	connections = await startConnections(config.connections, (connection) => {
 		const intake = createIntake(connection, {

@@ -4,7 +4,7 @@
  */
 import { and, eq, isNotNull, isNull, lt, sql } from "drizzle-orm";
 import type { LibSQLDatabase } from "drizzle-orm/libsql";
-import { pubsubNodes, registrations } from "./schema.ts";
+import { facts, pubsubNodes, registrations } from "./schema.ts";
 
 /** A node that should be at its host. */
 export interface PubsubNode {
@@ -14,6 +14,11 @@ export interface PubsubNode {
 }
 
 export interface PubsubNodes {
+	/**
+	 * Whose our nodes at a host are: the account's that looked after them first, as long as there are any.
+	 * @param account a bare JID, for a host that is nobody's yet
+	 */
+	keeper(host: string, account: string): Promise<string>;
 	/** Takes a ready node for a registration. @returns undefined: none is ready */
 	claim(host: string): Promise<string | undefined>;
 	/** Notes a node that will be made; nobody can claim it yet. */
@@ -37,6 +42,18 @@ export function createPubsubNodes(primary: LibSQLDatabase, now: () => number = D
 		and(eq(pubsubNodes.host, host), isNull(pubsubNodes.claimedAt), isNotNull(pubsubNodes.readyAt));
 
 	return {
+		async keeper(host, account) {
+			const fact = { name: `pubsub-account ${host}`, value: account };
+			const [some] = await primary
+				.select({ node: pubsubNodes.node })
+				.from(pubsubNodes)
+				.where(eq(pubsubNodes.host, host))
+				.limit(1);
+			const change = { target: facts.name, set: { value: some ? sql`${facts.value}` : account } };
+			const [kept] = await primary.insert(facts).values(fact).onConflictDoUpdate(change).returning();
+			return kept?.value ?? account;
+		},
+
 		async claim(host) {
 			const one = primary.select({ node: pubsubNodes.node }).from(pubsubNodes).where(free(host)).limit(1);
 			const [claimed] = await primary
