@@ -90,11 +90,7 @@ export async function connectUser(options: UserOptions): Promise<User> {
 	// Errors reach whoever waits for the step that failed; without a listener they would end the process.
 	client.on("error", () => {});
 
-	let handled = 0;
-	client.on("element", (element) => {
-		if (element.is("enabled", STREAM_MANAGEMENT)) handled = 0;
-		else if (["iq", "message", "presence"].includes(element.name)) handled++;
-	});
+	const acknowledge = countHandled(client);
 	const inbox: Element[] = [];
 	const waiting = new Set<() => void>();
 	client.on("stanza", (stanza) => {
@@ -169,9 +165,7 @@ export async function connectUser(options: UserOptions): Promise<User> {
 			await client.stop();
 		},
 		async cutConnection() {
-			// The client itself leaves the answers to its questions out.
-			if (client.streamManagement.enabled)
-				await client.send(xml("a", { xmlns: STREAM_MANAGEMENT, h: handled }));
+			await acknowledge();
 			const gone = new Promise<void>((resolve) => client.once("disconnect", () => resolve()));
 			client.socket?.end();
 			await gone;
@@ -192,6 +186,30 @@ function streamManaged(client: Client): () => Promise<void> {
 	return async () => {
 		if (offered) await settled.promise;
 		client.off("element", watch);
+	};
+}
+
+/**
+ * Counts the stanzas that came (XEP-0198): the client itself leaves the answers to its questions out.
+ * @returns acknowledges them all, and resolves when the server knows
+ */
+function countHandled(client: Client): () => Promise<void> {
+	const { streamManagement } = client;
+	let handled = 0;
+	client.on("element", (element) => {
+		// It adds this one itself, or does not.
+		streamManagement.inbound = handled;
+		if (element.is("enabled", STREAM_MANAGEMENT)) handled = 0;
+		else if (["iq", "message", "presence"].includes(element.name)) handled++;
+	});
+	return async () => {
+		if (!streamManagement.enabled) return;
+		const known = new Promise<void>((resolve) => {
+			client.on("element", (element) => element.is("a", STREAM_MANAGEMENT) && resolve());
+		});
+		await client.send(xml("a", { xmlns: STREAM_MANAGEMENT, h: handled }));
+		await client.send(xml("r", { xmlns: STREAM_MANAGEMENT }));
+		await known;
 	};
 }
 
