@@ -5,9 +5,15 @@ import type { HandedOver, Handover } from "../store/handover.ts";
 import type { Answer, Notification } from "../types.ts";
 
 const LOOK_EVERY_MS = 1_000;
-const AT_ONCE = 100;
-/** Longer than a push may take: a connector that is gone leaves its rows to the others after this. */
-const LEASE_MS = 60_000;
+/**
+ * No more than may be on their way to one push service at once: what is not, waits where every connector finds it,
+ * and not on the disk of one.
+ */
+const AT_ONCE = 30;
+/** A connector that is gone leaves its rows to the others after this … */
+const LEASE_MS = 20_000;
+/** … and one that is there renews its leases so many times meanwhile: a push may be held back for a minute. */
+const RENEWALS = 4;
 
 export interface HandoverLoop {
 	/** Claims no more, and resolves when what was claimed is answered. */
@@ -20,25 +26,42 @@ export function startHandoverLoop(
 	push: (node: string, notification: Notification, publishedAt: number) => Promise<Answer>,
 	log: Logger,
 	claimant: string = crypto.randomUUID(),
+	leaseMs: number = LEASE_MS,
 ): HandoverLoop {
 	let stopped = false;
 	let timer: ReturnType<typeof setTimeout> | undefined;
-	/** One slow push holds up no other: rows are claimed as places get free. */
-	const onItsWay = new Set<Promise<void>>();
+	/** There were as many rows as places, or more. */
+	let isMore = false;
+	/** By the id of its row. One slow push holds up no other: rows are claimed as places get free. */
+	const onItsWay = new Map<string, Promise<void>>();
 	let looking: Promise<void> = look();
+	const renewing = setInterval(() => void renew(), leaseMs / RENEWALS);
 
 	async function look(): Promise<void> {
+		isMore = false;
 		try {
 			const free = AT_ONCE - onItsWay.size;
-			for (const row of free > 0 ? await handover.claim(claimant, free, LEASE_MS) : []) start(row);
+			const rows = free > 0 ? await handover.claim(claimant, free, leaseMs) : [];
+			isMore = rows.length === free;
+			for (const row of rows) start(row);
 		} catch (error) {
 			log.warn("Handed-over pushes wait: {error}", { error: faultOf(error) });
 		}
-		if (!stopped) {
-			timer = setTimeout(() => {
-				looking = look();
-			}, LOOK_EVERY_MS);
-		}
+		if (!stopped) timer = setTimeout(lookNow, LOOK_EVERY_MS);
+	}
+
+	function lookNow() {
+		clearTimeout(timer);
+		looking = look();
+	}
+
+	async function renew() {
+		if (onItsWay.size === 0) return;
+		await handover.renew(claimant, [...onItsWay.keys()], leaseMs).catch((error: unknown) =>
+			log.warn("Handed-over pushes on their way may be sent twice: their leases cannot be renewed: {error}", {
+				error: faultOf(error),
+			}),
+		);
 	}
 
 	function start(row: HandedOver) {
@@ -46,8 +69,11 @@ export function startHandoverLoop(
 			.catch((error: unknown) =>
 				log.warn("A handed-over push is left to its lease: {error}", { error: faultOf(error) }),
 			)
-			.finally(() => onItsWay.delete(sending));
-		onItsWay.add(sending);
+			.finally(() => {
+				onItsWay.delete(row.id);
+				if (isMore && !stopped && onItsWay.size <= AT_ONCE / 2) lookNow();
+			});
+		onItsWay.set(row.id, sending);
 	}
 
 	async function send({ id, node, notification, createdAt }: HandedOver) {
@@ -61,7 +87,8 @@ export function startHandoverLoop(
 			stopped = true;
 			clearTimeout(timer);
 			await looking;
-			await Promise.all(onItsWay);
+			await Promise.all(onItsWay.values());
+			clearInterval(renewing);
 		},
 	};
 }

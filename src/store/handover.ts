@@ -3,7 +3,7 @@
  *
  * A connector claims rows by lease: what it has not removed when the lease ends, another may claim.
  */
-import { and, asc, eq, gte, inArray, lt, lte, sql } from "drizzle-orm";
+import { and, asc, eq, gte, inArray, lt, lte, type SQL, sql } from "drizzle-orm";
 import type { LibSQLDatabase } from "drizzle-orm/libsql";
 import type { Notification } from "../types.ts";
 import { handover } from "./schema.ts";
@@ -21,13 +21,23 @@ export interface Handover {
 	put(node: string, notification: Notification, expiresAt: number): Promise<void>;
 	/** Takes the oldest rows that nobody has a lease on, in the order they were put. */
 	claim(claimant: string, limit: number, leaseMs: number): Promise<HandedOver[]>;
+	/** Keeps the leases on rows that this claimant still has, from now. */
+	renew(claimant: string, ids: readonly string[], leaseMs: number): Promise<void>;
 	/** The push was answered for: its row is not needed any more. */
 	remove(id: string): Promise<void>;
 	/** Removes what expired unclaimed. @returns how many */
 	sweep(): Promise<number>;
 }
 
-export function createHandover(db: LibSQLDatabase, now: () => number = Date.now): Handover {
+/** The database's own clock, ms since the epoch: those of two connectors differ, and a lease is worth what it measures. */
+const DATABASE_NOW = sql<number>`cast(unixepoch('subsec') * 1000 as integer)`;
+
+/** @param clock in place of the database's and this process's own */
+export function createHandover(db: LibSQLDatabase, clock?: () => number): Handover {
+	const now = clock ?? Date.now;
+	const databaseNow = (): SQL<number> => (clock ? sql<number>`${clock()}` : DATABASE_NOW);
+	const leaseOf = (leaseMs: number) => sql<number>`${databaseNow()} + ${leaseMs}`;
+
 	return {
 		async put(node, notification, expiresAt) {
 			await db
@@ -39,13 +49,13 @@ export function createHandover(db: LibSQLDatabase, now: () => number = Date.now)
 			const unclaimed = db
 				.select({ id: handover.id })
 				.from(handover)
-				.where(and(lte(handover.claimedUntil, now()), gte(handover.expiresAt, now())))
+				.where(and(lte(handover.claimedUntil, databaseNow()), gte(handover.expiresAt, databaseNow())))
 				.orderBy(asc(handover.createdAt), asc(sql`rowid`))
 				.limit(limit);
 			const rows = await db
 				.update(handover)
-				.set({ claimedBy: claimant, claimedUntil: now() + leaseMs })
-				.where(and(inArray(handover.id, unclaimed), lte(handover.claimedUntil, now())))
+				.set({ claimedBy: claimant, claimedUntil: leaseOf(leaseMs) })
+				.where(and(inArray(handover.id, unclaimed), lte(handover.claimedUntil, databaseNow())))
 				.returning({
 					id: handover.id,
 					node: handover.node,
@@ -62,6 +72,13 @@ export function createHandover(db: LibSQLDatabase, now: () => number = Date.now)
 				}));
 		},
 
+		async renew(claimant, ids, leaseMs) {
+			await db
+				.update(handover)
+				.set({ claimedUntil: leaseOf(leaseMs) })
+				.where(and(inArray(handover.id, [...ids]), eq(handover.claimedBy, claimant)));
+		},
+
 		async remove(id) {
 			await db.delete(handover).where(eq(handover.id, id));
 		},
@@ -69,7 +86,7 @@ export function createHandover(db: LibSQLDatabase, now: () => number = Date.now)
 		async sweep() {
 			const expired = await db
 				.delete(handover)
-				.where(lt(handover.expiresAt, now()))
+				.where(lt(handover.expiresAt, databaseNow()))
 				.returning({ id: handover.id });
 			return expired.length;
 		},

@@ -89,6 +89,53 @@ describe("pushes that were handed over", () => {
 		expect(sent.sort((a, b) => (a ?? 0) - (b ?? 0))).toEqual([...Array(50).keys()]);
 	});
 
+	test("stay with a connector that takes longer than its lease, and are left by one that is gone", async () => {
+		await put(1);
+		const LEASE = 400;
+		const claims = async () => (await handover.claim("another", 10, LEASE)).length;
+		const answer = Promise.withResolvers<Answer>();
+		const asked = Promise.withResolvers<void>();
+		const loop = startHandoverLoop(
+			handover,
+			() => {
+				asked.resolve();
+				return answer.promise;
+			},
+			readableLog().log,
+			"slow",
+			LEASE,
+		);
+		await asked.promise;
+		const until = Date.now() + 3 * LEASE;
+		while (Date.now() < until) {
+			expect(await claims()).toBe(0);
+			await Bun.sleep(LEASE / 20);
+		}
+		// It could not even be queued: that ends the work on it, and so the renewals.
+		answer.resolve({ kind: "wait", reason: "the outbox cannot be written" });
+		await loop.stop();
+		while ((await claims()) === 0) await Bun.sleep(LEASE / 20);
+	});
+
+	test("are claimed as fast as they are answered, not only at every look", async () => {
+		for (let count = 0; count < 200; count++) await put(count);
+		const all = Promise.withResolvers<void>();
+		let sent = 0;
+		const startedAt = performance.now();
+		const loop = startHandoverLoop(
+			handover,
+			async () => {
+				if (++sent === 200) all.resolve();
+				return { kind: "done", how: "delivered" };
+			},
+			readableLog().log,
+		);
+		await all.promise;
+		// One look a second for each 30 would take six.
+		expect(performance.now() - startedAt).toBeLessThan(4_000);
+		await loop.stop();
+	});
+
 	test("wait while the database is away, and the log says so without a value", async () => {
 		await put(1);
 		await database.client.execute("ALTER TABLE handover RENAME TO away");

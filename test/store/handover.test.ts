@@ -88,6 +88,36 @@ describe("a lease", () => {
 		expect(await handover.claim("two", 10, LEASE)).toEqual([first as NonNullable<typeof first>]);
 	});
 
+	test("that is renewed counts from then, and only its claimant renews it", async () => {
+		const handover = open();
+		await handover.put("N", { class: "high" }, clock + 5 * LEASE);
+		const [row] = await handover.claim("one", 10, LEASE);
+		const ids = [row?.id ?? ""];
+		clock += LEASE - 1;
+		await handover.renew("one", ids, LEASE);
+		clock += LEASE - 1;
+		await handover.renew("two", ids, LEASE);
+		expect(await handover.claim("two", 10, LEASE)).toEqual([]);
+		clock += 1;
+		expect(await handover.claim("two", 10, LEASE)).toHaveLength(1);
+		await handover.renew("one", ids, 3 * LEASE);
+		clock += LEASE;
+		expect(await handover.claim("one", 10, LEASE)).toHaveLength(1);
+	});
+
+	test("is measured by the database's clock, whatever the connectors' own say", async () => {
+		const handover = createHandover(database.db);
+		await handover.put("N", { class: "high" }, Date.now() + 5 * LEASE);
+		await handover.claim("one", 10, LEASE);
+		const realNow = Date.now;
+		Date.now = () => realNow() + 2 * LEASE;
+		try {
+			expect(await createHandover(database.db).claim("two", 10, LEASE)).toEqual([]);
+		} finally {
+			Date.now = realNow;
+		}
+	});
+
 	test("is never given twice, however many connectors claim at once", async () => {
 		const puts = open();
 		for (let n = 0; n < 60; n++) await puts.put(`N${n}`, { class: "high" }, clock + LEASE);
