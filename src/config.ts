@@ -47,7 +47,8 @@ export interface Config {
 	/** mod_push_appserver's trusting ways: a device id alone replaces a token and unregisters. */
 	trustDeviceId: boolean;
 	retentionDays: number;
-	database: { url?: string; authToken?: string };
+	/** `replica`: a file that a copy of it is kept in, to read from; then `url` is a server's. */
+	database: { url?: string; authToken?: string; replica?: string };
 	/** SQLite's `synchronous` of the outbox: `full` survives a power loss too. */
 	outboxSync: "normal" | "full";
 	/** None with ROLE=http. */
@@ -71,6 +72,8 @@ export interface Config {
 }
 
 const FOUR_WEEKS_S = 2_419_200;
+
+const DATA_DIR = "data";
 
 /** More devices than a person has. */
 const REGISTRATIONS_PER_OWNER = 50;
@@ -113,6 +116,13 @@ function connectionsOf(
 	if (tables !== undefined) connections.push(...parseConnections(tables, set.XMPP_ALLOW, problems));
 	checkAddresses(connections, problems);
 	return connections;
+}
+
+function databaseOf(set: Settings): Config["database"] {
+	const authToken = set.DATABASE_AUTH_TOKEN;
+	if (set.DATABASE_SYNC_URL === undefined) return present({ url: set.DATABASE_URL, authToken });
+	const replica = set.DATABASE_URL ?? `file:${set.DATA_DIR ?? DATA_DIR}/replica.db`;
+	return present({ url: set.DATABASE_SYNC_URL, authToken, replica });
 }
 
 /** The domain of an account's address; undefined for a component, whose address is a domain. */
@@ -162,14 +172,17 @@ export function parseConfig(record: Record<string, unknown>, connectionTables?: 
 			problems.push("SECRET_KEY is missing: ROLE=http must derive the same secrets as the connector.");
 		if (!isGiven("VAPID_PUBLIC_KEY") && !isGiven("VAPID_PRIVATE_KEY"))
 			problems.push("VAPID_PUBLIC_KEY is missing: ROLE=http tells it to browsers, which subscribe with it.");
-		if (!isGiven("DATABASE_URL"))
+		if (!isGiven("DATABASE_URL") && !isGiven("DATABASE_SYNC_URL"))
 			problems.push("DATABASE_URL is missing: ROLE=http shares its database with a connector.");
 	} else if (role === "connector" && !XMPP_NAMES.some(isGiven) && listed === undefined) {
 		problems.push(
 			"XMPP_SERVICE, XMPP_USERNAME, XMPP_PASSWORD are missing: ROLE=connector is there for the XMPP connection.",
 		);
-	} else if (isGiven("DATABASE_AUTH_TOKEN") && !isGiven("DATABASE_URL")) {
+	} else if (isGiven("DATABASE_AUTH_TOKEN") && !isGiven("DATABASE_URL") && !isGiven("DATABASE_SYNC_URL")) {
 		problems.push("DATABASE_URL is missing: DATABASE_AUTH_TOKEN opens the database that it names.");
+	}
+	if (set.DATABASE_SYNC_URL && set.DATABASE_URL && !set.DATABASE_URL.startsWith("file:")) {
+		problems.push("DATABASE_URL must begin file: beside DATABASE_SYNC_URL, whose replica it is.");
 	}
 	if (set.DEBUG_PAGES && !isGiven("ADMIN_TOKEN")) {
 		problems.push("ADMIN_TOKEN is missing: DEBUG_PAGES shows who is registered to whoever has it.");
@@ -208,7 +221,7 @@ export function parseConfig(record: Record<string, unknown>, connectionTables?: 
 		host: set.HOST ?? "127.0.0.1",
 		port: set.PORT ?? 5357,
 		trustedProxies: set.TRUSTED_PROXIES ?? [],
-		dataDir: set.DATA_DIR ?? "data",
+		dataDir: set.DATA_DIR ?? DATA_DIR,
 		secretKeysOld: set.SECRET_KEY_OLD ?? [],
 		registration: mode === "open" ? { mode } : { mode, ...present({ token: set.REGISTRATION_TOKEN }) },
 		quotas: {
@@ -218,7 +231,7 @@ export function parseConfig(record: Record<string, unknown>, connectionTables?: 
 		},
 		trustDeviceId: set.TRUST_DEVICE_ID ?? false,
 		retentionDays: set.RETENTION_DAYS ?? 180,
-		database: present({ url: set.DATABASE_URL, authToken: set.DATABASE_AUTH_TOKEN }),
+		database: databaseOf(set),
 		outboxSync: set.OUTBOX_SYNC ?? "normal",
 		connections,
 		pubsubHosts: [toldHost, ...connections.map(({ pubsubHost }) => pubsubHost)].filter(

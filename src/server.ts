@@ -9,7 +9,6 @@ import { readTables } from "./bun/apps-file.ts";
 import { backupCommand } from "./bun/backup.ts";
 import { banner } from "./bun/banner.ts";
 import { prepareDataFolder, secretFile } from "./bun/data-folder.ts";
-import { openDatabase } from "./bun/database.ts";
 import { readKeyFiles } from "./bun/environment.ts";
 import { healthCommand } from "./bun/health.ts";
 import { help } from "./bun/help.ts";
@@ -18,7 +17,9 @@ import { importCommand } from "./bun/import/command.ts";
 import { type BunEnv, listen } from "./bun/listen.ts";
 import { startLogging } from "./bun/logging.ts";
 import { createPinnedFetch } from "./bun/pinned-fetch.ts";
+import { syncReplica } from "./bun/replica-sync.ts";
 import { IN_FLIGHT, type Sender, startSender } from "./bun/sender.ts";
+import { openShared } from "./bun/shared-database.ts";
 import { endAsked } from "./bun/signals.ts";
 import { StartError } from "./bun/start-error.ts";
 import { type Config, ConfigError, parseConfig } from "./config.ts";
@@ -32,8 +33,10 @@ import { createServices } from "./services/index.ts";
 import { generateVapidKey, importVapidKey } from "./services/vapid.ts";
 import { misspelt, settingNames } from "./settings.ts";
 import { checkSecretKey, checkVapidKey, WrongKey } from "./store/facts.ts";
+import { followKeys } from "./store/following-keys.ts";
 import { createFormerSecrets } from "./store/former-secrets.ts";
 import { createHandover } from "./store/handover.ts";
+import { countByKey } from "./store/key-use.ts";
 import { createPubsubNodes } from "./store/pubsub-nodes.ts";
 import { databaseReadiness } from "./store/readiness.ts";
 import { createRegistrations } from "./store/registrations.ts";
@@ -41,6 +44,7 @@ import { createRegistrations } from "./store/registrations.ts";
 const { version } = packageJson;
 
 async function main(args: readonly string[]): Promise<void> {
+	if (args[0] === "sync-replica") return syncReplica();
 	if (args[0] === "import") return importCommand(args.slice(1), process.env);
 	if (args[0] === "backup") return backupCommand(args.slice(1), process.env);
 	if (args[0] === "health") return healthCommand(process.env);
@@ -78,16 +82,14 @@ async function main(args: readonly string[]): Promise<void> {
 				);
 
 	const keys = await createKeyring(secretKey, config.secretKeysOld);
-	const shared = await openDatabase({
-		url: config.database.url ?? `file:${join(config.dataDir, "reveille.db")}`,
-		authToken: config.database.authToken,
-		migrations: "shared",
-	});
-	await checkSecretKey(shared.db, keys);
-	const keyring = withFormerSecrets(keys, createFormerSecrets(shared.db));
+	const shared = await openShared(config, log);
+	const knownKeys = await checkSecretKey(shared.facts, keys);
+	const keyIds = () => knownKeys.ids;
+	const formerSecrets = createFormerSecrets(shared.db, { replica: shared.replica?.db });
+	const keyring = withFormerSecrets(keys, formerSecrets, keyIds);
 	const policy = await naming("WEBPUSH_ALLOW_HOSTS", async () => endpointPolicy(config.webPush));
 	const vapidPublicKey = vapidKey?.publicKey ?? config.vapid.publicKey;
-	if (vapidPublicKey !== undefined) await checkVapidKey(shared.db, vapidPublicKey);
+	if (vapidPublicKey !== undefined) await checkVapidKey(shared.facts, vapidPublicKey);
 	const tokenFetch = createHttp2Fetch({ maxConcurrent: IN_FLIGHT });
 	const services = await createServices(config.apps, {
 		guardedFetch: createPinnedFetch({ policy }),
@@ -112,11 +114,14 @@ async function main(args: readonly string[]): Promise<void> {
 		log,
 		version,
 		keyring,
-		registrations: announceEnds(createRegistrations(shared.db, config.quotas), (registration) =>
-			sender?.tellGone(registration),
+		registrations: announceEnds(
+			followKeys(createRegistrations(shared.db, config.quotas, shared), keys, keyIds),
+			(registration) => sender?.tellGone(registration),
 		),
+		keyUse: () => countByKey(shared.nearby, keys, knownKeys),
 		handover: createHandover(shared.db),
 		pubsubNodes,
+		replica: shared.replica,
 		nodes: createNodeSource(keyring, pubsubNodes, config.pubsubHosts),
 		services,
 		apps: config.apps,
@@ -163,7 +168,7 @@ async function main(args: readonly string[]): Promise<void> {
 	log.info("Ending: pushes on their way are finished, or put on disk.");
 	await sender?.stop();
 	await server.stop(true);
-	shared.client.close();
+	shared.close();
 }
 
 /** Has a fault say which setting it is about. */

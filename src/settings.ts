@@ -88,6 +88,9 @@ export const settings = z.object({
 		"the shared database (a file in DATA_DIR)",
 	),
 	DATABASE_AUTH_TOKEN: text().describe("for a database over the network"),
+	DATABASE_SYNC_URL: url("libsql://", "http://", "https://").describe(
+		"the shared database, read from a replica of it in the file DATABASE_URL (replica.db in DATA_DIR)",
+	),
 	OUTBOX_SYNC: oneOf("normal", "full").describe("full survives a power loss too (normal)"),
 	XMPP_SERVICE: url("ws://", "wss://", "xmpp://").describe(
 		"an XMPP server: wss:// for an account there, xmpp:// for a component",

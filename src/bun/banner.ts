@@ -29,7 +29,10 @@ export function banner(facts: BannerFacts): string {
 			"no contact for push services, and Apple's asks for one: set PUBLIC_URL to an https address, or VAPID_SUBJECT",
 		]);
 	}
-	lines.push(["database", database.url ? withoutCredentials(database.url) : `${dataDir}/reveille.db`]);
+	lines.push([
+		"database",
+		`${database.url ? withoutCredentials(database.url) : `${dataDir}/reveille.db`}${database.replica ? `, read from ${database.replica}` : ""}`,
+	]);
 	if (role !== "http")
 		lines.push(["data folder", dataDir + (created.length > 0 ? `, made now: ${created.join(", ")}` : "")]);
 	const width = Math.max(...lines.map(([name]) => name.length));

@@ -10,6 +10,12 @@ import { StartError } from "./start-error.ts";
 /** How long to wait for a lock that another process holds, ms. */
 const LOCK_MS = 5_000;
 
+/** How long a server may take by default, ms: an import writes much at once. */
+const DEADLINE_MS = 60_000;
+
+/** Requests to a server at once. */
+const IN_FLIGHT = 20;
+
 export interface OpenDatabase {
 	db: LibSQLDatabase;
 	client: Client;
@@ -22,28 +28,33 @@ export interface DatabaseOptions {
 	sync?: "normal" | "full";
 	/** Nobody else may open the file: a second process fails at once instead of spoiling it. */
 	exclusive?: boolean;
+	/** How long a server may take to answer one request, ms: without it, one that hangs would hang us. */
+	deadlineMs?: number;
 	/** The folder of generated SQL below `drizzle/`. */
 	migrations: MigrationFolder;
+}
+
+/** The server of a database does not answer. It may soon: nothing is wrong with what was asked. */
+export class DatabaseAway extends StartError {
+	override name = "DatabaseAway";
 }
 
 /**
  * Opens a database, creating a file that is not there, and applies what is missing of its schema.
  * @throws {StartError} with a sentence that names the file and what to do
+ * @throws {DatabaseAway}
  */
 export async function openDatabase(options: DatabaseOptions): Promise<OpenDatabase> {
-	const { url, authToken, sync = "normal", exclusive = false, migrations } = options;
+	const { url, sync = "normal", exclusive = false, migrations } = options;
 	const isFile = url.startsWith("file:");
 	const path = isFile ? filePath(url) : undefined;
 	let client: Client | undefined;
 	try {
 		if (path) mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-		// One connection: settings made by PRAGMA belong to a connection.
-		client = createClient({
-			url,
-			concurrency: isFile ? 1 : 20,
-			timeout: exclusive ? 0 : LOCK_MS,
-			...(authToken === undefined ? {} : { authToken }),
-		});
+		client = isFile
+			? // One connection: settings made by PRAGMA belong to a connection.
+				createClient({ url, concurrency: 1, timeout: exclusive ? 0 : LOCK_MS })
+			: connect(options);
 		if (isFile) {
 			if (exclusive) await client.execute("PRAGMA locking_mode = EXCLUSIVE");
 			await client.execute("PRAGMA journal_mode = WAL");
@@ -57,6 +68,20 @@ export async function openDatabase(options: DatabaseOptions): Promise<OpenDataba
 		client?.close();
 		throw explain(error, url);
 	}
+}
+
+/** A client of a server, which is asked nothing yet. */
+export function connect({
+	url,
+	authToken,
+	deadlineMs = DEADLINE_MS,
+}: Pick<DatabaseOptions, "url" | "authToken" | "deadlineMs">): Client {
+	return createClient({
+		url,
+		concurrency: IN_FLIGHT,
+		fetch: (request: Request) => fetch(request, { signal: AbortSignal.timeout(deadlineMs) }),
+		...(authToken === undefined ? {} : { authToken }),
+	});
 }
 
 /**
@@ -140,7 +165,21 @@ function explain(error: unknown, url: string): StartError {
 				`${where} is in use by another Reveille: stop it, or give this one its own DATA_DIR.`,
 				error,
 			);
-		default:
-			return new StartError(`The database ${where} does not work: ${String(error)}`, error);
 	}
+	if (!url.startsWith("file:") && isAway(error)) {
+		return new DatabaseAway(
+			`The database ${where} does not answer: is its server running, and reachable from here? (${String(error)})`,
+			error,
+		);
+	}
+	return new StartError(`The database ${where} does not work: ${String(error)}`, error);
+}
+
+/** Nobody answered, or a proxy did in place of the server; a server that refuses us is there. */
+function isAway(error: unknown): boolean {
+	const { name, cause } = error as Error;
+	// What `fetch` throws, without a word of the protocol.
+	if (name !== "LibsqlError") return name === "TimeoutError" || "code" in (error as object);
+	const { status } = (cause ?? {}) as { status?: number };
+	return status !== undefined && status >= 500;
 }

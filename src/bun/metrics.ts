@@ -28,7 +28,13 @@ export const METRICS = {
 	reveille_xmpp_online: { labels: ["address"], help: "1 while the address is ours" },
 	reveille_xmpp_connects_total: { labels: ["stream"], help: "Times it became ours: resumed or new" },
 	reveille_registrations: { labels: ["app"], help: "Registrations in the database" },
+	reveille_key_registrations: {
+		labels: ["key", "state"],
+		help: "Registrations that stand on a key: current, old (SECRET_KEY_OLD), gone (not configured)",
+	},
 	reveille_certificate_expiry_seconds: { labels: ["app"], help: "When an app's certificate ends, Unix time" },
+	reveille_replica_age_seconds: { labels: [], help: "How old the replica of the database may be" },
+	reveille_replica_sync_failures_total: { labels: [], help: "Times it could not be brought up to date" },
 } as const;
 
 type MetricName = keyof typeof METRICS;
@@ -41,8 +47,11 @@ export interface MetricSources {
 	/** By address. */
 	isOnline(): ReadonlyMap<string, boolean>;
 	registrations(): Promise<readonly { app: string; count: number }[]>;
+	keyUse(): Promise<readonly { key: string; state: string; count: number }[]>;
 	/** Unix time, seconds, by app. */
 	certificates: ReadonlyMap<string, number>;
+	/** Where there is one. `freshAt`: ms since the epoch. */
+	replica?: { freshAt(): number; failures(): number } | undefined;
 }
 
 export interface Metrics {
@@ -101,9 +110,24 @@ export function createMetrics(sources: MetricSources, now: () => number = Date.n
 		const counts = await sources.registrations().catch(() => []);
 		for (const { app, count } of counts) self.set({ app }, count);
 	});
+	gauge("reveille_key_registrations", async (self) => {
+		for (const { count, ...labels } of await sources.keyUse().catch(() => [])) self.set(labels, count);
+	});
 	gauge("reveille_certificate_expiry_seconds", (self) => {
 		for (const [app, seconds] of sources.certificates) self.set({ app }, seconds);
 	});
+
+	const { replica } = sources;
+	if (replica) {
+		gauge("reveille_replica_age_seconds", (self) => self.set(Math.max(0, now() - replica.freshAt()) / 1000));
+		new Counter({
+			...options("reveille_replica_sync_failures_total"),
+			collect() {
+				this.reset();
+				this.inc(replica.failures());
+			},
+		});
+	}
 
 	const secondsSince = (startedAt: number) => (performance.now() - startedAt) / 1000;
 

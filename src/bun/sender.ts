@@ -18,6 +18,7 @@ import { knownNode, type NodeSource } from "../registering/nodes.ts";
 import type { Keyring } from "../secrets.ts";
 import { faultOf } from "../store/fault.ts";
 import type { Handover } from "../store/handover.ts";
+import type { KeyUse } from "../store/key-use.ts";
 import { openOutbox } from "../store/outbox.ts";
 import type { PubsubNodes } from "../store/pubsub-nodes.ts";
 import type { Registrations } from "../store/registrations.ts";
@@ -29,7 +30,9 @@ import { certificateExpiry, warnOfExpiry } from "./certificates.ts";
 import { type Connections, startConnections } from "./connections.ts";
 import { openDatabase } from "./database.ts";
 import { createIntake, type Intake } from "./intake.ts";
+import { tellOfKeys } from "./key-use.ts";
 import { createMetrics, type Metrics } from "./metrics.ts";
+import type { Replica } from "./replica.ts";
 import { StartError } from "./start-error.ts";
 
 /** How long pushes on their way may take when the process is asked to end, ms. The rest waits in the outbox. */
@@ -52,6 +55,10 @@ export interface SenderDeps {
 	handover: Handover;
 	pubsubNodes: PubsubNodes;
 	nodes: NodeSource;
+	/** The replica that registrations are read from, if there is one. */
+	replica: Replica | undefined;
+	/** How many registrations stand on which key. */
+	keyUse(): Promise<readonly KeyUse[]>;
 	/** By the name of their app. */
 	services: ReadonlyMap<string, PushService>;
 	apps: readonly AppConfig[];
@@ -137,6 +144,11 @@ export async function startSender(common: SenderDeps): Promise<Sender> {
 	warnOfExpiry(certificates, log);
 	const warning = setInterval(() => warnOfExpiry(certificates, log), DAY_MS);
 	void warnOfStrays(registrations, apps, log);
+	common.keyUse().then(
+		(uses) => tellOfKeys(uses, log),
+		(error: unknown) =>
+			log.warn("What the keys are used for is not known: {error}", { error: faultOf(error) }),
+	);
 	const metrics = config.adminToken
 		? createMetrics({
 				outbox: outbox.depth,
@@ -144,7 +156,9 @@ export async function startSender(common: SenderDeps): Promise<Sender> {
 				inFlight: gates.inFlight,
 				isOnline: () => connections?.isOnline() ?? new Map(),
 				registrations: registrations.count,
+				keyUse: common.keyUse,
 				certificates,
+				replica: common.replica,
 			})
 		: undefined;
 	const services = new Map(

@@ -1,5 +1,5 @@
 /** The registrations as the operator's pages show them: without what one could push with. */
-import type { RegistrationList } from "../store/registrations.ts";
+import type { RegistrationList } from "../store/listing.ts";
 import type { Registration } from "../types.ts";
 import { maskedToken, shortNode } from "./masking.ts";
 import { plainReason } from "./registering.ts";

@@ -12,8 +12,15 @@ const SOME_MS = 60_000;
  */
 const NONE_MS = 1_000;
 
-/** @param primary the database whose word counts: a replica may not have what was just imported */
-export function createFormerSecrets(primary: LibSQLDatabase, now: () => number = Date.now): FormerSecrets {
+/**
+ * @param primary the database whose word counts: a replica may not have what was just imported
+ * @param options.replica read first, so that those who have one are known while the primary is away; what it still
+ *   has after its end is taken until it learns of that
+ */
+export function createFormerSecrets(
+	primary: LibSQLDatabase,
+	{ replica, now = Date.now }: { replica?: LibSQLDatabase | undefined; now?: () => number } = {},
+): FormerSecrets {
 	let known: { isEmpty: boolean; until: number } | undefined;
 
 	async function isEmpty(): Promise<boolean> {
@@ -25,17 +32,21 @@ export function createFormerSecrets(primary: LibSQLDatabase, now: () => number =
 		return known.isEmpty;
 	}
 
-	async function hashOf(node: string): Promise<string | undefined> {
-		if (await isEmpty()) return undefined;
-		const row = await primary.select().from(formerSecrets).where(eq(formerSecrets.node, node)).get();
+	async function hashIn(database: LibSQLDatabase, node: string): Promise<string | undefined> {
+		const row = await database.select().from(formerSecrets).where(eq(formerSecrets.node, node)).get();
 		return row?.hash;
 	}
 
+	async function hashAtPrimary(node: string): Promise<string | undefined> {
+		return (await isEmpty()) ? undefined : hashIn(primary, node);
+	}
+
 	return {
-		hashOf,
+		hashOf: async (node) => (replica && (await hashIn(replica, node))) ?? hashAtPrimary(node),
 		async retire(node) {
-			// Read first: every publish comes by here, and a write is for the one that finds something.
-			if ((await hashOf(node)) === undefined) return;
+			// Read first: every publish comes by here, and a write is for the one that finds something. What the replica
+			// does not have yet is found at a later use.
+			if ((await (replica ? hashIn(replica, node) : hashAtPrimary(node))) === undefined) return;
 			await primary.delete(formerSecrets).where(eq(formerSecrets.node, node));
 		},
 	};

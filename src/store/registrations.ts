@@ -1,11 +1,14 @@
 /** Registrations in the shared database: the queries, and the conditions that keep promises under races. */
-import { and, asc, desc, eq, getTableColumns, lt, lte, sql } from "drizzle-orm";
+import { and, asc, eq, lt, lte, sql } from "drizzle-orm";
 import type { LibSQLDatabase } from "drizzle-orm/libsql";
 import type { Device, Dialect, Registration } from "../types.ts";
 import { asJson } from "./as-json.ts";
 import { type Claim, claimRegistration } from "./claiming.ts";
+import { createListing, type Listing } from "./listing.ts";
+import { createNearby } from "./nearby.ts";
 import { createLimits, type Quotas } from "./quotas.ts";
 import { type Count, type Result, recordResults } from "./results.ts";
+import { type Row, toRegistration } from "./rows.ts";
 import { registrations } from "./schema.ts";
 
 export type Database = LibSQLDatabase;
@@ -30,14 +33,7 @@ export type RegisterResult =
 	/** A limit is reached: nothing was written. */
 	| { kind: "over-quota"; quota: keyof Quotas };
 
-/** Some registrations of all, the newest first. */
-export interface RegistrationList {
-	registrations: Registration[];
-	/** Where the next ones begin; missing: there are none. */
-	next?: number;
-}
-
-export interface Registrations {
+export interface Registrations extends Listing {
 	/** Reads nearby: a replica may lack a row, or hold an old token. */
 	find(node: string): Promise<Registration | undefined>;
 	/** Reads at the primary: asked before anything is said to be gone. */
@@ -51,11 +47,6 @@ export interface Registrations {
 	claim(claim: Claim): Promise<boolean>;
 	/** Reads at the primary all that one owner has, the oldest first. @param owner a bare JID, not empty */
 	ofOwner(owner: string): Promise<Registration[]>;
-	/**
-	 * Reads nearby the registrations of everybody, the newest first, in pieces.
-	 * @param before the `next` of the piece before it
-	 */
-	list(limit: number, before?: number): Promise<RegistrationList>;
 	/** Reads at the primary what makes a registration unique. */
 	findDevice(owner: string, app: string, device: string): Promise<Registration | undefined>;
 	/**
@@ -68,6 +59,11 @@ export interface Registrations {
 		host: string | undefined,
 		deviceName?: string,
 	): Promise<RegisterResult | undefined>;
+	/**
+	 * Has a registration be known by the node that was published to.
+	 * @returns the registration as it is known now; undefined: it left that node (following-keys.ts)
+	 */
+	rename(registration: Registration, node: string): Promise<Registration | undefined>;
 	/** Ends a registration for good, at its owner's word. False: there was none. */
 	remove(node: string): Promise<boolean>;
 	/**
@@ -81,39 +77,59 @@ export interface Registrations {
 	forgetVoip(node: string, voipToken: string, deadSince: number): Promise<boolean>;
 	/** Writes results and counts in one batch. */
 	record(results: readonly Result[], counts: readonly Count[]): Promise<void>;
-	/** How many there are of each app. */
-	count(): Promise<{ app: string; count: number }[]>;
 	/** Removes what was neither renewed nor delivered to since `before` (ms). @returns how many */
 	sweep(before: number): Promise<number>;
 }
 
-type Row = typeof registrations.$inferSelect;
-
-function toRegistration(row: Row): Registration {
-	const { host: _host, address: _address, ...columns } = row;
-	return Object.fromEntries(
-		Object.entries(columns).filter(([, value]) => value !== null),
-	) as unknown as Registration;
+/** A copy of the database nearby, which may be old. */
+export interface ReplicaOf {
+	db: Database;
+	/** All that the primary had at this time is there, ms since the epoch. */
+	freshAt(): number;
 }
 
 /**
- * @param db read nearby, written through
- * @param effects `primary`: the database whose word counts, where `db` is a replica
+ * @param primary the database whose word counts
+ * @param options.replica where reads may go; without one they go to the primary too
  */
 export function createRegistrations(
-	db: Database,
+	primary: Database,
 	quotas: Quotas,
-	{ primary = db, now = Date.now }: { primary?: Database; now?: () => number } = {},
+	{ replica, now = Date.now }: { replica?: ReplicaOf | undefined; now?: () => number } = {},
 ): Registrations {
-	const byNode = (database: Database) =>
-		database
+	const finder = (database: Database) => {
+		const query = database
 			.select({ row: asJson(registrations) })
 			.from(registrations)
 			.where(eq(registrations.node, sql.placeholder("node")))
 			.prepare();
-	const nearby = byNode(db);
-	const atPrimary = byNode(primary);
+		return async (node: string) => {
+			const found = await query.get({ node });
+			return found && toRegistration(found.row);
+		};
+	};
+	const atPrimary = finder(primary);
+	const nearby = replica && createNearby(finder(replica.db), replica.freshAt, now);
 	const limits = createLimits(primary, quotas);
+
+	/** @param row what the primary just said: the replica has it a moment later */
+	function learned(row: Row): Registration {
+		const registration = toRegistration(row);
+		nearby?.learn(row.node, registration);
+		return registration;
+	}
+
+	async function findAtPrimary(node: string): Promise<Registration | undefined> {
+		const found = await atPrimary(node);
+		nearby?.learn(node, found);
+		return found;
+	}
+
+	/** @returns whether there was one */
+	function learnedEnds(rows: readonly { node: string }[]): boolean {
+		for (const { node } of rows) nearby?.learn(node, undefined);
+		return rows.length > 0;
+	}
 
 	const deviceColumns = (device: Device, host: string | undefined, deviceName: string | undefined) => ({
 		token: device.token,
@@ -133,15 +149,10 @@ export function createRegistrations(
 		and(eq(registrations.owner, owner), eq(registrations.app, app), eq(registrations.device, device));
 
 	return {
-		async find(node) {
-			const found = await nearby.get({ node });
-			return found && toRegistration(found.row);
-		},
+		...createListing(replica?.db ?? primary),
 
-		async findAtPrimary(node) {
-			const found = await atPrimary.get({ node });
-			return found && toRegistration(found.row);
-		},
+		find: nearby?.find ?? atPrimary,
+		findAtPrimary,
 
 		async findDevice(owner, app, device) {
 			const row = await primary
@@ -163,22 +174,6 @@ export function createRegistrations(
 			return rows.map(toRegistration);
 		},
 
-		async list(limit, before) {
-			// SQLite numbers rows as they come, and finds them by that number without an index.
-			const position = sql<number>`${registrations}."rowid"`;
-			const rows = await db
-				.select({ position, row: getTableColumns(registrations) })
-				.from(registrations)
-				.where(before === undefined ? undefined : lt(position, before))
-				.orderBy(desc(position))
-				.limit(limit + 1);
-			const last = rows.length > limit ? rows[limit - 1] : undefined;
-			return {
-				registrations: rows.slice(0, limit).map(({ row }) => toRegistration(row)),
-				...(last && { next: last.position }),
-			};
-		},
-
 		async register(wanted, createNode) {
 			const { owner, app, device, deviceName, host, address = null } = wanted;
 			const { jid = null, dialect = null, muc = null } = wanted;
@@ -189,7 +184,7 @@ export function createRegistrations(
 					.set(renewal)
 					.where(and(sameDevice(owner, app, device), limits.hasRoom(host)))
 					.returning();
-				return row && { kind: "renewed", registration: toRegistration(row) };
+				return row && { kind: "renewed", registration: learned(row) };
 			}
 			const known = await renewed();
 			if (known) return known;
@@ -212,7 +207,7 @@ export function createRegistrations(
 				.returning();
 			if (!row)
 				return (await renewed()) ?? { kind: "over-quota", quota: (await limits.exceeded(wanted)) ?? "owner" };
-			return { kind: row.node === node ? "created" : "renewed", registration: toRegistration(row) };
+			return { kind: row.node === node ? "created" : "renewed", registration: learned(row) };
 		},
 
 		async renew(node, device, host, deviceName) {
@@ -221,8 +216,16 @@ export function createRegistrations(
 				.set(deviceColumns(device, host, deviceName))
 				.where(and(eq(registrations.node, node), limits.hasRoom(host)))
 				.returning();
-			if (row) return { kind: "renewed", registration: toRegistration(row) };
-			return (await atPrimary.get({ node })) && { kind: "over-quota", quota: "host" };
+			if (row) return { kind: "renewed", registration: learned(row) };
+			return (await atPrimary(node)) && { kind: "over-quota", quota: "host" };
+		},
+
+		async rename(registration, node) {
+			const known = { ...registration, node };
+			await primary.update(registrations).set({ node }).where(eq(registrations.node, registration.node));
+			nearby?.learn(registration.node, undefined);
+			nearby?.learn(node, known);
+			return known;
 		},
 
 		async remove(node) {
@@ -230,7 +233,7 @@ export function createRegistrations(
 				.delete(registrations)
 				.where(eq(registrations.node, node))
 				.returning({ node: registrations.node });
-			return removed.length > 0;
+			return learnedEnds(removed);
 		},
 
 		async forget(node, token, deadSince) {
@@ -244,7 +247,7 @@ export function createRegistrations(
 					),
 				)
 				.returning({ node: registrations.node });
-			return forgotten.length > 0;
+			return learnedEnds(forgotten);
 		},
 
 		async forgetVoip(node, voipToken, deadSince) {
@@ -258,17 +261,14 @@ export function createRegistrations(
 						lte(registrations.renewedAt, deadSince),
 					),
 				)
-				.returning({ node: registrations.node });
+				.returning();
+			for (const row of forgotten) learned(row);
+			// It has another one, which the next try must go to.
+			if (forgotten.length === 0 && nearby) await findAtPrimary(node);
 			return forgotten.length > 0;
 		},
 
 		record: (results, counts) => recordResults(primary, results, counts, now()),
-
-		count: () =>
-			db
-				.select({ app: registrations.app, count: sql<number>`count(*)` })
-				.from(registrations)
-				.groupBy(registrations.app),
 
 		async sweep(before) {
 			const swept = await primary

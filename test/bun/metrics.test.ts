@@ -16,7 +16,9 @@ beforeEach(() => {
 			]),
 		isOnline: () => new Map([["push.example.net", true]]),
 		registrations: async () => [{ app: "apns", count: 7 }],
+		keyUse: async () => [{ key: "aaaaa", state: "old", count: 4 }],
 		certificates: new Map([["apns", 1_800_000_000]]),
+		replica: { freshAt: () => 12_500, failures: () => 4 },
 	};
 	metrics = createMetrics(sources, () => 15_000);
 });
@@ -31,9 +33,17 @@ test("what waits, what is shut and what there is, is asked at each scrape", asyn
 	expect(said).toContain("reveille_outbox_oldest_due_seconds 10");
 	expect(said).toContain('reveille_xmpp_online{address="push.example.net"} 1');
 	expect(said).toContain('reveille_registrations{app="apns"} 7');
+	expect(said).toContain('reveille_key_registrations{key="aaaaa",state="old"} 4');
 	expect(said).toContain('reveille_certificate_expiry_seconds{app="apns"} 1800000000');
 	sources.isOnline = () => new Map([["push.example.net", false]]);
 	expect(await lines()).toContain('reveille_xmpp_online{address="push.example.net"} 0');
+});
+
+test("the replica's age and failures are there where there is one", async () => {
+	expect(await lines()).toContain("reveille_replica_age_seconds 2.5");
+	expect(await lines()).toContain("reveille_replica_sync_failures_total 4");
+	metrics = createMetrics({ ...sources, replica: undefined }, () => 15_000);
+	expect((await lines()).join("\n")).not.toContain("reveille_replica");
 });
 
 test("origins that clients chose are no labels: their app stands for them", async () => {

@@ -19,7 +19,7 @@ beforeEach(async () => {
 });
 afterEach(() => database.close());
 
-const open = () => createFormerSecrets(database.db, () => clock);
+const open = () => createFormerSecrets(database.db, { now: () => clock });
 const keep = (...nodes: string[]) =>
 	database.db.insert(formerSecrets).values(nodes.map((node) => ({ node, hash: `hash of ${node}` })));
 

@@ -1,6 +1,11 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import type { Quotas } from "../../src/store/quotas.ts";
-import { createRegistrations, type NewRegistration } from "../../src/store/registrations.ts";
+import {
+	createRegistrations,
+	type NewRegistration,
+	type Registrations,
+} from "../../src/store/registrations.ts";
+import { registrations } from "../../src/store/schema.ts";
 import { openTestDatabase, type TestDatabase } from "../database.ts";
 
 let database: TestDatabase;
@@ -226,17 +231,106 @@ describe("finding a device", () => {
 	});
 });
 
-describe("reading", () => {
-	test("find reads nearby, findAtPrimary at the primary", async () => {
-		const primary = await openTestDatabase();
-		try {
-			const store = createRegistrations(database.db, PLENTY, { primary: primary.db, now: () => clock });
-			await store.register(wanted(), createNode);
-			expect(await store.find("node-1")).toBeUndefined();
-			expect((await store.findAtPrimary("node-1"))?.node).toBe("node-1");
-		} finally {
-			await primary.close();
-		}
+describe("reading beside a replica", () => {
+	let replica: TestDatabase;
+	let store: Registrations;
+	/** All that the primary had at this time has arrived at the replica. */
+	let freshAt: number;
+	beforeEach(async () => {
+		replica = await openTestDatabase();
+		freshAt = clock - 1;
+		store = createRegistrations(database.db, PLENTY, {
+			replica: { db: replica.db, freshAt: () => freshAt },
+			now: () => clock,
+		});
+	});
+	afterEach(() => replica.close());
+
+	/** What a sync does. */
+	async function arrive() {
+		await replica.db.delete(registrations);
+		const rows = await database.db.select().from(registrations);
+		if (rows.length > 0) await replica.db.insert(registrations).values(rows);
+		freshAt = ++clock;
+	}
+
+	/** What another process does at the primary. */
+	const elsewhere = () => open();
+
+	test("goes there: what another process registered is missing until it arrives, and known to the primary", async () => {
+		await elsewhere().register(wanted(), createNode);
+		expect(await store.find("node-1")).toBeUndefined();
+		expect((await store.findAtPrimary("node-1"))?.node).toBe("node-1");
+		await arrive();
+		await database.close();
+		expect((await store.find("node-1"))?.node).toBe("node-1");
+		database = await openTestDatabase();
+	});
+
+	test("knows at once what this process registered, renewed and removed, or was told by the primary", async () => {
+		await store.register(wanted({ token: "first" }), createNode);
+		expect((await store.find("node-1"))?.token).toBe("first");
+		await arrive();
+		await store.renew("node-1", { token: "second" }, undefined);
+		expect((await store.find("node-1"))?.token).toBe("second");
+		await elsewhere().renew("node-1", { token: "third" }, undefined);
+		await store.findAtPrimary("node-1");
+		expect((await store.find("node-1"))?.token).toBe("third");
+		await store.remove("node-1");
+		expect(await store.find("node-1")).toBeUndefined();
+	});
+
+	test("goes by the replica again once that is fresher than what was learned", async () => {
+		await store.register(wanted({ token: "first" }), createNode);
+		await arrive();
+		await elsewhere().renew("node-1", { token: "second" }, undefined);
+		await arrive();
+		expect((await store.find("node-1"))?.token).toBe("second");
+		await elsewhere().remove("node-1");
+		await arrive();
+		expect(await store.find("node-1")).toBeUndefined();
+	});
+
+	test("a verdict about the old token, which the replica still has, removes nothing; the new one is found next", async () => {
+		await store.register(wanted({ token: "old", voipToken: "old call" }), createNode);
+		await arrive();
+		const sentAt = clock;
+		await elsewhere().renew("node-1", { token: "new", voipToken: "new call" }, undefined);
+		const sent = await store.find("node-1");
+		expect(sent?.token).toBe("old");
+		expect(await store.forget("node-1", "old", sentAt)).toBe(false);
+		expect((await store.findAtPrimary("node-1"))?.token).toBe("new");
+		expect((await store.find("node-1"))?.token).toBe("new");
+	});
+
+	test("the same for the token of calls, which is not asked for again", async () => {
+		await store.register(wanted({ voipToken: "old call" }), createNode);
+		await arrive();
+		await elsewhere().renew("node-1", { token: "new", voipToken: "new call" }, undefined);
+		expect((await store.find("node-1"))?.voipToken).toBe("old call");
+		expect(await store.forgetVoip("node-1", "old call", clock)).toBe(false);
+		expect((await store.find("node-1"))?.voipToken).toBe("new call");
+		expect(await store.forgetVoip("node-1", "new call", clock + 10)).toBe(true);
+		expect(await store.find("node-1")).toMatchObject({ token: "new" });
+		expect((await store.find("node-1"))?.voipToken).toBeUndefined();
+	});
+
+	test("of a replica that cannot be read is the primary's to answer", async () => {
+		await elsewhere().register(wanted(), createNode);
+		await replica.client.execute("DROP TABLE registrations");
+		expect(await store.find("node-1")).toBeUndefined();
+		expect((await store.findAtPrimary("node-1"))?.node).toBe("node-1");
+	});
+
+	test("remembers a bounded number of what was learned, the newest", async () => {
+		for (let i = 0; i < 10_001; i++) await store.findAtPrimary(`nobody ${i}`);
+		await replica.db.insert(registrations).values(
+			[0, 10_000].map((i) => ({
+				...{ node: `nobody ${i}`, app: "web", device: `${i}`, token: "t", registeredAt: 1, renewedAt: 1 },
+			})),
+		);
+		expect(await store.find("nobody 0")).toBeDefined();
+		expect(await store.find("nobody 10000")).toBeUndefined();
 	});
 });
 

@@ -46,7 +46,7 @@ export async function openImport() {
 		folder: folder.path,
 		keyring: withFormerSecrets(
 			keyring,
-			createFormerSecrets(database.db, () => state.now),
+			createFormerSecrets(database.db, { now: () => state.now }),
 		),
 		registrations: createRegistrations(database.db, { owner: 9, address: 9, host: 9 }),
 		state,

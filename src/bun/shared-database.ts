@@ -1,0 +1,71 @@
+/** The shared database as a process uses it: the one whose word counts, and perhaps a replica of it beside us. */
+import { join } from "node:path";
+import { createClient } from "@libsql/client";
+import type { Logger } from "@logtape/logtape";
+import type { LibSQLDatabase } from "drizzle-orm/libsql";
+import { drizzle } from "drizzle-orm/libsql";
+import type { Config } from "../config.ts";
+import { facts } from "../store/schema.ts";
+import { connect, DatabaseAway, type OpenDatabase, openDatabase } from "./database.ts";
+import { COMMAND } from "./program.ts";
+import { openReplica, type Replica } from "./replica.ts";
+
+/**
+ * How long the primary may take to answer, ms. A publish may wait for its push service, and then for the primary
+ * twice, and must be answered within ejabberd's 32 s.
+ */
+const DEADLINE_MS = 5_000;
+
+export interface SharedDatabase extends OpenDatabase {
+	/** Where reads may go: the replica, if there is one, else the same. */
+	nearby: LibSQLDatabase;
+	replica: Replica | undefined;
+	/** For checking facts, and noting new ones: while the primary is away, those that the replica has. */
+	facts: LibSQLDatabase;
+	close(): void;
+}
+
+/**
+ * Opens the database, which is the primary where there is a replica.
+ * @throws {StartError}
+ */
+export async function openShared(
+	{ dataDir, database }: Pick<Config, "dataDir" | "database">,
+	log: Logger,
+): Promise<SharedDatabase> {
+	const { url = `file:${join(dataDir, "reveille.db")}`, authToken, replica: file } = database;
+	const options = { url, authToken, deadlineMs: DEADLINE_MS, migrations: "shared" } as const;
+	let away: DatabaseAway | undefined;
+	const primary = await openDatabase(options).catch((error: unknown): OpenDatabase => {
+		if (file === undefined || !(error instanceof DatabaseAway)) throw error;
+		away = error;
+		const client = connect(options);
+		return { client, db: drizzle(client) };
+	});
+	if (file === undefined) {
+		const close = () => primary.client.close();
+		return { ...primary, facts: primary.db, nearby: primary.db, replica: undefined, close };
+	}
+	const job = { url: file, syncUrl: url, ...(authToken !== undefined && { authToken }) };
+	const replica = await openReplica({ job, command: [...COMMAND, "sync-replica"], away, log });
+	if (away) log.warn("{reason} Reveille starts with its replica.", { reason: away.message });
+	return {
+		...primary,
+		nearby: replica.db,
+		replica,
+		facts: away ? await copyOfFacts(replica.db) : primary.db,
+		close() {
+			replica.stop();
+			primary.client.close();
+		},
+	};
+}
+
+/** A replica cannot be written: what a start notes now is left to one that finds the primary. */
+async function copyOfFacts(replica: LibSQLDatabase): Promise<LibSQLDatabase> {
+	const client = createClient({ url: ":memory:" });
+	await client.execute("CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL)");
+	const copy = drizzle(client);
+	await copy.insert(facts).values(await replica.select().from(facts));
+	return copy;
+}
