@@ -145,7 +145,19 @@ async function scene() {
 	};
 }
 
-async function claimed(it: Awaited<ReturnType<typeof scene>>, owner = OWNER): Promise<string> {
+/** It looked after its nodes already. */
+async function running() {
+	const it = await scene();
+	const started = it.start();
+	started.online(false);
+	await it.settled();
+	return { ...it, started };
+}
+
+async function claimed(
+	it: Pick<Awaited<ReturnType<typeof scene>>, "nodes" | "registrations">,
+	owner = OWNER,
+): Promise<string> {
 	const node = (await it.nodes.claim(HOST)) ?? "";
 	await it.registrations.register({ owner, app: "webpush", device: `of ${node}`, token: "t" }, () => node);
 	return node;
@@ -153,18 +165,14 @@ async function claimed(it: Awaited<ReturnType<typeof scene>>, owner = OWNER): Pr
 
 describe("nodes at a pubsub host", () => {
 	test("are made ahead, each with our subscription, and open to who knows them", async () => {
-		const it = await scene();
-		it.start().online(false);
-		await it.settled();
+		const it = await running();
 		expect(it.host.nodes.size).toBe(50);
 		expect(it.host.subscriptions.size).toBe(50);
 		expect([...it.host.nodes.values()].every(({ isOpen }) => isOpen)).toBeTrue();
 	});
 
 	test("that are claimed are made up for, and no two claims get one", async () => {
-		const it = await scene();
-		it.start().online(false);
-		await it.settled();
+		const it = await running();
 		const claims = await Promise.all(Array.from({ length: 20 }, () => it.nodes.claim(HOST)));
 		expect(new Set(claims).size).toBe(20);
 		await it.settled();
@@ -172,10 +180,7 @@ describe("nodes at a pubsub host", () => {
 	});
 
 	test("are closed to all but the owner's server and account, also where publish-only is not known", async () => {
-		const it = await scene();
-		const started = it.start();
-		started.online(false);
-		await it.settled();
+		const { started, ...it } = await running();
 		const [one, two] = [await claimed(it), await claimed(it)];
 		await started.restrict(one, OWNER);
 		expect(it.host.nodes.get(one)).toMatchObject({
@@ -188,9 +193,7 @@ describe("nodes at a pubsub host", () => {
 	});
 
 	test("are deleted when their registration is gone, but not those just claimed", async () => {
-		const it = await scene();
-		it.start().online(false);
-		await it.settled();
+		const it = await running();
 		const node = await claimed(it);
 		const fresh = (await it.nodes.claim(HOST)) ?? "";
 		await it.registrations.remove(node);
@@ -204,10 +207,7 @@ describe("nodes at a pubsub host", () => {
 	});
 
 	test("that the host lost are made again, closed as they were", async () => {
-		const it = await scene();
-		const started = it.start();
-		started.online(false);
-		await it.settled();
+		const { started, ...it } = await running();
 		const node = await claimed(it);
 		await started.restrict(node, OWNER);
 		it.host.nodes.clear();
@@ -261,10 +261,7 @@ describe("nodes at a pubsub host", () => {
 
 describe("what is published to a node", () => {
 	test("is pushed, and taken out of the node", async () => {
-		const it = await scene();
-		const started = it.start();
-		started.online(false);
-		await it.settled();
+		const { started, ...it } = await running();
 		const node = await claimed(it);
 		it.host.nodes.get(node)?.items.set("i1", item("i1"));
 		await started.take(message(node, "i1"));
@@ -293,10 +290,7 @@ describe("what is published to a node", () => {
 	});
 
 	test("stays in its node while it can be neither delivered nor kept, and is tried again", async () => {
-		const it = await scene();
-		const started = it.start();
-		started.online(false);
-		await it.settled();
+		const { started, ...it } = await running();
 		const node = await claimed(it);
 		const kept = it.host.nodes.get(node)?.items;
 		kept?.set("i1", item("i1"));
@@ -309,10 +303,7 @@ describe("what is published to a node", () => {
 	});
 
 	test("at a node of somebody else's, who had us subscribed, is no push, whatever the node is called", async () => {
-		const it = await scene();
-		const started = it.start();
-		started.online(false);
-		await it.settled();
+		const { started, ...it } = await running();
 		await it.registrations.register(
 			{ owner: OWNER, app: "webpush", device: "elsewhere", token: "t", jid: "push.example.net" },
 			() => "ours-elsewhere",
@@ -326,10 +317,7 @@ describe("what is published to a node", () => {
 	});
 
 	test("and is still owed when its registration ends is let go of", async () => {
-		const it = await scene();
-		const started = it.start();
-		started.online(false);
-		await it.settled();
+		const { started, ...it } = await running();
 		const node = await claimed(it);
 		it.host.nodes.get(node)?.items.set("i1", item("i1"));
 		it.answers.push({ kind: "wait", reason: "the database is not available" });
@@ -343,10 +331,7 @@ describe("what is published to a node", () => {
 	});
 
 	test("while we were away is fetched, unless the stream was resumed", async () => {
-		const it = await scene();
-		const started = it.start();
-		started.online(false);
-		await it.settled();
+		const { started, ...it } = await running();
 		const node = await claimed(it);
 		it.host.nodes.get(node)?.items.set("i1", item("i1"));
 		started.online(true);
