@@ -14,7 +14,7 @@ import { type Item, type Tried, Unavailable, wait } from "./item.ts";
 import { createKeeping } from "./keeping.ts";
 import type { Known } from "./modules.ts";
 import type { Results } from "./results.ts";
-import { createSending } from "./sending.ts";
+import { createSending, NOT_THE_OWNERS } from "./sending.ts";
 import { createThrottle } from "./throttle.ts";
 import { ttlSecondsOf } from "./time-to-live.ts";
 import type { Verdicts } from "./verdicts.ts";
@@ -81,12 +81,21 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
 	/** What is on its way, with a way to answer it early, once it is safe on disk. */
 	const onItsWay = new Map<Item, (answer: Answer) => void>();
 	let whenIdle: (() => void) | undefined;
-	const keeping = createKeeping(outbox, { onQueued: deps.onQueued, now, random });
+	const keeping = createKeeping(outbox, { onQueued: deps.onQueued, onSuperseding, now, random });
 	const { keep, secure, queue, discard } = keeping;
 	const act = createActing({ registrations, results, verdicts, keeping, log, now });
-	const tryOnce = createSending({ ...deps, keeping, act, sendDeadlineMs, now });
+	const { tryOnce, isAllowed } = createSending({ ...deps, keeping, act, sendDeadlineMs, now });
 
 	const throttle = createThrottle<Item>(deps.pushIntervalMs, send);
+
+	/** Of the throttled classes a lane has one on its way; calls and events overtake each other. */
+	function onSuperseding({ node, version, notification }: Item) {
+		if (isThrottled(notification.class)) return;
+		for (const [older] of onItsWay) {
+			const isOfLane = older.node === node && older.notification.class === notification.class;
+			if (isOfLane && older.version < version) older.isSuperseded = true;
+		}
+	}
 
 	/** Sends a fresh publish; `settle` may answer it before its push service does. */
 	function send(item: Item): Promise<Answer> {
@@ -115,13 +124,27 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
 		return tried.kind === "later" ? queue(item, tried.reason, tried.at) : tried.answer;
 	}
 
-	function push(item: Pick<Item, "node" | "notification" | "publisher"> & { receivedAt: number }) {
-		const { notification, receivedAt } = item;
+	async function push(
+		item: Pick<Item, "node" | "notification" | "publisher"> & { receivedAt: number },
+	): Promise<Answer> {
+		const { node, notification, receivedAt } = item;
 		const expiresAt = receivedAt + ttlSecondsOf(notification.class, deps.pushTtlSeconds) * 1000;
 		const fresh: Item = { ...item, version: outbox.nextVersion(), expiresAt, attempts: 0, isPromised: false };
-		return isThrottled(notification.class)
-			? throttle.submit(laneOf(item.node, notification.class), fresh)
-			: send(fresh);
+		if (!isThrottled(notification.class)) return send(fresh);
+		const lane = laneOf(node, notification.class);
+		const held = throttle.heldIn(lane);
+		if (held && held.publisher !== fresh.publisher) {
+			// Who may not publish must not supersede who may, whose server would be told that nobody is there.
+			const refusal = await refusalOf(fresh).catch(failed);
+			if (refusal) return refusal;
+			delete fresh.publisher;
+		}
+		return throttle.submit(lane, fresh);
+	}
+
+	/** @throws {Unavailable} when a database is away */
+	async function refusalOf(item: Item): Promise<Answer | undefined> {
+		return (await isAllowed(item)) ? undefined : { kind: "unknown", reason: NOT_THE_OWNERS };
 	}
 
 	/** @throws when the outbox cannot be written */

@@ -8,12 +8,14 @@ export interface Item {
 	version: number;
 	expiresAt: number;
 	attempts: number;
-	/** The domain that published it; the outbox keeps only what was found to be allowed. */
+	/** The domain that published it, until it was found to be allowed. */
 	publisher?: string;
 	/** When it came; the outbox keeps only when it expires. */
 	receivedAt?: number;
 	/** It is in the outbox, and was answered for. */
 	isPromised: boolean;
+	/** A newer one of its class went out while it was on its way: it must not come back. */
+	isSuperseded?: true;
 	/** The gate it was asked at last. */
 	gate?: string;
 }

@@ -22,38 +22,54 @@ export interface Keeping {
 	 * @throws {Unavailable}
 	 */
 	queue(item: Item, reason: string, at: number): Promise<Answer>;
-	/** Takes a push, and what it superseded, out of the outbox. */
+	/** Takes a push, and what it superseded, out of the outbox, and keeps out what is still on its way. */
 	discard(item: Item): Promise<void>;
 	/** Takes out this push alone: an older one of its lane, if one waits, is still owed. */
 	drop(item: Item): Promise<void>;
 }
 
-/** @param effects.onQueued called when a queue of the outbox got an entry, with the time to look at it by */
+/**
+ * @param effects.onQueued called when a queue of the outbox got an entry, with the time to look at it by
+ * @param effects.onSuperseding called when all that is older than this push in its class is made up for
+ */
 export function createKeeping(
 	outbox: Outbox,
 	{
 		onQueued,
+		onSuperseding,
 		now,
 		random,
-	}: { onQueued(at: number, queue: QueueName): void; now(): number; random(): number },
+	}: {
+		onQueued(at: number, queue: QueueName): void;
+		onSuperseding(item: Item): void;
+		now(): number;
+		random(): number;
+	},
 ): Keeping {
 	const mayBeThere = (item: Item) => item.isPromised || outbox.mayHave(item.node, item.notification.class);
 
 	const entryOf = (item: Item, dueAt: number): OutboxEntry => {
-		const { node, notification, version, expiresAt, attempts, gate } = item;
+		const { node, notification, version, expiresAt, attempts, gate, publisher } = item;
 		const entry = { node, class: notification.class, notification, version, expiresAt, attempts, dueAt };
-		return gate === undefined ? entry : { ...entry, gate };
+		return { ...entry, ...(gate !== undefined && { gate }), ...(publisher !== undefined && { publisher }) };
 	};
 
-	async function write(entry: OutboxEntry, isPromised: boolean): Promise<void> {
+	/** @param at when to look at it */
+	async function write(item: Item, entry: OutboxEntry, reason: string, at: number): Promise<Answer> {
+		if (item.isSuperseded) return { kind: "done", how: "superseded" };
+		const failed = { ...entry, lastError: reason };
 		// What was promised and is not there any more was superseded by what went out: it must not come back.
-		await onDisk(() => (isPromised ? outbox.change(entry) : outbox.put(entry)));
+		await onDisk(() => (item.isPromised ? outbox.change(failed) : outbox.put(failed)));
+		item.isPromised = true;
+		onQueued(at, item.gate);
+		return { kind: "done", how: "queued", reason };
 	}
 
 	return {
 		async secure(items, dueAt) {
-			await onDisk(() => outbox.put(...items.map((item) => entryOf(item, dueAt))));
-			for (const item of items) {
+			const owed = items.filter((item) => !item.isSuperseded);
+			await onDisk(() => outbox.put(...owed.map((item) => entryOf(item, dueAt))));
+			for (const item of owed) {
 				item.isPromised = true;
 				onQueued(dueAt, item.gate);
 			}
@@ -63,20 +79,15 @@ export function createKeeping(
 		async keep(item, reason, afterMs) {
 			const attempts = item.attempts + 1;
 			const dueAt = now() + backoffMs(attempts, afterMs, random);
-			await write({ ...entryOf(item, dueAt), attempts, lastError: reason }, item.isPromised);
-			item.isPromised = true;
-			onQueued(dueAt, item.gate);
-			return { kind: "done", how: "queued", reason };
+			return write(item, { ...entryOf(item, dueAt), attempts }, reason, dueAt);
 		},
 
 		async queue(item, reason, at) {
-			await write({ ...entryOf(item, now()), lastError: reason }, item.isPromised);
-			item.isPromised = true;
-			onQueued(at, item.gate);
-			return { kind: "done", how: "queued", reason };
+			return write(item, entryOf(item, now()), reason, at);
 		},
 
 		async discard(item) {
+			onSuperseding(item);
 			if (mayBeThere(item)) await outbox.remove(item.node, item.notification.class, item.version);
 		},
 

@@ -17,6 +17,9 @@ const STRANGER: GateLimits = { inFlight: 8, rate: { perSecond: 20, burst: 100 } 
 /** When to look again whether an app is configured, ms: a person has to do it. */
 const NO_APP_MS = 60_000;
 
+/** Why a publish is turned away: a node and its secret got into other hands. */
+export const NOT_THE_OWNERS = "published by another domain than the owner's";
+
 /** What became of a try. */
 export type Try =
 	| { kind: "answered"; answer: Answer }
@@ -25,10 +28,19 @@ export type Try =
 
 const unknown = (reason: string): Try => ({ kind: "answered", answer: { kind: "unknown", reason } });
 
-/**
- * @returns tries a push once
- * @throws {Unavailable} there, when a database is away
- */
+export interface Sending {
+	/**
+	 * Tries a push once.
+	 * @throws {Unavailable} when a database is away
+	 */
+	tryOnce(item: Item): Promise<Try>;
+	/**
+	 * Whether a push is its publisher's to make, as far as is known.
+	 * @throws {Unavailable} when a database is away
+	 */
+	isAllowed(item: Pick<Item, "node" | "publisher">): Promise<boolean>;
+}
+
 export function createSending(deps: {
 	registrations: Pick<Known, "find" | "findAtPrimary">;
 	/** Who may publish to a registration whose owner is known: the owner's domain, or everybody with its secret. */
@@ -42,7 +54,7 @@ export function createSending(deps: {
 	maxInFlight: number;
 	sendDeadlineMs: number;
 	now(): number;
-}): (item: Item) => Promise<Try> {
+}): Sending {
 	const { registrations, services, gates, keeping, act, maxInFlight, sendDeadlineMs, now } = deps;
 	const apps = new Map(deps.apps.map((app) => [app.name, app]));
 	// Anybody can register at a hundred servers that hang: all of them together get no more than one app does.
@@ -62,18 +74,21 @@ export function createSending(deps: {
 		return { gate, limits: target.isProvider ? { inFlight: maxInFlight } : stranger };
 	}
 
-	return async (item) => {
+	const look = (node: string) =>
+		fromDatabase(async () => (await registrations.find(node)) ?? (await registrations.findAtPrimary(node)));
+
+	async function tryOnce(item: Item): Promise<Try> {
 		const { node, notification } = item;
-		const registration = await fromDatabase(
-			async () => (await registrations.find(node)) ?? (await registrations.findAtPrimary(node)),
-		);
+		const registration = await look(node);
 		if (!registration) {
 			await keeping.discard(item);
 			return unknown("no such registration");
 		}
 		if (!mayPublish(registration, item.publisher)) {
-			return unknown("published by another domain than the owner's");
+			await keeping.drop(item);
+			return unknown(NOT_THE_OWNERS);
 		}
+		delete item.publisher;
 		const app = apps.get(registration.app);
 		const service = services.get(registration.app);
 		if (!app || !service) {
@@ -101,5 +116,14 @@ export function createSending(deps: {
 			turn.leave(reportOf(outcome));
 		}
 		return { kind: "answered", answer: await act(outcome, { item, registration, startedAt, gate }) };
+	}
+
+	return {
+		tryOnce,
+
+		async isAllowed({ node, publisher }) {
+			const registration = await look(node);
+			return registration === undefined || mayPublish(registration, publisher);
+		},
 	};
 }

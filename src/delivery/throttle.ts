@@ -22,8 +22,8 @@ export interface Throttle<Item> {
 	freed(lane: string): Promise<void>;
 	/** Takes all items that are held back out, answering them with what `spill` says: they were put elsewhere. */
 	release(spill: (items: Item[]) => Promise<Answer>): Promise<void>;
-	/** How many submissions are held back. */
-	held(): number;
+	/** The item that is held back in a lane. */
+	heldIn(lane: string): Item | undefined;
 }
 
 interface Lane<Item> {
@@ -48,7 +48,6 @@ export function createThrottle<Item>(
 ): Throttle<Item> {
 	// Ordered by `opensAt`, since a lane moves to the end when it is used: the idle ones are found at the front.
 	const lanes = new Map<string, Lane<Item>>();
-	let waiting = 0;
 
 	function forgetIdleLanes() {
 		for (const [name, lane] of lanes) {
@@ -98,7 +97,6 @@ export function createThrottle<Item>(
 		clearTimeout(lane.timer);
 		delete lane.held;
 		delete lane.timer;
-		waiting -= held.waiting.length;
 		return held;
 	}
 
@@ -117,7 +115,6 @@ export function createThrottle<Item>(
 			const lane = lanes.get(name);
 			if (!lane || (!lane.busy && !lane.held && lane.opensAt <= now())) return send(name, item);
 			return new Promise((resolve) => {
-				waiting++;
 				if (lane.held) {
 					lane.held.item = item;
 					lane.held.waiting.push(resolve);
@@ -155,7 +152,7 @@ export function createThrottle<Item>(
 			return lane.freed.promise;
 		},
 
-		held: () => waiting,
+		heldIn: (name) => lanes.get(name)?.held?.item,
 	};
 }
 

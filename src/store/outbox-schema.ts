@@ -20,6 +20,8 @@ export const outbox = sqliteTable(
 		lastError: text("last_error"),
 		/** The gate that it waits for; null: nobody looked yet, or a version put it that knew of no gates. */
 		gate: text(),
+		/** The domain that published it, if nobody could look yet whether it may; null: it may. */
+		publisher: text(),
 	},
 	(table) => [
 		primaryKey({ columns: [table.node, table.class] }),

@@ -27,6 +27,8 @@ export interface OutboxEntry {
 	lastError?: string;
 	/** The gate it waits for; undefined: not known yet. */
 	gate?: string;
+	/** The domain that published it, as long as nobody looked whether it may. */
+	publisher?: string;
 }
 
 /** The entries that wait for one gate; undefined: those whose gate is not known yet. */
@@ -135,6 +137,7 @@ export async function openOutbox(
 					[
 						...[field("node"), field("class"), field("version"), sql.raw("value -> 'notification'")],
 						...[field("attempts"), field("dueAt"), field("expiresAt"), field("lastError"), field("gate")],
+						field("publisher"),
 					],
 					sql`, `,
 				)} from json_each(${rows}) where true`,
@@ -149,6 +152,7 @@ export async function openOutbox(
 					expiresAt: sql`excluded.expires_at`,
 					lastError: sql`excluded.last_error`,
 					gate: sql`excluded.gate`,
+					publisher: sql`excluded.publisher`,
 				},
 				setWhere: sql`${outbox.version} <= excluded.version`,
 			});
@@ -175,11 +179,12 @@ export async function openOutbox(
 			}
 		},
 
-		change({ node, class: pushClass, version, attempts, dueAt, expiresAt, lastError = null, gate = null }) {
+		change({ node, class: pushClass, version, lastError = null, gate = null, publisher = null, ...entry }) {
+			const { attempts, dueAt, expiresAt } = entry;
 			return other(
 				db
 					.update(outbox)
-					.set({ attempts, dueAt, expiresAt, lastError, gate })
+					.set({ attempts, dueAt, expiresAt, lastError, gate, publisher })
 					.where(ofLane(node, pushClass, eq(outbox.version, version))),
 			);
 		},
@@ -205,10 +210,11 @@ export async function openOutbox(
 				.where(and(inQueue(queue), lte(outbox.dueAt, now)))
 				.orderBy(asc(outbox.dueAt))
 				.limit(limit);
-			return rows.map(({ lastError, gate, ...row }) => ({
+			return rows.map(({ lastError, gate, publisher, ...row }) => ({
 				...row,
 				...(lastError !== null && { lastError }),
 				...(gate !== null && { gate }),
+				...(publisher !== null && { publisher }),
 			}));
 		},
 

@@ -343,6 +343,20 @@ describe("the newest supersedes", () => {
 		},
 	);
 
+	test.each(["voip", "event"] as const)(
+		"an older %s that fails slowly is not kept once a newer one went out",
+		async (pushClass) => {
+			const { registration } = await house.register();
+			const older = house.delivery.push(registration.node, { class: pushClass, count: 1 });
+			const slow = await house.service.next();
+			house.service.program.push({ kind: "delivered" });
+			expect(await house.delivery.push(registration.node, { class: pushClass, count: 2 })).toEqual(DELIVERED);
+			slow.answer(unwell);
+			expect(await older).toEqual(SUPERSEDED);
+			expect(await house.rows()).toEqual([]);
+		},
+	);
+
 	test("an entry whose lane is taken waits for it, and does not come back once it was superseded", async () => {
 		const { registration } = await house.register();
 		house.service.program.push(unwell);

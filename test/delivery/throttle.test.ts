@@ -99,7 +99,7 @@ describe("within one window", () => {
 		(await next()).answer(DELIVERED);
 		clock = 999;
 		const held = throttle.submit("lane", "2");
-		expect(throttle.held()).toBe(1);
+		expect(throttle.heldIn("lane")).toBe("2");
 		await throttle.release(async () => QUEUED);
 		await held;
 		clock = 1000;
@@ -166,7 +166,7 @@ describe("order within a lane", () => {
 				expect(all).toHaveLength(steps.length);
 				expect(overlaps).toBe(0);
 				expect(last).toEqual(newest);
-				expect(throttle.held()).toBe(0);
+				for (const lane of newest.keys()) expect(throttle.heldIn(lane)).toBeUndefined();
 			}),
 			{ numRuns: 40 },
 		);
@@ -238,7 +238,7 @@ describe("releasing what is held back", () => {
 			return onDisk.promise;
 		});
 		expect(spilled).toEqual([["a3", "b3"]]);
-		expect(throttle.held()).toBe(0);
+		expect([throttle.heldIn("a"), throttle.heldIn("b")]).toEqual([undefined, undefined]);
 		expect(await isSettled(answers[1] as Promise<Answer>)).toBe(false);
 		onDisk.resolve(QUEUED);
 		await releasing;

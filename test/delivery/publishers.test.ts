@@ -1,0 +1,96 @@
+/** Who may publish to a registration whose owner is known: nobody gets past it, and nobody loses a push by who tried. */
+import { afterEach, beforeEach, expect, test } from "bun:test";
+import type { Delivery } from "../../src/delivery/delivery.ts";
+import type { Answer } from "../../src/types.ts";
+import { away, HIGH, type House, openHouse } from "./house.ts";
+
+const OWN = "capulet.example";
+const FOREVER = 3_600_000;
+
+let house: House;
+beforeEach(async () => {
+	house = await openHouse();
+});
+afterEach(() => house.close());
+
+/** A device, and how a domain publishes to it. */
+async function phone(delivery = house.delivery) {
+	const { registration, secret } = await house.register();
+	const publish = (publisher: string, count: number): Promise<Answer> =>
+		delivery.publish({ node: registration.node, secret, publisher, notification: { class: "high", count } });
+	return { node: registration.node, publish };
+}
+
+/** Once something was held back, it is on disk. */
+async function settled(delivery: Delivery) {
+	while ((await house.rows()).length === 0) {
+		await new Promise((resolve) => setTimeout(resolve));
+		await delivery.settle();
+	}
+}
+
+const retryAll = async (delivery = house.delivery) => {
+	for (const entry of await house.rows()) await delivery.retry(entry);
+};
+
+test("one that was put on disk before anybody looked is looked at when it is tried", async () => {
+	const delivery = house.compose({ pushIntervalMs: FOREVER });
+	const { publish } = await phone(delivery);
+	house.service.program.push({ kind: "delivered" });
+	await publish(OWN, 1);
+	const held = publish("elsewhere.example", 2);
+	await settled(delivery);
+	expect(await held).toEqual({ kind: "done", how: "queued" });
+	await retryAll();
+	expect(house.service.calls.map(({ notification }) => notification.count)).toEqual([1]);
+	expect(await house.rows()).toEqual([]);
+});
+
+test("one that was looked at is not looked at again", async () => {
+	const { publish } = await phone();
+	house.service.program.push({ kind: "retry", reason: "503" }, { kind: "delivered" });
+	await publish(OWN, 1);
+	expect((await house.rows()).map(({ publisher }) => publisher)).toEqual([undefined]);
+	await retryAll();
+	expect(house.service.calls).toHaveLength(2);
+});
+
+test("one from elsewhere does not take the place of one that is held back, nor its answer", async () => {
+	const delivery = house.compose({ pushIntervalMs: 50 });
+	const { publish } = await phone(delivery);
+	house.service.program.push({ kind: "delivered" }, { kind: "delivered" });
+	await publish(OWN, 1);
+	const held = publish(OWN, 2);
+	const foreign = publish("elsewhere.example", 3);
+	expect(await foreign).toMatchObject({ kind: "unknown" });
+	expect(await held).toEqual({ kind: "done", how: "delivered" });
+	expect(house.service.calls.map(({ notification }) => notification.count)).toEqual([1, 2]);
+});
+
+test("one from elsewhere that is held back gives way to the owner's", async () => {
+	const delivery = house.compose({ pushIntervalMs: 50 });
+	const { publish } = await phone(delivery);
+	house.service.program.push({ kind: "delivered" }, { kind: "delivered" });
+	await publish(OWN, 1);
+	const foreign = publish("elsewhere.example", 2);
+	const own = publish(OWN, 3);
+	expect(await own).toEqual({ kind: "done", how: "delivered" });
+	expect(await foreign).toEqual({ kind: "done", how: "superseded" });
+	expect(house.service.calls.map(({ notification }) => notification.count)).toEqual([1, 3]);
+});
+
+test("while nobody can be looked up, one from another domain waits outside", async () => {
+	const registrations = away(house.registrations, "find");
+	const delivery = house.compose({ registrations, pushIntervalMs: FOREVER });
+	const { node, publish } = await phone(delivery);
+	const first = delivery.push(node, HIGH);
+	const held = publish(OWN, 1);
+	const foreign = await publish("elsewhere.example", 2);
+	expect(foreign).toMatchObject({ kind: "wait" });
+	await first;
+	await settled(delivery);
+	expect(await held).toEqual({ kind: "done", how: "queued" });
+	expect((await house.rows()).map(({ notification, publisher }) => [notification.count, publisher])).toEqual([
+		[1, OWN],
+	]);
+});
