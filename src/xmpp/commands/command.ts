@@ -1,6 +1,5 @@
 /** What a command is (XEP-0050): each dialect's file makes some. */
 import type { Element } from "@xmpp/xml";
-import type { Registration } from "../../types.ts";
 import { type Field, type FormValues, singleValue } from "../forms.ts";
 import type { RegisterRequest, Registrar } from "../registrar.ts";
 import type { ErrorType } from "../stanza-errors.ts";
@@ -22,8 +21,6 @@ export interface Call {
 export interface Done {
 	/** The form of the answer, where the dialect has one. */
 	form?: Element;
-	/** Registrations that are no more: their owners' servers are to be told. */
-	ended?: readonly Registration[];
 }
 
 export interface Command {

@@ -131,9 +131,9 @@ export const modPush: readonly Command[] = [
 			const which = nodes.length > 0 ? { nodes } : { device: deviceId(call) };
 			const ended = await call.registrar.remove(call.owner, which);
 			if (ended.length === 0) throw nothingFound();
-			if (nodes.length === 0) return { ended };
+			if (nodes.length === 0) return {};
 			const values = ended.map(({ node }) => node);
-			return { ended, form: answerForm("result", [{ name: "nodes", type: "list-multi", values }]) };
+			return { form: answerForm("result", [{ name: "nodes", type: "list-multi", values }]) };
 		},
 	},
 ];

@@ -90,7 +90,7 @@ const unregister = (service: "fcm" | "apns"): Command => ({
 			app: { service },
 		});
 		if (ended.length === 0) throw nothingFound();
-		return { ended };
+		return {};
 	},
 });
 

@@ -81,7 +81,7 @@ export const pushAppserver: readonly Command[] = [
 			const ended = byDevice.length > 0 ? byDevice : await registrar.remove(owner, { nodes: [node] });
 			if (ended.length === 0) throw nothingFound();
 			const [{ jid, node: returned }] = ended as [(typeof ended)[number]];
-			return { ended, form: answer(jid ?? call.to, returned, await registrar.secretOf(returned)) };
+			return { form: answer(jid ?? call.to, returned, await registrar.secretOf(returned)) };
 		},
 	},
 ];

@@ -76,7 +76,7 @@ export const tigase: readonly Command[] = [
 			const device = await deviceOf(required({ form }, "device-token"));
 			const ended = await registrar.remove(owner, { device, app: { provider } });
 			if (ended.length === 0) throw nothingFound();
-			return { ended };
+			return {};
 		},
 	},
 ];
