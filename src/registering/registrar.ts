@@ -114,7 +114,8 @@ export function createRegistrar(deps: RegistrarDeps): Registrar {
 	};
 
 	function byNode(nodes: readonly string[]) {
-		const plain = new Set(nodes.map((node) => splitOpenNode(node)?.node ?? node));
+		// What was imported may have a dot in its node.
+		const plain = new Set([...nodes, ...nodes.map((node) => splitOpenNode(node)?.node ?? node)]);
 		return ({ node }: Registration) => plain.has(node);
 	}
 

@@ -45,6 +45,7 @@ async function open() {
 	});
 	return {
 		keyring,
+		registrar,
 		register: (owner: string, token: string, dialect: "push-appserver" | "mod_push" = "push-appserver") =>
 			registrar.register({
 				...{ owner, to: "push.example.org", dialect, device: NODE, token },
@@ -61,6 +62,17 @@ test("with the same device id and token it gets the old node, and the derived se
 	expect(await registering.register("romeo@example.net", TOKEN)).toEqual(expected);
 	// With another token too: the owner is known.
 	expect(await registering.register("romeo@example.net", "cafe")).toEqual(expected);
+});
+
+test("its owner ends it by its node, though there be a dot in it", async () => {
+	const owner = "romeo@example.net";
+	const node = "org.example";
+	const imported = { node, formerHash: "hash", owner, app: "apns", token: TOKEN, renewedAt: 1, device: node };
+	await importRegistrations(database.db, [imported], 1);
+	const { registrar } = registering;
+	expect((await registrar.list(owner)).map((one) => one.node)).toEqual([node]);
+	expect(await registrar.remove(owner, { nodes: [node] })).toHaveLength(1);
+	expect(await registrar.list(owner)).toEqual([]);
 });
 
 test("with another token, from another dialect, or after somebody else, it gets a node of its own", async () => {
