@@ -144,7 +144,8 @@ export function startPubsubHost(deps: PubsubHostDeps): PubsubHost {
 	async function reconcile(): Promise<void> {
 		const there = subscribedNodes(await requests.ask("get", host, askForSubscriptions()), address);
 		const wanted = await nodes.ofHost(host);
-		const missing = wanted.filter(({ node }) => !there.has(node));
+		// Of one that is there but was not noted, nobody knows whether it was made to its end.
+		const missing = wanted.filter(({ node, isReady }) => !there.has(node) || !isReady);
 		await each(missing, async ({ node, owner }: PubsubNode) => {
 			await make(node);
 			if (owner) await restrict(node, owner);

@@ -9,6 +9,8 @@ import { facts, pubsubNodes, registrations } from "./schema.ts";
 /** A node that should be at its host. */
 export interface PubsubNode {
 	node: string;
+	/** Whether the host is known to have had it. */
+	isReady: boolean;
 	/** The bare JID of whoever claimed it, where it is known. */
 	owner?: string;
 }
@@ -89,11 +91,14 @@ export function createPubsubNodes(primary: LibSQLDatabase, now: () => number = D
 
 		async ofHost(host) {
 			const rows = await primary
-				.select({ node: pubsubNodes.node, owner: registrations.owner })
+				.select({ node: pubsubNodes.node, readyAt: pubsubNodes.readyAt, owner: registrations.owner })
 				.from(pubsubNodes)
 				.leftJoin(registrations, eq(registrations.node, pubsubNodes.node))
 				.where(eq(pubsubNodes.host, host));
-			return rows.map(({ node, owner }) => ({ node, ...(owner && { owner }) }));
+			return rows.map(({ node, readyAt, owner }) => ({
+				...{ node, isReady: readyAt !== null },
+				...(owner && { owner }),
+			}));
 		},
 
 		async left(host, before) {

@@ -219,6 +219,16 @@ describe("nodes at a pubsub host", () => {
 		expect(it.host.nodes.size).toBe(51);
 	});
 
+	test("that were made when the process ended, and not noted, can be claimed", async () => {
+		const it = await scene();
+		await it.nodes.add(HOST, "ours-made");
+		it.host.nodes.set("ours-made", { isOpen: true, items: new Map(), affiliations: [] });
+		it.host.subscriptions.add("ours-made");
+		it.start().online(false);
+		await it.settled();
+		expect(it.host.nodes.size).toBe(50);
+	});
+
 	test("that nobody knows of any more are deleted; those of others are left alone", async () => {
 		const it = await scene();
 		for (const node of ["ours-stray", "somebody-else's"]) {
