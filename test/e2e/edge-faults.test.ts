@@ -247,6 +247,18 @@ describe("a database that is away", () => {
 	}, 60_000);
 });
 
+test("who comes first, all at once, is answered, each of them", async () => {
+	const { ask } = await edgeWith({});
+	const answers = await Promise.all(
+		Array.from({ length: 40 }, () => ask("POST", REGISTRATIONS, registering())),
+	);
+	expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([201]));
+	const nodes = await Promise.all(
+		answers.map(async (answer) => ((await answer.json()) as { node: string }).node),
+	);
+	expect(new Set(nodes).size).toBe(40);
+}, 30_000);
+
 describe("endpoints", () => {
 	test("are registered only if they are on the list: nothing is resolved at an edge", async () => {
 		const { ask } = await edgeWith({ WEBPUSH_ALLOW_PRIVATE: undefined, WEBPUSH_ALLOW_HOSTS: "ntfy.example" });
