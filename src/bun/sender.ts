@@ -34,6 +34,7 @@ import { tellOfKeys } from "./key-use.ts";
 import { createMetrics, type Metrics } from "./metrics.ts";
 import type { Replica } from "./replica.ts";
 import { StartError } from "./start-error.ts";
+import { warnOfStrays } from "./strays.ts";
 
 /** How long pushes on their way may take when the process is asked to end, ms. The rest waits in the outbox. */
 const DRAIN_MS = 5_000;
@@ -75,22 +76,6 @@ export interface Sender {
 	xmppStatus(): true | string;
 	/** Finishes what is on its way within a deadline, puts the rest on disk, and leaves the stream resumable. */
 	stop(): Promise<void>;
-}
-
-/** Registrations of an app that is not set up any more wait in vain: somebody renamed it, or left it out. */
-async function warnOfStrays(
-	registrations: Registrations,
-	apps: readonly AppConfig[],
-	log: Logger,
-): Promise<void> {
-	const counts = await registrations.count().catch(() => []);
-	for (const { app, count } of counts) {
-		if (apps.some(({ name }) => name === app)) continue;
-		log.warn("{count} registrations are of the app {app}, which is not set up: their pushes wait.", {
-			app,
-			count,
-		});
-	}
 }
 
 /** Another account's nodes can be neither read nor deleted, and whoever claimed one would never be woken. */
@@ -143,7 +128,7 @@ export async function startSender(common: SenderDeps): Promise<Sender> {
 	const certificates = certificateExpiry(apps);
 	warnOfExpiry(certificates, log);
 	const warning = setInterval(() => warnOfExpiry(certificates, log), DAY_MS);
-	void warnOfStrays(registrations, apps, log);
+	void warnOfStrays(registrations, config, log);
 	common.keyUse().then(
 		(uses) => tellOfKeys(uses, log),
 		(error: unknown) =>

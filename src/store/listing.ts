@@ -1,5 +1,5 @@
 /** All registrations, for whoever runs the service: read nearby, so that looking costs the primary nothing. */
-import { desc, getTableColumns, lt, sql } from "drizzle-orm";
+import { desc, getTableColumns, isNotNull, lt, sql } from "drizzle-orm";
 import type { LibSQLDatabase } from "drizzle-orm/libsql";
 import type { Registration } from "../types.ts";
 import { toRegistration } from "./rows.ts";
@@ -20,6 +20,8 @@ export interface Listing {
 	list(limit: number, before?: number): Promise<RegistrationList>;
 	/** How many there are of each app. */
 	count(): Promise<{ app: string; count: number }[]>;
+	/** How many there are at each address that users' servers were told, where it is known. */
+	countAddresses(): Promise<{ jid: string; count: number }[]>;
 }
 
 export function createListing(db: LibSQLDatabase): Listing {
@@ -45,5 +47,12 @@ export function createListing(db: LibSQLDatabase): Listing {
 				.select({ app: registrations.app, count: sql<number>`count(*)` })
 				.from(registrations)
 				.groupBy(registrations.app),
+
+		countAddresses: () =>
+			db
+				.select({ jid: sql<string>`${registrations.jid}`, count: sql<number>`count(*)` })
+				.from(registrations)
+				.where(isNotNull(registrations.jid))
+				.groupBy(registrations.jid),
 	};
 }

@@ -1,0 +1,30 @@
+import { expect, test } from "bun:test";
+import { warnOfStrays } from "../../src/bun/strays.ts";
+import { parseConfig } from "../../src/config.ts";
+import { createRegistrations } from "../../src/store/registrations.ts";
+import { openTestDatabase } from "../database.ts";
+import { PLENTY, readableLog } from "../delivery/house.ts";
+
+const ACCOUNT = { service: "wss://a.example/ws", domain: "a.example", username: "push", password: "x" };
+const COMPONENT = { service: "xmpp://b.example", domain: "push.b.example", password: "x" };
+
+test("registrations whose app or address is not served any more are counted at the start", async () => {
+	const { apps, connections } = parseConfig({}, [{ ...ACCOUNT, pubsub_host: "pubsub.a.example" }, COMPONENT]);
+	const database = await openTestDatabase();
+	const registrations = createRegistrations(database.db, PLENTY);
+	const served = ["push@a.example/push", "pubsub.a.example", "push.b.example", "me@push.b.example/x"];
+	const strays = ["push@a.example/other", "push.old.example", "pubsub.old.example"];
+	let made = 0;
+	for (const jid of [...served, ...strays, undefined]) {
+		const device = `d${++made}`;
+		const row = { owner: "", app: "webpush", device, token: "t", ...(jid !== undefined && { jid }) };
+		await registrations.register(row, () => device);
+	}
+	await registrations.register({ owner: "", app: "lost", device: "d", token: "t" }, () => "n");
+	const { log, lines } = readableLog();
+	await warnOfStrays(registrations, { apps, connections }, log);
+	await database.close();
+	expect(lines).toHaveLength(2);
+	expect(lines[0]).toContain('"app":"lost","count":1');
+	expect(lines[1]).toContain('"strays":3');
+});
