@@ -3,9 +3,11 @@
  * A stolen database holds nodes but no secret, so nobody can publish with it. The key id in the node says
  * which key to verify with, so that old keys stay good for verification after a change of SECRET_KEY.
  *
+ * A registration is known by the 128 bits: under another key it has another node, its twin, with another secret. What
+ * is handed out is always of the current key, so that a device which renews leaves an old one (store/following-keys.ts).
+ *
  * A registration that was imported from another app server keeps its node, which names no key: a foreign one. Its
- * secret is derived with the current key, every key verifies it, and until that is first used the secret that the
- * other server gave out is as good.
+ * secret names the key instead, and until that is first used the secret that the other server gave out is as good.
  */
 import { base64url } from "jose";
 
@@ -17,11 +19,17 @@ const SECRET_BYTES = 32;
 export type Verdict = "ok" | "wrong" | "unknown-key";
 
 export interface Keyring {
+	/** The keys' ids, 6 characters of base64url; the current one's first. They are public. */
+	readonly ids: readonly [string, ...string[]];
 	/** A fingerprint of the current key; the database keeps it, so that a wrong key is noticed at start. */
 	readonly fingerprint: string;
 	readonly oldFingerprints: readonly string[];
 	/** A new node of the current key: 27 characters of base64url. */
 	createNode(): string;
+	/** The twin of a node under the current key; a foreign one is its own. */
+	underCurrentKey(node: string): string;
+	/** The node itself, or its twin under the current key if its own was not given. */
+	usable(node: string): string;
 	/**
 	 * The secret of a node: 43 characters of base64url. A foreign one's is the current key's.
 	 * @throws {UnknownKey} when the node was made with a key this process was not given
@@ -39,8 +47,8 @@ export interface Keyring {
 	 * no more than a hash of its registration and the time it was made, and so could be guessed from the database.
 	 */
 	hashFormer(node: string, secret: string): Promise<string>;
-	/** Whether that is the hash of this secret, by any key; in constant time. */
-	isFormer(node: string, secret: string, hash: string): Promise<boolean>;
+	/** Whether that is the hash of this secret; in constant time. `unknown-key`: the hash was made with another key. */
+	verifyFormer(node: string, secret: string, hash: string): Promise<Verdict>;
 	/** A keyed hash of something that is counted but must not be readable in the database; 22 characters. */
 	conceal(text: string): Promise<string>;
 }
@@ -76,6 +84,21 @@ function decode(text: string): Uint8Array | undefined {
 /** Has the form of a node that a keyring made; a key id that no key has is possible. */
 export function isOwnNode(node: string): boolean {
 	return decode(node)?.length === KEY_ID_BYTES + RANDOM_BYTES;
+}
+
+/** The twin of a node under another key; a foreign one is its own. @param id of the key */
+export function underKey(node: string, id: string): string {
+	const bytes = decode(node);
+	if (bytes?.length !== KEY_ID_BYTES + RANDOM_BYTES) return node;
+	const twin = new Uint8Array(bytes);
+	twin.set(base64url.decode(id));
+	return base64url.encode(twin);
+}
+
+/** The id of the key that made a node of our own, or a signature that names its key; undefined: it is neither. */
+function keyIdIn(text: string): string | undefined {
+	const bytes = decode(text);
+	return bytes && bytes.length > KEY_ID_BYTES ? base64url.encode(bytes.subarray(0, KEY_ID_BYTES)) : undefined;
 }
 
 /** What is signed for a foreign node: with a word before it, it can be nothing else that is signed here. */
@@ -119,34 +142,37 @@ export async function createKeyring(
 	const old = await Promise.all(oldKeys.map(importKey));
 	const byId = new Map([...old, current].map((key) => [key.id, key]));
 
-	const all = [...byId.values()];
-
-	const keyOf = (node: string): Key | undefined => {
-		const bytes = decode(node);
-		return bytes && byId.get(base64url.encode(bytes.subarray(0, KEY_ID_BYTES)));
-	};
-
 	const sign = async (key: Key, text: Uint8Array<ArrayBuffer>) =>
-		base64url.encode(new Uint8Array(await crypto.subtle.sign("HMAC", key.hmac, text)));
+		new Uint8Array(await crypto.subtle.sign("HMAC", key.hmac, text));
 
-	/** Whether one of the keys signed this; the signature is base64url. */
-	const isSigned = async (keys: readonly Key[], signature: string, text: Uint8Array<ArrayBuffer>) => {
-		const bytes = decode(signature);
-		if (bytes?.length !== SECRET_BYTES) return false;
-		const right = await Promise.all(
-			keys.map(({ hmac }) => crypto.subtle.verify("HMAC", hmac, new Uint8Array(bytes), text)),
-		);
-		return right.includes(true);
+	/** For what names no key itself: the first bytes of the signature give way to the key's id. */
+	const signNaming = async (key: Key, text: Uint8Array<ArrayBuffer>) => {
+		const signature = await sign(key, text);
+		signature.set(base64url.decode(key.id));
+		return base64url.encode(signature);
 	};
+
+	const verifyNaming = async (signature: string, text: Uint8Array<ArrayBuffer>): Promise<Verdict> => {
+		const bytes = decode(signature);
+		if (bytes?.length !== SECRET_BYTES) return "wrong";
+		const key = byId.get(keyIdIn(signature) ?? "");
+		if (!key) return "unknown-key";
+		return isSame(base64url.decode(await signNaming(key, text)), bytes) ? "ok" : "wrong";
+	};
+
+	const keyOf = (node: string) => byId.get(keyIdIn(node) ?? "");
 
 	const secretOf = async (node: string) => {
-		if (!isOwnNode(node)) return sign(current, foreign(node));
+		if (!isOwnNode(node)) return signNaming(current, foreign(node));
 		const key = keyOf(node);
 		if (!key) throw new UnknownKey("this registration was made with a key that is not configured");
-		return sign(key, new TextEncoder().encode(node));
+		return base64url.encode(await sign(key, new TextEncoder().encode(node)));
 	};
 
+	const underCurrentKey = (node: string) => underKey(node, current.id);
+
 	return {
+		ids: [current.id, ...old.map(({ id }) => id).filter((id) => id !== current.id)],
 		fingerprint: current.fingerprint,
 		oldFingerprints: old.map((key) => key.fingerprint),
 
@@ -157,21 +183,28 @@ export async function createKeyring(
 			return base64url.encode(bytes);
 		},
 
+		underCurrentKey,
+
+		usable: (node) => (isOwnNode(node) && !keyOf(node) ? underCurrentKey(node) : node),
+
 		secretOf,
 
 		openNode: async (node) => `${node}.${await secretOf(node)}`,
 
 		async verify(node, secret) {
-			// Of nodes that no registration has either: those are as wrong as a wrong secret, and look the same.
-			if (!isOwnNode(node)) return (await isSigned(all, secret, foreign(node))) ? "ok" : "wrong";
+			if (!isOwnNode(node)) return (await verifyNaming(secret, foreign(node))) === "ok" ? "ok" : "wrong";
 			const key = keyOf(node);
 			if (!key) return "unknown-key";
-			return (await isSigned([key], secret, new TextEncoder().encode(node))) ? "ok" : "wrong";
+			const bytes = decode(secret);
+			if (bytes?.length !== SECRET_BYTES) return "wrong";
+			const text = new TextEncoder().encode(node);
+			const isRight = await crypto.subtle.verify("HMAC", key.hmac, new Uint8Array(bytes), text);
+			return isRight ? "ok" : "wrong";
 		},
 
-		hashFormer: (node, secret) => sign(current, former(node, secret)),
+		hashFormer: (node, secret) => signNaming(current, former(node, secret)),
 
-		isFormer: (node, secret, hash) => isSigned(all, hash, former(node, secret)),
+		verifyFormer: (node, secret, hash) => verifyNaming(hash, former(node, secret)),
 
 		async conceal(text) {
 			const hash = await crypto.subtle.sign(
@@ -184,14 +217,23 @@ export async function createKeyring(
 	};
 }
 
-/** Compared with where there is nothing to compare with: both must take the same time. */
-const NO_HASH = base64url.encode(new Uint8Array(SECRET_BYTES));
+/** In a time that tells nothing of where they differ; both are as long. */
+function isSame(one: Uint8Array, other: Uint8Array): boolean {
+	return one.reduce((difference, byte, i) => difference | (byte ^ (other[i] ?? 0)), 0) === 0;
+}
 
 /**
  * A keyring that takes former secrets too. Everybody checks secrets with it, so that a former one works wherever a
  * derived one does, and ends wherever the derived one is used.
+ * @param knownKeys ids of all keys that the database's secrets may have been made with, those that are not given any
+ *   more too: asked once the database answered
  */
-export function withFormerSecrets(keyring: Keyring, formerSecrets: FormerSecrets): Keyring {
+export function withFormerSecrets(
+	keyring: Keyring,
+	formerSecrets: FormerSecrets,
+	knownKeys: () => readonly string[] = () => keyring.ids,
+): Keyring {
+	const noHash = `${keyring.ids[0]}${"A".repeat(37)}`;
 	return {
 		...keyring,
 		async verify(node, secret) {
@@ -203,7 +245,13 @@ export function withFormerSecrets(keyring: Keyring, formerSecrets: FormerSecrets
 				return verdict;
 			}
 			const hash = await formerSecrets.hashOf(node);
-			return (await keyring.isFormer(node, secret, hash ?? NO_HASH)) ? "ok" : "wrong";
+			// Compared with anything where there is nothing to compare with: both must take the same time.
+			const former = await keyring.verifyFormer(node, secret, hash ?? noHash);
+			if (hash !== undefined && former !== "wrong") return former;
+			// Of a key that was taken away; another app server's secret has the form of ours, and names no key we had.
+			const id = keyIdIn(secret);
+			const isGone = id !== undefined && knownKeys().includes(id) && !keyring.ids.includes(id);
+			return isGone ? "unknown-key" : "wrong";
 		},
 	};
 }

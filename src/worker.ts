@@ -20,8 +20,9 @@ import { createServices } from "./services/index.ts";
 import { importVapidKey } from "./services/vapid.ts";
 import { misspelt } from "./settings.ts";
 import { checkedClient } from "./store/checked-client.ts";
-import { checkSecretKey, checkVapidKey, WrongKey } from "./store/facts.ts";
+import { checkSecretKey, checkVapidKey, type KnownKeys, WrongKey } from "./store/facts.ts";
 import { UnfitDatabase } from "./store/fault.ts";
+import { followKeys } from "./store/following-keys.ts";
 import { createFormerSecrets } from "./store/former-secrets.ts";
 import { createHandover } from "./store/handover.ts";
 import { createPubsubNodes } from "./store/pubsub-nodes.ts";
@@ -84,9 +85,18 @@ async function naming<T>(setting: string, use: () => T | Promise<T>): Promise<T>
 }
 
 /** Whether this database is the one that the settings belong to. @throws {UnfitDatabase} */
-async function checkDatabase(client: ReturnType<typeof connect>, keys: Keyring, vapidPublicKey: string) {
+async function checkDatabase(
+	client: ReturnType<typeof connect>,
+	keys: Keyring,
+	vapidPublicKey: string,
+	onKeys: (known: KnownKeys) => void,
+) {
 	const db = drizzle(client);
-	const checks = [checkSchema(client), checkSecretKey(db, keys), checkVapidKey(db, vapidPublicKey)];
+	const checks = [
+		checkSchema(client),
+		checkSecretKey(db, keys).then(onKeys),
+		checkVapidKey(db, vapidPublicKey),
+	];
 	// At once, since each takes its time; told in this order, since the first explains the others.
 	for (const { status, reason } of (await Promise.allSettled(checks)) as PromiseRejectedResult[]) {
 		if (status !== "rejected") continue;
@@ -110,9 +120,14 @@ async function compose(bindings: Bindings) {
 		vapid.publicKey ??
 		(await naming("VAPID_PRIVATE_KEY", async () => importVapidKey(vapid.privateKey ?? ""))).publicKey;
 	const remote = connect(database);
-	const client = checkedClient(remote, () => checkDatabase(remote, keys, vapidPublicKey));
+	let keyIds: readonly string[] = keys.ids;
+	const client = checkedClient(remote, () =>
+		checkDatabase(remote, keys, vapidPublicKey, ({ ids }) => {
+			keyIds = ids;
+		}),
+	);
 	const db = drizzle(client);
-	const keyring = withFormerSecrets(keys, createFormerSecrets(db));
+	const keyring = withFormerSecrets(keys, createFormerSecrets(db), () => keyIds);
 	const policy = await naming("WEBPUSH_ALLOW_HOSTS", () => endpointPolicy(webPush));
 	const sendsNothing = () => Promise.reject(new Error("The edge sends no pushes."));
 	const services = await naming("APPS", () =>
@@ -123,7 +138,7 @@ async function compose(bindings: Bindings) {
 	);
 	return createApp({
 		version: packageJson.version,
-		registrations: createRegistrations(db, config.quotas),
+		registrations: followKeys(createRegistrations(db, config.quotas), keys, () => keyIds),
 		keyring,
 		// Nothing is sent from here, so nothing is fetched: devices are only checked.
 		services,

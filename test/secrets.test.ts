@@ -1,6 +1,12 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { createKeyring, type FormerSecrets, UnknownKey, withFormerSecrets } from "../src/secrets.ts";
+import {
+	createKeyring,
+	type FormerSecrets,
+	UnknownKey,
+	underKey,
+	withFormerSecrets,
+} from "../src/secrets.ts";
 
 const KEY = "the current key, at least thirty-two characters";
 const OLD = "an older key, also at least thirty-two characters";
@@ -89,6 +95,37 @@ describe("keys", () => {
 		await expect(ring.openNode(node)).rejects.toBeInstanceOf(UnknownKey);
 	});
 
+	test("a node has a twin under each, with another secret and the same random bits", async () => {
+		const node = oldRing.createNode();
+		const twin = ring.underCurrentKey(node);
+		expect(twin).toMatch(/^[\w-]{27}$/);
+		expect(twin).not.toBe(node);
+		expect(twin.slice(6)).toBe(node.slice(6));
+		expect(await ring.verify(twin, await ring.secretOf(twin))).toBe("ok");
+		expect(await ring.verify(twin, await ring.secretOf(node))).toBe("wrong");
+		expect(await oldRing.verify(twin, await ring.secretOf(twin))).toBe("unknown-key");
+		expect(ring.underCurrentKey(twin)).toBe(twin);
+		expect(oldRing.underCurrentKey(twin)).toBe(node);
+		expect(underKey(node, ring.ids[0])).toBe(twin);
+		for (const foreign of ["E0FF1D8C-EB96-4E10-A912-F68B03FD8D3E", "", "module:a:b:c", `${node}=`]) {
+			expect(ring.underCurrentKey(foreign)).toBe(foreign);
+		}
+	});
+
+	test("a node of a key that is not here is usable as its twin", () => {
+		const gone = strangerRing.createNode();
+		expect(ring.usable(gone)).toBe(ring.underCurrentKey(gone));
+		const old = oldRing.createNode();
+		expect(ring.usable(old)).toBe(old);
+		expect(ring.usable("foreign")).toBe("foreign");
+	});
+
+	test("have ids, the current one's first, each once", async () => {
+		expect(ring.ids).toEqual([...(await createKeyring(KEY)).ids, ...oldRing.ids]);
+		expect((await createKeyring(KEY, [KEY, OLD])).ids).toEqual(ring.ids);
+		expect(ring.createNode().slice(0, 5)).toBe(ring.ids[0].slice(0, 5));
+	});
+
 	test("the fingerprint tells keys apart and does not contain the key id", () => {
 		expect(ring.fingerprint).not.toBe(oldRing.fingerprint);
 		expect(ring.oldFingerprints).toEqual([oldRing.fingerprint]);
@@ -162,6 +199,7 @@ describe("a secret that another app server gave out", () => {
 		const { former } = memory({ [NODE]: await ring.hashFormer(NODE, SECRET) });
 		const both = withFormerSecrets(ring, former);
 		expect(await both.verify(NODE, await strangerRing.secretOf(NODE))).toBe("wrong");
+		expect(await both.verify(NODE, await ring.secretOf("another node"))).toBe("wrong");
 		expect(await both.verify("another node", await both.secretOf("another node"))).toBe("ok");
 		expect(await both.verify(NODE, SECRET)).toBe("ok");
 	});
@@ -169,7 +207,26 @@ describe("a secret that another app server gave out", () => {
 	test("survives a change of the key, beside the old one", async () => {
 		const { former } = memory({ [NODE]: await oldRing.hashFormer(NODE, SECRET) });
 		expect(await withFormerSecrets(ring, former).verify(NODE, SECRET)).toBe("ok");
-		expect(await withFormerSecrets(strangerRing, former).verify(NODE, SECRET)).toBe("wrong");
+	});
+
+	test("is neither right nor wrong once the key of its hash is gone", async () => {
+		const { former } = memory({ [NODE]: await oldRing.hashFormer(NODE, SECRET) });
+		expect(await withFormerSecrets(strangerRing, former).verify(NODE, SECRET)).toBe("unknown-key");
+	});
+
+	test("and so is a derived one of a key that is gone, but not one that only looks so", async () => {
+		const both = withFormerSecrets(strangerRing, memory({}).former, () => [...strangerRing.ids, ...ring.ids]);
+		expect(await both.verify(NODE, await ring.secretOf(NODE))).toBe("unknown-key");
+		const another = await createKeyring("a key of some other server, thirty-two and more");
+		expect(await both.verify(NODE, await another.secretOf(NODE))).toBe("wrong");
+		const former = "Zm9ybWVyIHNlY3JldHMgbWF5IGxvb2sgbGlrZSBvdXI";
+		expect(await both.verify(NODE, former)).toBe("wrong");
+	});
+
+	test("that has the form of ours is taken", async () => {
+		const secret = "Zm9ybWVyIHNlY3JldHMgbWF5IGxvb2sgbGlrZSBvdXI";
+		const { former } = memory({ [NODE]: await ring.hashFormer(NODE, secret) });
+		expect(await withFormerSecrets(ring, former).verify(NODE, secret)).toBe("ok");
 	});
 
 	test("is never looked up for nodes of our own", async () => {
@@ -197,8 +254,9 @@ describe("a secret that another app server gave out", () => {
 		expect(hash).toMatch(/^[\w-]{43}$/);
 		expect(hash).not.toBe(await oldRing.hashFormer(NODE, SECRET));
 		expect(hash).not.toBe(await ring.hashFormer("another node", SECRET));
-		expect(await ring.isFormer(NODE, SECRET, hash)).toBe(true);
-		expect(await ring.isFormer(NODE, hash, hash)).toBe(false);
+		expect(await ring.verifyFormer(NODE, SECRET, hash)).toBe("ok");
+		expect(await ring.verifyFormer(NODE, hash, hash)).toBe("wrong");
+		expect(await strangerRing.verifyFormer(NODE, SECRET, hash)).toBe("unknown-key");
 		// Being in the database does not make it a secret.
 		expect(await ring.verify(NODE, hash)).toBe("wrong");
 	});

@@ -10,7 +10,10 @@ import { type Answer, type App, InvalidDevice, type PushService, type Registrati
 import { wait } from "./item.ts";
 
 /** What delivery asks of registrations. */
-export type Known = Pick<Registrations, "find" | "findAtPrimary" | "forget" | "forgetVoip" | "record">;
+export type Known = Pick<
+	Registrations,
+	"find" | "findAtPrimary" | "rename" | "forget" | "forgetVoip" | "record"
+>;
 
 export interface Modules {
 	/** @returns the node to push to, or the answer to the publisher */
@@ -131,6 +134,7 @@ export function createModules({
 				domainOf(publisher).bad++;
 				return true;
 			},
+			rename: registrations.rename,
 			forgetVoip: (...condition) => registrations.forgetVoip(...condition),
 			async record(results, counts) {
 				for (const { node, at, error } of results) {

@@ -23,12 +23,26 @@ export interface NodeSource {
 	create(jid: string | undefined): Promise<string>;
 }
 
-/** The node of a registration as its owner's client and server know it. @throws {UnknownKey} */
+/**
+ * The node that a device which renews is given: of the current key, so that the old one can be let go. A pubsub host
+ * has the node that it was made, and takes no secret.
+ */
+export function givenNode(
+	{ node, jid }: Registration,
+	{ keyring, nodes }: { keyring: Pick<Keyring, "underCurrentKey">; nodes: Pick<NodeSource, "isPubsubHost"> },
+): string {
+	return nodes.isPubsubHost(jid) ? node : keyring.underCurrentKey(node);
+}
+
+/** The node of a registration as its owner's client and server know it. */
 export async function knownNode(
 	{ node, jid, dialect }: Registration,
-	{ keyring, nodes }: { keyring: Pick<Keyring, "openNode">; nodes: Pick<NodeSource, "isPubsubHost"> },
+	{
+		keyring,
+		nodes,
+	}: { keyring: Pick<Keyring, "openNode" | "usable">; nodes: Pick<NodeSource, "isPubsubHost"> },
 ): Promise<string> {
-	return dialect === "tigase" && !nodes.isPubsubHost(jid) ? keyring.openNode(node) : node;
+	return dialect === "tigase" && !nodes.isPubsubHost(jid) ? keyring.openNode(keyring.usable(node)) : node;
 }
 
 /** @param pubsubHosts those of our connections */

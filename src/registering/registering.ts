@@ -3,11 +3,11 @@ import type { Keyring } from "../secrets.ts";
 import type { Quotas } from "../store/quotas.ts";
 import type { NewRegistration, Registrations } from "../store/registrations.ts";
 import type { Device, DeviceInput, PushService, Registration } from "../types.ts";
-import type { NodeSource } from "./nodes.ts";
+import { givenNode, type NodeSource } from "./nodes.ts";
 
 export interface RegisteringDeps {
 	registrations: Pick<Registrations, "register">;
-	keyring: Pick<Keyring, "secretOf">;
+	keyring: Pick<Keyring, "secretOf" | "underCurrentKey">;
 	nodes: NodeSource;
 }
 
@@ -30,7 +30,7 @@ export type Identity = Omit<NewRegistration, keyof Device | "host">;
 /**
  * Creates or renews a registration.
  * @throws {NoNodeReady} where a pubsub host takes the publishes in
- * @returns its row with its secret, or the quota that is full
+ * @returns its row with its secret, both of the current key, or the quota that is full
  */
 export async function register(
 	{ registrations, keyring, nodes }: RegisteringDeps,
@@ -45,8 +45,9 @@ export async function register(
 		() => nodes.create(identity.jid),
 	);
 	if (result.kind === "over-quota") return result;
-	const { registration } = result;
-	return { kind: "registered", registration, secret: await keyring.secretOf(registration.node) };
+	const given = givenNode(result.registration, { keyring, nodes });
+	const registration = { ...result.registration, node: given };
+	return { kind: "registered", registration, secret: await keyring.secretOf(given) };
 }
 
 /** Why a quota is full and what to do, with the setting that raises it. */

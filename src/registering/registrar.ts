@@ -10,7 +10,7 @@ import { checkDevice, quotaReason, register } from "./registering.ts";
 
 export interface RegistrarDeps {
 	registrations: Pick<Registrations, "claim" | "register" | "findDevice" | "ofOwner" | "remove">;
-	keyring: Pick<Keyring, "secretOf" | "openNode">;
+	keyring: Pick<Keyring, "secretOf" | "openNode" | "underCurrentKey" | "usable">;
 	nodes: NodeSource;
 	apps: readonly App[];
 	/** By the name of their app. */
@@ -60,7 +60,7 @@ export function createRegistrar(deps: RegistrarDeps): Registrar {
 		providers: choice.providers,
 		givesSecrets: pubsubHost === undefined,
 		mayRegister: createAccess(allow),
-		secretOf: keyring.secretOf,
+		secretOf: (node) => keyring.secretOf(keyring.usable(node)),
 
 		async register({
 			owner,
@@ -114,9 +114,10 @@ export function createRegistrar(deps: RegistrarDeps): Registrar {
 	};
 
 	function byNode(nodes: readonly string[]) {
+		const known = (node: string) => keyring.underCurrentKey(node);
 		// What was imported may have a dot in its node.
-		const plain = new Set([...nodes, ...nodes.map((node) => splitOpenNode(node)?.node ?? node)]);
-		return ({ node }: Registration) => plain.has(node);
+		const plain = new Set([...nodes, ...nodes.map((node) => splitOpenNode(node)?.node ?? node)].map(known));
+		return ({ node }: Registration) => plain.has(known(node));
 	}
 
 	function byDevice({ device, app }: Exclude<Parameters<Registrar["remove"]>[1], { nodes: unknown }>) {

@@ -3,7 +3,6 @@ import type { Context } from "hono";
 import { auth as basicCredentials } from "hono/utils/basic-auth";
 import type { Keyring } from "../secrets.ts";
 import type { AppDeps } from "./deps.ts";
-import { keyMissing } from "./errors.ts";
 import { Problem } from "./problem.ts";
 
 /** RFC 6750 §2.1: the token of `Authorization: Bearer`; an operator's own may have spaces in it. */
@@ -64,6 +63,14 @@ export function noSuchRegistration(): Problem {
 	);
 }
 
+/** Nobody can prove any more whose it is, and waiting would not help: the operator took the key away. */
+export function keyGone(): Problem {
+	return new Problem(
+		"gone",
+		"This registration was made with a key that the server has no more, so nobody can use it: register again.",
+	);
+}
+
 /** Lets pass whoever has the secret of a node, before anything is looked up. */
 export async function requireSecret(c: Context, keyring: Keyring, node: string) {
 	const secret = bearer(c);
@@ -76,5 +83,5 @@ export async function requireSecret(c: Context, keyring: Keyring, node: string) 
 	}
 	const verdict = await keyring.verify(node, secret);
 	if (verdict === "wrong") throw noSuchRegistration();
-	if (verdict === "unknown-key") throw keyMissing();
+	if (verdict === "unknown-key") throw keyGone();
 }

@@ -15,7 +15,7 @@ export function unavailable(detail: string): Problem {
 	return new Problem("unavailable", detail, { headers: { "Retry-After": RETRY_AFTER_S } });
 }
 
-/** A key was taken out of the settings while registrations made with it live on. */
+/** To a publish: a key was taken out of the settings while registrations made with it live on. */
 export function keyMissing(): Problem {
 	return unavailable(
 		"This registration was made with a key that the server does not have now. Its operator has to put the key " +

@@ -52,7 +52,9 @@ export const problemKinds = {
 	gone: {
 		status: 410,
 		title: "The registration is gone",
-		meaning: "Its push service said that the subscription ended. Subscribe again and register that.",
+		meaning:
+			"Its push service said that the subscription ended: subscribe again and register that. Or the key that it " +
+			"was made with is not the server's any more: register again.",
 	},
 	"body-too-large": {
 		status: 413,

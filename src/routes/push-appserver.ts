@@ -14,7 +14,7 @@ import type { MiddlewareHandler } from "hono";
 import { FORM_DEVICE, formDeviceKey } from "../store/device-key.ts";
 import type { Registration } from "../types.ts";
 import { SERVICE_NAMES } from "../xmpp/service-names.ts";
-import { requireRegistrationToken, sameText } from "./authorization.ts";
+import { keyGone, requireRegistrationToken, sameText } from "./authorization.ts";
 import { smallUtf8Body } from "./body.ts";
 import { debugPageRoutes } from "./debug-pages.tsx";
 import type { AppDeps, PublicApp, RequestEnv } from "./deps.ts";
@@ -133,13 +133,13 @@ export function pushAppserverRoutes(deps: AppDeps, limit: MiddlewareHandler<Requ
 		let { node = "", secret } = fields;
 		if (secret) {
 			const verdict = await keyring.verify(node, secret);
-			if (verdict === "unknown-key") throw keyMissing();
+			if (verdict === "unknown-key") throw keyGone();
 			if (verdict === "wrong") return refusal("Node not found!");
 		} else {
 			const registration = await owned(fields);
 			if (!registration) return refusal("Node not found!");
 			node = registration.node;
-			secret = await keyring.secretOf(node);
+			secret = await keyring.secretOf(keyring.usable(node));
 		}
 		return (await registrations.remove(node)) ? lines(200, "OK", node, secret) : refusal("Node not found!");
 	});

@@ -6,6 +6,7 @@ import {
 	registeredSchema,
 	registerSchema,
 	registrationSchema,
+	renewedSchema,
 	renewSchema,
 	testSchema,
 } from "./schemas.ts";
@@ -29,6 +30,7 @@ const WRITE_PROBLEMS: ProblemName[] = ["too-many-requests"];
 const SECRET_PROBLEMS: ProblemName[] = [
 	"secret-needed",
 	"no-such-registration",
+	"gone",
 	"unavailable",
 	"internal-error",
 ];
@@ -86,10 +88,12 @@ export const renewRoute = createRoute({
 	summary: "Renew a registration",
 	description:
 		"With the same subscription or another one: node and secret stay, so the user's server needs not be told. " +
-		"Renew at each start of the app, and when the browser says that the subscription changed.",
+		"Renew at each start of the app, and when the browser says that the subscription changed. Where the answer " +
+		"has a secret, the server's key was changed: keep its node and secret in place of yours, and hand them to the " +
+		"user's XMPP server in <enable/>. The old ones go on working until that server first publishes with the new.",
 	request: { params: nodeParam, ...body(renewSchema) },
 	responses: {
-		200: json("Renewed", registrationSchema),
+		200: json("Renewed", renewedSchema),
 		...problemResponses(...BODY_PROBLEMS, ...SECRET_PROBLEMS, ...WRITE_PROBLEMS, "not-configured"),
 	},
 });
@@ -118,6 +122,6 @@ export const testRoute = createRoute({
 	request: { params: nodeParam },
 	responses: {
 		200: json("What became of it", testSchema),
-		...problemResponses(...SECRET_PROBLEMS, "gone", ...WRITE_PROBLEMS),
+		...problemResponses(...SECRET_PROBLEMS, ...WRITE_PROBLEMS),
 	},
 });

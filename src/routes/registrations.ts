@@ -1,8 +1,9 @@
 /** The JSON API: a device registers, looks after its registration, and sends itself a test push. */
 import { OpenAPIHono, type z } from "@hono/zod-openapi";
 import { base64url } from "jose";
+import { givenNode } from "../registering/nodes.ts";
 import type { DeviceInput, Registration } from "../types.ts";
-import { noSuchRegistration, requireRegistrationToken, requireSecret } from "./authorization.ts";
+import { bearer, noSuchRegistration, requireRegistrationToken, requireSecret } from "./authorization.ts";
 import type { AppDeps, RequestEnv } from "./deps.ts";
 import { unavailable } from "./errors.ts";
 import { maskedToken } from "./masking.ts";
@@ -77,8 +78,10 @@ export function registrationRoutes(deps: AppDeps) {
 	app.on("POST", "/registrations/:node/test", secretFirst);
 
 	/** A replica may lack a row that was just made. */
+	const lookUp = async (node: string) =>
+		(await registrations.find(node)) ?? (await registrations.findAtPrimary(node));
 	const find = async (node: string) => {
-		const found = (await registrations.find(node)) ?? (await registrations.findAtPrimary(node));
+		const found = await lookUp(node);
 		if (!found) throw noSuchRegistration();
 		return found;
 	};
@@ -105,7 +108,8 @@ export function registrationRoutes(deps: AppDeps) {
 	});
 
 	app.openapi(lookUpRoute, async (c) => {
-		return c.json(view(await find(c.req.valid("param").node), deps.pushAddress), 200);
+		const { node } = c.req.valid("param");
+		return c.json(view({ ...(await find(node)), node }, deps.pushAddress), 200);
 	});
 
 	app.openapi(renewRoute, async (c) => {
@@ -119,7 +123,10 @@ export function registrationRoutes(deps: AppDeps) {
 		const renewed = await registrations.renew(node, device, host, deviceName);
 		if (!renewed) throw noSuchRegistration();
 		if (renewed.kind === "over-quota") throw overQuota(renewed.quota);
-		return c.json(view(renewed.registration, deps.pushAddress), 200);
+		const registration = { ...renewed.registration, node: givenNode(renewed.registration, deps) };
+		const secret = await keyring.secretOf(registration.node);
+		const isAnother = secret !== bearer(c);
+		return c.json({ ...view(registration, deps.pushAddress), ...(isAnother && { secret }) }, 200);
 	});
 
 	app.openapi(removeRoute, async (c) => {
@@ -128,7 +135,10 @@ export function registrationRoutes(deps: AppDeps) {
 	});
 
 	app.openapi(testRoute, async (c) => {
-		const answer = await deps.push(c.req.valid("param").node, { class: "high", body: "Test" });
+		// By the node that the owner's server has: this is not the server's first use of a new one.
+		const { node } = c.req.valid("param");
+		const known = await lookUp(node);
+		const answer = await deps.push(known?.node ?? node, { class: "high", body: "Test" });
 		switch (answer.kind) {
 			case "done":
 				return c.json(

@@ -132,6 +132,15 @@ export const registrationSchema = z
 	})
 	.openapi("Registration");
 
+export const renewedSchema = registrationSchema
+	.extend({
+		secret: z.string().optional().openapi({
+			description: "There where node and secret are others than before: use these from now on",
+			example: SECRET,
+		}),
+	})
+	.openapi("Renewed");
+
 export const testSchema = z
 	.object({
 		result: z.enum(["delivered", "queued", "superseded"]).openapi({

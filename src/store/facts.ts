@@ -1,10 +1,12 @@
 /** Facts about the shared database: which keys its registrations were made with. */
-import { eq } from "drizzle-orm";
+import { eq, like } from "drizzle-orm";
 import type { LibSQLDatabase } from "drizzle-orm/libsql";
 import type { Keyring } from "../secrets.ts";
 import { facts } from "./schema.ts";
 
 const FINGERPRINT = "secret-key-fingerprint";
+/** With the id of each key that was ever given; its value is since when, ms. */
+const KEY = "secret-key ";
 const VAPID = "vapid-public-key";
 
 /** A key that does not belong to this database, with what to do. */
@@ -19,6 +21,14 @@ async function settle(db: LibSQLDatabase, name: string, value: string): Promise<
 	return fact?.value ?? value;
 }
 
+/** The keys that the registrations of a database may have been made with. */
+export interface KnownKeys {
+	/** The ids of all that were ever given. */
+	ids: readonly string[];
+	/** Since when the current one has been there, ms. */
+	since: number;
+}
+
 /**
  * Refuses a key that the registrations were not made with: with it, every publish would look like one with a
  * wrong secret, and the users' servers would drop all registrations.
@@ -26,16 +36,44 @@ async function settle(db: LibSQLDatabase, name: string, value: string): Promise<
  * The first start writes the key's fingerprint; a start with a new key and the old one beside it replaces it.
  * @throws {WrongKey}
  */
-export async function checkSecretKey(db: LibSQLDatabase, keyring: Keyring): Promise<void> {
+export async function checkSecretKey(
+	db: LibSQLDatabase,
+	keyring: Pick<Keyring, "fingerprint" | "oldFingerprints" | "ids">,
+	now: () => number = Date.now,
+): Promise<KnownKeys> {
+	const at = now();
 	const fingerprint = await settle(db, FINGERPRINT, keyring.fingerprint);
-	if (fingerprint === keyring.fingerprint) return;
-	if (keyring.oldFingerprints.includes(fingerprint)) {
+	if (fingerprint !== keyring.fingerprint) {
+		if (!keyring.oldFingerprints.includes(fingerprint)) throw new WrongKey(WRONG_KEY);
 		await db.update(facts).set({ value: keyring.fingerprint }).where(eq(facts.name, FINGERPRINT));
-		return;
+		const value = String(at);
+		await db
+			.insert(facts)
+			.values({ name: KEY + keyring.ids[0], value })
+			.onConflictDoUpdate({ target: facts.name, set: { value } });
 	}
-	throw new WrongKey(
-		"SECRET_KEY is not the key this database's registrations were made with. Give the right one, or keep the right one as SECRET_KEY_OLD beside the new one.",
-	);
+	return noteKeys(db, keyring.ids, at);
+}
+
+const WRONG_KEY =
+	"SECRET_KEY is not the key this database's registrations were made with. Give the right one, or keep the right " +
+	"one as SECRET_KEY_OLD beside the new one.";
+
+async function noteKeys(db: LibSQLDatabase, given: readonly string[], now: number): Promise<KnownKeys> {
+	const noted = () =>
+		db
+			.select()
+			.from(facts)
+			.where(like(facts.name, `${KEY}%`));
+	let rows = await noted();
+	const fresh = given.filter((id) => !rows.some(({ name }) => name === KEY + id));
+	if (fresh.length > 0) {
+		const values = fresh.map((id) => ({ name: KEY + id, value: String(now) }));
+		await db.insert(facts).values(values).onConflictDoNothing();
+		rows = await noted();
+	}
+	const since = new Map(rows.map(({ name, value }) => [name.slice(KEY.length), Number(value)]));
+	return { ids: [...since.keys()], since: since.get(given[0] ?? "") ?? now };
 }
 
 /**

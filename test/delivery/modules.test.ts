@@ -35,6 +35,7 @@ const from = (publisher: string | undefined, token = TOKEN, module = "monalProdi
 
 const nothing = {
 	find: async () => undefined,
+	rename: async () => undefined,
 	findAtPrimary: async () => undefined,
 	forget: async () => false,
 	forgetVoip: async () => false,

@@ -407,7 +407,7 @@ describe("whose registration it is", () => {
 		expect((await server.json("GET", `/registrations/${node}`, undefined, "wrong")).status).toBe(404);
 	});
 
-	test("a secret made with a key that is missing is neither right nor wrong", async () => {
+	test("a secret made with a key that is gone can be proven no more: the client is told to register again", async () => {
 		const server = await startTestServer();
 		const stranger = await createKeyring("a key that this server was not given, of any length");
 		const node = stranger.createNode();
@@ -417,10 +417,9 @@ describe("whose registration it is", () => {
 			undefined,
 			await stranger.secretOf(node),
 		);
-		expect(response.headers.get("Retry-After")).toMatch(/^\d+$/);
 		const answer = await problem(response);
-		expect(answer).toMatchObject({ kind: "unavailable", status: 503 });
-		expect(answer.detail).toContain("SECRET_KEY_OLD");
+		expect(answer).toMatchObject({ kind: "gone", status: 410 });
+		expect(answer.detail).toContain("register again");
 	});
 
 	test("a registration made with an older key is still looked after", async () => {

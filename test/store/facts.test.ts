@@ -13,10 +13,14 @@ beforeEach(async () => {
 });
 afterEach(() => database.close());
 
+let clock = 0;
 const start = async (key: string, ...old: string[]) =>
-	checkSecretKey(database.db, await createKeyring(key, old));
+	checkSecretKey(database.db, await createKeyring(key, old), () => ++clock);
+const idOf = async (key: string) => (await createKeyring(key)).ids[0];
 const stored = async () =>
-	(await database.client.execute("SELECT value FROM facts")).rows.map(({ value }) => value);
+	(await database.client.execute("SELECT value FROM facts WHERE name LIKE '%fingerprint'")).rows.map(
+		({ value }) => value,
+	);
 
 describe("the key that the secrets of a database are derived from", () => {
 	test("is noted at the first start, as a fingerprint that is not the key", async () => {
@@ -49,6 +53,26 @@ describe("the key that the secrets of a database are derived from", () => {
 		await start(SECOND);
 		await expect(start(FIRST)).rejects.toThrow(WrongKey);
 		await start(FIRST, SECOND);
+	});
+
+	test("is known by its id ever after, and since when it is the current one", async () => {
+		const first = await start(FIRST);
+		expect(first).toEqual({ ids: [await idOf(FIRST)], since: clock });
+		expect(await start(FIRST)).toEqual(first);
+		const second = await start(SECOND, FIRST);
+		expect(second.ids.toSorted()).toEqual([await idOf(FIRST), await idOf(SECOND)].toSorted());
+		expect(second.since).toBe(clock);
+		// The old one is gone from the settings, and still known.
+		expect(await start(SECOND)).toEqual(second);
+	});
+
+	test("may be announced as an old one first, and is the current one since it became that", async () => {
+		const { since } = await start(FIRST, SECOND);
+		const second = await start(SECOND, FIRST);
+		expect(second.since).toBeGreaterThan(since);
+		expect((await start(SECOND, FIRST)).since).toBe(second.since);
+		// And back again.
+		expect((await start(FIRST, SECOND)).since).toBeGreaterThan(second.since);
 	});
 
 	test("is one, of two first starts at once with different keys", async () => {
