@@ -42,7 +42,7 @@ export interface Sending {
 }
 
 export function createSending(deps: {
-	registrations: Pick<Known, "find" | "findAtPrimary">;
+	registrations: Pick<Known, "find" | "findAtPrimary" | "rename">;
 	/** Who may publish to a registration whose owner is known: the owner's domain, or everybody with its secret. */
 	publishers: "own" | "any";
 	/** By the name of their app. */
@@ -79,7 +79,12 @@ export function createSending(deps: {
 
 	async function tryOnce(item: Item): Promise<Try> {
 		const { node, notification } = item;
-		const registration = await look(node);
+		const found = await look(node);
+		// A push that was promised is owed to the device, whatever its node is now.
+		const registration =
+			found && found.node !== node && !item.isPromised && mayPublish(found, item.publisher)
+				? await fromDatabase(() => registrations.rename(found, node))
+				: found;
 		if (!registration) {
 			await keeping.discard(item);
 			return unknown("no such registration");
