@@ -1,7 +1,7 @@
 /** All XMPP connections of a process: each has a connector of its own, and none of them waits for another. */
-import jid from "@xmpp/jid";
 import type { Element } from "@xmpp/xml";
 import type { XmppConnection } from "../connections.ts";
+import { bareOf, domainOf, resourceOf } from "../xmpp/jid.ts";
 import { type Connector, type ConnectorDeps, type ConnectorStatus, startConnector } from "./connector.ts";
 
 export interface Connections {
@@ -44,7 +44,7 @@ export async function startConnections(
 			return faults.length === 0 || faults.join(" ");
 		},
 
-		sendFrom(from, stanza) {
+		sendFrom(from = "", stanza) {
 			const { connection, connector } = held.find((each) => hasJid(each.connection, from)) ?? held[0] ?? {};
 			if (!connection) return;
 			// From an account a server takes its own address only; from a component any of its domain's.
@@ -66,8 +66,8 @@ export async function startConnections(
 }
 
 /** Whether stanzas to this JID come in by the connection. */
-function hasJid(connection: XmppConnection, address: string | undefined): boolean {
-	if (!address) return false;
-	const { local, domain } = jid(address);
-	return domain === connection.domain && (connection.kind === "component" || local === connection.username);
+export function hasJid({ kind, address, domain }: XmppConnection, jid: string): boolean {
+	if (kind === "component") return domainOf(jid) === domain;
+	// Several connections may be resources of one account.
+	return bareOf(jid) === bareOf(address) && resourceOf(jid) === resourceOf(address);
 }

@@ -3,7 +3,7 @@ import type { Logger } from "@logtape/logtape";
 import type { XmppConnection } from "../connections.ts";
 import type { Registrations } from "../store/registrations.ts";
 import type { App } from "../types.ts";
-import { bareOf, domainOf } from "../xmpp/jid.ts";
+import { hasJid } from "./connections.ts";
 
 export async function warnOfStrays(
 	registrations: Pick<Registrations, "count" | "countAddresses">,
@@ -21,7 +21,8 @@ export async function warnOfStrays(
 	if (connections.length === 0) return;
 	let strays = 0;
 	for (const { jid, count } of await registrations.countAddresses().catch(() => [])) {
-		if (!connections.some((connection) => serves(connection, jid))) strays += count;
+		const isServed = connections.some((one) => jid === one.pubsubHost || hasJid(one, jid));
+		if (!isServed) strays += count;
 	}
 	if (strays > 0) {
 		log.warn(
@@ -29,12 +30,4 @@ export async function warnOfStrays(
 			{ strays },
 		);
 	}
-}
-
-/** Whether what is published to this JID comes in by the connection. */
-function serves({ kind, address, domain, pubsubHost }: XmppConnection, jid: string): boolean {
-	if (jid === pubsubHost) return true;
-	if (kind === "component") return domainOf(jid) === domain;
-	const [, resource] = address.split("/", 2);
-	return bareOf(jid) === bareOf(address) && jid.slice(jid.indexOf("/") + 1) === resource;
 }

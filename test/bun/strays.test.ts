@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import { hasJid } from "../../src/bun/connections.ts";
 import { warnOfStrays } from "../../src/bun/strays.ts";
 import { parseConfig } from "../../src/config.ts";
 import { createRegistrations } from "../../src/store/registrations.ts";
@@ -7,6 +8,16 @@ import { PLENTY, readableLog } from "../delivery/house.ts";
 
 const ACCOUNT = { service: "wss://a.example/ws", domain: "a.example", username: "push", password: "x" };
 const COMPONENT = { service: "xmpp://b.example", domain: "push.b.example", password: "x" };
+
+test("of two resources of one account, each has the stanzas to its own address", () => {
+	const { connections } = parseConfig({}, [ACCOUNT, { ...ACCOUNT, resource: "other" }]);
+	const held = (jid: string) => connections.findIndex((connection) => hasJid(connection, jid));
+	expect(held("push@a.example/other")).toBe(1);
+	expect(held("Push@a.example/push")).toBe(0);
+	expect(held("push@a.example/Push")).toBe(-1);
+	expect(held("push@a.example")).toBe(-1);
+	expect(held("")).toBe(-1);
+});
 
 test("registrations whose app or address is not served any more are counted at the start", async () => {
 	const { apps, connections } = parseConfig({}, [{ ...ACCOUNT, pubsub_host: "pubsub.a.example" }, COMPONENT]);
