@@ -44,6 +44,8 @@ export interface EdgeSceneOptions {
 	bindings?: EdgeOptions["bindings"];
 	/** The connector's; undefined: none is started. */
 	connector?: ReveilleOptions;
+	/** The connector reads registrations from a replica of its own. */
+	replica?: boolean;
 }
 
 /** Keys that a browser's subscription is bound to, for edge and connector. */
@@ -58,13 +60,14 @@ export async function openEdgeScene(
 	const vapid = await vapidPair();
 	const sqld = await startSqld();
 	const shared = { DATABASE_URL: sqld.httpUrl, SECRET_KEY };
-	const { connector: wanted } = options;
+	const { connector: wanted, replica = false } = options;
 	// First, as README.md says: it makes the tables.
 	const connector = wanted
 		? await startReveille({
 				...wanted,
 				settings: {
 					...{ ...shared, ROLE: "connector", VAPID_PRIVATE_KEY: vapid.privateKey, PUSH_INTERVAL_MS: "0" },
+					...(replica && { DATABASE_URL: undefined, DATABASE_SYNC_URL: sqld.httpUrl }),
 					...wanted.settings,
 				},
 			})
