@@ -27,9 +27,9 @@ export interface GateLimits {
 	rate?: { perSecond: number; burst: number };
 	/**
 	 * Pushes on their way at once through all gates of this pool together. Those that answered well last, and the
-	 * others, have so many each: who hangs takes no place from who works.
+	 * others, have so many each: who hangs takes no place from who works. `onlyUnwell`: the former are not counted.
 	 */
-	pool?: { name: string; inFlight: number };
+	pool?: { name: string; inFlight: number; onlyUnwell?: true };
 }
 
 export interface Gates {
@@ -64,7 +64,9 @@ const IDLE_MS = 3_600_000;
 interface Gate {
 	inFlight: number;
 	faults: number;
-	/** Shut until then; tried by one push after. */
+	/** Shut from then… */
+	shutAt: number;
+	/** … until then; tried by one push after. */
 	shutUntil: number;
 	shutMs: number;
 	reason: string | undefined;
@@ -112,7 +114,15 @@ export function createGates({
 		forget();
 		if (gates.size >= KEPT) return undefined;
 		return {
-			...{ inFlight: 0, faults: 0, shutUntil: 0, shutMs: SHUT_FIRST_MS, reason: undefined, isTried: false },
+			...{
+				inFlight: 0,
+				faults: 0,
+				shutAt: 0,
+				shutUntil: 0,
+				shutMs: SHUT_FIRST_MS,
+				reason: undefined,
+				isTried: false,
+			},
 			...{ isWell: false, wellAt: now(), retries: 0, rate, tokens: rate?.burst ?? 0, filledAt: now() },
 			usedAt: now(),
 		};
@@ -148,15 +158,18 @@ export function createGates({
 		return undefined;
 	}
 
-	/** When to ask again at a gate that is full. */
-	function fullUntil(gate: Gate): number {
-		return now() + Math.min(Math.max(now() - gate.wellAt, FULL_MS), FULL_LONGEST_MS);
+	function full({ wellAt }: Gate, what: "pushes" | "retries"): Turn {
+		const at = now() + Math.min(Math.max(now() - wellAt, FULL_MS), FULL_LONGEST_MS);
+		return { kind: "later", reason: `too many ${what} are on their way`, at, isFull: true };
 	}
 
+	/** @param ms for about how long: everything that waits must not come back in the same moment */
 	function shut(name: string, gate: Gate, report: Fault, ms: number) {
 		const wasOpen = gate.reason === undefined;
-		// Everything that waits must not come back in the same moment.
-		gate.shutUntil = now() + Math.ceil(ms * (0.75 + random() / 2));
+		// It may have said for how long: coming earlier is what it asked us not to do.
+		const afterMs = report.kind === "unwell" ? (report.afterMs ?? 0) : 0;
+		gate.shutAt = now();
+		gate.shutUntil = gate.shutAt + Math.max(Math.ceil(ms * (0.75 + random() / 2)), afterMs);
 		if (wasOpen || gate.reason !== report.reason) onShut(name, report);
 		gate.reason = report.reason;
 	}
@@ -186,16 +199,15 @@ export function createGates({
 	}
 
 	function fault(name: string, gate: Gate, isTrial: boolean, report: Extract<Fault, { kind: "unwell" }>) {
-		// It said for how long: coming earlier is what it asked us not to do.
 		const { afterMs = 0 } = report;
 		if (isTrial) {
-			shut(name, gate, report, Math.max(afterMs, gate.shutMs));
+			shut(name, gate, report, gate.shutMs);
 			gate.shutMs = Math.min(gate.shutMs * 2, SHUT_LONGEST_MS);
 		} else if (gate.reason !== undefined) {
 			// On its way when the gate shut: it tells nothing new but a later time.
 			gate.shutUntil = Math.max(gate.shutUntil, now() + afterMs);
 		} else if (afterMs > 0 || gate.faults >= FAULTS) {
-			shut(name, gate, report, Math.max(afterMs, gate.shutMs));
+			shut(name, gate, report, gate.shutMs);
 			gate.shutMs = SHUT_FIRST_MS * 2;
 		}
 	}
@@ -205,28 +217,17 @@ export function createGates({
 			const gate = gateOf(name, limits);
 			if (!gate) return { kind: "later", reason: "too many servers are pushed to", at: now() + FULL_MS };
 			const isTrial = gate.reason !== undefined;
-			if (isTrial && (gate.isTried || now() < gate.shutUntil)) {
-				const at = Math.max(gate.shutUntil, now() + FULL_MS);
+			const isShut = isTrial && isWithin(gate, now());
+			if (isShut || (isTrial && gate.isTried)) {
+				const at = Math.max(isShut ? gate.shutUntil : now(), now() + FULL_MS);
 				return { kind: "later", reason: gate.reason ?? "", at };
 			}
-			const pool = limits.pool && `${limits.pool.name} ${gate.isWell}`;
+			const isCounted = limits.pool && !(limits.pool.onlyUnwell && gate.isWell);
+			const pool = isCounted ? `${limits.pool?.name} ${gate.isWell}` : undefined;
 			const others = pool === undefined ? 0 : (pools.get(pool) ?? 0);
-			if (gate.inFlight >= limits.inFlight || others >= (limits.pool?.inFlight ?? Number.POSITIVE_INFINITY)) {
-				return {
-					kind: "later",
-					reason: "too many pushes are on their way",
-					at: fullUntil(gate),
-					isFull: true,
-				};
-			}
-			if (isRetry && gate.retries >= RETRIES) {
-				return {
-					kind: "later",
-					reason: "too many retries are on their way",
-					at: fullUntil(gate),
-					isFull: true,
-				};
-			}
+			const isPoolFull = others >= (limits.pool?.inFlight ?? Number.POSITIVE_INFINITY);
+			if (gate.inFlight >= limits.inFlight || isPoolFull) return full(gate, "pushes");
+			if (isRetry && gate.retries >= RETRIES) return full(gate, "retries");
 			const tokenAt = limits.rate && takeToken(gate, limits.rate);
 			if (tokenAt !== undefined) return { kind: "later", reason: "too many pushes a second", at: tokenAt };
 			gate.inFlight++;
@@ -248,3 +249,6 @@ export function createGates({
 		inFlight: () => new Map([...gates].map(([name, gate]) => [name, gate.inFlight])),
 	};
 }
+
+/** Within the time for which it is shut. A clock that was set back before it began ends that. */
+const isWithin = ({ shutAt, shutUntil }: Gate, at: number) => at >= shutAt && at < shutUntil;

@@ -11,7 +11,7 @@ import { RETRIES } from "./gates.ts";
 import type { Tried } from "./item.ts";
 
 /** How many entries are tried at once. */
-const CONCURRENCY = 64;
+const CONCURRENCY = 128;
 
 /** Entries of one queue that wait for their lanes: beyond, the queue waits with them. */
 const WAITING = 256;

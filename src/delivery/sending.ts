@@ -59,6 +59,11 @@ export function createSending(deps: {
 	const apps = new Map(deps.apps.map((app) => [app.name, app]));
 	// Anybody can register at a hundred servers that hang: all of them together get no more than one app does.
 	const stranger: GateLimits = { ...STRANGER, pool: { name: "strangers", inFlight: maxInFlight } };
+	// A browser's maker answers for a whole domain, in which not every host takes pushes: a client may name any.
+	const provider: GateLimits = {
+		inFlight: maxInFlight,
+		pool: { name: "providers", inFlight: 2 * maxInFlight, onlyUnwell: true },
+	};
 
 	/** A node and its secret that got into other hands are of no use there, where the owner's own server is known. */
 	function mayPublish({ owner }: Registration, publisher: string | undefined): boolean {
@@ -71,7 +76,7 @@ export function createSending(deps: {
 		const target = service.originOf?.(registration);
 		if (!target) return { gate: registration.app, limits: { inFlight: maxInFlight } };
 		const gate = `${registration.app} ${target.origin}`;
-		return { gate, limits: target.isProvider ? { inFlight: maxInFlight } : stranger };
+		return { gate, limits: target.isProvider ? provider : stranger };
 	}
 
 	const look = (node: string) =>

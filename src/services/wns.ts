@@ -200,6 +200,12 @@ export function createWns(options: {
 
 		hostOf: () => undefined,
 
+		// Microsoft spreads channels over hosts, and a client may name one that is not there.
+		originOf(device) {
+			const url = URL.parse(device.token);
+			return url ? { origin: url.origin, isProvider: true } : undefined;
+		},
+
 		...(tokens && { check: tokens.check }),
 
 		send: neverThrowing(sendOnce),

@@ -83,6 +83,25 @@ describe("a gate", () => {
 		expect(later().at).toBe(clock + 30_000);
 	});
 
+	test("lets nothing through before that, whatever the luck", () => {
+		const unlucky = createGates({ now: () => clock, random: () => 0 });
+		const turn = unlucky.enter("app", LIMITS);
+		if (turn.kind === "go") turn.leave({ ...UNWELL, afterMs: 60_000 });
+		clock += 59_999;
+		expect(unlucky.enter("app", LIMITS)).toMatchObject({ kind: "later", at: clock + 1_000 });
+		clock += 1;
+		expect(unlucky.enter("app", LIMITS).kind).toBe("go");
+	});
+
+	test("is tried at once when the clock was set back: it is not shut for the time that comes again", () => {
+		fail(5);
+		clock -= 3_600_000;
+		const trial = go();
+		expect(later().at).toBe(clock + 1_000);
+		trial.leave(UNWELL);
+		expect(later().at).toBe(clock + 4_000);
+	});
+
 	test("is not shut longer by those that were on their way when it shut, unless they say so", () => {
 		const turns = Array.from({ length: 32 }, () => go("app", { inFlight: 32 }));
 		for (const turn of turns) turn.leave({ ...UNWELL, afterMs: 1_000 });
@@ -147,6 +166,15 @@ describe("a pool of gates", () => {
 		for (let push = 0; push < 8; push++) go("hangs", pooled());
 		for (let push = 0; push < 2; push++) go("hangs too", pooled());
 		go("works", pooled()).leave(WELL);
+	});
+
+	test("may bound only those that have not answered well", () => {
+		const pool = { name: "providers", inFlight: 10, onlyUnwell: true } as const;
+		const provider: GateLimits = { inFlight: 20, pool };
+		go("works", provider).leave(WELL);
+		for (let push = 0; push < 10; push++) go(`hangs ${push}`, provider);
+		expect(later("hangs too", provider).reason).toContain("on their way");
+		for (let push = 0; push < 20; push++) go("works", provider);
 	});
 
 	test("gets its places back", () => {

@@ -8,7 +8,7 @@ import { type OutboxEntry, openOutbox, type QueueName } from "../../src/store/ou
 import { HIGH, openHouse, readableLog } from "./house.ts";
 
 /** How many are tried at once, and how many of one queue. */
-const CONCURRENCY = 64;
+const CONCURRENCY = 128;
 const OF_ONE = 16;
 /** How long it rests after a fault of the outbox, ms. */
 const FAULT_MS = 60_000;
