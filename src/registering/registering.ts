@@ -7,7 +7,7 @@ import { givenNode, type NodeSource } from "./nodes.ts";
 
 export interface RegisteringDeps {
 	registrations: Pick<Registrations, "register">;
-	keyring: Pick<Keyring, "secretOf" | "underCurrentKey">;
+	keyring: Pick<Keyring, "secretOf" | "underCurrentKey" | "usable">;
 	nodes: NodeSource;
 }
 
@@ -47,7 +47,8 @@ export async function register(
 	if (result.kind === "over-quota") return result;
 	const given = givenNode(result.registration, { keyring, nodes });
 	const registration = { ...result.registration, node: given };
-	return { kind: "registered", registration, secret: await keyring.secretOf(given) };
+	// A pubsub host's node may be of a key that is gone: no secret is handed out for it.
+	return { kind: "registered", registration, secret: await keyring.secretOf(keyring.usable(given)) };
 }
 
 /** Why a quota is full and what to do, with the setting that raises it. */

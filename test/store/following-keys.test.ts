@@ -70,7 +70,7 @@ describe("a registration of an old key", () => {
 
 	test("is pushed to although the move cannot be written: the next publish does it", async () => {
 		const before = await registered(A.createNode());
-		const away = { ...plain, rename: () => Promise.reject(new Error("away")) };
+		const away: Registrations = { ...plain, rename: () => Promise.reject(new Error("away")) };
 		const twin = B.underCurrentKey(before.node);
 		expect(await followKeys(away, B, () => IDS).rename(before, twin)).toEqual(before);
 	});
