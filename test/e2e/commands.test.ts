@@ -102,10 +102,10 @@ describe.each([...servers])("over a real %s", (program) => {
 		expect(JSON.parse(device.decryptText(pushed.body)).node).toBe(address.node);
 
 		const again = await scene.login("bob");
+		await again.online();
 		await again.iq("set", command("unregister-push", { "device-id": "phone" }), push);
 		expect(await registrations(again)).toEqual([]);
-		await again.online();
-		// The server is told by a message to the account, which its clients get as well.
+		// The server is told by a message to the account, which its clients get as well, those that are online.
 		const told = await again.waitForStanza((stanza) => stanza.getChild("pubsub", PUBSUB) !== undefined);
 		const pubsub = told.getChild("pubsub", PUBSUB);
 		expect(told.attrs.from).toBe(push);
