@@ -83,7 +83,8 @@ async function checkKeeper(connection: XmppConnection, nodes: PubsubNodes): Prom
 	const { pubsubHost: host, address } = connection;
 	if (host === undefined) return;
 	const account = bareOf(address);
-	const keeper = await nodes.keeper(host, account);
+	// While the database is away nothing is done there either.
+	const keeper = await nodes.keeper(host, account).catch(() => account);
 	if (keeper === account) return;
 	throw new StartError(
 		`${settingOf(connection, "pubsub_host")}: the nodes at ${host} are those of ${keeper}, and ${account} cannot look after them. Keep the connection of ${keeper} for it. To begin anew there, with every device registering again, delete the rows of this host from the table pubsub_nodes.`,
