@@ -197,10 +197,10 @@ function countHandled(client: Client): () => Promise<void> {
 	const { streamManagement } = client;
 	let handled = 0;
 	client.on("element", (element) => {
-		// It adds this one itself, or does not.
-		streamManagement.inbound = handled;
 		if (element.is("enabled", STREAM_MANAGEMENT)) handled = 0;
 		else if (["iq", "message", "presence"].includes(element.name)) handled++;
+		// It has looked at this one already.
+		streamManagement.inbound = handled;
 	});
 	return async () => {
 		if (!streamManagement.enabled) return;
