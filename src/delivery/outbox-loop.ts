@@ -2,7 +2,8 @@
  * Sends what is due in the outbox: started by a timer for the next due time, never by polling.
  *
  * Each gate has a queue of its own. A queue whose gate turned an entry away is left alone until the gate asked to be
- * asked again: nothing is read or written for what waits in it, and no other queue waits behind it.
+ * asked again: nothing is read or written for what waits in it, and no other queue waits behind it. Where there are
+ * more queues than are known at once, each gets its turn by lot.
  */
 import type { Logger } from "@logtape/logtape";
 import { faultOf } from "../store/fault.ts";
@@ -13,11 +14,21 @@ import type { Tried } from "./item.ts";
 /** How many entries are tried at once. */
 const CONCURRENCY = 128;
 
-/** Entries of one queue that wait for their lanes: beyond, the queue waits with them. */
+/** Entries of one queue that wait for their lanes: beyond, they are put off. */
 const WAITING = 256;
 
-/** The longest a timer may run: a clock that was set forward is noticed after this long. */
+/** When to look again whether the lane of an entry is free that found so many waiting already, ms. */
+const PUT_OFF_MS = 60_000;
+
+/** How many queues are known at once: clients choose the origins. */
+const KEPT = 5_000;
+/** Where there are more, how long the same ones are known, ms. */
+const KNOWN_MS = 60_000;
+
+/** The longest a timer may run: a clock that was set is noticed after this long. */
 const LONGEST_SLEEP_MS = 60_000;
+/** So little may be what keeps clocks right, and costs nobody much, ms. */
+const SET_BACK_MS = 1_000;
 
 /** After a fault of the outbox itself: a full disk may let us send but not note it, which doubles pushes. */
 const FAULT_MS = 60_000;
@@ -49,19 +60,23 @@ interface Queue {
  * @param pause lets timers and sockets have their turn
  */
 export function startOutboxLoop(
-	outbox: Pick<Outbox, "queues" | "due" | "nextDueAt">,
+	outbox: Pick<Outbox, "queues" | "due" | "nextDueAt" | "change" | "hasten">,
 	retry: (entry: OutboxEntry) => Promise<Tried>,
 	log: Logger,
 	now: () => number = Date.now,
 	pause: () => Promise<void> = () => new Promise((resolve) => setTimeout(resolve)),
 ): OutboxLoop {
-	/** Those that are not empty. The one that was looked at last comes last. */
+	/** Those that are not empty, as far as they are known. The one that was looked at last comes last. */
 	const queues = new Map<QueueName, Queue>();
 	const onItsWay = new Set<Promise<void>>();
 	let timer: ReturnType<typeof setTimeout> | undefined;
 	let wakesAt = Number.POSITIVE_INFINITY;
 	let restsUntil = Number.NEGATIVE_INFINITY;
 	let isKnown = false;
+	/** There are others: look for them then. */
+	let othersAt = Number.POSITIVE_INFINITY;
+	/** The latest time seen. */
+	let seenAt = Number.NEGATIVE_INFINITY;
 	let stopped = false;
 	let filling = false;
 	let again = false;
@@ -83,20 +98,50 @@ export function startOutboxLoop(
 		sleepUntil(restsUntil);
 	}
 
-	function note(name: QueueName, dueAt: number): Queue {
+	/** @returns when to look at it */
+	function note(name: QueueName, dueAt: number): number {
 		const known = queues.get(name);
 		if (known) {
 			known.dueAt = Math.min(known.dueAt, dueAt);
-			return known;
+			return lookAt(known);
+		}
+		if (queues.size >= KEPT) {
+			othersAt = Math.min(othersAt, Math.max(dueAt, now() + KNOWN_MS));
+			return othersAt;
 		}
 		const never = Number.NEGATIVE_INFINITY;
 		const queue = { dueAt, shutUntil: never, fullUntil: never, active: 0, inHand: new Set<string>() };
 		queues.set(name, queue);
-		return queue;
+		return dueAt;
+	}
+
+	/** Finds out which queues there are. */
+	async function know() {
+		for (const [name, { inHand }] of queues) if (inHand.size === 0) queues.delete(name);
+		const found = await outbox.queues(KEPT);
+		othersAt = found.length < KEPT ? Number.POSITIVE_INFINITY : now() + KNOWN_MS;
+		for (const { queue, dueAt } of found) note(queue, dueAt);
+		isKnown = true;
+	}
+
+	/** What waits because of a time must not wait for the hour that a clock was set back by. */
+	async function watchClock() {
+		const at = now();
+		const by = seenAt - at;
+		if (by >= SET_BACK_MS) {
+			log.warn("The clock was set back by {seconds} s.", { seconds: Math.round(by / 1000) });
+			await outbox.hasten(by, at);
+			const never = Number.NEGATIVE_INFINITY;
+			for (const queue of queues.values())
+				Object.assign(queue, { dueAt: at, shutUntil: never, fullUntil: never });
+			restsUntil = never;
+			isKnown = false;
+		}
+		seenAt = at;
 	}
 
 	const lookAt = ({ dueAt, shutUntil, fullUntil }: Queue) => Math.max(dueAt, shutUntil, fullUntil);
-	const hasRoom = ({ active, inHand }: Queue) => active < RETRIES && inHand.size < WAITING;
+	const hasRoom = ({ active }: Queue) => active < RETRIES;
 
 	/** Starts as many due entries as there are places, then sleeps until the next is due. */
 	async function fill(): Promise<void> {
@@ -106,8 +151,8 @@ export function startOutboxLoop(
 		}
 		filling = true;
 		try {
-			if (!isKnown) for (const { queue, dueAt } of await outbox.queues()) note(queue, dueAt);
-			isKnown = true;
+			await watchClock();
+			if (!isKnown || othersAt <= now()) await know();
 			do {
 				again = false;
 				for (const [name, queue] of [...queues]) {
@@ -116,6 +161,7 @@ export function startOutboxLoop(
 				}
 			} while (again && !stopped);
 			if (onItsWay.size >= CONCURRENCY) return;
+			sleepUntil(othersAt);
 			for (const queue of queues.values()) if (hasRoom(queue)) sleepUntil(lookAt(queue));
 		} catch (error) {
 			log.error("The outbox cannot be read: {error}", { error: faultOf(error) });
@@ -150,55 +196,63 @@ export function startOutboxLoop(
 	}
 
 	function start(name: QueueName, queue: Queue, entry: OutboxEntry) {
-		const entryName = nameOf(entry);
-		queue.inHand.add(entryName);
+		queue.inHand.add(nameOf(entry));
 		queue.active++;
+		const trying = tryOne(name, queue, entry).then(() => {
+			queue.active--;
+			onItsWay.delete(trying);
+			if (!stopped) void fill();
+		});
+		onItsWay.add(trying);
+	}
+
+	async function tryOne(name: QueueName, queue: Queue, entry: OutboxEntry): Promise<void> {
 		const letGo = () => {
-			queue.inHand.delete(entryName);
+			queue.inHand.delete(nameOf(entry));
 			// It may have been the last: a queue is forgotten when it is found empty.
 			if (queue.inHand.size === 0) note(name, now());
 		};
-		const trying = retry(entry)
-			.then(
-				(tried) => {
-					switch (tried.kind) {
-						case "done":
-							queue.fullUntil = Number.NEGATIVE_INFINITY;
-							return letGo();
-						case "turned-away": {
-							note(name, now());
-							const until = tried.isFull ? "fullUntil" : "shutUntil";
-							queue[until] = Math.max(queue[until], tried.at);
-							return letGo();
-						}
-						case "taken":
-							void tried.free.then(() => {
-								letGo();
-								note(name, now());
-								if (!stopped) void fill();
-							});
-					}
-				},
-				(error: unknown) => {
-					log.error("The outbox cannot be kept: {error}", { error: faultOf(error) });
+		try {
+			const tried = await retry(entry);
+			switch (tried.kind) {
+				case "done":
+					queue.fullUntil = Number.NEGATIVE_INFINITY;
+					break;
+				case "turned-away": {
 					note(name, now());
-					rest();
-					letGo();
-				},
-			)
-			.then(() => {
-				queue.active--;
-				onItsWay.delete(trying);
-				if (!stopped) void fill();
-			});
-		onItsWay.add(trying);
+					const until = tried.isFull ? "fullUntil" : "shutUntil";
+					queue[until] = Math.max(queue[until], tried.at);
+					break;
+				}
+				case "taken":
+					if (queue.inHand.size <= WAITING) {
+						void tried.free.then(() => {
+							letGo();
+							note(name, now());
+							if (!stopped) void fill();
+						});
+						return;
+					}
+					// Devices that are published to without end never free theirs, and others must not wait for that.
+					await outbox.change({ ...entry, dueAt: now() + PUT_OFF_MS });
+					note(name, now() + PUT_OFF_MS);
+			}
+		} catch (error) {
+			log.error("The outbox cannot be kept: {error}", { error: faultOf(error) });
+			note(name, now());
+			rest();
+		}
+		letGo();
 	}
 
 	sleepUntil(now());
 
 	return {
 		wake(at, name) {
-			sleepUntil(lookAt(note(name, at)));
+			const lookAt = note(name, at);
+			const isSetBack = seenAt - now() >= SET_BACK_MS;
+			if (!isSetBack) seenAt = now();
+			sleepUntil(isSetBack ? now() : lookAt);
 		},
 		open(gate) {
 			const queue = queues.get(gate);

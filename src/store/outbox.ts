@@ -47,14 +47,18 @@ export interface Outbox {
 	remove(node: string, pushClass: PushClass, version: number): Promise<void>;
 	/** Removes the entry of exactly this version: an older one is still owed. */
 	drop(node: string, pushClass: PushClass, version: number): Promise<void>;
-	/** The queues that are not empty, and when the first entry of each is due. */
-	queues(): Promise<{ queue: QueueName; dueAt: number }[]>;
+	/** Queues that are not empty, so many of them by lot, and when the first entry of each is due. */
+	queues(limit: number): Promise<{ queue: QueueName; dueAt: number }[]>;
 	/** The entries of a queue to send by `now`, oldest first. */
 	due(queue: QueueName, now: number, limit: number): Promise<OutboxEntry[]>;
 	/** When the next entry of a queue is due after `now`; undefined: there is none. */
 	nextDueAt(queue: QueueName, now: number): Promise<number | undefined>;
 	/** How many entries there are, and when the first of them is due. */
 	depth(): Promise<{ entries: number; oldestDueAt: number | undefined }>;
+	/** All that is waiting because of a time is due earlier by so many ms: the clock was set back by them. */
+	hasten(by: number, now: number): Promise<void>;
+	/** Copies the write-ahead log into the file and empties it: closing alone leaves the file as it was. */
+	checkpoint(): Promise<void>;
 }
 
 /** How long changes gather before they are written, ms. */
@@ -62,9 +66,13 @@ const GATHER_MS = 5;
 
 /**
  * Pages of the write-ahead log before it is copied into the file, which waits for the disk for some milliseconds: at
- * SQLite's 1,000 that is twice a second while a busy provider hangs, at this every few seconds. 32 MB.
+ * SQLite's 1,000 that is twice a second while a busy provider hangs, at this every few seconds. The log keeps the size
+ * that it came to, 32 MB, and is used again from its beginning; it goes with the end of the process.
  */
 const CHECKPOINT_PAGES = 8_000;
+
+/** Of more entries than that their lanes are not read at the start: the filter would say yes to almost all. */
+const LANES_READ = 100_000;
 
 const laneOf = (node: string, pushClass: PushClass) => `${node} ${pushClass}`;
 
@@ -91,7 +99,12 @@ export async function openOutbox(
 	// A counter, not a clock: a clock set back would let an old publish outlive a new one.
 	let lastVersion = (await newest.get())?.version ?? 0;
 	const lanes = createKeyFilter();
-	if (lastVersion > 0) lanes.addUnknown();
+	const left = await db
+		.select({ node: outbox.node, class: outbox.class })
+		.from(outbox)
+		.limit(LANES_READ + 1);
+	if (left.length > LANES_READ) lanes.addUnknown();
+	else for (const entry of left) lanes.add(laneOf(entry.node, entry.class));
 	/** How often entries were put: an answer of the file from before the last put says nothing of it. */
 	let puts = 0;
 	let pendingPuts = 0;
@@ -195,11 +208,13 @@ export async function openOutbox(
 		drop: (node, pushClass, version) =>
 			other(db.delete(outbox).where(ofLane(node, pushClass, eq(outbox.version, version)))),
 
-		async queues() {
+		async queues(limit) {
 			const rows = await db
 				.select({ queue: outbox.gate, dueAt: min(outbox.dueAt) })
 				.from(outbox)
-				.groupBy(outbox.gate);
+				.groupBy(outbox.gate)
+				.orderBy(sql`random()`)
+				.limit(limit);
 			return rows.map(({ queue, dueAt }) => ({ queue: queue ?? undefined, dueAt: dueAt ?? 0 }));
 		},
 
@@ -219,10 +234,10 @@ export async function openOutbox(
 		},
 
 		async nextDueAt(queue, now) {
-			const putsBefore = puts;
+			// Neither an entry that comes in meanwhile nor one that is still being written may be overlooked.
+			const putsBefore = pendingPuts === 0 ? puts : undefined;
 			const isEmpty = (await any.get()) === undefined;
-			// Neither an entry that came in meanwhile nor one that is still being written may be overlooked.
-			if (isEmpty && puts === putsBefore && pendingPuts === 0) lanes.clear();
+			if (isEmpty && puts === putsBefore) lanes.clear();
 			const row = await db
 				.select({ dueAt: min(outbox.dueAt) })
 				.from(outbox)
@@ -237,6 +252,18 @@ export async function openOutbox(
 				.from(outbox)
 				.get();
 			return { entries: row?.entries ?? 0, oldestDueAt: row?.oldestDueAt ?? undefined };
+		},
+
+		hasten: (by, now) =>
+			other(
+				db
+					.update(outbox)
+					.set({ dueAt: sql`${outbox.dueAt} - ${by}` })
+					.where(gt(outbox.dueAt, now)),
+			),
+
+		async checkpoint() {
+			await db.run(sql.raw("PRAGMA wal_checkpoint(TRUNCATE)"));
 		},
 	};
 }

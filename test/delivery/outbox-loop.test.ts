@@ -31,6 +31,7 @@ describe("the loop", () => {
 	let tried: { node: string; at: number; done(said?: Error | Tried): void }[];
 	let lines: string[];
 	let fault: Error | undefined;
+	let kept: number;
 	let loop: OutboxLoop;
 
 	beforeEach(() => {
@@ -53,17 +54,35 @@ describe("the loop", () => {
 	async function start(now = () => clock) {
 		const readable = readableLog();
 		lines = readable.lines;
-		const timesOf = (queue: QueueName) =>
-			entries.filter(({ gate }) => gate === queue).map(({ dueAt }) => dueAt);
+		let rounds = 0;
+		let byGate = new Map<QueueName, OutboxEntry[]>();
+		let grouped: { entries: OutboxEntry[]; length: number } | undefined;
+		const entriesOf = (queue: QueueName) => {
+			if (grouped?.entries !== entries || grouped.length !== entries.length) {
+				byGate = Map.groupBy(entries, ({ gate }) => gate);
+				grouped = { entries, length: entries.length };
+			}
+			return byGate.get(queue) ?? [];
+		};
+		const timesOf = (queue: QueueName) => entriesOf(queue).map(({ dueAt }) => dueAt);
 		const outbox = {
-			async queues() {
-				const names = new Set(entries.map(({ gate }) => gate));
-				return [...names].map((queue) => ({ queue, dueAt: Math.min(...timesOf(queue)) }));
+			async queues(limit: number) {
+				const names = [...new Set(entries.map(({ gate }) => gate))];
+				kept = limit;
+				// By lot: each time others.
+				const chosen = names.length <= limit ? names : names.splice(++rounds % 2 ? 0 : limit, limit);
+				return chosen.map((queue) => ({ queue, dueAt: Math.min(...timesOf(queue)) }));
+			},
+			async change(changed: OutboxEntry) {
+				entries = entries.map((each) => (each.node === changed.node ? changed : each));
+			},
+			async hasten(by: number, now: number) {
+				entries = entries.map((each) => ({ ...each, dueAt: each.dueAt - (each.dueAt > now ? by : 0) }));
 			},
 			async due(queue: QueueName, now: number, limit: number) {
 				asked++;
 				if (fault) throw fault;
-				const due = entries.filter(({ gate, dueAt }) => gate === queue && dueAt <= now);
+				const due = entriesOf(queue).filter(({ dueAt }) => dueAt <= now);
 				return due.sort((a, b) => a.dueAt - b.dueAt).slice(0, limit);
 			},
 			async nextDueAt(queue: QueueName, now: number) {
@@ -154,6 +173,63 @@ describe("the loop", () => {
 		clock += 86_400_000;
 		await pass(60_000);
 		expect(tried).toHaveLength(1);
+	});
+
+	test("notices within a minute that the clock was set back, and holds nothing for the hour that comes again", async () => {
+		entries = [entry("a", clock + 30_000), entry("b", clock + 3_000, "shut"), entry("c", clock, "shut too")];
+		await start();
+		tried[0]?.done({ kind: "turned-away", at: clock + 120_000 });
+		await settled();
+		await pass(1_000);
+		clock -= 3_600_000;
+		await pass(60_000);
+		await pass(60_000);
+		expect(tried.map(({ node }) => node).sort()).toEqual(["a", "b", "c", "c"]);
+		expect(lines.join()).toContain("set back");
+	});
+
+	test("notices at once that the clock was set back when another entry comes", async () => {
+		entries = [entry("a", clock + 3_000)];
+		await start();
+		clock -= 3_600_000;
+		entries.push(entry("b", clock + 1_000, "other"));
+		loop.wake(clock + 1_000, "other");
+		await pass(3_000);
+		await pass(3_000);
+		expect(tried.map(({ node }) => node).sort()).toEqual(["a", "b"]);
+	});
+
+	test("knows a limited number of queues at once, and gives the others their turn", async () => {
+		entries = Array.from({ length: 7_000 }, (_, n) => entry(`n${n}`, n, `gate ${n}`));
+		await start();
+		expect(kept).toBe(5_000);
+		for (let n = 0; n < 5_000; n++) {
+			tried[n]?.done({ kind: "turned-away", at: clock + 120_000 });
+			if (tried[n + 1] === undefined) await settled();
+		}
+		expect(new Set(tried.map(({ node }) => node)).size).toBe(5_000);
+		loop.wake(clock, "gate 6999");
+		await pass(60_000);
+		for (let n = 5_000; n < 7_000; n++) {
+			tried[n]?.done({ kind: "turned-away", at: clock + 120_000 });
+			if (tried[n + 1] === undefined) await settled();
+		}
+		expect(new Set(tried.map(({ node }) => node)).size).toBe(7_000);
+	});
+
+	test("puts entries off when many wait for lanes that nobody frees, and goes on with the others", async () => {
+		entries = Array.from({ length: 400 }, (_, n) => entry(`n${n}`, n));
+		await start();
+		for (let n = 0; n < 400; n++) {
+			tried[n]?.done(n < 350 ? { kind: "taken", free: new Promise(() => {}) } : { kind: "done" });
+			if (n % 8 === 7) await settled();
+		}
+		await settled();
+		expect(tried).toHaveLength(400);
+		const off = entries.filter(({ dueAt }) => dueAt > clock).length;
+		expect(off).toBeWithin(350 - 256, 350 - 256 + OF_ONE);
+		await pass(60_000);
+		expect(tried.slice(400)).toHaveLength(OF_ONE);
 	});
 
 	test("has a limited number of each queue on their way, and starts the next as soon as one is done", async () => {

@@ -83,16 +83,17 @@ describe("what is kept", () => {
 describe("queues", () => {
 	test("are one for each gate, and one for entries whose gate nobody looked up", async () => {
 		const outbox = await openOutbox(file.db);
-		expect(await outbox.queues()).toEqual([]);
+		expect(await outbox.queues(9)).toEqual([]);
 		await outbox.put(
 			...[entry({ dueAt: 3 }), entry({ node: "M", dueAt: 2, gate: "app" })],
 			...[entry({ node: "O", dueAt: 1, gate: "app" }), entry({ node: "P", dueAt: 4, gate: "other" })],
 		);
-		expect(await outbox.queues()).toEqual([
-			{ queue: undefined, dueAt: 3 },
+		expect((await outbox.queues(9)).sort((a, b) => a.dueAt - b.dueAt)).toEqual([
 			{ queue: "app", dueAt: 1 },
+			{ queue: undefined, dueAt: 3 },
 			{ queue: "other", dueAt: 4 },
 		]);
+		expect(await outbox.queues(2)).toHaveLength(2);
 		expect((await outbox.due("app", 9, 9)).map(({ node }) => node)).toEqual(["O", "M"]);
 		expect((await outbox.due(undefined, 9, 9)).map(({ node }) => node)).toEqual(["N"]);
 		expect(await outbox.nextDueAt("app", 1)).toBe(2);
@@ -203,9 +204,10 @@ describe("whether there may be entries, which spares the fast path a write", () 
 		expect(others.filter((node) => outbox.mayHave(node, "high")).length).toBeLessThan(5);
 	});
 
-	test("is yes after a restart with entries", async () => {
+	test("is yes after a restart of those with entries, and of no others", async () => {
 		await (await openOutbox(file.db)).put(entry());
-		expect((await openOutbox(file.db)).mayHave("N", "high")).toBe(true);
+		const next = await openOutbox(file.db);
+		expect([next.mayHave("N", "high"), next.mayHave("M", "high")]).toEqual([true, false]);
 	});
 
 	test("turns to no once somebody looked and found none", async () => {
@@ -234,6 +236,27 @@ describe("whether there may be entries, which spares the fast path a write", () 
 		await Promise.all([looking, putting]);
 		expect(outbox.mayHave("N", "high")).toBe(true);
 	});
+});
+
+test("what waits because of a time comes earlier by as much as the clock was set back", async () => {
+	const outbox = await openOutbox(file.db);
+	await outbox.put(entry({ dueAt: 8_000 }), entry({ node: "due", dueAt: 1_000 }));
+	await outbox.hasten(5_000, 2_000);
+	const entries = await outbox.due(undefined, 9_000, 9);
+	expect(entries.map(({ node, dueAt, expiresAt }) => [node, dueAt, expiresAt])).toEqual([
+		["due", 1_000, 9_000],
+		["N", 3_000, 9_000],
+	]);
+});
+
+test("all is in the file itself after a checkpoint, for whoever copies that alone", async () => {
+	const outbox = await openOutbox(file.db);
+	await outbox.put(entry());
+	const log = Bun.file(join(folder, "outbox.db-wal"));
+	expect(log.size).toBeGreaterThan(0);
+	await outbox.checkpoint();
+	expect(await Bun.file(join(folder, "outbox.db-wal")).bytes()).toHaveLength(0);
+	expect((await outbox.depth()).entries).toBe(1);
 });
 
 test("a put of many entries is whole or not at all", async () => {
