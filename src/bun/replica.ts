@@ -37,7 +37,7 @@ const MARKS = ["-client_wal_index", "-info"];
 
 export interface Replica {
 	/** It can only be read. */
-	db: LibSQLDatabase;
+	db: LibSQLDatabase & { $client: Client };
 	/** All that the primary had at this time is here, ms since the epoch. */
 	freshAt(): number;
 	/** How many syncs failed since the start. */
@@ -84,6 +84,7 @@ export async function openReplica(options: ReplicaOptions): Promise<Replica> {
 	let isOld = false;
 	let isStopped = false;
 	let timer: ReturnType<typeof setTimeout> | undefined;
+	let watching: ReturnType<typeof setInterval> | undefined;
 
 	async function sync(): Promise<Synced> {
 		const askedAt = now();
@@ -120,10 +121,8 @@ export async function openReplica(options: ReplicaOptions): Promise<Replica> {
 	}
 
 	const first = sync();
-	const watching = setInterval(watch, timing.every);
 	if (client) {
 		await Promise.race([first, Bun.sleep(timing.first)]);
-		watch();
 	} else {
 		const synced = await first;
 		client = await openReader(job.url);
@@ -133,6 +132,8 @@ export async function openReplica(options: ReplicaOptions): Promise<Replica> {
 			throw new StartError(`The replica ${path} cannot be made: ${reason}.`);
 		}
 	}
+	watch();
+	watching = setInterval(watch, timing.every);
 	return { db: drizzle(client), freshAt: () => freshAt, failures: () => failures, stop };
 }
 

@@ -32,6 +32,8 @@ export function startHandoverLoop(
 	let timer: ReturnType<typeof setTimeout> | undefined;
 	/** There were as many rows as places, or more. */
 	let isMore = false;
+	/** The database could not be asked. */
+	let isAway = false;
 	/** By the id of its row. One slow push holds up no other: rows are claimed as places get free. */
 	const onItsWay = new Map<string, Promise<void>>();
 	let looking: Promise<void> = look();
@@ -43,9 +45,12 @@ export function startHandoverLoop(
 			const free = AT_ONCE - onItsWay.size;
 			const rows = free > 0 ? await handover.claim(claimant, free, leaseMs) : [];
 			isMore = rows.length === free;
+			isAway = false;
 			for (const row of rows) start(row);
 		} catch (error) {
-			log.warn("Handed-over pushes wait: {error}", { error: faultOf(error) });
+			// Once: it is asked every second until the database is back.
+			if (!isAway) log.warn("Handed-over pushes wait: {error}", { error: faultOf(error) });
+			isAway = true;
 		}
 		if (!stopped) timer = setTimeout(lookNow, LOOK_EVERY_MS);
 	}
