@@ -25,6 +25,9 @@ import type { Verdicts } from "./verdicts.ts";
  */
 const SEND_DEADLINE_MS = 15_000;
 
+/** Fresh pushes in memory at once: a database that hangs must not fill it with those that wait to be looked up. */
+const MOST_ON_THEIR_WAY = 10_000;
+
 export interface DeliveryDeps {
 	registrations: Known;
 	outbox: Outbox;
@@ -99,6 +102,7 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
 
 	/** Sends a fresh publish; `settle` may answer it before its push service does. */
 	function send(item: Item): Promise<Answer> {
+		if (onItsWay.size >= MOST_ON_THEIR_WAY) return secure([item], now()).catch(failed);
 		return new Promise((resolve) => {
 			onItsWay.set(item, resolve);
 			attempt(item)
@@ -195,7 +199,10 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
 		},
 
 		async retry({ class: pushClass, dueAt: _dueAt, lastError: _lastError, ...entry }) {
-			const item: Item = { ...entry, isPromised: true };
+			// No life is longer than its class's: otherwise the clock was set back since it was put on disk.
+			const longestMs = ttlSecondsOf(pushClass, Number.POSITIVE_INFINITY) * 1000;
+			const expiresAt = Math.min(entry.expiresAt, now() + longestMs);
+			const item: Item = { ...entry, expiresAt, isPromised: true };
 			if (!isThrottled(pushClass)) return retry(item);
 			const lane = laneOf(item.node, pushClass);
 			const trying = throttle.tryRun(lane, () => retry(item));

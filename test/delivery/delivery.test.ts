@@ -472,6 +472,17 @@ describe("settling, before the process ends or the server's patience does", () =
 		for (const answer of await Promise.all(answers)) expect(answer).toMatchObject({ kind: "wait" });
 	});
 
+	test("is not waited for by more than ten thousand: what comes beyond goes to the disk at once", async () => {
+		const hanging = new Proxy(house.registrations, {
+			get: (target, name) => (name === "find" ? () => new Promise(() => {}) : Reflect.get(target, name)),
+		});
+		const delivery = house.compose({ registrations: hanging });
+		for (let push = 0; push < 10_000; push++) void delivery.push("node", { class: "voip" });
+		expect(await delivery.push("beyond", { class: "voip" })).toEqual(QUEUED);
+		expect((await house.rows()).map(({ node }) => node)).toEqual(["beyond"]);
+		expect(house.queued).toEqual([house.clock.now]);
+	});
+
 	test("with nothing in hand does nothing", async () => {
 		await house.delivery.settle();
 		await house.delivery.idle(0);
@@ -514,6 +525,15 @@ describe("time to live", () => {
 		if (entry) await house.delivery.retry(entry);
 		expect(house.service.calls).toHaveLength(1);
 		expect(await house.rows()).toEqual([]);
+	});
+
+	test("a call's is a minute, even if the clock was set back by an hour since it was put on disk", async () => {
+		const { registration } = await house.register();
+		house.service.program.push(unwell, unwell);
+		await house.delivery.push(registration.node, { class: "voip" });
+		house.clock.now -= 3_600_000;
+		for (const entry of await house.rows()) await house.delivery.retry(entry);
+		expect((await house.rows()).map(({ expiresAt }) => expiresAt)).toEqual([house.clock.now + 60_000]);
 	});
 
 	test("the service has a deadline", async () => {
