@@ -11,7 +11,7 @@ export interface Results {
 	flush(): Promise<void>;
 }
 
-/** While the database is away, times of this many registrations are remembered; counts always are. */
+/** While the database is away, so many times are remembered; counts always are. */
 const KEPT_RESULTS = 10_000;
 
 export function createResults(
@@ -19,6 +19,7 @@ export function createResults(
 	log: Logger,
 	now: () => number = Date.now,
 ): Results {
+	/** The latest good and the latest bad one of each registration: neither makes the other undone. */
 	let results = new Map<string, Result>();
 	/** The latest reason of each. */
 	let counts = new Map<string, Count & { reason: string | undefined }>();
@@ -41,8 +42,9 @@ export function createResults(
 	return {
 		add(node, app, outcome, error) {
 			count(app, outcome, 1, error);
-			if (results.size < KEPT_RESULTS || results.has(node)) {
-				results.set(node, error === undefined ? { node, at: now() } : { node, at: now(), error });
+			const name = `${node} ${error === undefined}`;
+			if (results.size < KEPT_RESULTS || results.has(name)) {
+				results.set(name, error === undefined ? { node, at: now() } : { node, at: now(), error });
 			}
 		},
 
@@ -58,8 +60,8 @@ export function createResults(
 			} catch (error) {
 				log.warn("Statistics wait: the database did not take them ({error}).", { error: faultOf(error) });
 				for (const { app, outcome, count: by } of counted.values()) count(app, outcome, by);
-				for (const [node, result] of written) {
-					if (results.size < KEPT_RESULTS && !results.has(node)) results.set(node, result);
+				for (const [name, result] of written) {
+					if (results.size < KEPT_RESULTS && !results.has(name)) results.set(name, result);
 				}
 			}
 		},

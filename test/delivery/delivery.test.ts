@@ -65,6 +65,18 @@ describe("what the push service says decides", () => {
 		expect(await flushed(registration.node)).toMatchObject({ lastError: unwell.reason });
 	});
 
+	test("delivered and then not, within one batch of statistics: both times are noted", async () => {
+		const { registration } = await house.register();
+		house.service.program.push({ kind: "delivered" }, unwell);
+		await house.delivery.push(registration.node, HIGH);
+		house.clock.now += 1_000;
+		await house.delivery.push(registration.node, HIGH);
+		expect(await flushed(registration.node)).toMatchObject({
+			lastSuccessAt: house.clock.now - 1_000,
+			lastErrorAt: house.clock.now,
+		});
+	});
+
 	test("retry with a Retry-After: not before it", async () => {
 		const { registration } = await house.register();
 		house.service.program.push({ ...unwell, afterMs: 120_000 });
