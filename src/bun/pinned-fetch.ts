@@ -21,9 +21,9 @@ const NOT_CONNECTED: ReadonlySet<unknown> = new Set([
 ]);
 
 /**
- * Makes the `fetch`. It follows no redirect, unpacks no compressed body, and throws {@link ForbiddenAddress} if any address of the host is not
- * public, unless the policy allows private ones. The browsers' own push services are fetched as they are: their
- * operators answer for their names.
+ * Makes the `fetch`. It follows no redirect, unpacks no compressed body, and throws {@link ForbiddenAddress} if any
+ * address of the host is not public, unless the policy allows private ones. The browsers' own push services are fetched
+ * as they are: their operators answer for their names.
  * @param options.resolve the system's resolver, with its order of addresses, if not given
  * @param options.fetch Bun's, if not given
  * @param options.ca certificate authorities in place of the usual ones, PEM
