@@ -5,6 +5,7 @@
 import ipaddr from "ipaddr.js";
 import type { AppConfig } from "./apps.ts";
 import { appsOf } from "./configured-apps.ts";
+import { type JwtRegistration, jwtRegistration } from "./configured-jwt.ts";
 import {
 	type ConnectionField,
 	type ConnectionFields,
@@ -41,7 +42,7 @@ export interface Config {
 	/** mod_push_appserver's debug pages: they show who is registered, to whoever has the token. */
 	debugPages?: { adminToken: string };
 	/** Who may register over HTTP. With `token` and no token set, one is generated into the data folder. */
-	registration: { mode: "open" } | { mode: "token"; token?: string };
+	registration: { mode: "open" } | { mode: "token"; token?: string } | JwtRegistration;
 	/** How many registrations one owner, one client address (IPv6: /64) and one endpoint host may have. */
 	quotas: { owner: number; address: number; host: number };
 	/** mod_push_appserver's trusting ways: a device id alone replaces a token and unregisters. */
@@ -205,6 +206,7 @@ export function parseConfig(record: Record<string, unknown>, connectionTables?: 
 		problems.push("REGISTRATION_TOKEN is not asked for with REGISTRATION=open: remove one of them.");
 	}
 	const mode = set.REGISTRATION ?? (everybody && !set.REGISTRATION_TOKEN ? "open" : "token");
+	const jwt = jwtRegistration(set, isGiven, problems);
 	if (mode === "token" && role === "http" && !isGiven("REGISTRATION_TOKEN")) {
 		problems.push(
 			set.REGISTRATION === "token"
@@ -223,7 +225,8 @@ export function parseConfig(record: Record<string, unknown>, connectionTables?: 
 		trustedProxies: set.TRUSTED_PROXIES ?? [],
 		dataDir: set.DATA_DIR ?? DATA_DIR,
 		secretKeysOld: set.SECRET_KEY_OLD ?? [],
-		registration: mode === "open" ? { mode } : { mode, ...present({ token: set.REGISTRATION_TOKEN }) },
+		registration:
+			jwt ?? (mode === "open" ? { mode } : { mode: "token", ...present({ token: set.REGISTRATION_TOKEN }) }),
 		quotas: {
 			owner: REGISTRATIONS_PER_OWNER,
 			address: set.MAX_REGISTRATIONS_PER_ADDRESS ?? 1000,

@@ -27,6 +27,7 @@ import { handOver } from "./delivery/handing-over.ts";
 import { announceEnds } from "./registering/ends.ts";
 import { createNodeSource } from "./registering/nodes.ts";
 import type { AppDeps, PublicApp } from "./routes/deps.ts";
+import { createJwtCheck } from "./routes/registration-jwt.ts";
 import { createKeyring, withFormerSecrets } from "./secrets.ts";
 import { endpointPolicy } from "./services/endpoint.ts";
 import { createServices } from "./services/index.ts";
@@ -186,6 +187,10 @@ async function registrationAccess(
 	secret: (name: string, generate: () => string) => Promise<string>,
 ): Promise<AppDeps["registration"]> {
 	if (registration.mode === "open") return registration;
+	if (registration.mode === "jwt") {
+		const check = await naming("REGISTRATION_JWT_KEY", () => createJwtCheck(registration, { fetch }));
+		return { mode: "jwt", check };
+	}
 	return { mode: "token", token: registration.token ?? (await secret("registration-token", randomKey)) };
 }
 

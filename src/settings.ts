@@ -58,6 +58,14 @@ const url = (...forms: string[]) =>
 			`must be a URL that begins ${forms.join(" or ")}`,
 		)
 		.optional();
+/** Whoever can change what is there can register anybody: nothing unencrypted but on this machine. */
+const jwksUrl = () =>
+	url("https://", "http://").refine((value) => {
+		const parsed = value === undefined ? undefined : URL.parse(value);
+		return (
+			parsed?.protocol !== "http:" || ["localhost", "127.0.0.1", "[::1]"].includes(parsed?.hostname ?? "")
+		);
+	}, "must be a URL that begins https://");
 /** A domain, a bare JID, or `*`. */
 const allowed = () =>
 	list().refine(
@@ -78,8 +86,14 @@ export const settings = z.object({
 	DEBUG_PAGES: flag().describe(
 		"pages to try the form API by hand and to see registrations, with ADMIN_TOKEN",
 	),
-	REGISTRATION: oneOf("open", "token").describe("who may register over HTTP (token, unless XMPP_ALLOW=*)"),
+	REGISTRATION: oneOf("open", "token", "jwt").describe(
+		"who may register over HTTP (token, unless XMPP_ALLOW=*)",
+	),
 	REGISTRATION_TOKEN: key().describe("what REGISTRATION=token asks for (made in DATA_DIR)"),
+	REGISTRATION_JWKS_URL: jwksUrl().describe("REGISTRATION=jwt: where the keys are that JWTs are signed with"),
+	REGISTRATION_JWT_KEY: text().describe("or the one key: shared with the backend, or public as PEM or JWK"),
+	REGISTRATION_JWT_ISSUER: text().describe("what a JWT's iss must be"),
+	REGISTRATION_JWT_AUDIENCE: text().describe("what its aud must be (PUBLIC_URL)"),
 	MAX_REGISTRATIONS_PER_ADDRESS: whole(1, 1e9).describe("per client address, IPv6: per /64 (1000)"),
 	MAX_REGISTRATIONS_PER_HOST: whole(1, 1e9).describe("per push service that is no browser's own (10000)"),
 	TRUST_DEVICE_ID: flag().describe("a device id alone replaces a token and unregisters (false)"),

@@ -8,12 +8,13 @@ import { createClient, LibsqlError } from "@libsql/client/web";
 import { configureSync, getConsoleSink, getJsonLinesFormatter, getLogger } from "@logtape/logtape";
 import { drizzle } from "drizzle-orm/libsql/web";
 import packageJson from "../package.json" with { type: "json" };
-import { createApp } from "./app.ts";
+import { type AppDeps, createApp } from "./app.ts";
 import { type Config, ConfigError, parseConfig } from "./config.ts";
 import { handOver } from "./delivery/handing-over.ts";
 import { createNodeSource } from "./registering/nodes.ts";
 import { toProblem } from "./routes/errors.ts";
 import { Problem, problemResponse } from "./routes/problem.ts";
+import { createJwtCheck } from "./routes/registration-jwt.ts";
 import { createKeyring, type Keyring, withFormerSecrets } from "./secrets.ts";
 import { endpointPolicy } from "./services/endpoint.ts";
 import { createServices } from "./services/index.ts";
@@ -148,8 +149,7 @@ async function compose(bindings: Bindings) {
 		})),
 		pushAddress: config.pushAddress,
 		nodes: createNodeSource(keyring, createPubsubNodes(db), config.pubsubHosts),
-		registration:
-			registration.mode === "open" ? registration : { mode: "token", token: registration.token ?? "" },
+		registration: await registrationAccess(registration),
 		trustDeviceId: config.trustDeviceId,
 		debugPages: config.debugPages,
 		push: handOver(createHandover(db), config.pushTtlSeconds),
@@ -159,6 +159,15 @@ async function compose(bindings: Bindings) {
 		peerAddress: (request) => request.headers.get("cf-connecting-ip") ?? undefined,
 		log,
 	});
+}
+
+async function registrationAccess(registration: Config["registration"]): Promise<AppDeps["registration"]> {
+	if (registration.mode === "open") return registration;
+	if (registration.mode === "token") return { mode: "token", token: registration.token ?? "" };
+	const check = await naming("REGISTRATION_JWT_KEY", () =>
+		createJwtCheck(registration, { fetch: (url, init) => fetch(url, init) }),
+	);
+	return { mode: "jwt", check };
 }
 
 /** Platforms pass a number or a boolean on as what it is, where it is written without quotation marks. */

@@ -377,6 +377,57 @@ describe("who may register", () => {
 		expect(registration({ REGISTRATION_TOKEN: KEY })).toEqual({ mode: "token", token: KEY });
 	});
 
+	describe("REGISTRATION=jwt", () => {
+		const JWKS = "https://chat.example.net/jwks.json";
+		const AT_URL = {
+			REGISTRATION: "jwt",
+			REGISTRATION_JWKS_URL: JWKS,
+			PUBLIC_URL: "https://push.example.net",
+		};
+
+		test("asks for JWTs, whoever may register over XMPP, at an edge too", () => {
+			const audience = ["https://push.example.net", "https://push.example.net/"];
+			const expected = { mode: "jwt", key: { jwksUrl: JWKS }, audience } as const;
+			for (const others of [{}, ACCOUNT, { ...ACCOUNT, XMPP_ALLOW: "*" }, HTTP_ROLE])
+				expect(registration({ ...others, ...AT_URL })).toEqual(expected);
+		});
+
+		test("takes a key in place of the URL, an issuer, and an audience in place of PUBLIC_URL", () => {
+			const given = {
+				...{ REGISTRATION: "jwt", REGISTRATION_JWT_KEY: KEY, PUBLIC_URL: "https://push.example.net" },
+				...{ REGISTRATION_JWT_ISSUER: "chat", REGISTRATION_JWT_AUDIENCE: "push" },
+			};
+			expect(registration(given)).toEqual({
+				...{ mode: "jwt", key: { text: KEY }, issuer: "chat", audience: ["push"] },
+			});
+			const path = { ...given, REGISTRATION_JWT_AUDIENCE: "", PUBLIC_URL: "https://example.net/push/" };
+			expect(registration(path)).toMatchObject({ audience: ["https://example.net/push/"] });
+		});
+
+		test.each<[string, Record<string, string>, string[]]>([
+			["no key", { REGISTRATION_JWKS_URL: "" }, ["REGISTRATION_JWKS_URL"]],
+			["two kinds of keys", { REGISTRATION_JWT_KEY: KEY }, ["REGISTRATION_JWT_KEY"]],
+			["no audience", { PUBLIC_URL: "" }, ["REGISTRATION_JWT_AUDIENCE"]],
+			["a token beside it", { REGISTRATION_TOKEN: KEY }, ["REGISTRATION_TOKEN"]],
+			[
+				"a URL that anybody can answer for",
+				{ REGISTRATION_JWKS_URL: "http://chat.example.net/" },
+				["REGISTRATION_JWKS_URL"],
+			],
+			["a URL that is none", { REGISTRATION_JWKS_URL: "jwks.json" }, ["REGISTRATION_JWKS_URL"]],
+			["another mode", { REGISTRATION: "token" }, ["REGISTRATION"]],
+			["no mode", { REGISTRATION: "" }, ["REGISTRATION"]],
+			["a mode that there is not", { REGISTRATION: "jwks" }, ["REGISTRATION"]],
+		])("with %s is refused", (_, change, names) => {
+			expect(namesIn(problemsOf({ ...AT_URL, ...change }))).toEqual(names);
+		});
+
+		test("a JWKS on this machine may be unencrypted", () => {
+			for (const host of ["localhost", "127.0.0.1:8080", "[::1]"])
+				expect(registration({ ...AT_URL, REGISTRATION_JWKS_URL: `http://${host}/jwks` }).mode).toBe("jwt");
+		});
+	});
+
 	test("a REGISTRATION_TOKEN that would not be asked for is refused", () => {
 		expect(namesIn(problemsOf({ REGISTRATION: "open", REGISTRATION_TOKEN: KEY }))).toEqual([
 			"REGISTRATION_TOKEN",

@@ -79,6 +79,10 @@ function registering(config: Config, tokenFile: string | undefined): string {
 	if (role === "connector") return "at the ROLE=http of the same database";
 	if (!pushAddress) return "off: there is no address to give out before XMPP is on";
 	if (registration.mode === "open") return "open to everybody";
+	if (registration.mode === "jwt") {
+		const { key } = registration;
+		return `with a JWT, checked with ${"jwksUrl" in key ? `the keys at ${new URL(key.jwksUrl).host}` : "REGISTRATION_JWT_KEY"}`;
+	}
 	const token = tokenFile ? `the token in ${tokenFile}` : "REGISTRATION_TOKEN";
 	return `with ${token}${xmppAllow.includes("*") ? "" : "; XMPP_ALLOW=* opens it to everybody"}`;
 }

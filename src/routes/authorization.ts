@@ -1,9 +1,10 @@
-/** What a request must prove: the operator's registration token, or a registration's own secret. */
+/** What a request must prove: the operator's registration token, a JWT in its place, or a registration's own secret. */
 import type { Context } from "hono";
 import { auth as basicCredentials } from "hono/utils/basic-auth";
 import type { Keyring } from "../secrets.ts";
 import type { AppDeps } from "./deps.ts";
 import { Problem } from "./problem.ts";
+import type { Permit } from "./registration-jwt.ts";
 
 /** RFC 6750 §2.1: the token of `Authorization: Bearer`; an operator's own may have spaces in it. */
 export function bearer(c: Context): string | undefined {
@@ -37,15 +38,24 @@ export async function requireAdminToken(c: Context, adminToken: string, challeng
 /**
  * Lets pass whoever may register here.
  * @param posted the token where a form brought it: browsers' forms can send no header (RFC 6750 §2.2)
+ * @returns for what
  */
 export async function requireRegistrationToken(
 	c: Context,
 	registration: AppDeps["registration"],
 	posted?: string | null,
-) {
-	if (registration.mode === "open") return;
+): Promise<Permit> {
+	if (registration.mode === "open") return {};
 	const token = bearer(c) ?? (posted || undefined);
-	if (token !== undefined && (await sameText(token, registration.token))) return;
+	if (registration.mode === "jwt") {
+		if (token !== undefined) return registration.check(token);
+		throw new Problem(
+			"registration-token-needed",
+			"Registering here needs a JWT, which the app gets from its own backend: send Authorization: Bearer <JWT>.",
+			{ headers: { "WWW-Authenticate": 'Bearer realm="registration"' } },
+		);
+	}
+	if (token !== undefined && (await sameText(token, registration.token))) return {};
 	throw new Problem(
 		"registration-token-needed",
 		`${token === undefined ? "Registering here needs a token" : "This is not the registration token"}: send ` +

@@ -82,7 +82,7 @@ export function RegisterForm({ types, needsToken }: { types: readonly string[]; 
 				<Field
 					name="access_token"
 					label="Registration token"
-					hint="The setting REGISTRATION_TOKEN, or the file registration-token in the data folder."
+					hint="The setting REGISTRATION_TOKEN, or the file registration-token in the data folder; with REGISTRATION=jwt, a JWT."
 					required
 					hidden
 				/>

@@ -104,7 +104,7 @@ export function debugPageRoutes(deps: AppDeps, types: readonly string[]) {
 						? `The user's server is to publish to ${deps.pushAddress}.`
 						: "There is no push address yet: nobody can register."}
 				</p>
-				<RegisterForm types={types} needsToken={registration.mode === "token"} />
+				<RegisterForm types={types} needsToken={registration.mode !== "open"} />
 			</Frame>,
 		),
 	);

@@ -4,6 +4,7 @@ import type { NodeSource } from "../registering/nodes.ts";
 import type { Keyring } from "../secrets.ts";
 import type { Registrations } from "../store/registrations.ts";
 import type { Answer, App, Notification, PushService } from "../types.ts";
+import type { JwtCheck, Permit } from "./registration-jwt.ts";
 
 /** An app as clients may see it. */
 export interface PublicApp extends App {
@@ -31,7 +32,7 @@ export interface AppDeps {
 	/** Where the nodes of new registrations come from. */
 	nodes: NodeSource;
 	/** Who may register over HTTP. */
-	registration: { mode: "open" } | { mode: "token"; token: string };
+	registration: { mode: "open" } | { mode: "token"; token: string } | { mode: "jwt"; check: JwtCheck };
 	/** mod_push_appserver's trusting ways. */
 	trustDeviceId: boolean;
 	/** mod_push_appserver's debug pages, for whoever has this token; missing: there are none. */
@@ -50,5 +51,5 @@ export interface AppDeps {
 
 /** The client's network: an IPv4 address or an IPv6 /64; undefined where the runtime does not say. */
 export interface RequestEnv {
-	Variables: { clientNetwork: string | undefined; secureHeadersNonce?: string };
+	Variables: { clientNetwork: string | undefined; permit: Permit; secureHeadersNonce?: string };
 }

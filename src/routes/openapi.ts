@@ -41,7 +41,8 @@ export function describeSecurity(app: OpenAPIHono<RequestEnv>) {
 		type: "http",
 		scheme: "bearer",
 		description:
-			"The operator's token, where the server does not let everybody register (GET /api/v1/services says so).",
+			"The operator's token, or a JWT of the app's own backend, where the server does not let everybody register " +
+			"(GET /api/v1/services says so).",
 	});
 	app.openAPIRegistry.registerComponent("securitySchemes", "adminToken", {
 		type: "http",

@@ -21,7 +21,8 @@ export const problemKinds = {
 	"registration-token-needed": {
 		status: 401,
 		title: "A registration token is needed",
-		meaning: "This server does not let everybody register: its operator hands out the token.",
+		meaning:
+			"This server does not let everybody register: its operator hands out the token, or the app's own backend does.",
 	},
 	"admin-token-needed": {
 		status: 401,

@@ -23,6 +23,7 @@ import { lines } from "./lines.ts";
 import { Problem, type ProblemName } from "./problem.ts";
 import { describeFormRoutes } from "./push-appserver-descriptions.ts";
 import { checkDevice, plainReason, register, requirePushAddress, serviceOf } from "./registering.ts";
+import { requirePermitted } from "./registration-jwt.ts";
 
 /** The module's own limit. */
 export const FORM_BYTES = 4096;
@@ -94,12 +95,14 @@ export function pushAppserverRoutes(deps: AppDeps, limit: MiddlewareHandler<Requ
 
 	app.post("/v1/register", async (c) => {
 		const form = await c.req.text();
-		await requireRegistrationToken(c, deps.registration, new URLSearchParams(form).get("access_token"));
+		const posted = new URLSearchParams(form).get("access_token");
+		const permit = await requireRegistrationToken(c, deps.registration, posted);
 		const fields = parseForm(form, "type", "node", "token");
 		if (deps.nodes.isPubsubHost(requirePushAddress(deps))) {
 			throw new Refusal("Publishes go to a pubsub service here, which takes no secret: register over XMPP.");
 		}
 		const its = appOf(fields.type ?? "");
+		requirePermitted(permit, its.name);
 		const checked = deviceOf(its, fields);
 		const { node, secret } = await register(deps, {
 			...checked,

@@ -24,6 +24,7 @@ import {
 	renewRoute,
 	testRoute,
 } from "./registration-descriptions.ts";
+import { requirePermitted } from "./registration-jwt.ts";
 import type { registerSchema, registrationSchema } from "./schemas.ts";
 import { validationHook } from "./validation.ts";
 
@@ -67,7 +68,7 @@ export function registrationRoutes(deps: AppDeps) {
 
 	// Before bodies are looked at, so that who may not is told that, and not how to do better.
 	app.on("POST", "/registrations", async (c, next) => {
-		await requireRegistrationToken(c, deps.registration);
+		c.set("permit", await requireRegistrationToken(c, deps.registration));
 		await next();
 	});
 	const secretFirst = async (c: Parameters<typeof requireSecret>[0], next: () => Promise<void>) => {
@@ -90,6 +91,7 @@ export function registrationRoutes(deps: AppDeps) {
 		const { app: wanted, deviceName, ...described } = c.req.valid("json");
 		const jid = requirePushAddress(deps);
 		const chosen = chooseApp(deps, wanted, described.subscription !== undefined);
+		requirePermitted(c.get("permit"), chosen.name);
 		const device = checkDevice(serviceOf(deps, chosen), deviceInput(described));
 		const made = await register(deps, {
 			...device,

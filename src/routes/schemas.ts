@@ -172,8 +172,10 @@ export const servicesSchema = z
 				}),
 			}),
 		),
-		registration: z.enum(["open", "token"]).openapi({
-			description: "open: everybody may register; token: whoever has the operator's token",
+		registration: z.enum(["open", "token", "jwt"]).openapi({
+			description:
+				"open: everybody may register; token: whoever has the operator's token; jwt: whoever has a JWT of the " +
+				"app's own backend",
 			example: "open",
 		}),
 	})
