@@ -207,6 +207,7 @@ const BELOW: Readonly<Record<string, readonly string[]>> = {
 	"types.ts": [],
 	"secrets.ts": ["types.ts"],
 	"spelling.ts": [],
+	"buckets.ts": [],
 	"p2-device.ts": ["types.ts"],
 	"settings.ts": ["types.ts", "spelling.ts"],
 	"apps.ts": ["types.ts", "spelling.ts"],
@@ -225,10 +226,10 @@ const BELOW: Readonly<Record<string, readonly string[]>> = {
 	store: ["types.ts", "secrets.ts"],
 	services: ["types.ts", "apps.ts", "p2-device.ts"],
 	xmpp: ["types.ts", "p2-device.ts"],
-	delivery: ["types.ts", "secrets.ts", "store", "services", "xmpp"],
-	registering: ["types.ts", "secrets.ts", "store", "services", "xmpp"],
+	delivery: ["types.ts", "secrets.ts", "buckets.ts", "store", "services", "xmpp"],
+	registering: ["types.ts", "secrets.ts", "buckets.ts", "store", "services", "xmpp"],
 	routes: [
-		...["types.ts", "secrets.ts", "config.ts", "spelling.ts"],
+		...["types.ts", "secrets.ts", "buckets.ts", "config.ts", "spelling.ts"],
 		...["store", "services", "xmpp", "delivery", "registering"],
 	],
 	bun: [

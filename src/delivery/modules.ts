@@ -5,6 +5,7 @@
  *
  * Nothing is stored: to the rest of delivery these look like registrations which are made up from their node.
  */
+import { createBuckets, type Rate } from "../buckets.ts";
 import type { Registrations } from "../store/registrations.ts";
 import { type Answer, type App, InvalidDevice, type PushService, type Registration } from "../types.ts";
 import { wait } from "./item.ts";
@@ -26,22 +27,14 @@ export interface Modules {
 const PREFIX = "module:";
 
 /** Publishes of one domain: a large public server's peak, and far from a flood. */
-const PER_SECOND = 200;
-const BURST = 2_000;
-/** Tokens of one domain that turned out to be bad within an hour: so many phones are not lost at once. */
-const BAD_TOKENS = 200;
+const PUBLISHES: Rate = { burst: 2_000, perSecond: 200 };
 const HOUR_MS = 3_600_000;
+/** Tokens of one domain that turned out to be bad: so many phones are not lost within an hour. */
+const BAD_TOKENS: Rate = { burst: 200, perSecond: 200_000 / HOUR_MS };
 /** How long a token that its provider called dead is refused without asking again, ms. */
 const REMEMBERED_MS = 24 * HOUR_MS;
-/** How many tokens and domains are remembered: others choose them. */
+/** How many tokens are remembered: others choose them. */
 const KEPT = 20_000;
-
-interface Domain {
-	tokens: number;
-	filledAt: number;
-	bad: number;
-	badSince: number;
-}
 
 /**
  * @param options.allow XMPP_ALLOW: domains, bare JIDs (of no use here) or `*`
@@ -61,7 +54,9 @@ export function createModules({
 	const appOf = new Map(
 		apps.flatMap(({ name, pushModules = [] }) => pushModules.map((module) => [module, name])),
 	);
-	const domains = new Map<string, Domain>();
+	/** By publishing domain. */
+	const publishes = createBuckets(PUBLISHES, now);
+	const badTokens = createBuckets(BAD_TOKENS, now);
 	/** When each node was said to be dead. */
 	const dead = new Map<string, number>();
 	/** When each node was last delivered to: those prove something when many are said to be gone (verdicts.ts). */
@@ -71,15 +66,6 @@ export function createModules({
 		map.delete(name);
 		map.set(name, value);
 		if (map.size > KEPT) map.delete(map.keys().next().value ?? "");
-	}
-
-	function domainOf(name: string): Domain {
-		const known = domains.get(name) ?? { tokens: BURST, filledAt: now(), bad: 0, badSince: now() };
-		if (now() - known.badSince > HOUR_MS) Object.assign(known, { bad: 0, badSince: now() });
-		const filled = known.tokens + (Math.max(0, now() - known.filledAt) / 1000) * PER_SECOND;
-		Object.assign(known, { tokens: Math.min(filled, BURST), filledAt: now() });
-		remember(domains, name, known);
-		return known;
 	}
 
 	function registrationOf(node: string): Registration | undefined {
@@ -115,10 +101,9 @@ export function createModules({
 			const deadAt = dead.get(node);
 			if (deadAt !== undefined && now() - deadAt < REMEMBERED_MS)
 				return { kind: "unknown", reason: "dead token" };
-			const domain = domainOf(publisher);
-			if (domain.bad >= BAD_TOKENS) return wait("too many tokens from this domain were bad within the hour");
-			if (domain.tokens < 1) return wait("too many publishes from this domain");
-			domain.tokens--;
+			if (badTokens.wait(publisher) > 0)
+				return wait("too many tokens from this domain were bad within the hour");
+			if (publishes.take(publisher) > 0) return wait("too many publishes from this domain");
 			return { node };
 		},
 
@@ -131,7 +116,7 @@ export function createModules({
 				remember(dead, node, now());
 				delivered.delete(node);
 				const [, publisher = ""] = partsOf(node);
-				domainOf(publisher).bad++;
+				badTokens.take(publisher);
 				return true;
 			},
 			rename: registrations.rename,

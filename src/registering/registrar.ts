@@ -1,4 +1,5 @@
 /** Registering at an XMPP user's word: what the commands ask for, done. */
+import { createBuckets, type Rate } from "../buckets.ts";
 import { type Keyring, splitOpenNode } from "../secrets.ts";
 import type { Registrations } from "../store/registrations.ts";
 import { type App, InvalidDevice, type PushService, type Registration } from "../types.ts";
@@ -17,6 +18,7 @@ export interface RegistrarDeps {
 	services: ReadonlyMap<string, PushService>;
 	/** XMPP_ALLOW. */
 	allow: readonly string[];
+	now?: () => number;
 	/** A pubsub host that takes the publishes in; missing: they come where the commands come. */
 	pubsubHost?: {
 		jid: string;
@@ -25,9 +27,16 @@ export interface RegistrarDeps {
 	};
 }
 
+/**
+ * Registrations of one domain: a large server whose users' clients all start again, and far from what fills a disk.
+ * A domain makes as many bare JIDs as it likes, so that a quota for each of them is none.
+ */
+const REGISTRATIONS: Rate = { burst: 1_000, perSecond: 10 };
+
 export function createRegistrar(deps: RegistrarDeps): Registrar {
 	const { registrations, keyring, nodes, apps, services, allow, pubsubHost } = deps;
 	const choice = createAppChoice(apps);
+	const domains = createBuckets(REGISTRATIONS, deps.now ?? Date.now);
 
 	const known = async (registration: Registration): Promise<Registration> => ({
 		...registration,
@@ -75,6 +84,9 @@ export function createRegistrar(deps: RegistrarDeps): Registrar {
 			const app = (await formerApp(owner, device, wish)) ?? choice.choose(wish, to);
 			const service = app && services.get(app.name);
 			if (!app || !service) return { kind: "not-served", reason: notServed(choice.services) };
+			const ms = domains.take(owner.slice(owner.indexOf("@") + 1));
+			if (ms > 0)
+				return { kind: "not-ready", reason: "Too many register from your server: try again in a minute." };
 			try {
 				const checked = checkDevice(service, input);
 				// What was imported has no owner yet, and keeps its node, which no pubsub host has.

@@ -1,50 +1,24 @@
-/** Limits how often one client may write: a token bucket per client network, in memory. */
+/** Limits how often one client may write. */
 import { createMiddleware } from "hono/factory";
+import { createBuckets, type Rate } from "../buckets.ts";
 import type { RequestEnv } from "./deps.ts";
 import { Problem } from "./problem.ts";
 
-/** Requests at once: a household or an office whose devices all start again after a power cut. */
-export const BURST = 60;
-/** Then one a second: a device registers once and renews at each start, a script tests by hand. */
-export const PER_SECOND = 1;
-/** Networks remembered: some 2 MB. The one that was quiet longest goes first. */
-export const NETWORKS = 20_000;
+/**
+ * At once: a household or an office whose devices all start again after a power cut. Then one a second: a device
+ * registers once and renews at each start, a script tests by hand.
+ */
+export const WRITES: Rate = { burst: 60, perSecond: 1 };
 
 const WRITING = new Set(["POST", "PUT", "DELETE", "PATCH"]);
 
-interface Bucket {
-	tokens: number;
-	at: number;
-}
-
-/**
- * Takes one token of a key's bucket.
- * @returns 0 when there was one, else the seconds until there is one
- */
-export function createBuckets(now: () => number): (key: string) => number {
-	const buckets = new Map<string, Bucket>();
-	return (key) => {
-		const at = now();
-		const bucket = buckets.get(key) ?? { tokens: BURST, at };
-		// A clock that was set back takes no tokens away.
-		const elapsed = Math.max(0, at - bucket.at) / 1000;
-		const tokens = Math.min(BURST, bucket.tokens + elapsed * PER_SECOND);
-		const allowed = tokens >= 1;
-		// Set anew, so that the map's order is the order of use.
-		buckets.delete(key);
-		buckets.set(key, { tokens: allowed ? tokens - 1 : tokens, at });
-		const oldest = buckets.size > NETWORKS ? buckets.keys().next().value : undefined;
-		if (oldest !== undefined) buckets.delete(oldest);
-		return allowed ? 0 : Math.max(1, Math.ceil((1 - tokens) / PER_SECOND));
-	};
-}
-
 /** The middleware; where the runtime does not say who asks, all share one bucket. */
 export function rateLimit(now: () => number) {
-	const take = createBuckets(now);
+	const networks = createBuckets(WRITES, now);
 	return createMiddleware<RequestEnv>(async (c, next) => {
-		const seconds = WRITING.has(c.req.method) ? take(c.get("clientNetwork") ?? "") : 0;
-		if (seconds > 0) {
+		const ms = WRITING.has(c.req.method) ? networks.take(c.get("clientNetwork") ?? "") : 0;
+		if (ms > 0) {
+			const seconds = Math.ceil(ms / 1000);
 			throw new Problem("too-many-requests", `Too many requests from your network: wait ${seconds} s.`, {
 				headers: { "Retry-After": String(seconds) },
 			});

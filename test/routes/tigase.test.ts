@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
-import { BURST } from "../../src/routes/rate-limit.ts";
+import { WRITES } from "../../src/routes/rate-limit.ts";
 import type { NewRegistration } from "../../src/store/registrations.ts";
 import { seen, startTestServer, type TestServer } from "./server.ts";
 
@@ -129,7 +129,7 @@ describe("what is not well-formed", () => {
 test("tries are counted, on both paths together", async () => {
 	server.state.peer = "192.0.2.1";
 	const node = await registered();
-	for (let i = 0; i < BURST; i++) {
+	for (let i = 0; i < WRITES.burst; i++) {
 		const path =
 			i % 2 ? "/unregister-device/push.example.net" : "/rest/push/unregister-device/push.example.net";
 		expect((await post(asked({ "device-token": `${i}` }), path)).status).toBe(200);

@@ -1,0 +1,46 @@
+/** Token buckets by name, in memory: how often somebody may do something. */
+
+export interface Rate {
+	/** How often at once, after a pause. */
+	burst: number;
+	/** And then. */
+	perSecond: number;
+}
+
+export interface Buckets {
+	/** Takes one token of a bucket. @returns 0 when there was one, else the ms until there is one */
+	take(name: string): number;
+	/** The ms until there is one, without taking it. */
+	wait(name: string): number;
+}
+
+/** Names remembered: others choose them, and some 2 MB of them are enough. The one that was quiet longest goes first. */
+export const KEPT_BUCKETS = 20_000;
+
+export function createBuckets({ burst, perSecond }: Rate, now: () => number): Buckets {
+	const buckets = new Map<string, { tokens: number; at: number }>();
+
+	function tokensOf(name: string): number {
+		const bucket = buckets.get(name);
+		if (!bucket) return burst;
+		// A clock that was set back takes no tokens away.
+		const elapsed = Math.max(0, now() - bucket.at) / 1000;
+		return Math.min(burst, bucket.tokens + elapsed * perSecond);
+	}
+
+	const msUntilOne = (tokens: number) => (tokens >= 1 ? 0 : Math.ceil(((1 - tokens) / perSecond) * 1000));
+
+	return {
+		wait: (name) => msUntilOne(tokensOf(name)),
+		take(name) {
+			const tokens = tokensOf(name);
+			const ms = msUntilOne(tokens);
+			// Set anew, so that the map's order is the order of use.
+			buckets.delete(name);
+			buckets.set(name, { tokens: ms === 0 ? tokens - 1 : tokens, at: now() });
+			const oldest = buckets.size > KEPT_BUCKETS ? buckets.keys().next().value : undefined;
+			if (oldest !== undefined) buckets.delete(oldest);
+			return ms;
+		},
+	};
+}
