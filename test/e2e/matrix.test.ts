@@ -103,7 +103,7 @@ const rows: Row[] = [
 		keeps: always,
 	},
 	{
-		what: `${MANY} messages within the interval: the first at once, the last at its end`,
+		what: `${MANY} messages within the interval (the first at once, the last at its end)`,
 		async happens(happening) {
 			for (let sent = 0; sent < MANY; sent++) await write(happening);
 		},
@@ -113,8 +113,9 @@ const rows: Row[] = [
 		keeps: always,
 	},
 	{
-		what: "a subscription request, which neither server publishes",
+		what: "a subscription request",
 		happens: subscribe,
+		// Neither server publishes it: both keep it for when the app comes.
 		arrives: nothing,
 		keeps: always,
 	},
@@ -185,9 +186,15 @@ describe.each(columns)("$program, over the $transport:", ({ program, transport }
 	}, 60_000);
 	afterAll(() => scene?.stop(), 60_000);
 
-	test.each(rows.map((row, index) => [row.what, row, index] as const))(
-		"%s",
-		async (_, row, index) => {
+	test.each(
+		rows.map((row, index) => {
+			const arrives = row.arrives[program].map((push) => push.class).join(", ") || "nothing";
+			const keeps = row.keeps[program] ? "push is kept" : "no push any more";
+			return [row.what, arrives, keeps, row, index] as const;
+		}),
+	)(
+		"%s: %s arrives, %s",
+		async (_what, _arrives, _keeps, row, index) => {
 			const [witness] = (await scene.sleepers(`witness${index}`)) as [Sleeper];
 			const sleeper = await fallAsleep(scene, `sleeper${index}`, row.app);
 			const isTo =
