@@ -6,6 +6,7 @@ import { type Client, createClient } from "@libsql/client";
 import { drizzle, type LibSQLDatabase } from "drizzle-orm/libsql";
 import { type MigrationFolder, migrationsOf } from "./migrations.ts";
 import { StartError } from "./start-error.ts";
+import { inTurns } from "./write-turns.ts";
 
 /** How long to wait for a lock that another process holds, ms. */
 const LOCK_MS = 5_000;
@@ -76,12 +77,14 @@ export function connect({
 	authToken,
 	deadlineMs = DEADLINE_MS,
 }: Pick<DatabaseOptions, "url" | "authToken" | "deadlineMs">): Client {
-	return createClient({
-		url,
-		concurrency: IN_FLIGHT,
-		fetch: (request: Request) => fetch(request, { signal: AbortSignal.timeout(deadlineMs) }),
-		...(authToken === undefined ? {} : { authToken }),
-	});
+	return inTurns(
+		createClient({
+			url,
+			concurrency: IN_FLIGHT,
+			fetch: (request: Request) => fetch(request, { signal: AbortSignal.timeout(deadlineMs) }),
+			...(authToken === undefined ? {} : { authToken }),
+		}),
+	);
 }
 
 /**
