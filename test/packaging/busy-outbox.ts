@@ -19,7 +19,7 @@ if (import.meta.main) {
 		await client.batch(
 			[
 				{
-					sql: "INSERT OR REPLACE INTO outbox VALUES (?, 'high', ?, ?, 0, 0, 0, NULL, NULL)",
+					sql: "INSERT OR REPLACE INTO outbox (node, class, version, notification, attempts, due_at, expires_at) VALUES (?, 'high', ?, ?, 0, 0, 0)",
 					args: [`node ${n % ROWS}`, n, JSON.stringify({ body: filling })],
 				},
 				{ sql: "INSERT OR REPLACE INTO streams VALUES ('counter', '', ?, '')", args: [n] },

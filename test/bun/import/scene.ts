@@ -44,10 +44,7 @@ export async function openImport() {
 
 	return {
 		folder: folder.path,
-		keyring: withFormerSecrets(
-			keyring,
-			createFormerSecrets(database.db, { now: () => state.now }),
-		),
+		keyring: withFormerSecrets(keyring, createFormerSecrets(database.db, { now: () => state.now })),
 		registrations: createRegistrations(database.db, { owner: 9, address: 9, host: 9 }),
 		state,
 		shown,
