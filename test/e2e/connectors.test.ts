@@ -1,0 +1,234 @@
+/** Several connectors on one real libSQL server: none sends what another one has, and one goes on when another dies. */
+import { afterAll, afterEach, describe, expect, test } from "bun:test";
+import { drizzle } from "drizzle-orm/libsql";
+import { connect } from "../../src/bun/database.ts";
+import { createHandover } from "../../src/store/handover.ts";
+import { startFcmServer } from "../peers/fcm-server.ts";
+import type { Reveille } from "../peers/reveille.ts";
+import { startSqld } from "../peers/sqld.ts";
+import type { XmppServer } from "../peers/xmpp-server.ts";
+import {
+	type Address,
+	asComponent,
+	evenly,
+	fleetSettings,
+	metric,
+	pushedCounts,
+	registerMany,
+	startOne,
+	startPublisher,
+} from "./fleet.ts";
+import { startServer } from "./scene.ts";
+
+const provider = startFcmServer();
+const ends: (() => unknown)[] = [];
+afterEach(async () => {
+	provider.respondNormally();
+	for (const end of ends.splice(0).reverse()) await end();
+	provider.clear();
+}, 60_000);
+afterAll(() => provider.stop());
+
+const sum = (numbers: Iterable<number>) => [...numbers].reduce((all, each) => all + each, 0);
+
+async function database(): Promise<string> {
+	const sqld = await startSqld();
+	ends.push(() => sqld.stop());
+	return sqld.httpUrl;
+}
+
+test("500 pushes handed over to two connectors, one killed with some in hand: all are sent, none twice but those", async () => {
+	const url = await database();
+	const settings = {
+		...(await fleetSettings(url, provider)),
+		...{ PUSH_INTERVAL_MS: "0", XMPP_ADDRESS: "push@example.org/push" },
+	};
+	const one = await startOne(settings, ends, "health");
+	await startOne(settings, ends, "health");
+	const registered = await registerMany(500, one, provider, settings.REGISTRATION_TOKEN);
+	const client = connect({ url });
+	ends.push(() => client.close());
+	const claims = async () => {
+		const { rows } = await client.execute(
+			"SELECT node, claimed_by FROM handover WHERE claimed_by IS NOT NULL",
+		);
+		return Map.groupBy(rows, (row) => row.claimed_by);
+	};
+
+	// The push service holds its answers back, so that both have some in hand.
+	const answering = Promise.withResolvers<void>();
+	provider.respondWith({ status: 200, after: answering.promise });
+	const handover = createHandover(drizzle(client));
+	await Promise.all(
+		registered.map(({ node }, index) =>
+			handover.put(node, { class: "high", count: index + 1 }, Date.now() + 3_600_000),
+		),
+	);
+	while ((await claims()).size < 2 || provider.pushes.length < 50) await Bun.sleep(10);
+	await one.kill9();
+	const killedAt = Date.now();
+	const inHand = await claims();
+	answering.resolve();
+	// The other goes on, and has the dead one's rows when their lease has ended.
+	let dead: unknown;
+	let lastAt = 0;
+	for (let left = inHand; left.size > 0; left = await claims()) {
+		const sent = new Set(provider.pushes.map(({ token }) => token)).size;
+		const [[claimant] = []] = left;
+		if (left.size === 1 && sent + (inHand.get(claimant ?? null)?.length ?? 0) >= 500) dead ??= claimant;
+		lastAt = Date.now();
+		await Bun.sleep(50);
+	}
+
+	const counts = pushedCounts(provider);
+	const doubled = [...counts].filter(([, times]) => times > 1).map(([count]) => registered[count - 1]?.node);
+	const claimedByDead = new Set(inHand.get(dead as string)?.map(({ node }) => node));
+	console.log(
+		`500 handed over, ${sum(counts.values())} sent: ${doubled.length} twice, where the dead one had ${claimedByDead.size} in hand; the last ${Math.round((lastAt - killedAt) / 1000)} s after the kill`,
+	);
+	expect(counts.size).toBe(500);
+	expect(doubled.filter((node) => !claimedByDead.has(node ?? ""))).toEqual([]);
+	expect(Math.max(...counts.values())).toBeLessThanOrEqual(2);
+}, 60_000);
+
+describe("two components of one domain at a real ejabberd", () => {
+	const component = { domain: "push.example.org", secret: "the component's secret" };
+
+	async function serve(extraConfig?: string): Promise<XmppServer> {
+		const server = await startServer("ejabberd", {
+			components: [component],
+			...(extraConfig !== undefined && { extraConfig }),
+		});
+		ends.push(() => server.stop());
+		await server.addUsers(["alice", "carol"], "secret");
+		return server;
+	}
+
+	test("200 publishes a second for 30 s, one killed in the middle and started again: what was answered was delivered", async () => {
+		const server = await serve();
+		const settings = {
+			...(await fleetSettings(await database(), provider)),
+			...asComponent(server, component),
+			PUSH_INTERVAL_MS: "0",
+		};
+		const one = await startOne(settings, ends);
+		const two = await startOne(settings, ends);
+		const registered = await registerMany(400, two, provider);
+		const { publish, answers } = await startPublisher(server, "alice", ends);
+		const PER_SECOND = 200;
+		const SECONDS = 30;
+		let dying: Promise<void> | undefined;
+		await evenly(PER_SECOND, SECONDS, (index) => {
+			const to = registered[index % registered.length];
+			if (to) publish(to, index + 1);
+			if (index === (PER_SECOND * SECONDS) / 2) {
+				dying = (async () => {
+					await one.kill9();
+					await one.start();
+				})();
+			}
+		});
+		await dying;
+		// A push is answered when it was delivered: within what it may take, all that will come has come.
+		let before = -1;
+		while (answers.size > before) {
+			before = answers.size;
+			await Bun.sleep(1_000);
+		}
+		const published = PER_SECOND * SECONDS;
+		const kinds = new Map(
+			[...Map.groupBy(answers.values(), (kind) => kind)].map(([kind, all]) => [kind, all.length]),
+		);
+		const counts = pushedCounts(provider);
+		const answered = [...answers].filter(([, kind]) => kind === "result").map(([count]) => count);
+		const missing = answered.filter((count) => !counts.has(count));
+		const shares = [one, two].map((each) => metric(each, "reveille_publishes_total"));
+		console.log(
+			`${published} published: answers ${JSON.stringify(Object.fromEntries(kinds))}, ${published - answers.size} unanswered; ${counts.size} delivered, ${sum(counts.values()) - counts.size} of them twice; taken in by the two since their starts: ${(await Promise.all(shares)).join(" and ")}`,
+		);
+		expect(missing).toEqual([]);
+		// Nobody said anything but `result`: an error would have cost a registration.
+		expect([...kinds.keys()]).toEqual(["result"]);
+		// What was on its way to the one that died, and no more.
+		expect(published - answers.size).toBeLessThan(PER_SECOND / 2);
+		expect(Math.min(...(await Promise.all(shares)))).toBeGreaterThan(published / 10);
+	}, 60_000);
+
+	describe("hold back what one device gets", () => {
+		const INTERVAL_MS = 2_000;
+		/** What a busy machine may bring forward or delay. */
+		const SLACK_MS = 300;
+
+		/** Publishes ten times a second for three intervals. @returns when the device was pushed to, ms */
+		async function timesOfPushes(server: XmppServer) {
+			const settings = {
+				...(await fleetSettings(await database(), provider)),
+				...asComponent(server, component),
+				PUSH_INTERVAL_MS: String(INTERVAL_MS),
+			};
+			const both = [await startOne(settings, ends), await startOne(settings, ends)];
+			const [address] = await registerMany(1, both[0] as Reveille, provider);
+			const times: number[] = [];
+			const watching = setInterval(() => {
+				while (times.length < provider.pushes.length) times.push(Date.now());
+			}, 5);
+			ends.push(() => clearInterval(watching));
+			const { publish, answers } = await startPublisher(server, "alice", ends);
+			await evenly(10, (3 * INTERVAL_MS) / 1000, (index) => address && publish(address, index + 1));
+			while (answers.size < (30 * INTERVAL_MS) / 1000) await Bun.sleep(50);
+			expect(new Set(answers.values())).toEqual(new Set(["result"]));
+			// The newest was delivered, whichever of them had it.
+			expect(pushedCounts(provider).has(answers.size)).toBe(true);
+			const took = await Promise.all(both.map((each) => metric(each, "reveille_publishes_total")));
+			return { times, took };
+		}
+
+		/** The most pushes that came within one interval. */
+		const mostIn = (times: readonly number[], ms: number) =>
+			Math.max(...times.map((from) => times.filter((at) => at >= from && at < from + ms).length));
+
+		test("each for itself: two at most in an interval, if ejabberd lets chance decide", async () => {
+			const { times, took } = await timesOfPushes(await serve());
+			console.log(
+				`${times.length} pushes of 60 publishes in 3 intervals; the two took ${took.join(" and ")}`,
+			);
+			expect(Math.min(...took)).toBeGreaterThan(0);
+			expect(times.length).toBeGreaterThan(4);
+			expect(mostIn(times, INTERVAL_MS - SLACK_MS)).toBe(2);
+		}, 60_000);
+
+		test("together, if ejabberd chooses by the sender: one in an interval, and one connector has it all", async () => {
+			const balancing = { [component.domain]: { type: "bare_source", component_number: 2 } };
+			const server = await serve(`domain_balancing: ${JSON.stringify(balancing)}`);
+			const { times, took } = await timesOfPushes(server);
+			console.log(
+				`${times.length} pushes of 60 publishes in 3 intervals; the two took ${took.join(" and ")}`,
+			);
+			expect(Math.min(...took)).toBe(0);
+			expect(mostIn(times, INTERVAL_MS - SLACK_MS)).toBe(1);
+		}, 60_000);
+	});
+
+	test("told to choose by the sender, ejabberd sends nothing to the one that is there while the other is away", async () => {
+		const balancing = { [component.domain]: { type: "bare_source", component_number: 2 } };
+		const server = await serve(`domain_balancing: ${JSON.stringify(balancing)}`);
+		const settings = {
+			...(await fleetSettings(await database(), provider)),
+			...asComponent(server, component),
+			PUSH_INTERVAL_MS: "0",
+		};
+		const both = [await startOne(settings, ends), await startOne(settings, ends)];
+		const [address] = (await registerMany(1, both[0] as Reveille, provider)) as [Address];
+		const { publish, answers } = await startPublisher(server, "alice", ends);
+		publish(address, 1);
+		await provider.waitForPush();
+		const took = await Promise.all(both.map((each) => metric(each, "reveille_publishes_total")));
+		await both[took.indexOf(1)]?.halt();
+		publish(address, 2);
+		await both[took.indexOf(1)]?.start();
+		publish(address, 3);
+		await provider.waitForPush();
+		while (!answers.has(3)) await Bun.sleep(10);
+		expect([...answers.keys()]).toEqual([1, 3]);
+	}, 60_000);
+});

@@ -1,0 +1,162 @@
+/** Several connectors on one database, and a publisher that counts its answers. */
+import xml, { type Element } from "@xmpp/xml";
+import { generateVapidKey } from "../../src/services/vapid.ts";
+import type { FcmServer } from "../peers/fcm-server.ts";
+import { type Reveille, startReveille } from "../peers/reveille.ts";
+import { connectUser, type PushAddress } from "../peers/user.ts";
+import type { ComponentAccount, XmppServer } from "../peers/xmpp-server.ts";
+
+/** A device that was registered for no user. */
+export type Address = PushAddress & { secret: string };
+
+/** What all connectors of a fleet have in common. */
+export const fleetSettings = async (databaseUrl: string, provider: FcmServer) => ({
+	DATABASE_URL: databaseUrl,
+	...{ FCM_URL: provider.url, FCM_SERVICE_ACCOUNT: provider.serviceAccount },
+	SECRET_KEY: "the-key-that-all-connectors-derive-secrets-from",
+	VAPID_PRIVATE_KEY: await generateVapidKey(),
+	REGISTRATION_TOKEN: "the-registration-token-of-all-connectors",
+	ADMIN_TOKEN: "the-token-of-those-who-look-at-metrics",
+	LOG_LEVEL: "info",
+});
+
+/** Settings of a connector that is one of several components of a domain. */
+export const asComponent = (server: XmppServer, { domain, secret }: ComponentAccount) => ({
+	...{ XMPP_SERVICE: server.componentUrl, XMPP_DOMAIN: domain, XMPP_PASSWORD: secret },
+	// Who is anybody registers without a token then.
+	...{ REGISTRATION_TOKEN: "" },
+});
+
+/** Starts a connector with a data folder of its own, which the list ends. */
+export async function startOne(
+	settings: Record<string, string>,
+	ends: (() => unknown)[],
+	until: "ready" | "health" = "ready",
+): Promise<Reveille> {
+	const one = await startReveille({ settings }, until);
+	ends.push(() => one.stop());
+	return one;
+}
+
+/** Registers devices over HTTP, some at once. */
+export async function registerMany(
+	count: number,
+	at: Reveille,
+	provider: FcmServer,
+	token = "no token",
+): Promise<Address[]> {
+	const made: Address[] = [];
+	let asked = 0;
+	const register = async () => {
+		while (asked++ < count)
+			made.push(await at.registerDevice({ app: "fcm", token: provider.createDevice() }, token));
+	};
+	await Promise.all(Array.from({ length: 8 }, register));
+	return made;
+}
+
+/** How often each count was pushed. */
+export function pushedCounts(provider: FcmServer): Map<number, number> {
+	const counts = new Map<number, number>();
+	for (const { message } of provider.pushes) {
+		const count = Number(message.data?.count);
+		counts.set(count, (counts.get(count) ?? 0) + 1);
+	}
+	return counts;
+}
+
+export async function metric(of: Reveille, line: string): Promise<number> {
+	const headers = { Authorization: "Bearer the-token-of-those-who-look-at-metrics" };
+	const text = await (await fetch(`${of.url}/metrics`, { headers })).text();
+	const found = text.split("\n").find((each) => each.startsWith(`${line} `));
+	return Number(found?.split(" ")[1] ?? 0);
+}
+
+/** A user who publishes by hand, as a server would, and is told every answer. */
+export interface Publisher {
+	/** Publishes with a count that tells it from all others. */
+	publish(address: Address, count: number): void;
+	/** By count: `result`, or the error's type and condition. */
+	readonly answers: ReadonlyMap<number, string>;
+}
+
+const field = (name: string, value: string) => xml("field", { var: name }, xml("value", {}, value));
+
+const form = (type: string, ...fields: Element[]) =>
+	xml(
+		"x",
+		{ xmlns: "jabber:x:data", type: "submit" },
+		xml("field", { var: "FORM_TYPE", type: "hidden" }, xml("value", {}, type)),
+		...fields,
+	);
+
+/** What a server publishes of a message. */
+const publishOf = ({ node, secret }: Address, count: number) =>
+	xml(
+		"pubsub",
+		{ xmlns: "http://jabber.org/protocol/pubsub" },
+		xml(
+			"publish",
+			{ node },
+			xml(
+				"item",
+				{},
+				xml(
+					"notification",
+					{ xmlns: "urn:xmpp:push:0" },
+					form(
+						"urn:xmpp:push:summary",
+						field("message-count", String(count)),
+						field("last-message-body", "New message"),
+					),
+				),
+			),
+		),
+		xml(
+			"publish-options",
+			{},
+			form("http://jabber.org/protocol/pubsub#publish-options", field("secret", secret)),
+		),
+	);
+
+/** @param username one of the server's users, whose password is "secret" */
+export async function startPublisher(
+	server: XmppServer,
+	username: string,
+	ends: (() => unknown)[],
+): Promise<Publisher> {
+	const user = await connectUser({
+		...{ service: server.websocketUrl, domain: server.host, username, password: "secret" },
+	});
+	ends.push(() => user.goOffline());
+	const answers = new Map<number, string>();
+	user.client.on("stanza", (stanza: Element) => {
+		if (stanza.name !== "iq" || !/^\d+$/.test(stanza.attrs.id)) return;
+		const error = stanza.getChild("error");
+		const condition = error?.getChildElements()[0]?.getName();
+		answers.set(Number(stanza.attrs.id), error ? `${error.attrs.type}/${condition}` : stanza.attrs.type);
+	});
+	return {
+		answers,
+		publish(address, count) {
+			void user.send(
+				xml("iq", { type: "set", id: String(count), to: address.jid }, publishOf(address, count)),
+			);
+		},
+	};
+}
+
+/** Does something so many times a second, evenly, for so long; what a busy machine delays is made up for. */
+export async function evenly(
+	perSecond: number,
+	seconds: number,
+	act: (index: number) => unknown,
+): Promise<void> {
+	const startedAt = performance.now();
+	const all = perSecond * seconds;
+	for (let done = 0; done < all; ) {
+		const due = Math.min(all, Math.ceil(((performance.now() - startedAt) / 1000) * perSecond));
+		for (; done < due; done++) act(done);
+		await Bun.sleep(20);
+	}
+}
