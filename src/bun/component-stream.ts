@@ -151,7 +151,7 @@ function explain(error: Element, connection: XmppComponent, wasOpen: boolean): S
 			return wasOpen
 				? explainStreamError({ condition, text }, connection)
 				: new StreamFailure(
-						"other",
+						"address-held",
 						`The server has another connection of the component ${domain}: another Reveille, for which this one stands by, or our last one, whose end it has not noticed.`,
 					);
 		case "host-unknown":

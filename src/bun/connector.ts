@@ -64,6 +64,8 @@ const TIMING = {
 	silence: 30_000,
 	/** … and hold the connection for dead after this much more. */
 	grace: 15_000,
+	/** How often to ask for an address that another connection has: that one's end is not told. */
+	standby: 1_000,
 	/** A session that lasts this long was no accident: the next loss is answered at once again. */
 	stable: 30_000,
 	/** For the last answers to be sent, and for the server to say that it has them, when stopping. */
@@ -190,6 +192,10 @@ export async function startConnector(deps: ConnectorDeps): Promise<Connector> {
 	async function run() {
 		/** Ends in a row of sessions that did not last. */
 		let failures = 0;
+		const delayAfter = ({ kind }: StreamFailure) => {
+			if (kind === "address-held") return timing.standby;
+			return kind === "credentials" ? timing.backoffCredentials : backoff(failures++);
+		};
 		while (!stopping.signal.aborted) {
 			onlineSince = undefined;
 			const failure = await session();
@@ -212,13 +218,17 @@ export async function startConnector(deps: ConnectorDeps): Promise<Connector> {
 				);
 				return;
 			}
-			const delay = failure.kind === "credentials" ? timing.backoffCredentials : backoff(failures++);
+			const isNews = status.kind !== "away" || status.reason !== failure.message;
 			status = { kind: "away", reason: failure.message };
-			log.warn("{address} is not online: {reason} Next try {when}.", {
-				address,
-				reason: failure.message,
-				when: delay === 0 ? "at once" : `in ${Math.round(delay / 100) / 10} s`,
-			});
+			const delay = delayAfter(failure);
+			// Who stands by asks often, and says it once.
+			if (isNews || failure.kind !== "address-held") {
+				log.warn("{address} is not online: {reason} Next try {when}.", {
+					address,
+					reason: failure.message,
+					when: delay === 0 ? "at once" : `in ${Math.round(delay / 100) / 10} s`,
+				});
+			}
 			await new Promise<void>((resolve) => {
 				const timer = setTimeout(resolve, delay);
 				wakeUp = () => {

@@ -8,8 +8,8 @@ export const NS_STREAM = "http://etherx.jabber.org/streams";
 /** Why there is no stream, as a sentence that says what to do where there is something to do. */
 export class StreamFailure extends Error {
 	override name = "StreamFailure";
-	/** `address-taken`: another session took our address over. */
-	readonly kind: "credentials" | "address-taken" | "other";
+	/** `address-held`: another session has our address, and keeps it. `address-taken`: another took it over. */
+	readonly kind: "credentials" | "address-held" | "address-taken" | "other";
 
 	constructor(kind: StreamFailure["kind"], message: string) {
 		super(message);
