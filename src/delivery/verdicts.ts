@@ -4,7 +4,8 @@
  * and nothing may be deleted on such a word.
  *
  * Devices are counted, each by its latest answer, not answers: ten that are much written to must not outweigh a
- * hundred that work, nor one that works hide ten that do not.
+ * hundred that work, nor one that works hide ten that do not. And ten of them one after the other, without one that
+ * works between them, are enough: an hour of good answers must not cost fifty devices before they are a majority.
  */
 
 /** An answer about a registration. */
@@ -36,6 +37,8 @@ const KEPT = 5_000;
 interface Window {
 	/** The latest answer of each registration, by node: whoever answered last is last. */
 	answers: Map<string, { isBad: boolean; at: number }>;
+	/** Those that were bad since the last good answer, as many as it takes. */
+	inARow: Set<string>;
 	/** How many of them are bad, so that nothing is counted at each push. */
 	bad: number;
 	isMass: boolean;
@@ -53,7 +56,7 @@ export function createVerdicts({
 
 	return {
 		note(gate, { node, isBad, isProven }) {
-			const window = windows.get(gate) ?? { answers: new Map(), bad: 0, isMass: false };
+			const window = windows.get(gate) ?? { answers: new Map(), inARow: new Set(), bad: 0, isMass: false };
 			if (isProven) {
 				windows.delete(gate);
 				windows.set(gate, window);
@@ -61,9 +64,12 @@ export function createVerdicts({
 				forget(window, node);
 				window.answers.set(node, { isBad, at: now() });
 				if (isBad) window.bad++;
+				if (!isBad) window.inARow.clear();
+				else if (window.inARow.size < DISTINCT) window.inARow.add(node);
 			}
 			forgetOld(window, now() - RECENT_MS);
-			const isMass = window.bad >= DISTINCT && window.bad * 2 > window.answers.size;
+			const isMost = window.bad >= DISTINCT && window.bad * 2 > window.answers.size;
+			const isMass = isMost || window.inARow.size >= DISTINCT;
 			if (isMass && !window.isMass) onMass(gate);
 			window.isMass = isMass;
 			return !isMass;
@@ -74,6 +80,7 @@ export function createVerdicts({
 function forget(window: Window, node: string) {
 	if (window.answers.get(node)?.isBad) window.bad--;
 	window.answers.delete(node);
+	window.inARow.delete(node);
 }
 
 /** Takes out what is beyond the window, the oldest first: at most what came in since. */

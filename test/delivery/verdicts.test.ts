@@ -26,7 +26,19 @@ test("the tenth device of ten is not, and a person is told once", () => {
 
 test("ten among more that live are believed", () => {
 	for (let device = 0; device < 40; device++) good(`alive ${device}`);
-	for (let device = 0; device < 30; device++) expect(bad(`dead ${device}`)).toBe(true);
+	for (let device = 0; device < 30; device++) {
+		good("alive 0");
+		expect(bad(`dead ${device}`)).toBe(true);
+	}
+});
+
+test("the tenth in a row is not, whoever lived before; one that lives ends the row", () => {
+	for (let device = 0; device < 100; device++) good(`alive ${device}`);
+	const believed = Array.from({ length: 30 }, (_, device) => bad(`dead ${device}`));
+	expect(believed.filter(Boolean)).toHaveLength(9);
+	expect(good("alive 99")).toBe(true);
+	expect(bad("dead 30")).toBe(true);
+	expect(alerts).toEqual(["app"]);
 });
 
 test("devices that were never delivered to prove nothing, and are not deleted either while it lasts", () => {
@@ -60,7 +72,10 @@ test("who was mended counts as alive, and who died as dead: each by the latest a
 test("ten that are much written to do not outweigh a hundred that live", () => {
 	for (let device = 0; device < 200; device++) good(`alive ${device}`);
 	for (let time = 0; time < 50; time++)
-		for (let device = 0; device < 10; device++) expect(bad(`dead ${device}`)).toBe(true);
+		for (let device = 0; device < 10; device++) {
+			good(`alive ${device}`);
+			expect(bad(`dead ${device}`)).toBe(true);
+		}
 	expect(alerts).toEqual([]);
 });
 
@@ -79,7 +94,10 @@ test("one that is much written to does not hide ten that are dead", () => {
 
 test("a hundred registrations are looked at, those that answered last", () => {
 	for (let device = 0; device < 300; device++) good(`alive ${device}`);
-	const believed = Array.from({ length: 60 }, (_, device) => bad(`dead ${device}`));
+	const believed = Array.from({ length: 60 }, (_, device) => {
+		if (device % 5 === 0) good("alive 299");
+		return bad(`dead ${device}`);
+	});
 	expect(believed.filter(Boolean)).toHaveLength(50);
 	for (let device = 0; device < 50; device++) good(`alive ${device}`);
 	expect(bad("dead 59")).toBe(true);
