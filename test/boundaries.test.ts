@@ -139,7 +139,6 @@ describe("an edge runtime", () => {
 			"@hono/zod-openapi",
 			"@libsql/client",
 			"@logtape/logtape",
-			"@xmpp/jid",
 			"@xmpp/xml",
 			"drizzle-orm",
 			"hono",
