@@ -3,6 +3,7 @@
  * It wires; nothing else is done here.
  */
 import { join } from "node:path";
+import type { LibSQLDatabase } from "drizzle-orm/libsql";
 import packageJson from "../package.json" with { type: "json" };
 import { createApp, createWatchingApp } from "./app.ts";
 import { readTables } from "./bun/apps-file.ts";
@@ -41,6 +42,7 @@ import { countByKey } from "./store/key-use.ts";
 import { createPubsubNodes } from "./store/pubsub-nodes.ts";
 import { databaseReadiness } from "./store/readiness.ts";
 import { createRegistrations } from "./store/registrations.ts";
+import { createStreamLeases } from "./store/stream-leases.ts";
 
 const { version } = packageJson;
 
@@ -123,6 +125,7 @@ async function main(args: readonly string[]): Promise<void> {
 		handover: createHandover(shared.db),
 		pubsubNodes,
 		replica: shared.replica,
+		standby: await standbyOf(config, shared.db),
 		nodes: createNodeSource(keyring, pubsubNodes, config.pubsubHosts),
 		services,
 		apps: config.apps,
@@ -180,6 +183,13 @@ async function naming<T>(setting: string, use: () => Promise<T>): Promise<T> {
 		if (error instanceof StartError) throw error;
 		throw new StartError(`${setting}: ${error instanceof Error ? error.message : String(error)}`, error);
 	}
+}
+
+/** A database that is a file has one connector's account; one that is a server's may have several processes'. */
+async function standbyOf({ role, database, dataDir }: Config, db: LibSQLDatabase) {
+	if (role === "http" || database.url === undefined || database.url.startsWith("file:")) return undefined;
+	const { value: holder } = await secretFile(dataDir, "connector-id", () => crypto.randomUUID());
+	return { leases: createStreamLeases(db), holder };
 }
 
 async function registrationAccess(

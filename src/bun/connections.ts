@@ -7,7 +7,7 @@ import { type Connector, type ConnectorDeps, type ConnectorStatus, startConnecto
 export interface Connections {
 	/** Whether each address is ours. */
 	isOnline(): ReadonlyMap<string, boolean>;
-	/** True while all of them are; otherwise a sentence that says what is wrong. */
+	/** True while all of them are, or stand by for another process's; otherwise a sentence that says what is wrong. */
 	status(): true | string;
 	/**
 	 * Sends a stanza of our own by the connection that has this JID, from that JID; or by the first, if none has.
@@ -39,7 +39,9 @@ export async function startConnections(
 				return "XMPP is not configured: set XMPP_SERVICE, XMPP_USERNAME and XMPP_PASSWORD.";
 			}
 			const faults = statuses().flatMap(([address, status]) =>
-				status.kind === "online" ? [] : [held.length === 1 ? status.reason : `${address}: ${status.reason}`],
+				status.kind === "online" || status.kind === "standby"
+					? []
+					: [held.length === 1 ? status.reason : `${address}: ${status.reason}`],
 			);
 			return faults.length === 0 || faults.join(" ");
 		},

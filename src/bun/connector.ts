@@ -8,22 +8,27 @@ import type { Logger } from "@logtape/logtape";
 import type { Element } from "@xmpp/xml";
 import type { XmppConnection } from "../connections.ts";
 import { faultOf } from "../store/fault.ts";
-import type { Streams } from "../store/streams.ts";
+import type { StreamState, Streams } from "../store/streams.ts";
 import type { StanzaHandler } from "../xmpp/stanzas.ts";
 import { openAccountStream } from "./account-stream.ts";
 import { openComponentStream } from "./component-stream.ts";
-import { createStreamManagement } from "./stream-management.ts";
+import type { StreamLease } from "./stream-lease.ts";
+import { createStreamManagement, type StreamManagement } from "./stream-management.ts";
 import { StreamFailure, type StreamOptions, type XmppStream } from "./xmpp-stream.ts";
 
 export type ConnectorStatus =
 	| { kind: "online" }
 	| { kind: "away"; reason: string }
+	/** Another Reveille has the address; this one takes over when that is gone. */
+	| { kind: "standby"; reason: string }
 	/** Another session took the address: we do not fight for it. */
 	| { kind: "stopped"; reason: string };
 
 export interface ConnectorDeps {
 	connection: XmppConnection;
 	streams: Streams;
+	/** Where several processes have the same account and one database. @param onLost another one has the address */
+	lease?: ((onLost: () => void) => StreamLease) | undefined;
 	handle: StanzaHandler;
 	/** Called each time the address is ours. */
 	onOnline?(isResumed: boolean): void;
@@ -92,17 +97,26 @@ export async function startConnector(deps: ConnectorDeps): Promise<Connector> {
 	const online = Promise.withResolvers<void>();
 
 	const isAccount = kind === "account";
-	const management = createStreamManagement(isAccount ? await streams.load(address) : undefined, {
-		save: async (state) => {
-			if (isAccount) await (state ? streams.save(address, state) : streams.forget(address));
-		},
-		send: (element) => stream?.send(element),
-		onFault: (error) =>
-			log.error("{address}: the stream's state cannot be saved: {error}. A restart may miss publishes.", {
-				address,
-				error: faultOf(error),
-			}),
-	});
+	const lease = isAccount ? deps.lease?.(() => stream?.drop()) : undefined;
+	let management = manage(isAccount && !lease ? await streams.load(address) : undefined);
+
+	function manage(saved: StreamState | undefined): StreamManagement {
+		const own = createStreamManagement(saved, {
+			save: async (state) => {
+				// What came in before another one had the address is no part of today's stream.
+				if (!isAccount || own !== management) return;
+				if (lease) await lease.save(state);
+				else await (state ? streams.save(address, state) : streams.forget(address));
+			},
+			send: (element) => stream?.send(element),
+			onFault: (error) =>
+				log.error("{address}: the stream's state cannot be saved: {error}. A restart may miss publishes.", {
+					address,
+					error: faultOf(error),
+				}),
+		});
+		return own;
+	}
 
 	const open = (options: StreamOptions) =>
 		connection.kind === "account"
@@ -189,6 +203,21 @@ export async function startConnector(deps: ConnectorDeps): Promise<Connector> {
 		}
 	}
 
+	/** @returns false if the end came first */
+	async function take(): Promise<boolean> {
+		const taken = lease ? await lease.take(standBy, stopping.signal) : "kept";
+		if (taken && taken !== "kept") management = manage(taken.state);
+		return taken !== undefined;
+	}
+
+	function standBy() {
+		if (status.kind === "standby") return;
+		status = { kind: "standby", reason: `another Reveille has ${address}; this one stands by` };
+		log.info("{address}: another Reveille has it. This one stands by, and takes over when that is gone.", {
+			address,
+		});
+	}
+
 	async function run() {
 		/** Ends in a row of sessions that did not last. */
 		let failures = 0;
@@ -198,8 +227,10 @@ export async function startConnector(deps: ConnectorDeps): Promise<Connector> {
 		};
 		while (!stopping.signal.aborted) {
 			onlineSince = undefined;
+			if (!(await take())) return;
 			const failure = await session();
 			if (stopping.signal.aborted) return;
+			if (failure.kind === "address-taken" && lease && !(await lease.isOurs(stopping.signal))) continue;
 			if (onlineSince !== undefined && performance.now() - onlineSince >= timing.stable) failures = 0;
 			if (failure.kind === "address-taken") {
 				status = {
@@ -271,6 +302,7 @@ export async function startConnector(deps: ConnectorDeps): Promise<Connector> {
 				stream?.drop();
 			}
 			await running;
+			await lease?.leave();
 		},
 	};
 }

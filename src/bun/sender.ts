@@ -22,6 +22,7 @@ import type { KeyUse } from "../store/key-use.ts";
 import { openOutbox } from "../store/outbox.ts";
 import type { PubsubNodes } from "../store/pubsub-nodes.ts";
 import type { Registrations } from "../store/registrations.ts";
+import type { StreamLeases } from "../store/stream-leases.ts";
 import { openStreams } from "../store/streams.ts";
 import type { Answer, Notification, PushService, Registration } from "../types.ts";
 import { affiliationNone } from "../xmpp/affiliation.ts";
@@ -35,6 +36,7 @@ import { createMetrics, type Metrics } from "./metrics.ts";
 import type { Replica } from "./replica.ts";
 import { StartError } from "./start-error.ts";
 import { warnOfStrays } from "./strays.ts";
+import { createStreamLease } from "./stream-lease.ts";
 
 /** How long pushes on their way may take when the process is asked to end, ms. The rest waits in the outbox. */
 const DRAIN_MS = 5_000;
@@ -58,6 +60,8 @@ export interface SenderDeps {
 	nodes: NodeSource;
 	/** The replica that registrations are read from, if there is one. */
 	replica: Replica | undefined;
+	/** Where several processes may have the same account: which of them is online. `holder`: this one's id. */
+	standby: { leases: StreamLeases; holder: string } | undefined;
 	/** How many registrations stand on which key. */
 	keyUse(): Promise<readonly KeyUse[]>;
 	/** By the name of their app. */
@@ -175,8 +179,11 @@ export async function startSender(common: SenderDeps): Promise<Sender> {
 			send: (stanza) => connections?.sendFrom(connection.address, stanza),
 		});
 		intakes.push(intake);
+		const { standby } = common;
+		const { address } = connection;
 		return {
 			streams,
+			lease: standby && ((onLost) => createStreamLease({ ...standby, address, streams, onLost, log })),
 			handle: intake.handle,
 			onOnline(isResumed) {
 				metrics?.connected(isResumed);

@@ -83,6 +83,23 @@ export const handover = sqliteTable(
 	(table) => [index("handover_claimed_until").on(table.claimedUntil)],
 );
 
+/**
+ * Which connector holds an account's address, and what it takes for the next one to resume its stream (XEP-0198).
+ * Those who stand by watch the beat.
+ */
+export const streamLeases = sqliteTable("stream_leases", {
+	/** A full JID. */
+	address: text().primaryKey(),
+	/** A connector, by the id in its data folder. */
+	holder: text().notNull(),
+	/** Grows every few seconds while the holder lives; 0: it left. */
+	beat: integer().notNull(),
+	/** The SM-ID of a stream that can be resumed; null: there is none. */
+	id: text(),
+	/** How many of its stanzas were handled. */
+	inbound: integer().notNull().default(0),
+});
+
 /** Counted per day (days since the epoch), app and outcome; flushed in batches. */
 export const statistics = sqliteTable(
 	"statistics",
