@@ -11,6 +11,7 @@ import { Readable } from "node:stream";
 import { type Client, createClient } from "@libsql/client";
 import type { Logger } from "@logtape/logtape";
 import { drizzle, type LibSQLDatabase } from "drizzle-orm/libsql";
+import { settingNames } from "../settings.ts";
 import { faultOf } from "../store/fault.ts";
 import { filePath } from "./database.ts";
 import { migrationsOf } from "./migrations.ts";
@@ -177,6 +178,12 @@ const sizeOf = (path: string) =>
 		.map(({ size, mtimeMs }) => `${size} ${mtimeMs}`)
 		.join();
 
+/** Its job tells it all: keys and passwords are not its business. */
+const withoutSettings = (env: typeof Bun.env) =>
+	Object.fromEntries(
+		Object.entries(env).filter(([name]) => !settingNames.some((setting) => setting === name)),
+	);
+
 interface Syncer {
 	/** One at a time. */
 	sync(): Promise<Synced>;
@@ -198,7 +205,7 @@ function createSyncer(
 			stdout: "pipe",
 			stderr: "inherit",
 			// libSQL's own log of each request that fails, in colours: what matters is in our answer.
-			env: { ...Bun.env, RUST_LOG: "off" },
+			env: { ...withoutSettings(Bun.env), RUST_LOG: "off" },
 		});
 		child.stdin.write(`${JSON.stringify(job)}\n`);
 		const input = Readable.fromWeb(child.stdout as unknown as Parameters<typeof Readable.fromWeb>[0]);
@@ -213,7 +220,13 @@ function createSyncer(
 
 	return {
 		async sync() {
-			process ??= start();
+			try {
+				process ??= start();
+			} catch (error) {
+				// Too many processes, no memory, or the program was replaced meanwhile.
+				const { code, message } = error as NodeJS.ErrnoException;
+				return { kind: "failed", reason: `the process that syncs it cannot be started (${code ?? message})` };
+			}
 			const { child, lines } = process;
 			let last = progress();
 			let isHanging = false;

@@ -1,6 +1,6 @@
 /** The replica against a real libSQL server: what it has, how old it is, and what it does while the server is away. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "bun:test";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Client, createClient } from "@libsql/client";
 import { exportSPKI, generateKeyPair, SignJWT } from "jose";
@@ -249,6 +249,39 @@ describe("the process that syncs", () => {
 		expect(rows[0]?.integrity_check).toBe("ok");
 		expect(syncers()).toHaveLength(1);
 	}, 30_000);
+
+	test("that cannot be started costs no more than what is new, and is tried again", async () => {
+		const name = await write();
+		const bun = join(folder.path, "bun");
+		symlinkSync(process.execPath, bun);
+		const replica = await open({ command: [bun, ...COMMAND.slice(1)] });
+		rmSync(bun);
+		for (const pid of syncers()) process.kill(pid, "SIGKILL");
+		await becomes(() => replica.failures() >= 3);
+		expect(await has(replica, name)).toBe(true);
+		symlinkSync(process.execPath, bun);
+		const after = await write();
+		await becomes(() => has(replica, after));
+	}, 20_000);
+
+	test("that can never be started: a start says so", async () => {
+		const message = await refusal({ command: [join(folder.path, "nothing")] });
+		expect(message).toContain("cannot be made: the process that syncs it cannot be started");
+	});
+
+	test("is told no secret but its own", async () => {
+		const { SECRET_KEY } = process.env;
+		process.env.SECRET_KEY = "a secret that is none of its business";
+		cleanups.push(() => {
+			if (SECRET_KEY === undefined) delete process.env.SECRET_KEY;
+			else process.env.SECRET_KEY = SECRET_KEY;
+		});
+		await open();
+		const [pid] = syncers();
+		const environment = readFileSync(`/proc/${pid}/environ`, "utf8").split("\0");
+		const names = environment.map((variable) => variable.split("=")[0]);
+		expect(names.filter((name) => name === "PATH" || name === "SECRET_KEY")).toEqual(["PATH"]);
+	});
 
 	test("ends with us", async () => {
 		const replica = await open();
