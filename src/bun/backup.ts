@@ -11,19 +11,25 @@ import {
 	mkdirSync,
 	openSync,
 	readdirSync,
+	renameSync,
+	rmdirSync,
 	rmSync,
 } from "node:fs";
 import { join } from "node:path";
 import { createClient } from "@libsql/client";
 import { parseConfig } from "../config.ts";
-import { settingNames } from "../settings.ts";
 import { copyLockedDatabase } from "./copy-locked.ts";
 import { filePath } from "./database.ts";
-import { readKeyFiles } from "./environment.ts";
 import { PROGRAM } from "./program.ts";
 import { StartError } from "./start-error.ts";
 
 const KEYS = ["secret.key", "vapid.key", "registration-token"];
+
+/**
+ * The folder in it where all is copied first: of a backup that ended half-way, by a crash, nothing is in its place.
+ * What was restored from one without its registrations would tell every server that they are gone.
+ */
+const INCOMPLETE = "incomplete";
 
 const HELP = `Usage: ${PROGRAM} backup FOLDER
 
@@ -44,15 +50,17 @@ export async function backupCommand(
 	const [folder, ...more] = args;
 	if (!folder || more.length > 0 || folder.startsWith("-")) throw new StartError(HELP);
 
-	// Apps have no part in it.
-	const config = parseConfig({ ...readKeyFiles(env, settingNames), APPS: undefined });
+	// No others have a part in it: some need tables and files of keys.
+	const { DATA_DIR, DATABASE_URL, DATABASE_SYNC_URL } = env;
+	const config = parseConfig({ DATA_DIR, DATABASE_URL, DATABASE_SYNC_URL });
 	const { url } = config.database;
 	const isRemote = url !== undefined && !url.startsWith("file:");
 	const database = url === undefined ? join(config.dataDir, "reveille.db") : filePath(url);
 	const made = await backUp(config.dataDir, isRemote ? undefined : database, folder);
 	console.log(`In ${folder}: ${made.join(", ")}.`);
 	if (isRemote) console.log(`Not the registrations: back up the database at ${new URL(url).host} there.`);
-	if (config.secretKey) console.log("Not SECRET_KEY, which your settings have: without it all is lost.");
+	if (env.SECRET_KEY?.trim())
+		console.log("Not SECRET_KEY, which your settings have: without it all is lost.");
 }
 
 /**
@@ -77,18 +85,23 @@ export async function backUp(
 	try {
 		mkdirSync(folder, { recursive: true, mode: 0o700 });
 		chmodSync(folder, 0o700);
+		const incomplete = join(folder, INCOMPLETE);
+		mkdirSync(incomplete, { mode: 0o700 });
 		// First the outbox: what is registered after it was copied only makes the other copy richer.
 		const outbox = join(dataDir, "outbox.db");
-		if (existsSync(outbox)) await copyLockedDatabase(outbox, join(folder, "outbox.db"));
-		if (database) await copySharedDatabase(database, join(folder, "reveille.db"));
+		if (existsSync(outbox)) await copyLockedDatabase(outbox, join(incomplete, "outbox.db"));
+		if (database) await copySharedDatabase(database, join(incomplete, "reveille.db"));
 		for (const key of KEYS) {
-			if (existsSync(join(dataDir, key))) copyFileSync(join(dataDir, key), join(folder, key));
+			if (existsSync(join(dataDir, key))) copyFileSync(join(dataDir, key), join(incomplete, key));
 		}
-		const made = readdirSync(folder).sort();
-		for (const name of made) keep(join(folder, name));
+		const made = readdirSync(incomplete).sort();
+		for (const name of made) keep(join(incomplete, name));
+		for (const name of made) renameSync(join(incomplete, name), join(folder, name));
+		rmdirSync(incomplete);
 		return made;
 	} catch (error) {
-		for (const name of existsSync(folder) ? readdirSync(folder) : []) rmSync(join(folder, name));
+		for (const name of existsSync(folder) ? readdirSync(folder) : [])
+			rmSync(join(folder, name), { recursive: true });
 		if (isNew) rmSync(folder, { recursive: true, force: true });
 		throw new StartError(
 			`The backup failed, and nothing is left in ${folder}: ${error instanceof Error ? error.message : error}`,

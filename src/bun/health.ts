@@ -1,7 +1,5 @@
 /** `health`: asks the Reveille that runs with the same settings. For containers, which have nothing else to ask with. */
 import { parseConfig } from "../config.ts";
-import { settingNames } from "../settings.ts";
-import { readKeyFiles } from "./environment.ts";
 import { StartError } from "./start-error.ts";
 
 /** How long an answer may take, ms. */
@@ -9,8 +7,9 @@ const DEADLINE_MS = 5_000;
 
 /** @throws {StartError} when it does not serve */
 export async function healthCommand(env: Record<string, string | undefined>): Promise<void> {
-	// Apps have no part in it.
-	const { host, port } = parseConfig({ ...readKeyFiles(env, settingNames), APPS: undefined });
+	// No others have a part in it: some need tables and files of keys.
+	const { HOST, PORT } = env;
+	const { host, port } = parseConfig({ HOST, PORT });
 	const url = `http://${host.includes(":") ? `[${host}]` : host}:${port}/health`;
 	const status = await fetch(url, { signal: AbortSignal.timeout(DEADLINE_MS) }).then(
 		(answer) => answer.status,

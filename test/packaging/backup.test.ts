@@ -125,6 +125,38 @@ describe("a copy of an outbox that its connector holds and writes to", () => {
 	}, 60_000);
 });
 
+test("one that ended half-way looks like none: what restores would begin with half of what there was", async () => {
+	const [data, kept] = [folder(), join(folder(), "backup")];
+	for (const name of ["reveille.db", "outbox.db"]) {
+		const client = createClient({ url: `file:${join(data, name)}` });
+		await client.execute("CREATE TABLE some (a)");
+		client.close();
+	}
+	writeFileSync(join(data, "secret.key"), "key");
+	const backingUp = backUp(data, join(data, "reveille.db"), kept);
+	expect(readdirSync(kept)).toEqual(["incomplete"]);
+	expect(await backingUp).toEqual(["outbox.db", "reveille.db", "secret.key"]);
+	expect(readdirSync(kept).sort()).toEqual(["outbox.db", "reveille.db", "secret.key"]);
+});
+
+test("takes no part in settings that are not its own: tables, and what only serving needs", async () => {
+	const [data, target] = [folder(), join(folder(), "backup")];
+	const client = createClient({ url: `file:${join(data, "reveille.db")}` });
+	await client.execute("CREATE TABLE some (a)");
+	client.close();
+	const tables = join(data, "reveille.toml");
+	writeFileSync(
+		tables,
+		'[[connection]]\nservice = "xmpp://127.0.0.1:5347"\ndomain = "push.example.net"\npassword = "p"\n',
+	);
+	const env = { DATA_DIR: data, ROLE: "connector", APPS: tables, APNS_KEY: "/nowhere/to/be/found.p8" };
+	expect(await backup([target], env)).toEqual({
+		stdout: `In ${target}: reveille.db.\n`,
+		stderr: "",
+		code: 0,
+	});
+});
+
 describe("a backup that cannot be made says why, and leaves nothing", () => {
 	test("into a folder with something in it", async () => {
 		const [data, full] = [folder(), folder()];
