@@ -57,7 +57,7 @@ export class AppsError extends Error {
 /** The text of an app that sets none. */
 export const DEFAULT_ALERT = "New message";
 
-const words = z.string().trim().min(1);
+const words = z.string({ error: "must be a text, in quotes" }).trim().min(1, "must not be empty");
 const list = <T extends z.ZodType>(entry: T, what: string) =>
 	z
 		.array(entry, { error: `must be a list of ${what}, in brackets` })
@@ -69,16 +69,20 @@ const jid = z
 	.regex(/^(?:[^\s@/]+@)?[^\s@/]+(?:\/.+)?$/, "must be a domain or a JID")
 	.transform((text) => text.replace(/^[^/]+/, (bare) => bare.toLowerCase()));
 const url = z.url({ protocol: /^https?$/, error: "must be a URL that begins https:// or http://" });
+const NAME = "must be up to 64 letters, digits, dots, dashes or underscores, a letter or digit first";
+const TTL = "must be a whole number of seconds from 60 to 2419200";
 
 const common = {
-	name: z
-		.string()
-		.regex(/^[A-Za-z0-9][\w.-]{0,63}$/, "must be up to 64 letters, digits, dots, dashes or underscores"),
+	name: z.string({ error: NAME }).regex(/^[A-Za-z0-9][\w.-]{0,63}$/, NAME),
 	alert: words.max(200).optional(),
 	alert_key: words.max(200).optional(),
 	priority: z.enum(["auto", "high", "silent"], { error: "must be auto, high or silent" }).optional(),
-	ttl: z.number().int().min(60).max(2_419_200).optional(),
-	include: z.array(z.enum(["sender", "body"], { error: "may list sender and body" })).optional(),
+	ttl: z.number({ error: TTL }).int(TTL).min(60, TTL).max(2_419_200, TTL).optional(),
+	include: z
+		.array(z.enum(["sender", "body"], { error: "must be sender or body" }), {
+			error: "must be a list of sender, body or both, in brackets",
+		})
+		.optional(),
 	address: list(jid, "JIDs and domains").optional(),
 	provider: list(words, "Tigase's provider names").optional(),
 	push_module: list(words, "module names").optional(),
@@ -94,7 +98,7 @@ const FIELDS = {
 	webpush: {},
 	apns: {
 		...{ key: words, key_id: words, team_id: words, topic: words, cert: words, cert_key: words, url },
-		sandbox: z.boolean(),
+		sandbox: z.boolean({ error: "must be true or false, without quotes" }),
 	},
 	fcm: { service_account: words, url },
 	ubuntu: { application_id: words, icon: words, url },

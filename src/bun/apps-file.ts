@@ -57,9 +57,12 @@ function parse(path: string): { app?: unknown; connection?: unknown } {
 	try {
 		content = Bun.TOML.parse(text) as Record<string, unknown>;
 	} catch (error) {
-		// Not its message: it quotes what it could not read, which may be a secret without its quotes.
-		const { line } = error as { line?: number };
-		throw new StartError(`${path} is no TOML${line ? `: see line ${line}` : ""}.`, error);
+		// Not its message: it quotes what it could not read, which may be a secret without its quotes. Its line is
+		// one of this program.
+		throw new StartError(
+			`${path} is no TOML: look for a text without its quotes, or a bracket or = too few.`,
+			error,
+		);
 	}
 	const others = Object.keys(content).filter((name) => !(name in FROM_FILE));
 	if (others.length > 0) {

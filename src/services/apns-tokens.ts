@@ -34,7 +34,7 @@ export async function importApnsKey(text: string): Promise<CryptoKey> {
 		return await importPKCS8(text.trim(), "ES256");
 	} catch {
 		throw new Error(
-			"The APNs key is not a P-256 private key in PKCS#8: it is the text of the .p8 file, from BEGIN PRIVATE KEY on.",
+			"The APNs key is not a P-256 private key in PKCS#8: it is the text of the .p8 file, from BEGIN PRIVATE KEY on, or a path that begins / or ./ (not in JSON).",
 		);
 	}
 }
