@@ -113,9 +113,21 @@ const OF_CURVE: Readonly<Record<string, string>> = {
 async function importKey(text: string): Promise<{ key: CryptoKey | Uint8Array; algorithms: string[] }> {
 	if (text.startsWith("-----BEGIN ")) return importPem(text);
 	if (text.startsWith("{")) return importJwk(text);
+	await refusePublic(text);
 	// RFC 7518 §3.2: no shorter than the hash.
 	if (text.length < 32) throw new Error("a shared key must be at least 32 characters");
 	return { key: new TextEncoder().encode(text), algorithms: ["HS256"] };
+}
+
+/** What everybody may know, given as a shared key, would let everybody sign. @throws */
+async function refusePublic(text: string): Promise<void> {
+	if (/^https?:/i.test(text)) throw new Error("it is a URL: that of a JWKS goes into REGISTRATION_JWKS_URL");
+	if (/^(\[\s*\{|ssh-|ecdsa-)/.test(text)) throw new Error("give a public key as PEM or JWK");
+	// A certificate begins so, and a key of RSA; the others are shorter.
+	const begin = "-----BEGIN PUBLIC KEY-----";
+	const pem = `${begin}\n${text}\n-----END PUBLIC KEY-----`;
+	if (/^MII[\w+/=\s]+$/.test(text) || (await importPem(pem).catch(() => undefined)))
+		throw new Error(`give a public key as PEM, with its lines ${begin} and -----END PUBLIC KEY-----`);
 }
 
 async function importPem(pem: string) {

@@ -325,6 +325,17 @@ describe("with one key", () => {
 			[JSON.stringify({ ...(await exportJWK(publicKey)), alg: "HS256" }), /no key for/],
 			[JSON.stringify({ ...(await exportJWK(publicKey)), alg: "none" }), /no key for/],
 			[JSON.stringify({ kty: "EC", crv: "P-256" }), /no key for/],
+			// What everybody may know must not be taken for a shared key.
+			...(await Promise.all(
+				["ES256", "EdDSA", "RS256"].map(async (alg): Promise<[string, RegExp]> => {
+					const pem = await exportSPKI((await newKey("one", alg)).pair.publicKey);
+					return [pem.replace(/-----.*-----/g, "").trim(), /with its lines -----BEGIN/];
+				}),
+			)),
+			[`MIIC${"A".repeat(60)}`, /with its lines -----BEGIN/],
+			["https://chat.example.net/.well-known/jwks.json", /REGISTRATION_JWKS_URL/],
+			[JSON.stringify([await exportJWK(publicKey)]), /public key as PEM or JWK/],
+			[`ssh-ed25519 ${"A".repeat(68)} backend`, /public key as PEM or JWK/],
 		];
 		for (const [text, reason] of bad) {
 			const error = await createJwtCheck({ key: { text }, audience: [AUDIENCE] }, { fetch }).catch(
