@@ -6,6 +6,7 @@
 import { and, asc, eq, gte, inArray, lt, lte, type SQL, sql } from "drizzle-orm";
 import type { LibSQLDatabase } from "drizzle-orm/libsql";
 import type { Notification } from "../types.ts";
+import { DATABASE_NOW } from "./database-clock.ts";
 import { handover } from "./schema.ts";
 
 export interface HandedOver {
@@ -29,12 +30,10 @@ export interface Handover {
 	sweep(): Promise<number>;
 }
 
-/** The database's own clock, ms since the epoch: those of two connectors differ, and a lease is worth what it measures. */
-const DATABASE_NOW = sql<number>`cast(unixepoch('subsec') * 1000 as integer)`;
-
 /** @param clock in place of the database's and this process's own */
 export function createHandover(db: LibSQLDatabase, clock?: () => number): Handover {
 	const now = clock ?? Date.now;
+	// A lease is worth what the clock that measures it is.
 	const databaseNow = (): SQL<number> => (clock ? sql<number>`${clock()}` : DATABASE_NOW);
 	const leaseOf = (leaseMs: number) => sql<number>`${databaseNow()} + ${leaseMs}`;
 

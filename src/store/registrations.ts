@@ -4,6 +4,7 @@ import type { LibSQLDatabase } from "drizzle-orm/libsql";
 import type { Device, Dialect, Registration } from "../types.ts";
 import { asJson } from "./as-json.ts";
 import { type Claim, claimRegistration } from "./claiming.ts";
+import { DATABASE_NOW } from "./database-clock.ts";
 import { createListing, type Listing } from "./listing.ts";
 import { createNearby } from "./nearby.ts";
 import { createLimits, type Quotas } from "./quotas.ts";
@@ -271,14 +272,12 @@ export function createRegistrations(
 		record: (results, counts) => recordResults(primary, results, counts, now()),
 
 		async sweep(before) {
+			const usedAt = sql`max(${registrations.renewedAt}, coalesce(${registrations.lastSuccessAt}, 0))`;
+			const age = now() - before;
 			const swept = await primary
 				.delete(registrations)
-				.where(
-					and(
-						lt(registrations.renewedAt, before),
-						lt(sql`coalesce(${registrations.lastSuccessAt}, 0)`, before),
-					),
-				)
+				// By the database's clock too: one machine whose own is years ahead would end everybody's.
+				.where(and(lt(usedAt, before), lt(usedAt, sql`${DATABASE_NOW} - ${age}`)))
 				.returning({ node: registrations.node });
 			return swept.length;
 		},

@@ -395,4 +395,14 @@ describe("recording", () => {
 		expect(await store.find("node-1")).toBeUndefined();
 		expect(await count()).toBe(2);
 	});
+
+	test("sweep takes nothing that is old by one clock only: that of a machine may be years ahead", async () => {
+		clock = Date.now();
+		const store = open();
+		await store.register(wanted(), createNode);
+		const year = 365 * 86_400_000;
+		clock += 2 * year;
+		expect(await store.sweep(clock - year)).toBe(0);
+		expect(await count()).toBe(1);
+	});
 });
