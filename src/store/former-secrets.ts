@@ -41,12 +41,16 @@ export function createFormerSecrets(
 		return (await isEmpty()) ? undefined : hashIn(primary, node);
 	}
 
+	/** What is nearby: where there is no replica, or one that cannot be read, that is the primary. */
+	const hashNearby = (node: string) =>
+		replica ? hashIn(replica, node).catch(() => hashAtPrimary(node)) : hashAtPrimary(node);
+
 	return {
-		hashOf: async (node) => (replica && (await hashIn(replica, node))) ?? hashAtPrimary(node),
+		hashOf: async (node) => (await hashNearby(node)) ?? (replica && hashAtPrimary(node)),
 		async retire(node) {
 			// Read first: every publish comes by here, and a write is for the one that finds something. What the replica
 			// does not have yet is found at a later use.
-			if ((await (replica ? hashIn(replica, node) : hashAtPrimary(node))) === undefined) return;
+			if ((await hashNearby(node)) === undefined) return;
 			await primary.delete(formerSecrets).where(eq(formerSecrets.node, node));
 		},
 	};

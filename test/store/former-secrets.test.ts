@@ -59,3 +59,13 @@ test("when the last one went, that is seen a minute later", async () => {
 	await former.hashOf("one");
 	expect(queries).toBe(0);
 });
+
+test("where the replica cannot be read, the primary is asked", async () => {
+	await keep("one");
+	const damaged = await openTestDatabase();
+	damaged.close();
+	const former = createFormerSecrets(database.db, { replica: damaged.db, now: () => clock });
+	expect(await former.hashOf("one")).toBe("hash of one");
+	await former.retire("one");
+	expect(await open().hashOf("one")).toBeUndefined();
+});
