@@ -12,6 +12,7 @@ import type { StreamState, Streams } from "../store/streams.ts";
 import type { StanzaHandler } from "../xmpp/stanzas.ts";
 import { openAccountStream } from "./account-stream.ts";
 import { openComponentStream } from "./component-stream.ts";
+import { startHeartbeat } from "./heartbeat.ts";
 import type { StreamLease } from "./stream-lease.ts";
 import { createStreamManagement, type StreamManagement } from "./stream-management.ts";
 import { StreamFailure, type StreamOptions, type XmppStream } from "./xmpp-stream.ts";
@@ -77,9 +78,6 @@ const TIMING = {
 	farewell: 2_000,
 };
 
-/** How often to ask within the grace. */
-const PROBES = 15;
-
 /** An account: Prosody refuses to resume beyond 500 stanzas in its queue. A component: bounds memory. */
 const BACKLOG = { account: 200, component: 2_000 };
 
@@ -101,14 +99,15 @@ export async function startConnector(deps: ConnectorDeps): Promise<Connector> {
 	let management = manage(isAccount && !lease ? await streams.load(address) : undefined);
 
 	function manage(saved: StreamState | undefined): StreamManagement {
+		// What came in before another one had the address is no part of today's stream.
+		const isCurrent = () => own === management;
 		const own = createStreamManagement(saved, {
 			save: async (state) => {
-				// What came in before another one had the address is no part of today's stream.
-				if (!isAccount || own !== management) return;
+				if (!isAccount || !isCurrent()) return;
 				if (lease) await lease.save(state);
 				else await (state ? streams.save(address, state) : streams.forget(address));
 			},
-			send: (element) => stream?.send(element),
+			send: (element) => isCurrent() && stream?.send(element),
 			onFault: (error) =>
 				log.error("{address}: the stream's state cannot be saved: {error}. A restart may miss publishes.", {
 					address,
@@ -173,9 +172,7 @@ export async function startConnector(deps: ConnectorDeps): Promise<Connector> {
 		online.resolve();
 		log.info(
 			resumed ? "{address} is online: the stream was resumed, nothing was missed." : "{address} is online.",
-			{
-				address,
-			},
+			{ address },
 		);
 		if (isAccount && !resumable) {
 			log.warn(
@@ -183,24 +180,18 @@ export async function startConnector(deps: ConnectorDeps): Promise<Connector> {
 				{ address },
 			);
 		}
-		const heartbeat = setInterval(beat, timing.grace / PROBES);
+		const stopHeartbeat = startHeartbeat(opened, {
+			...timing,
+			lastLife: () => lastLife,
+			onDead: (silence) =>
+				log.warn("{address}: the server has been silent for {seconds} s.", {
+					...{ address, seconds: Math.round(silence / 1000) },
+				}),
+		});
 		const failure = await opened.closed;
-		clearInterval(heartbeat);
+		stopHeartbeat();
 		stream = undefined;
 		return failure;
-	}
-
-	function beat() {
-		const silence = Date.now() - lastLife;
-		if (silence > timing.silence + timing.grace) {
-			log.warn("{address}: the server has been silent for {seconds} s.", {
-				address,
-				seconds: Math.round(silence / 1000),
-			});
-			stream?.drop();
-		} else if (silence > timing.silence) {
-			stream?.probe();
-		}
 	}
 
 	/** @returns false if the end came first */

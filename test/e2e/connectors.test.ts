@@ -114,6 +114,8 @@ describe("two components of one domain at a real ejabberd", () => {
 		const one = await startOne(settings, ends);
 		const two = await startOne(settings, ends);
 		const registered = await registerMany(400, two, provider);
+		// As a real one takes: so there is always some on its way, also when the connector is killed.
+		provider.respondWith({ status: 200, after: () => Bun.sleep(50) });
 		const { publish, answers } = await startPublisher(server, "alice", ends);
 		const PER_SECOND = 200;
 		const SECONDS = 30;

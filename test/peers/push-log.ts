@@ -23,8 +23,8 @@ export interface Reply {
 	statusText?: string;
 	headers?: Record<string, string>;
 	body?: string;
-	/** Hold the answer back until this resolves. */
-	after?: Promise<unknown>;
+	/** Hold the answer back until this resolves; a function is called for each. */
+	after?: Promise<unknown> | (() => Promise<unknown>);
 	/** Only pushes to this device. */
 	token?: string;
 	/** Only this many pushes. Default: all from now on. */
@@ -88,7 +88,7 @@ export function createPushDesk<P extends LoggedPush>(): PushDesk<P> {
 					? replies.take((one) => one.token === undefined || one.token === push.token)
 					: undefined;
 			inbox.add(push);
-			await reply?.after;
+			await (typeof reply?.after === "function" ? reply.after() : reply?.after);
 			if (reply?.status === "hang") {
 				await stopped.promise;
 				return new Response(null, { status: 503 });
