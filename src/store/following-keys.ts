@@ -24,18 +24,28 @@ export function followKeys<Some extends Following>(
 	/** What is done with a node, or with the first of its twins that it can be done with. */
 	async function following<T>(node: string, use: (node: string) => Promise<T>): Promise<T> {
 		let result = await use(node);
+		for (const twin of twinsOf(node)) result ||= await use(twin);
+		return result;
+	}
+
+	/** Looks a second time: between two looks of the first, it may have gone to a twin that was already looked at. */
+	async function followingSurely<T>(node: string, use: (node: string) => Promise<T>): Promise<T> {
+		const result = await following(node, use);
+		return result || twinsOf(node).size === 0 ? result : following(node, use);
+	}
+
+	function twinsOf(node: string): Set<string> {
 		const twins = new Set(ids().map((id) => underKey(node, id)));
 		twins.delete(node);
-		for (const twin of twins) result ||= await use(twin);
-		return result;
+		return twins;
 	}
 
 	return {
 		...registrations,
 		find: (node) => following(node, registrations.find),
-		findAtPrimary: (node) => following(node, registrations.findAtPrimary),
-		renew: (node, ...device) => following(node, (twin) => registrations.renew(twin, ...device)),
-		remove: (node) => following(node, registrations.remove),
+		findAtPrimary: (node) => followingSurely(node, registrations.findAtPrimary),
+		renew: (node, ...device) => followingSurely(node, (twin) => registrations.renew(twin, ...device)),
+		remove: (node) => followingSurely(node, registrations.remove),
 
 		async rename(registration, node) {
 			// Where the primary is away, the next publish does it.

@@ -51,6 +51,28 @@ describe("a registration of an old key", () => {
 		}
 	});
 
+	test.each(["findAtPrimary", "renew", "remove"] as const)(
+		"is not missed by %s while it goes from one node to the other",
+		async (use) => {
+			const before = await registered(A.createNode());
+			const twin = B.underCurrentKey(before.node);
+			let asked = 0;
+			/** Another publish to the twin is the first one, between two looks of ours. */
+			const racing =
+				<Given extends [string, ...unknown[]], Result>(look: (...given: Given) => Promise<Result>) =>
+				async (...given: Given) => {
+					const result = await look(...given);
+					if (++asked === 1) await plain.rename(before, twin);
+					return result;
+				};
+			const { findAtPrimary, renew, remove } = plain;
+			const raced = { findAtPrimary: racing(findAtPrimary), renew: racing(renew), remove: racing(remove) };
+			const following = followKeys({ ...plain, ...raced }, B, () => IDS);
+			const device = { token: "https://push.example/new" };
+			expect(await following[use](twin, device, undefined)).toBeTruthy();
+		},
+	);
+
 	test("is known by the twin from the first publish to it on; then the old one has ended", async () => {
 		const before = await registered(A.createNode());
 		const twin = B.underCurrentKey(before.node);
