@@ -34,11 +34,13 @@ unlimited_jids = { "push@example.org" }
 smacks_hibernation_time = 3600
 smacks_max_queue_size = 5000
 
+-- Where components connect, on loopback. Here, above all hosts: below one, Prosody would not look.
+component_ports = { 5347 }
+
 VirtualHost "example.org"
 
 -- Reveille as a component (XEP-0114): an address of its own, no limits, and no session to resume; while it is away,
--- publishes get `wait`, which costs nobody a registration. Components connect on loopback, port 5347.
-component_ports = { 5347 }
+-- publishes get `wait`, which costs nobody a registration.
 Component "push.example.org"
 	component_secret = "component-secret" -- choose your own
 

@@ -27,6 +27,9 @@ export interface Tables {
  */
 export function readTables(setting: string | undefined): Tables {
 	if (setting?.trim().startsWith("[")) return { apps: setting, connections: undefined };
+	// Not to be taken for a path, which is repeated when it cannot be read: there may be secrets in it.
+	if (setting?.trim().startsWith("{"))
+		throw new StartError("APPS must be a file's path, or a JSON list of apps.");
 	const path = setting ?? DEFAULT_FILE;
 	if (setting === undefined && !existsSync(path)) return { apps: undefined, connections: undefined };
 	const { app, connection } = parse(path);

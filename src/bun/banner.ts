@@ -62,9 +62,10 @@ function xmpp({ role, connections, pushAddress }: Config): [string, string][] {
 			["XMPP", "off: set XMPP_SERVICE, XMPP_USERNAME and XMPP_PASSWORD to an account on an XMPP server"],
 		];
 	}
-	return connections.map(({ kind, address, service }, index) => [
+	return connections.map(({ kind, address, service, pubsubHost }, index) => [
 		index === 0 ? "XMPP" : "",
-		`${kind === "component" ? "component " : ""}${address} through ${withoutCredentials(service)}`,
+		`${kind === "component" ? "component " : ""}${address} through ${withoutCredentials(service)}` +
+			(pubsubHost === undefined ? "" : `; publishes come to ${pubsubHost}`),
 	]);
 }
 

@@ -36,7 +36,7 @@ export function metricsRoutes({ adminToken, scrape }: MetricsDeps) {
 		if (!adminToken || !scrape) {
 			throw new Problem(
 				"no-such-page",
-				"Metrics are off here: their operator sets ADMIN_TOKEN where a connector runs.",
+				"Metrics are off here. The operator turns them on with ADMIN_TOKEN, where a connector runs.",
 			);
 		}
 		await requireAdminToken(c, adminToken, "Bearer");

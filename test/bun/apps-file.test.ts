@@ -52,6 +52,11 @@ describe("reveille.toml", () => {
 		expect(readTables(undefined)).toEqual({ apps: undefined, connections: undefined });
 	});
 
+	test("is no JSON object, which is not repeated: it may hold secrets", () => {
+		const given = () => readTables('{ "name": "chat", "key": "hunter2" }');
+		expect(given).toThrow(new StartError("APPS must be a file's path, or a JSON list of apps."));
+	});
+
 	test("is handed on when it is JSON", () => {
 		expect(readTables('[{"name":"a"}]').apps).toBe('[{"name":"a"}]');
 	});
