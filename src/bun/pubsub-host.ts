@@ -10,6 +10,7 @@ import type { Element } from "@xmpp/xml";
 import { faultOf } from "../store/fault.ts";
 import type { PubsubNode, PubsubNodes } from "../store/pubsub-nodes.ts";
 import type { Answer, Notification } from "../types.ts";
+import { domainOf } from "../xmpp/jid.ts";
 import {
 	affiliate,
 	askForItems,
@@ -101,7 +102,7 @@ export function startPubsubHost(deps: PubsubHostDeps): PubsubHost {
 	}
 
 	async function restrict(node: string, owner: string): Promise<void> {
-		const jids = [owner.slice(owner.indexOf("@") + 1), owner];
+		const jids = [domainOf(owner), owner];
 		// Not all hosts know `publish-only`, which XEP-0060 §4.1 leaves to them.
 		await set(affiliate(node, "publish-only", jids)).catch(() => set(affiliate(node, "publisher", jids)));
 		await set(closeNode(node));

@@ -14,6 +14,7 @@ import { createModules } from "../delivery/modules.ts";
 import { startOutboxLoop } from "../delivery/outbox-loop.ts";
 import { createResults } from "../delivery/results.ts";
 import { createVerdicts } from "../delivery/verdicts.ts";
+import { createAccess } from "../registering/access.ts";
 import { knownNode, type NodeSource } from "../registering/nodes.ts";
 import type { Keyring } from "../secrets.ts";
 import { faultOf } from "../store/fault.ts";
@@ -104,7 +105,7 @@ export async function startSender(common: SenderDeps): Promise<Sender> {
 		migrations: "outbox",
 	});
 	const outbox = await openOutbox(file.db);
-	const modules = createModules({ ...common, allow: config.xmppAllow });
+	const modules = createModules({ ...common, mayPublish: createAccess(config.xmppAllow) });
 	const known = modules.beside(registrations);
 	const results = createResults(known, log);
 	const { pushIntervalMs, pushTtlSeconds } = config;

@@ -37,18 +37,18 @@ const REMEMBERED_MS = 24 * HOUR_MS;
 const KEPT = 20_000;
 
 /**
- * @param options.allow XMPP_ALLOW: domains, bare JIDs (of no use here) or `*`
+ * @param options.mayPublish whether a domain may take part: XMPP_ALLOW
  * @param options.services by the name of their app
  */
 export function createModules({
 	apps,
 	services,
-	allow,
+	mayPublish,
 	now = Date.now,
 }: {
 	apps: readonly App[];
 	services: ReadonlyMap<string, Pick<PushService, "parseDevice">>;
-	allow: readonly string[];
+	mayPublish(domain: string): boolean;
 	now?: () => number;
 }): Modules {
 	const appOf = new Map(
@@ -84,11 +84,7 @@ export function createModules({
 			const service = app === undefined ? undefined : services.get(app);
 			if (app === undefined || !service) return { kind: "unknown", reason: "no such push module" };
 			// A colon ends the domain in the node: an IPv6 literal is nobody's XMPP domain.
-			if (
-				publisher === undefined ||
-				publisher.includes(":") ||
-				!(allow.includes("*") || allow.includes(publisher))
-			) {
+			if (publisher === undefined || publisher.includes(":") || !mayPublish(publisher)) {
 				return { kind: "unknown", reason: "this domain may not publish here" };
 			}
 			try {

@@ -1,5 +1,6 @@
 /** One try of one push: its registration, its gate, its push service, and what comes of it. */
 import type { Answer, App, Outcome, PushService, Registration } from "../types.ts";
+import { domainOf } from "../xmpp/jid.ts";
 import type { Sent } from "./acting.ts";
 import type { GateLimits, Gates, Turn } from "./gates.ts";
 import { fromDatabase, type Item } from "./item.ts";
@@ -68,7 +69,7 @@ export function createSending(deps: {
 	/** A node and its secret that got into other hands are of no use there, where the owner's own server is known. */
 	function mayPublish({ owner }: Registration, publisher: string | undefined): boolean {
 		if (deps.publishers === "any" || publisher === undefined || owner === "") return true;
-		return owner.slice(owner.indexOf("@") + 1) === publisher;
+		return domainOf(owner) === publisher;
 	}
 
 	/** An app's own gate, or that of the origin which a client's URL leads to. */

@@ -1,14 +1,11 @@
-/** XMPP_ALLOW: who may register over XMPP. */
+/** XMPP_ALLOW: who may register over XMPP, and whose domain may publish without. */
+import { bareOf, domainOf } from "../xmpp/jid.ts";
 
 /**
  * @param allow domains, bare JIDs, or `*` for everybody
- * @returns whether the owner of a bare JID may register
+ * @returns whether a bare JID or a domain is among them
  */
 export function createAccess(allow: readonly string[]): (owner: string) => boolean {
 	const allowed = new Set(allow.map((entry) => entry.toLowerCase()));
-	return (owner) => {
-		const bare = owner.toLowerCase();
-		const domain = bare.slice(bare.indexOf("@") + 1);
-		return allowed.has("*") || allowed.has(bare) || allowed.has(domain);
-	};
+	return (owner) => allowed.has("*") || allowed.has(bareOf(owner)) || allowed.has(domainOf(owner));
 }

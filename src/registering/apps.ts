@@ -3,6 +3,7 @@
  * dialect's own name for an app, then the order. So there is always one, if its service has any.
  */
 import type { App, ServiceName } from "../types.ts";
+import { domainOf } from "../xmpp/jid.ts";
 import type { AppWish } from "../xmpp/registrar.ts";
 import { SERVICE_NAMES } from "../xmpp/service-names.ts";
 
@@ -79,5 +80,5 @@ function isAt(address: string, jid: string): boolean {
 	if (wantedResource.length > 0) {
 		return wantedBare.toLowerCase() === lower && wantedResource.join("/") === resource.join("/");
 	}
-	return [lower, lower.slice(lower.indexOf("@") + 1)].includes(wantedBare.toLowerCase());
+	return [lower, domainOf(lower)].includes(wantedBare.toLowerCase());
 }

@@ -3,6 +3,7 @@ import { createBuckets, type Rate } from "../buckets.ts";
 import { type Keyring, splitOpenNode } from "../secrets.ts";
 import type { Registrations } from "../store/registrations.ts";
 import { type App, InvalidDevice, type PushService, type Registration } from "../types.ts";
+import { domainOf } from "../xmpp/jid.ts";
 import type { AppWish, RegisterResult, Registrar } from "../xmpp/registrar.ts";
 import { createAccess } from "./access.ts";
 import { createAppChoice } from "./apps.ts";
@@ -84,7 +85,7 @@ export function createRegistrar(deps: RegistrarDeps): Registrar {
 			const app = (await formerApp(owner, device, wish)) ?? choice.choose(wish, to);
 			const service = app && services.get(app.name);
 			if (!app || !service) return { kind: "not-served", reason: notServed(choice.services) };
-			const ms = domains.take(owner.slice(owner.indexOf("@") + 1));
+			const ms = domains.take(domainOf(owner));
 			if (ms > 0)
 				return { kind: "not-ready", reason: "Too many register from your server: try again in a minute." };
 			try {

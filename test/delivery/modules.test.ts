@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { createAdmission } from "../../src/delivery/admission.ts";
 import { createModules, type Modules } from "../../src/delivery/modules.ts";
+import { createAccess } from "../../src/registering/access.ts";
 import { type App, InvalidDevice, type Registration } from "../../src/types.ts";
 import { FakeService, HIGH, openHouse } from "./house.ts";
 
@@ -24,7 +25,7 @@ function modulesWith({ allow = ["*"] as string[], now = (): number => 0 } = {}):
 			["monal", service],
 			["other", service],
 		]),
-		allow,
+		mayPublish: createAccess(allow),
 		now,
 	});
 }
@@ -138,7 +139,7 @@ test("through delivery: a push that fails waits in the outbox, goes out later, a
 	const anyToken = { parseDevice: ({ token = "" }) => ({ token }) };
 	const house = await openHouse();
 	const services = new Map([["monal", service]]);
-	const modules = createModules({ apps, services: new Map([["monal", anyToken]]), allow: ["*"] });
+	const modules = createModules({ apps, services: new Map([["monal", anyToken]]), mayPublish: () => true });
 	const known = modules.beside(house.registrations);
 	const delivery = house.compose({
 		...{ services, apps, registrations: known },
