@@ -1,6 +1,7 @@
 /** Opens libSQL databases and brings their schema up to date. */
 import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { type Client, createClient } from "@libsql/client";
 import { drizzle, type LibSQLDatabase } from "drizzle-orm/libsql";
@@ -10,6 +11,9 @@ import { inTurns } from "./write-turns.ts";
 
 /** How long to wait for a lock that another process holds, ms. */
 const LOCK_MS = 5_000;
+
+/** Between two attempts at a lock that SQLite does not wait for by itself, ms. */
+const LOCK_PAUSE_MS = 5;
 
 /** How long a server may take by default, ms: an import writes much at once. */
 const DEADLINE_MS = 60_000;
@@ -58,7 +62,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<OpenDataba
 			: connect(options);
 		if (isFile) {
 			if (exclusive) await client.execute("PRAGMA locking_mode = EXCLUSIVE");
-			await client.execute("PRAGMA journal_mode = WAL");
+			await writeAhead(client, exclusive ? 0 : LOCK_MS);
 			await client.execute(`PRAGMA synchronous = ${sync}`);
 		}
 		await migrate(client, migrations);
@@ -68,6 +72,23 @@ export async function openDatabase(options: DatabaseOptions): Promise<OpenDataba
 	} catch (error) {
 		client?.close();
 		throw explain(error, url);
+	}
+}
+
+/**
+ * Turns on the write-ahead log. SQLite's own wait for a lock does not cover this step, so that of several
+ * processes that start on a new file all but one would be refused: it is tried again for `patienceMs`.
+ */
+async function writeAhead(client: Client, patienceMs: number): Promise<void> {
+	const until = performance.now() + patienceMs;
+	for (;;) {
+		try {
+			await client.execute("PRAGMA journal_mode = WAL");
+			return;
+		} catch (error) {
+			if (codeOf(error) !== "SQLITE_BUSY" || performance.now() >= until) throw error;
+			await setTimeout(LOCK_PAUSE_MS);
+		}
 	}
 }
 

@@ -38,7 +38,7 @@ const BOUND = process.getuid?.() === 0 ? ["setpriv", "--bounding-set=-dac_overri
 
 /** Opens a database in a process of its own, and tells what that said. */
 function inAnotherProcess(
-	options: Partial<DatabaseOptions> & { url: string; hold?: boolean },
+	options: Partial<DatabaseOptions> & { hold?: boolean; meetings?: (readonly [url: string, at: number])[] },
 	prefix: string[] = [],
 ) {
 	const script = join(import.meta.dir, "open-database.ts");
@@ -110,9 +110,12 @@ describe("a database that is a file", () => {
 	});
 
 	test("is migrated once by processes that start at the same time", async () => {
-		const starts = Array.from({ length: 4 }, () => inAnotherProcess({ url: at("shared.db") }));
+		// The processes are ready by then, so that they meet at each file and not at the interpreter's start.
+		const first = Date.now() + 1_000;
+		const meetings = Array.from({ length: 24 }, (_, n) => [at(`shared-${n}.db`), first + 40 * n] as const);
+		const starts = Array.from({ length: 4 }, () => inAnotherProcess({ meetings }));
 		expect(await Promise.all(starts.map(({ said }) => said))).toEqual(Array(4).fill("opened"));
-		const { client } = await open({ url: at("shared.db") });
+		const { client } = await open({ url: at("shared-0.db") });
 		const { rows } = await client.execute(
 			"SELECT count(*) AS all_of, count(DISTINCT hash) AS different FROM migrations",
 		);
