@@ -1,0 +1,36 @@
+/** What a benchmark says: rows for the table, each beside a floor that was measured in the same run. */
+
+/** One measurement. */
+export interface Figure {
+	/** What is counted, a second. */
+	rate: number;
+	/** Publish to answer, ms. */
+	p50?: number;
+	p99?: number;
+	/** Time that the measured process spent on a CPU for one of what is counted, µs. */
+	cpu?: number;
+	/** Resident memory of the measured process at the end, MiB. */
+	rss?: number;
+}
+
+/** A row of the table: a figure, and what it is measured against. */
+export interface Row {
+	name: string;
+	/** What `rate` counts: "publishes", "registrations", … */
+	unit: string;
+	ours: Figure;
+	/** Measured in the same run, on the same machine, with the same load. */
+	floor?: Figure & { name: string };
+	/** The least that `ours.rate / floor.rate` must be. */
+	target?: number;
+	/** What else the row found out, as one sentence: times, sizes. */
+	note?: string;
+}
+
+/** A part of the benchmark, which can be run alone: `bun run bench <name>`. */
+export interface Section {
+	name: string;
+	/** What it measures against what, as one sentence for `--help`. */
+	about: string;
+	run(report: (row: Row) => void): Promise<void>;
+}
