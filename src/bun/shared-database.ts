@@ -18,6 +18,9 @@ import { openReplica, type Replica } from "./replica.ts";
  */
 const DEADLINE_MS = 5_000;
 
+/** How long registrations gather that are written together, ms: as many as come in one turn or two of the loop. */
+const GATHER_MS = 1;
+
 export interface SharedDatabase extends OpenDatabase {
 	/** Where reads may go: the replica, if there is one, else the same. */
 	nearby: LibSQLDatabase;
@@ -26,6 +29,8 @@ export interface SharedDatabase extends OpenDatabase {
 	facts: LibSQLDatabase;
 	/** Whether the database is still the one that this process began with. */
 	check: IdCheck;
+	/** While registrations gather that are written together. */
+	pause(): Promise<void>;
 	close(): void;
 }
 
@@ -43,6 +48,7 @@ export async function openShared(
 		...{ url, authToken, deadlineMs: DEADLINE_MS, migrations: "shared" as const },
 		check: note.check,
 	};
+	const pause = () => Bun.sleep(GATHER_MS);
 	let away: DatabaseAway | undefined;
 	const primary = await openDatabase(options).catch((error: unknown): OpenDatabase => {
 		if (file === undefined || !(error instanceof DatabaseAway)) throw error;
@@ -56,7 +62,7 @@ export async function openShared(
 	if (file === undefined) {
 		const check = createIdCheck(primary.db, id);
 		const close = () => primary.client.close();
-		return { ...primary, facts: primary.db, nearby: primary.db, replica: undefined, check, close };
+		return { ...primary, facts: primary.db, nearby: primary.db, replica: undefined, check, pause, close };
 	}
 	const job = { url: file, syncUrl: url, ...(authToken !== undefined && { authToken }) };
 	const replica = await openReplica({ job, command: [...COMMAND, "sync-replica"], away, log });
@@ -69,6 +75,7 @@ export async function openShared(
 		replica,
 		facts: away ? await copyOfFacts(replica.db) : primary.db,
 		check: createIdCheck(primary.db, id ?? replicaId),
+		pause,
 		close() {
 			replica.stop();
 			primary.client.close();
