@@ -23,6 +23,8 @@ export interface Row {
 	floor?: Figure & { name: string };
 	/** The least that `ours.rate / floor.rate` must be. */
 	target?: number;
+	/** What else it must show, in a few words ("over 5,000/s", "p99 under 5 ms"), and whether it did. */
+	must?: readonly { what: string; isMet: boolean }[];
 	/** What else the row found out, as one sentence: times, sizes. */
 	note?: string;
 }
@@ -33,4 +35,16 @@ export interface Section {
 	/** What it measures against what, as one sentence for `--help`. */
 	about: string;
 	run(report: (row: Row) => void): Promise<void>;
+}
+
+/** The least rate, as something that a row must show. */
+export function atLeast(rate: number, { rate: reached }: Figure) {
+	return { what: `over ${rate.toLocaleString("en")}/s`, isMet: reached >= rate };
+}
+
+/** Whether a row shows all that it must; undefined: it only informs. */
+export function isMet({ ours, floor, target, must = [] }: Row): boolean | undefined {
+	const enough = target === undefined ? [] : [floor !== undefined && ours.rate >= target * floor.rate];
+	const all = [...enough, ...must.map(({ isMet }) => isMet)];
+	return all.length === 0 ? undefined : all.every(Boolean);
 }

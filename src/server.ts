@@ -34,6 +34,7 @@ import { endpointPolicy } from "./services/endpoint.ts";
 import { createServices } from "./services/index.ts";
 import { generateVapidKey, importVapidKey } from "./services/vapid.ts";
 import { misspelt, settingNames } from "./settings.ts";
+import { missedSurely, nodesSurely } from "./store/database-id.ts";
 import { checkSecretKey, checkVapidKey, WrongKey } from "./store/facts.ts";
 import { followKeys } from "./store/following-keys.ts";
 import { createFormerSecrets } from "./store/former-secrets.ts";
@@ -88,7 +89,10 @@ async function main(args: readonly string[]): Promise<void> {
 	const shared = await openShared(config, log);
 	const knownKeys = await checkSecretKey(shared.facts, keys);
 	const keyIds = () => knownKeys.ids;
-	const formerSecrets = createFormerSecrets(shared.db, { replica: shared.replica?.db });
+	const formerSecrets = createFormerSecrets(shared.db, {
+		replica: shared.replica?.db,
+		check: shared.check,
+	});
 	const keyring = withFormerSecrets(keys, formerSecrets, keyIds);
 	const policy = await naming("WEBPUSH_ALLOW_HOSTS", async () => endpointPolicy(config.webPush));
 	const vapidPublicKey = vapidKey?.publicKey ?? config.vapid.publicKey;
@@ -110,7 +114,7 @@ async function main(args: readonly string[]): Promise<void> {
 		...{ name, service, ...(retired && { retired }) },
 		...(service === "webpush" && vapidPublicKey !== undefined && { vapidPublicKey }),
 	}));
-	const pubsubNodes = createPubsubNodes(shared.db);
+	const pubsubNodes = nodesSurely(createPubsubNodes(shared.db), shared.check);
 	let sender: Sender | undefined;
 	const common = {
 		config,
@@ -118,7 +122,10 @@ async function main(args: readonly string[]): Promise<void> {
 		version,
 		keyring,
 		registrations: announceEnds(
-			followKeys(createRegistrations(shared.db, config.quotas, shared), keys, keyIds),
+			missedSurely(
+				followKeys(createRegistrations(shared.db, config.quotas, shared), keys, keyIds),
+				shared.check,
+			),
 			(registration) => sender?.tellGone(registration),
 		),
 		keyUse: () => countByKey(shared.nearby, keys, knownKeys),
@@ -137,7 +144,7 @@ async function main(args: readonly string[]): Promise<void> {
 		log,
 		adminToken: config.adminToken,
 		scrape: sender?.metrics?.scrape,
-		readiness: async () => ({ database: await databaseReadiness(shared.client), xmpp: sender?.xmppStatus() }),
+		readiness: async () => ({ database: await databaseReadiness(shared), xmpp: sender?.xmppStatus() }),
 	};
 	const app =
 		config.role === "connector"

@@ -153,7 +153,7 @@ async function compose(bindings: Bindings) {
 		trustDeviceId: config.trustDeviceId,
 		debugPages: config.debugPages,
 		push: handOver(createHandover(db), config.pushTtlSeconds),
-		readiness: async () => ({ database: await databaseReadiness(client), xmpp: undefined }),
+		readiness: async () => ({ database: await databaseReadiness({ client }), xmpp: undefined }),
 		trustedProxies: config.trustedProxies,
 		// An edge platform sets this header itself, over whatever a client sent.
 		peerAddress: (request) => request.headers.get("cf-connecting-ip") ?? undefined,

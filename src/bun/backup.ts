@@ -20,10 +20,12 @@ import { createClient } from "@libsql/client";
 import { parseConfig } from "../config.ts";
 import { copyLockedDatabase } from "./copy-locked.ts";
 import { filePath } from "./database.ts";
+import { DATABASE_NOTE } from "./database-note.ts";
 import { PROGRAM } from "./program.ts";
 import { StartError } from "./start-error.ts";
 
-const KEYS = ["secret.key", "vapid.key", "registration-token"];
+/** Restored without the note, a folder would take a server's database that lost its data for a new one. */
+const SMALL_FILES = ["secret.key", "vapid.key", "registration-token", DATABASE_NOTE];
 
 /**
  * The folder in it where all is copied first: of a backup that ended half-way, by a crash, nothing is in its place.
@@ -91,8 +93,8 @@ export async function backUp(
 		const outbox = join(dataDir, "outbox.db");
 		if (existsSync(outbox)) await copyLockedDatabase(outbox, join(incomplete, "outbox.db"));
 		if (database) await copySharedDatabase(database, join(incomplete, "reveille.db"));
-		for (const key of KEYS) {
-			if (existsSync(join(dataDir, key))) copyFileSync(join(dataDir, key), join(incomplete, key));
+		for (const name of SMALL_FILES) {
+			if (existsSync(join(dataDir, name))) copyFileSync(join(dataDir, name), join(incomplete, name));
 		}
 		const made = readdirSync(incomplete).sort();
 		for (const name of made) keep(join(incomplete, name));

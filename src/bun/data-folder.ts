@@ -32,7 +32,7 @@ export async function secretFile(
 ): Promise<{ value: string; created: boolean }> {
 	const path = join(folder, name);
 	try {
-		const value = read(path);
+		const value = readSecretFile(path);
 		if (value !== undefined) return { value, created: false };
 		let created = false;
 		const draft = `${path}.${randomBytes(6).toString("hex")}`;
@@ -46,7 +46,7 @@ export async function secretFile(
 		} finally {
 			rmSync(draft, { force: true });
 		}
-		const made = read(path);
+		const made = readSecretFile(path);
 		if (made === undefined) throw new Error("it was not there after it was made");
 		return { value: made, created };
 	} catch (error) {
@@ -55,7 +55,11 @@ export async function secretFile(
 	}
 }
 
-function read(path: string): string | undefined {
+/**
+ * @returns undefined: there is no such file
+ * @throws {StartError} when others may read it, or there is nothing in it
+ */
+export function readSecretFile(path: string): string | undefined {
 	const stat = statSync(path, { throwIfNoEntry: false });
 	if (!stat) return undefined;
 	if (stat.mode & OTHERS) {

@@ -37,6 +37,8 @@ export interface DatabaseOptions {
 	deadlineMs?: number;
 	/** The folder of generated SQL below `drizzle/`. */
 	migrations: MigrationFolder;
+	/** Called before anything is changed: throws where this is not the database that is meant. */
+	check?(client: Client): Promise<void>;
 }
 
 /** The server of a database does not answer. It may soon: nothing is wrong with what was asked. */
@@ -60,6 +62,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<OpenDataba
 			? // One connection: settings made by PRAGMA belong to a connection.
 				createClient({ url, concurrency: 1, timeout: exclusive ? 0 : LOCK_MS })
 			: connect(options);
+		await options.check?.(client);
 		if (isFile) {
 			if (exclusive) await client.execute("PRAGMA locking_mode = EXCLUSIVE");
 			await writeAhead(client, exclusive ? 0 : LOCK_MS);
@@ -71,6 +74,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<OpenDataba
 		return { client, db: drizzle(client) };
 	} catch (error) {
 		client?.close();
+		if (error instanceof StartError) throw error;
 		throw explain(error, url);
 	}
 }

