@@ -2,9 +2,9 @@
 import { and, asc, eq, lt, lte, sql } from "drizzle-orm";
 import type { LibSQLDatabase } from "drizzle-orm/libsql";
 import type { Device, Dialect, Registration } from "../types.ts";
-import { asJson } from "./as-json.ts";
 import { type Claim, claimRegistration } from "./claiming.ts";
 import { DATABASE_NOW } from "./database-clock.ts";
+import { createFinder } from "./finding.ts";
 import { createListing, type Listing } from "./listing.ts";
 import { createNearby } from "./nearby.ts";
 import { createLimits, type Quotas } from "./quotas.ts";
@@ -105,19 +105,8 @@ export function createRegistrations(
 		pause,
 	}: { replica?: ReplicaOf | undefined; now?: () => number; pause?: () => Promise<void> } = {},
 ): Registrations {
-	const finder = (database: Database) => {
-		const query = database
-			.select({ row: asJson(registrations) })
-			.from(registrations)
-			.where(eq(registrations.node, sql.placeholder("node")))
-			.prepare();
-		return async (node: string) => {
-			const found = await query.get({ node });
-			return found && toRegistration(found.row);
-		};
-	};
-	const atPrimary = finder(primary);
-	const nearby = replica && createNearby(finder(replica.db), replica.freshAt, now);
+	const atPrimary = createFinder(primary);
+	const nearby = replica && createNearby(createFinder(replica.db), replica.freshAt, now);
 	const limits = createLimits(primary, quotas);
 	const registerTogether = createRegisteringTogether(primary, limits, now, pause);
 
