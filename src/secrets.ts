@@ -105,22 +105,31 @@ function keyIdIn(text: string): string | undefined {
 const foreign = (node: string) => new TextEncoder().encode(`foreign\0${node}`);
 const former = (node: string, secret: string) => new TextEncoder().encode(`former\0${node}\0${secret}`);
 
+/** HMAC-SHA-256 of a text with one key. */
+export type Hmac = (
+	text: Uint8Array<ArrayBuffer>,
+) => Uint8Array<ArrayBuffer> | Promise<Uint8Array<ArrayBuffer>>;
+
+/** Prepares a key. */
+export type HmacOf = (key: Uint8Array<ArrayBuffer>) => Hmac | Promise<Hmac>;
+
+/** Runs wherever `fetch` does. */
+const webCryptoHmac: HmacOf = async (bytes) => {
+	const key = await crypto.subtle.importKey("raw", bytes, { name: "HMAC", hash: "SHA-256" }, false, ["sign"]);
+	return async (text) => new Uint8Array(await crypto.subtle.sign("HMAC", key, text));
+};
+
 interface Key {
 	id: string;
 	fingerprint: string;
-	hmac: CryptoKey;
+	hmac: Hmac;
 }
 
-async function importKey(text: string): Promise<Key> {
-	const bytes = new TextEncoder().encode(text);
-	const hmac = await crypto.subtle.importKey("raw", bytes, { name: "HMAC", hash: "SHA-256" }, false, [
-		"sign",
-		"verify",
-	]);
+async function importKey(text: string, hmacOf: HmacOf): Promise<Key> {
+	const hmac = await hmacOf(new TextEncoder().encode(text));
 	// The id is public (it travels in every node), the fingerprint is not: two labels keep one from telling
 	// anything of the other.
-	const digest = async (label: string) =>
-		new Uint8Array(await crypto.subtle.sign("HMAC", hmac, new TextEncoder().encode(label)));
+	const digest = async (label: string) => hmac(new TextEncoder().encode(label));
 	return {
 		id: base64url.encode((await digest("reveille key id")).subarray(0, KEY_ID_BYTES)),
 		fingerprint: base64url.encode((await digest("reveille fingerprint")).subarray(0, 16)),
@@ -131,23 +140,22 @@ async function importKey(text: string): Promise<Key> {
 /**
  * @param secretKey the current key: any text of at least 32 characters (config.ts checks)
  * @param oldKeys keys that verify but no longer make nodes
- * @param random fills its argument with random bytes
+ * @param effects.random fills its argument with random bytes
+ * @param effects.hmacOf WebCrypto's, if not given
  */
 export async function createKeyring(
 	secretKey: string,
 	oldKeys: readonly string[] = [],
-	random: (bytes: Uint8Array<ArrayBuffer>) => Uint8Array = (bytes) => crypto.getRandomValues(bytes),
+	effects: { random?: (bytes: Uint8Array<ArrayBuffer>) => Uint8Array; hmacOf?: HmacOf } = {},
 ): Promise<Keyring> {
-	const current = await importKey(secretKey);
-	const old = await Promise.all(oldKeys.map(importKey));
+	const { random = (bytes) => crypto.getRandomValues(bytes), hmacOf = webCryptoHmac } = effects;
+	const current = await importKey(secretKey, hmacOf);
+	const old = await Promise.all(oldKeys.map((key) => importKey(key, hmacOf)));
 	const byId = new Map([...old, current].map((key) => [key.id, key]));
-
-	const sign = async (key: Key, text: Uint8Array<ArrayBuffer>) =>
-		new Uint8Array(await crypto.subtle.sign("HMAC", key.hmac, text));
 
 	/** For what names no key itself: the first bytes of the signature give way to the key's id. */
 	const signNaming = async (key: Key, text: Uint8Array<ArrayBuffer>) => {
-		const signature = await sign(key, text);
+		const signature = await key.hmac(text);
 		signature.set(base64url.decode(key.id));
 		return base64url.encode(signature);
 	};
@@ -166,7 +174,7 @@ export async function createKeyring(
 		if (!isOwnNode(node)) return signNaming(current, foreign(node));
 		const key = keyOf(node);
 		if (!key) throw new UnknownKey("this registration was made with a key that is not configured");
-		return base64url.encode(await sign(key, new TextEncoder().encode(node)));
+		return base64url.encode(await key.hmac(new TextEncoder().encode(node)));
 	};
 
 	const underCurrentKey = (node: string) => underKey(node, current.id);
@@ -197,9 +205,7 @@ export async function createKeyring(
 			if (!key) return "unknown-key";
 			const bytes = decode(secret);
 			if (bytes?.length !== SECRET_BYTES) return "wrong";
-			const text = new TextEncoder().encode(node);
-			const isRight = await crypto.subtle.verify("HMAC", key.hmac, new Uint8Array(bytes), text);
-			return isRight ? "ok" : "wrong";
+			return isSame(await key.hmac(new TextEncoder().encode(node)), bytes) ? "ok" : "wrong";
 		},
 
 		hashFormer: (node, secret) => signNaming(current, former(node, secret)),
@@ -207,12 +213,8 @@ export async function createKeyring(
 		verifyFormer: (node, secret, hash) => verifyNaming(hash, former(node, secret)),
 
 		async conceal(text) {
-			const hash = await crypto.subtle.sign(
-				"HMAC",
-				current.hmac,
-				new TextEncoder().encode(`conceal\0${text}`),
-			);
-			return base64url.encode(new Uint8Array(hash).subarray(0, 16));
+			const hash = await current.hmac(new TextEncoder().encode(`conceal\0${text}`));
+			return base64url.encode(hash.subarray(0, 16));
 		},
 	};
 }

@@ -17,7 +17,9 @@ import { createHttp2Fetch } from "./bun/http2-fetch.ts";
 import { importCommand } from "./bun/import/command.ts";
 import { type BunEnv, listen } from "./bun/listen.ts";
 import { startLogging } from "./bun/logging.ts";
+import { nativeHmac, nativeRecordCipher } from "./bun/native-crypto.ts";
 import { createPinnedFetch } from "./bun/pinned-fetch.ts";
+import { plainFetch } from "./bun/plain-fetch.ts";
 import { syncReplica } from "./bun/replica-sync.ts";
 import { IN_FLIGHT, type Sender, startSender } from "./bun/sender.ts";
 import { openShared } from "./bun/shared-database.ts";
@@ -85,7 +87,7 @@ async function main(args: readonly string[]): Promise<void> {
 					importVapidKey(config.vapid.privateKey ?? (await secret("vapid.key", generateVapidKey))),
 				);
 
-	const keys = await createKeyring(secretKey, config.secretKeysOld);
+	const keys = await createKeyring(secretKey, config.secretKeysOld, { hmacOf: nativeHmac });
 	const shared = await openShared(config, log);
 	const knownKeys = await checkSecretKey(shared.facts, keys);
 	const keyIds = () => knownKeys.ids;
@@ -100,13 +102,14 @@ async function main(args: readonly string[]): Promise<void> {
 	const tokenFetch = createHttp2Fetch({ maxConcurrent: IN_FLIGHT });
 	const services = await createServices(config.apps, {
 		guardedFetch: createPinnedFetch({ policy }),
-		fetch,
+		fetch: plainFetch,
 		// Apps without a certificate share their connections to Apple.
 		http2Fetch: (certificate) =>
 			certificate ? createHttp2Fetch({ ...certificate, maxConcurrent: IN_FLIGHT }) : tokenFetch,
 		now: Date.now,
 		policy,
 		vapid: { key: vapidKey, subject: config.vapid.subject },
+		recordCipher: nativeRecordCipher,
 	}).catch((error: unknown) => {
 		throw new StartError(error instanceof Error ? error.message : String(error), error);
 	});

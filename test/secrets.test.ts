@@ -23,7 +23,7 @@ describe("nodes", () => {
 	});
 
 	test("take their 128 bits from the randomness that is passed in", async () => {
-		const fixed = await createKeyring(KEY, [], (bytes) => bytes.fill(7));
+		const fixed = await createKeyring(KEY, [], { random: (bytes) => bytes.fill(7) });
 		expect(fixed.createNode()).toBe(fixed.createNode());
 	});
 });

@@ -13,6 +13,7 @@ import xml from "@xmpp/xml";
 import SASLFactory from "saslmechanisms";
 import { settingOf, type XmppAccount } from "../connections.ts";
 import { NS } from "../xmpp/namespaces.ts";
+import { readWholeStanzas } from "./framed-stanzas.ts";
 import { NS_SM } from "./stream-management.ts";
 import {
 	explainStreamError,
@@ -20,6 +21,8 @@ import {
 	StreamFailure,
 	type StreamOptions,
 	startOpening,
+	streamError,
+	unreadable,
 	type XmppStream,
 } from "./xmpp-stream.ts";
 
@@ -41,6 +44,10 @@ export async function openAccountStream(account: XmppAccount, options: StreamOpt
 		`${service} did not answer within ${deadlineMs / 1000} s: check its port, and whether it is ws:// or wss:// there.`,
 	);
 	const { fail } = opening;
+	readWholeStanzas(entity, (fault) => {
+		send(streamError(fault));
+		fail(unreadable(fault));
+	});
 	/** What we asked the server last, and wait for: nothing else is an answer, whoever sends it. */
 	let waitingFor: "resumption" | { bind: string } | "enabling" | undefined;
 	let features: Element | undefined;

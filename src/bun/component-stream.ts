@@ -6,20 +6,23 @@
 import { createHash } from "node:crypto";
 import { Socket } from "node:net";
 import type { Element } from "@xmpp/xml";
-import xml, { Parser } from "@xmpp/xml";
+import xml from "@xmpp/xml";
 import { settingOf, type XmppComponent } from "../connections.ts";
 import { NS } from "../xmpp/namespaces.ts";
+import { createStanzaParser } from "./stanza-parser.ts";
 import {
 	explainStreamError,
+	NS_CONDITIONS,
 	NS_STREAM,
 	StreamFailure,
 	type StreamOptions,
 	startOpening,
+	streamError,
+	unreadable,
 	type XmppStream,
 } from "./xmpp-stream.ts";
 
 const NS_COMPONENT = "jabber:component:accept";
-const NS_CONDITIONS = "urn:ietf:params:xml:ns:xmpp-streams";
 
 /** The port that servers' documents name, for a URL without one. */
 const PORT = 5347;
@@ -32,7 +35,6 @@ export function openComponentStream(connection: XmppComponent, options: StreamOp
 	const { management, onStanza, onLife } = options;
 	const { domain, password, service } = connection;
 	const socket = new Socket();
-	const parser = new Parser();
 	let isConnected = false;
 	let isOpen = false;
 	let inHand = 0;
@@ -104,20 +106,28 @@ export function openComponentStream(connection: XmppComponent, options: StreamOp
 		});
 	}
 
-	parser.on("start", ({ attrs }: Element) => {
-		const proof = createHash("sha1").update(`${attrs.id}${password}`).digest("hex");
-		send(xml("handshake", {}, proof));
+	const parser = createStanzaParser({
+		onStart({ attrs }) {
+			const proof = createHash("sha1").update(`${attrs.id}${password}`).digest("hex");
+			send(xml("handshake", {}, proof));
+		},
+		onElement(element) {
+			// One read may hold more than the end.
+			if (!socket.destroyed) onElement(element);
+		},
+		onEnd: () => opening.fail(new StreamFailure("other", "The server closed the stream.")),
+		onFault(fault) {
+			if (isOpen) send(streamError(fault));
+			opening.fail(
+				isOpen
+					? unreadable(fault)
+					: new StreamFailure(
+							"other",
+							`${service} is no XMPP server: check ${settingOf(connection, "service")}.`,
+						),
+			);
+		},
 	});
-	parser.on("element", (element: Element) => {
-		// One read may hold more than the end.
-		if (!socket.destroyed) onElement(element);
-	});
-	parser.on("end", () => opening.fail(new StreamFailure("other", "The server closed the stream.")));
-	parser.on("error", () =>
-		opening.fail(
-			new StreamFailure("other", `${service} is no XMPP server: check ${settingOf(connection, "service")}.`),
-		),
-	);
 
 	// A character may come in two pieces.
 	socket.setEncoding("utf8");

@@ -1,9 +1,13 @@
 /** One XMPP stream, whatever carries it: what the connector asks of it, and what all kinds have in common. */
 import type { Element } from "@xmpp/xml";
+import xml from "@xmpp/xml";
 import { settingOf, type XmppConnection } from "../connections.ts";
+import type { ReadFault } from "./stanza-parser.ts";
 import type { StreamManagement } from "./stream-management.ts";
 
 export const NS_STREAM = "http://etherx.jabber.org/streams";
+/** RFC 6120 §4.9.3 */
+export const NS_CONDITIONS = "urn:ietf:params:xml:ns:xmpp-streams";
 
 /** Why there is no stream, as a sentence that says what to do where there is something to do. */
 export class StreamFailure extends Error {
@@ -90,6 +94,16 @@ export function startOpening(
 		},
 		fail,
 	};
+}
+
+/** What came cannot be read any further. */
+export function unreadable(fault: ReadFault): StreamFailure {
+	return new StreamFailure("other", `What the server sent cannot be read (${fault}).`);
+}
+
+/** What the server is told of it. */
+export function streamError(fault: ReadFault): Element {
+	return xml("stream:error", { "xmlns:stream": NS_STREAM }, xml(fault, { xmlns: NS_CONDITIONS }));
 }
 
 /**

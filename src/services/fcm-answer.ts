@@ -114,13 +114,14 @@ export function classify(reply: Reply): Outcome {
 			(one.isProjectQuota === undefined || error.isProjectQuota) &&
 			(one.code === undefined || one.code === (one.own ? error.errorCode : code)),
 	);
-	if (row?.kind === "delivered") return { kind: "delivered", ...id(reply) };
+	if (row?.kind === "delivered" && !isOthers(reply)) return { kind: "delivered", ...id(reply) };
+	const known = row?.kind === "delivered" ? undefined : row;
 	const said = code === undefined ? "" : `(${code})`;
 	if (isInvalid(reply, error) && error.fields.some(isToken))
 		return { kind: "gone", reason: `${reply.status} invalid token ${said}` };
-	const reason = [reply.status, row?.reason ?? "unknown answer", said].filter(Boolean).join(" ");
-	const afterMs = reply.afterMs ?? row?.afterMs;
-	return outcomeOf(row, reason, afterMs);
+	const reason = [reply.status, known?.reason ?? "unknown answer", said].filter(Boolean).join(" ");
+	const afterMs = reply.afterMs ?? known?.afterMs;
+	return outcomeOf(known, reason, afterMs);
 }
 
 /** Something in the request was wrong, and nothing says that it was the token. */
@@ -166,6 +167,15 @@ function isOfProject(detail: unknown): boolean {
 	if (typeof unit === "string" && unit.endsWith("/{project}")) return true;
 	const subjects = list(field(detail, "violations")).map((violation) => field(violation, "subject"));
 	return subjects.some((subject) => typeof subject === "string" && /^projects?[:/]/.test(subject));
+}
+
+/**
+ * Not FCM's words, which name the message that was taken: a proxy's page, say, under the status of success. What was
+ * cut off may be FCM's.
+ */
+function isOthers({ body }: Reply): boolean {
+	const said = parsed(body);
+	return said === undefined ? /^\s*[^\s{]/.test(body) : typeof field(said, "name") !== "string";
 }
 
 /** The message's name, `projects/…/messages/<id>`, without the project. */

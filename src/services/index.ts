@@ -10,6 +10,7 @@ import type { EndpointPolicy } from "./endpoint.ts";
 import type { Fetch } from "./exchange.ts";
 import { createFcm } from "./fcm.ts";
 import { importServiceAccount } from "./fcm-service-account.ts";
+import type { RecordCipher } from "./message-encryption.ts";
 import { createUbuntu } from "./ubuntu.ts";
 import { createVapid, type VapidKey } from "./vapid.ts";
 import { createWebPush } from "./webpush.ts";
@@ -25,6 +26,8 @@ export interface ServiceEffects {
 	now: () => number;
 	policy: EndpointPolicy;
 	vapid: { key?: VapidKey | undefined; subject?: string | undefined };
+	/** For messages of Web Push; WebCrypto's if not given. */
+	recordCipher?: RecordCipher;
 }
 
 /**
@@ -59,7 +62,7 @@ async function createService(
 		case "webpush": {
 			const { key, subject } = effects.vapid;
 			const vapid = key && createVapid({ key, subject, now });
-			return createWebPush({ fetch: guardedFetch, vapid, policy, now });
+			return createWebPush({ fetch: guardedFetch, vapid, policy, now, recordCipher: effects.recordCipher });
 		}
 		case "apns":
 			return createApns(await apnsOptions(app, effects, teams));

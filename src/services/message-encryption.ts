@@ -1,7 +1,9 @@
 /**
  * Message encryption for Web Push (RFC 8291): one aes128gcm record (RFC 8188) that only the device can read.
  *
- * Our own, on WebCrypto, so that it runs wherever `fetch` does; held to the RFC's example byte for byte.
+ * Our own, on WebCrypto, so that it runs wherever `fetch` does; held to the RFC's example byte for byte. A runtime may
+ * have a faster way for the short steps. The agreement, which is most of the work, stays with WebCrypto everywhere:
+ * it does that on another thread.
  */
 import { InvalidDevice } from "../types.ts";
 import type { ReceiverKeys } from "./receiver-keys.ts";
@@ -24,8 +26,33 @@ const KEY_INFO = ascii("WebPush: info\0");
 const CEK_INFO = ascii("Content-Encoding: aes128gcm\0");
 const NONCE_INFO = ascii("Content-Encoding: nonce\0");
 
-/** What makes two encryptions of one text differ; given only by tests. */
+type Bytes = Uint8Array<ArrayBuffer>;
+
+/** The steps that make a record of what was agreed on. */
+export interface RecordCipher {
+	/** HKDF with SHA-256 (RFC 5869), both steps. */
+	hkdf(input: Bytes, salt: Bytes, info: Bytes, bytes: number): Bytes | Promise<Bytes>;
+	/** AES-128-GCM. @returns what is sealed, with its tag */
+	seal(key: Bytes, nonce: Bytes, plaintext: Bytes): Bytes | Promise<Bytes>;
+}
+
+const webCryptoCipher: RecordCipher = {
+	async hkdf(input, salt, info, bytes) {
+		const key = await crypto.subtle.importKey("raw", input, "HKDF", false, ["deriveBits"]);
+		const how = { name: "HKDF", hash: "SHA-256", salt, info };
+		return new Uint8Array(await crypto.subtle.deriveBits(how, key, bytes * 8));
+	},
+	async seal(key, nonce, plaintext) {
+		const imported = await crypto.subtle.importKey("raw", key, "AES-GCM", false, ["encrypt"]);
+		return new Uint8Array(await crypto.subtle.encrypt({ name: "AES-GCM", iv: nonce }, imported, plaintext));
+	},
+};
+
+/** How a message is encrypted, where it is not the usual way. */
 export interface EncryptionEffects {
+	/** WebCrypto's if not given. */
+	cipher?: RecordCipher | undefined;
+	// What makes two encryptions of one text differ is given only by tests.
 	/** The sender's ephemeral ECDH key pair, its public key exportable. */
 	keyPair?: CryptoKeyPair;
 	/** 16 bytes. */
@@ -46,6 +73,7 @@ export async function encrypt(
 ): Promise<Uint8Array<ArrayBuffer>> {
 	if (plaintext.length > MAX_PLAINTEXT)
 		throw new RangeError(`A Web Push message holds at most ${MAX_PLAINTEXT} bytes of plaintext.`);
+	const { cipher = webCryptoCipher } = effects;
 	const { subtle } = crypto;
 	const [theirKey, ours] = await Promise.all([
 		subtle.importKey("raw", receiver.p256dh, CURVE, false, []).catch(() => {
@@ -60,19 +88,14 @@ export async function encrypt(
 	]);
 	// RFC 8291 §3.4: the authentication secret salts the agreement, and both public keys are bound into it.
 	const keyInfo = concat(KEY_INFO, receiver.p256dh, new Uint8Array(ourPublic));
-	const input = await hkdf(await hkdfKey(shared), receiver.auth, keyInfo, 32);
-	const inputKey = await hkdfKey(input);
+	const input = await cipher.hkdf(new Uint8Array(shared), receiver.auth, keyInfo, 32);
 	const [contentKey, nonce] = await Promise.all([
-		hkdf(inputKey, salt, CEK_INFO, 16),
-		hkdf(inputKey, salt, NONCE_INFO, 12),
+		cipher.hkdf(input, salt, CEK_INFO, 16),
+		cipher.hkdf(input, salt, NONCE_INFO, 12),
 	]);
-	const sealed = await subtle.encrypt(
-		// One record, number 0: the nonce is used as it is (RFC 8188 §2.3).
-		{ name: "AES-GCM", iv: nonce },
-		await subtle.importKey("raw", contentKey, "AES-GCM", false, ["encrypt"]),
-		concat(plaintext, Uint8Array.of(LAST_RECORD)),
-	);
-	return concat(header(salt, new Uint8Array(ourPublic)), new Uint8Array(sealed));
+	// One record, number 0: the nonce is used as it is (RFC 8188 §2.3).
+	const sealed = await cipher.seal(contentKey, nonce, concat(plaintext, Uint8Array.of(LAST_RECORD)));
+	return concat(header(salt, new Uint8Array(ourPublic)), sealed);
 }
 
 /** RFC 8188 §2.1, with the sender's public key as the key id (RFC 8291 §4). */
@@ -81,20 +104,6 @@ function header(salt: Uint8Array, publicKey: Uint8Array): Uint8Array<ArrayBuffer
 	new DataView(lengths.buffer).setUint32(0, RECORD_SIZE);
 	lengths[4] = publicKey.length;
 	return concat(salt, lengths, publicKey);
-}
-
-function hkdfKey(bits: ArrayBuffer): Promise<CryptoKey> {
-	return crypto.subtle.importKey("raw", bits, "HKDF", false, ["deriveBits"]);
-}
-
-/** HKDF with SHA-256 (RFC 5869), both steps; WebCrypto's own is faster than two HMACs. */
-function hkdf(
-	key: CryptoKey,
-	salt: Uint8Array<ArrayBuffer>,
-	info: Uint8Array<ArrayBuffer>,
-	bytes: number,
-): Promise<ArrayBuffer> {
-	return crypto.subtle.deriveBits({ name: "HKDF", hash: "SHA-256", salt, info }, key, bytes * 8);
 }
 
 function concat(...parts: Uint8Array[]): Uint8Array<ArrayBuffer> {

@@ -78,8 +78,8 @@ export function classify(reply: Reply): Outcome {
 	const row = ANSWERS.find(
 		(one) => one.from <= status && status <= one.to && (one.error === undefined || one.error === error),
 	);
-	// `{"ok":true}` is success; an error under a good status is nothing that was documented.
-	if (row?.kind === "delivered" && error === undefined) return { kind: "delivered" };
+	// `{"ok":true}` is success; anything else under a good status is nothing that was documented.
+	if (row?.kind === "delivered" && !isOthers(reply)) return { kind: "delivered" };
 	const known = row?.kind === "delivered" ? undefined : row;
 	const said = error === undefined ? "" : `(${error})`;
 	const reason = [status, known?.reason ?? "unknown answer", said].filter(Boolean).join(" ");
@@ -93,6 +93,15 @@ function errorOf({ body }: Reply): string | undefined {
 		return typeof error === "string" && /^[a-z-]{1,40}$/.test(error) ? error : undefined;
 	} catch {
 		return undefined;
+	}
+}
+
+/** Not the server's word for success: a proxy's page, say. What was cut off may be. */
+function isOthers({ body }: Reply): boolean {
+	try {
+		return JSON.parse(body)?.ok !== true;
+	} catch {
+		return /^\s*[^\s{]/.test(body);
 	}
 }
 

@@ -8,7 +8,7 @@ import type { Outcome, Push, PushClass, PushService } from "../types.ts";
 import { InvalidDevice } from "../types.ts";
 import { type EndpointPolicy, isProvider, parseEndpoint } from "./endpoint.ts";
 import { exchange, type Failure, type Fetch, type Reply } from "./exchange.ts";
-import { encrypt } from "./message-encryption.ts";
+import { encrypt, type RecordCipher } from "./message-encryption.ts";
 import { neverThrowing, outcomeOf } from "./outcome.ts";
 import { receiverKeys } from "./receiver-keys.ts";
 import type { Vapid } from "./vapid.ts";
@@ -140,8 +140,10 @@ export function createWebPush(options: {
 	vapid?: Vapid | undefined;
 	policy: EndpointPolicy;
 	now: () => number;
+	/** WebCrypto's if not given. */
+	recordCipher?: RecordCipher | undefined;
 }): PushService {
-	const { vapid, policy } = options;
+	const { vapid, policy, recordCipher } = options;
 
 	async function sendOnce(push: Push, signal: AbortSignal): Promise<Outcome> {
 		if (!vapid) return { kind: "misconfigured", reason: "no VAPID private key" };
@@ -149,7 +151,7 @@ export function createWebPush(options: {
 		const [authorization, topic, content] = await Promise.all([
 			vapid.authorization(endpoint.origin),
 			topicOf(push),
-			encrypted(push),
+			encrypted(push, recordCipher),
 		]);
 		const post = (parts: RequestParts): Promise<Reply | Failure> =>
 			exchange(buildRequest(endpoint, push, parts), { ...options, signal });
@@ -187,8 +189,8 @@ export function createWebPush(options: {
 	};
 }
 
-async function encrypted(push: Push): Promise<Uint8Array<ArrayBuffer> | undefined> {
+async function encrypted(push: Push, cipher?: RecordCipher): Promise<Uint8Array<ArrayBuffer> | undefined> {
 	const { node, p256dh, auth } = push.registration;
 	if (!p256dh || !auth) return undefined;
-	return encrypt(webPushContent(node, push.notification), receiverKeys({ p256dh, auth }));
+	return encrypt(webPushContent(node, push.notification), receiverKeys({ p256dh, auth }), { cipher });
 }

@@ -3,8 +3,15 @@
  */
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { encrypt, MAX_MESSAGE, MAX_PLAINTEXT, OVERHEAD } from "../../src/services/message-encryption.ts";
-import { receiverKeys } from "../../src/services/receiver-keys.ts";
+import { nativeRecordCipher } from "../../src/bun/native-crypto.ts";
+import {
+	type EncryptionEffects,
+	encrypt as encryptWith,
+	MAX_MESSAGE,
+	MAX_PLAINTEXT,
+	OVERHEAD,
+} from "../../src/services/message-encryption.ts";
+import { type ReceiverKeys, receiverKeys } from "../../src/services/receiver-keys.ts";
 import { InvalidDevice } from "../../src/types.ts";
 import { createDevice, deviceWithKeys } from "../peers/web-push-device.ts";
 
@@ -39,7 +46,21 @@ async function rfcSender(): Promise<CryptoKeyPair> {
 	};
 }
 
-describe("message encryption", () => {
+test("the device that reads in these tests reads the RFC's message too", () => {
+	const device = deviceWithKeys("https://push.example/", {
+		privateKey: RFC.receiverPrivate,
+		auth: RFC.auth,
+	});
+	expect(device.decryptText(Buffer.from(RFC.message, "base64url"))).toBe(RFC.plaintext);
+});
+
+describe.each([
+	{ by: "WebCrypto", cipher: undefined },
+	{ by: "Bun's own cipher", cipher: nativeRecordCipher },
+])("message encryption by $by", ({ cipher }) => {
+	const encrypt = (plaintext: Uint8Array, receiver: ReceiverKeys, effects: EncryptionEffects = {}) =>
+		encryptWith(plaintext, receiver, { cipher, ...effects });
+
 	test("makes the message of RFC 8291 §5, byte for byte", async () => {
 		const message = await encrypt(
 			Buffer.from(RFC.plaintext),
@@ -47,14 +68,6 @@ describe("message encryption", () => {
 			{ keyPair: await rfcSender(), salt: new Uint8Array(Buffer.from(RFC.salt, "base64url")) },
 		);
 		expect(Buffer.from(message).toString("base64url")).toBe(RFC.message);
-	});
-
-	test("the device that reads in these tests reads the RFC's message too", () => {
-		const device = deviceWithKeys("https://push.example/", {
-			privateKey: RFC.receiverPrivate,
-			auth: RFC.auth,
-		});
-		expect(device.decryptText(Buffer.from(RFC.message, "base64url"))).toBe(RFC.plaintext);
 	});
 
 	test("is read back by its device, whatever the bytes and however many", async () => {

@@ -21,7 +21,8 @@ const DEEPEST = 20;
 export function parseLuaRecord(bytes: Uint8Array): LuaRecord {
 	// Lua knows bytes only: one character for one byte here, and UTF-8 again where a string ends.
 	const text = Buffer.from(bytes).toString("latin1");
-	const utf8 = new TextDecoder("utf-8", { fatal: true });
+	// A mark at its beginning is the string's own: without it a node would be another one.
+	const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 	let at = 0;
 
 	const fail = (wanted: string): never => {

@@ -4,7 +4,7 @@
  */
 import { Database } from "bun:sqlite";
 import { StartError } from "../start-error.ts";
-import { type Found, foundAtProsody } from "./found.ts";
+import { type Found, foundAtProsody, masked } from "./found.ts";
 
 const STORE = "push_appserver";
 
@@ -14,10 +14,11 @@ export interface SqliteStore {
 	close(): void;
 }
 
+/** SQLite keeps anything in any column; Prosody writes texts. */
 interface Row {
-	node: string;
-	name: string;
-	value: string;
+	node: unknown;
+	name: unknown;
+	value: unknown;
 }
 
 /** Opens the file without changing it: Prosody may be running. @throws {StartError} */
@@ -56,19 +57,29 @@ export function openSqliteStore(path: string): SqliteStore {
 					)
 					.iterate(host, STORE),
 			);
-			let node: string | undefined;
-			let entries = new Map<string, string>();
+			let node: unknown;
+			let entries: Row[] = [];
 			for (const row of rows) {
-				if (row.node !== node) {
-					if (node !== undefined) yield foundAtProsody(host, node, entries);
-					node = row.node;
-					entries = new Map();
+				if (entries.length > 0 && row.node !== node) {
+					yield foundIn(host, node, entries);
+					entries = [];
 				}
-				entries.set(row.name, row.value);
+				node = row.node;
+				entries.push(row);
 			}
-			if (node !== undefined) yield foundAtProsody(host, node, entries);
+			if (entries.length > 0) yield foundIn(host, node, entries);
 		},
 
 		close: () => db.close(),
 	};
+}
+
+/** @param rows all of the node */
+function foundIn(host: string, node: unknown, rows: readonly Row[]): Found {
+	const texts = rows.flatMap(({ name, value }) =>
+		typeof name === "string" && typeof value === "string" ? [[name, value] as const] : [],
+	);
+	if (typeof node === "string" && texts.length === rows.length)
+		return foundAtProsody(host, node, new Map(texts));
+	return { at: masked(String(node)), fields: {}, unfit: "its rows are not as Prosody writes them" };
 }

@@ -37,6 +37,10 @@ describe("what Prosody stores", () => {
 		).toEqual({ a: 'line\nbreak\0\r"', count: "3", is: "true" });
 	});
 
+	test("keeps a byte order mark at the beginning of a text: it is a part of a node as any other", () => {
+		expect(parse('return { ["node"] = "\\239\\187\\191a" };')).toEqual({ node: "\ufeffa" });
+	});
+
 	test("has tables in it that are passed over, and entries without a name", () => {
 		expect(parse('return { "first"; ["x"] = { ["y"] = { 1; 2 } }; "second", ["z"] = -1.5e3 }')).toEqual({
 			"1": "first",

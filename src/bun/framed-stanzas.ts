@@ -1,0 +1,50 @@
+/**
+ * Stanzas over WebSocket: each message is one whole element (RFC 7395 §3.3.3). The parser of xmpp.js throws at what is
+ * no XML and is of no use afterwards, and waits for the end of what was not closed: all that comes later would be taken
+ * for a part of that, while the connection seems to live.
+ */
+import type { Client } from "@xmpp/client-core";
+import type { Parser } from "@xmpp/xml";
+import { createRestriction, LONGEST_STANZA, type ReadFault } from "./stanza-parser.ts";
+
+/** What xmpp.js does not type: it is called with each message, from the connection's start on. */
+interface Reading {
+	_onData(data: unknown): void;
+	parser: Parser | null;
+}
+
+/**
+ * To be called before the client connects.
+ * @param onFault called when nothing more can be read
+ */
+export function readWholeStanzas(entity: Client, onFault: (fault: ReadFault) => void): void {
+	const reading = entity as unknown as Reading;
+	const read = reading._onData.bind(entity);
+	const isRestricted = createRestriction();
+	let isWhole = false;
+	for (const event of ["open", "element", "close"] as const) {
+		entity.on(event, () => {
+			isWhole = true;
+		});
+	}
+
+	/** @returns what is wrong with a message; undefined: it was read */
+	function fault(message: string): ReadFault | undefined {
+		if (message.length > LONGEST_STANZA) return "policy-violation";
+		if (isRestricted(message)) return "restricted-xml";
+		isWhole = false;
+		try {
+			read(message);
+		} catch {
+			return "not-well-formed";
+		}
+		// Some servers send blanks to find out whether the connection lives.
+		const isRead = isWhole || message.trim() === "";
+		return isRead && !reading.parser?.cursor ? undefined : "not-well-formed";
+	}
+
+	reading._onData = (data) => {
+		const found = reading.parser ? fault(String(data)) : undefined;
+		if (found) onFault(found);
+	};
+}
