@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { generateKeyPairSync } from "node:crypto";
+import { dieWithParent } from "../../test/peers/guard.ts";
 import { freePort } from "../../test/peers/ports.ts";
 import type { Figure } from "../rows.ts";
 import type { FloorOptions } from "./floor.ts";
@@ -26,7 +27,7 @@ export interface Part {
 }
 
 export function startPart(command: string[], env: Record<string, string | undefined> = {}): Part {
-	const child = Bun.spawn(command, {
+	const child = Bun.spawn([...dieWithParent(), ...command], {
 		...{ cwd: ROOT, stdin: "ignore", stdout: "pipe", stderr: "inherit" },
 		env: { ...process.env, BUN_CONFIG_MAX_HTTP_REQUESTS: "8192", ...env },
 	});
@@ -41,7 +42,9 @@ export function startPart(command: string[], env: Record<string, string | undefi
 		},
 		async stop() {
 			child.kill(process.env.BENCH_PROFILE ? "SIGTERM" : "SIGKILL");
+			const impatience = setTimeout(() => child.kill("SIGKILL"), 15_000);
 			await child.exited;
+			clearTimeout(impatience);
 		},
 	};
 }
@@ -134,6 +137,7 @@ export const firstStartWith =
 			hasEnded = true;
 		});
 		while (!hasEnded && !(await isHealthy())) await Bun.sleep(5);
+		if (hasEnded) throw new Error("Reveille did not start");
 		process.kill(part.pid, "SIGTERM");
 		await part.ended;
 	};
