@@ -1,4 +1,5 @@
 /** Token buckets by name, in memory: how often somebody may do something. */
+import { createRecent } from "./recent.ts";
 
 export interface Rate {
 	/** How often at once, after a pause. */
@@ -14,11 +15,11 @@ export interface Buckets {
 	wait(name: string): number;
 }
 
-/** Names remembered: others choose them, and some 2 MB of them are enough. The one that was quiet longest goes first. */
+/** Names remembered: others choose them, and some 2 MB of them are enough. Those that were quiet longest go first. */
 export const KEPT_BUCKETS = 20_000;
 
 export function createBuckets({ burst, perSecond }: Rate, now: () => number): Buckets {
-	const buckets = new Map<string, { tokens: number; at: number }>();
+	const buckets = createRecent<{ tokens: number; at: number }>(KEPT_BUCKETS);
 
 	function tokensOf(name: string): number {
 		const bucket = buckets.get(name);
@@ -35,11 +36,7 @@ export function createBuckets({ burst, perSecond }: Rate, now: () => number): Bu
 		take(name) {
 			const tokens = tokensOf(name);
 			const ms = msUntilOne(tokens);
-			// Set anew, so that the map's order is the order of use.
-			buckets.delete(name);
 			buckets.set(name, { tokens: ms === 0 ? tokens - 1 : tokens, at: now() });
-			const oldest = buckets.size > KEPT_BUCKETS ? buckets.keys().next().value : undefined;
-			if (oldest !== undefined) buckets.delete(oldest);
 			return ms;
 		},
 	};

@@ -206,7 +206,8 @@ const BELOW: Readonly<Record<string, readonly string[]>> = {
 	"types.ts": [],
 	"secrets.ts": ["types.ts"],
 	"spelling.ts": [],
-	"buckets.ts": [],
+	"recent.ts": [],
+	"buckets.ts": ["recent.ts"],
 	"p2-device.ts": ["types.ts"],
 	"settings.ts": ["types.ts", "spelling.ts"],
 	"apps.ts": ["types.ts", "spelling.ts"],
@@ -225,7 +226,7 @@ const BELOW: Readonly<Record<string, readonly string[]>> = {
 	store: ["types.ts", "secrets.ts"],
 	services: ["types.ts", "apps.ts", "p2-device.ts"],
 	xmpp: ["types.ts", "p2-device.ts"],
-	delivery: ["types.ts", "secrets.ts", "buckets.ts", "store", "services", "xmpp"],
+	delivery: ["types.ts", "secrets.ts", "buckets.ts", "recent.ts", "store", "services", "xmpp"],
 	registering: ["types.ts", "secrets.ts", "buckets.ts", "store", "services", "xmpp"],
 	routes: [
 		...["types.ts", "secrets.ts", "buckets.ts", "config.ts", "spelling.ts"],

@@ -64,7 +64,9 @@ async function idIn(db: LibSQLDatabase): Promise<string | undefined> {
 	try {
 		return await idOf(db);
 	} catch (error) {
-		if (/no such table/.test(databaseFault(error)?.message ?? "")) return undefined;
-		throw error;
+		const fault = databaseFault(error);
+		if (/no such table/.test(fault?.message ?? "")) return undefined;
+		// Drizzle's own error hides what is wrong.
+		throw fault ?? error;
 	}
 }

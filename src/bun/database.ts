@@ -6,6 +6,7 @@ import { fileURLToPath } from "node:url";
 import { type Client, createClient } from "@libsql/client";
 import { drizzle, type LibSQLDatabase } from "drizzle-orm/libsql";
 import { type MigrationFolder, migrationsOf } from "./migrations.ts";
+import { OWN_WAIT_MS, patiently } from "./patient-client.ts";
 import { StartError } from "./start-error.ts";
 import { inTurns } from "./write-turns.ts";
 
@@ -60,7 +61,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<OpenDataba
 		if (path) mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
 		client = isFile
 			? // One connection: settings made by PRAGMA belong to a connection.
-				createClient({ url, concurrency: 1, timeout: exclusive ? 0 : LOCK_MS })
+				openFile(url, exclusive)
 			: connect(options);
 		await options.check?.(client);
 		if (isFile) {
@@ -77,6 +78,11 @@ export async function openDatabase(options: DatabaseOptions): Promise<OpenDataba
 		if (error instanceof StartError) throw error;
 		throw explain(error, url);
 	}
+}
+
+function openFile(url: string, exclusive: boolean): Client {
+	if (exclusive) return createClient({ url, concurrency: 1, timeout: 0 });
+	return patiently(createClient({ url, concurrency: 1, timeout: OWN_WAIT_MS }), LOCK_MS);
 }
 
 /**

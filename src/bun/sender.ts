@@ -20,7 +20,7 @@ import type { Keyring } from "../secrets.ts";
 import { faultOf } from "../store/fault.ts";
 import type { Handover } from "../store/handover.ts";
 import type { KeyUse } from "../store/key-use.ts";
-import { openOutbox } from "../store/outbox.ts";
+import { type Outbox, openOutbox } from "../store/outbox.ts";
 import type { PubsubNodes } from "../store/pubsub-nodes.ts";
 import type { Registrations } from "../store/registrations.ts";
 import type { StreamLeases } from "../store/stream-leases.ts";
@@ -36,6 +36,7 @@ import { tellOfKeys } from "./key-use.ts";
 import { createMetrics, type Metrics } from "./metrics.ts";
 import type { Replica } from "./replica.ts";
 import { StartError } from "./start-error.ts";
+import { stillThere } from "./still-there.ts";
 import { warnOfStrays } from "./strays.ts";
 import { createStreamLease } from "./stream-lease.ts";
 
@@ -98,13 +99,23 @@ async function checkKeeper(connection: XmppConnection, nodes: PubsubNodes): Prom
 
 export async function startSender(common: SenderDeps): Promise<Sender> {
 	const { config, log, registrations, handover } = common;
+	const outboxPath = join(config.dataDir, "outbox.db");
 	const file = await openDatabase({
-		url: `file:${join(config.dataDir, "outbox.db")}`,
+		url: `file:${outboxPath}`,
 		sync: config.outboxSync,
 		exclusive: true,
 		migrations: "outbox",
 	});
-	const outbox = await openOutbox(file.db);
+	const opened = await openOutbox(file.db);
+	const isThere = stillThere(outboxPath);
+	const outbox: Outbox = {
+		...opened,
+		async put(...entries) {
+			// What is promised must outlive this process.
+			isThere();
+			await opened.put(...entries);
+		},
+	};
 	const modules = createModules({ ...common, mayPublish: createAccess(config.xmppAllow) });
 	const known = modules.beside(registrations);
 	const results = createResults(known, log);

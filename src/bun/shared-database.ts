@@ -7,10 +7,11 @@ import { drizzle } from "drizzle-orm/libsql";
 import type { Config } from "../config.ts";
 import { createIdCheck, type IdCheck, idOf, settleId } from "../store/database-id.ts";
 import { facts } from "../store/schema.ts";
-import { connect, DatabaseAway, type OpenDatabase, openDatabase } from "./database.ts";
+import { connect, DatabaseAway, filePath, type OpenDatabase, openDatabase } from "./database.ts";
 import { noteDatabase, readDatabaseNote } from "./database-note.ts";
 import { COMMAND } from "./program.ts";
 import { openReplica, type Replica } from "./replica.ts";
+import { stillThere } from "./still-there.ts";
 
 /**
  * How long the primary may take to answer, ms. A publish may wait for its push service, and then for the primary
@@ -60,7 +61,12 @@ export async function openShared(
 	// An HTTP process makes no files.
 	if (id !== undefined && role !== "http") await noteDatabase(dataDir, id);
 	if (file === undefined) {
-		const check = createIdCheck(primary.db, id);
+		const isSame = createIdCheck(primary.db, id);
+		const isThere = url.startsWith("file:") ? stillThere(filePath(url)) : () => {};
+		const check = async () => {
+			isThere();
+			await isSame();
+		};
 		const close = () => primary.client.close();
 		return { ...primary, facts: primary.db, nearby: primary.db, replica: undefined, check, pause, close };
 	}

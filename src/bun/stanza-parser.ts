@@ -98,14 +98,21 @@ export function createStanzaParser(events: StanzaParserEvents): StanzaParser {
 	/** How much came since the last stanza's end; some more where that is in the middle of a piece. */
 	let unfinished = 0;
 	let isOver = false;
+	let isFirst = true;
 
-	parser.on("start", (header: Element) => events.onStart(header));
+	// Behind a fault the parser reads on, to the end of the piece: what it finds there is nobody's word.
+	parser.on("start", (header: Element) => {
+		if (!isOver) events.onStart(header);
+	});
 	parser.on("element", (element: Element) => {
+		if (isOver) return;
 		unfinished = 0;
 		parser.strip(element);
 		events.onElement(element);
 	});
-	parser.on("end", () => events.onEnd());
+	parser.on("end", () => {
+		if (!isOver) events.onEnd();
+	});
 	parser.on("error", () => fault("not-well-formed"));
 
 	function fault(found: ReadFault) {
@@ -116,8 +123,10 @@ export function createStanzaParser(events: StanzaParserEvents): StanzaParser {
 	}
 
 	function parse(text: string) {
-		// The header comes after a declaration.
-		if (parser.root && isRestricted(text)) return fault("restricted-xml");
+		// The header comes after a declaration; stanzas may come in one piece with both.
+		const markup = isFirst ? text.replace(/^\s*<\?xml\b[^>]*\?>/, "") : text;
+		isFirst = false;
+		if (isRestricted(markup)) return fault("restricted-xml");
 		try {
 			parser.write(text);
 		} catch {

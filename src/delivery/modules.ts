@@ -6,6 +6,7 @@
  * Nothing is stored: to the rest of delivery these look like registrations which are made up from their node.
  */
 import { createBuckets, type Rate } from "../buckets.ts";
+import { createRecent } from "../recent.ts";
 import type { Registrations } from "../store/registrations.ts";
 import { type Answer, type App, InvalidDevice, type PushService, type Registration } from "../types.ts";
 import { wait } from "./item.ts";
@@ -58,15 +59,9 @@ export function createModules({
 	const publishes = createBuckets(PUBLISHES, now);
 	const badTokens = createBuckets(BAD_TOKENS, now);
 	/** When each node was said to be dead. */
-	const dead = new Map<string, number>();
+	const dead = createRecent<number>(KEPT);
 	/** When each node was last delivered to: those prove something when many are said to be gone (verdicts.ts). */
-	const delivered = new Map<string, number>();
-
-	function remember<Value>(map: Map<string, Value>, name: string, value: Value) {
-		map.delete(name);
-		map.set(name, value);
-		if (map.size > KEPT) map.delete(map.keys().next().value ?? "");
-	}
+	const delivered = createRecent<number>(KEPT);
 
 	function registrationOf(node: string): Registration | undefined {
 		const [app, publisher, token] = partsOf(node);
@@ -109,7 +104,7 @@ export function createModules({
 				isModuleNode(node) ? registrationOf(node) : registrations.findAtPrimary(node),
 			async forget(node, ...condition) {
 				if (!isModuleNode(node)) return registrations.forget(node, ...condition);
-				remember(dead, node, now());
+				dead.set(node, now());
 				delivered.delete(node);
 				const [, publisher = ""] = partsOf(node);
 				badTokens.take(publisher);
@@ -119,7 +114,7 @@ export function createModules({
 			forgetVoip: (...condition) => registrations.forgetVoip(...condition),
 			async record(results, counts) {
 				for (const { node, at, error } of results) {
-					if (isModuleNode(node) && error === undefined) remember(delivered, node, at);
+					if (isModuleNode(node) && error === undefined) delivered.set(node, at);
 				}
 				await registrations.record(
 					results.filter(({ node }) => !isModuleNode(node)),

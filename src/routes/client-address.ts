@@ -65,3 +65,14 @@ export function networkOf(address: string): string {
 	if (parsed instanceof ipaddr.IPv4) return parsed.toString();
 	return `${ipaddr.IPv6.networkAddressFromCIDR(`${parsed.toString().replace(/%.*/, "")}/64`)}/64`;
 }
+
+/**
+ * What hands out networks to one household, office or customer at the most: the /48 of an IPv6 network.
+ * @param network as `networkOf` returns it
+ * @returns undefined for an IPv4 address, which is all that its owner has
+ */
+export function siteOf(network: string): string | undefined {
+	return network.includes(":")
+		? `${ipaddr.IPv6.networkAddressFromCIDR(network.replace(/\/64$/, "/48"))}/48`
+		: undefined;
+}

@@ -1,6 +1,7 @@
 /** Limits how often one client may write. */
 import { createMiddleware } from "hono/factory";
 import { createBuckets, type Rate } from "../buckets.ts";
+import { siteOf } from "./client-address.ts";
 import type { RequestEnv } from "./deps.ts";
 import { Problem } from "./problem.ts";
 
@@ -10,13 +11,29 @@ import { Problem } from "./problem.ts";
  */
 export const WRITES: Rate = { burst: 60, perSecond: 1 };
 
+/**
+ * Of the networks of one IPv6 /48 together: whoever has one has 65,536 of them, and would never come back to a bucket
+ * that is empty. As many as a mobile network's devices need that share one.
+ */
+export const SITE_WRITES: Rate = { burst: 600, perSecond: 10 };
+
 const WRITING = new Set(["POST", "PUT", "DELETE", "PATCH"]);
 
 /** The middleware; where the runtime does not say who asks, all share one bucket. */
 export function rateLimit(now: () => number) {
 	const networks = createBuckets(WRITES, now);
+	const sites = createBuckets(SITE_WRITES, now);
+
+	/** @returns the ms until there may be another write */
+	function take(network: string): number {
+		const ms = networks.take(network);
+		const site = siteOf(network);
+		// One network that writes too much takes nothing from its neighbours.
+		return ms > 0 || site === undefined ? ms : sites.take(site);
+	}
+
 	return createMiddleware<RequestEnv>(async (c, next) => {
-		const ms = WRITING.has(c.req.method) ? networks.take(c.get("clientNetwork") ?? "") : 0;
+		const ms = WRITING.has(c.req.method) ? take(c.get("clientNetwork") ?? "") : 0;
 		if (ms > 0) {
 			const seconds = Math.ceil(ms / 1000);
 			throw new Problem("too-many-requests", `Too many requests from your network: wait ${seconds} s.`, {

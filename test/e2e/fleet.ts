@@ -1,6 +1,7 @@
 /** Several connectors on one database, and a publisher that counts its answers. */
 import xml, { type Element } from "@xmpp/xml";
 import { generateVapidKey } from "../../src/services/vapid.ts";
+import type { PushClass } from "../../src/types.ts";
 import type { FcmServer } from "../peers/fcm-server.ts";
 import { type Reveille, startReveille } from "../peers/reveille.ts";
 import { connectUser, type PushAddress } from "../peers/user.ts";
@@ -74,8 +75,8 @@ export async function metric(of: Reveille, line: string): Promise<number> {
 
 /** A user who publishes by hand, as a server would, and is told every answer. */
 export interface Publisher {
-	/** Publishes with a count that tells it from all others. */
-	publish(address: Address, count: number): void;
+	/** Publishes with a count that tells it from all others. @param pushClass default: `high` */
+	publish(address: PushAddress, count: number, pushClass?: PushClass): void;
 	/** By count: `result`, or the error's type and condition. */
 	readonly answers: ReadonlyMap<number, string>;
 }
@@ -90,8 +91,19 @@ const form = (type: string, ...fields: Element[]) =>
 		...fields,
 	);
 
-/** What a server publishes of a message. */
-const publishOf = ({ node, secret }: Address, count: number) =>
+/** What makes a publish one of its class, beside the summary. */
+const MARKS: Readonly<Record<PushClass, Element[]>> = {
+	high: [],
+	low: [xml("priority", { xmlns: "tigase:push:priority:0" }, "low")],
+	voip: [xml("encrypted", { xmlns: "tigase:push:encrypt:0", iv: "iv", type: "voip" }, "sealed")],
+	event: [xml("event", { xmlns: "http://tigase.org/protocol/account#event", name: "account-removed" })],
+};
+
+/** What a server publishes of a message; its id is the count. */
+export const publishOf = ({ jid, node, secret = "" }: PushAddress, count: number, pushClass: PushClass) =>
+	xml("iq", { type: "set", id: String(count), to: jid }, pubsubOf(node, secret, count, pushClass));
+
+const pubsubOf = (node: string, secret: string, count: number, pushClass: PushClass) =>
 	xml(
 		"pubsub",
 		{ xmlns: "http://jabber.org/protocol/pubsub" },
@@ -109,6 +121,7 @@ const publishOf = ({ node, secret }: Address, count: number) =>
 						field("message-count", String(count)),
 						field("last-message-body", "New message"),
 					),
+					...MARKS[pushClass],
 				),
 			),
 		),
@@ -118,6 +131,14 @@ const publishOf = ({ node, secret }: Address, count: number) =>
 			form("http://jabber.org/protocol/pubsub#publish-options", field("secret", secret)),
 		),
 	);
+
+/** Takes down the answer to a publish, if it is one. */
+export function noteAnswer(stanza: Element, answers: Map<number, string>): void {
+	if (stanza.name !== "iq" || !/^\d+$/.test(stanza.attrs.id)) return;
+	const error = stanza.getChild("error");
+	const condition = error?.getChildElements()[0]?.getName();
+	answers.set(Number(stanza.attrs.id), error ? `${error.attrs.type}/${condition}` : stanza.attrs.type);
+}
 
 /** @param username one of the server's users, whose password is "secret" */
 export async function startPublisher(
@@ -130,18 +151,11 @@ export async function startPublisher(
 	});
 	ends.push(() => user.goOffline());
 	const answers = new Map<number, string>();
-	user.client.on("stanza", (stanza: Element) => {
-		if (stanza.name !== "iq" || !/^\d+$/.test(stanza.attrs.id)) return;
-		const error = stanza.getChild("error");
-		const condition = error?.getChildElements()[0]?.getName();
-		answers.set(Number(stanza.attrs.id), error ? `${error.attrs.type}/${condition}` : stanza.attrs.type);
-	});
+	user.client.on("stanza", (stanza: Element) => noteAnswer(stanza, answers));
 	return {
 		answers,
-		publish(address, count) {
-			void user.send(
-				xml("iq", { type: "set", id: String(count), to: address.jid }, publishOf(address, count)),
-			);
+		publish(address, count, pushClass = "high") {
+			void user.send(publishOf(address, count, pushClass));
 		},
 	};
 }

@@ -1,0 +1,116 @@
+/**
+ * Registers devices over and over, as a process of its own: raw sockets that are kept, each with one request on its
+ * way, so that what is measured is who answers.
+ *
+ * Tells its parent when it begins to measure, and what it measured; ends with its parent.
+ */
+import { createECDH, randomBytes } from "node:crypto";
+import { quantile } from "./measured-process.ts";
+
+/** What to do, as JSON in the first argument. */
+export interface HttpLoad {
+	port: number;
+	/** Requests on their way at once. */
+	connections: number;
+	warmUpMs: number;
+	ms: number;
+	device: "fcm" | "webpush";
+}
+
+/** What it tells its parent. */
+export type HttpLoadReport =
+	| { kind: "measuring" }
+	/** `p50`, `p99`: ms. `wrong`: the first answer that was none of 201. */
+	| { kind: "measured"; count: number; seconds: number; p50: number; p99: number; wrong?: string };
+
+const PATH = "/api/v1/registrations";
+/** Public keys of devices: as many as are not all in one cache line of anything. */
+const KEYS = 256;
+
+/** Requests that differ in all that differs between devices. */
+function requests({ port, device }: HttpLoad): () => string {
+	const publicKeys = Array.from({ length: KEYS }, () => createECDH("prime256v1").generateKeys("base64url"));
+	// Lengths of real ones: FCM's token has 22 characters, a colon and 140 more; Mozilla's endpoint some 180.
+	const salt = randomBytes(102).toString("base64url");
+	let made = 0;
+	const body = (unique: string) => {
+		const long = `${unique}${salt}`;
+		return device === "fcm"
+			? { app: "fcm", token: `${long.slice(0, 22)}:APA91b${long.slice(0, 134)}` }
+			: {
+					app: "webpush",
+					subscription: {
+						endpoint: `https://updates.push.services.mozilla.com/wpush/v2/gAAAAAB${long}`,
+						keys: { p256dh: publicKeys[made % KEYS], auth: unique.padEnd(22, "A") },
+					},
+				};
+	};
+	return () => {
+		made++;
+		const text = JSON.stringify({ ...body(made.toString(36).padStart(8, "0")), deviceName: "Pixel 9" });
+		// Each device in a network of its own, as a proxy in front would say.
+		const network = (made % 0xffffff).toString(16).padStart(6, "0");
+		return (
+			`POST ${PATH} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nContent-Type: application/json\r\n` +
+			`X-Forwarded-For: 2001:db8:${network.slice(0, 2)}:${network.slice(2)}::1\r\n` +
+			`Content-Length: ${text.length}\r\n\r\n${text}`
+		);
+	};
+}
+
+/** @returns the characters that the first answer takes up; 0: it is not all there */
+function answerLength(received: string): number {
+	const end = received.indexOf("\r\n\r\n");
+	if (end < 0) return 0;
+	const whole = end + 4 + Number(/content-length: (\d+)/i.exec(received.slice(0, end))?.[1]);
+	return received.length >= whole ? whole : 0;
+}
+
+async function run(load: HttpLoad, tell: (report: HttpLoadReport) => void): Promise<void> {
+	const next = requests(load);
+	let times: number[] = [];
+	let wrong: string | undefined;
+	const sockets = Array.from({ length: load.connections }, () => {
+		const state = { received: "", sentAt: 0 };
+		const send = (socket: Bun.Socket) => {
+			state.sentAt = performance.now();
+			socket.write(next());
+		};
+		return Bun.connect({
+			hostname: "127.0.0.1",
+			port: load.port,
+			socket: {
+				open: send,
+				data(socket, bytes) {
+					state.received += bytes.toString("latin1");
+					const length = answerLength(state.received);
+					if (length === 0) return;
+					times.push(performance.now() - state.sentAt);
+					if (!state.received.startsWith("HTTP/1.1 201")) wrong ??= state.received.slice(0, 1000);
+					state.received = state.received.slice(length);
+					send(socket);
+				},
+				close() {
+					wrong ??= "a connection was closed";
+				},
+			},
+		});
+	});
+	await Promise.all(sockets);
+	await Bun.sleep(load.warmUpMs);
+	tell({ kind: "measuring" });
+	times = [];
+	const from = performance.now();
+	await Bun.sleep(load.ms);
+	const measured = Float64Array.from(times).sort();
+	tell({
+		...{ kind: "measured", count: measured.length, seconds: (performance.now() - from) / 1000 },
+		...{ p50: quantile(measured, 0.5), p99: quantile(measured, 0.99) },
+		...(wrong !== undefined && { wrong }),
+	});
+}
+
+if (import.meta.main) {
+	process.on("disconnect", () => process.exit());
+	await run(JSON.parse(process.argv[2] ?? ""), (report) => process.send?.(report));
+}

@@ -1,0 +1,23 @@
+/** What a running process costs, as Linux counts it. */
+import { readFileSync } from "node:fs";
+
+/** Of /proc's times: `getconf CLK_TCK` is 100 on every Linux that Bun runs on. */
+const TICK_US = 10_000;
+
+/** Time that a process spent on CPUs so far, its threads together, µs. */
+export function cpuOf(pid: number): number {
+	const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+	// proc(5): the second field is the name, which may hold blanks; utime and stime are the 14th and 15th.
+	const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+	return (Number(fields[11]) + Number(fields[12])) * TICK_US;
+}
+
+/** Resident memory of a process, MiB. */
+export function rssOf(pid: number): number {
+	return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]) / 1024;
+}
+
+/** @param share 0.5 for the median, 0.99 for p99 @param sorted ascending */
+export function quantile(sorted: ArrayLike<number>, share: number): number {
+	return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
+}

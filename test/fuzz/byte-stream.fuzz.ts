@@ -1,0 +1,167 @@
+/** What comes over the wire: the same stanzas, however the bytes are cut; and rubbish ends a stream, not the process. */
+import { TextDecoder } from "node:util";
+import { Client } from "@xmpp/client-core";
+import websocket from "@xmpp/websocket";
+import type { Element } from "@xmpp/xml";
+import fc from "fast-check";
+import { openComponentStream } from "../../src/bun/component-stream.ts";
+import { readWholeStanzas } from "../../src/bun/framed-stanzas.ts";
+import { createStanzaParser } from "../../src/bun/stanza-parser.ts";
+import { createStreamManagement } from "../../src/bun/stream-management.ts";
+import { component, startComponentDouble } from "../bun/component-double.ts";
+import { claim, claimSentence, same } from "./claims.ts";
+import { STANZAS } from "./corpus.ts";
+import { anyText, cut, cutsOf, spoiltText } from "./hostile.ts";
+import { always, eventually, type Fuzzed } from "./property.ts";
+
+const FAULTS: readonly string[] = ["not-well-formed", "restricted-xml", "policy-violation"];
+const HEADER = `<?xml version='1.0'?><stream:stream xmlns:stream="http://etherx.jabber.org/streams" xmlns="jabber:component:accept" id="1">`;
+/** XML 1.0 §2.2: what a server can send at all. */
+const character = /[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu;
+const body = anyText.map((text) =>
+	text.replaceAll(character, "?").replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;"),
+);
+const stanza = fc.oneof(
+	fc.constantFrom(...STANZAS),
+	body.map(
+		(text) =>
+			`<message from="é@example.org"><body>${text}</body><html a='${text.replaceAll("'", "&apos;")}'/></message>`,
+	),
+	body.map((text) => `<message><body><![CDATA[${text.replaceAll(/\]\]|<[!?]/g, "]")}]]></body></message>`),
+);
+const stanzas = fc.array(stanza, { maxLength: 4 });
+
+/** What is made of these pieces. */
+function read(pieces: readonly Uint8Array[]): string[] {
+	const decoder = new TextDecoder();
+	const seen: string[] = [];
+	const parser = createStanzaParser({
+		onStart: ({ attrs }) => seen.push(`start ${attrs.id}`),
+		onElement: (element) => seen.push(String(element)),
+		onEnd: () => seen.push("end"),
+		onFault: (condition) => seen.push(condition),
+	});
+	for (const piece of pieces) parser.write(decoder.decode(piece, { stream: true }));
+	return seen;
+}
+
+/** What xmpp.js does not type. */
+interface Framed {
+	_attachParser(parser: unknown): void;
+	_onData(message: string): void;
+	transports: { prototype: { Parser: new () => unknown } }[];
+}
+
+const double = await startComponentDouble();
+
+const bytesOf = (text: string) => new TextEncoder().encode(text);
+const streamOf = (list: readonly string[]) => `${HEADER}${list.join("")}</stream:stream>`;
+
+export const fuzzed: Fuzzed = {
+	name: "a stream's bytes",
+	properties: [
+		always(
+			"give the same stanzas however they are cut",
+			{ weight: 4 },
+			fc.tuple(stanzas, cutsOf(12)),
+			([list, cuts]) => {
+				const bytes = bytesOf(streamOf(list));
+				const whole = read([bytes]);
+				same(whole.length, list.length + 2);
+				same(read(cut(bytes, cuts)), whole);
+			},
+		),
+		always(
+			"give the same stanzas up to where they are no XML, however they are cut",
+			{ weight: 4 },
+			fc.tuple(spoiltText(stanzas.map(streamOf)), cutsOf(8)),
+			([text, cuts]) => {
+				const bytes = bytesOf(text);
+				const whole = read([bytes]);
+				const pieces = read(cut(bytes, cuts));
+				for (const seen of [whole, pieces]) {
+					const at = seen.findIndex((one) => FAULTS.includes(one));
+					claim(at === -1 || at === seen.length - 1, "it read on");
+				}
+				// What came in one piece with what must not be sent is left with it.
+				const [less, more] = [whole, pieces].sort((one, other) => one.length - other.length) as [
+					string[],
+					string[],
+				];
+				if (less.at(-1) === "restricted-xml") {
+					same(FAULTS.includes(more.at(-1) ?? ""), true);
+					same(less.slice(0, -1), more.slice(0, less.length - 1));
+				} else same(pieces, whole);
+			},
+		),
+		always(
+			"over WebSocket are one stanza a message, or the end of the stream",
+			{ weight: 4, most: 700_000 },
+			// A message is UTF-8 as a whole.
+			fc.array(
+				spoiltText(stanza, 2).map((text) => text.toWellFormed()),
+				{ maxLength: 4 },
+			),
+			(messages) => {
+				const entity = new Client({ service: "ws://127.0.0.1/", domain: "example.org" });
+				websocket({ entity });
+				const seen: string[] = [];
+				let faults = 0;
+				readWholeStanzas(entity, () => faults++);
+				const { _attachParser, _onData, transports } = entity as unknown as Framed;
+				const Parser = transports[0]?.prototype.Parser;
+				if (!Parser) throw new Error("no transport");
+				entity.on("element", (element: Element) => seen.push(String(element)));
+				_attachParser.call(entity, new Parser());
+				for (const message of messages) {
+					seen.length = 0;
+					_onData.call(entity, message);
+					if (faults > 0) break;
+					claim(
+						seen.length > 0 || message.trim() === "" || /<(open|close)/.test(message),
+						"nothing came of it",
+					);
+					if (seen.length === 1) same(read([bytesOf(HEADER + message)])[1], seen[0]);
+				}
+			},
+		),
+		eventually(
+			"over TCP reach the connector the same, however they are cut, and rubbish ends the stream with a sentence",
+			{ weight: 1, most: 5_000 },
+			fc.tuple(stanzas, cutsOf(4), fc.option(spoiltText(stanza), { freq: 4 })),
+			async ([list, cuts, rubbish]) => {
+				const seen: string[] = [];
+				const arrived = Promise.withResolvers<void>();
+				const management = createStreamManagement(undefined, {
+					...{ save: async () => {}, send: () => {} },
+					onFault: (error) => seen.push(String(error)),
+				});
+				const stream = await openComponentStream(component(double.service), {
+					...{ management, onLife: () => {}, onOpen: () => {}, deadlineMs: 60_000 },
+					onStanza(element, handled) {
+						if (element.attrs.id === "last") arrived.resolve();
+						else seen.push(String(element));
+						handled();
+					},
+					signal: new AbortController().signal,
+				});
+				try {
+					const last = `<message id="last"/>`;
+					for (const piece of cut(bytesOf(list.join("") + last), cuts)) {
+						double.send(piece);
+						await new Promise((resolve) => setImmediate(resolve));
+					}
+					await arrived.promise;
+					same(seen, read([bytesOf(HEADER + list.join(""))]).slice(1));
+					if (rubbish !== null) double.send(rubbish);
+					// What the rubbish leaves open has no end of its own.
+					await Promise.race([stream.closed, stream.leave()]);
+					claimSentence((await stream.closed).message);
+				} finally {
+					stream.drop();
+				}
+			},
+		),
+	],
+	close: async () => double.stop(),
+};

@@ -1,0 +1,72 @@
+/** The keys of a subscription: taken exactly where another implementation finds a point of the curve. */
+import { createECDH, ECDH } from "node:crypto";
+import fc from "fast-check";
+import { receiverKeys } from "../../src/services/receiver-keys.ts";
+import { InvalidDevice } from "../../src/types.ts";
+import { createDevice } from "../peers/web-push-device.ts";
+import { claimSentence, same } from "./claims.ts";
+import { anyText, spoiltBytes, spoiltText } from "./hostile.ts";
+import { always, type Fuzzed } from "./property.ts";
+
+const POINTS = Array.from({ length: 20 }, () => createDevice("https://push.example/").subscription.keys);
+const keys = fc.constantFrom(...POINTS);
+const AUTH = POINTS[0]?.auth ?? "";
+
+function read(given: { p256dh: string; auth: string }) {
+	try {
+		return receiverKeys(given);
+	} catch (error) {
+		if (!(error instanceof InvalidDevice)) throw error;
+		claimSentence(error.message);
+		return undefined;
+	}
+}
+
+function isPoint(bytes: Uint8Array): boolean {
+	try {
+		createECDH("prime256v1");
+		return bytes.length === 65 && bytes[0] === 4 && ECDH.convertKey(bytes, "prime256v1").length === 65;
+	} catch {
+		return false;
+	}
+}
+
+/** Either alphabet, padded or not, as `Buffer` reads it, which passes over all else. */
+const isBase64 = (text: string) =>
+	/^[\w+/-]{1,100}={0,2}$/.test(text) && text.length <= 100 && text.replace(/=+$/, "").length % 4 !== 1;
+
+export const fuzzed: Fuzzed = {
+	name: "the keys of a subscription",
+	properties: [
+		always(
+			"bytes are a key exactly where they are a point of P-256",
+			{ weight: 3 },
+			spoiltBytes(
+				keys.map(({ p256dh }) => Buffer.from(p256dh, "base64url")),
+				2,
+			),
+			(bytes) => {
+				const taken = read({ p256dh: Buffer.from(bytes).toString("base64url"), auth: AUTH });
+				same(taken !== undefined, isPoint(bytes));
+				if (taken) same(Buffer.from(taken.p256dh), Buffer.from(bytes));
+			},
+		),
+		always(
+			"any text is a key of the bytes it stands for, or refused with a sentence",
+			{ weight: 3 },
+			fc.tuple(
+				fc.oneof(spoiltText(keys.map(({ p256dh }) => p256dh)), anyText),
+				fc.oneof(spoiltText(keys.map(({ auth }) => auth)), anyText),
+			),
+			([p256dh, auth]) => {
+				const taken = read({ p256dh, auth });
+				const [point, secret] = [Buffer.from(p256dh, "base64"), Buffer.from(auth, "base64")];
+				same(
+					taken !== undefined,
+					isBase64(p256dh) && isBase64(auth) && isPoint(point) && secret.length === 16,
+				);
+				if (taken) same([Buffer.from(taken.p256dh), Buffer.from(taken.auth)], [point, secret]);
+			},
+		),
+	],
+};
