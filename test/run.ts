@@ -6,17 +6,9 @@
 import { cpSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { temporaryFolder } from "./peers/folder.ts";
-import { ensurePeers } from "./peers/install.ts";
-import { MissingPeer } from "./peers/missing-peer.ts";
+import { closingLine, needPeers, ROOT, runTests } from "./suite.ts";
 
-const ROOT = new URL("..", import.meta.url).pathname;
 const BIN = join(ROOT, "node_modules", ".bin");
-
-interface Tally {
-	passed: number;
-	failed: number;
-	skipped: number;
-}
 
 async function run(command: string[]): Promise<boolean> {
 	const child = Bun.spawn(command, { cwd: ROOT, stdin: "ignore", stdout: "inherit", stderr: "inherit" });
@@ -47,51 +39,7 @@ async function sqlIsGenerated(): Promise<boolean> {
 	}
 }
 
-/**
- * Two tests fill up a small disk, which they mount. Who may not mount gets a namespace in which they may, where the
- * kernel allows it; where it does not, those tests say so and fail.
- */
-function allowedToMount(): string[] {
-	const inNamespace = ["unshare", "-Urm"];
-	const works = (command: string[]) => Bun.spawnSync(command, { stdout: "ignore", stderr: "ignore" }).success;
-	if (works(["unshare", "-m", "true"]) || !works([...inNamespace, "true"])) return [];
-	return inNamespace;
-}
-
-/** Runs all tests, shows their output, and counts from the closing lines. */
-async function tests(): Promise<Tally> {
-	const child = Bun.spawn([...allowedToMount(), process.execPath, "test", "--timeout", "60000"], {
-		cwd: ROOT,
-		stdin: "ignore",
-		stdout: "pipe",
-		stderr: "pipe",
-	});
-	let output = "";
-	const pass = async (from: ReadableStream<Uint8Array>, to: NodeJS.WriteStream) => {
-		const decoder = new TextDecoder();
-		for await (const chunk of from) {
-			to.write(chunk);
-			output += decoder.decode(chunk, { stream: true });
-		}
-	};
-	await Promise.all([pass(child.stdout, process.stdout), pass(child.stderr, process.stderr)]);
-	const code = await child.exited;
-	const count = (word: string) => Number(output.match(new RegExp(`^\\s*(\\d+) ${word}$`, "m"))?.[1] ?? 0);
-	const tally = { passed: count("pass"), failed: count("fail"), skipped: count("skip") + count("todo") };
-	// A runner that ends badly without a failed test (a crash, a file that does not load) has failed all the same.
-	if (code !== 0 && tally.failed === 0) tally.failed = 1;
-	return tally;
-}
-
-try {
-	await ensurePeers(["prosody", "ejabberd", "firefox", "slixmpp"], (sentence) => console.log(sentence));
-} catch (error) {
-	if (!(error instanceof MissingPeer)) throw error;
-	// Nothing is skipped for it: without its peers the suite has failed.
-	console.error(error.message);
-	console.log("0 passed, 1 failed, 0 skipped");
-	process.exit(1);
-}
+await needPeers(["prosody", "ejabberd", "firefox", "slixmpp"]);
 
 const checks: [string, () => Promise<boolean>][] = [
 	["lint and format (biome)", () => run([join(BIN, "biome"), "check"])],
@@ -110,8 +58,8 @@ for (const [name, check] of checks) {
 	if (holds) passed++;
 	else failed++;
 }
-const tally = await tests();
+const tally = await runTests();
 passed += tally.passed;
 failed += tally.failed;
-console.log(`${passed} passed, ${failed} failed, ${tally.skipped} skipped`);
+console.log(closingLine({ passed, failed, skipped: tally.skipped }));
 process.exit(failed > 0 || tally.skipped > 0 ? 1 : 0);

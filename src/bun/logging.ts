@@ -15,8 +15,15 @@ export async function startLogging(level: Config["logLevel"]): Promise<Logger> {
 	return getLogger("reveille");
 }
 
-/** A value on one line: what others sent must not begin a line of its own. */
+/** More than any sentence of ours needs, and less than fills a disk, UTF-16 units. */
+const LONGEST_VALUE = 1000;
+
+/**
+ * A value on one line, and shown in its order: what others sent must not begin a line of its own, nor turn around the
+ * text beside it (line and paragraph separators, directions, characters that show nothing).
+ */
 function printable(value: unknown, inspect: (value: unknown) => string): string {
 	const text = typeof value === "string" ? value : inspect(value);
-	return text.replace(/\p{Cc}+/gu, " ");
+	const shown = text.length > LONGEST_VALUE ? `${text.slice(0, LONGEST_VALUE)}…` : text;
+	return shown.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, " ").toWellFormed();
 }

@@ -10,6 +10,7 @@ import { and, asc, eq, gt, lte, max, min, type Placeholder, type SQL, sql } from
 import type { BatchItem } from "drizzle-orm/batch";
 import type { LibSQLDatabase } from "drizzle-orm/libsql";
 import type { Notification, PushClass } from "../types.ts";
+import { toJson } from "./as-json.ts";
 import { createGroupCommit } from "./group-commit.ts";
 import { createKeyFilter } from "./key-filter.ts";
 import { outbox } from "./outbox-schema.ts";
@@ -114,8 +115,7 @@ export async function openOutbox(
 	const write = createGroupCommit<Change>(async (changes) => {
 		const entries = changes.flatMap((change) => (change.kind === "put" ? [change.entry] : []));
 		// While a provider hangs there is nothing but puts: that statement is built once.
-		if (entries.length === changes.length)
-			return void (await insertRows.run({ rows: JSON.stringify(entries) }));
+		if (entries.length === changes.length) return void (await insertRows.run({ rows: toJson(entries) }));
 		const [one, ...more] = statements(changes);
 		if (one) await (more.length === 0 ? one : db.batch([one, ...more]));
 	}, pause);
@@ -125,7 +125,7 @@ export async function openOutbox(
 		const statements: BatchItem<"sqlite">[] = [];
 		let entries: OutboxEntry[] = [];
 		const flush = () => {
-			if (entries.length > 0) statements.push(insert(JSON.stringify(entries)));
+			if (entries.length > 0) statements.push(insert(toJson(entries)));
 			entries = [];
 		};
 		for (const change of changes) {

@@ -4,7 +4,7 @@
  */
 import { sql } from "drizzle-orm";
 import type { LibSQLDatabase } from "drizzle-orm/libsql";
-import { asJson } from "./as-json.ts";
+import { asJson, toJson } from "./as-json.ts";
 import { createGroupCommit } from "./group-commit.ts";
 import { countedBefore, type Limits } from "./quotas.ts";
 import type { NewRegistration } from "./registrations.ts";
@@ -71,7 +71,7 @@ export function createRegisteringTogether(
 		const rows = countedBefore([...byDevice.values()].map(({ wanted }) => wanted));
 		const nodes = [...byDevice.values()].map(({ node }) => ({ node, registeredAt: at, renewedAt: at }));
 		const written = await insert.all({
-			rows: JSON.stringify(rows.map((row, i) => ({ ...row, ...nodes[i] }))),
+			rows: toJson(rows.map((row, i) => ({ ...row, ...nodes[i] }))),
 		});
 		for (const { row } of written) {
 			const asked = byDevice.get(deviceOf(row));

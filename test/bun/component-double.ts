@@ -11,6 +11,8 @@ export interface ComponentDouble {
 	/** All that came, of all connections. */
 	received(): string;
 	connections(): number;
+	/** Whether whoever connected last is still there. */
+	isConnected(): boolean;
 	/** Sends to whoever connected last. */
 	send(data: string | Uint8Array): void;
 	/** Resolves when the latest connection takes no more: whoever reads it has stopped. */
@@ -80,6 +82,7 @@ export async function startComponentDouble(options: ComponentDoubleOptions = {})
 		service: `xmpp://127.0.0.1:${port}`,
 		received: () => received,
 		connections: () => links.length,
+		isConnected: () => latest()?.writable ?? false,
 		send: (data) => void latest()?.write(data),
 		async untilFull(stanza) {
 			const link = latest();

@@ -43,7 +43,7 @@ export async function wayOfDouble(): Promise<WayIn> {
 	const { service, domain, password } = component(server.service);
 	return {
 		settings: { XMPP_SERVICE: service, XMPP_DOMAIN: domain, XMPP_PASSWORD: password },
-		isOpen: () => online > 0 && online === server.connections(),
+		isOpen: () => server.isConnected() && online === server.connections(),
 		publish: ({ count, device, class: pushClass }) =>
 			server.send(publishOf(device, count, pushClass).toString()),
 		answers,
