@@ -2,6 +2,7 @@
  * The floor: a bare component that makes one bare request for each publish and answers it. No lookup, no secret, no
  * throttle. Arguments: JSON of {@link FloorOptions}.
  */
+// @ts-expect-error: it has no types
 import { component, xml } from "@xmpp/component";
 import type { ProviderAddress, ProviderKind } from "./provider.ts";
 

@@ -3,7 +3,7 @@
  * that there is an authorization and a body. Its address is the first line it prints.
  */
 import { generateKeyPairSync } from "node:crypto";
-import { createSecureServer } from "node:http2";
+import { createSecureServer, type IncomingHttpHeaders, type ServerHttp2Stream } from "node:http2";
 import { makeCertificates } from "../../test/peers/apns-certificates.ts";
 
 export type ProviderKind = "fcm" | "apns" | "webpush";
@@ -52,7 +52,7 @@ function startHttp(kind: "fcm" | "webpush"): ProviderAddress {
 async function startApns(): Promise<ProviderAddress> {
 	const { ca, server: identity } = await makeCertificates("net.example.app");
 	const server = createSecureServer({ ...identity, settings: { maxConcurrentStreams: 1000 } });
-	server.on("stream", (stream, headers) => {
+	server.on("stream", (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => {
 		let bytes = 0;
 		stream.on("error", () => {});
 		stream.on("data", (chunk: Uint8Array) => {

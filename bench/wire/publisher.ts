@@ -155,7 +155,7 @@ async function measure() {
 }
 
 function startComponent(): string {
-	let pending: Uint8Array[] = [];
+	const pending: Uint8Array[] = [];
 	const encoder = new TextEncoder();
 	const decoder = new TextDecoder();
 	let rest = "";

@@ -1,13 +1,14 @@
 /** One measurement over the wire: the load, a push service and what is measured, each in a process of its own. */
+
+import { generateKeyPairSync } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { generateKeyPairSync } from "node:crypto";
 import { dieWithParent } from "../../test/peers/guard.ts";
 import { freePort } from "../../test/peers/ports.ts";
 import type { Figure } from "../rows.ts";
 import type { FloorOptions } from "./floor.ts";
-import type { ProviderAddress, ProviderKind } from "./provider.ts";
 import { COMPONENT } from "./names.ts";
+import type { ProviderAddress, ProviderKind } from "./provider.ts";
 import type { PublisherOptions, PublisherResult } from "./publisher.ts";
 import { SECRET_KEY } from "./seeded.ts";
 
@@ -79,7 +80,12 @@ export type Subject = (service: string) => Promise<Part>;
 export const floorOf =
 	(provider?: Provider): Subject =>
 	async (service) => {
-		const options: FloorOptions = { service, domain: COMPONENT, password: PASSWORD, ...(provider && { provider }) };
+		const options: FloorOptions = {
+			service,
+			domain: COMPONENT,
+			password: PASSWORD,
+			...(provider && { provider }),
+		};
 		return startPart(bun("floor.ts", JSON.stringify(options)), {
 			...(provider?.ca && { NODE_TLS_REJECT_UNAUTHORIZED: "0" }),
 		});
@@ -120,7 +126,9 @@ export const reveilleOn =
 	};
 
 /** `BENCH_PROFILE=folder`: a CPU profile of each Reveille that ends by itself. */
-const PROFILE = process.env.BENCH_PROFILE ? ["--cpu-prof", `--cpu-prof-dir=${process.env.BENCH_PROFILE}`] : [];
+const PROFILE = process.env.BENCH_PROFILE
+	? ["--cpu-prof", `--cpu-prof-dir=${process.env.BENCH_PROFILE}`]
+	: [];
 
 /** A database as the first start makes it. */
 export const firstStartWith =

@@ -20,7 +20,8 @@ export interface Seeded {
 	remove(): void;
 }
 
-const COLUMNS = "node, owner, app, device, jid, token, p256dh, auth, registered_at, renewed_at, last_success_at";
+const COLUMNS =
+	"node, owner, app, device, jid, token, p256dh, auth, registered_at, renewed_at, last_success_at";
 
 /** @param firstStart starts and stops a Reveille on the folder, which makes its database */
 export async function seed(
@@ -31,7 +32,10 @@ export async function seed(
 ): Promise<Seeded> {
 	const folder = temporaryFolder("bench");
 	await firstStart(folder.path);
-	const { client } = await openDatabase({ url: `file:${join(folder.path, "reveille.db")}`, migrations: "shared" });
+	const { client } = await openDatabase({
+		url: `file:${join(folder.path, "reveille.db")}`,
+		migrations: "shared",
+	});
 	const keyring = await createKeyring(SECRET_KEY);
 	const pair = await crypto.subtle.generateKey({ name: "ECDH", namedCurve: "P-256" }, true, ["deriveBits"]);
 	const p256dh = base64url.encode(new Uint8Array(await crypto.subtle.exportKey("raw", pair.publicKey)));
@@ -50,9 +54,23 @@ export async function seed(
 			const number = made + n;
 			const node = keyring.createNode();
 			if (number % every === 0) targets.push(node);
-			const keys = kind === "webpush" ? [p256dh, base64url.encode(crypto.getRandomValues(new Uint8Array(16)))] : [null, null];
+			const keys =
+				kind === "webpush"
+					? [p256dh, base64url.encode(crypto.getRandomValues(new Uint8Array(16)))]
+					: [null, null];
 			const owner = `user${number}@example.org`;
-			return [node, owner, kind, `device${number}`, "push.example.org", tokenOf(number), ...keys, now, now, now];
+			return [
+				node,
+				owner,
+				kind,
+				`device${number}`,
+				"push.example.org",
+				tokenOf(number),
+				...keys,
+				now,
+				now,
+				now,
+			];
 		});
 		await client.execute({
 			sql: `INSERT INTO registrations (${COLUMNS}) SELECT ${Array.from({ length: 11 }, (_, n) => `value ->> ${n}`).join()} FROM json_each(?)`,
