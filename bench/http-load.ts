@@ -48,11 +48,11 @@ function requests({ port, device }: HttpLoad): () => string {
 	return () => {
 		made++;
 		const text = JSON.stringify({ ...body(made.toString(36).padStart(8, "0")), deviceName: "Pixel 9" });
-		// Each device in a network of its own, as a proxy in front would say.
-		const network = (made % 0xffffff).toString(16).padStart(6, "0");
+		// Each device in a network of its own, as a proxy in front would say; and the sites (/48) as many as there are.
+		const [site, network] = [made & 0xffff, made >> 16].map((part) => part.toString(16));
 		return (
 			`POST ${PATH} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nContent-Type: application/json\r\n` +
-			`X-Forwarded-For: 2001:db8:${network.slice(0, 2)}:${network.slice(2)}::1\r\n` +
+			`X-Forwarded-For: 2001:db8:${site}:${network}::1\r\n` +
 			`Content-Length: ${text.length}\r\n\r\n${text}`
 		);
 	};

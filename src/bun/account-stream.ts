@@ -38,6 +38,9 @@ export async function openAccountStream(account: XmppAccount, options: StreamOpt
 	const { address, service, domain, username, password, resource } = account;
 	const entity = new Client({ service, domain, timeout: deadlineMs });
 	websocket({ entity });
+	// RFC 6120 §4.9.3.19 lets us come back to where we were. xmpp.js would follow the server to any host, and where none
+	// is named end the process.
+	Object.assign(entity, { _onSeeOtherHost: (error: Error) => void entity.emit("error", error) });
 	const opening = startOpening(
 		options,
 		drop,

@@ -10,8 +10,20 @@ function parse(text: string): Address | undefined {
 	const bare = text.trim().replace(/^\[(.+)\](:\d+)?$/, "$1");
 	const host = /^[\d.]+:\d+$/.test(bare) ? bare.slice(0, bare.indexOf(":")) : bare;
 	// Not ipaddr.isValid: it takes 1 and 0x7f.1 for IPv4 addresses, and a header is no place for riddles.
-	if (!ipaddr.IPv4.isValidFourPartDecimal(host) && !ipaddr.IPv6.isValid(host)) return undefined;
-	return ipaddr.process(host);
+	if (ipaddr.IPv4.isValidFourPartDecimal(host)) return ipaddr.IPv4.parse(host);
+	if (!host.includes(":")) return undefined;
+	try {
+		const address = ipaddr.IPv6.parse(host);
+		return address.isIPv4MappedAddress() ? address.toIPv4Address() : address;
+	} catch {
+		return undefined;
+	}
+}
+
+/** The network that an IPv6 address is in. @param groups how many of its eight are the network's */
+function networkIn(address: ipaddr.IPv6, groups: number): string {
+	const parts = address.parts.map((part, i) => (i < groups ? part : 0));
+	return `${new ipaddr.IPv6(parts)}/${16 * groups}`;
 }
 
 function parseRange(text: string): Range {
@@ -63,7 +75,7 @@ export function clientAddressReader(
 export function networkOf(address: string): string {
 	const parsed = ipaddr.parse(address);
 	if (parsed instanceof ipaddr.IPv4) return parsed.toString();
-	return `${ipaddr.IPv6.networkAddressFromCIDR(`${parsed.toString().replace(/%.*/, "")}/64`)}/64`;
+	return networkIn(parsed, 4);
 }
 
 /**
@@ -72,7 +84,5 @@ export function networkOf(address: string): string {
  * @returns undefined for an IPv4 address, which is all that its owner has
  */
 export function siteOf(network: string): string | undefined {
-	return network.includes(":")
-		? `${ipaddr.IPv6.networkAddressFromCIDR(network.replace(/\/64$/, "/48"))}/48`
-		: undefined;
+	return network.includes(":") ? networkIn(ipaddr.IPv6.parse(network.replace(/\/64$/, "")), 3) : undefined;
 }
