@@ -7,6 +7,7 @@
  */
 import { readFileSync } from "node:fs";
 import type { Socket, TCPSocketListener } from "bun";
+import { quantile } from "../measured-process.ts";
 import { ACCOUNT, COMPONENT, SERVER } from "./names.ts";
 
 export interface PublisherOptions {
@@ -144,9 +145,8 @@ async function measure() {
 		]);
 	}
 	latencies.sort((a, b) => a - b);
-	const quantile = (part: number) => latencies[Math.floor(latencies.length * part)] ?? Number.NaN;
 	const result: PublisherResult = {
-		...{ rate: answered / elapsed, p50: quantile(0.5), p99: quantile(0.99), errors },
+		...{ rate: answered / elapsed, p50: quantile(latencies, 0.5), p99: quantile(latencies, 0.99), errors },
 		...(firstError !== undefined && { firstError }),
 		...{ unanswered: sentAt.size, from, to: until },
 	};

@@ -1,10 +1,10 @@
 /** One measurement over the wire: the load, a push service and what is measured, each in a process of its own. */
 
 import { generateKeyPairSync } from "node:crypto";
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { dieWithParent } from "../../test/peers/guard.ts";
 import { freePort } from "../../test/peers/ports.ts";
+import { cpuOf, rssOf } from "../measured-process.ts";
 import type { Figure } from "../rows.ts";
 import type { FloorOptions } from "./floor.ts";
 import { COMPONENT } from "./names.ts";
@@ -130,33 +130,33 @@ const PROFILE = process.env.BENCH_PROFILE
 	? ["--cpu-prof", `--cpu-prof-dir=${process.env.BENCH_PROFILE}`]
 	: [];
 
-/** A database as the first start makes it. */
+/** Starts it, waits until it answers over HTTP, and ends it in an orderly way. @returns how long the start took, ms */
+export async function startTime(dataFolder: string, provider: Provider): Promise<number> {
+	const port = await freePort();
+	const startedAt = performance.now();
+	const part = startPart([process.execPath, "src/server.ts"], {
+		...{ PORT: String(port), DATA_DIR: dataFolder, SECRET_KEY, LOG_LEVEL: "warning" },
+		...credentials(provider),
+	});
+	let hasEnded = false;
+	void part.ended.then(() => {
+		hasEnded = true;
+	});
+	const isHealthy = async () => (await fetch(`http://127.0.0.1:${port}/health`).catch(() => undefined))?.ok;
+	while (!hasEnded && !(await isHealthy())) await Bun.sleep(2);
+	if (hasEnded) throw new Error("Reveille did not start");
+	const took = performance.now() - startedAt;
+	process.kill(part.pid, "SIGTERM");
+	await part.ended;
+	return took;
+}
+
+/** Makes a database as the first start does. */
 export const firstStartWith =
 	(provider: Provider) =>
 	async (dataFolder: string): Promise<void> => {
-		const port = await freePort();
-		const part = startPart([process.execPath, "src/server.ts"], {
-			...{ PORT: String(port), DATA_DIR: dataFolder, SECRET_KEY, LOG_LEVEL: "warning" },
-			...credentials(provider),
-		});
-		const isHealthy = async () => (await fetch(`http://127.0.0.1:${port}/health`).catch(() => undefined))?.ok;
-		let hasEnded = false;
-		void part.ended.then(() => {
-			hasEnded = true;
-		});
-		while (!hasEnded && !(await isHealthy())) await Bun.sleep(5);
-		if (hasEnded) throw new Error("Reveille did not start");
-		process.kill(part.pid, "SIGTERM");
-		await part.ended;
+		await startTime(dataFolder, provider);
 	};
-
-/** The time that a process has spent on a CPU, µs, and its resident memory, MiB. */
-export function usageOf(pid: number): { cpu: number; rss: number } {
-	const fields = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1]?.split(" ") ?? [];
-	const ticks = Number(fields[11]) + Number(fields[12]);
-	const rss = Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]);
-	return { cpu: ticks * 10_000, rss: rss / 1024 };
-}
 
 /** Puts a subject under load. */
 export async function measure(
@@ -170,7 +170,8 @@ export async function measure(
 		const part = await subject(await publisher.line());
 		measured = part;
 		const samples: { at: number; cpu: number; rss: number }[] = [];
-		const sampling = setInterval(() => samples.push({ at: Date.now(), ...usageOf(part.pid) }), SAMPLE_MS);
+		const sample = () => samples.push({ at: Date.now(), cpu: cpuOf(part.pid), rss: rssOf(part.pid) });
+		const sampling = setInterval(sample, SAMPLE_MS);
 		const result = JSON.parse(await publisher.line()) as PublisherResult;
 		clearInterval(sampling);
 		const during = samples.filter(({ at }) => at >= result.from && at <= result.to);
