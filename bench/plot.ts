@@ -2,10 +2,10 @@
 import { isMet, type Row } from "./rows.ts";
 import { rateText } from "./table.ts";
 
-const WIDTH = 880;
+const WIDTH = 920;
 const LABELS = 300;
 /** Room right of the longest bar for its figure. */
-const FIGURES = 150;
+const FIGURES = 200;
 const BAR = 12;
 const ROW = 2 * BAR + 18;
 const HEADING = 34;
@@ -35,12 +35,14 @@ function drawRow(row: Row, y: number): string[] {
 	const { name, unit, ours, floor, target } = row;
 	const wanted = floor && target !== undefined ? floor.rate * target : 0;
 	const scale = SPAN / Math.max(ours.rate, floor?.rate ?? 0, wanted);
+	// The figure stands clear of a tick that our bar does not reach.
+	const end = Math.max(ours.rate, wanted);
 	const kind = isMet(row) === false ? "missed" : "ours";
 	const ratio = floor ? ` (${(ours.rate / floor.rate).toFixed(2)} ×)` : "";
 	const parts = [
 		text(LABELS - 10, y + BAR - 2, name, 'text-anchor="end"'),
 		bar(kind, y, ours.rate * scale),
-		text(LABELS + ours.rate * scale + 6, y + BAR - 2, `${rateText(ours.rate)} ${unit}/s${ratio}`),
+		text(LABELS + end * scale + 6, y + BAR - 2, `${rateText(ours.rate)} ${unit}/s${ratio}`),
 	];
 	if (!floor) return parts;
 	const floorY = y + BAR + 2;
@@ -55,7 +57,7 @@ function drawRow(row: Row, y: number): string[] {
 }
 
 /** What fits beside a bar. */
-const shortened = (name: string) => (name.length > 50 ? `${name.slice(0, 49)}…` : name);
+const shortened = (name: string) => (name.length > 48 ? `${name.slice(0, 47)}…` : name);
 
 /** @returns the SVG, with a bar for each row, its floor below it */
 export function plot(sections: readonly { section: string; rows: readonly Row[] }[]): string {

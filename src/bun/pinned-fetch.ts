@@ -4,7 +4,6 @@
  * A name is resolved here, once, and the connection goes to the address that was looked at, so a name that answers
  * differently the next time ("rebinding") gains nothing. The certificate is still checked against the name.
  */
-import { lookup } from "node:dns/promises";
 import { type EndpointPolicy, isProvider, literalAddress } from "../services/endpoint.ts";
 import type { Fetch } from "../services/exchange.ts";
 import { ForbiddenAddress, isPublicAddress } from "../services/public-address.ts";
@@ -71,8 +70,13 @@ export function createPinnedFetch(options: {
 	};
 }
 
+/**
+ * With c-ares, which asks name servers (and reads the hosts file) without a thread: the system's own lookup takes one of
+ * few, on which all cryptography waits too, and one that hangs keeps it for many seconds. Only that knows of mDNS.
+ */
 async function systemAddresses(host: string): Promise<readonly string[]> {
-	const found = await lookup(host, { all: true, verbatim: true });
+	const backend = /\.local\.?$/i.test(host) ? "system" : "c-ares";
+	const found = await Bun.dns.lookup(host, { backend });
 	return found.map(({ address }) => address);
 }
 

@@ -62,7 +62,7 @@ export const fuzzed: Fuzzed = {
 	properties: [
 		always(
 			"give the same stanzas however they are cut",
-			{ weight: 4 },
+			{ weight: 4, most: 200_000 },
 			fc.tuple(stanzas, cutsOf(12)),
 			([list, cuts]) => {
 				const bytes = bytesOf(streamOf(list));
@@ -73,7 +73,7 @@ export const fuzzed: Fuzzed = {
 		),
 		always(
 			"give the same stanzas up to where they are no XML, however they are cut",
-			{ weight: 4 },
+			{ weight: 4, most: 200_000 },
 			fc.tuple(spoiltText(stanzas.map(streamOf)), cutsOf(8)),
 			([text, cuts]) => {
 				const bytes = bytesOf(text);
@@ -96,7 +96,7 @@ export const fuzzed: Fuzzed = {
 		),
 		always(
 			"over WebSocket are one stanza a message, or the end of the stream",
-			{ weight: 4, most: 700_000 },
+			{ weight: 4, most: 100_000 },
 			// A message is UTF-8 as a whole.
 			fc.array(
 				spoiltText(stanza, 2).map((text) => text.toWellFormed()),

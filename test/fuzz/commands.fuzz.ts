@@ -92,7 +92,7 @@ export const fuzzed: Fuzzed = {
 	properties: [
 		eventually(
 			"any command is done or refused, refused ones change nothing, and none touches what is another's",
-			{ weight: 16, most: 60_000 },
+			{ weight: 16, most: 30_000 },
 			fc.tuple(spoiltStanza(COMMANDS), fc.nat(MOST)),
 			async ([stanza, which]) => {
 				const its = before.filter(({ owner }) => owner !== VICTIM);

@@ -181,7 +181,7 @@ function parsed(record: Record<string, unknown>, tables?: unknown) {
 export const fuzzed: Fuzzed = {
 	name: "settings",
 	properties: [
-		always("are a configuration, or sentences", { weight: 4, most: 500_000 }, settings, (record) => {
+		always("are a configuration, or sentences", { weight: 4, most: 25_000 }, settings, (record) => {
 			const config = parsed(record);
 			if (!config) return;
 			claim(Number.isInteger(config.port) && config.port >= 0 && config.port <= 65_535, "port");
@@ -205,7 +205,7 @@ export const fuzzed: Fuzzed = {
 		}),
 		always(
 			"of apps and connections are a configuration, or sentences",
-			{ weight: 4, most: 500_000 },
+			{ weight: 4, most: 25_000 },
 			fc.tuple(fc.boolean(), apps, connections),
 			([asText, list, tables]) => {
 				const config = parsed({ APPS: asText ? JSON.stringify(list) : list }, tables);
@@ -220,7 +220,7 @@ export const fuzzed: Fuzzed = {
 		),
 		always(
 			"in APPS of any text are a configuration, or sentences",
-			{ weight: 2, most: 300_000 },
+			{ weight: 2, most: 15_000 },
 			fc.oneof(anyText, spoiltText(apps.map((it) => JSON.stringify(it) ?? ""))),
 			(APPS) => {
 				parsed({ APPS });

@@ -63,7 +63,7 @@ export const fuzzed: Fuzzed = {
 	properties: [
 		eventually(
 			"of VAPID are a key pair, or a sentence",
-			{ weight: 1, most: 200_000 },
+			{ weight: 1, most: 25_000 },
 			fc.oneof(spoiltText(fc.constantFrom(...KEYS, SCALAR), 2), anyText),
 			async (text) => {
 				const key = await read(text, importVapidKey);
@@ -74,7 +74,7 @@ export const fuzzed: Fuzzed = {
 		),
 		eventually(
 			"of APNs are a key, or a sentence",
-			{ weight: 1, most: 200_000 },
+			{ weight: 1, most: 25_000 },
 			fc.oneof(spoiltText(fc.constantFrom(...KEYS), 2), anyText),
 			async (text) => {
 				const key = await read(text, importApnsKey);
@@ -83,7 +83,7 @@ export const fuzzed: Fuzzed = {
 		),
 		eventually(
 			"of FCM are a service account, or a sentence",
-			{ weight: 1, most: 200_000 },
+			{ weight: 1, most: 25_000 },
 			fc.oneof(accounts, spoiltText(accounts, 2), anyText),
 			async (text) => {
 				const account = await read(text, importServiceAccount);
@@ -98,7 +98,7 @@ export const fuzzed: Fuzzed = {
 		),
 		eventually(
 			"of a JWT's backend are a key, or a sentence, and never a key that everybody has",
-			{ weight: 1, most: 200_000 },
+			{ weight: 1, most: 25_000 },
 			fc.oneof(
 				spoiltText(fc.constantFrom(PUBLIC, JWK, "a key that the backend and the server share"), 2),
 				anyText,

@@ -25,33 +25,40 @@ const writable = anyText.map((text) => text.replaceAll(/[^\t\n\r\u0020-\ud7ff\ue
 export const fuzzed: Fuzzed = {
 	name: "data forms",
 	properties: [
-		always("the first field of a name counts, with all its values", { weight: 8 }, form, (fields) => {
-			const element = xml(
-				"x",
-				{ xmlns: NS.dataForms },
-				...fields.map(({ tag, ns, values, var: name }) =>
-					xml(
-						tag,
-						{ ...(ns && { xmlns: ns }), ...(name !== undefined && { var: name }) },
-						...values.map((value) =>
-							xml("value", value.ns ? { xmlns: value.ns } : { xmlns: NS.dataForms }, value.text),
+		always(
+			"the first field of a name counts, with all its values",
+			{ weight: 8, most: 200_000 },
+			form,
+			(fields) => {
+				const element = xml(
+					"x",
+					{ xmlns: NS.dataForms },
+					...fields.map(({ tag, ns, values, var: name }) =>
+						xml(
+							tag,
+							{ ...(ns && { xmlns: ns }), ...(name !== undefined && { var: name }) },
+							...values.map((value) =>
+								xml("value", value.ns ? { xmlns: value.ns } : { xmlns: NS.dataForms }, value.text),
+							),
 						),
 					),
-				),
-			);
-			const read = readForm(element);
-			const counted = fields.filter(({ tag, ns, var: name }) => tag === "field" && !ns && name !== undefined);
-			same(read.size, new Set(counted.map(({ var: name }) => name)).size);
-			for (const name of read.keys()) {
-				const first = counted.find((it) => it.var === name);
-				const values = first?.values.filter(({ ns }) => !ns).map(({ text }) => text);
-				same(read.get(name), values);
-				same(singleValue(read, name), values?.[0] || undefined);
-			}
-		}),
+				);
+				const read = readForm(element);
+				const counted = fields.filter(
+					({ tag, ns, var: name }) => tag === "field" && !ns && name !== undefined,
+				);
+				same(read.size, new Set(counted.map(({ var: name }) => name)).size);
+				for (const name of read.keys()) {
+					const first = counted.find((it) => it.var === name);
+					const values = first?.values.filter(({ ns }) => !ns).map(({ text }) => text);
+					same(read.get(name), values);
+					same(singleValue(read, name), values?.[0] || undefined);
+				}
+			},
+		),
 		always(
 			"an answer's fields are read back as they were given, whatever they hold",
-			{ weight: 3 },
+			{ weight: 3, most: 80_000 },
 			fc.uniqueArray(fc.record({ name: writable, values: fc.array(writable, { maxLength: 3 }) }), {
 				selector: ({ name }) => name,
 				maxLength: 4,

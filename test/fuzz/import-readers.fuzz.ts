@@ -145,7 +145,7 @@ const rows = fc.array(
 export const fuzzed: Fuzzed = {
 	name: "another server's storage",
 	properties: [
-		always("is read as Prosody wrote it", { weight: 5 }, entries, (list) => {
+		always("is read as Prosody wrote it", { weight: 5, most: 100_000 }, entries, (list) => {
 			const read = parseLuaRecord(Buffer.from(luaTable(list)));
 			same(
 				[...read],
@@ -154,7 +154,7 @@ export const fuzzed: Fuzzed = {
 		}),
 		always(
 			"in any bytes is a table of texts, or refused",
-			{ weight: 6 },
+			{ weight: 6, most: 200_000 },
 			spoiltText(fc.oneof(entries.map(luaTable), fc.constant(GOOD_LUA), anyText)),
 			(text) => {
 				const read = unless(SyntaxError, () => parseLuaRecord(Buffer.from(text, "latin1")));
@@ -163,7 +163,7 @@ export const fuzzed: Fuzzed = {
 		),
 		eventually(
 			"as CSV gives the same records however it is cut",
-			{ weight: 4 },
+			{ weight: 4, most: 100_000 },
 			fc.tuple(csvTable, cutsOf(6), fc.constantFrom("\n", "\r\n")),
 			async ([table, cuts, end]) => {
 				const text = table.map((row) => row.map(quoted).join(",") + end).join("");
@@ -177,7 +177,7 @@ export const fuzzed: Fuzzed = {
 		),
 		eventually(
 			"as CSV of any text is records of the header's columns, or refused",
-			{ weight: 4 },
+			{ weight: 4, most: 100_000 },
 			fc.tuple(spoiltText(fc.constant(GOOD_CSV)), cutsOf(4)),
 			async ([text, cuts]) => {
 				const read = async (parts: readonly string[]) => {
@@ -201,7 +201,7 @@ export const fuzzed: Fuzzed = {
 		),
 		eventually(
 			"is checked as any device is, and comes with no time to come",
-			{ weight: 3, most: 500_000 },
+			{ weight: 3, most: 100_000 },
 			found,
 			async (fields) => {
 				const taken = await checked({ at: "line 1", fields, jid: "push.example" });
@@ -215,7 +215,7 @@ export const fuzzed: Fuzzed = {
 		),
 		eventually(
 			"in an SQLite file of any rows is registrations, or refused one by one",
-			{ weight: 1, most: 30_000 },
+			{ weight: 1, most: 3_000 },
 			rows,
 			async (list) => {
 				sqlite.transaction(() => {
@@ -232,7 +232,7 @@ export const fuzzed: Fuzzed = {
 		),
 		always(
 			"is named by arguments that are understood, or explained",
-			{ weight: 2, most: 200_000 },
+			{ weight: 2, most: 100_000 },
 			fc.array(
 				fc.oneof(
 					fc.constantFrom("prosody", "csv", "--host", "--app", "x", "--dry-run", "-", "--", "-h"),

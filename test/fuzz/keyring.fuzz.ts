@@ -44,7 +44,7 @@ export const fuzzed: Fuzzed = {
 	properties: [
 		eventually(
 			"a node and a secret verify only where they belong together",
-			{ weight: 8 },
+			{ weight: 8, most: 150_000 },
 			fc.tuple(spoiltText(node, 1), spoiltText(secret, 1)),
 			async ([its, given]) => {
 				const isRight = secretFor.has(its) ? secretFor.get(its) === given : given === (await secretNow(its));
@@ -59,7 +59,7 @@ export const fuzzed: Fuzzed = {
 		),
 		eventually(
 			"no stranger's secret verifies, and no former one but to its own node",
-			{ weight: 3 },
+			{ weight: 3, most: 60_000 },
 			fc.tuple(fc.oneof(node, anyText), fc.constantFrom("the former secret", "the former secrets", "")),
 			async ([its, given]) => {
 				same(
@@ -76,7 +76,7 @@ export const fuzzed: Fuzzed = {
 		),
 		always(
 			"a node has one twin under each key, and a foreign one none",
-			{ weight: 4 },
+			{ weight: 4, most: 200_000 },
 			fc.oneof(spoiltText(node), anyText),
 			(its) => {
 				const twin = keyring.underCurrentKey(its);
@@ -90,7 +90,7 @@ export const fuzzed: Fuzzed = {
 		),
 		eventually(
 			"any key makes nodes that its own secrets open, and that no other key's do",
-			{ weight: 1, most: 50_000 },
+			{ weight: 1, most: 4_000 },
 			fc.tuple(fc.string({ minLength: 32, maxLength: 80, unit: "binary" }), fc.boolean()),
 			async ([key, asOld]) => {
 				const its = await createKeyring(key);

@@ -73,7 +73,7 @@ export const fuzzed: Fuzzed = {
 	properties: [
 		eventually(
 			"into the outbox, by this version or the first, come out as they were: the newest of each lane",
-			{ weight: 2, most: 20_000 },
+			{ weight: 2, most: 8_000 },
 			fc.tuple(fc.array(entry, { maxLength: 4 }), fc.array(entry, { maxLength: 2 })),
 			async ([entries, formerly]) => {
 				const former = formerly.map(whole);
@@ -114,7 +114,7 @@ export const fuzzed: Fuzzed = {
 		),
 		eventually(
 			"into the hand-over table come out once, oldest first, unless they expired",
-			{ weight: 1, most: 15_000 },
+			{ weight: 1, most: 6_000 },
 			fc.array(fc.tuple(stored, notification, fc.integer({ min: NOW - 2, max: NOW + 2 })), { maxLength: 4 }),
 			async (given) => {
 				const rows = given.map(([node, its, expiresAt]) => [node.toWellFormed(), its, expiresAt] as const);

@@ -327,7 +327,7 @@ export const fuzzed: Fuzzed = {
 	properties: [
 		always(
 			"is classified, tells nothing of the token, and is `gone` just where the documents say so",
-			{ weight: 12 },
+			{ weight: 12, most: 300_000 },
 			fc.tuple(answer, fc.constantFrom(...Object.keys(CLASSIFY))),
 			([said, name]) => {
 				const reply: Reply = {
@@ -350,7 +350,7 @@ export const fuzzed: Fuzzed = {
 		),
 		eventually(
 			"never makes a send throw, whatever is pushed, and is asked three times at the most",
-			{ weight: 6, most: 700_000 },
+			{ weight: 6, most: 80_000 },
 			fc.tuple(
 				fc.array(answer, { maxLength: 3 }),
 				fc.nat(SERVICES.length - 1),
@@ -374,7 +374,7 @@ export const fuzzed: Fuzzed = {
 		),
 		eventually(
 			"to the question for an access token gives one that fits a header, or says why not",
-			{ weight: 3, most: 700_000 },
+			{ weight: 3, most: 60_000 },
 			fc.tuple(
 				fc.record({
 					status,

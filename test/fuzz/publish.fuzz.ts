@@ -186,7 +186,7 @@ export const fuzzed: Fuzzed = {
 	properties: [
 		always(
 			"a publish of any structure says what its description says, or is refused with a sentence",
-			{ weight: 10 },
+			{ weight: 10, most: 150_000 },
 			pubsub.map((model) => ({ model, xml: written(model, "jabber:client") })),
 			({ model, xml }) => {
 				const wanted = read(model);

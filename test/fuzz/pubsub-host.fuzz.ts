@@ -20,7 +20,7 @@ export const fuzzed: Fuzzed = {
 	properties: [
 		always(
 			"any event or answer holds items of a named node, each to be pushed, or none",
-			{ weight: 8 },
+			{ weight: 8, most: 150_000 },
 			spoiltStanza(PUBSUB_HOST),
 			(stanza) => {
 				for (const { node, id, notification } of [...keptItems(stanza), ...publishedItems(stanza)]) {
@@ -36,7 +36,7 @@ export const fuzzed: Fuzzed = {
 		),
 		eventually(
 			"only the one who was asked answers, once, with a result or an error that says which",
-			{ weight: 6 },
+			{ weight: 6, most: 60_000 },
 			spoiltStanza([...PUBSUB_HOST, ...STANZAS.slice(0, 3)]),
 			async (stanza) => {
 				let sent: Element | undefined;

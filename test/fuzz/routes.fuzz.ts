@@ -137,7 +137,7 @@ async function propertyOf(
 	}
 
 	return {
-		property: eventually(name, { weight, most: weight * 4_000 }, spoiltRequest, holds),
+		property: eventually(name, { weight, most: weight * 2_000 }, spoiltRequest, holds),
 		close: opened.close,
 	};
 }

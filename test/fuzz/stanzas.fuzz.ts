@@ -74,7 +74,7 @@ export const fuzzed: Fuzzed = {
 	properties: [
 		eventually(
 			"any stanza gets the one reply that is due",
-			{ weight: 6 },
+			{ weight: 6, most: 250_000 },
 			spoiltStanza(STANZAS),
 			async (stanza) => {
 				await handled(stanza);
@@ -82,7 +82,7 @@ export const fuzzed: Fuzzed = {
 		),
 		eventually(
 			"no publish is ever answered by an error but one to wait, unless its registration is known to be gone",
-			{ weight: 8 },
+			{ weight: 8, most: 300_000 },
 			fc.tuple(
 				spoiltStanza(PUBLISHES),
 				fc.constantFrom<Answer>(
@@ -119,7 +119,7 @@ export const fuzzed: Fuzzed = {
 		),
 		eventually(
 			"what is asked, or told by a host that is none of ours, publishes nothing",
-			{ weight: 3 },
+			{ weight: 3, most: 150_000 },
 			spoiltStanza([...QUESTIONS, ...PUBSUB_HOST]),
 			async (stanza) => {
 				const { published } = await handled(stanza);
