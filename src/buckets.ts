@@ -24,8 +24,9 @@ export function createBuckets({ burst, perSecond }: Rate, now: () => number): Bu
 	function tokensOf(name: string): number {
 		const bucket = buckets.get(name);
 		if (!bucket) return burst;
-		// A clock that was set back takes no tokens away.
-		const elapsed = Math.max(0, now() - bucket.at) / 1000;
+		// A clock that was set back takes no tokens away, and goes on giving them.
+		bucket.at = Math.min(bucket.at, now());
+		const elapsed = (now() - bucket.at) / 1000;
 		return Math.min(burst, bucket.tokens + elapsed * perSecond);
 	}
 

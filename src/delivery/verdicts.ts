@@ -67,7 +67,7 @@ export function createVerdicts({
 				if (!isBad) window.inARow.clear();
 				else if (window.inARow.size < DISTINCT) window.inARow.add(node);
 			}
-			forgetOld(window, now() - RECENT_MS);
+			forgetOld(window, now());
 			const isMost = window.bad >= DISTINCT && window.bad * 2 > window.answers.size;
 			const isMass = isMost || window.inARow.size >= DISTINCT;
 			if (isMass && !window.isMass) onMass(gate);
@@ -83,10 +83,13 @@ function forget(window: Window, node: string) {
 	window.inARow.delete(node);
 }
 
-/** Takes out what is beyond the window, the oldest first: at most what came in since. */
-function forgetOld(window: Window, oldest: number) {
+/**
+ * Takes out what is beyond the window, the oldest first: at most what came in since. What is from far in the future came
+ * before the clock was set back, and would stay for as long.
+ */
+function forgetOld(window: Window, now: number) {
 	for (const [node, { at }] of window.answers) {
-		if (at > oldest && window.answers.size <= WINDOW) return;
+		if (Math.abs(now - at) < RECENT_MS && window.answers.size <= WINDOW) return;
 		forget(window, node);
 	}
 }

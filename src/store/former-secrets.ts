@@ -27,14 +27,15 @@ export function createFormerSecrets(
 		now = Date.now,
 	}: { replica?: LibSQLDatabase | undefined; check?: IdCheck; now?: () => number } = {},
 ): FormerSecrets {
-	let known: { isEmpty: boolean; until: number } | undefined;
+	let known: { isEmpty: boolean; at: number; forMs: number } | undefined;
 
 	async function isEmpty(): Promise<boolean> {
-		if (known === undefined || now() >= known.until) {
+		// Nor from the future: a clock that was set back would have it believed for as long.
+		if (known === undefined || !isWithin(now() - known.at, known.forMs)) {
 			const some = await primary.select({ node: formerSecrets.node }).from(formerSecrets).limit(1);
 			const none = some.length === 0;
 			if (none) await check?.();
-			known = { isEmpty: none, until: now() + (none ? NONE_MS : SOME_MS) };
+			known = { isEmpty: none, at: now(), forMs: none ? NONE_MS : SOME_MS };
 		}
 		return known.isEmpty;
 	}
@@ -65,3 +66,5 @@ export function createFormerSecrets(
 		},
 	};
 }
+
+const isWithin = (ageMs: number, forMs: number) => ageMs >= 0 && ageMs < forMs;

@@ -48,6 +48,14 @@ test("an import that begins meanwhile is seen a second later: an unknown node ma
 	expect(await former.hashOf("one")).toBe("hash of one");
 });
 
+test("an import after the clock was set back by a year is seen at once", async () => {
+	const former = open();
+	expect(await former.hashOf("one")).toBeUndefined();
+	await keep("one");
+	clock -= 365 * 86_400_000;
+	expect(await former.hashOf("one")).toBe("hash of one");
+});
+
 test("when the last one went, that is seen a minute later", async () => {
 	await keep("one");
 	const former = open();
