@@ -1,4 +1,4 @@
-/** Looks registrations up by their nodes: all that are asked for in one turn with one statement. */
+/** Looks registrations up by their nodes: all that are asked for in one turn of the loop with one statement. */
 import { sql } from "drizzle-orm";
 import type { LibSQLDatabase } from "drizzle-orm/libsql";
 import type { Registration } from "../types.ts";
@@ -16,12 +16,16 @@ interface Waiting {
 }
 
 /**
- * A server's publishes come many in one read, and a statement costs more than the row that it looks up: preparing it,
- * asking for the names and types of its columns, and with a database elsewhere a round trip. So a look-up waits until
- * all that goes on at the same time has asked too, which is not a moment by the clock; and nothing is remembered.
+ * A server's publishes come many at once, and a statement costs more than the row that it looks up: preparing it,
+ * asking for the names and types of its columns, and with a database elsewhere a round trip. Nothing is remembered.
+ * @param turn how long look-ups gather; undefined: each is made by itself, since at an edge no request may wait for
+ *   what another one began
  * @returns the registration of a node; undefined: there is none
  */
-export function createFinder(database: LibSQLDatabase): (node: string) => Promise<Registration | undefined> {
+export function createFinder(
+	database: LibSQLDatabase,
+	turn: (() => Promise<void>) | undefined,
+): (node: string) => Promise<Registration | undefined> {
 	// One value with all rows: the driver asks anew for the name and type of each column of each row.
 	const query = database
 		.select({ rows: sql<string>`json_group_array(${asJson(registrations)})` })
@@ -51,6 +55,8 @@ export function createFinder(database: LibSQLDatabase): (node: string) => Promis
 
 	return (node) =>
 		new Promise((resolve, reject) => {
-			if (waiting.push({ node, resolve, reject }) === 1) queueMicrotask(askAll);
+			const asked = { node, resolve, reject };
+			if (!turn) void ask([asked]);
+			else if (waiting.push(asked) === 1) void turn().then(askAll);
 		});
 }

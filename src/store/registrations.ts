@@ -95,6 +95,7 @@ export interface ReplicaOf {
  * @param primary the database whose word counts
  * @param options.replica where reads may go; without one they go to the primary too
  * @param options.pause how long registrations gather that are written together; without it each is written by itself
+ * @param options.turn how long look-ups gather that are made together; without it each is made by itself
  */
 export function createRegistrations(
 	primary: Database,
@@ -103,10 +104,16 @@ export function createRegistrations(
 		replica,
 		now = Date.now,
 		pause,
-	}: { replica?: ReplicaOf | undefined; now?: () => number; pause?: () => Promise<void> } = {},
+		turn,
+	}: {
+		replica?: ReplicaOf | undefined;
+		now?: () => number;
+		pause?: () => Promise<void>;
+		turn?: () => Promise<void>;
+	} = {},
 ): Registrations {
-	const atPrimary = createFinder(primary);
-	const nearby = replica && createNearby(createFinder(replica.db), replica.freshAt, now);
+	const atPrimary = createFinder(primary, turn);
+	const nearby = replica && createNearby(createFinder(replica.db, turn), replica.freshAt, now);
 	const limits = createLimits(primary, quotas);
 	const registerTogether = createRegisteringTogether(primary, limits, now, pause);
 
