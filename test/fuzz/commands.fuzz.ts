@@ -50,7 +50,9 @@ let before = await rows();
 
 /** Names what there is: the corpus knows no nodes. */
 function withNodes(stanza: Element, node: string): void {
-	stanza.children = stanza.children.map((child) => (child === "{node}" ? node : child));
+	stanza.children = stanza.children.map((child) =>
+		child === "{node}" ? node : child === "{victim}" ? victim.node : child,
+	);
 	for (const child of stanza.getChildElements()) withNodes(child, node);
 }
 

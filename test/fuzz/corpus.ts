@@ -39,7 +39,7 @@ export const COMMANDS: readonly string[] = [
 		submit({ token: encodeURIComponent("https://db5.notify.windows.com/?token=A%3d") }),
 	),
 	command("list-push-registrations"),
-	command("unregister-push", submit({ nodes: ["{node}", "another"] })),
+	command("unregister-push", submit({ nodes: ["{node}", "{victim}"] })),
 	command("unregister-push", submit({ "device-id": "one" })),
 	command("v1-register-push", submit({ type: "fcm", node: "one", token: "fcm-token" })),
 	command("v1-unregister-push", submit({ type: "fcm", node: "one" })),

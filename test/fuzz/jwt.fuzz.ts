@@ -57,7 +57,7 @@ const claims = fc.record(
 			fc.jsonValue({ maxDepth: 2 }),
 		),
 	},
-	{ requiredKeys: ["aud", "iss", "exp"] },
+	{ requiredKeys: ["aud", "iss"] },
 );
 const header = fc.oneof(
 	fc.constantFrom(
@@ -75,13 +75,22 @@ const header = fc.oneof(
 const isIn = (value: unknown, list: readonly string[]) =>
 	[value].flat().some((one) => typeof one === "string" && list.includes(one));
 
+/** Other last characters decode to the same signature, as far as its bits go. */
+const respelt = fc
+	.tuple(
+		fc.constantFrom(GOOD, FOR_APPS),
+		fc.constantFrom(..."ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"),
+		fc.constantFrom("", "", "="),
+	)
+	.map(([jwt, last, end]) => jwt.slice(0, -1) + last + end);
+
 export const fuzzed: Fuzzed = {
 	name: "JWTs",
 	properties: [
 		eventually(
 			"a JWT that is changed anywhere is refused",
 			{ weight: 4, most: 60_000 },
-			spoiltText(fc.constantFrom(GOOD, FOR_APPS), 2),
+			fc.oneof(spoiltText(fc.constantFrom(GOOD, FOR_APPS), 2), respelt),
 			async (jwt) => {
 				const permit = await permitOf(jwt);
 				if (jwt === GOOD) same(permit, {});

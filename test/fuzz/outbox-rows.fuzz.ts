@@ -40,9 +40,9 @@ const notification = fc.record(
 const entry = fc.record(
 	{
 		...{
-			node: stored,
+			node: fc.oneof(fc.constantFrom("N", "M"), stored),
 			class: fc.constantFrom("voip", "event", "high", "low"),
-			version: fc.nat(),
+			version: fc.nat(9),
 			notification,
 		},
 		...{

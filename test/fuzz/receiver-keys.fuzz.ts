@@ -9,7 +9,14 @@ import { anyText, spoiltBytes, spoiltText } from "./hostile.ts";
 import { always, type Fuzzed } from "./property.ts";
 
 const POINTS = Array.from({ length: 20 }, () => createDevice("https://push.example/").subscription.keys);
-const keys = fc.constantFrom(...POINTS);
+/** The point whose x is 0, and the same with x spelled as the field's order: SEC 1 §2.3.4 takes one of them. */
+const Y_OF_ZERO = "66485c780e2f83d72433bd5d84a06bb6541c2af31dae871728bf856a174f93f4";
+const ORDER = "ffffffff00000001000000000000000000000000ffffffffffffffffffffffff";
+const SPELLINGS = ["0".repeat(64), ORDER].map((x) => Buffer.from(`04${x}${Y_OF_ZERO}`, "hex"));
+const keys = fc.constantFrom(
+	...POINTS,
+	...SPELLINGS.map((point) => ({ p256dh: point.toString("base64url"), auth: POINTS[0]?.auth ?? "" })),
+);
 const AUTH = POINTS[0]?.auth ?? "";
 
 function read(given: { p256dh: string; auth: string }) {

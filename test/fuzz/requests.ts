@@ -42,6 +42,9 @@ export const REQUESTS: readonly Sent[] = [
 		app: "webpush",
 		subscription: { endpoint: "https://push.example/other" },
 	}),
+	// With a token that is for something else.
+	api("POST", "/registrations", "{secret}", { subscription: subscription() }),
+	form("register", { type: "fcm", node: "device-3", token: "fcm-token", access_token: "{secret}" }),
 	api("POST", "/registrations", "{may}", { app: "apns", token: APNS_HEX, voipToken: APNS_HEX }),
 	api("POST", "/registrations", "{may}", { app: "fcm", token: "fcm-token" }),
 	api("POST", "/registrations", "{may}", {

@@ -6,7 +6,7 @@ import { createJwtCheck } from "../../src/routes/registration-jwt.ts";
 import { endpointPolicy } from "../../src/services/endpoint.ts";
 import { createServices } from "../../src/services/index.ts";
 import { SECRET_KEY, startTestServer } from "../routes/server.ts";
-import { ALL_APPS } from "../xmpp/commands/house.ts";
+import { ALL_APPS, APNS_HEX } from "../xmpp/commands/house.ts";
 import { claim, same } from "./claims.ts";
 import { eventually, type Fuzzed, type Property } from "./property.ts";
 import { quick } from "./quick-database.ts";
@@ -15,6 +15,7 @@ import { type Sent, spoiltRequest } from "./requests.ts";
 const ADMIN = "the-operators-token-of-at-least-32-characters";
 const REGISTRATION = "the-registration-token-of-at-least-32-chars";
 const SHARED = "a key that the backend and the server share";
+const OTHER_HEX = APNS_HEX.replaceAll("a", "b");
 const VICTIM = "https://push.example/the-endpoint-of-the-victim";
 
 const sendsNothing = () => Promise.reject(new Error("these tests send nothing"));
@@ -59,7 +60,15 @@ async function propertyOf(
 		return made.registration.node;
 	};
 	const victim = await register(VICTIM, "api:victim");
+	/** Of the account that Tigase's clients remove, two devices: the requests are about one of them. */
+	const tigase = async (token: string) => {
+		const device = `tigase:${token}`;
+		const wanted = { owner: "juliet@example.net", app: "apns", token, device, dialect: "tigase" as const };
+		await registrations.register(wanted, () => keyring.createNode());
+	};
 	const mine = async () => {
+		await tigase(APNS_HEX);
+		await tigase(OTHER_HEX);
 		const node = await register("https://push.example/mine", "api:mine");
 		return { node, secret: await keyring.secretOf(node) };
 	};
@@ -118,6 +127,8 @@ async function propertyOf(
 			before.registrations.filter(({ node }) => node === victim),
 			"another's",
 		);
+		const others = (all: typeof after) => all.registrations.filter(({ token }) => token === OTHER_HEX);
+		same(others(after), others(before), "another device's");
 		const isNew = after.registrations.some(({ node }) =>
 			before.registrations.every((row) => row.node !== node),
 		);
