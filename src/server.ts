@@ -17,7 +17,7 @@ import { createHttp2Fetch } from "./bun/http2-fetch.ts";
 import { importCommand } from "./bun/import/command.ts";
 import { type BunEnv, listen } from "./bun/listen.ts";
 import { startLogging } from "./bun/logging.ts";
-import { nativeHmac, nativeRecordCipher } from "./bun/native-crypto.ts";
+import { nativeHiddenName, nativeHmac, nativeRecordCipher } from "./bun/native-crypto.ts";
 import { createPinnedFetch } from "./bun/pinned-fetch.ts";
 import { plainFetch } from "./bun/plain-fetch.ts";
 import { syncReplica } from "./bun/replica-sync.ts";
@@ -110,6 +110,7 @@ async function main(args: readonly string[]): Promise<void> {
 		policy,
 		vapid: { key: vapidKey, subject: config.vapid.subject },
 		recordCipher: nativeRecordCipher,
+		hiddenName: nativeHiddenName,
 	}).catch((error: unknown) => {
 		throw new StartError(error instanceof Error ? error.message : String(error), error);
 	});

@@ -40,13 +40,28 @@ export function openComponentStream(connection: XmppComponent, options: StreamOp
 	let inHand = 0;
 	const opening = startOpening(
 		options,
-		() => socket.destroy(),
+		drop,
 		`${service} did not answer within ${options.deadlineMs / 1000} s: check its port, and that the server listens for components there.`,
 	);
 
+	/** Goes out at the end of this turn of the loop. */
+	let unsent = "";
+
+	/** One write for all that is answered in a turn: each costs more than what is in it. */
 	function send(element: Element) {
+		if (unsent === "") setImmediate(flush);
+		unsent += element.toString();
+	}
+
+	function flush() {
 		// Without a connection it is lost: there is nobody to send it again.
-		if (!socket.destroyed) socket.write(element.toString());
+		if (unsent !== "" && !socket.destroyed) socket.write(unsent);
+		unsent = "";
+	}
+
+	function drop() {
+		flush();
+		socket.destroy();
 	}
 
 	function onElement(element: Element) {
@@ -85,6 +100,7 @@ export function openComponentStream(connection: XmppComponent, options: StreamOp
 			leave: () =>
 				new Promise((resolve) => {
 					socket.once("close", () => resolve());
+					flush();
 					socket.end("</stream:stream>");
 				}),
 		});

@@ -2,8 +2,9 @@
  * Cryptography that Bun does on the spot. WebCrypto hands each step to another thread and back, which costs ten times
  * what a short HMAC does; only the agreement of a message's keys is worth that.
  */
-import { createCipheriv, createHmac, hkdfSync } from "node:crypto";
+import { createCipheriv, createHash, createHmac, hkdfSync } from "node:crypto";
 import type { Hmac } from "../secrets.ts";
+import type { HiddenName } from "../services/hidden-name.ts";
 import type { RecordCipher } from "../services/message-encryption.ts";
 
 /**
@@ -14,6 +15,10 @@ export const nativeHmac =
 	(key: Uint8Array<ArrayBuffer>): Hmac =>
 	(text) =>
 		new Uint8Array(createHmac("sha256", key).update(text).digest());
+
+/** What a newer push replaces an older one by. */
+export const nativeHiddenName: HiddenName = (text, bytes) =>
+	createHash("sha256").update(text).digest().subarray(0, bytes).toString("base64url");
 
 /** What makes and seals a record, for message-encryption.ts. */
 export const nativeRecordCipher: RecordCipher = {

@@ -32,6 +32,8 @@ export interface SharedDatabase extends OpenDatabase {
 	check: IdCheck;
 	/** While registrations gather that are written together. */
 	pause(): Promise<void>;
+	/** While look-ups gather that are made together. */
+	turn(): Promise<void>;
 	close(): void;
 }
 
@@ -50,6 +52,7 @@ export async function openShared(
 		check: note.check,
 	};
 	const pause = () => Bun.sleep(GATHER_MS);
+	const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
 	let away: DatabaseAway | undefined;
 	const primary = await openDatabase(options).catch((error: unknown): OpenDatabase => {
 		if (file === undefined || !(error instanceof DatabaseAway)) throw error;
@@ -68,7 +71,8 @@ export async function openShared(
 			await isSame();
 		};
 		const close = () => primary.client.close();
-		return { ...primary, facts: primary.db, nearby: primary.db, replica: undefined, check, pause, close };
+		const { db } = primary;
+		return { ...primary, facts: db, nearby: db, replica: undefined, check, pause, turn, close };
 	}
 	const job = { url: file, syncUrl: url, ...(authToken !== undefined && { authToken }) };
 	const replica = await openReplica({ job, command: [...COMMAND, "sync-replica"], away, log });
@@ -82,6 +86,7 @@ export async function openShared(
 		facts: away ? await copyOfFacts(replica.db) : primary.db,
 		check: createIdCheck(primary.db, id ?? replicaId),
 		pause,
+		turn,
 		close() {
 			replica.stop();
 			primary.client.close();

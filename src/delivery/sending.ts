@@ -120,10 +120,14 @@ export function createSending(deps: {
 		const startedAt = now();
 		const ttlSeconds = Math.max(0, Math.ceil((item.expiresAt - startedAt) / 1000));
 		let outcome: Outcome = { kind: "retry", reason: "the service failed" };
+		// Not AbortSignal.timeout, which is kept until it fires: of ten thousand pushes a second that is a lot.
+		const deadline = new AbortController();
+		const timer = setTimeout(() => deadline.abort(), sendDeadlineMs);
 		try {
 			const push = { registration, notification: applyPolicy(app, notification), ttlSeconds };
-			outcome = await service.send(push, AbortSignal.timeout(sendDeadlineMs));
+			outcome = await service.send(push, deadline.signal);
 		} finally {
+			clearTimeout(timer);
 			turn.leave(reportOf(outcome));
 		}
 		return { kind: "answered", answer: await act(outcome, { item, registration, startedAt, gate }) };

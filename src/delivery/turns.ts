@@ -11,7 +11,7 @@ export function createTurns(): <T>(name: string, step: Promise<T>) => Promise<T>
 
 	return (name, step) => {
 		const before = last.get(name);
-		const over = Promise.allSettled([step, before]);
+		const over = before === undefined ? step.catch(() => undefined) : Promise.allSettled([step, before]);
 		last.set(name, over);
 		void over.then(() => {
 			if (last.get(name) === over) last.delete(name);

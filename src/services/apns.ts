@@ -4,12 +4,12 @@
  * Apple speaks HTTP/2 only, and wants connections kept: the `fetch` given must see to both.
  * Source: Apple, "Sending notification requests to APNs".
  */
-import { base64url } from "jose";
 import { type App, type Device, InvalidDevice, type Outcome, type Push, type PushService } from "../types.ts";
 import { classify, EXPIRED_TOKEN, readBody } from "./apns-answers.ts";
 import { type Alert, apnsPayload, checkAlert, type PushType } from "./apns-payload.ts";
 import type { ProviderTokens } from "./apns-tokens.ts";
 import { exchange, type Failure, type Fetch, type Reply } from "./exchange.ts";
+import { type HiddenName, webCryptoHiddenName } from "./hidden-name.ts";
 import { unprepared } from "./outcome.ts";
 import { payloadForm } from "./payload-form.ts";
 
@@ -101,17 +101,19 @@ export function buildRequest(
 
 /**
  * The `apns-collapse-id` of a registration's pushes of one class: the newest replaces an older one, on Apple's side
- * and on the screen. A hash, since the node is what a publish must name.
+ * and on the screen.
  * @param payload the app's setting
  * @returns 32 base64url characters, Apple allows 64 bytes; none where each push stands for itself
  */
-export async function collapseIdOf(push: Push, payload?: App["payload"]): Promise<string | undefined> {
-	const { registration, notification } = push;
+export function collapseIdOf(
+	{ registration, notification }: Push,
+	payload?: App["payload"],
+	hiddenName: HiddenName = webCryptoHiddenName,
+): string | Promise<string> | undefined {
 	// Siskin shows what the push itself says: a second sender's message must not take the first one's place.
 	const saysSomething = notification.body !== undefined || notification.encrypted !== undefined;
 	if (saysSomething && payloadForm(payload, registration, "siskin") === "siskin") return undefined;
-	const text = new TextEncoder().encode(`${registration.node}\n${notification.class}`);
-	return base64url.encode(new Uint8Array(await crypto.subtle.digest("SHA-256", text)).subarray(0, 24));
+	return hiddenName(`${registration.node}\n${notification.class}`, 24);
 }
 
 /** What an app is set to. */
@@ -136,6 +138,8 @@ export interface ApnsOptions {
 	now: () => number;
 	/** Makes a lower-case UUID. */
 	random?: (() => string) | undefined;
+	/** WebCrypto's if not given. */
+	hiddenName?: HiddenName | undefined;
 }
 
 /**
@@ -183,7 +187,7 @@ type Unsent = Extract<Outcome, { kind: "retry" | "rejected" | "misconfigured" }>
 
 function poster(options: ApnsOptions): Post {
 	const { credentials, topic, alert = { text: "New message" }, payload, fetch, now } = options;
-	const { random = () => crypto.randomUUID() } = options;
+	const { random = () => crypto.randomUUID(), hiddenName = webCryptoHiddenName } = options;
 	checkAlert(alert);
 	const url = (options.url ?? (options.sandbox ? SANDBOX : PRODUCTION)).replace(/\/+$/, "");
 	const app: ApnsApp = { topic, alert, url, payload };
@@ -193,7 +197,7 @@ function poster(options: ApnsOptions): Post {
 		const id = random();
 		const [authorization, collapseId] = await Promise.all([
 			tokens?.authorization(),
-			collapseIdOf(push, payload),
+			collapseIdOf(push, payload, hiddenName),
 		]);
 		const attempt = (header: string | undefined): Promise<Reply | Failure> => {
 			const parts = { authorization: header, collapseId, id, now: now() };

@@ -67,6 +67,17 @@ export function isProvider(url: URL): boolean {
 }
 
 /**
+ * Does somebody answer for this host: a browser's maker, or the operator, who named it? Those that only `*` allows are
+ * chosen by clients, and may be anybody's.
+ */
+export function isAnsweredFor(url: URL, { rules, allowPrivate }: EndpointPolicy): boolean {
+	if (isProvider(url)) return true;
+	return rules.some(
+		(rule) => rule.host !== "*" && matches(allowPrivate ? { ...rule, port: url.port } : rule, url),
+	);
+}
+
+/**
  * Reads an endpoint.
  * @returns the URL; its `href` is the endpoint's one spelling, to be stored and compared
  * @throws {InvalidDevice} with a sentence for whoever handed it in

@@ -1,10 +1,10 @@
 /**
  * What is sent to FCM: a message of data alone, which wakes the app and shows nothing by itself.
  */
-import { base64url } from "jose";
 import type { App, Push, PushClass } from "../types.ts";
 import { type Content, contentOf, fit } from "./content.ts";
 import { conversationsData } from "./conversations-data.ts";
+import { type HiddenName, webCryptoHiddenName } from "./hidden-name.ts";
 import { payloadForm } from "./payload-form.ts";
 
 /** A message of HTTP v1, as far as it is used here. */
@@ -39,14 +39,13 @@ const PRIORITY: Readonly<Record<PushClass, "HIGH" | "NORMAL">> = {
  *
  * So three accounts on one phone lose nothing. With more FCM keeps four of their keys, as it would with any others.
  */
-async function collapseKeyOf({ registration, notification }: Push): Promise<string | undefined> {
+async function collapseKeyOf(
+	{ registration, notification }: Push,
+	hiddenName: HiddenName,
+): Promise<string | undefined> {
 	switch (notification.class) {
-		case "high": {
-			// A hash, since the node is what a publish must name.
-			const node = new TextEncoder().encode(registration.node);
-			const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", node));
-			return `high-${base64url.encode(digest.subarray(0, 6))}`;
-		}
+		case "high":
+			return `high-${await hiddenName(registration.node, 6)}`;
 		case "low":
 			return "low";
 		case "voip":
@@ -77,8 +76,12 @@ async function collapseKeyOf({ registration, notification }: Push): Promise<stri
  * gets a {@link conversationsData} instead.
  * @param payload the app's setting
  */
-export async function fcmMessage(push: Push, payload?: App["payload"]): Promise<FcmMessage> {
-	const collapseKey = await collapseKeyOf(push);
+export async function fcmMessage(
+	push: Push,
+	payload?: App["payload"],
+	hiddenName: HiddenName = webCryptoHiddenName,
+): Promise<FcmMessage> {
+	const collapseKey = await collapseKeyOf(push, hiddenName);
 	const message = (data: Record<string, string>) => messageOf(push, data, collapseKey);
 	if (payloadForm(payload, push.registration, "conversations") === "conversations") {
 		return message(await conversationsData(push.registration));

@@ -10,6 +10,7 @@ import { exchange, type Fetch } from "./exchange.ts";
 import { classify, classifyMinimal, mayBeToken, refusesAccess } from "./fcm-answer.ts";
 import { bodyOf, type FcmMessage, fcmMessage, minimalMessage } from "./fcm-message.ts";
 import { type ServiceAccount, tokenRequest } from "./fcm-service-account.ts";
+import type { HiddenName } from "./hidden-name.ts";
 import { neverThrowing } from "./outcome.ts";
 
 const FCM_URL = "https://fcm.googleapis.com";
@@ -46,6 +47,8 @@ export function createFcm(options: {
 	payload?: App["payload"] | undefined;
 	fetch: Fetch;
 	now: () => number;
+	/** WebCrypto's if not given. */
+	hiddenName?: HiddenName | undefined;
 }): PushService {
 	const { serviceAccount: account, fetch, now } = options;
 	const url = (options.url ?? FCM_URL).replace(/\/+$/, "");
@@ -65,7 +68,7 @@ export function createFcm(options: {
 				refusesAccess,
 				signal,
 			);
-		const message = await fcmMessage(push, options.payload);
+		const message = await fcmMessage(push, options.payload, options.hiddenName);
 		const reply = await post(message);
 		if (reply.kind !== "reply") return reply;
 		if (!mayBeToken(reply)) return classify(reply);

@@ -10,6 +10,7 @@ import type { EndpointPolicy } from "./endpoint.ts";
 import type { Fetch } from "./exchange.ts";
 import { createFcm } from "./fcm.ts";
 import { importServiceAccount } from "./fcm-service-account.ts";
+import type { HiddenName } from "./hidden-name.ts";
 import type { RecordCipher } from "./message-encryption.ts";
 import { createUbuntu } from "./ubuntu.ts";
 import { createVapid, type VapidKey } from "./vapid.ts";
@@ -28,6 +29,8 @@ export interface ServiceEffects {
 	vapid: { key?: VapidKey | undefined; subject?: string | undefined };
 	/** For messages of Web Push; WebCrypto's if not given. */
 	recordCipher?: RecordCipher;
+	/** WebCrypto's if not given. */
+	hiddenName?: HiddenName;
 }
 
 /**
@@ -56,24 +59,31 @@ async function createService(
 	effects: ServiceEffects,
 	teams: Map<string, ProviderTokens>,
 ): Promise<PushService> {
-	const { guardedFetch, fetch, now, policy } = effects;
+	const { guardedFetch, fetch, now, policy, hiddenName } = effects;
 	const { alert } = app;
 	switch (app.service) {
 		case "webpush": {
 			const { key, subject } = effects.vapid;
 			const vapid = key && createVapid({ key, subject, now });
-			return createWebPush({ fetch: guardedFetch, vapid, policy, now, recordCipher: effects.recordCipher });
+			return createWebPush({
+				fetch: guardedFetch,
+				vapid,
+				policy,
+				now,
+				recordCipher: effects.recordCipher,
+				hiddenName,
+			});
 		}
 		case "apns":
 			return createApns(await apnsOptions(app, effects, teams));
 		case "fcm": {
 			const serviceAccount = app.serviceAccount ? await importServiceAccount(app.serviceAccount) : undefined;
 			const { url, payload } = app;
-			return createFcm({ serviceAccount, url, payload, fetch, now });
+			return createFcm({ serviceAccount, url, payload, fetch, now, hiddenName });
 		}
 		case "ubuntu": {
 			const { applicationId: appId, icon, url } = app;
-			return createUbuntu({ appId, icon, url, alert, fetch, now });
+			return createUbuntu({ appId, icon, url, alert, fetch, now, hiddenName });
 		}
 		case "wns": {
 			const { credentials, type, tokenUrl } = app;
@@ -84,11 +94,11 @@ async function createService(
 
 async function apnsOptions(
 	app: Extract<AppConfig, { service: "apns" }>,
-	{ http2Fetch, now }: ServiceEffects,
+	{ http2Fetch, now, hiddenName }: ServiceEffects,
 	teams: Map<string, ProviderTokens>,
 ): Promise<ApnsOptions> {
 	const { credentials, topic, sandbox, url, alert, payload } = app;
-	const options = { topic, sandbox, url, alert, payload, now };
+	const options = { topic, sandbox, url, alert, payload, now, hiddenName };
 	if (credentials?.kind !== "token") {
 		return {
 			...options,

@@ -3,9 +3,9 @@
  *
  * The format is the push client's: `docs/_common.txt` of `https://gitlab.com/ubports/development/core/lomiri-push-service`.
  */
-import { base64url } from "jose";
 import type { Push, PushClass } from "../types.ts";
 import { type Content, contentOf, fit } from "./content.ts";
+import { type HiddenName, webCryptoHiddenName } from "./hidden-name.ts";
 
 /** The text of a card whose sender is not known: itself, or a key that the app's push helper translates. */
 export type UbuntuAlert = { text: string } | { locKey: string };
@@ -107,13 +107,14 @@ export function ubuntuMessage(
 }
 
 /**
- * The tag of a registration's pushes of one class: one phone's token serves all accounts of the app. A hash, since
- * the node is what a publish must name.
+ * The tag of a registration's pushes of one class: one phone's token serves all accounts of the app.
  * @returns 16 base64url characters
  */
-export async function replaceTagOf(push: Push): Promise<string> {
-	const text = new TextEncoder().encode(`${push.registration.node}\n${push.notification.class}`);
-	return base64url.encode(new Uint8Array(await crypto.subtle.digest("SHA-256", text)).subarray(0, 12));
+export function replaceTagOf(
+	{ registration, notification }: Push,
+	hiddenName: HiddenName = webCryptoHiddenName,
+): string | Promise<string> {
+	return hiddenName(`${registration.node}\n${notification.class}`, 12);
 }
 
 function dataOf(content: Content, app: UbuntuCard & { appId: string }): UbuntuData {

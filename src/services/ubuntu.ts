@@ -6,6 +6,7 @@
 import type { Outcome, Push, PushService } from "../types.ts";
 import { InvalidDevice } from "../types.ts";
 import { exchange, type Failure, type Fetch, type Reply } from "./exchange.ts";
+import { type HiddenName, webCryptoHiddenName } from "./hidden-name.ts";
 import { neverThrowing, outcomeOf } from "./outcome.ts";
 import { replaceTagOf, type UbuntuCard, type UbuntuMessage, ubuntuMessage } from "./ubuntu-message.ts";
 
@@ -119,9 +120,11 @@ export function createUbuntu(
 		url?: string | undefined;
 		fetch: Fetch;
 		now: () => number;
+		/** WebCrypto's if not given. */
+		hiddenName?: HiddenName | undefined;
 	},
 ): PushService {
-	const { alert, icon, fetch, now } = options;
+	const { alert, icon, fetch, now, hiddenName = webCryptoHiddenName } = options;
 	const url = (options.url ?? UBUNTU_URL).replace(/\/+$/, "");
 	if (options.appId !== undefined && !isApplicationId(options.appId)) throw new Error(APPLICATION_ID);
 	const words = ["text" in alert ? alert.text : alert.locKey, icon ?? ""];
@@ -134,7 +137,7 @@ export function createUbuntu(
 		if (appId === undefined)
 			return { kind: "misconfigured", reason: "no Ubuntu Push application id", about: "push" };
 		checkToken(push.registration.token);
-		const replaceTag = await replaceTagOf(push);
+		const replaceTag = await replaceTagOf(push, hiddenName);
 		const message = ubuntuMessage(push, { appId, alert, icon }, { replaceTag, now: now() });
 		const post = (body: UbuntuMessage): Promise<Reply | Failure> =>
 			exchange(buildRequest(url, body), { fetch, now, signal });

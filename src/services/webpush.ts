@@ -6,8 +6,9 @@
 import { base64url } from "jose";
 import type { Outcome, Push, PushClass, PushService } from "../types.ts";
 import { InvalidDevice } from "../types.ts";
-import { type EndpointPolicy, isProvider, parseEndpoint } from "./endpoint.ts";
+import { type EndpointPolicy, isAnsweredFor, isProvider, parseEndpoint } from "./endpoint.ts";
 import { exchange, type Failure, type Fetch, type Reply } from "./exchange.ts";
+import { type HiddenName, webCryptoHiddenName } from "./hidden-name.ts";
 import { encrypt, type RecordCipher } from "./message-encryption.ts";
 import { neverThrowing, outcomeOf } from "./outcome.ts";
 import { receiverKeys } from "./receiver-keys.ts";
@@ -95,12 +96,14 @@ export function buildRequest(
 
 /**
  * The `Topic` of a registration's pushes of one class (RFC 8030 §5.4): the newest replaces an older one that the
- * push service still holds. A hash, since the node is what a publish must name.
+ * push service still holds.
  * @returns 32 base64url characters, the most a topic may have
  */
-export async function topicOf(push: Push): Promise<string> {
-	const text = new TextEncoder().encode(`${push.registration.node}\n${push.notification.class}`);
-	return base64url.encode(new Uint8Array(await crypto.subtle.digest("SHA-256", text)).subarray(0, 24));
+export function topicOf(
+	{ registration, notification }: Push,
+	hiddenName: HiddenName = webCryptoHiddenName,
+): string | Promise<string> {
+	return hiddenName(`${registration.node}\n${notification.class}`, 24);
 }
 
 /**
@@ -142,15 +145,16 @@ export function createWebPush(options: {
 	now: () => number;
 	/** WebCrypto's if not given. */
 	recordCipher?: RecordCipher | undefined;
+	hiddenName?: HiddenName | undefined;
 }): PushService {
-	const { vapid, policy, recordCipher } = options;
+	const { vapid, policy, recordCipher, hiddenName = webCryptoHiddenName } = options;
 
 	async function sendOnce(push: Push, signal: AbortSignal): Promise<Outcome> {
 		if (!vapid) return { kind: "misconfigured", reason: "no VAPID private key" };
 		const endpoint = parseEndpoint(push.registration.token, policy);
 		const [authorization, topic, content] = await Promise.all([
 			vapid.authorization(endpoint.origin),
-			topicOf(push),
+			topicOf(push, hiddenName),
 			encrypted(push, recordCipher),
 		]);
 		const post = (parts: RequestParts): Promise<Reply | Failure> =>
@@ -182,7 +186,7 @@ export function createWebPush(options: {
 
 		originOf(device) {
 			const url = URL.parse(device.token);
-			return url ? { origin: url.origin, isProvider: isProvider(url) } : undefined;
+			return url ? { origin: url.origin, isProvider: isAnsweredFor(url, policy) } : undefined;
 		},
 
 		send: neverThrowing(sendOnce),

@@ -2,9 +2,9 @@
 import { and, asc, eq, lt, lte, sql } from "drizzle-orm";
 import type { LibSQLDatabase } from "drizzle-orm/libsql";
 import type { Device, Dialect, Registration } from "../types.ts";
-import { asJson } from "./as-json.ts";
 import { type Claim, claimRegistration } from "./claiming.ts";
 import { DATABASE_NOW } from "./database-clock.ts";
+import { createFinder } from "./finding.ts";
 import { createListing, type Listing } from "./listing.ts";
 import { createNearby } from "./nearby.ts";
 import { createLimits, type Quotas } from "./quotas.ts";
@@ -95,6 +95,7 @@ export interface ReplicaOf {
  * @param primary the database whose word counts
  * @param options.replica where reads may go; without one they go to the primary too
  * @param options.pause how long registrations gather that are written together; without it each is written by itself
+ * @param options.turn how long look-ups gather that are made together; without it each is made by itself
  */
 export function createRegistrations(
 	primary: Database,
@@ -103,21 +104,16 @@ export function createRegistrations(
 		replica,
 		now = Date.now,
 		pause,
-	}: { replica?: ReplicaOf | undefined; now?: () => number; pause?: () => Promise<void> } = {},
+		turn,
+	}: {
+		replica?: ReplicaOf | undefined;
+		now?: () => number;
+		pause?: () => Promise<void>;
+		turn?: () => Promise<void>;
+	} = {},
 ): Registrations {
-	const finder = (database: Database) => {
-		const query = database
-			.select({ row: asJson(registrations) })
-			.from(registrations)
-			.where(eq(registrations.node, sql.placeholder("node")))
-			.prepare();
-		return async (node: string) => {
-			const found = await query.get({ node });
-			return found && toRegistration(found.row);
-		};
-	};
-	const atPrimary = finder(primary);
-	const nearby = replica && createNearby(finder(replica.db), replica.freshAt, now);
+	const atPrimary = createFinder(primary, turn);
+	const nearby = replica && createNearby(createFinder(replica.db, turn), replica.freshAt, now);
 	const limits = createLimits(primary, quotas);
 	const registerTogether = createRegisteringTogether(primary, limits, now, pause);
 

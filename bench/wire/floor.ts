@@ -1,0 +1,59 @@
+/**
+ * The floor: a bare component that makes one bare request for each publish and answers it. No lookup, no secret, no
+ * throttle. Arguments: JSON of {@link FloorOptions}.
+ */
+// @ts-expect-error: it has no types
+import { component, xml } from "@xmpp/component";
+import type { ProviderAddress, ProviderKind } from "./provider.ts";
+
+export interface FloorOptions {
+	/** The server's address, as Reveille's XMPP_SERVICE. */
+	service: string;
+	domain: string;
+	password: string;
+	/** Without it publishes are answered and nothing else is done. */
+	provider?: ProviderAddress & { kind: ProviderKind };
+}
+
+const { service, domain, password, provider } = JSON.parse(process.argv[2] ?? "{}") as FloorOptions;
+
+/** One push, ready to be sent. */
+type Send = () => Promise<Response>;
+
+async function sendTo({ kind, url, ca }: ProviderAddress & { kind: ProviderKind }): Promise<Send> {
+	const token = "x".repeat(142);
+	const authorization = `Bearer ${"y".repeat(180)}`;
+	if (kind === "fcm") {
+		const body = JSON.stringify({ message: { token, android: { priority: "high" }, data: { a: "b" } } });
+		const headers = { authorization, "content-type": "application/json" };
+		return () => fetch(`${url}/v1/projects/bench/messages:send`, { method: "POST", headers, body });
+	}
+	if (kind === "apns") {
+		const session = new Bun.FetchSession({ tls: ca ? { ca } : {} });
+		const body = JSON.stringify({ aps: { alert: "New message" } });
+		const init = { method: "POST", headers: { authorization }, body, protocol: "http2" } as const;
+		return () => session.fetch(`${url}/3/device/${token}`, init);
+	}
+	const { encrypt } = await import("../../src/services/message-encryption.ts");
+	const pair = await crypto.subtle.generateKey({ name: "ECDH", namedCurve: "P-256" }, true, ["deriveBits"]);
+	const p256dh = new Uint8Array(await crypto.subtle.exportKey("raw", pair.publicKey));
+	const auth = crypto.getRandomValues(new Uint8Array(16));
+	const text = new TextEncoder().encode("x".repeat(180));
+	const headers = { authorization, ttl: "60", urgency: "high", "content-encoding": "aes128gcm" };
+	return async () =>
+		fetch(`${url}/push/${token}`, { method: "POST", headers, body: await encrypt(text, { p256dh, auth }) });
+}
+
+const send = provider && (await sendTo(provider));
+const entity = component({ service, domain, password });
+entity.iqCallee.set("http://jabber.org/protocol/pubsub", "pubsub", async () => {
+	if (!send) return true;
+	const response = await send();
+	await response.arrayBuffer();
+	return response.ok ? true : xml("error", { type: "wait" });
+});
+entity.on("error", (error: Error) => {
+	console.error(String(error));
+	process.exit(1);
+});
+await entity.start();

@@ -1,0 +1,74 @@
+/**
+ * A push service for load: answers at once with what the real one says to a good push, keeps nothing, and checks only
+ * that there is an authorization and a body. Its address is the first line it prints.
+ */
+import { generateKeyPairSync } from "node:crypto";
+import { createSecureServer, type IncomingHttpHeaders, type ServerHttp2Stream } from "node:http2";
+import { makeCertificates } from "../../test/peers/apns-certificates.ts";
+
+export type ProviderKind = "fcm" | "apns" | "webpush";
+
+/** The first line of its output, JSON. */
+export interface ProviderAddress {
+	url: string;
+	/** FCM: a service account's file. */
+	serviceAccount?: string;
+	/** APNs: what signed the server's certificate, PEM. */
+	ca?: string;
+}
+
+const PROJECT = "reveille-bench";
+const REFUSED = { status: 403 } as const;
+
+function startHttp(kind: "fcm" | "webpush"): ProviderAddress {
+	const accepted = JSON.stringify({ name: `projects/${PROJECT}/messages/0:1` });
+	const json = { headers: { "Content-Type": "application/json" } };
+	const server = Bun.serve({
+		...{ hostname: "127.0.0.1", port: 0, idleTimeout: 0 },
+		async fetch(request) {
+			if (request.url.endsWith("/token"))
+				return Response.json({ access_token: "bench", expires_in: 3599, token_type: "Bearer" });
+			const body = await request.bytes();
+			if (body.length === 0 || !request.headers.get("authorization")) return new Response(null, REFUSED);
+			if (kind === "fcm") return new Response(accepted, json);
+			const isPush = request.headers.get("ttl") && request.headers.get("content-encoding") === "aes128gcm";
+			return new Response(null, isPush ? { status: 201 } : REFUSED);
+		},
+	});
+	const url = `http://127.0.0.1:${server.port}`;
+	if (kind === "webpush") return { url };
+	const { privateKey } = generateKeyPairSync("rsa", {
+		modulusLength: 2048,
+		publicKeyEncoding: { type: "spki", format: "pem" },
+		privateKeyEncoding: { type: "pkcs8", format: "pem" },
+	});
+	const serviceAccount = JSON.stringify({
+		...{ type: "service_account", project_id: PROJECT, private_key_id: "1", private_key: privateKey },
+		...{ client_email: "bench@example.org", client_id: "1", token_uri: `${url}/token` },
+	});
+	return { url, serviceAccount };
+}
+
+async function startApns(): Promise<ProviderAddress> {
+	const { ca, server: identity } = await makeCertificates("net.example.app");
+	const server = createSecureServer({ ...identity, settings: { maxConcurrentStreams: 1000 } });
+	server.on("stream", (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => {
+		let bytes = 0;
+		stream.on("error", () => {});
+		stream.on("data", (chunk: Uint8Array) => {
+			bytes += chunk.length;
+		});
+		stream.on("end", () => {
+			stream.respond({ ":status": bytes > 0 && headers.authorization ? 200 : 403 }, { endStream: true });
+		});
+	});
+	return new Promise((resolve) => {
+		server.listen(0, "127.0.0.1", () => {
+			const { port } = server.address() as { port: number };
+			resolve({ url: `https://localhost:${port}`, ca });
+		});
+	});
+}
+
+const kind = process.argv[2] as ProviderKind;
+console.log(JSON.stringify(kind === "apns" ? await startApns() : startHttp(kind)));

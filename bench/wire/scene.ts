@@ -1,0 +1,188 @@
+/** One measurement over the wire: the load, a push service and what is measured, each in a process of its own. */
+
+import { generateKeyPairSync } from "node:crypto";
+import { join } from "node:path";
+import { dieWithParent } from "../../test/peers/guard.ts";
+import { freePort } from "../../test/peers/ports.ts";
+import { cpuOf, rssOf } from "../measured-process.ts";
+import type { Figure } from "../rows.ts";
+import type { FloorOptions } from "./floor.ts";
+import { COMPONENT } from "./names.ts";
+import type { ProviderAddress, ProviderKind } from "./provider.ts";
+import type { PublisherOptions, PublisherResult } from "./publisher.ts";
+import { SECRET_KEY } from "./seeded.ts";
+
+const ROOT = new URL("../..", import.meta.url).pathname;
+const file = (name: string) => join(import.meta.dir, name);
+/** Any will do: nobody checks it here. */
+const PASSWORD = "secret";
+const SAMPLE_MS = 50;
+
+/** A process of the benchmark's. */
+export interface Part {
+	readonly pid: number;
+	/** The next line that it prints. */
+	line(): Promise<string>;
+	stop(): Promise<void>;
+	readonly ended: Promise<unknown>;
+}
+
+export function startPart(command: string[], env: Record<string, string | undefined> = {}): Part {
+	const child = Bun.spawn([...dieWithParent(), ...command], {
+		...{ cwd: ROOT, stdin: "ignore", stdout: "pipe", stderr: "inherit" },
+		env: { ...process.env, BUN_CONFIG_MAX_HTTP_REQUESTS: "8192", ...env },
+	});
+	const lines = linesOf(child.stdout);
+	return {
+		pid: child.pid,
+		ended: child.exited,
+		async line() {
+			const { value, done } = await lines.next();
+			if (done) throw new Error(`${command.join(" ").slice(0, 200)} ended with ${await child.exited}`);
+			return value;
+		},
+		async stop() {
+			child.kill(process.env.BENCH_PROFILE ? "SIGTERM" : "SIGKILL");
+			const impatience = setTimeout(() => child.kill("SIGKILL"), 15_000);
+			await child.exited;
+			clearTimeout(impatience);
+		},
+	};
+}
+
+async function* linesOf(stream: ReadableStream<Uint8Array>): AsyncGenerator<string, void> {
+	const decoder = new TextDecoder();
+	let text = "";
+	for await (const chunk of stream) {
+		text += decoder.decode(chunk, { stream: true });
+		const lines = text.split("\n");
+		text = lines.pop() ?? "";
+		yield* lines;
+	}
+}
+
+const bun = (name: string, ...args: string[]) => [process.execPath, file(name), ...args];
+
+export interface Provider extends ProviderAddress {
+	kind: ProviderKind;
+	stop(): Promise<void>;
+}
+
+export async function startProvider(kind: ProviderKind): Promise<Provider> {
+	const part = startPart(bun("provider.ts", kind));
+	return { kind, ...(JSON.parse(await part.line()) as ProviderAddress), stop: part.stop };
+}
+
+/** What is measured: given the server's address it starts, and connects there. */
+export type Subject = (service: string) => Promise<Part>;
+
+/** The floor, which makes one bare request for each publish; without a provider it only answers. */
+export const floorOf =
+	(provider?: Provider): Subject =>
+	async (service) => {
+		const options: FloorOptions = {
+			service,
+			domain: COMPONENT,
+			password: PASSWORD,
+			...(provider && { provider }),
+		};
+		return startPart(bun("floor.ts", JSON.stringify(options)), {
+			...(provider?.ca && { NODE_TLS_REJECT_UNAUTHORIZED: "0" }),
+		});
+	};
+
+const { privateKey: APNS_KEY } = generateKeyPairSync("ec", {
+	namedCurve: "P-256",
+	publicKeyEncoding: { type: "spki", format: "pem" },
+	privateKeyEncoding: { type: "pkcs8", format: "pem" },
+});
+
+function credentials({ kind, url, serviceAccount }: Provider): Record<string, string> {
+	if (kind === "fcm") return { FCM_SERVICE_ACCOUNT: serviceAccount ?? "", FCM_URL: url };
+	if (kind === "webpush") return { WEBPUSH_ALLOW_PRIVATE: "true", WEBPUSH_ALLOW_HOSTS: "127.0.0.1" };
+	return {
+		...{ APNS_KEY, APNS_KEY_ID: "ABCDE12345", APNS_TEAM_ID: "ABCDE12345", APNS_TOPIC: "net.example.app" },
+		APNS_URL: url,
+	};
+}
+
+/** Reveille itself, as `bun run start` does it. */
+export const reveilleOn =
+	(dataFolder: string, provider: Provider, settings: Record<string, string> = {}): Subject =>
+	async (service) => {
+		const isComponent = service.startsWith("xmpp:");
+		const ca = provider.ca === undefined ? undefined : join(dataFolder, "ca.pem");
+		if (ca && provider.ca) await Bun.write(ca, provider.ca);
+		return startPart([process.execPath, ...PROFILE, "src/server.ts"], {
+			...{ PORT: String(await freePort()), DATA_DIR: dataFolder, SECRET_KEY, LOG_LEVEL: "warning" },
+			...{ PUSH_INTERVAL_MS: "0", XMPP_SERVICE: service, XMPP_PASSWORD: PASSWORD, XMPP_ALLOW: "*" },
+			...(isComponent
+				? { XMPP_DOMAIN: COMPONENT }
+				: { XMPP_DOMAIN: "example.org", XMPP_USERNAME: "push", XMPP_RESOURCE: "push" }),
+			...(ca && { NODE_EXTRA_CA_CERTS: ca }),
+			...credentials(provider),
+			...settings,
+		});
+	};
+
+/** `BENCH_PROFILE=folder`: a CPU profile of each Reveille that ends by itself. */
+const PROFILE = process.env.BENCH_PROFILE
+	? ["--cpu-prof", `--cpu-prof-dir=${process.env.BENCH_PROFILE}`]
+	: [];
+
+/** Starts it, waits until it answers over HTTP, and ends it in an orderly way. @returns how long the start took, ms */
+export async function startTime(dataFolder: string, provider: Provider): Promise<number> {
+	const port = await freePort();
+	const startedAt = performance.now();
+	const part = startPart([process.execPath, "src/server.ts"], {
+		...{ PORT: String(port), DATA_DIR: dataFolder, SECRET_KEY, LOG_LEVEL: "warning" },
+		...credentials(provider),
+	});
+	let hasEnded = false;
+	void part.ended.then(() => {
+		hasEnded = true;
+	});
+	const isHealthy = async () => (await fetch(`http://127.0.0.1:${port}/health`).catch(() => undefined))?.ok;
+	while (!hasEnded && !(await isHealthy())) await Bun.sleep(2);
+	if (hasEnded) throw new Error("Reveille did not start");
+	const took = performance.now() - startedAt;
+	process.kill(part.pid, "SIGTERM");
+	await part.ended;
+	return took;
+}
+
+/** Makes a database as the first start does. */
+export const firstStartWith =
+	(provider: Provider) =>
+	async (dataFolder: string): Promise<void> => {
+		await startTime(dataFolder, provider);
+	};
+
+/** Puts a subject under load. */
+export async function measure(
+	subject: Subject,
+	load: Omit<PublisherOptions, "warmSeconds" | "seconds"> & Partial<PublisherOptions>,
+): Promise<Figure & { errors: number; unanswered: number }> {
+	const options: PublisherOptions = { warmSeconds: 2, seconds: 5, ...load };
+	const publisher = startPart(bun("publisher.ts", JSON.stringify(options)));
+	let measured: Part | undefined;
+	try {
+		const part = await subject(await publisher.line());
+		measured = part;
+		const samples: { at: number; cpu: number; rss: number }[] = [];
+		const sample = () => samples.push({ at: Date.now(), cpu: cpuOf(part.pid), rss: rssOf(part.pid) });
+		const sampling = setInterval(sample, SAMPLE_MS);
+		const result = JSON.parse(await publisher.line()) as PublisherResult;
+		clearInterval(sampling);
+		const during = samples.filter(({ at }) => at >= result.from && at <= result.to);
+		const [first, last] = [during[0], during.at(-1)];
+		if (!first || !last) throw new Error("nothing was measured");
+		const { rate, p50, p99, errors, unanswered } = result;
+		if (result.firstError) console.error(`an answer that is no result: ${result.firstError}`);
+		const cpu = (last.cpu - first.cpu) / ((rate * (last.at - first.at)) / 1000);
+		return { rate, p50, p99, cpu, rss: last.rss, errors, unanswered };
+	} finally {
+		await publisher.stop();
+		await measured?.stop();
+	}
+}
