@@ -14,6 +14,7 @@ import {
 	parseConnections,
 	type XmppConnection,
 } from "./connections.ts";
+import { present } from "./present.ts";
 import { type Settings, settingNames, settings } from "./settings.ts";
 
 /** What is wrong with the settings, one sentence each, naming the variable and what to do. */
@@ -78,13 +79,6 @@ const DATA_DIR = "data";
 
 /** More devices than a person has. */
 const REGISTRATIONS_PER_OWNER = 50;
-
-/** Leaves out what is undefined, so that optional means absent. */
-function present<T extends Record<string, unknown>>(record: T): { [K in keyof T]?: NonNullable<T[K]> } {
-	return Object.fromEntries(Object.entries(record).filter(([, value]) => value !== undefined)) as {
-		[K in keyof T]?: NonNullable<T[K]>;
-	};
-}
 
 /** What the variables of the one connection are called in a table. */
 const XMPP_GROUP = {

@@ -48,7 +48,7 @@ export function createActing({
 	async function act(outcome: Outcome, { item, registration, startedAt, gate }: Sent): Promise<Answer> {
 		const { node, app, token } = registration;
 		const reason = "reason" in outcome ? outcome.reason : undefined;
-		results.add(node, app, outcome.kind, reason);
+		results.add(registration, outcome.kind, reason);
 		const isBelieved = believe(outcome, item, registration, gate);
 		switch (outcome.kind) {
 			case "delivered":

@@ -108,13 +108,12 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
 		if (onItsWay.size >= MOST_ON_THEIR_WAY) return secure([item], now()).catch(failed);
 		return new Promise((resolve) => {
 			onItsWay.set(item, resolve);
-			attempt(item)
-				.catch(failed)
-				.then(resolve)
-				.finally(() => {
-					onItsWay.delete(item);
-					if (onItsWay.size === 0) whenIdle?.();
-				});
+			const over = (answer: Answer) => {
+				onItsWay.delete(item);
+				resolve(answer);
+				if (onItsWay.size === 0) whenIdle?.();
+			};
+			attempt(item).then(over, (error) => over(failed(error)));
 		});
 	}
 

@@ -3,16 +3,23 @@ import type { Logger } from "@logtape/logtape";
 import { faultOf } from "../store/fault.ts";
 import type { Registrations } from "../store/registrations.ts";
 import type { Count, Result } from "../store/results.ts";
+import type { Registration } from "../types.ts";
 
 export interface Results {
 	/** @param error missing: the push was delivered */
-	add(node: string, app: string, outcome: string, error?: string): void;
+	add(registration: Registration, outcome: string, error?: string): void;
 	/** Writes what was collected. What cannot be written now is kept for the next time. */
 	flush(): Promise<void>;
 }
 
 /** While the database is away, so many times are remembered; counts always are. */
 const KEPT_RESULTS = 10_000;
+
+/**
+ * A device that was reached so long ago, ms, was as good as reached now: who is much written to need not be written
+ * down as often.
+ */
+const SAME_MS = 60_000;
 
 export function createResults(
 	registrations: Pick<Registrations, "record">,
@@ -26,7 +33,16 @@ export function createResults(
 
 	function count(app: string, outcome: string, by: number, reason?: string) {
 		const name = `${app}\0${outcome}`;
-		counts.set(name, { app, outcome, count: (counts.get(name)?.count ?? 0) + by, reason });
+		const known = counts.get(name);
+		if (known) Object.assign(known, { count: known.count + by, reason });
+		else counts.set(name, { app, outcome, count: by, reason });
+	}
+
+	/** Whether it is known already that a device can be reached these days. */
+	function isKnownWell({ node, lastSuccessAt, lastErrorAt = 0 }: Registration, at: number): boolean {
+		if (lastSuccessAt === undefined || lastErrorAt > lastSuccessAt || results.has(`${node} false`))
+			return false;
+		return Math.abs(at - lastSuccessAt) < SAME_MS;
 	}
 
 	function warn() {
@@ -40,11 +56,14 @@ export function createResults(
 	}
 
 	return {
-		add(node, app, outcome, error) {
+		add(registration, outcome, error) {
+			const { node, app } = registration;
 			count(app, outcome, 1, error);
+			const at = now();
+			if (error === undefined && isKnownWell(registration, at)) return;
 			const name = `${node} ${error === undefined}`;
 			if (results.size < KEPT_RESULTS || results.has(name)) {
-				results.set(name, error === undefined ? { node, at: now() } : { node, at: now(), error });
+				results.set(name, error === undefined ? { node, at } : { node, at, error });
 			}
 		},
 

@@ -4,6 +4,7 @@
  * A push is a wake-up: where the whole does not fit, the app gets less of it rather than nothing, and fetches the
  * rest from its archive.
  */
+import { present } from "../present.ts";
 import type { Notification } from "../types.ts";
 
 /** A notification for one registration: only what the user's server published, and which account is meant. */
@@ -14,9 +15,11 @@ export interface Content extends Notification {
 
 const ELLIPSIS = "…";
 
+const contentWith = (fields: { [K in keyof Content]: Content[K] | undefined }) => present(fields) as Content;
+
 export function contentOf(node: string, notification: Notification): Content {
 	const { class: pushClass, count, pending, sender, body, nickname, event, encrypted } = notification;
-	return present({ node, class: pushClass, count, pending, sender, body, nickname, event, encrypted });
+	return contentWith({ node, class: pushClass, count, pending, sender, body, nickname, event, encrypted });
 }
 
 /**
@@ -29,22 +32,15 @@ export function fit(content: Content, size: (content: Content) => number, limit:
 	if (size(content) <= limit) return content;
 	const { body, nickname, sender, event, encrypted, ...fixed } = content;
 	const sealed = encrypted && size({ ...fixed, encrypted }) <= limit ? { ...fixed, encrypted } : fixed;
-	const bare = present({ ...sealed, sender, nickname, event });
+	const bare = contentWith({ ...sealed, sender, nickname, event });
 	const less = [
-		present({ ...bare, body }),
+		contentWith({ ...bare, body }),
 		cut(body, (beginning) => size({ ...bare, body: beginning }) <= limit, bare),
 		bare,
-		present({ ...sealed, sender, event }),
-		present({ ...sealed, event }),
+		contentWith({ ...sealed, sender, event }),
+		contentWith({ ...sealed, event }),
 	];
 	return less.find((candidate) => size(candidate) <= limit) ?? sealed;
-}
-
-/** Leaves out what is undefined. */
-function present(fields: { [K in keyof Content]: Content[K] | undefined }): Content {
-	return Object.fromEntries(
-		Object.entries(fields).filter(([, value]) => value !== undefined),
-	) as unknown as Content;
 }
 
 /** The content with the longest beginning of its body that fits, ending between two characters (UAX #29). */

@@ -81,6 +81,9 @@ export interface FcmError {
 	isProjectQuota: boolean;
 }
 
+/** Of an answer that is no error. */
+const NOTHING_SAID: FcmError = { fields: [], isProjectQuota: false };
+
 /** Reads an error's body; what cannot be read says nothing. */
 export function fcmError({ body }: Reply): FcmError {
 	const said: FcmError = { fields: [], isProjectQuota: false };
@@ -105,7 +108,7 @@ export function fcmError({ body }: Reply): FcmError {
  * @param reply what FCM said to a message with all that was to be sent
  */
 export function classify(reply: Reply): Outcome {
-	const error = fcmError(reply);
+	const error = reply.status < 300 ? NOTHING_SAID : fcmError(reply);
 	const code = error.errorCode ?? error.status;
 	const row = ANSWERS.find(
 		(one) =>
@@ -114,7 +117,10 @@ export function classify(reply: Reply): Outcome {
 			(one.isProjectQuota === undefined || error.isProjectQuota) &&
 			(one.code === undefined || one.code === (one.own ? error.errorCode : code)),
 	);
-	if (row?.kind === "delivered" && !isOthers(reply)) return { kind: "delivered", ...id(reply) };
+	if (row?.kind === "delivered") {
+		const said = parsed(reply.body);
+		if (!isOthers(reply, said)) return { kind: "delivered", ...id(said) };
+	}
 	const known = row?.kind === "delivered" ? undefined : row;
 	const said = code === undefined ? "" : `(${code})`;
 	if (isInvalid(reply, error) && error.fields.some(isToken))
@@ -126,6 +132,7 @@ export function classify(reply: Reply): Outcome {
 
 /** Something in the request was wrong, and nothing says that it was the token. */
 export function mayBeToken(reply: Reply): boolean {
+	if (reply.status !== 400) return false;
 	const error = fcmError(reply);
 	return isInvalid(reply, error) && !error.fields.some(isToken);
 }
@@ -144,6 +151,7 @@ export function classifyMinimal(reply: Reply): Outcome {
 
 /** Another access token may help: ours ran out, was withdrawn, or its rights are new. */
 export function refusesAccess(reply: Reply): boolean {
+	if (reply.status !== 401 && reply.status !== 403) return false;
 	const { errorCode, status } = fcmError(reply);
 	if (reply.status === 401) return errorCode !== "THIRD_PARTY_AUTH_ERROR";
 	return reply.status === 403 && (errorCode ?? status) === "PERMISSION_DENIED";
@@ -173,14 +181,13 @@ function isOfProject(detail: unknown): boolean {
  * Not FCM's words, which name the message that was taken: a proxy's page, say, under the status of success. What was
  * cut off may be FCM's.
  */
-function isOthers({ body }: Reply): boolean {
-	const said = parsed(body);
+function isOthers({ body }: Reply, said: unknown): boolean {
 	return said === undefined ? /^\s*[^\s{]/.test(body) : typeof field(said, "name") !== "string";
 }
 
 /** The message's name, `projects/…/messages/<id>`, without the project. */
-function id({ body }: Reply): { id?: string } {
-	const name = field(parsed(body), "name");
+function id(said: unknown): { id?: string } {
+	const name = field(said, "name");
 	const [, last] = typeof name === "string" ? (/\/messages\/([\w:%.-]{1,100})$/.exec(name) ?? []) : [];
 	return last === undefined ? {} : { id: last };
 }

@@ -127,6 +127,10 @@ export function bodyOf(message: FcmMessage): string {
 	return JSON.stringify({ message });
 }
 
+/** No less than the bytes of it, and exactly those where that may be too much. */
 function bytesOf(message: FcmMessage): number {
-	return new TextEncoder().encode(bodyOf(message)).length;
+	const body = bodyOf(message);
+	// UTF-8 has at most three bytes for what a string counts as one.
+	const most = 3 * body.length;
+	return most <= MAX_BODY ? most : new TextEncoder().encode(body).length;
 }

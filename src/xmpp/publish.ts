@@ -1,5 +1,6 @@
 /** Reads a publish (XEP-0357 §7) as Prosody, ejabberd, Tigase and MongooseIM send it. */
 import type { Element } from "@xmpp/xml";
+import { present } from "../present.ts";
 import type { Notification, PushClass } from "../types.ts";
 import { type FormValues, readForm, singleValue } from "./forms.ts";
 import { NS } from "./namespaces.ts";
@@ -59,9 +60,7 @@ export function parseNotification(element: Element): Notification {
 		encrypted,
 		event: typeof event === "string" ? event : undefined,
 	};
-	return Object.fromEntries(
-		Object.entries(fields).filter(([, value]) => value !== undefined),
-	) as unknown as Notification;
+	return present(fields) as Notification;
 }
 
 function classOf(
