@@ -83,7 +83,7 @@ async function checked(found: Found) {
 		const { secret, token, app, type } = found.fields;
 		// The names of an app and of a type are repeated, if they are short.
 		for (const its of [secret, token])
-			if (its && its.length >= 12 && its !== app && its !== type)
+			if (its && its.length >= 12 && !`${app} ${type}`.includes(its))
 				claim(!error.message.includes(its), "it is repeated");
 		return undefined;
 	}
