@@ -87,8 +87,9 @@ export async function fcmMessage(
 		return message(await conversationsData(push.registration));
 	}
 	const content = contentOf(push.registration.node, push.notification);
-	const fitting = fit(content, (candidate) => bytesOf(message(dataOf(candidate))), MAX_BODY);
-	return message(dataOf(fitting));
+	const whole = message(dataOf(content));
+	if (bytesOf(whole) <= MAX_BODY) return whole;
+	return message(dataOf(fit(content, (candidate) => bytesOf(message(dataOf(candidate))), MAX_BODY)));
 }
 
 /** Data without which an app would not know what to do. */
@@ -114,12 +115,12 @@ function messageOf(push: Push, data: Record<string, string>, collapseKey: string
 }
 
 function dataOf(content: Content): Record<string, string> {
-	return Object.fromEntries(
-		Object.entries(content).map(([key, value]) => [
-			key,
-			typeof value === "object" ? JSON.stringify(value) : String(value),
-		]),
-	);
+	const data: Record<string, string> = {};
+	for (const key in content) {
+		const value = content[key as keyof Content];
+		data[key] = typeof value === "object" ? JSON.stringify(value) : String(value);
+	}
+	return data;
 }
 
 /** The request's body. */

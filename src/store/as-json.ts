@@ -7,12 +7,23 @@ import type { SQLiteTable } from "drizzle-orm/sqlite-core";
  * column, and defines each value twice: of a row of twenty that is most of the time a lookup takes on the one thread.
  */
 export function asJson<Table extends SQLiteTable>(table: Table) {
-	const pairs = Object.entries(getTableColumns(table)).map(
-		([name, column]) => sql`${sql.raw(`'${name}'`)}, ${column}`,
-	);
-	return sql`json_object(${sql.join(pairs, sql`, `)})`.mapWith(
-		(json: string): InferSelectModel<Table> => JSON.parse(json),
-	);
+	const row = rowOf(table);
+	return asJsonArray(table).mapWith((json: string): InferSelectModel<Table> => row(JSON.parse(json)));
+}
+
+/** The same as an array of values, for {@link rowOf}: many rows without their names are half as long. */
+export function asJsonArray(table: SQLiteTable) {
+	return sql`json_array(${sql.join(Object.values(getTableColumns(table)), sql`, `)})`;
+}
+
+/** @returns makes a row of what {@link asJsonArray} selected */
+export function rowOf<Table extends SQLiteTable>(table: Table) {
+	const names = Object.keys(getTableColumns(table));
+	return (values: readonly unknown[]): InferSelectModel<Table> => {
+		const row: Record<string, unknown> = {};
+		for (let at = 0; at < names.length; at++) row[names[at] ?? ""] = values[at];
+		return row as InferSelectModel<Table>;
+	};
 }
 
 /**

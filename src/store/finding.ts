@@ -2,8 +2,8 @@
 import { sql } from "drizzle-orm";
 import type { LibSQLDatabase } from "drizzle-orm/libsql";
 import type { Registration } from "../types.ts";
-import { asJson } from "./as-json.ts";
-import { type Row, toRegistration } from "./rows.ts";
+import { asJsonArray, rowOf, toJson } from "./as-json.ts";
+import { toRegistration } from "./rows.ts";
 import { registrations } from "./schema.ts";
 
 /** The longest list of one statement: on a file it is done at once, and nothing else is in the meantime. */
@@ -28,16 +28,18 @@ export function createFinder(
 ): (node: string) => Promise<Registration | undefined> {
 	// One value with all rows: the driver asks anew for the name and type of each column of each row.
 	const query = database
-		.select({ rows: sql<string>`json_group_array(${asJson(registrations)})` })
+		.select({ rows: sql<string>`json_group_array(${asJsonArray(registrations)})` })
 		.from(registrations)
 		.where(sql`${registrations.node} IN (SELECT value FROM json_each(${sql.placeholder("nodes")}))`)
 		.prepare();
+	const toRow = rowOf(registrations);
 	let waiting: Waiting[] = [];
 
 	async function ask(asked: readonly Waiting[]) {
 		try {
-			const found = await query.get({ nodes: JSON.stringify(asked.map(({ node }) => node)) });
-			const rows = new Map((JSON.parse(found?.rows ?? "[]") as Row[]).map((row) => [row.node, row]));
+			const answer = await query.get({ nodes: toJson(asked.map(({ node }) => node)) });
+			const found: unknown[][] = JSON.parse(answer?.rows ?? "[]");
+			const rows = new Map(found.map(toRow).map((row) => [row.node, row]));
 			for (const { node, resolve } of asked) {
 				const row = rows.get(node);
 				resolve(row && toRegistration(row));
