@@ -42,6 +42,11 @@ export function atLeast(rate: number, { rate: reached }: Figure) {
 	return { what: `over ${rate.toLocaleString("en")}/s`, isMet: reached >= rate };
 }
 
+/** That a load lost nothing, as something that a row must show. */
+export function allAnswered({ errors, unanswered }: { errors: number; unanswered: number }) {
+	return { what: "every publish answered `result`", isMet: errors === 0 && unanswered === 0 };
+}
+
 /** Whether a row shows all that it must; undefined: it only informs. */
 export function isMet({ ours, floor, target, must = [] }: Row): boolean | undefined {
 	const enough = target === undefined ? [] : [floor !== undefined && ours.rate >= target * floor.rate];

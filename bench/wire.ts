@@ -1,5 +1,5 @@
 /** Publishes from an XMPP server to a push service and back, beside a bare component that makes one bare request. */
-import { atLeast, type Figure, type Row, type Section } from "./rows.ts";
+import { allAnswered, atLeast, type Figure, type Row, type Section } from "./rows.ts";
 import type { ProviderKind } from "./wire/provider.ts";
 import { firstStartWith, floorOf, measure, type Provider, reveilleOn, startProvider } from "./wire/scene.ts";
 import { type Seeded, seed } from "./wire/seeded.ts";
@@ -89,10 +89,6 @@ async function otherWays(
 }
 
 const isFast = (kind: ProviderKind, { rate }: Figure) => kind !== "webpush" && rate >= FAST_FLOOR;
-
-function allAnswered({ errors, unanswered }: { errors: number; unanswered: number }) {
-	return { what: "every publish answered `result`", isMet: errors === 0 && unanswered === 0 };
-}
 
 export const wire: Section = {
 	name: "wire",

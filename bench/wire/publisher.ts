@@ -1,17 +1,20 @@
 /**
  * An XMPP server for load: whoever connects as a component, or logs in over WebSocket, is sent publishes, either as
- * many as it answers (a window is kept full) or so many a second. Says what became of them as one line of JSON.
+ * many as it answers (a window is kept full) or so many a second. Or a component of a real server, which sends them
+ * through that. Says what became of them in lines of JSON. SIGINT ends its measuring early.
  *
- * Arguments: JSON of {@link PublisherOptions}. Its first line of output is its address; then it waits for who
+ * Arguments: JSON of {@link PublisherOptions}. Its first line of output is where to connect; then it waits for who
  * connects, warms them up, and measures.
  */
 import { readFileSync } from "node:fs";
-import type { Socket, TCPSocketListener } from "bun";
 import { quantile } from "../measured-process.ts";
+import { acceptComponent, acceptWebSocket, connectComponent, type Line, type Through } from "./lines.ts";
 import { ACCOUNT, COMPONENT, SERVER } from "./names.ts";
 
 export interface PublisherOptions {
 	transport: "component" | "websocket";
+	/** The server that the publishes travel through. Default: none, who is measured connects here. */
+	through?: Through;
 	/** A file of lines `node secret`: who is published to, in turn. */
 	targets: string;
 	/** As many as this on their way at once. */
@@ -20,34 +23,44 @@ export interface PublisherOptions {
 	rate?: number;
 	warmSeconds: number;
 	seconds: number;
+	/** A line for each so many seconds of these. Default: one for all of them. */
+	secondsPerLine?: number;
 	/** Publishes to one target in a row, for a load that the throttle sees. */
 	repeat?: number;
 }
 
-/** The last line of its output. */
-export interface PublisherResult {
-	/** Answers a second while it measured. */
+/** A line of its output. */
+export interface PublisherLine {
+	/** Answers a second. */
 	rate: number;
 	/** Publish to answer, ms. */
 	p50: number;
 	p99: number;
-	/** Answers of any kind but `result`. */
+	/** Answers of any kind but `result`, those while it warmed up in the first line. */
 	errors: number;
-	/** The first of them. */
-	firstError?: string;
-	/** Publishes without an answer 5 s after the end. */
-	unanswered: number;
 	/** When it measured, ms since the epoch: others take their own measures between these. */
 	from: number;
 	to: number;
 }
 
+/** The last line of its output. */
+export interface PublisherResult extends PublisherLine {
+	/** The first answer of any kind but `result`. */
+	firstError?: string;
+	/** Publishes without an answer 5 s after the end. */
+	unanswered: number;
+}
+
 const PATIENCE_MS = 5_000;
 const TICK_MS = 1;
+/** Whoever does not keep up is not sent more and more: the rate shows it. */
+const MOST_ON_THEIR_WAY = 50_000;
+/** How often a server is asked whether who is measured is there. */
+const ASK_MS = 100;
 
 const options = JSON.parse(process.argv[2] ?? "{}") as PublisherOptions;
 const isComponent = options.transport === "component";
-const to = isComponent ? COMPONENT : ACCOUNT;
+const to = options.through?.to ?? (isComponent ? COMPONENT : ACCOUNT);
 const publishes = readFileSync(options.targets, "utf8").trim().split("\n").map(publishOf);
 const repeat = options.repeat ?? 1;
 
@@ -55,25 +68,20 @@ const repeat = options.repeat ?? 1;
 function publishOf(line: string): readonly [string, string] {
 	const [node, secret] = line.split(" ");
 	return [
-		`<iq${isComponent ? "" : " xmlns='jabber:client'"} type='set' from='${SERVER}' to='${to}' id='`,
+		`<iq${isComponent || options.through ? "" : " xmlns='jabber:client'"} type='set' from='${SERVER}' to='${to}' id='`,
 		`'><pubsub xmlns='http://jabber.org/protocol/pubsub'><publish node='${node}'><item><notification xmlns='urn:xmpp:push:0'><x type='form' xmlns='jabber:x:data'><field type='hidden' var='FORM_TYPE'><value>urn:xmpp:push:summary</value></field><field type='text-single' var='message-count'><value>1</value></field><field type='text-single' var='pending-subscription-count'/><field type='jid-single' var='last-message-sender'/><field type='text-single' var='last-message-body'><value>New Message!</value></field></x></notification></item></publish><publish-options><x type='submit' xmlns='jabber:x:data'><field type='hidden' var='FORM_TYPE'><value>http://jabber.org/protocol/pubsub#publish-options</value></field><field var='secret'><value>${secret}</value></field></x></publish-options></pubsub></iq>`,
 	];
-}
-
-/** What the load needs of a connection. */
-interface Line {
-	/** @returns false if it must wait for `drained` */
-	write(texts: string[]): void;
 }
 
 let line: Line | undefined;
 let sent = 0;
 let isMeasuring = false;
 let answered = 0;
+let results = 0;
 let errors = 0;
 let firstError: string | undefined;
 const sentAt = new Map<number, number>();
-const latencies: number[] = [];
+let latencies: number[] = [];
 let settled: (() => void) | undefined;
 
 function nextPublish(): string {
@@ -97,7 +105,8 @@ function onAnswers(text: string) {
 		if (at === undefined) continue;
 		sentAt.delete(id);
 		found++;
-		if (!/ type=["']result["']/.test(tag)) {
+		if (/ type=["']result["']/.test(tag)) results++;
+		else {
 			errors++;
 			firstError ??= text.slice(0, 600);
 		}
@@ -111,31 +120,69 @@ function onAnswers(text: string) {
 }
 
 let isPublishing = false;
+const interrupted = new Promise<true>((resolve) => process.once("SIGINT", () => resolve(true)));
 
-async function measure() {
+/** Whoever connects to a real server is not seen from here: they are there once a publish is answered `result`. */
+async function untilConnected() {
+	while (results === 0) {
+		publish(1);
+		await Bun.sleep(ASK_MS);
+	}
+	sentAt.clear();
+	errors = 0;
+	firstError = undefined;
+}
+
+/** @returns what stops it */
+function startPublishing(): () => void {
 	isPublishing = true;
+	const { rate, window } = options;
+	if (rate === undefined) {
+		publish(window);
+		return () => {};
+	}
 	const startedAt = performance.now();
 	let due = 0;
-	const { rate } = options;
-	const timer =
-		rate === undefined
-			? undefined
-			: setInterval(() => {
-					const wanted = Math.floor(((performance.now() - startedAt) / 1000) * rate);
-					publish(wanted - due);
-					due = wanted;
-				}, TICK_MS);
-	if (rate === undefined) publish(options.window);
-	await Bun.sleep(options.warmSeconds * 1000);
-	isMeasuring = true;
+	const timer = setInterval(() => {
+		const wanted = Math.floor(((performance.now() - startedAt) / 1000) * rate);
+		publish(Math.min(wanted - due, MOST_ON_THEIR_WAY - sentAt.size));
+		due = wanted;
+	}, TICK_MS);
+	return () => clearInterval(timer);
+}
+
+/** Measures for so long, or until interrupted. */
+async function measureFor(seconds: number): Promise<{ line: PublisherLine; isLast: boolean }> {
+	answered = 0;
+	latencies = [];
 	const from = Date.now();
 	const began = performance.now();
-	await Bun.sleep(options.seconds * 1000);
-	isMeasuring = false;
+	const isLast = await Promise.race([interrupted, Bun.sleep(seconds * 1000).then(() => false)]);
 	const elapsed = (performance.now() - began) / 1000;
-	const until = Date.now();
+	const sorted = Float64Array.from(latencies).sort();
+	const line = {
+		...{ rate: answered / elapsed, p50: quantile(sorted, 0.5), p99: quantile(sorted, 0.99), errors },
+		...{ from, to: Date.now() },
+	};
+	errors = 0;
+	return { line, isLast };
+}
+
+async function measure() {
+	if (options.through) await untilConnected();
+	const stop = startPublishing();
+	await Promise.race([interrupted, Bun.sleep(options.warmSeconds * 1000)]);
+	isMeasuring = true;
+	const { seconds, secondsPerLine = seconds } = options;
+	let left = seconds;
+	let { line, isLast } = await measureFor(secondsPerLine);
+	for (left -= secondsPerLine; left > 0 && !isLast; left -= secondsPerLine) {
+		console.log(JSON.stringify(line));
+		({ line, isLast } = await measureFor(Math.min(left, secondsPerLine)));
+	}
+	isMeasuring = false;
 	isPublishing = false;
-	clearInterval(timer);
+	stop();
 	if (sentAt.size > 0) {
 		await Promise.race([
 			new Promise<void>((resolve) => {
@@ -144,113 +191,31 @@ async function measure() {
 			Bun.sleep(PATIENCE_MS),
 		]);
 	}
-	latencies.sort((a, b) => a - b);
 	const result: PublisherResult = {
-		...{ rate: answered / elapsed, p50: quantile(latencies, 0.5), p99: quantile(latencies, 0.99), errors },
+		...line,
+		// Those that came since are the last line's too.
+		errors: line.errors + errors,
 		...(firstError !== undefined && { firstError }),
-		...{ unanswered: sentAt.size, from, to: until },
+		unanswered: sentAt.size,
 	};
 	console.log(JSON.stringify(result));
 	process.exit(0);
 }
 
-function startComponent(): string {
-	const pending: Uint8Array[] = [];
-	const encoder = new TextEncoder();
-	const decoder = new TextDecoder();
-	let rest = "";
-	const flush = (socket: Socket) => {
-		while (pending.length > 0) {
-			const [first] = pending;
-			if (!first) return;
-			const written = socket.write(first);
-			if (written < first.length) {
-				pending[0] = first.subarray(Math.max(written, 0));
-				return;
-			}
-			pending.shift();
-		}
-	};
-	const listener: TCPSocketListener = Bun.listen({
-		...{ hostname: "127.0.0.1", port: 0 },
-		socket: {
-			drain: flush,
-			data(socket, data) {
-				const text = rest + decoder.decode(data, { stream: true });
-				if (!line) {
-					if (text.includes("<stream:stream") && !text.includes("<handshake"))
-						socket.write(
-							`<?xml version='1.0'?><stream:stream xmlns:stream='http://etherx.jabber.org/streams' xmlns='jabber:component:accept' from='${COMPONENT}' id='1'>`,
-						);
-					if (!text.includes("</handshake>")) return;
-					socket.write("<handshake/>");
-					line = {
-						write(texts) {
-							pending.push(encoder.encode(texts.join("")));
-							flush(socket);
-						},
-					};
-					void measure();
-					return;
-				}
-				// Only whole tags.
-				const end = text.lastIndexOf(">") + 1;
-				rest = text.slice(end);
-				onAnswers(text.slice(0, end));
-			},
-		},
-	});
-	return `xmpp://127.0.0.1:${listener.port}`;
+const load = {
+	opened(opened: Line) {
+		line = opened;
+		void measure();
+	},
+	onText: onAnswers,
+	sent: () => sent,
+};
+
+function start(): string {
+	const { through } = options;
+	if (!through) return isComponent ? acceptComponent(load) : acceptWebSocket(load);
+	connectComponent(through, load);
+	return through.service;
 }
 
-function startWebSocket(): string {
-	const SASL = "urn:ietf:params:xml:ns:xmpp-sasl";
-	const BIND = "urn:ietf:params:xml:ns:xmpp-bind";
-	const SM = "urn:xmpp:sm:3";
-	const features = (inner: string) =>
-		`<stream:features xmlns:stream="http://etherx.jabber.org/streams">${inner}</stream:features>`;
-	let isKnown = false;
-	const server = Bun.serve<undefined>({
-		...{ hostname: "127.0.0.1", port: 0 },
-		fetch: (request, self) =>
-			self.upgrade(request, { headers: { "Sec-WebSocket-Protocol": "xmpp" }, data: undefined })
-				? undefined
-				: new Response(null, { status: 400 }),
-		websocket: {
-			data: undefined,
-			message(link, message) {
-				const text = String(message);
-				if (line && text.startsWith("<iq")) return onAnswers(text);
-				if (text.startsWith("<open")) {
-					link.send(
-						`<open xmlns="urn:ietf:params:xml:ns:xmpp-framing" from="example.org" id="1" version="1.0"/>`,
-					);
-					link.send(
-						isKnown
-							? features(`<bind xmlns="${BIND}"/><sm xmlns="${SM}"/>`)
-							: features(`<mechanisms xmlns="${SASL}"><mechanism>PLAIN</mechanism></mechanisms>`),
-					);
-				} else if (text.startsWith("<auth")) {
-					isKnown = true;
-					link.send(`<success xmlns="${SASL}"/>`);
-				} else if (text.includes(BIND)) {
-					const id = /id="([^"]+)"/.exec(text)?.[1];
-					link.send(`<iq type="result" id="${id}"><bind xmlns="${BIND}"><jid>${ACCOUNT}</jid></bind></iq>`);
-				} else if (text.startsWith("<enable")) {
-					link.send(`<enabled xmlns="${SM}" id="session" resume="true"/>`);
-					line = {
-						write(texts) {
-							for (const publish of texts) link.send(publish);
-						},
-					};
-					void measure();
-				} else if (text.startsWith("<r")) {
-					link.send(`<a xmlns="${SM}" h="${sent}"/>`);
-				}
-			},
-		},
-	});
-	return `ws://127.0.0.1:${server.port}/`;
-}
-
-console.log(isComponent ? startComponent() : startWebSocket());
+console.log(start());

@@ -2,7 +2,7 @@
 
 import { generateKeyPairSync } from "node:crypto";
 import { join } from "node:path";
-import { dieWithParent } from "../../test/peers/guard.ts";
+import { dieWithParent, guard } from "../../test/peers/guard.ts";
 import { freePort } from "../../test/peers/ports.ts";
 import { cpuOf, rssOf } from "../measured-process.ts";
 import type { Figure } from "../rows.ts";
@@ -14,8 +14,8 @@ import { SECRET_KEY } from "./seeded.ts";
 
 const ROOT = new URL("../..", import.meta.url).pathname;
 const file = (name: string) => join(import.meta.dir, name);
-/** Any will do: nobody checks it here. */
-const PASSWORD = "secret";
+/** Of components and accounts; only a real server checks it. */
+export const PASSWORD = "secret";
 const SAMPLE_MS = 50;
 
 /** A process of the benchmark's. */
@@ -31,7 +31,10 @@ export function startPart(command: string[], env: Record<string, string | undefi
 	const child = Bun.spawn([...dieWithParent(), ...command], {
 		...{ cwd: ROOT, stdin: "ignore", stdout: "pipe", stderr: "inherit" },
 		env: { ...process.env, BUN_CONFIG_MAX_HTTP_REQUESTS: "8192", ...env },
+		// A group of its own: the terminal's Ctrl-C reaches this process, which then decides the order of things.
+		detached: true,
 	});
+	void child.exited.then(guard(child.pid));
 	const lines = linesOf(child.stdout);
 	return {
 		pid: child.pid,
@@ -158,19 +161,51 @@ export const firstStartWith =
 		await startTime(dataFolder, provider);
 	};
 
-/** Puts a subject under load. */
-export async function measure(
+export type Load = Omit<PublisherOptions, "warmSeconds" | "seconds"> & Partial<PublisherOptions>;
+
+/** Starts the load and what it is put on, and ends both. @param use is given the load's lines, one after the other */
+export async function underLoad<T>(
 	subject: Subject,
-	load: Omit<PublisherOptions, "warmSeconds" | "seconds"> & Partial<PublisherOptions>,
-): Promise<Figure & { errors: number; unanswered: number }> {
+	load: Load,
+	use: (measured: Part, publisher: { line(): Promise<string>; interrupt(): void }) => Promise<T>,
+): Promise<T> {
 	const options: PublisherOptions = { warmSeconds: 2, seconds: 5, ...load };
 	const publisher = startPart(bun("publisher.ts", JSON.stringify(options)));
 	let measured: Part | undefined;
 	try {
 		const part = await subject(await publisher.line());
 		measured = part;
-		const samples: { at: number; cpu: number; rss: number }[] = [];
-		const sample = () => samples.push({ at: Date.now(), cpu: cpuOf(part.pid), rss: rssOf(part.pid) });
+		const ended = part.ended.then((code) => {
+			throw new Error(`what is measured ended with ${code}`);
+		});
+		ended.catch(() => {});
+		return await use(part, {
+			line: () => Promise.race([publisher.line(), ended]),
+			interrupt: () => process.kill(publisher.pid, "SIGINT"),
+		});
+	} finally {
+		await publisher.stop();
+		await measured?.stop();
+	}
+}
+
+/** What the load says beside the figures of a row. */
+export interface Measured extends Figure {
+	errors: number;
+	unanswered: number;
+	/** How many cores the process beside it used. */
+	besideCores?: number;
+}
+
+/** Puts a subject under load. @param beside the process id of another whose CPU time counts: a server's between them */
+export function measure(subject: Subject, load: Load, beside?: number): Promise<Measured> {
+	return underLoad(subject, load, async ({ pid }, publisher) => {
+		const samples: { at: number; cpu: number; rss: number; beside: number }[] = [];
+		const sample = () =>
+			samples.push({
+				...{ at: Date.now(), cpu: cpuOf(pid), rss: rssOf(pid) },
+				beside: beside === undefined ? 0 : cpuOf(beside),
+			});
 		const sampling = setInterval(sample, SAMPLE_MS);
 		const result = JSON.parse(await publisher.line()) as PublisherResult;
 		clearInterval(sampling);
@@ -179,10 +214,12 @@ export async function measure(
 		if (!first || !last) throw new Error("nothing was measured");
 		const { rate, p50, p99, errors, unanswered } = result;
 		if (result.firstError) console.error(`an answer that is no result: ${result.firstError}`);
-		const cpu = (last.cpu - first.cpu) / ((rate * (last.at - first.at)) / 1000);
-		return { rate, p50, p99, cpu, rss: last.rss, errors, unanswered };
-	} finally {
-		await publisher.stop();
-		await measured?.stop();
-	}
+		const ms = last.at - first.at;
+		const cpu = (last.cpu - first.cpu) / ((rate * ms) / 1000);
+		const besideCores = (last.beside - first.beside) / 1000 / ms;
+		return {
+			...{ rate, p50, p99, cpu, rss: last.rss, errors, unanswered },
+			...(beside !== undefined && { besideCores }),
+		};
+	});
 }

@@ -96,7 +96,9 @@ export function parseEndpoint(text: string, policy: EndpointPolicy): URL {
 	if (url.username !== "" || url.password !== "")
 		throw new InvalidDevice("The endpoint must not have a user name or password.");
 	// A name with a dot at its end is the same host in another spelling, and no certificate has it.
-	if (url.hostname.endsWith(".")) throw new InvalidDevice("The endpoint's host must not end with a dot.");
+	// One with nothing before a dot is no name, and would pass for one under a wildcard's domain.
+	if (/^\.|\.\.|\.$/.test(url.hostname))
+		throw new InvalidDevice("The endpoint's host has a dot at its beginning or its end, or two in a row.");
 	if (!isAllowed(url, policy)) throw new InvalidDevice(refusal(url, policy));
 	return url;
 }

@@ -34,7 +34,8 @@ export function parseChannel(text: string, policy: ChannelPolicy): URL {
 		throw new InvalidDevice("The channel URI must not have a user name or password.");
 	if (policy.allowPrivate && isPrivate(url) && /^https?:$/.test(url.protocol)) return url;
 	if (url.protocol !== "https:") throw new InvalidDevice("The channel URI must be an https URI.");
-	if (url.hostname !== WNS && !url.hostname.endsWith(`.${WNS}`))
+	// A name has something before each of its dots.
+	if ((url.hostname !== WNS && !url.hostname.endsWith(`.${WNS}`)) || /^\.|\.\./.test(url.hostname))
 		throw new InvalidDevice(`The channel URI's host must be ${WNS} or under it.`);
 	if (url.port !== "") throw new InvalidDevice("The channel URI's port must be 443.");
 	return url;

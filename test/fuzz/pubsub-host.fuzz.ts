@@ -2,6 +2,7 @@
 import xml, { type Element } from "@xmpp/xml";
 import fc from "fast-check";
 import { affiliationNone } from "../../src/xmpp/affiliation.ts";
+import { NS } from "../../src/xmpp/namespaces.ts";
 import { keptItems, publishedItems, subscribedNodes } from "../../src/xmpp/pubsub-host.ts";
 import { createRequests, RequestFailed } from "../../src/xmpp/requests.ts";
 import { PUSH } from "../xmpp/commands/house.ts";
@@ -28,7 +29,8 @@ export const fuzzed: Fuzzed = {
 					claim(CLASSES.includes(notification.class), "no class");
 				}
 				const items = publishedItems(stanza).length;
-				const written = stanza.getChild("event")?.getChild("items")?.getChildren("item").length ?? 0;
+				const written =
+					stanza.getChild("event", NS.pubsubEvent)?.getChild("items")?.getChildren("item").length ?? 0;
 				claim(items === 0 || items === written, "an item more or less than there are");
 				const nodes = subscribedNodes(stanza, PUSH);
 				for (const node of nodes) claim(String(stanza).includes("subscribed"), `subscribed to ${node}`);

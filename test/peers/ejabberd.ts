@@ -174,7 +174,8 @@ function configuration(
 			tls: false,
 			request_handlers: { "/api": "mod_http_api", "/ws": "ejabberd_http_ws" },
 		},
-		ejabberd_service: { port: ports.component, hosts: passwords },
+		// By default each component that connects is given what is sent to any of them.
+		ejabberd_service: { port: ports.component, hosts: passwords, global_routes: false },
 		...(neighbour ? { ejabberd_s2s_in: { port: neighbour.ownPort } } : {}),
 	};
 	const stock = options.limits === "stock";

@@ -40,6 +40,8 @@ describe("with nothing set, an endpoint", () => {
 		["another port", "https://fcm.googleapis.com:8443/x"],
 		["plain http", "http://fcm.googleapis.com/x"],
 		["a dot at the end", "https://fcm.googleapis.com./x"],
+		["nothing before a wildcard's dot", "https://.push.apple.com/x"],
+		["two dots in a row", "https://a..push.apple.com/x"],
 	])("may not be %s", (_, text) => {
 		expect(() => parseEndpoint(text, stock)).toThrow(InvalidDevice);
 	});

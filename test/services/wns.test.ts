@@ -252,6 +252,7 @@ describe("a device that registers", () => {
 		["another host", "https://evil.example/?token=x", /must be notify\.windows\.com or under it/],
 		["a host that only ends like it", "https://evilnotify.windows.com/", /must be notify\.windows\.com/],
 		["a host that only begins like it", "https://notify.windows.com.evil.example/", /must be notify/],
+		["a host with nothing before its dot", "https://.notify.windows.com/", /must be notify/],
 		["a host with a dot at its end", "https://a.notify.windows.com./", /must be notify/],
 		["an address", "https://127.0.0.1/", /must be notify/],
 		["this machine", "https://localhost/", /must be notify/],
