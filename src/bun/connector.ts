@@ -33,8 +33,12 @@ export interface ConnectorDeps {
 	handle: StanzaHandler;
 	/** Called each time the address is ours. */
 	onOnline?(isResumed: boolean): void;
-	/** Called when too many stanzas wait for an answer, to have them answered from the outbox. */
-	onBacklog(): void;
+	/**
+	 * Called when too many stanzas wait for an answer, to have them answered from the outbox; again only when it
+	 * resolved, and some time later.
+	 * @param olderThanMs those that came later are about to be answered
+	 */
+	onBacklog(olderThanMs: number): Promise<void>;
 	log: Logger;
 	random?: () => number;
 	timing?: Partial<typeof TIMING>;
@@ -74,12 +78,21 @@ const TIMING = {
 	standby: 1_000,
 	/** A session that lasts this long was no accident: the next loss is answered at once again. */
 	stable: 30_000,
+	/** Between two looks at whether too many stanzas still wait for an answer. */
+	backlog: 100,
 	/** For the last answers to be sent, and for the server to say that it has them, when stopping. */
 	farewell: 2_000,
 };
 
-/** An account: Prosody refuses to resume beyond 500 stanzas in its queue. A component: bounds memory. */
-const BACKLOG = { account: 200, component: 2_000 };
+/**
+ * How many stanzas may wait for an answer, and how old those are that are put on disk beyond it, ms. An account: Prosody
+ * refuses to resume beyond 500 in its queue. A component: bounds memory. A machine that is only busy has many there
+ * too, each for a moment: writing them to disk as well would make it slower still.
+ */
+const BACKLOG = {
+	account: { most: 200, olderThanMs: 0 },
+	component: { most: 2_000, olderThanMs: 1_000 },
+};
 
 export async function startConnector(deps: ConnectorDeps): Promise<Connector> {
 	const { connection, streams, handle, onBacklog, log, random = Math.random } = deps;
@@ -130,13 +143,30 @@ export async function startConnector(deps: ConnectorDeps): Promise<Connector> {
 	function onStanza(stanza: Element, handled: () => void) {
 		// Not counted as handled: the server sends it again to the next process. A component's has no answer.
 		if (!isTaking) return isAccount ? undefined : handled();
-		if (management.inHand() > BACKLOG[kind]) onBacklog();
+		if (management.inHand() > BACKLOG[kind].most) void relieve();
 		handle(stanza)
 			.then((answer) => answer && send(answer))
 			.catch((error: unknown) =>
 				log.error("{address}: a stanza could not be answered: {error}", { address, error: faultOf(error) }),
 			)
 			.finally(handled);
+	}
+
+	let isRelieving = false;
+
+	/** Once for all of them: a backlog grows with each stanza, and each would have all the others written again. */
+	async function relieve() {
+		if (isRelieving) return;
+		isRelieving = true;
+		const { most, olderThanMs } = BACKLOG[kind];
+		try {
+			while (management.inHand() > most) {
+				await onBacklog(olderThanMs);
+				await Bun.sleep(timing.backlog);
+			}
+		} finally {
+			isRelieving = false;
+		}
 	}
 
 	/** Connects and stays until the connection is gone. @returns why it ended */
@@ -284,7 +314,7 @@ export async function startConnector(deps: ConnectorDeps): Promise<Connector> {
 			if (stream) {
 				const within = (step: Promise<void>) => Promise.race([step, Bun.sleep(timing.farewell)]);
 				// What came while the rest was finished.
-				if (!isAccount) onBacklog();
+				if (!isAccount) void onBacklog(0);
 				await within(management.answered());
 				await management.acknowledgeAll();
 				// The connection may be cut once the server has all that we sent.

@@ -201,7 +201,7 @@ export async function startSender(common: SenderDeps): Promise<Sender> {
 				metrics?.connected(isResumed);
 				intake.online(isResumed);
 			},
-			onBacklog: () => void delivery.settle(),
+			onBacklog: delivery.settle,
 			log,
 		};
 	});

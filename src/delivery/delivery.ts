@@ -70,8 +70,9 @@ export interface Delivery {
 	/**
 	 * Puts all that is held back or on its way on disk, and answers it: for a connection whose window fills up,
 	 * and for the end of the process.
+	 * @param olderThanMs of what is on its way only that which came so long ago
 	 */
-	settle(): Promise<void>;
+	settle(olderThanMs?: number): Promise<void>;
 	/** Resolves when nothing is on its way, or after `deadlineMs`. */
 	idle(deadlineMs: number): Promise<void>;
 }
@@ -211,8 +212,12 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
 			return trying ?? { kind: "taken", free: throttle.freed(lane) };
 		},
 
-		async settle() {
-			const sent = [...onItsWay].filter(([item]) => !item.isPromised);
+		async settle(olderThanMs = 0) {
+			const at = now();
+			// One that is younger than nothing came before the clock was set back.
+			const isDue = ({ isPromised, receivedAt = 0 }: Item) =>
+				!isPromised && Math.abs(at - receivedAt) >= olderThanMs;
+			const sent = [...onItsWay].filter(([item]) => isDue(item));
 			if (sent.length > 0) {
 				const items = sent.map(([item]) => item);
 				const answer = await secure(items, now() + sendDeadlineMs).catch(failed);

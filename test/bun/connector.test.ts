@@ -37,7 +37,7 @@ async function connect(server: XmppDouble, deps: Partial<ConnectorDeps> = {}): P
 		connection: account(server.service),
 		streams: memory(),
 		handle: async ({ attrs }) => xml("iq", { type: "result", id: attrs.id, to: attrs.from }),
-		onBacklog() {},
+		onBacklog: async () => {},
 		log: getLogger("test"),
 		...deps,
 	});

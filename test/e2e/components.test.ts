@@ -169,7 +169,7 @@ describe.each([...servers])("a component of a real %s", (program) => {
 			streams: { load: async () => undefined, save: async () => {}, forget: async () => {} },
 			handle: async ({ attrs: { id, from, to, type } }) =>
 				type === "get" ? xml("iq", { type: "result", id, to: from, from: to }) : undefined,
-			onBacklog() {},
+			onBacklog: async () => {},
 			log,
 			timing: { silence: 300, grace: 700, backoffFirst: 50 },
 		});

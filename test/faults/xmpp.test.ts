@@ -32,7 +32,7 @@ async function start(over: Partial<ConnectorDeps> & Pick<ConnectorDeps, "connect
 	const connector = await startConnector({
 		streams: { load: async () => undefined, save: async () => {}, forget: async () => {} },
 		handle: async ({ attrs }: Element) => xml("iq", { type: "result", id: attrs.id, to: attrs.from }),
-		onBacklog() {},
+		onBacklog: async () => {},
 		log: getLogger("test"),
 		...over,
 		timing,

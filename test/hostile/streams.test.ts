@@ -50,7 +50,7 @@ async function connect(peer: Peer) {
 			commands: noCommands,
 			version: "0",
 		}),
-		onBacklog() {},
+		onBacklog: async () => {},
 		log: getLogger("test"),
 		timing: { farewell: 10 },
 	});
