@@ -1,5 +1,5 @@
 /** What a running process costs, as Linux counts it. */
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 
 /** Of /proc's times: `getconf CLK_TCK` is 100 on every Linux that Bun runs on. */
 const TICK_US = 10_000;
@@ -15,6 +15,11 @@ export function cpuOf(pid: number): number {
 /** Resident memory of a process, MiB. */
 export function rssOf(pid: number): number {
 	return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]) / 1024;
+}
+
+/** How many files and sockets a process has open. */
+export function descriptorsOf(pid: number): number {
+	return readdirSync(`/proc/${pid}/fd`).length;
 }
 
 /** @param share 0.5 for the median, 0.99 for p99 @param sorted ascending */

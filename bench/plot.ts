@@ -1,8 +1,8 @@
-/** The plot that a benchmark ends with: an SVG that is read on white and on black. */
+/** The plot that a benchmark ends with. */
 import { isMet, type Row } from "./rows.ts";
+import { svg, text, WIDTH } from "./svg.ts";
 import { rateText } from "./table.ts";
 
-const WIDTH = 920;
 const LABELS = 300;
 /** Room right of the longest bar for its figure. */
 const FIGURES = 200;
@@ -10,22 +10,6 @@ const BAR = 12;
 const ROW = 2 * BAR + 18;
 const HEADING = 34;
 const SPAN = WIDTH - LABELS - FIGURES;
-
-const STYLE = `text { font: 12px system-ui, sans-serif; fill: #24292f }
-.section { font-weight: 600; font-size: 14px }
-.small { fill: #57606a; font-size: 11px }
-.ours { fill: #0969da } .missed { fill: #bc4c00 } .floor { fill: #afb8c1 }
-.target { stroke: #24292f; stroke-width: 2 }
-@media (prefers-color-scheme: dark) {
-text { fill: #e6edf3 } .small { fill: #9198a1 }
-.ours { fill: #4493f8 } .missed { fill: #f0883e } .floor { fill: #59636e } .target { stroke: #e6edf3 }
-}`;
-
-const escaped = (text: string) =>
-	text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
-
-const text = (x: number, y: number, content: string, attributes = "") =>
-	`<text x="${x}" y="${y}" ${attributes}>${escaped(content)}</text>`;
 
 const bar = (kind: string, y: number, width: number) =>
 	`<rect class="${kind}" x="${LABELS}" y="${y}" width="${Math.max(width, 1).toFixed(1)}" height="${BAR}" rx="2"/>`;
@@ -79,11 +63,5 @@ export function plot(sections: readonly { section: string; rows: readonly Row[] 
 			'class="small"',
 		),
 	);
-	const height = y + 30;
-	return [
-		`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" width="${WIDTH}" height="${height}" role="img" aria-label="Rates of Reveille beside their floors">`,
-		`<style>${STYLE}</style>`,
-		...parts,
-		"</svg>\n",
-	].join("\n");
+	return svg(y + 30, "Rates of Reveille beside their floors", parts);
 }

@@ -66,7 +66,12 @@ export function mergeResults(
 }
 
 export function writeResults(path: string, results: readonly SectionResults[]): void {
+	writeFileSync(path, asJson(results));
+}
+
+/** @returns JSON with as many digits as mean something */
+export function asJson(results: unknown): string {
 	const rounded = (_key: string, value: unknown) =>
 		typeof value === "number" ? Number(value.toPrecision(6)) : value;
-	writeFileSync(path, `${JSON.stringify(results, rounded, "\t")}\n`);
+	return `${JSON.stringify(results, rounded, "\t")}\n`;
 }

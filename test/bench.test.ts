@@ -3,6 +3,8 @@ import { expect, test } from "bun:test";
 import { plot } from "../bench/plot.ts";
 import { mergeResults, type SectionResults } from "../bench/results.ts";
 import type { Row } from "../bench/rows.ts";
+import { soakPlot } from "../bench/soak/plot.ts";
+import { type Sample, slope, verdict } from "../bench/soak/verdict.ts";
 import { table } from "../bench/table.ts";
 
 const row: Row = {
@@ -50,5 +52,48 @@ test("the plot is an SVG with a bar for each figure, and names are no markup in 
 	expect(svg.match(/<rect class="ours"/g)).toHaveLength(1);
 	expect(svg.match(/<rect class="floor"/g)).toHaveLength(2);
 	expect(svg.match(/<path class="target"/g)).toHaveLength(2);
+	expect(svg).not.toMatch(/NaN|Infinity|undefined/);
+});
+
+/** Half an hour of samples, ten seconds apart. */
+const soaked = (change: (minute: number) => Partial<Sample> = () => ({})): Sample[] =>
+	Array.from({ length: 180 }, (_, n) => {
+		const minute = (n + 1) / 6;
+		// Caches fill at first, and a heap breathes.
+		const rss = 150 + Math.min(minute, 8) + 4 * Math.sin(n);
+		return { minute, rate: 2_000, p50: 0.7, p99: 3, errors: 0, rss, descriptors: 80, ...change(minute) };
+	});
+
+const missed = (samples: Sample[], unanswered: number | undefined = 0) =>
+	verdict(samples, unanswered).flatMap(({ text, isMet }) => (isMet ? [] : [text]));
+
+test("a soak that only breathes is as it should be", () => {
+	expect(missed(soaked())).toEqual([]);
+});
+
+test("a soak says what grew, and what was lost", () => {
+	const leak = soaked((minute) => ({ rss: 150 + minute }));
+	expect(slope(leak.map(({ minute, rss }) => [minute, rss]))).toBeCloseTo(1);
+	expect(missed(leak)).toEqual([expect.stringContaining("RSS grew 1.00 MiB a minute")]);
+	expect(missed(soaked((minute) => ({ descriptors: 80 + Math.floor(minute) })))).toEqual([
+		"descriptors: 80 at first, 110 at the end",
+	]);
+	expect(missed(soaked((minute) => ({ p99: minute })))).toEqual([expect.stringContaining("p99: 5.")]);
+	expect(missed(soaked((minute) => ({ errors: minute === 1 ? 2 : 0 })))).toEqual([
+		"2 publishes answered otherwise than `result`, 0 not answered",
+	]);
+	expect(missed(soaked(), 1)).toEqual(["0 publishes answered otherwise than `result`, 1 not answered"]);
+});
+
+test("a soak that did not come to its end is not taken for one that lost nothing", () => {
+	expect(verdict(soaked(), undefined).at(-1)?.isMet).toBe(false);
+	expect(verdict([], undefined).some(({ isMet }) => isMet)).toBe(false);
+});
+
+test("a soak's plot draws all it measured, also of a window in which nothing was answered", () => {
+	const samples = soaked((minute) => (minute === 2 ? { rate: 0, p50: Number.NaN, p99: Number.NaN } : {}));
+	const svg = soakPlot(samples, verdict(samples, 0));
+	const lines = [...svg.matchAll(/<polyline [^>]*points="([^"]*)"/g)].map(([, points = ""]) => points);
+	expect(lines.map((points) => points.split(" ").length)).toEqual([180, 180, 180, 180, 180]);
 	expect(svg).not.toMatch(/NaN|Infinity|undefined/);
 });

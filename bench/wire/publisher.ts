@@ -33,9 +33,9 @@ export interface PublisherOptions {
 export interface PublisherLine {
 	/** Answers a second. */
 	rate: number;
-	/** Publish to answer, ms. */
-	p50: number;
-	p99: number;
+	/** Publish to answer, ms. Undefined: nothing was answered. */
+	p50?: number;
+	p99?: number;
 	/** Answers of any kind but `result`, those while it warmed up in the first line. */
 	errors: number;
 	/** When it measured, ms since the epoch: others take their own measures between these. */
@@ -161,8 +161,8 @@ async function measureFor(seconds: number): Promise<{ line: PublisherLine; isLas
 	const elapsed = (performance.now() - began) / 1000;
 	const sorted = Float64Array.from(latencies).sort();
 	const line = {
-		...{ rate: answered / elapsed, p50: quantile(sorted, 0.5), p99: quantile(sorted, 0.99), errors },
-		...{ from, to: Date.now() },
+		...{ rate: answered / elapsed, errors, from, to: Date.now() },
+		...(answered > 0 && { p50: quantile(sorted, 0.5), p99: quantile(sorted, 0.99) }),
 	};
 	errors = 0;
 	return { line, isLast };

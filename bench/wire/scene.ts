@@ -212,7 +212,7 @@ export function measure(subject: Subject, load: Load, beside?: number): Promise<
 		const during = samples.filter(({ at }) => at >= result.from && at <= result.to);
 		const [first, last] = [during[0], during.at(-1)];
 		if (!first || !last) throw new Error("nothing was measured");
-		const { rate, p50, p99, errors, unanswered } = result;
+		const { rate, p50 = Number.NaN, p99 = Number.NaN, errors, unanswered } = result;
 		if (result.firstError) console.error(`an answer that is no result: ${result.firstError}`);
 		const ms = last.at - first.at;
 		const cpu = (last.cpu - first.cpu) / ((rate * ms) / 1000);

@@ -20,7 +20,6 @@ interface Reading {
 export function readWholeStanzas(entity: Client, onFault: (fault: ReadFault) => void): void {
 	const reading = entity as unknown as Reading;
 	const read = reading._onData.bind(entity);
-	const isRestricted = createRestriction();
 	let isWhole = false;
 	for (const event of ["open", "element", "close"] as const) {
 		entity.on(event, () => {
@@ -31,7 +30,8 @@ export function readWholeStanzas(entity: Client, onFault: (fault: ReadFault) => 
 	/** @returns what is wrong with a message; undefined: it was read */
 	function fault(message: string): ReadFault | undefined {
 		if (message.length > LONGEST_STANZA) return "policy-violation";
-		if (isRestricted(message)) return "restricted-xml";
+		// Each by itself: what one leaves open says nothing of the next.
+		if (createRestriction()(message)) return "restricted-xml";
 		isWhole = false;
 		try {
 			read(message);
