@@ -68,7 +68,7 @@ export function createHttp2Fetch(
 
 	return async (url, init) => {
 		const { signal } = init;
-		const body = init.body ? await new Response(init.body).bytes() : undefined;
+		const body = await bytesOf(init.body);
 		const gate = gateOf(new URL(url).origin);
 		for (let sends = 1; ; sends += 1) {
 			const { session, leave } = await gate.enter(signal);
@@ -87,6 +87,12 @@ export function createHttp2Fetch(
 			}
 		}
 	};
+}
+
+/** Most bodies are texts, which need no stream to be read. */
+async function bytesOf(body: BodyInit | null | undefined): Promise<Uint8Array | undefined> {
+	if (!body) return undefined;
+	return typeof body === "string" ? new TextEncoder().encode(body) : new Response(body).bytes();
 }
 
 /**
