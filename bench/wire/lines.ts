@@ -66,6 +66,7 @@ export function acceptComponent({ opened, onText }: Load): string {
 			drain: (socket) => stream.flush(socket),
 			data(socket, data) {
 				const text = stream.read(data);
+				if (text.endsWith("</stream:stream>")) return void socket.end("</stream:stream>");
 				if (isOpen) return onText(text);
 				if (text.includes("<stream:stream"))
 					socket.write(`<?xml version='1.0'?><stream:stream ${STREAM} from='${COMPONENT}' id='1'>`);
@@ -141,6 +142,7 @@ export function acceptWebSocket({ opened, onText, sent }: Load): string {
 			message(link, message) {
 				const text = String(message);
 				if (isOpen && text.startsWith("<iq")) return onText(text);
+				if (text.startsWith("<close")) return link.close();
 				if (text.startsWith("<open")) {
 					link.send(
 						`<open xmlns="urn:ietf:params:xml:ns:xmpp-framing" from="example.org" id="1" version="1.0"/>`,

@@ -198,8 +198,8 @@ async function measure() {
 		...(firstError !== undefined && { firstError }),
 		unanswered: sentAt.size,
 	};
+	// It stays until it is ended: who is measured would try to connect again.
 	console.log(JSON.stringify(result));
-	process.exit(0);
 }
 
 const load = {

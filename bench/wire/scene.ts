@@ -184,8 +184,9 @@ export async function underLoad<T>(
 			interrupt: () => process.kill(publisher.pid, "SIGINT"),
 		});
 	} finally {
-		await publisher.stop();
+		// In this order: who is measured would try to connect again, and say so.
 		await measured?.stop();
+		await publisher.stop();
 	}
 }
 
