@@ -15,6 +15,11 @@ export const NS_SM = "urn:xmpp:sm:3";
 const ACK_EVERY = 50;
 /** Or after this long, ms, while others are still in hand. */
 const ACK_AFTER_MS = 500;
+/**
+ * So long, ms, between two counts: each is written to disk first, and ejabberd asks after every few stanzas. Of two
+ * thousand a second some forty are not told yet, and a server keeps hundreds.
+ */
+const ACK_PAUSE_MS = 20;
 /** When to try again to save a count that the disk did not take. */
 const FAULT_MS = 5_000;
 /** Ask the server to acknowledge after this many stanzas of ours, to let go of them. */
@@ -26,6 +31,8 @@ export interface StreamManagementEffects {
 	/** Sends an element, if there is a connection. */
 	send(element: Element): void;
 	onFault(error: unknown): void;
+	/** Between two counts that are told, ms: {@link ACK_PAUSE_MS} if not given. */
+	pauseMs?: number;
 }
 
 /** A session as the server began it. */
@@ -107,7 +114,7 @@ const newSession = (kind: NewSession, told = 0): Session => ({
 /** @param saved what an earlier process left behind */
 export function createStreamManagement(
 	saved: StreamState | undefined,
-	{ save, send, onFault }: StreamManagementEffects,
+	{ save, send, onFault, pauseMs = ACK_PAUSE_MS }: StreamManagementEffects,
 ): StreamManagement {
 	let session = newSession(saved ? { id: saved.id, jid: saved.jid } : "unmanaged", saved?.inbound);
 	/** What the server still has to repeat after a resumption. */
@@ -119,6 +126,8 @@ export function createStreamManagement(
 	/** The disk did not take the last count: it rests until the timer. */
 	let faulty = false;
 	let timer: ReturnType<typeof setTimeout> | undefined;
+	let timerAt = 0;
+	let acknowledgedAt = Number.NEGATIVE_INFINITY;
 	/** Ours that the server has not acknowledged. */
 	const unacknowledged: Element[] = [];
 	/** How many of ours it has; undefined: an earlier process knew. */
@@ -139,9 +148,18 @@ export function createStreamManagement(
 
 	function scheduleAck() {
 		if (faulty || (session.handled === 0 && !asked)) return;
-		const due = session.handled === session.arrived.length || session.handled >= ACK_EVERY;
-		if (due) void acknowledge();
-		else timer ??= setTimeout(() => void acknowledge(), ACK_AFTER_MS);
+		const isDue = session.handled === session.arrived.length || session.handled >= ACK_EVERY;
+		const restMs = acknowledgedAt + pauseMs - performance.now();
+		if (isDue && restMs <= 0) void acknowledge();
+		else acknowledgeIn(isDue ? restMs : ACK_AFTER_MS);
+	}
+
+	function acknowledgeIn(ms: number) {
+		const at = performance.now() + ms;
+		if (timer !== undefined && timerAt <= at) return;
+		clearTimeout(timer);
+		timerAt = at;
+		timer = setTimeout(() => void acknowledge(), ms);
 	}
 
 	/** Saves, then tells. One at a time: counts must reach the disk and the server in order. */
@@ -149,10 +167,11 @@ export function createStreamManagement(
 		clearTimeout(timer);
 		timer = undefined;
 		faulty = false;
+		acknowledgedAt = performance.now();
 		acknowledging ??= saveAndTell(session).then((isSaved) => {
 			acknowledging = undefined;
 			faulty = !isSaved;
-			if (faulty) timer ??= setTimeout(() => void acknowledge(), FAULT_MS);
+			if (faulty) acknowledgeIn(FAULT_MS);
 			// While resuming there is nobody to tell; and a new session may have been asked meanwhile.
 			else if (!resuming) scheduleAck();
 		});

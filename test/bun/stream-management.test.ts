@@ -24,7 +24,7 @@ const reply = (id: string | number) => xml("iq", { to: "example.org", id: String
 const idsOf = (stanzas: readonly Element[]) => stanzas.map(({ attrs }) => attrs.id);
 
 /** Stream management with a disk that the test may slow down or break, and a server that notes what it is told. */
-function harness(saved?: StreamState, begin: StreamState | undefined = START) {
+function harness(saved?: StreamState, begin: StreamState | undefined = START, pauseMs = 0) {
 	const events: string[] = [];
 	let faults = 0;
 	let onDisk: StreamState | undefined = saved;
@@ -38,6 +38,7 @@ function harness(saved?: StreamState, begin: StreamState | undefined = START) {
 		send: (element) =>
 			void events.push(element.attrs.h === undefined ? element.name : `a ${element.attrs.h}`),
 		onFault: () => void faults++,
+		pauseMs,
 	});
 	if (!saved) management.begin(begin);
 	return {
@@ -136,6 +137,19 @@ describe("counting", () => {
 			{ numRuns: 60 },
 		);
 	});
+});
+
+test("counts are written and told with a pause between them, however often the server asks", async () => {
+	const { management, told } = harness(undefined, START, 20);
+	for (let id = 1; id <= 10; id++) {
+		for (const handled of receive(management, id)) handled();
+		management.requested();
+		await settled();
+	}
+	expect(told()).toEqual([1]);
+	jest.advanceTimersByTime(20);
+	await settled();
+	expect(told()).toEqual([1, 10]);
 });
 
 describe("when the server is told", () => {
