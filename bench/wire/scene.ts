@@ -169,7 +169,7 @@ export async function underLoad<T>(
 	load: Load,
 	use: (measured: Part, publisher: { line(): Promise<string>; interrupt(): void }) => Promise<T>,
 ): Promise<T> {
-	const options: PublisherOptions = { warmSeconds: 2, seconds: 5, ...load };
+	const options: PublisherOptions = { warmSeconds: 4, seconds: 6, ...load };
 	const publisher = startPart(bun("publisher.ts", JSON.stringify(options)));
 	let measured: Part | undefined;
 	try {
