@@ -7,9 +7,7 @@
 import { type EndpointPolicy, isProvider, literalAddress } from "../services/endpoint.ts";
 import type { Fetch } from "../services/exchange.ts";
 import { ForbiddenAddress, isPublicAddress } from "../services/public-address.ts";
-
-/** The addresses of a name, best first; rejects if there are none. */
-export type Resolve = (host: string) => Promise<readonly string[]>;
+import { createResolve, type Resolve } from "./addresses.ts";
 
 /** Failures to connect: nothing was sent, so the next address may be tried. */
 const NOT_CONNECTED: ReadonlySet<unknown> = new Set([
@@ -23,7 +21,7 @@ const NOT_CONNECTED: ReadonlySet<unknown> = new Set([
  * Makes the `fetch`. It follows no redirect, unpacks no compressed body, and throws {@link ForbiddenAddress} if any
  * address of the host is not public, unless the policy allows private ones. The browsers' own push services are fetched
  * as they are: their operators answer for their names.
- * @param options.resolve the system's resolver, with its order of addresses, if not given
+ * @param options.resolve as addresses.ts does, if not given
  * @param options.fetch Bun's, if not given
  * @param options.ca certificate authorities in place of the usual ones, PEM
  */
@@ -33,7 +31,7 @@ export function createPinnedFetch(options: {
 	fetch?: (url: string, init: BunFetchRequestInit) => Promise<Response>;
 	ca?: string;
 }): Fetch {
-	const { policy, resolve = systemAddresses, fetch = globalThis.fetch, ca } = options;
+	const { policy, resolve = createResolve(), fetch = globalThis.fetch, ca } = options;
 
 	async function addressesOf(url: URL): Promise<readonly string[]> {
 		const literal = literalAddress(url);
@@ -68,16 +66,6 @@ export function createPinnedFetch(options: {
 		}
 		throw refused;
 	};
-}
-
-/**
- * With c-ares, which asks name servers (and reads the hosts file) without a thread: the system's own lookup takes one of
- * few, on which all cryptography waits too, and one that hangs keeps it for many seconds. Only that knows of mDNS.
- */
-async function systemAddresses(host: string): Promise<readonly string[]> {
-	const backend = /\.local\.?$/i.test(host) ? "system" : "c-ares";
-	const found = await Bun.dns.lookup(host, { backend });
-	return found.map(({ address }) => address);
 }
 
 /** A resolver takes no signal: stop waiting for it when the deadline does. */
