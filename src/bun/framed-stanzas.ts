@@ -5,7 +5,7 @@
  */
 import type { Client } from "@xmpp/client-core";
 import type { Parser } from "@xmpp/xml";
-import { createRestriction, LONGEST_STANZA, type ReadFault } from "./stanza-parser.ts";
+import { createRestriction, LONGEST_STANZA, type ReadFault, withoutDeclaration } from "./stanza-parser.ts";
 
 /** What xmpp.js does not type: it is called with each message, from the connection's start on. */
 interface Reading {
@@ -28,8 +28,12 @@ export function readWholeStanzas(entity: Client, onFault: (fault: ReadFault) => 
 	}
 
 	/** @returns what is wrong with a message; undefined: it was read */
-	function fault(message: string): ReadFault | undefined {
-		if (message.length > LONGEST_STANZA) return "policy-violation";
+	function fault(data: string): ReadFault | undefined {
+		if (data.length > LONGEST_STANZA) return "policy-violation";
+		// The parser takes blanks around an element for a text in the wrong place.
+		const message = withoutDeclaration(data).trim();
+		// Some servers send blanks to find out whether the connection lives.
+		if (message === "") return undefined;
 		// Each by itself: what one leaves open says nothing of the next.
 		if (createRestriction()(message)) return "restricted-xml";
 		isWhole = false;
@@ -38,9 +42,7 @@ export function readWholeStanzas(entity: Client, onFault: (fault: ReadFault) => 
 		} catch {
 			return "not-well-formed";
 		}
-		// Some servers send blanks to find out whether the connection lives.
-		const isRead = isWhole || message.trim() === "";
-		return isRead && !reading.parser?.cursor ? undefined : "not-well-formed";
+		return isWhole && !reading.parser?.cursor ? undefined : "not-well-formed";
 	}
 
 	reading._onData = (data) => {

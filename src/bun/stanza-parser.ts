@@ -65,6 +65,9 @@ class BoundedParser extends Parser {
 
 const CDATA = "<![CDATA[";
 
+/** A text without the XML declaration that it may begin with (RFC 6120 §11.4). */
+export const withoutDeclaration = (text: string) => text.replace(/^\s*<\?xml\b[^>]*\?>/, "");
+
 /**
  * Looks for comments, processing instructions and DTDs, which must not be sent (RFC 6120 §11.1). What it returns is
  * given a stream's pieces in order, none of which ends within markup.
@@ -124,7 +127,7 @@ export function createStanzaParser(events: StanzaParserEvents): StanzaParser {
 
 	function parse(text: string) {
 		// The header comes after a declaration; stanzas may come in one piece with both.
-		const markup = isFirst ? text.replace(/^\s*<\?xml\b[^>]*\?>/, "") : text;
+		const markup = isFirst ? withoutDeclaration(text) : text;
 		isFirst = false;
 		if (isRestricted(markup)) return fault("restricted-xml");
 		try {
