@@ -121,6 +121,22 @@ describe("a database that is a file", () => {
 		);
 		expect(rows[0]?.all_of).toBe(rows[0]?.different as number);
 	}, 20_000);
+
+	test("has a transaction wait for another process's lock, as everything else does", async () => {
+		const { client } = await open({ url: at("reveille.db") });
+		const other = createClient({ url: at("reveille.db"), concurrency: 1 });
+		cleanups.push(() => other.close());
+		const lock = await other.transaction();
+		const begun = client.transaction();
+		// Much longer than SQLite itself waits here.
+		await Bun.sleep(40);
+		await lock.rollback();
+		other.close();
+		const transaction = await begun;
+		await transaction.execute("INSERT INTO facts VALUES ('a', 'b')");
+		await transaction.commit();
+		expect((await client.execute("SELECT * FROM facts")).rows).toHaveLength(1);
+	});
 });
 
 describe("a database that cannot be used says why, and what to do", () => {
