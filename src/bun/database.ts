@@ -61,13 +61,13 @@ export async function openDatabase(options: DatabaseOptions): Promise<OpenDataba
 		if (path) mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
 		client = isFile
 			? // One connection: settings made by PRAGMA belong to a connection.
-				openFile(url, exclusive)
+				openFile(url, exclusive, settingOf(sync))
 			: connect(options);
 		await options.check?.(client);
 		if (isFile) {
 			if (exclusive) await client.execute("PRAGMA locking_mode = EXCLUSIVE");
 			await writeAhead(client, exclusive ? 0 : LOCK_MS);
-			await client.execute(`PRAGMA synchronous = ${sync}`);
+			await client.execute(settingOf(sync));
 		}
 		await migrate(client, migrations);
 		// A file that may only be read opens as well as any other, and would fail at the first registration.
@@ -80,9 +80,11 @@ export async function openDatabase(options: DatabaseOptions): Promise<OpenDataba
 	}
 }
 
-function openFile(url: string, exclusive: boolean): Client {
+const settingOf = (sync: "normal" | "full") => `PRAGMA synchronous = ${sync}`;
+
+function openFile(url: string, exclusive: boolean, setting: string): Client {
 	if (exclusive) return createClient({ url, concurrency: 1, timeout: 0 });
-	return patiently(createClient({ url, concurrency: 1, timeout: OWN_WAIT_MS }), LOCK_MS);
+	return patiently(createClient({ url, concurrency: 1, timeout: OWN_WAIT_MS }), LOCK_MS, setting);
 }
 
 /**

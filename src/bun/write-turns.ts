@@ -12,7 +12,7 @@ import type { Client, InStatement } from "@libsql/client";
 const TRIES = 6;
 const PAUSE_MS = 50;
 
-const isRead = (statement: InStatement | [string, unknown?]) => {
+export const isRead = (statement: InStatement | [string, unknown?]) => {
 	const sql =
 		typeof statement === "string" ? statement : Array.isArray(statement) ? statement[0] : statement.sql;
 	return /^\s*select\b/i.test(sql);

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createClient } from "@libsql/client";
+import { type Client, createClient } from "@libsql/client";
 import { type DatabaseOptions, filePath, openDatabase } from "../../src/bun/database.ts";
 import { StartError } from "../../src/bun/start-error.ts";
 
@@ -122,20 +122,38 @@ describe("a database that is a file", () => {
 		expect(rows[0]?.all_of).toBe(rows[0]?.different as number);
 	}, 20_000);
 
-	test("has a transaction wait for another process's lock, as everything else does", async () => {
-		const { client } = await open({ url: at("reveille.db") });
-		const other = createClient({ url: at("reveille.db"), concurrency: 1 });
-		cleanups.push(() => other.close());
-		const lock = await other.transaction();
-		const begun = client.transaction();
-		// Much longer than SQLite itself waits here.
-		await Bun.sleep(40);
-		await lock.rollback();
-		other.close();
-		const transaction = await begun;
-		await transaction.execute("INSERT INTO facts VALUES ('a', 'b')");
-		await transaction.commit();
-		expect((await client.execute("SELECT * FROM facts")).rows).toHaveLength(1);
+	describe("that another process has locked for a while", () => {
+		const insert = "INSERT INTO facts VALUES ('a', 'b')";
+		const another = "INSERT INTO facts VALUES ('c', 'd')";
+
+		test.each<[string, (client: Client) => Promise<unknown>]>([
+			["statements", (client) => Promise.all([client.execute(insert), client.execute(another)])],
+			["a batch", (client) => client.batch([insert, another], "write")],
+			[
+				"a transaction",
+				async (client) => {
+					const transaction = await client.transaction();
+					await transaction.execute(insert);
+					await transaction.execute(another);
+					await transaction.commit();
+				},
+			],
+		])("waits with %s, and keeps what was written", async (_, write) => {
+			const { client } = await open({ url: at("reveille.db") });
+			const other = createClient({ url: at("reveille.db"), concurrency: 1, timeout: 5 });
+			cleanups.push(() => other.close());
+			const lock = await other.transaction();
+			const written = write(client);
+			// Much longer than SQLite itself waits here; meanwhile it can be read.
+			await Bun.sleep(40);
+			expect((await client.execute("SELECT * FROM facts")).rows).toEqual([]);
+			await lock.rollback();
+			await written;
+			// Committed, which nobody but another connection can tell.
+			expect((await other.execute("SELECT * FROM facts")).rows).toHaveLength(2);
+			await other.execute("INSERT INTO facts VALUES ('e', 'f')");
+			expect((await client.execute("PRAGMA synchronous")).rows[0]?.synchronous).toBe(1);
+		});
 	});
 });
 
