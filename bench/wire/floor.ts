@@ -35,13 +35,18 @@ async function sendTo({ kind, url, ca }: ProviderAddress & { kind: ProviderKind 
 		return () => session.fetch(`${url}/3/device/${token}`, init);
 	}
 	const { encrypt } = await import("../../src/services/message-encryption.ts");
+	const { nativeRecordCipher: cipher } = await import("../../src/bun/native-crypto.ts");
 	const pair = await crypto.subtle.generateKey({ name: "ECDH", namedCurve: "P-256" }, true, ["deriveBits"]);
 	const p256dh = new Uint8Array(await crypto.subtle.exportKey("raw", pair.publicKey));
 	const auth = crypto.getRandomValues(new Uint8Array(16));
 	const text = new TextEncoder().encode("x".repeat(180));
 	const headers = { authorization, ttl: "60", urgency: "high", "content-encoding": "aes128gcm" };
 	return async () =>
-		fetch(`${url}/push/${token}`, { method: "POST", headers, body: await encrypt(text, { p256dh, auth }) });
+		fetch(`${url}/push/${token}`, {
+			method: "POST",
+			headers,
+			body: await encrypt(text, { p256dh, auth }, { cipher }),
+		});
 }
 
 const send = provider && (await sendTo(provider));
