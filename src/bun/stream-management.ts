@@ -171,9 +171,15 @@ export function createStreamManagement(
 		acknowledging ??= saveAndTell(session).then((isSaved) => {
 			acknowledging = undefined;
 			faulty = !isSaved;
-			if (faulty) acknowledgeIn(FAULT_MS);
-			// While resuming there is nobody to tell; and a new session may have been asked meanwhile.
-			else if (!resuming) scheduleAck();
+			if (faulty) {
+				// In place of what stanzas that went on coming had asked for.
+				clearTimeout(timer);
+				timer = undefined;
+				acknowledgeIn(FAULT_MS);
+			} else if (!resuming) {
+				// While resuming there is nobody to tell; and a new session may have been asked meanwhile.
+				scheduleAck();
+			}
 		});
 		return acknowledging;
 	}

@@ -2,6 +2,7 @@
 import { and, eq, exists, lt, not, sql } from "drizzle-orm";
 import type { LibSQLDatabase } from "drizzle-orm/libsql";
 import type { Keyring } from "../secrets.ts";
+import { countBy } from "./counting.ts";
 import type { KnownKeys } from "./facts.ts";
 import { pubsubNodes, registrations } from "./schema.ts";
 
@@ -31,12 +32,7 @@ export async function countByKey(
 	const begin = sql<string>`substr(${node}, 1, ${PREFIX})`;
 	const isOwn = sql`length(${node}) = 27 and ${node} not glob '*[^0-9A-Za-z_-]*'`;
 	const atHost = exists(db.select({ one: sql`1` }).from(pubsubNodes).where(eq(pubsubNodes.node, node)));
-	const own = await db
-		.select({ begin, count: sql<number>`count(*)` })
-		.from(registrations)
-		.where(and(isOwn, not(atHost)))
-		.groupBy(begin);
-	const counts = new Map(own.map((row) => [row.begin, row.count]));
+	const counts = await countBy(db, begin, and(isOwn, not(atHost)));
 	const all = [...ids, ...known.ids.filter((id) => !ids.includes(id))];
 	const uses = all.map((id, i): KeyUse => {
 		const key = id.slice(0, PREFIX);
@@ -44,10 +40,7 @@ export async function countByKey(
 		return { key, state, count: counts.get(key) ?? 0 };
 	});
 	if (all.length === 1) return uses;
-	const [imported] = await db
-		.select({ count: sql<number>`count(*)` })
-		.from(registrations)
-		.where(and(not(isOwn), lt(renewedAt, known.since)));
+	const foreign = await countBy(db, sql<string>`''`, and(not(isOwn), lt(renewedAt, known.since)));
 	const state = ids.length > 1 ? "old" : "gone";
-	return [...uses, { key: IMPORTED, state, count: imported?.count ?? 0 }];
+	return [...uses, { key: IMPORTED, state, count: foreign.get("") ?? 0 }];
 }

@@ -2,6 +2,7 @@
 import { desc, getTableColumns, isNotNull, lt, sql } from "drizzle-orm";
 import type { LibSQLDatabase } from "drizzle-orm/libsql";
 import type { Registration } from "../types.ts";
+import { countBy } from "./counting.ts";
 import { toRegistration } from "./rows.ts";
 import { registrations } from "./schema.ts";
 
@@ -42,17 +43,14 @@ export function createListing(db: LibSQLDatabase): Listing {
 			};
 		},
 
-		count: () =>
-			db
-				.select({ app: registrations.app, count: sql<number>`count(*)` })
-				.from(registrations)
-				.groupBy(registrations.app),
+		async count() {
+			const counts = await countBy(db, sql`${registrations.app}`);
+			return [...counts].map(([app, count]) => ({ app, count }));
+		},
 
-		countAddresses: () =>
-			db
-				.select({ jid: sql<string>`${registrations.jid}`, count: sql<number>`count(*)` })
-				.from(registrations)
-				.where(isNotNull(registrations.jid))
-				.groupBy(registrations.jid),
+		async countAddresses() {
+			const counts = await countBy(db, sql`${registrations.jid}`, isNotNull(registrations.jid));
+			return [...counts].map(([jid, count]) => ({ jid, count }));
+		},
 	};
 }

@@ -260,6 +260,22 @@ describe("a disk that does not take the count", () => {
 		expect(faults()).toBe(1);
 		expect(told()).toEqual([1]);
 	});
+
+	test("nor for the stanzas that go on coming", async () => {
+		const { management, faults, setDisk } = harness(undefined, START, 20);
+		await settled();
+		const disk = Promise.withResolvers<void>();
+		setDisk(() => disk.promise);
+		const [first, second] = receive(management, 1, 2);
+		first?.();
+		second?.();
+		await settled();
+		disk.reject(new Error("disk full"));
+		await settled();
+		jest.advanceTimersByTime(20);
+		await settled();
+		expect(faults()).toBe(1);
+	});
 });
 
 describe("resuming within the process", () => {
