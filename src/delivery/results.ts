@@ -15,11 +15,13 @@ export interface Results {
 /** While the database is away, so many times are remembered; counts always are. */
 const KEPT_RESULTS = 10_000;
 
+/** So many are written as they come: one statement for all. */
+const EXACT = 250;
 /**
- * A device that was reached so long ago, ms, was as good as reached now: who is much written to need not be written
- * down as often.
+ * Beyond them a device that was reached so long ago, ms, is as good as reached now: on a database with 100,000 devices
+ * that are all written to, writing that down took longer than their pushes may.
  */
-const SAME_MS = 60_000;
+const SAME_MS = 3_600_000;
 
 export function createResults(
 	registrations: Pick<Registrations, "record">,
@@ -60,7 +62,7 @@ export function createResults(
 			const { node, app } = registration;
 			count(app, outcome, 1, error);
 			const at = now();
-			if (error === undefined && isKnownWell(registration, at)) return;
+			if (error === undefined && results.size >= EXACT && isKnownWell(registration, at)) return;
 			const name = `${node} ${error === undefined}`;
 			if (results.size < KEPT_RESULTS || results.has(name)) {
 				results.set(name, error === undefined ? { node, at } : { node, at, error });
