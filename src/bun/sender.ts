@@ -45,6 +45,9 @@ const DRAIN_MS = 5_000;
 
 const DAY_MS = 86_400_000;
 
+/** When to look, after the start, whether anything about the registrations must be told. */
+const COUNT_AFTER_MS = 1_000;
+
 /**
  * Pushes on their way to one app or provider. Bun has 256 requests in flight at most, unless its start was told
  * otherwise (package.json): a provider that hangs must leave room for the others.
@@ -145,12 +148,15 @@ export async function startSender(common: SenderDeps): Promise<Sender> {
 	const certificates = certificateExpiry(apps);
 	warnOfExpiry(certificates, log);
 	const warning = setInterval(() => warnOfExpiry(certificates, log), DAY_MS);
-	void warnOfStrays(registrations, config, log);
-	common.keyUse().then(
-		(uses) => tellOfKeys(uses, log),
-		(error: unknown) =>
-			log.warn("What the keys are used for is not known: {error}", { error: faultOf(error) }),
-	);
+	// Counting takes its time where there are many: the start comes first.
+	const counting = setTimeout(() => {
+		void warnOfStrays(registrations, config, log);
+		common.keyUse().then(
+			(uses) => tellOfKeys(uses, log),
+			(error: unknown) =>
+				log.warn("What the keys are used for is not known: {error}", { error: faultOf(error) }),
+		);
+	}, COUNT_AFTER_MS);
 	const metrics = config.adminToken
 		? createMetrics({
 				outbox: outbox.depth,
@@ -234,6 +240,7 @@ export async function startSender(common: SenderDeps): Promise<Sender> {
 		async stop() {
 			for (const intake of intakes) intake.stop();
 			clearInterval(warning);
+			clearTimeout(counting);
 			const finish = async () => {
 				await delivery.idle(DRAIN_MS);
 				await delivery.settle();
