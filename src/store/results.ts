@@ -2,6 +2,7 @@
 import { sql } from "drizzle-orm";
 import type { LibSQLDatabase } from "drizzle-orm/libsql";
 import type { SQLiteColumn } from "drizzle-orm/sqlite-core";
+import { toJson } from "./as-json.ts";
 import { registrations, statistics } from "./schema.ts";
 
 /** What happened to one registration since the last flush. */
@@ -63,6 +64,6 @@ async function writeResults(primary: LibSQLDatabase, results: readonly Result[])
 	await primary.run(sql`
 		UPDATE ${registrations}
 		SET ${set(lastSuccessAt, "success")}, ${set(lastErrorAt, "failure")}, ${set(lastError, "error")}
-		FROM json_each(${JSON.stringify([...told.values()])}) AS told
+		FROM json_each(${toJson([...told.values()])}) AS told
 		WHERE ${registrations.node} = told.value ->> 'node'`);
 }

@@ -27,6 +27,8 @@ test("a registration with half a character is kept, and does not end the process
 			registration: { device: "phone \ufffd", deviceName: "\ufffd" },
 		});
 		expect(await registrations.find("node-1")).toMatchObject({ device: "phone \ufffd" });
+		await registrations.record([{ node: "node-1", at: 1, error: "cut \ud83d" }], []);
+		expect(await registrations.find("node-1")).toMatchObject({ lastError: "cut \ufffd" });
 	} finally {
 		await database.close();
 	}
