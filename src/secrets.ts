@@ -168,7 +168,7 @@ export async function createKeyring(
 		if (bytes?.length !== SECRET_BYTES) return "wrong";
 		const key = byId.get(keyIdIn(signature) ?? "");
 		if (!key) return "unknown-key";
-		return isSame(base64url.decode(await signNaming(key, text)), bytes) ? "ok" : "wrong";
+		return isSameText(await signNaming(key, text), signature) ? "ok" : "wrong";
 	};
 
 	const keyOf = (node: string) => byId.get(keyIdIn(node) ?? "");
@@ -228,11 +228,6 @@ function isSameText(one: string, other: string): boolean {
 	let difference = 0;
 	for (let at = 0; at < one.length; at++) difference |= one.charCodeAt(at) ^ other.charCodeAt(at);
 	return difference === 0;
-}
-
-/** In a time that tells nothing of where they differ; both are as long. */
-function isSame(one: Uint8Array, other: Uint8Array): boolean {
-	return one.reduce((difference, byte, i) => difference | (byte ^ (other[i] ?? 0)), 0) === 0;
 }
 
 /**
