@@ -187,7 +187,7 @@ type Unsent = Extract<Outcome, { kind: "retry" | "rejected" | "misconfigured" }>
 
 function poster(options: ApnsOptions): Post {
 	const { credentials, topic, alert = { text: "New message" }, payload, fetch, now } = options;
-	const { random = () => crypto.randomUUID(), hiddenName = webCryptoHiddenName } = options;
+	const { random = () => crypto.randomUUID(), hiddenName } = options;
 	checkAlert(alert);
 	const url = (options.url ?? (options.sandbox ? SANDBOX : PRODUCTION)).replace(/\/+$/, "");
 	const app: ApnsApp = { topic, alert, url, payload };

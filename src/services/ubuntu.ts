@@ -6,7 +6,7 @@
 import type { Outcome, Push, PushService } from "../types.ts";
 import { InvalidDevice } from "../types.ts";
 import { exchange, type Failure, type Fetch, type Reply } from "./exchange.ts";
-import { type HiddenName, webCryptoHiddenName } from "./hidden-name.ts";
+import type { HiddenName } from "./hidden-name.ts";
 import { neverThrowing, outcomeOf } from "./outcome.ts";
 import { replaceTagOf, type UbuntuCard, type UbuntuMessage, ubuntuMessage } from "./ubuntu-message.ts";
 
@@ -124,7 +124,7 @@ export function createUbuntu(
 		hiddenName?: HiddenName | undefined;
 	},
 ): PushService {
-	const { alert, icon, fetch, now, hiddenName = webCryptoHiddenName } = options;
+	const { alert, icon, fetch, now, hiddenName } = options;
 	const url = (options.url ?? UBUNTU_URL).replace(/\/+$/, "");
 	if (options.appId !== undefined && !isApplicationId(options.appId)) throw new Error(APPLICATION_ID);
 	const words = ["text" in alert ? alert.text : alert.locKey, icon ?? ""];

@@ -147,7 +147,7 @@ export function createWebPush(options: {
 	recordCipher?: RecordCipher | undefined;
 	hiddenName?: HiddenName | undefined;
 }): PushService {
-	const { vapid, policy, recordCipher, hiddenName = webCryptoHiddenName } = options;
+	const { vapid, policy, recordCipher, hiddenName } = options;
 
 	async function sendOnce(push: Push, signal: AbortSignal): Promise<Outcome> {
 		if (!vapid) return { kind: "misconfigured", reason: "no VAPID private key" };
