@@ -4,6 +4,20 @@ import { readdirSync, readFileSync } from "node:fs";
 /** Of /proc's times: `getconf CLK_TCK` is 100 on every Linux that Bun runs on. */
 const TICK_US = 10_000;
 
+/** Resolves at a process's first answer over HTTP. @throws when it ends before */
+export async function untilHealthy(port: number, ended: Promise<unknown>): Promise<void> {
+	let hasEnded = false;
+	void ended.then(() => {
+		hasEnded = true;
+	});
+	for (;;) {
+		const answer = await fetch(`http://127.0.0.1:${port}/health`).catch(() => undefined);
+		if (answer?.ok) return;
+		if (hasEnded) throw new Error("what is measured ended before it answered");
+		await Bun.sleep(1);
+	}
+}
+
 /** Time that a process spent on CPUs so far, its threads together, µs. */
 export function cpuOf(pid: number): number {
 	const stat = readFileSync(`/proc/${pid}/stat`, "utf8");

@@ -2,10 +2,11 @@
  * `bun run measure`: how long a start takes and how much memory an idle Reveille holds, beside a floor measured in
  * the same run: a Bun process that serves one Hono route.
  */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { freePort } from "../test/peers/ports.ts";
+import { quantile, rssOf, untilHealthy } from "./measured-process.ts";
 
 const RUNS = 10;
 const ROOT = new URL("..", import.meta.url).pathname;
@@ -27,17 +28,8 @@ async function sample(command: string[], env: Record<string, string>): Promise<S
 		stderr: "ignore",
 	});
 	try {
-		for (;;) {
-			try {
-				if ((await fetch(`http://127.0.0.1:${port}/health`)).ok) break;
-			} catch {
-				if (child.exitCode !== null) throw new Error(`${command.join(" ")} ended with ${child.exitCode}`);
-				await Bun.sleep(1);
-			}
-		}
-		const startMs = performance.now() - startedAt;
-		const status = readFileSync(`/proc/${child.pid}/status`, "utf8");
-		return { startMs, rssMiB: Number(status.match(/VmRSS:\s+(\d+)/)?.[1]) / 1024 };
+		await untilHealthy(port, child.exited);
+		return { startMs: performance.now() - startedAt, rssMiB: rssOf(child.pid) };
 	} finally {
 		child.kill("SIGKILL");
 		await child.exited;
@@ -45,7 +37,10 @@ async function sample(command: string[], env: Record<string, string>): Promise<S
 }
 
 const median = (values: number[]) =>
-	values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
+	quantile(
+		values.toSorted((a, b) => a - b),
+		0.5,
+	);
 
 async function measure(name: string, command: string[], env: () => Record<string, string>): Promise<Sample> {
 	const samples: Sample[] = [];

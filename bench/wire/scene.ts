@@ -4,7 +4,7 @@ import { generateKeyPairSync } from "node:crypto";
 import { join } from "node:path";
 import { dieWithParent, guard } from "../../test/peers/guard.ts";
 import { freePort } from "../../test/peers/ports.ts";
-import { cpuOf, rssOf } from "../measured-process.ts";
+import { cpuOf, rssOf, untilHealthy } from "../measured-process.ts";
 import type { Figure } from "../rows.ts";
 import type { FloorOptions } from "./floor.ts";
 import { COMPONENT } from "./names.ts";
@@ -141,13 +141,7 @@ export async function startTime(dataFolder: string, provider: Provider): Promise
 		...{ PORT: String(port), DATA_DIR: dataFolder, SECRET_KEY, LOG_LEVEL: "warning" },
 		...credentials(provider),
 	});
-	let hasEnded = false;
-	void part.ended.then(() => {
-		hasEnded = true;
-	});
-	const isHealthy = async () => (await fetch(`http://127.0.0.1:${port}/health`).catch(() => undefined))?.ok;
-	while (!hasEnded && !(await isHealthy())) await Bun.sleep(2);
-	if (hasEnded) throw new Error("Reveille did not start");
+	await untilHealthy(port, part.ended);
 	const took = performance.now() - startedAt;
 	process.kill(part.pid, "SIGTERM");
 	await part.ended;
