@@ -1,9 +1,11 @@
 /** The HTTP application: the same on Bun and at the edge, composed from what its entry hands in. */
+
 import { OpenAPIHono } from "@hono/zod-openapi";
 import type { Logger } from "@logtape/logtape";
 import { cors } from "hono/cors";
 import { methodNotAllowed } from "hono/method-not-allowed";
 import { secureHeaders } from "hono/secure-headers";
+import { httpBounds } from "./limits/bounds/http.ts";
 import { smallUtf8Body } from "./routes/body.ts";
 import { clientAddressReader, networkOf } from "./routes/client-address.ts";
 import type { AppDeps, RequestEnv } from "./routes/deps.ts";
@@ -22,7 +24,7 @@ import { tigaseRoutes } from "./routes/tigase.ts";
 export type { AppDeps, PublicApp, Readiness } from "./routes/deps.ts";
 
 /** A subscription with the longest endpoint, longest names and much white space is under 8 KiB. */
-const JSON_BYTES = 16 * 1024;
+const JSON_BYTES = httpBounds.jsonBody.is;
 /** How long a browser may remember what CORS allows, seconds. */
 const PREFLIGHT_S = 86_400;
 

@@ -2,6 +2,7 @@
  * Configuration is a parse of a flat record (environment variables, or a Worker's bindings): `parseConfig`.
  * Nothing set at all is a working configuration; a group half set fails, naming what is missing.
  */
+
 import ipaddr from "ipaddr.js";
 import type { AppConfig } from "./apps.ts";
 import { appsOf } from "./configured-apps.ts";
@@ -14,6 +15,7 @@ import {
 	parseConnections,
 	type XmppConnection,
 } from "./connections.ts";
+import { registrationBounds } from "./limits/bounds/registrations.ts";
 import { present } from "./present.ts";
 import { type Settings, settingNames, settings } from "./settings.ts";
 
@@ -78,7 +80,7 @@ const FOUR_WEEKS_S = 2_419_200;
 const DATA_DIR = "data";
 
 /** More devices than a person has. */
-const REGISTRATIONS_PER_OWNER = 50;
+const REGISTRATIONS_PER_OWNER = registrationBounds.perOwner.is;
 
 /** What the variables of the one connection are called in a table. */
 const XMPP_GROUP = {

@@ -7,7 +7,7 @@ const ROOT = join(import.meta.dir, "..");
 const SOURCES = [...new Bun.Glob("src/**/*.{ts,tsx}").scanSync(ROOT)].filter(
 	(file) => !file.endsWith(".d.ts"),
 );
-const ROOMS = ["store", "services", "xmpp", "delivery", "registering", "routes"];
+const ROOMS = ["limits", "sasl", "store", "services", "xmpp", "delivery", "registering", "routes"];
 
 /** All code that may run at an edge: what the worker composes, and what it may compose one day. */
 const EDGE_SAFE = SOURCES.filter((file) => {
@@ -144,6 +144,7 @@ describe("an edge runtime", () => {
 			"hono",
 			"ipaddr.js",
 			"jose",
+			"tldts-icann",
 			"zod",
 		];
 		expect([...packages].filter((name) => !known.includes(name))).toEqual([]);
@@ -206,9 +207,9 @@ const BELOW: Readonly<Record<string, readonly string[]>> = {
 	"types.ts": [],
 	"secrets.ts": ["types.ts"],
 	"spelling.ts": [],
-	"recent.ts": [],
 	"present.ts": [],
-	"buckets.ts": ["recent.ts"],
+	limits: [],
+	sasl: ["types.ts", "limits"],
 	"p2-device.ts": ["types.ts"],
 	"settings.ts": ["types.ts", "spelling.ts"],
 	"apps.ts": ["types.ts", "spelling.ts"],
@@ -216,6 +217,7 @@ const BELOW: Readonly<Record<string, readonly string[]>> = {
 	"configured-apps.ts": ["settings.ts", "apps.ts"],
 	"configured-jwt.ts": ["settings.ts"],
 	"config.ts": [
+		"limits",
 		"types.ts",
 		"settings.ts",
 		"spelling.ts",
@@ -225,13 +227,13 @@ const BELOW: Readonly<Record<string, readonly string[]>> = {
 		"connections.ts",
 		"present.ts",
 	],
-	store: ["types.ts", "secrets.ts", "present.ts"],
-	services: ["types.ts", "apps.ts", "p2-device.ts", "present.ts"],
-	xmpp: ["types.ts", "p2-device.ts", "present.ts"],
-	delivery: ["types.ts", "secrets.ts", "buckets.ts", "recent.ts", "store", "services", "xmpp"],
-	registering: ["types.ts", "secrets.ts", "buckets.ts", "store", "services", "xmpp"],
+	store: ["types.ts", "secrets.ts", "present.ts", "limits"],
+	services: ["types.ts", "apps.ts", "p2-device.ts", "present.ts", "limits"],
+	xmpp: ["types.ts", "p2-device.ts", "present.ts", "limits"],
+	delivery: ["types.ts", "secrets.ts", "limits", "store", "services", "xmpp"],
+	registering: ["types.ts", "secrets.ts", "limits", "store", "services", "xmpp"],
 	routes: [
-		...["types.ts", "secrets.ts", "buckets.ts", "config.ts", "spelling.ts"],
+		...["types.ts", "secrets.ts", "limits", "config.ts", "spelling.ts"],
 		...["store", "services", "xmpp", "delivery", "registering"],
 	],
 	bun: [
@@ -241,13 +243,15 @@ const BELOW: Readonly<Record<string, readonly string[]>> = {
 		"connections.ts",
 		"config.ts",
 		"settings.ts",
+		"limits",
+		"sasl",
 		"store",
 		"services",
 		"xmpp",
 		"delivery",
 		"registering",
 	],
-	"app.ts": ["types.ts", "secrets.ts", "config.ts", "store", "services", "routes"],
+	"app.ts": ["types.ts", "secrets.ts", "config.ts", "limits", "store", "services", "routes"],
 };
 const ENTRIES = ["server.ts", "worker.ts"];
 

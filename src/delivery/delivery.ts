@@ -3,7 +3,9 @@
  *
  * The answer `done` is a promise: delivered, on this connector's disk, or superseded by a later publish that is.
  */
+
 import type { Logger } from "@logtape/logtape";
+import { deliveryBounds } from "../limits/bounds/delivery.ts";
 import { faultOf } from "../store/fault.ts";
 import type { Outbox, OutboxEntry, QueueName } from "../store/outbox.ts";
 import type { Answer, App, Notification, PushClass, PushService } from "../types.ts";
@@ -27,7 +29,7 @@ import type { Verdicts } from "./verdicts.ts";
 const SEND_DEADLINE_MS = 15_000;
 
 /** Fresh pushes in memory at once: a database that hangs must not fill it with those that wait to be looked up. */
-const MOST_ON_THEIR_WAY = 10_000;
+const MOST_ON_THEIR_WAY = deliveryBounds.onTheirWay.is;
 
 export interface DeliveryDeps {
 	registrations: Known;

@@ -5,8 +5,9 @@
  *
  * Nothing is stored: to the rest of delivery these look like registrations which are made up from their node.
  */
-import { createBuckets, type Rate } from "../buckets.ts";
-import { createRecent } from "../recent.ts";
+import type { Rate } from "../limits/bounds/bound.ts";
+import { createRecent } from "../limits/recent.ts";
+import { createBuckets } from "../limits/token-buckets.ts";
 import type { Registrations } from "../store/registrations.ts";
 import { type Answer, type App, InvalidDevice, type PushService, type Registration } from "../types.ts";
 import { wait } from "./item.ts";

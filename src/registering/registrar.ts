@@ -1,5 +1,6 @@
 /** Registering at an XMPP user's word: what the commands ask for, done. */
-import { createBuckets, type Rate } from "../buckets.ts";
+import type { Rate } from "../limits/bounds/bound.ts";
+import { createBuckets } from "../limits/token-buckets.ts";
 import { type Keyring, splitOpenNode } from "../secrets.ts";
 import type { Registrations } from "../store/registrations.ts";
 import { type App, InvalidDevice, type PushService, type Registration } from "../types.ts";

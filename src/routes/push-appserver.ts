@@ -9,8 +9,10 @@
  * module's ways back): our node is random and not the device id; another token is another registration; to
  * unregister takes the secret or the token.
  */
+
 import { OpenAPIHono } from "@hono/zod-openapi";
 import type { MiddlewareHandler } from "hono";
+import { httpBounds } from "../limits/bounds/http.ts";
 import { FORM_DEVICE, formDeviceKey } from "../store/device-key.ts";
 import type { Registration } from "../types.ts";
 import { SERVICE_NAMES } from "../xmpp/service-names.ts";
@@ -26,7 +28,7 @@ import { checkDevice, plainReason, register, requirePushAddress, serviceOf } fro
 import { requirePermitted } from "./registration-jwt.ts";
 
 /** The module's own limit. */
-export const FORM_BYTES = 4096;
+export const FORM_BYTES = httpBounds.formBody.is;
 
 /** Where the form API's status is not the problem's own. */
 const STATUS: Partial<Record<ProblemName, 200 | 400 | 403>> = {

@@ -1,6 +1,7 @@
 /** Limits how often one client may write. */
 import { createMiddleware } from "hono/factory";
-import { createBuckets, type Rate } from "../buckets.ts";
+import { httpBounds } from "../limits/bounds/http.ts";
+import { createBuckets } from "../limits/token-buckets.ts";
 import { siteOf } from "./client-address.ts";
 import type { RequestEnv } from "./deps.ts";
 import { Problem } from "./problem.ts";
@@ -9,13 +10,13 @@ import { Problem } from "./problem.ts";
  * At once: a household or an office whose devices all start again after a power cut. Then one a second: a device
  * registers once and renews at each start, a script tests by hand.
  */
-export const WRITES: Rate = { burst: 60, perSecond: 1 };
+export const WRITES = httpBounds.writes.is;
 
 /**
  * Of the networks of one IPv6 /48 together: whoever has one has 65,536 of them, and would never come back to a bucket
  * that is empty. As many as a mobile network's devices need that share one.
  */
-export const SITE_WRITES: Rate = { burst: 600, perSecond: 10 };
+export const SITE_WRITES = httpBounds.siteWrites.is;
 
 const WRITING = new Set(["POST", "PUT", "DELETE", "PATCH"]);
 

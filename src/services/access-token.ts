@@ -4,6 +4,7 @@
  *
  * However many pushes wait for it, the token endpoint is asked once.
  */
+import { answerBounds } from "../limits/bounds/answers.ts";
 import type { Outcome } from "../types.ts";
 import { exchange, type Failure, type Fetch, type Reply } from "./exchange.ts";
 
@@ -72,7 +73,7 @@ const USUAL_LIFETIME_S = 3600;
 /** Fetching is not one push's business, so it has a deadline of its own; ms. */
 const DEADLINE_MS = 15 * 1000;
 /** Entra's tokens are JWTs of some kilobytes; bytes. */
-const MAX_ANSWER = 64 * 1024;
+const MAX_ANSWER = answerBounds.accessToken.is;
 
 /**
  * Keeps one app's token.

@@ -2,6 +2,7 @@
  * One request to a push service and its answer, whatever the other side does: it may be away, hang, cut the line,
  * send rubbish or never stop sending. None of that throws, and none of it holds us longer than agreed.
  */
+import { answerBounds } from "../limits/bounds/answers.ts";
 import type { Outcome } from "../types.ts";
 import { ForbiddenAddress } from "./public-address.ts";
 
@@ -23,7 +24,7 @@ export interface Reply {
 export type Failure = Extract<Outcome, { kind: "retry" | "rejected" }>;
 
 /** A body's reasons are short; the longest, FCM's details, have room here. Bytes. */
-const MAX_BODY = 4096;
+const MAX_BODY = answerBounds.pushService.is;
 /** The status has decided already: the body may add words, but not for long. */
 const BODY_PATIENCE_MS = 2000;
 /** Nothing we hold is worth waiting longer for. */

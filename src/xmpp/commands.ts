@@ -2,8 +2,10 @@
  * Ad-hoc commands (XEP-0050): what all dialects have in common. Each is one form, filled in and sent at once by
  * programs; people get the form first. Nothing is kept between the two, so any session id will do.
  */
+
 import type { Element } from "@xmpp/xml";
 import xml from "@xmpp/xml";
+import { stanzaBounds } from "../limits/bounds/stanzas.ts";
 import { type Command, CommandError, notServed } from "./commands/command.ts";
 import { modPush } from "./commands/mod-push.ts";
 import { p2 } from "./commands/p2.ts";
@@ -28,11 +30,11 @@ const ALL: ReadonlyMap<string, Command> = new Map(
 );
 
 /** Far more than any dialect sends, and little to read. */
-const MAX_FIELDS = 32;
-const MAX_VALUES = 64;
+const MAX_FIELDS = stanzaBounds.fields.is;
+const MAX_VALUES = stanzaBounds.values.is;
 /** A URL that is a token may be 1000 bytes, and three times that where it is escaped. */
-const MAX_VALUE = 4096;
-const MAX_SESSION_ID = 128;
+const MAX_VALUE = stanzaBounds.value.is;
+const MAX_SESSION_ID = stanzaBounds.sessionId.is;
 
 /** The commands that work with today's configuration. */
 export function servedCommands(registrar: Registrar): Command[] {

@@ -1,7 +1,7 @@
 /** A clock that jumps by a year: what is remembered for a time is not remembered for the jump. */
 import { describe, expect, test } from "bun:test";
-import { createBuckets } from "../../src/buckets.ts";
 import { createVerdicts } from "../../src/delivery/verdicts.ts";
+import { createBuckets } from "../../src/limits/token-buckets.ts";
 import { createAccessTokens } from "../../src/services/access-token.ts";
 
 const YEAR_MS = 365 * 86_400_000;

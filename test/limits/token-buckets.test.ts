@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
-import { createBuckets, KEPT_BUCKETS, type Rate } from "../src/buckets.ts";
+import type { Rate } from "../../src/limits/bounds/bound.ts";
+import { createBuckets, KEPT_BUCKETS } from "../../src/limits/token-buckets.ts";
 
 const RATE: Rate = { burst: 60, perSecond: 1 };
 

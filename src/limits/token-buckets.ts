@@ -1,12 +1,6 @@
 /** Token buckets by name, in memory: how often somebody may do something. */
+import type { Rate } from "./bounds/bound.ts";
 import { createRecent } from "./recent.ts";
-
-export interface Rate {
-	/** How often at once, after a pause. */
-	burst: number;
-	/** And then. */
-	perSecond: number;
-}
 
 export interface Buckets {
 	/** Takes one token of a bucket. @returns 0 when there was one, else the ms until there is one */

@@ -1,0 +1,21 @@
+/**
+ * The table of bounds: whatever others send, this is the most that it costs. The code compares with the numbers of
+ * its rows, and `docs/bounds.md` is made from it (build/bounds-page.ts).
+ */
+import { answerBounds } from "./answers.ts";
+import type { Bounds } from "./bound.ts";
+import { deliveryBounds } from "./delivery.ts";
+import { httpBounds } from "./http.ts";
+import { publishBounds } from "./publishes.ts";
+import { registrationBounds } from "./registrations.ts";
+import { stanzaBounds } from "./stanzas.ts";
+
+/** By the title of their section, in the order of the page. */
+export const BOUNDS: Readonly<Record<string, Bounds>> = {
+	"XMPP stanzas": stanzaBounds,
+	Publishes: publishBounds,
+	Registrations: registrationBounds,
+	"HTTP requests": httpBounds,
+	"Delivery and the outbox": deliveryBounds,
+	"Answers of others": answerBounds,
+};
