@@ -47,9 +47,15 @@ export interface Registration extends Device {
 	dialect?: Dialect;
 	/** p2: the bare JID of the room whose messages this registration is for; its `device` ends with it (p2-device.ts). */
 	muc?: string;
+	/**
+	 * Who counts as one behind it, where names and addresses cost nothing: the registrable domain of its owner; over
+	 * HTTP a keyed hash of the client's /24 or /48. Missing: it is older than the note, or nobody knows.
+	 */
+	party?: string;
 	registeredAt: number;
 	/** Last time the device said that this token is its own: an older verdict does not touch it. */
 	renewedAt: number;
+	/** Last time its token was delivered to: another token has none yet. */
 	lastSuccessAt?: number;
 	lastErrorAt?: number;
 	lastError?: string;

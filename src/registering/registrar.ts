@@ -1,5 +1,6 @@
 /** Registering at an XMPP user's word: what the commands ask for, done. */
 import type { Rate } from "../limits/bounds/bound.ts";
+import { registrableDomain } from "../limits/registrable-domain.ts";
 import { createBuckets } from "../limits/token-buckets.ts";
 import { type Keyring, splitOpenNode } from "../secrets.ts";
 import type { Registrations } from "../store/registrations.ts";
@@ -86,6 +87,7 @@ export function createRegistrar(deps: RegistrarDeps): Registrar {
 			const app = (await formerApp(owner, device, wish)) ?? choice.choose(wish, to);
 			const service = app && services.get(app.name);
 			if (!app || !service) return { kind: "not-served", reason: notServed(choice.services) };
+			const party = registrableDomain(domainOf(owner));
 			const ms = domains.take(domainOf(owner));
 			if (ms > 0)
 				return { kind: "not-ready", reason: "Too many register from your server: try again in a minute." };
@@ -93,12 +95,12 @@ export function createRegistrar(deps: RegistrarDeps): Registrar {
 				const checked = checkDevice(service, input);
 				// What was imported has no owner yet, and keeps its node, which no pubsub host has.
 				if (dialect === "push-appserver" && pubsubHost === undefined) {
-					await registrations.claim({ owner, app: app.name, device, token: checked.device.token });
+					await registrations.claim({ owner, party, app: app.name, device, token: checked.device.token });
 				}
 				const jid = pubsubHost?.jid ?? to;
 				const source = await nodesFor(owner, app, device, jid);
 				const made = await register({ registrations, keyring, nodes: source }, checked, {
-					...{ owner, app: app.name, device, jid, dialect },
+					...{ owner, party, app: app.name, device, jid, dialect },
 					...(deviceName !== undefined && { deviceName }),
 					...(muc !== undefined && { muc }),
 				});

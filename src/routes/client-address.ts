@@ -26,6 +26,9 @@ function networkIn(address: ipaddr.IPv6, groups: number): string {
 	return `${new ipaddr.IPv6(parts)}/${16 * groups}`;
 }
 
+const isIpv6 = (network: string) => network.includes(":");
+const parseIpv6 = (network: string) => ipaddr.IPv6.parse(network.replace(/\/64$/, ""));
+
 function parseRange(text: string): Range {
 	const [address, bits]: Range = ipaddr.isValidCIDR(text)
 		? ipaddr.parseCIDR(text)
@@ -84,5 +87,15 @@ export function networkOf(address: string): string {
  * @returns undefined for an IPv4 address, which is all that its owner has
  */
 export function siteOf(network: string): string | undefined {
-	return network.includes(":") ? networkIn(ipaddr.IPv6.parse(network.replace(/\/64$/, "")), 3) : undefined;
+	return isIpv6(network) ? networkIn(parseIpv6(network), 3) : undefined;
+}
+
+/**
+ * Who counts as one where addresses cost nothing: the /24 of an IPv4 address, the /48 of an IPv6 network. Whoever has
+ * several machines has them in one of these.
+ * @param network as `networkOf` returns it
+ */
+export function partyOf(network: string): string {
+	if (isIpv6(network)) return networkIn(parseIpv6(network), 3);
+	return `${ipaddr.IPv4.networkAddressFromCIDR(`${network}/24`)}/24`;
 }

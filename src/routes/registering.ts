@@ -2,6 +2,7 @@
 import { type checkDevice, quotaReason, register as store } from "../registering/registering.ts";
 import type { Quotas } from "../store/quotas.ts";
 import type { PushService } from "../types.ts";
+import { partyOf } from "./client-address.ts";
 import type { AppDeps, PublicApp } from "./deps.ts";
 import { Problem } from "./problem.ts";
 
@@ -71,7 +72,11 @@ export async function register(
 	} & ReturnType<typeof checkDevice>,
 ): Promise<{ node: string; secret: string; deviceName?: string }> {
 	const { app, key, device, host, deviceName, clientNetwork } = wanted;
-	const address = clientNetwork === undefined ? undefined : await deps.keyring.conceal(clientNetwork);
+	const hidden = (network: string | undefined) => network && deps.keyring.conceal(network);
+	const [address, party] = await Promise.all([
+		hidden(clientNetwork),
+		hidden(clientNetwork && partyOf(clientNetwork)),
+	]);
 	const result = await store(
 		deps,
 		{ device, host },
@@ -80,6 +85,7 @@ export async function register(
 			...(deps.pushAddress !== undefined && { jid: deps.pushAddress }),
 			...(deviceName !== undefined && { deviceName }),
 			...(address !== undefined && { address }),
+			...(party !== undefined && { party }),
 		},
 	);
 	if (result.kind === "over-quota") throw overQuota(result.quota);

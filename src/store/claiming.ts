@@ -13,6 +13,8 @@ export interface Claim {
 	device: string;
 	/** As its push service's `parseDevice` returned it. */
 	token: string;
+	/** The owner's, in place of the network's that it was registered from. */
+	party: string;
 }
 
 /**
@@ -22,7 +24,7 @@ export interface Claim {
  */
 export async function claimRegistration(
 	primary: LibSQLDatabase,
-	{ owner, app, device, token }: Claim,
+	{ owner, app, device, token, party }: Claim,
 ): Promise<boolean> {
 	const [key, trusted] = await Promise.all([formDeviceKey(device, token), formDeviceKey(device, undefined)]);
 	const { node } = registrations;
@@ -44,7 +46,7 @@ export async function claimRegistration(
 		.limit(1);
 	const claimed = await primary
 		.update(registrations)
-		.set({ owner, device })
+		.set({ owner, device, party })
 		.where(inArray(node, unowned))
 		.returning({ node });
 	return claimed.length > 0;

@@ -16,6 +16,8 @@ export interface ImportedRegistration extends Device {
 	jid?: string;
 	dialect?: Dialect;
 	host?: string;
+	/** As in `Registration`. */
+	party?: string;
 	/** Missing: not known, so it is now. */
 	registeredAt?: number;
 	/** Missing: not known, so it is now; and what is here already counts as newer. */
@@ -138,7 +140,9 @@ function rowOf(one: ImportedRegistration, now: number): typeof registrations.$in
 	const registeredAt = one.registeredAt ?? one.renewedAt ?? now;
 	return {
 		...{ node, owner, app, ...deviceOf(one) },
-		...{ jid: one.jid ?? null, dialect: one.dialect ?? null },
+		jid: one.jid ?? null,
+		dialect: one.dialect ?? null,
+		party: one.party ?? null,
 		registeredAt,
 		renewedAt: one.renewedAt ?? registeredAt,
 		lastSuccessAt: one.lastSuccessAt ?? null,

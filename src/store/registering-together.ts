@@ -29,9 +29,12 @@ const RENEWAL = {
 	jid: sql`excluded.jid`,
 	dialect: sql`excluded.dialect`,
 	muc: sql`excluded.muc`,
+	party: sql`coalesce(excluded.party, ${registrations.party})`,
 	deviceName: sql`coalesce(excluded.device_name, ${registrations.deviceName})`,
 	// Never goes back and never stands still, so that a verdict about an earlier send cannot match.
 	renewedAt: sql`max(excluded.renewed_at, ${registrations.renewedAt} + 1)`,
+	// Another token was never delivered to.
+	lastSuccessAt: sql`case when ${registrations.token} = excluded.token then ${registrations.lastSuccessAt} end`,
 	lastErrorAt: null,
 	lastError: null,
 };

@@ -28,6 +28,8 @@ export interface NewRegistration extends Device {
 	host?: string;
 	/** The concealed client address, over HTTP. */
 	address?: string;
+	/** As in `Registration`. */
+	party?: string;
 }
 
 export type RegisterResult =
@@ -145,6 +147,8 @@ export function createRegistrations(
 		host: host ?? null,
 		// Never goes back and never stands still, so that a verdict about an earlier send cannot match.
 		renewedAt: sql`max(${now()}, ${registrations.renewedAt} + 1)`,
+		// Another token was never delivered to.
+		lastSuccessAt: sql`case when ${registrations.token} = ${device.token} then ${registrations.lastSuccessAt} end`,
 		lastErrorAt: null,
 		lastError: null,
 		...(deviceName === undefined ? {} : { deviceName }),
@@ -183,9 +187,15 @@ export function createRegistrations(
 			const made = typeof given === "string" ? await registerTogether(wanted, given) : undefined;
 			if (made) return { kind: made.node === given ? "created" : "renewed", registration: learned(made) };
 
-			const { owner, app, device, deviceName, host, address = null } = wanted;
+			const { owner, app, device, deviceName, host, address = null, party = null } = wanted;
 			const { jid = null, dialect = null, muc = null } = wanted;
-			const renewal = { ...deviceColumns(wanted, host, deviceName), jid, dialect, muc };
+			const renewal = {
+				...deviceColumns(wanted, host, deviceName),
+				...(party !== null && { party }),
+				jid,
+				dialect,
+				muc,
+			};
 			async function renewed(): Promise<RegisterResult | undefined> {
 				const [row] = await primary
 					.update(registrations)
@@ -202,7 +212,13 @@ export function createRegistrations(
 
 			const at = now();
 			const node = typeof given === "string" ? given : await given();
-			const fresh = { ...renewal, node, owner, app, device, address, registeredAt: at, renewedAt: at };
+			const fresh = {
+				...renewal,
+				...{ node, owner, app, device, address, party },
+				registeredAt: at,
+				renewedAt: at,
+				lastSuccessAt: null,
+			};
 			const [row] = await primary
 				.insert(registrations)
 				// Others may have come since: the quotas hold in the same statement.

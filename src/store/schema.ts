@@ -31,6 +31,8 @@ export const registrations = sqliteTable(
 		host: text(),
 		/** A keyed hash of the client address that registered over HTTP: quotas count by it, nobody reads it. */
 		address: text(),
+		/** Who counts as one behind it (`Registration.party`). */
+		party: text(),
 		registeredAt: integer("registered_at").notNull(),
 		renewedAt: integer("renewed_at").notNull(),
 		lastSuccessAt: integer("last_success_at"),
@@ -42,6 +44,7 @@ export const registrations = sqliteTable(
 		index("registrations_token").on(table.token),
 		index("registrations_host").on(table.host),
 		index("registrations_address").on(table.address),
+		index("registrations_party").on(table.party),
 	],
 );
 

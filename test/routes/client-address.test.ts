@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { clientAddressReader, networkOf } from "../../src/routes/client-address.ts";
+import { clientAddressReader, networkOf, partyOf } from "../../src/routes/client-address.ts";
 
 const reader = clientAddressReader([
 	"10.0.0.0/8",
@@ -62,4 +62,13 @@ test.each([
 	["fe80::1%eth0", "fe80::/64"],
 ])("the network of %s is %s", (address, network) => {
 	expect(networkOf(address)).toBe(network);
+});
+
+test.each([
+	["192.0.2.7", "192.0.2.0/24"],
+	["192.0.2.200", "192.0.2.0/24"],
+	["2001:db8:1:2::/64", "2001:db8:1::/48"],
+	["2001:db8:1:ffff::/64", "2001:db8:1::/48"],
+])("who counts as one with %s is %s", (network, party) => {
+	expect(partyOf(network)).toBe(party);
 });

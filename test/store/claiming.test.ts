@@ -12,7 +12,13 @@ beforeEach(async () => {
 afterEach(() => database.close());
 
 const DEVICE = "E0FF1D8C-EB96-4E10-A912-F68B03FD8D3E";
-const claim = { owner: "romeo@example.net", app: "apns", device: DEVICE, token: "deadbeef" };
+const claim = {
+	owner: "romeo@example.net",
+	party: "example.net",
+	app: "apns",
+	device: DEVICE,
+	token: "deadbeef",
+};
 
 /** A registration that nobody owns. */
 const unowned = async () =>
@@ -25,7 +31,11 @@ describe("a registration without an owner", () => {
 	test("goes to who shows its device id and its token, and registering then renews it", async () => {
 		await unowned();
 		expect(await store.claim(claim)).toBe(true);
-		expect(await store.find(DEVICE)).toMatchObject({ owner: claim.owner, device: DEVICE });
+		expect(await store.find(DEVICE)).toMatchObject({
+			owner: claim.owner,
+			party: claim.party,
+			device: DEVICE,
+		});
 		const result = await store.register(claim, () => "another node");
 		expect(result).toMatchObject({ kind: "renewed", registration: { node: DEVICE } });
 	});

@@ -56,6 +56,48 @@ describe("registering", () => {
 		expect(await store.find("node-2")).toBeUndefined();
 	});
 
+	test.each(["together", "by itself"])(
+		"written %s, another token was never delivered to, the same one was",
+		async (how) => {
+			const store = open();
+			const register = (token: string) =>
+				store.register(wanted({ token }), how === "together" ? createNode() : createNode);
+			await register("https://push.example/1");
+			await store.record([{ node: "node-1", at: clock }], []);
+			const again = await register("https://push.example/1");
+			expect(again).toMatchObject({ kind: "renewed", registration: { lastSuccessAt: clock } });
+			const other = await register("https://push.example/2");
+			expect(other.kind === "renewed" && other.registration.lastSuccessAt).toBeUndefined();
+		},
+	);
+
+	test("a renewal with another token was never delivered to, with the same one it was", async () => {
+		const store = open();
+		await store.register(wanted(), createNode);
+		await store.record([{ node: "node-1", at: clock }], []);
+		const again = await store.renew("node-1", { token: "https://push.example/1" }, undefined);
+		expect(again).toMatchObject({ registration: { lastSuccessAt: clock } });
+		await store.renew("node-1", { token: "https://push.example/2" }, undefined);
+		expect((await store.find("node-1"))?.lastSuccessAt).toBeUndefined();
+	});
+
+	test.each(["together", "by itself"])(
+		"written %s, keeps who counts as one behind it, and learns it later",
+		async (how) => {
+			const store = open();
+			const register = (party?: string) =>
+				store.register(
+					wanted(party === undefined ? {} : { party }),
+					how === "together" ? createNode() : createNode,
+				);
+			await register();
+			expect((await store.find("node-1"))?.party).toBeUndefined();
+			await register("example.net");
+			await register();
+			expect((await store.find("node-1"))?.party).toBe("example.net");
+		},
+	);
+
 	test("the same owner, app and device renews: the node stays, token and keys are the new ones", async () => {
 		const store = open();
 		await store.register(wanted({ p256dh: "p", auth: "a", deviceName: "Kitchen" }), createNode);

@@ -1,0 +1,2 @@
+ALTER TABLE `registrations` ADD `party` text;--> statement-breakpoint
+CREATE INDEX `registrations_party` ON `registrations` (`party`);
