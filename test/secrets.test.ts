@@ -308,13 +308,16 @@ describe("device secrets", () => {
 		);
 	});
 
-	test.each(nodes)("of an old key go on verifying, and what is handed out is the current key's: %#", async (node) => {
-		const old = await oldRing.deviceSecretOf(node);
-		expect(await ring.verifyDevice(node, old)).toBe("ok");
-		const current = await ring.deviceSecretOf(node);
-		expect(current).not.toBe(old);
-		expect(await ring.verifyDevice(node, current)).toBe("ok");
-	});
+	test.each(nodes)(
+		"of an old key go on verifying, and what is handed out is the current key's: %#",
+		async (node) => {
+			const old = await oldRing.deviceSecretOf(node);
+			expect(await ring.verifyDevice(node, old)).toBe("ok");
+			const current = await ring.deviceSecretOf(node);
+			expect(current).not.toBe(old);
+			expect(await ring.verifyDevice(node, current)).toBe("ok");
+		},
+	);
 
 	test("of a node whose key is gone are the current key's: a pubsub host keeps such nodes", async () => {
 		const node = strangerRing.createNode();

@@ -13,7 +13,7 @@ import { checkDevice, quotaReason, register } from "./registering.ts";
 
 export interface RegistrarDeps {
 	registrations: Pick<Registrations, "claim" | "register" | "findDevice" | "ofOwner" | "remove">;
-	keyring: Pick<Keyring, "secretOf" | "openNode" | "underCurrentKey" | "usable">;
+	keyring: Pick<Keyring, "secretOf" | "deviceSecretOf" | "openNode" | "underCurrentKey" | "usable">;
 	nodes: NodeSource;
 	apps: readonly App[];
 	/** By the name of their app. */
