@@ -17,6 +17,7 @@
 import { OpenAPIHono } from "@hono/zod-openapi";
 import type { MiddlewareHandler } from "hono";
 import { httpBounds } from "../limits/bounds/http.ts";
+import { plainReason } from "../registering/plain-reason.ts";
 import { formDeviceKey } from "../store/device-key.ts";
 import type { App, Registration } from "../types.ts";
 import { SERVICE_NAMES } from "../xmpp/service-names.ts";
@@ -29,7 +30,7 @@ import { lines } from "./lines.ts";
 import { Problem, type ProblemName } from "./problem.ts";
 import { describeFormRoutes } from "./push-appserver-descriptions.ts";
 import { createFormProofs } from "./push-appserver-proofs.ts";
-import { checkDevice, plainReason, register, requirePushAddress, serviceOf } from "./registering.ts";
+import { checkDevice, register, requirePushAddress, serviceOf } from "./registering.ts";
 import { requirePermitted } from "./registration-jwt.ts";
 
 /** The module's own limit. */

@@ -95,9 +95,3 @@ export async function register(
 	const { node, deviceName: kept } = registration;
 	return { node, secret, deviceSecret, ...(kept !== undefined && { deviceName: kept }) };
 }
-
-/** A reason in plain words, fit for a client: what could hold a URL or a token is not repeated. */
-export function plainReason(reason: string): string {
-	const plain = reason.length <= 200 && !reason.includes("//") && !/[\w-]{32}/.test(reason);
-	return plain ? reason : "the push could be neither sent nor kept";
-}

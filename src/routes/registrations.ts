@@ -3,6 +3,8 @@ import { OpenAPIHono, type z } from "@hono/zod-openapi";
 import type { MiddlewareHandler } from "hono";
 import { base64url } from "jose";
 import { givenNode } from "../registering/nodes.ts";
+import { plainReason } from "../registering/plain-reason.ts";
+import { TEST_PUSH } from "../registering/test-push.ts";
 import type { DeviceInput, Registration } from "../types.ts";
 import {
 	bearer,
@@ -20,7 +22,6 @@ import {
 	chooseApp,
 	lookUp,
 	overQuota,
-	plainReason,
 	register,
 	requirePushAddress,
 	serviceOf,
@@ -157,7 +158,7 @@ export function registrationRoutes(deps: AppDeps) {
 		// By the node that the owner's server has: this is not the server's first use of a new one.
 		const { node } = c.req.valid("param");
 		const known = await lookUp(deps, node);
-		const answer = await deps.push(known?.node ?? node, { class: "high", body: "Test" });
+		const answer = await deps.push(known?.node ?? node, TEST_PUSH);
 		switch (answer.kind) {
 			case "done":
 				return c.json(

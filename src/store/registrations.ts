@@ -66,6 +66,8 @@ export interface Registrations extends Listing, OfOwners {
 	 * @returns the registration as it is known now; undefined: it left that node (following-keys.ts)
 	 */
 	rename(registration: Registration, node: string): Promise<Registration | undefined>;
+	/** Gives a registration another name for people, and changes nothing else. False: there was none. */
+	nameDevice(node: string, deviceName: string): Promise<boolean>;
 	/** Ends a registration for good, at its owner's word. False: there was none. */
 	remove(node: string): Promise<boolean>;
 	/**
@@ -225,6 +227,16 @@ export function createRegistrations(
 			nearby?.learn(registration.node, undefined);
 			nearby?.learn(node, known);
 			return known;
+		},
+
+		async nameDevice(node, deviceName) {
+			const [row] = await primary
+				.update(registrations)
+				.set({ deviceName })
+				.where(eq(registrations.node, node))
+				.returning();
+			if (row) learned(row);
+			return row !== undefined;
 		},
 
 		async remove(node) {
