@@ -1,34 +1,26 @@
 /** Registering at an XMPP user's word: what the commands ask for, done. */
 import type { Rate } from "../limits/bounds/bound.ts";
-import { registrationBounds } from "../limits/bounds/registrations.ts";
-import { registrableDomain } from "../limits/registrable-domain.ts";
 import { createBuckets } from "../limits/token-buckets.ts";
-import { type Keyring, splitOpenNode } from "../secrets.ts";
+import type { Keyring } from "../secrets.ts";
 import type { Registrations } from "../store/registrations.ts";
-import { type Answer, type App, InvalidDevice, type PushService, type Registration } from "../types.ts";
+import { type App, InvalidDevice, type PushService } from "../types.ts";
 import { domainOf } from "../xmpp/jid.ts";
-import type { AppWish, RegisterResult, Registrar, Which } from "../xmpp/registrar.ts";
+import type { AppWish, RegisterResult, Registrar } from "../xmpp/registrar.ts";
 import { createAccess } from "./access.ts";
 import { createAppChoice } from "./apps.ts";
 import { knownNode, type NodeSource, NoNodeReady } from "./nodes.ts";
-import { plainReason } from "./plain-reason.ts";
+import { createOwnRegistrations, type OwnRegistrationsDeps } from "./own-registrations.ts";
 import { checkDevice, quotaReason, register } from "./registering.ts";
-import { testOutcome } from "./test-push.ts";
 
-export interface RegistrarDeps {
-	registrations: Pick<
-		Registrations,
-		"claim" | "register" | "findDevice" | "ofOwner" | "remove" | "nameDevice"
-	>;
-	keyring: Pick<Keyring, "secretOf" | "deviceSecretOf" | "openNode" | "underCurrentKey" | "usable">;
-	nodes: NodeSource;
+export interface RegistrarDeps extends Omit<OwnRegistrationsDeps, "now"> {
+	registrations: OwnRegistrationsDeps["registrations"] &
+		Pick<Registrations, "claim" | "register" | "findDevice">;
+	keyring: OwnRegistrationsDeps["keyring"] & Pick<Keyring, "secretOf" | "deviceSecretOf">;
 	apps: readonly App[];
 	/** By the name of their app. */
 	services: ReadonlyMap<string, PushService>;
 	/** XMPP_ALLOW. */
 	allow: readonly string[];
-	/** Sends TEST_PUSH to a registration whose owner asks for it. @param node the row's */
-	testPush(node: string): Promise<Answer>;
 	now?: () => number;
 	/** A pubsub host that takes the publishes in; missing: they come where the commands come. */
 	pubsubHost?: {
@@ -49,12 +41,6 @@ export function createRegistrar(deps: RegistrarDeps): Registrar {
 	const now = deps.now ?? Date.now;
 	const choice = createAppChoice(apps);
 	const domains = createBuckets(REGISTRATIONS, now);
-	const waitForTest = createTestLimit(now);
-
-	const known = async (registration: Registration): Promise<Registration> => ({
-		...registration,
-		node: await knownNode(registration, deps),
-	});
 
 	/** A device that registered with an app which is retired now stays there: its token is that app's. */
 	async function formerApp(owner: string, device: string, wish: AppWish): Promise<App | undefined> {
@@ -114,7 +100,7 @@ export function createRegistrar(deps: RegistrarDeps): Registrar {
 					...(muc !== undefined && { muc }),
 				});
 				if (made.kind === "over-quota") return { kind: "over-quota", reason: quotaReason(made.quota).reason };
-				const { node } = await known(made.registration);
+				const node = await knownNode(made.registration, deps);
 				await pubsubHost?.restrict(node, owner);
 				const { secret, deviceSecret } = made;
 				return { kind: "registered", jid, node, secret: pubsubHost ? undefined : secret, deviceSecret };
@@ -125,77 +111,7 @@ export function createRegistrar(deps: RegistrarDeps): Registrar {
 			}
 		},
 
-		async list(owner) {
-			const all = await registrations.ofOwner(owner);
-			return Promise.all(
-				all.map(async (one) => ({
-					...(await known(one)),
-					...(one.lastError !== undefined && { lastError: plainReason(one.lastError) }),
-				})),
-			);
-		},
-
-		async test(owner, which) {
-			const [one, ...more] = await ownersOwn(owner, which);
-			if (!one) return { kind: "nothing" };
-			if (more.length > 0) return { kind: "several" };
-			const waitMs = waitForTest(owner);
-			if (waitMs > 0) return { kind: "too-often", waitMs };
-			const { node } = await known(one);
-			return { kind: "tested", node, outcome: testOutcome(await deps.testPush(one.node)) };
-		},
-
-		async rename(owner, which, deviceName) {
-			const renamed: Registration[] = [];
-			for (const one of await ownersOwn(owner, which)) {
-				// A write like registering, and counted with that.
-				if (domains.take(domainOf(owner)) > 0) return { kind: "too-often" };
-				const isThere = await registrations.nameDevice(one.node, deviceName);
-				if (isThere) renamed.push({ ...(await known(one)), deviceName });
-			}
-			return { kind: "renamed", registrations: renamed };
-		},
-
-		async remove(owner, which) {
-			const ended: Registration[] = [];
-			for (const registration of await ownersOwn(owner, which)) {
-				if (await registrations.remove(registration.node)) ended.push(await known(registration));
-			}
-			return ended;
-		},
-	};
-
-	/** An owner's own only: by a node alone nobody reaches another's. */
-	async function ownersOwn(owner: string, which: Which): Promise<Registration[]> {
-		const all = await registrations.ofOwner(owner);
-		return all.filter("nodes" in which ? byNode(which.nodes) : byDevice(which));
-	}
-
-	function byNode(nodes: readonly string[]) {
-		const known = (node: string) => keyring.underCurrentKey(node);
-		// What was imported may have a dot in its node.
-		const plain = new Set([...nodes, ...nodes.map((node) => splitOpenNode(node)?.node ?? node)].map(known));
-		return ({ node }: Registration) => plain.has(known(node));
-	}
-
-	function byDevice({ device, app }: Exclude<Which, { nodes: unknown }>) {
-		const names = app && choice.fitting(app).map(({ name }) => name);
-		return (registration: Registration) =>
-			registration.device === device && (names?.includes(registration.app) ?? true);
-	}
-}
-
-/**
- * How often test pushes may be sent. A domain makes as many bare JIDs as it likes, and each has devices.
- * @returns takes one for an owner, and says for how many ms there is none
- */
-function createTestLimit(now: () => number): (owner: string) => number {
-	const owners = createBuckets(registrationBounds.testPushes.is, now);
-	const domains = createBuckets(registrationBounds.domainTestPushes.is, now);
-	return (owner) => {
-		// One account that tests too often takes nothing from its neighbours.
-		const waitMs = owners.wait(owner) || domains.take(registrableDomain(domainOf(owner)));
-		return waitMs || owners.take(owner);
+		...createOwnRegistrations({ ...deps, now }, choice, (owner) => domains.take(domainOf(owner))),
 	};
 }
 
