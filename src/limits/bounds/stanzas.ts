@@ -33,7 +33,7 @@ export const stanzaBounds = {
 		beyond: "A publish is answered with `wait`/`internal-server-error` instead; any other request too.",
 	},
 	listed: {
-		is: 24 * 1024,
+		is: 30 * 1024,
 		unit: "bytes",
 		what: "The registrations that the answer to a command lists",
 		beyond: "The oldest are left out, and the answer says how many.",

@@ -257,7 +257,7 @@ describe("list-push-registrations", () => {
 	test("leaves the oldest out where all do not fit into one answer, and says how many", async () => {
 		for (let i = 0; i < 50; i++) {
 			const device = { owner: "juliet@example.org", app: "fcm", device: `d${i}`, token: "t" };
-			const name = { deviceName: `${i}:`.padEnd(256, "'") };
+			const name = { deviceName: `${i}:`.padEnd(256, "&") };
 			await house.registrations.register({ ...device, ...name }, house.keyring.createNode());
 			await house.client.execute({
 				sql: "UPDATE registrations SET registered_at = ? WHERE device = ?",
