@@ -117,6 +117,7 @@ async function demo({ firefox: useFirefox, service, binary }: Options): Promise<
 		say(
 			"Romeo's device gets its token from its push service and registers at Reveille.",
 			`it may now be woken by a publish to ${address.jid}, node ${address.node}`,
+			"node and secret are for his server, which may publish with them; the device keeps the device secret",
 		);
 
 		const login = (username: string) =>

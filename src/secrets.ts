@@ -8,6 +8,10 @@
  *
  * A registration that was imported from another app server keeps its node, which names no key: a foreign one. Its
  * secret names the key instead, and until that is first used the secret that the other server gave out is as good.
+ *
+ * That is the publish secret, which the owner's XMPP server has too. A device proves itself by its device secret, which
+ * no server is given: another label, so that neither can be had from the other. It names its key, so that it does not
+ * depend on the node's: a pubsub host keeps a node whose key is gone.
  */
 import { base64url } from "jose";
 
@@ -42,6 +46,13 @@ export interface Keyring {
 	openNode(node: string): Promise<string>;
 	/** Checks a secret in constant time, before any lookup. */
 	verify(node: string, secret: string): Promise<Verdict>;
+	/** The device secret of a node, with the current key whatever the node's is: 43 characters of base64url. */
+	deviceSecretOf(node: string): Promise<string>;
+	/**
+	 * Checks a device secret in constant time, before any lookup. A publish secret is `wrong`, and so is one that
+	 * another app server gave out. `unknown-key`: it was made with a key that was given once, as far as that is known.
+	 */
+	verifyDevice(node: string, secret: string): Promise<Verdict>;
 	/**
 	 * What is kept of a secret that another app server gave out: 43 characters. Keyed, since such a secret may be
 	 * no more than a hash of its registration and the time it was made, and so could be guessed from the database.
@@ -106,6 +117,8 @@ function keyIdIn(text: string): string | undefined {
 
 /** What is signed for a foreign node: with a word before it, it can be nothing else that is signed here. */
 const foreign = (node: string) => new TextEncoder().encode(`foreign\0${node}`);
+/** The same for the device secret of any node. */
+const ofDevice = (node: string) => new TextEncoder().encode(`device\0${node}`);
 const former = (node: string, secret: string) => new TextEncoder().encode(`former\0${node}\0${secret}`);
 
 /** HMAC-SHA-256 of a text with one key. */
@@ -211,6 +224,15 @@ export async function createKeyring(
 			return isSameText(right, secret) ? "ok" : "wrong";
 		},
 
+		deviceSecretOf: (node) => signNaming(current, ofDevice(node)),
+
+		async verifyDevice(node, secret) {
+			const verdict = await verifyNaming(secret, ofDevice(node));
+			if (verdict !== "unknown-key") return verdict;
+			// Any text of its length names some key. That of the node was a key of ours, if it is one of our nodes.
+			return isOwnNode(node) && keyIdIn(node) === keyIdIn(secret) ? verdict : "wrong";
+		},
+
 		hashFormer: (node, secret) => signNaming(current, former(node, secret)),
 
 		verifyFormer: (node, secret, hash) => verifyNaming(hash, former(node, secret)),
@@ -242,8 +264,17 @@ export function withFormerSecrets(
 	knownKeys: () => readonly string[] = () => keyring.ids,
 ): Keyring {
 	const noHash = `${keyring.ids[0]}${"A".repeat(37)}`;
+	/** Made with a key that was taken away; what another app server gave out may have its form, and names no key we had. */
+	const isOfGoneKey = (secret: string) => {
+		const id = keyIdIn(secret);
+		return id !== undefined && knownKeys().includes(id) && !keyring.ids.includes(id);
+	};
 	return {
 		...keyring,
+		async verifyDevice(node, secret) {
+			const verdict = await keyring.verifyDevice(node, secret);
+			return verdict === "wrong" && isOfGoneKey(secret) ? "unknown-key" : verdict;
+		},
 		async verify(node, secret) {
 			const verdict = await keyring.verify(node, secret);
 			if (isOwnNode(node)) return verdict;
@@ -256,10 +287,7 @@ export function withFormerSecrets(
 			// Compared with anything where there is nothing to compare with: both must take the same time.
 			const former = await keyring.verifyFormer(node, secret, hash ?? noHash);
 			if (hash !== undefined && former !== "wrong") return former;
-			// Of a key that was taken away; another app server's secret has the form of ours, and names no key we had.
-			const id = keyIdIn(secret);
-			const isGone = id !== undefined && knownKeys().includes(id) && !keyring.ids.includes(id);
-			return isGone ? "unknown-key" : "wrong";
+			return isOfGoneKey(secret) ? "unknown-key" : "wrong";
 		},
 	};
 }

@@ -160,6 +160,7 @@ async function main(args: readonly string[]): Promise<void> {
 					pushAddress: config.pushAddress,
 					registration: await registrationAccess(config, secret),
 					trustDeviceId: config.trustDeviceId,
+					publishers: config.publishers,
 					debugPages: config.debugPages,
 					push: sender?.push ?? handOver(common.handover, config.pushTtlSeconds),
 					trustedProxies: config.trustedProxies,

@@ -151,6 +151,7 @@ async function compose(bindings: Bindings) {
 		nodes: createNodeSource(keyring, createPubsubNodes(db), config.pubsubHosts),
 		registration: await registrationAccess(registration),
 		trustDeviceId: config.trustDeviceId,
+		publishers: config.publishers,
 		debugPages: config.debugPages,
 		push: handOver(createHandover(db), config.pushTtlSeconds),
 		readiness: async () => ({ database: await databaseReadiness({ client }), xmpp: undefined }),

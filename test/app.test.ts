@@ -181,13 +181,13 @@ describe("a path or method that is not there", () => {
 describe("failures of ours", () => {
 	test("a database that fails is 503 with Retry-After, and the log has its words but no token", async () => {
 		const server = await startTestServer();
-		const { node, secret } = await server.registered();
+		const { node, secret, deviceSecret } = await server.registered();
 		await server.client.execute("DROP TABLE registrations");
 		const answers = [
 			await server.json("POST", "/registrations", { subscription: subscription() }),
-			await server.json("GET", `/registrations/${node}`, undefined, secret),
-			await server.json("PUT", `/registrations/${node}`, { subscription: subscription() }, secret),
-			await server.json("DELETE", `/registrations/${node}`, undefined, secret),
+			await server.json("GET", `/registrations/${node}`, undefined, deviceSecret),
+			await server.json("PUT", `/registrations/${node}`, { subscription: subscription() }, deviceSecret),
+			await server.json("DELETE", `/registrations/${node}`, undefined, deviceSecret),
 		];
 		for (const response of answers) {
 			expect(response.status).toBe(503);
@@ -197,14 +197,15 @@ describe("failures of ours", () => {
 		expect(server.logged).toHaveLength(4);
 		for (const line of server.logged) {
 			expect(line).toContain("no such table");
-			for (const hidden of ["token-1", node, secret, "BTBZ"]) expect(line).not.toContain(hidden);
+			for (const hidden of ["token-1", node, secret, deviceSecret, "BTBZ"])
+				expect(line).not.toContain(hidden);
 		}
 	});
 
 	test("anything else is 500, logged by its name and message, told without", async () => {
 		const server = await startTestServer({ push: () => Promise.reject(new RangeError("a secret detail")) });
-		const { node, secret } = await server.registered();
-		const response = await server.json("POST", `/registrations/${node}/test`, undefined, secret);
+		const { node, deviceSecret } = await server.registered();
+		const response = await server.json("POST", `/registrations/${node}/test`, undefined, deviceSecret);
 		expect(response.status).toBe(500);
 		const text = await response.text();
 		expect(text).toContain("internal-error");
@@ -323,13 +324,13 @@ describe("whatever is sent", () => {
 		"to the JSON API is registered or refused, and nothing is our fault",
 		async () => {
 			const server = await startTestServer();
-			const { node, secret } = await server.registered();
+			const { node, deviceSecret } = await server.registered();
 			const statuses = new Map<number, number>();
 			await fc.assert(
 				fc.asyncProperty(anything, async (body) => {
 					for (const response of [
 						await post(server, body),
-						await server.json("PUT", `/registrations/${node}`, body, secret),
+						await server.json("PUT", `/registrations/${node}`, body, deviceSecret),
 					]) {
 						expect([200, 201, 400, 422]).toContain(response.status);
 						statuses.set(response.status, (statuses.get(response.status) ?? 0) + 1);

@@ -261,3 +261,110 @@ describe("a secret that another app server gave out", () => {
 		expect(await ring.verify(NODE, hash)).toBe("wrong");
 	});
 });
+
+describe("device secrets", () => {
+	const FOREIGN = "E0FF1D8C-EB96-4E10-A912-F68B03FD8D3E";
+	const nodes = [ring.createNode(), oldRing.createNode(), FOREIGN, "reveille key id", "a\0b"];
+	const none: FormerSecrets = { hashOf: async () => undefined, retire: async () => undefined };
+
+	test.each(nodes)("are 43 characters, and verify for their own node only: %#", async (node) => {
+		const secret = await ring.deviceSecretOf(node);
+		expect(secret).toMatch(/^[\w-]{43}$/);
+		expect(await (await createKeyring(KEY)).deviceSecretOf(node)).toBe(secret);
+		expect(await ring.verifyDevice(node, secret)).toBe("ok");
+		for (const other of [ring.createNode(), `${node}x`, ""]) {
+			expect(await ring.verifyDevice(other, secret)).toBe("wrong");
+		}
+	});
+
+	test.each(nodes)("are no publish secrets, and these are none: %#", async (node) => {
+		const [publish, device] = [await ring.secretOf(node), await ring.deviceSecretOf(node)];
+		expect(await ring.verify(node, device)).toBe("wrong");
+		expect(await ring.verifyDevice(node, publish)).toBe("wrong");
+		const both = withFormerSecrets(ring, none);
+		expect(await both.verify(node, device)).toBe("wrong");
+		expect(await both.verifyDevice(node, publish)).toBe("wrong");
+	});
+
+	test("no single changed character passes, and no other spelling", async () => {
+		for (const node of [ring.createNode(), FOREIGN]) {
+			const secret = await ring.deviceSecretOf(node);
+			for (let i = 0; i < secret.length; i++) {
+				const changed = secret.slice(0, i) + (secret[i] === "A" ? "B" : "A") + secret.slice(i + 1);
+				expect(await ring.verifyDevice(node, changed)).toBe("wrong");
+			}
+			for (const spelling of [`${secret}=`, ` ${secret}`, `${secret}\n`]) {
+				expect(await ring.verifyDevice(node, spelling)).toBe("wrong");
+			}
+		}
+	});
+
+	test("whatever is sent as node and device secret is answered, and never passes", async () => {
+		const text = fc.string({ unit: "binary" });
+		await fc.assert(
+			fc.asyncProperty(fc.oneof(text, fc.constantFrom(...nodes)), text, async (node, secret) => {
+				expect(await ring.verifyDevice(node, secret)).toBe("wrong");
+			}),
+		);
+	});
+
+	test.each(nodes)(
+		"of an old key go on verifying, and what is handed out is the current key's: %#",
+		async (node) => {
+			const old = await oldRing.deviceSecretOf(node);
+			expect(await ring.verifyDevice(node, old)).toBe("ok");
+			const current = await ring.deviceSecretOf(node);
+			expect(current).not.toBe(old);
+			expect(await ring.verifyDevice(node, current)).toBe("ok");
+		},
+	);
+
+	test("of a node whose key is gone are the current key's: a pubsub host keeps such nodes", async () => {
+		const node = strangerRing.createNode();
+		expect(await ring.verifyDevice(node, await ring.deviceSecretOf(node))).toBe("ok");
+	});
+
+	test("of a key that is gone are neither right nor wrong", async () => {
+		const gone = strangerRing.createNode();
+		// The node says so itself, where nothing is known of the database yet.
+		expect(await ring.verifyDevice(gone, await strangerRing.deviceSecretOf(gone))).toBe("unknown-key");
+		expect(await ring.verifyDevice(gone, "nonsense")).toBe("wrong");
+		const knowing = withFormerSecrets(ring, none, () => [...ring.ids, ...strangerRing.ids]);
+		for (const node of [...nodes, gone]) {
+			const secret = await strangerRing.deviceSecretOf(node);
+			expect(await knowing.verifyDevice(node, secret)).toBe("unknown-key");
+			expect(await withFormerSecrets(ring, none).verifyDevice(node, secret)).toBe(
+				node === gone ? "unknown-key" : "wrong",
+			);
+		}
+	});
+
+	test("are not the secrets that another app server gave out, and do not end these", async () => {
+		const SECRET = "384e51b4b2d5e4758e5dc342b22dea9217212f2c4886e2a3dcf16f3eb0eb3807";
+		const asked: string[] = [];
+		const hash = await ring.hashFormer(FOREIGN, SECRET);
+		const both = withFormerSecrets(ring, {
+			async hashOf(node) {
+				asked.push(node);
+				return hash;
+			},
+			async retire(node) {
+				asked.push(node);
+			},
+		});
+		expect(await both.verifyDevice(FOREIGN, SECRET)).toBe("wrong");
+		expect(await both.verifyDevice(FOREIGN, hash)).toBe("wrong");
+		expect(await both.verifyDevice(FOREIGN, await both.deviceSecretOf(FOREIGN))).toBe("ok");
+		expect(asked).toEqual([]);
+		expect(await both.verify(FOREIGN, SECRET)).toBe("ok");
+	});
+
+	test("tell nothing else that a key signs", async () => {
+		const node = ring.createNode();
+		const secret = await ring.deviceSecretOf(node);
+		const bytes = Buffer.from(secret, "base64url").subarray(4).toString("hex");
+		for (const other of [await ring.secretOf(node), await ring.secretOf(`device\0${node}`)]) {
+			expect(Buffer.from(other, "base64url").toString("hex")).not.toContain(bytes);
+		}
+	});
+});

@@ -16,6 +16,7 @@ import { createResults } from "../delivery/results.ts";
 import { createVerdicts } from "../delivery/verdicts.ts";
 import { createAccess } from "../registering/access.ts";
 import { knownNode, type NodeSource } from "../registering/nodes.ts";
+import { TEST_PUSH } from "../registering/test-push.ts";
 import type { Keyring } from "../secrets.ts";
 import { faultOf } from "../store/fault.ts";
 import type { Handover } from "../store/handover.ts";
@@ -184,11 +185,18 @@ export async function startSender(common: SenderDeps): Promise<Sender> {
 	const housekeeping = startHousekeeping({ ...common, results, retentionDays: config.retentionDays });
 	void checkCredentials(common.services, log);
 	const streams = openStreams(file.db);
+	async function pushAndNote(node: string, notification: Notification): Promise<Answer> {
+		const answer = await delivery.push(node, notification);
+		// Whoever tests a registration looks at it next.
+		await results.flush();
+		return answer;
+	}
 	for (const connection of config.connections) await checkKeeper(connection, common.pubsubNodes);
 	const intakes: Intake[] = [];
 	connections = await startConnections(config.connections, (connection) => {
 		const intake = createIntake(connection, {
 			...common,
+			testPush: (node) => pushAndNote(node, TEST_PUSH),
 			publish(request) {
 				const answer = delivery.publish(request);
 				return metrics?.publish(answer) ?? answer;
@@ -220,12 +228,7 @@ export async function startSender(common: SenderDeps): Promise<Sender> {
 
 	return {
 		metrics,
-		async push(node, notification) {
-			const answer = await delivery.push(node, notification);
-			// Whoever tests a registration looks at it next.
-			await results.flush();
-			return answer;
-		},
+		push: pushAndNote,
 		tellGone(registration) {
 			const { jid, node } = registration;
 			if (common.nodes.isPubsubHost(jid)) {

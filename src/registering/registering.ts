@@ -7,7 +7,7 @@ import { givenNode, type NodeSource } from "./nodes.ts";
 
 export interface RegisteringDeps {
 	registrations: Pick<Registrations, "register">;
-	keyring: Pick<Keyring, "secretOf" | "underCurrentKey" | "usable">;
+	keyring: Pick<Keyring, "secretOf" | "deviceSecretOf" | "underCurrentKey" | "usable">;
 	nodes: NodeSource;
 }
 
@@ -30,14 +30,15 @@ export type Identity = Omit<NewRegistration, keyof Device | "host">;
 /**
  * Creates or renews a registration.
  * @throws {NoNodeReady} where a pubsub host takes the publishes in
- * @returns its row with its secret, both of the current key, or the quota that is full
+ * @returns its row with its secrets, all of the current key, or the quota that is full. `secret` is what its owner's
+ *   server publishes with, `deviceSecret` what the device proves itself by
  */
 export async function register(
 	{ registrations, keyring, nodes }: RegisteringDeps,
 	{ device, host }: CheckedDevice,
 	identity: Identity,
 ): Promise<
-	| { kind: "registered"; registration: Registration; secret: string }
+	| { kind: "registered"; registration: Registration; secret: string; deviceSecret: string }
 	| { kind: "over-quota"; quota: keyof Quotas }
 > {
 	const { jid } = identity;
@@ -49,8 +50,12 @@ export async function register(
 	if (result.kind === "over-quota") return result;
 	const given = givenNode(result.registration, { keyring, nodes });
 	const registration = { ...result.registration, node: given };
-	// A pubsub host's node may be of a key that is gone: no secret is handed out for it.
-	return { kind: "registered", registration, secret: await keyring.secretOf(keyring.usable(given)) };
+	const [secret, deviceSecret] = await Promise.all([
+		// A pubsub host's node may be of a key that is gone: no secret is handed out for it.
+		keyring.secretOf(keyring.usable(given)),
+		keyring.deviceSecretOf(given),
+	]);
+	return { kind: "registered", registration, secret, deviceSecret };
 }
 
 /** Why a quota is full and what to do, with the setting that raises it. */

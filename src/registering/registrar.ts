@@ -2,20 +2,21 @@
 import type { Rate } from "../limits/bounds/bound.ts";
 import { registrableDomain } from "../limits/registrable-domain.ts";
 import { createBuckets } from "../limits/token-buckets.ts";
-import { type Keyring, splitOpenNode } from "../secrets.ts";
+import type { Keyring } from "../secrets.ts";
 import type { Registrations } from "../store/registrations.ts";
-import { type App, InvalidDevice, type PushService, type Registration } from "../types.ts";
+import { type App, InvalidDevice, type PushService } from "../types.ts";
 import { domainOf } from "../xmpp/jid.ts";
 import type { AppWish, RegisterResult, Registrar } from "../xmpp/registrar.ts";
 import { createAccess } from "./access.ts";
 import { createAppChoice } from "./apps.ts";
 import { knownNode, type NodeSource, NoNodeReady } from "./nodes.ts";
+import { createOwnRegistrations, type OwnRegistrationsDeps } from "./own-registrations.ts";
 import { checkDevice, quotaReason, register } from "./registering.ts";
 
-export interface RegistrarDeps {
-	registrations: Pick<Registrations, "claim" | "register" | "findDevice" | "ofOwner" | "remove">;
-	keyring: Pick<Keyring, "secretOf" | "openNode" | "underCurrentKey" | "usable">;
-	nodes: NodeSource;
+export interface RegistrarDeps extends Omit<OwnRegistrationsDeps, "now"> {
+	registrations: OwnRegistrationsDeps["registrations"] &
+		Pick<Registrations, "claim" | "register" | "findDevice">;
+	keyring: OwnRegistrationsDeps["keyring"] & Pick<Keyring, "secretOf" | "deviceSecretOf">;
 	apps: readonly App[];
 	/** By the name of their app. */
 	services: ReadonlyMap<string, PushService>;
@@ -38,13 +39,9 @@ const REGISTRATIONS: Rate = { burst: 1_000, perSecond: 10 };
 
 export function createRegistrar(deps: RegistrarDeps): Registrar {
 	const { registrations, keyring, nodes, apps, services, allow, pubsubHost } = deps;
+	const now = deps.now ?? Date.now;
 	const choice = createAppChoice(apps);
-	const domains = createBuckets(REGISTRATIONS, deps.now ?? Date.now);
-
-	const known = async (registration: Registration): Promise<Registration> => ({
-		...registration,
-		node: await knownNode(registration, deps),
-	});
+	const domains = createBuckets(REGISTRATIONS, now);
 
 	/** A device that registered with an app which is retired now stays there: its token is that app's. */
 	async function formerApp(owner: string, device: string, wish: AppWish): Promise<App | undefined> {
@@ -105,9 +102,10 @@ export function createRegistrar(deps: RegistrarDeps): Registrar {
 					...(muc !== undefined && { muc }),
 				});
 				if (made.kind === "over-quota") return { kind: "over-quota", reason: quotaReason(made.quota).reason };
-				const { node } = await known(made.registration);
+				const node = await knownNode(made.registration, deps);
 				await pubsubHost?.restrict(node, owner);
-				return { kind: "registered", jid, node, secret: pubsubHost ? undefined : made.secret };
+				const { secret, deviceSecret } = made;
+				return { kind: "registered", jid, node, secret: pubsubHost ? undefined : secret, deviceSecret };
 			} catch (error) {
 				if (error instanceof NoNodeReady) return { kind: "not-ready", reason: error.message };
 				if (error instanceof InvalidDevice) return { kind: "bad-device", reason: error.message };
@@ -115,32 +113,8 @@ export function createRegistrar(deps: RegistrarDeps): Registrar {
 			}
 		},
 
-		list: async (owner) => Promise.all((await registrations.ofOwner(owner)).map(known)),
-
-		async remove(owner, which) {
-			// An owner's own only: a node alone ends nobody else's.
-			const all = await registrations.ofOwner(owner);
-			const wanted = "nodes" in which ? byNode(which.nodes) : byDevice(which);
-			const ended: Registration[] = [];
-			for (const registration of all.filter(wanted)) {
-				if (await registrations.remove(registration.node)) ended.push(await known(registration));
-			}
-			return ended;
-		},
+		...createOwnRegistrations({ ...deps, now }, choice, (owner) => domains.take(domainOf(owner))),
 	};
-
-	function byNode(nodes: readonly string[]) {
-		const known = (node: string) => keyring.underCurrentKey(node);
-		// What was imported may have a dot in its node.
-		const plain = new Set([...nodes, ...nodes.map((node) => splitOpenNode(node)?.node ?? node)].map(known));
-		return ({ node }: Registration) => plain.has(known(node));
-	}
-
-	function byDevice({ device, app }: Exclude<Parameters<Registrar["remove"]>[1], { nodes: unknown }>) {
-		const names = app && choice.fitting(app).map(({ name }) => name);
-		return (registration: Registration) =>
-			registration.device === device && (names?.includes(registration.app) ?? true);
-	}
 }
 
 function notServed(services: ReadonlySet<string>): string {

@@ -1,7 +1,6 @@
-/** What a request must prove: the operator's registration token, a JWT in its place, or a registration's own secret. */
+/** What a request must prove: the operator's registration token, a JWT in its place, or a registration's device secret. */
 import type { Context } from "hono";
 import { auth as basicCredentials } from "hono/utils/basic-auth";
-import type { Keyring } from "../secrets.ts";
 import type { AppDeps } from "./deps.ts";
 import { Problem } from "./problem.ts";
 import type { Permit } from "./registration-jwt.ts";
@@ -70,7 +69,7 @@ export async function requireRegistrationToken(
 export function noSuchRegistration(): Problem {
 	return new Problem(
 		"no-such-registration",
-		"There is no registration with this node, or this is not its secret.",
+		"There is no registration with this node, or this is not its device secret.",
 	);
 }
 
@@ -82,17 +81,42 @@ export function keyGone(): Problem {
 	);
 }
 
-/** Lets pass whoever has the secret of a node, before anything is looked up. */
-export async function requireSecret(c: Context, keyring: Keyring, node: string) {
+/** By which of its secrets a registration is looked after. */
+export type Proof = "device" | "publish";
+
+/**
+ * Whether the publish secret of a registration that has an owner opens more than publishing. The owner's server has
+ * it too, and over HTTP nobody vouches for a domain: only where the operator has everybody publish who has it, or
+ * trusts device ids, as other app servers do.
+ */
+export function isPublishSecretTrusted({
+	publishers,
+	trustDeviceId,
+}: Pick<AppDeps, "publishers" | "trustDeviceId">): boolean {
+	return publishers === "any" || trustDeviceId;
+}
+
+/**
+ * Lets pass whoever has the device secret of a node, before anything is looked up. Where the publish secret is
+ * trusted, it passes too: whether the registration has an owner is for the caller to see.
+ */
+export async function requireSecret(
+	c: Context,
+	deps: Pick<AppDeps, "keyring" | "publishers" | "trustDeviceId">,
+	node: string,
+): Promise<Proof> {
 	const secret = bearer(c);
 	if (secret === undefined) {
 		throw new Problem(
 			"secret-needed",
-			"Send the secret that registering returned: Authorization: Bearer <secret>.",
+			"Send the deviceSecret that registering returned: Authorization: Bearer <deviceSecret>.",
 			{ headers: { "WWW-Authenticate": 'Bearer realm="registrations"' } },
 		);
 	}
-	const verdict = await keyring.verify(node, secret);
-	if (verdict === "wrong") throw noSuchRegistration();
-	if (verdict === "unknown-key") throw keyGone();
+	const verdict = await deps.keyring.verifyDevice(node, secret);
+	if (verdict === "ok") return "device";
+	const publish = isPublishSecretTrusted(deps) ? await deps.keyring.verify(node, secret) : "wrong";
+	if (publish === "ok") return "publish";
+	if (verdict === "unknown-key" || publish === "unknown-key") throw keyGone();
+	throw noSuchRegistration();
 }

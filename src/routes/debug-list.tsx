@@ -1,8 +1,9 @@
 /** The registrations as the operator's pages show them: without what one could push with. */
+
+import { plainReason } from "../registering/plain-reason.ts";
 import type { RegistrationList } from "../store/listing.ts";
 import type { Registration } from "../types.ts";
 import { maskedToken, shortNode } from "./masking.ts";
-import { plainReason } from "./registering.ts";
 
 /** To the minute, UTC. */
 const Time = ({ at }: { at: number | undefined }) => {

@@ -4,6 +4,7 @@ import type { NodeSource } from "../registering/nodes.ts";
 import type { Keyring } from "../secrets.ts";
 import type { Registrations } from "../store/registrations.ts";
 import type { Answer, App, Notification, PushService } from "../types.ts";
+import type { Proof } from "./authorization.ts";
 import type { JwtCheck, Permit } from "./registration-jwt.ts";
 
 /** An app as clients may see it. */
@@ -35,6 +36,8 @@ export interface AppDeps {
 	registration: { mode: "open" } | { mode: "token"; token: string } | { mode: "jwt"; check: JwtCheck };
 	/** mod_push_appserver's trusting ways. */
 	trustDeviceId: boolean;
+	/** Who may publish to a registration whose owner is known: the owner's domain, or everybody with its secret. */
+	publishers: "own" | "any";
 	/** mod_push_appserver's debug pages, for whoever has this token; missing: there are none. */
 	debugPages?: { adminToken: string } | undefined;
 	/** Pushes to a registration whose secret was checked. */
@@ -51,5 +54,5 @@ export interface AppDeps {
 
 /** The client's network: an IPv4 address or an IPv6 /64; undefined where the runtime does not say. */
 export interface RequestEnv {
-	Variables: { clientNetwork: string | undefined; permit: Permit; secureHeadersNonce?: string };
+	Variables: { clientNetwork: string | undefined; permit: Permit; proof: Proof; secureHeadersNonce?: string };
 }

@@ -57,13 +57,13 @@ function Body({ content, schemas }: { content: Content; schemas: Schemas }) {
 
 /** The request as one types it into a shell. */
 function curlOf({ path, method, operation }: Described, schemas: Schemas): string {
-	const secret = operation.security?.some((way) => "registrationSecret" in way);
+	const secret = operation.security?.some((way) => "deviceSecret" in way);
 	const token = operation.security?.some((way) => "registrationToken" in way);
 	const [mediaType, media] = Object.entries(contentOf(operation.requestBody))[0] ?? [];
 	const body = mediaType && media?.schema ? written(mediaType, exampleOf(media.schema, schemas)) : undefined;
 	return [
 		`curl${method === "get" ? "" : ` -X ${method.toUpperCase()}`} "$SERVER${path.replace("{node}", "$NODE")}"`,
-		...(secret ? ['-H "Authorization: Bearer $SECRET"'] : []),
+		...(secret ? ['-H "Authorization: Bearer $DEVICE_SECRET"'] : []),
 		...(token ? ['-H "Authorization: Bearer $TOKEN"'] : []),
 		...(mediaType ? [`-H "Content-Type: ${mediaType}"`] : []),
 		...(body === undefined ? [] : [`-d '${body}'`]),

@@ -49,9 +49,10 @@ export function describeSecurity(app: OpenAPIHono<RequestEnv>) {
 		scheme: "bearer",
 		description: "The operator's ADMIN_TOKEN",
 	});
-	app.openAPIRegistry.registerComponent("securitySchemes", "registrationSecret", {
+	app.openAPIRegistry.registerComponent("securitySchemes", "deviceSecret", {
 		type: "http",
 		scheme: "bearer",
-		description: "The secret that registering returned.",
+		description:
+			"The deviceSecret that registering returned. The secret, which the user's server has too, is for publishing alone.",
 	});
 }

@@ -31,8 +31,8 @@ export const problemKinds = {
 	},
 	"secret-needed": {
 		status: 401,
-		title: "The registration's secret is needed",
-		meaning: "Send the secret that registering returned: Authorization: Bearer <secret>.",
+		title: "The device secret is needed",
+		meaning: "Send the deviceSecret that registering returned: Authorization: Bearer <deviceSecret>.",
 	},
 	"no-such-page": {
 		status: 404,
@@ -43,7 +43,8 @@ export const problemKinds = {
 		status: 404,
 		title: "No such registration",
 		meaning:
-			"There is no registration with this node, or the secret is not its own: these are not told apart.",
+			"There is no registration with this node, or this is not its device secret: these are not told apart. The " +
+			"secret that the user's XMPP server has is for publishing alone.",
 	},
 	"method-not-allowed": {
 		status: 405,

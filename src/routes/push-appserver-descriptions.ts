@@ -79,10 +79,16 @@ export function describeFormRoutes(
 		path: "/v1/unregister",
 		operationId: "formUnregister",
 		summary: "End a registration",
+		description:
+			"What registered by the command v1-register-push is ended here by its token, all accounts of a device id at " +
+			"once. The secret of a registration that was not made here is its server's, and ends nothing.",
 		request: form({
 			type,
 			node: field("The node that registering returned; with the token, the device id will do", NODE),
-			secret: field("Either this, as registering returned it", SECRET).optional(),
+			secret: field(
+				"Either this: the secret that registering here returned; for what registered otherwise, the device secret",
+				SECRET,
+			).optional(),
 			token: token.optional(),
 		}),
 		responses: {
@@ -95,7 +101,9 @@ export function describeFormRoutes(
 		path: "/v1/push",
 		operationId: "formPush",
 		summary: "Send a push",
-		description: "Counts as a publish without a summary: it wakes, at low priority.",
+		description:
+			"Counts as a publish without a summary: it wakes, at low priority. To a registration that was made over XMPP " +
+			"only its owner's server publishes, over XMPP.",
 		request: form({
 			node: field("The node that registering returned", NODE),
 			secret: field("The secret that registering returned", SECRET),

@@ -8,15 +8,20 @@
  * Differences, where a device id alone would take over or reveal a registration (TRUST_DEVICE_ID brings the
  * module's ways back): our node is random and not the device id; another token is another registration; to
  * unregister takes the secret or the token.
+ *
+ * What registered here has one secret, for its device and for its owner's server. That of any other registration is
+ * the server's: it ends nothing, and where the owner is known it does not publish over HTTP, where nobody vouches for
+ * a domain. Such a one is ended by its device secret, or by the token where it registered by this module's command.
  */
 
 import { OpenAPIHono } from "@hono/zod-openapi";
 import type { MiddlewareHandler } from "hono";
 import { httpBounds } from "../limits/bounds/http.ts";
-import { FORM_DEVICE, formDeviceKey } from "../store/device-key.ts";
-import type { Registration } from "../types.ts";
+import { plainReason } from "../registering/plain-reason.ts";
+import { formDeviceKey } from "../store/device-key.ts";
+import type { App, Registration } from "../types.ts";
 import { SERVICE_NAMES } from "../xmpp/service-names.ts";
-import { keyGone, requireRegistrationToken, sameText } from "./authorization.ts";
+import { requireRegistrationToken } from "./authorization.ts";
 import { smallUtf8Body } from "./body.ts";
 import { debugPageRoutes } from "./debug-pages.tsx";
 import type { AppDeps, PublicApp, RequestEnv } from "./deps.ts";
@@ -24,7 +29,8 @@ import { keyMissing, toProblem } from "./errors.ts";
 import { lines } from "./lines.ts";
 import { Problem, type ProblemName } from "./problem.ts";
 import { describeFormRoutes } from "./push-appserver-descriptions.ts";
-import { checkDevice, plainReason, register, requirePushAddress, serviceOf } from "./registering.ts";
+import { createFormProofs } from "./push-appserver-proofs.ts";
+import { checkDevice, register, requirePushAddress, serviceOf } from "./registering.ts";
 import { requirePermitted } from "./registration-jwt.ts";
 
 /** The module's own limit. */
@@ -67,6 +73,7 @@ function parseForm(text: string, ...needed: string[]): Fields {
  */
 export function pushAppserverRoutes(deps: AppDeps, limit: MiddlewareHandler<RequestEnv>) {
 	const { keyring, registrations, trustDeviceId } = deps;
+	const proofs = createFormProofs(deps);
 	const app = new OpenAPIHono<RequestEnv>();
 	app.use(limit, smallUtf8Body(FORM_BYTES));
 	describeFormRoutes(app.openAPIRegistry, [...SERVICE_NAMES.keys()], FORM_BYTES);
@@ -92,7 +99,7 @@ export function pushAppserverRoutes(deps: AppDeps, limit: MiddlewareHandler<Requ
 		throw new Refusal(`This server does not push to this type of device. It knows: ${served.join(", ")}.`);
 	};
 
-	const deviceOf = (its: PublicApp, { token, p256dh, auth }: Fields) =>
+	const deviceOf = (its: App, { token, p256dh, auth }: Fields) =>
 		checkDevice(serviceOf(deps, its), { token, p256dh: p256dh || undefined, auth: auth || undefined });
 
 	app.post("/v1/register", async (c) => {
@@ -115,38 +122,25 @@ export function pushAppserverRoutes(deps: AppDeps, limit: MiddlewareHandler<Requ
 		return lines(200, "OK", node, secret);
 	});
 
-	/** The registration that these fields prove to be their sender's. */
-	async function owned(fields: Fields): Promise<Registration | undefined> {
-		const { type = "", node = "", token } = fields;
+	app.post("/v1/unregister", async (c) => {
+		const fields = parseForm(await c.req.text(), "type", "node");
+		const { node = "", secret, token } = fields;
+		if (secret) {
+			const isEnded = (await proofs.isEndedBy(node, secret)) && (await registrations.remove(node));
+			return isEnded ? lines(200, "OK", node, secret) : refusal("Node not found!");
+		}
 		if (!token && !trustDeviceId) {
 			throw new Refusal("To unregister, send also the secret that registering returned, or the token.");
 		}
-		const its = appOf(type);
-		const proven = token ? deviceOf(its, fields).device.token : undefined;
-		const key = await formDeviceKey(node, trustDeviceId ? undefined : proven);
-		const found = await registrations.findDevice("", its.name, key);
-		if (found || proven === undefined) return found;
-		// Not a device id, then perhaps the node that we returned.
-		const named = await registrations.findAtPrimary(node);
-		// What registered over the JSON API has a secret to end it with.
-		const isOurs = named?.owner === "" && named.device.startsWith(FORM_DEVICE);
-		return isOurs && (await sameText(named.token, proven)) ? named : undefined;
-	}
-
-	app.post("/v1/unregister", async (c) => {
-		const fields = parseForm(await c.req.text(), "type", "node");
-		let { node = "", secret } = fields;
-		if (secret) {
-			const verdict = await keyring.verify(node, secret);
-			if (verdict === "unknown-key") throw keyGone();
-			if (verdict === "wrong") return refusal("Node not found!");
-		} else {
-			const registration = await owned(fields);
-			if (!registration) return refusal("Node not found!");
-			node = registration.node;
-			secret = await keyring.secretOf(keyring.usable(node));
+		const [first = appOf(fields.type ?? ""), ...others] = proofs.appsOf(fields.type ?? "");
+		const its = token ? deviceOf(first, fields).device.token : undefined;
+		const ended: Registration[] = [];
+		for (const one of await proofs.provenBy([first, ...others], node, its)) {
+			if (await registrations.remove(one.node)) ended.push(one);
 		}
-		return (await registrations.remove(node)) ? lines(200, "OK", node, secret) : refusal("Node not found!");
+		const [told] = ended;
+		if (!told) return refusal("Node not found!");
+		return lines(200, "OK", told.node, await keyring.secretOf(keyring.usable(told.node)));
 	});
 
 	app.post("/v1/push", async (c) => {
@@ -154,6 +148,7 @@ export function pushAppserverRoutes(deps: AppDeps, limit: MiddlewareHandler<Requ
 		const verdict = await keyring.verify(node, secret);
 		if (verdict === "unknown-key") throw keyMissing();
 		if (verdict === "wrong") return refusal("Node or secret not found!");
+		if (!(await proofs.mayPublish(node))) return refusal("Node or secret not found!");
 		// It brings no summary, and so no reason to hurry.
 		const answer = await deps.push(node, { class: "low" });
 		switch (answer.kind) {

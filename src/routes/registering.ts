@@ -1,7 +1,7 @@
 /** Registering over HTTP: what src/registering does, with problems for what is in the way. */
 import { type checkDevice, quotaReason, register as store } from "../registering/registering.ts";
 import type { Quotas } from "../store/quotas.ts";
-import type { PushService } from "../types.ts";
+import type { App, PushService, Registration } from "../types.ts";
 import { partyOf } from "./client-address.ts";
 import type { AppDeps, PublicApp } from "./deps.ts";
 import { Problem } from "./problem.ts";
@@ -45,10 +45,18 @@ export function chooseApp(deps: AppDeps, wanted: string | undefined, isSubscript
 }
 
 /** The push service of an app. */
-export function serviceOf(deps: AppDeps, app: PublicApp): PushService {
+export function serviceOf(deps: AppDeps, app: App): PushService {
 	const service = deps.services.get(app.name);
 	if (!service) throw new Problem("not-configured", `The app ${app.name} is not set up here.`);
 	return service;
+}
+
+/** The registration of a node, as far as it is known nearby: a replica may lack a row that was just made. */
+export async function lookUp(
+	{ registrations }: Pick<AppDeps, "registrations">,
+	node: string,
+): Promise<Registration | undefined> {
+	return (await registrations.find(node)) ?? (await registrations.findAtPrimary(node));
 }
 
 /** The problem of a full quota, naming it and the setting that raises it. */
@@ -60,7 +68,7 @@ export function overQuota(quota: keyof Quotas): Problem {
 /**
  * Creates or renews a registration of nobody: over HTTP no one vouches for a JID, so there is no owner.
  * @param key what makes it unique beside the app
- * @returns its row's node, with the secret
+ * @returns its row's node, with its secrets
  */
 export async function register(
 	deps: AppDeps,
@@ -70,7 +78,7 @@ export async function register(
 		deviceName?: string | undefined;
 		clientNetwork: string | undefined;
 	} & ReturnType<typeof checkDevice>,
-): Promise<{ node: string; secret: string; deviceName?: string }> {
+): Promise<{ node: string; secret: string; deviceSecret: string; deviceName?: string }> {
 	const { app, key, device, host, deviceName, clientNetwork } = wanted;
 	const hidden = (network: string | undefined) => network && deps.keyring.conceal(network);
 	const [address, party] = await Promise.all([
@@ -89,12 +97,7 @@ export async function register(
 		},
 	);
 	if (result.kind === "over-quota") throw overQuota(result.quota);
-	const { node, deviceName: kept } = result.registration;
-	return { node, secret: result.secret, ...(kept !== undefined && { deviceName: kept }) };
-}
-
-/** A reason in plain words, fit for a client: what could hold a URL or a token is not repeated. */
-export function plainReason(reason: string): string {
-	const plain = reason.length <= 200 && !reason.includes("//") && !/[\w-]{32}/.test(reason);
-	return plain ? reason : "the push could be neither sent nor kept";
+	const { secret, deviceSecret, registration } = result;
+	const { node, deviceName: kept } = registration;
+	return { node, secret, deviceSecret, ...(kept !== undefined && { deviceName: kept }) };
 }

@@ -43,7 +43,8 @@ export const registerRoute = createRoute({
 	summary: "Register a device",
 	description:
 		"Each call makes a new registration. Hand jid, node and secret to the user's XMPP server in XEP-0357's " +
-		"<enable/>, and keep node and secret: they change and end the registration.",
+		"<enable/>: the secret lets it publish, and nothing else. Keep node and deviceSecret, and give the deviceSecret " +
+		"to no server: it looks the registration up, renews, tests and ends it.",
 	security: [{ registrationToken: [] }, {}],
 	request: body(registerSchema),
 	responses: {
@@ -67,7 +68,7 @@ export const registerRoute = createRoute({
 /** What the routes of one registration share. */
 const one = {
 	tags: ["Registrations"],
-	security: [{ registrationSecret: [] as string[] }],
+	security: [{ deviceSecret: [] as string[] }],
 };
 
 export const lookUpRoute = createRoute({
@@ -87,10 +88,11 @@ export const renewRoute = createRoute({
 	operationId: "renew",
 	summary: "Renew a registration",
 	description:
-		"With the same subscription or another one: node and secret stay, so the user's server needs not be told. " +
+		"With the same subscription or another one: node and secrets stay, so the user's server needs not be told. " +
 		"Renew at each start of the app, and when the browser says that the subscription changed. Where the answer " +
-		"has a secret, the server's key was changed: keep its node and secret in place of yours, and hand them to the " +
-		"user's XMPP server in <enable/>. The old ones go on working until that server first publishes with the new.",
+		"has secrets, this server's key was changed: keep its node, secret and deviceSecret in place of yours, and hand " +
+		"node and secret to the user's XMPP server in <enable/>. The old ones go on working until that server first " +
+		"publishes with the new.",
 	request: { params: nodeParam, ...body(renewSchema) },
 	responses: {
 		200: json("Renewed", renewedSchema),

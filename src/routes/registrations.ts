@@ -1,9 +1,18 @@
 /** The JSON API: a device registers, looks after its registration, and sends itself a test push. */
 import { OpenAPIHono, type z } from "@hono/zod-openapi";
+import type { MiddlewareHandler } from "hono";
 import { base64url } from "jose";
 import { givenNode } from "../registering/nodes.ts";
+import { plainReason } from "../registering/plain-reason.ts";
+import { TEST_PUSH } from "../registering/test-push.ts";
 import type { DeviceInput, Registration } from "../types.ts";
-import { bearer, noSuchRegistration, requireRegistrationToken, requireSecret } from "./authorization.ts";
+import {
+	bearer,
+	noSuchRegistration,
+	type Proof,
+	requireRegistrationToken,
+	requireSecret,
+} from "./authorization.ts";
 import type { AppDeps, RequestEnv } from "./deps.ts";
 import { unavailable } from "./errors.ts";
 import { maskedToken } from "./masking.ts";
@@ -11,8 +20,8 @@ import { Problem } from "./problem.ts";
 import {
 	checkDevice,
 	chooseApp,
+	lookUp,
 	overQuota,
-	plainReason,
 	register,
 	requirePushAddress,
 	serviceOf,
@@ -71,18 +80,19 @@ export function registrationRoutes(deps: AppDeps) {
 		c.set("permit", await requireRegistrationToken(c, deps.registration));
 		await next();
 	});
-	const secretFirst = async (c: Parameters<typeof requireSecret>[0], next: () => Promise<void>) => {
-		await requireSecret(c, keyring, c.req.param("node") ?? "");
+	const secretFirst: MiddlewareHandler<RequestEnv> = async (c, next) => {
+		const node = c.req.param("node") ?? "";
+		const proof = await requireSecret(c, deps, node);
+		// Without an owner it is the device's alone, whatever the operator trusts.
+		if (proof === "publish" && !(await lookUp(deps, node))?.owner) throw noSuchRegistration();
+		c.set("proof", proof);
 		await next();
 	};
 	app.on(["GET", "PUT", "DELETE"], "/registrations/:node", secretFirst);
 	app.on("POST", "/registrations/:node/test", secretFirst);
 
-	/** A replica may lack a row that was just made. */
-	const lookUp = async (node: string) =>
-		(await registrations.find(node)) ?? (await registrations.findAtPrimary(node));
 	const find = async (node: string) => {
-		const found = await lookUp(node);
+		const found = await lookUp(deps, node);
 		if (!found) throw noSuchRegistration();
 		return found;
 	};
@@ -126,10 +136,18 @@ export function registrationRoutes(deps: AppDeps) {
 		if (!renewed) throw noSuchRegistration();
 		if (renewed.kind === "over-quota") throw overQuota(renewed.quota);
 		const registration = { ...renewed.registration, node: givenNode(renewed.registration, deps) };
-		const secret = await keyring.secretOf(registration.node);
-		const isAnother = secret !== bearer(c);
-		return c.json({ ...view(registration, deps.pushAddress), ...(isAnother && { secret }) }, 200);
+		const others = await otherSecrets(registration.node, c.get("proof"), bearer(c));
+		return c.json({ ...view(registration, deps.pushAddress), ...others }, 200);
 	});
+
+	/** The secrets of a node that was renewed, where they are others than the one that its sender has. */
+	async function otherSecrets(node: string, proof: Proof, shown: string | undefined) {
+		const secret = await keyring.secretOf(keyring.usable(node));
+		// Whoever only publishes is not told what opens more than that.
+		if (proof === "publish") return secret === shown ? {} : { secret };
+		const deviceSecret = await keyring.deviceSecretOf(node);
+		return deviceSecret === shown ? {} : { secret, deviceSecret };
+	}
 
 	app.openapi(removeRoute, async (c) => {
 		if (!(await registrations.remove(c.req.valid("param").node))) throw noSuchRegistration();
@@ -139,8 +157,8 @@ export function registrationRoutes(deps: AppDeps) {
 	app.openapi(testRoute, async (c) => {
 		// By the node that the owner's server has: this is not the server's first use of a new one.
 		const { node } = c.req.valid("param");
-		const known = await lookUp(node);
-		const answer = await deps.push(known?.node ?? node, { class: "high", body: "Test" });
+		const known = await lookUp(deps, node);
+		const answer = await deps.push(known?.node ?? node, TEST_PUSH);
 		switch (answer.kind) {
 			case "done":
 				return c.json(

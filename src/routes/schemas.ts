@@ -7,6 +7,7 @@ const ENDPOINT_CHARACTERS = 4096;
 
 const NODE = "q1pFbo0zWcF9mZlJ9mYq8cJ8b3I";
 const SECRET = "dGhpcyBpcyBub3QgYSBzZWNyZXQsIGp1c3QgMzIgYnk";
+const DEVICE_SECRET = "q1pFbmFub3RoZXIgb25lLCBmb3IgdGhlIGRldmljZSE";
 // RFC 8291 §5
 const P256_KEY = "BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4";
 const JID = "push@example.net/push";
@@ -96,12 +97,20 @@ export const registeredSchema = z
 		}),
 		node,
 		secret: z.string().openapi({
-			description: "Goes into the publish-options of <enable/>, and authorizes changes here. Keep it.",
+			description:
+				"Goes to the user's XMPP server, into the publish-options of <enable/>. It lets that server publish, and " +
+				"opens nothing here.",
 			example: SECRET,
+		}),
+		deviceSecret: z.string().openapi({
+			description:
+				"The device's own: the bearer token that looks the registration up, renews, tests and ends it. Keep it, and " +
+				"give it to no server.",
+			example: DEVICE_SECRET,
 		}),
 		publishSecret: z.literal(false).optional().openapi({
 			description:
-				"There where the jid is a pubsub service, which takes no secret: leave it out of <enable/>, and keep it for changes",
+				"There where the jid is a pubsub service, which takes no secret: leave the secret out of <enable/>",
 		}),
 		app,
 		deviceName: z.string().optional().openapi({ example: "Kitchen tablet" }),
@@ -135,8 +144,13 @@ export const registrationSchema = z
 export const renewedSchema = registrationSchema
 	.extend({
 		secret: z.string().optional().openapi({
-			description: "There where node and secret are others than before: use these from now on",
+			description:
+				"There where node and secret are others than before: hand these to the user's XMPP server from now on",
 			example: SECRET,
+		}),
+		deviceSecret: z.string().optional().openapi({
+			description: "There where the secret is there: use this one from now on",
+			example: DEVICE_SECRET,
 		}),
 	})
 	.openapi("Renewed");

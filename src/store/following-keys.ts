@@ -7,7 +7,7 @@
 import { type Keyring, underKey } from "../secrets.ts";
 import type { Registrations } from "./registrations.ts";
 
-type Following = Pick<Registrations, "find" | "findAtPrimary" | "renew" | "remove" | "rename">;
+type Following = Pick<Registrations, "find" | "findAtPrimary" | "renew" | "nameDevice" | "remove" | "rename">;
 
 /**
  * @param ids of all keys that the registrations may have been made with, those that are not given any more too: asked
@@ -45,6 +45,7 @@ export function followKeys<Some extends Following>(
 		find: (node) => following(node, registrations.find),
 		findAtPrimary: (node) => followingSurely(node, registrations.findAtPrimary),
 		renew: (node, ...device) => followingSurely(node, (twin) => registrations.renew(twin, ...device)),
+		nameDevice: (node, name) => followingSurely(node, (twin) => registrations.nameDevice(twin, name)),
 		remove: (node) => followingSurely(node, registrations.remove),
 
 		async rename(registration, node) {

@@ -1,5 +1,5 @@
 /** Registrations in the shared database: the queries, and the conditions that keep promises under races. */
-import { and, asc, eq, lt, lte, sql } from "drizzle-orm";
+import { and, eq, lt, lte, sql } from "drizzle-orm";
 import type { LibSQLDatabase } from "drizzle-orm/libsql";
 import type { Device, Dialect, Registration } from "../types.ts";
 import { type Claim, claimRegistration } from "./claiming.ts";
@@ -7,6 +7,7 @@ import { DATABASE_NOW } from "./database-clock.ts";
 import { createFinder } from "./finding.ts";
 import { createListing, type Listing } from "./listing.ts";
 import { createNearby } from "./nearby.ts";
+import { createOfOwners, type OfOwners } from "./of-owners.ts";
 import { createLimits, type Quotas } from "./quotas.ts";
 import { createRegisteringTogether } from "./registering-together.ts";
 import { type Count, type Result, recordResults } from "./results.ts";
@@ -37,7 +38,7 @@ export type RegisterResult =
 	/** A limit is reached: nothing was written. */
 	| { kind: "over-quota"; quota: keyof Quotas };
 
-export interface Registrations extends Listing {
+export interface Registrations extends Listing, OfOwners {
 	/** Reads nearby: a replica may lack a row, or hold an old token. */
 	find(node: string): Promise<Registration | undefined>;
 	/** Reads at the primary: asked before anything is said to be gone. */
@@ -50,8 +51,6 @@ export interface Registrations extends Listing {
 	register(wanted: NewRegistration, node: string | (() => string | Promise<string>)): Promise<RegisterResult>;
 	/** Gives an owner the registration of a device that has none yet: see claiming.ts. */
 	claim(claim: Claim): Promise<boolean>;
-	/** Reads at the primary all that one owner has, the oldest first. @param owner a bare JID, not empty */
-	ofOwner(owner: string): Promise<Registration[]>;
 	/** Reads at the primary what makes a registration unique. */
 	findDevice(owner: string, app: string, device: string): Promise<Registration | undefined>;
 	/**
@@ -69,6 +68,8 @@ export interface Registrations extends Listing {
 	 * @returns the registration as it is known now; undefined: it left that node (following-keys.ts)
 	 */
 	rename(registration: Registration, node: string): Promise<Registration | undefined>;
+	/** Gives a registration another name for people, and changes nothing else. False: there was none. */
+	nameDevice(node: string, deviceName: string): Promise<boolean>;
 	/** Ends a registration for good, at its owner's word. False: there was none. */
 	remove(node: string): Promise<boolean>;
 	/**
@@ -159,6 +160,7 @@ export function createRegistrations(
 
 	return {
 		...createListing(replica?.db ?? primary),
+		...createOfOwners(primary),
 
 		find: nearby?.find ?? atPrimary,
 		findAtPrimary,
@@ -173,15 +175,6 @@ export function createRegistrations(
 		},
 
 		claim: (claim) => claimRegistration(primary, claim),
-
-		async ofOwner(owner) {
-			const rows = await primary
-				.select()
-				.from(registrations)
-				.where(eq(registrations.owner, owner))
-				.orderBy(asc(registrations.registeredAt));
-			return rows.map(toRegistration);
-		},
 
 		async register(wanted, given) {
 			const made = typeof given === "string" ? await registerTogether(wanted, given) : undefined;
@@ -250,6 +243,16 @@ export function createRegistrations(
 			nearby?.learn(registration.node, undefined);
 			nearby?.learn(node, known);
 			return known;
+		},
+
+		async nameDevice(node, deviceName) {
+			const [row] = await primary
+				.update(registrations)
+				.set({ deviceName })
+				.where(eq(registrations.node, node))
+				.returning();
+			if (row) learned(row);
+			return row !== undefined;
 		},
 
 		async remove(node) {

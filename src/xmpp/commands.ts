@@ -6,13 +6,14 @@
 import type { Element } from "@xmpp/xml";
 import xml from "@xmpp/xml";
 import { stanzaBounds } from "../limits/bounds/stanzas.ts";
-import { type Command, CommandError, notServed } from "./commands/command.ts";
+import { type Command, CommandError, type Note, notServed } from "./commands/command.ts";
 import { modPush } from "./commands/mod-push.ts";
+import { own } from "./commands/own.ts";
 import { p2 } from "./commands/p2.ts";
 import { pushAppserver } from "./commands/push-appserver.ts";
 import { registerPush } from "./commands/register-push.ts";
 import { tigase } from "./commands/tigase.ts";
-import { type FormValues, formToFillIn, readForm } from "./forms.ts";
+import { type Field, type FormValues, formToFillIn, readForm } from "./forms.ts";
 import { bareOf, resourceOf } from "./jid.ts";
 import { NS } from "./namespaces.ts";
 import type { Registrar } from "./registrar.ts";
@@ -26,7 +27,10 @@ export interface CommandDeps {
 }
 
 const ALL: ReadonlyMap<string, Command> = new Map(
-	[...registerPush, ...p2, ...modPush, ...pushAppserver, ...tigase].map((command) => [command.node, command]),
+	[...registerPush, ...p2, ...modPush, ...own, ...pushAppserver, ...tigase].map((command) => [
+		command.node,
+		command,
+	]),
 );
 
 /** Far more than any dialect sends, and little to read. */
@@ -76,11 +80,16 @@ export function createCommands(deps: CommandDeps) {
 		}
 		try {
 			if (!command.isServed(registrar)) throw notServed("This server is not set up for such devices.");
+			const asked = { owner, resource: resourceOf(from), to, registrar };
 			if (!x && command.fields)
-				return answer("executing", actions(), formOf(command, command.fields(registrar)));
+				return answer("executing", actions(), formOf(command, await command.fields(asked)));
 			const form = x ? boundedForm(x) : new Map();
-			const done = await command.run({ owner, resource: resourceOf(from), to, form, registrar });
-			return answer("completed", ...(done.form ? [done.form] : []));
+			const done = await command.run({ ...asked, form });
+			return answer(
+				"completed",
+				...(done.note ? [noteOf(done.note)] : []),
+				...(done.form ? [done.form] : []),
+			);
 		} catch (error) {
 			if (error instanceof CommandError) return errorOf(error);
 			onFault(error);
@@ -93,11 +102,15 @@ function actions(): Element {
 	return xml("actions", { execute: "complete" }, xml("complete"));
 }
 
-function formOf(command: Command, fields: Parameters<typeof formToFillIn>[2]): Element {
-	const instructions = command.registers
+function noteOf({ type, text }: Note): Element {
+	return xml("note", { type }, text);
+}
+
+function formOf({ name, registers, instructions }: Command, fields: readonly Field[]): Element {
+	const usual = registers
 		? "Enable push at your own server with the address, node and secret that you get."
 		: "Say which registration is to end.";
-	return formToFillIn(command.name, instructions, fields);
+	return formToFillIn(name, instructions ?? usual, fields);
 }
 
 /** @throws {CommandError} */

@@ -33,7 +33,13 @@ export interface Field {
 	/** For people who fill it in. */
 	label?: string;
 	required?: boolean;
-	options?: readonly string[];
+	/** Each with its own value as label, if it has no other. */
+	options?: readonly (string | Option)[];
+}
+
+export interface Option {
+	label: string;
+	value: string;
 }
 
 function fieldElement({ name, type, values = [], label, required, options = [] }: Field): Element {
@@ -42,8 +48,14 @@ function fieldElement({ name, type, values = [], label, required, options = [] }
 		{ ...(type && { type }), var: name, ...(label !== undefined && { label }) },
 		...(required ? [xml("required")] : []),
 		...values.map((value) => xml("value", {}, value)),
-		...options.map((option) => xml("option", { label: option }, xml("value", {}, option))),
+		...options
+			.map((option) => (typeof option === "string" ? { label: option, value: option } : option))
+			.map(optionElement),
 	);
+}
+
+export function optionElement({ label, value }: Option): Element {
+	return xml("option", { label }, xml("value", {}, value));
 }
 
 /** A form that says something: `type` as the dialect has it. */
@@ -51,12 +63,21 @@ export function answerForm(type: "form" | "result", fields: readonly Field[]): E
 	return xml("x", { xmlns: NS.dataForms, type }, ...fields.map(fieldElement));
 }
 
-/** A result of several items (XEP-0004 §3.4), without the `<reported/>` that mod_push does not send either. */
-export function itemsForm(items: readonly (readonly Field[])[]): Element {
+/**
+ * A result of several items (XEP-0004 §3.4): clients that show them as a table take its columns from `<reported/>`.
+ * @param items each made by `itemOf`, with a value for each of the columns
+ */
+export function itemsForm(columns: readonly Field[], items: readonly Element[]): Element {
+	const form = { xmlns: NS.dataForms, type: "result" };
+	return xml("x", form, xml("reported", {}, ...columns.map(fieldElement)), ...items);
+}
+
+/** @param values one for each of the columns; empty where there is none */
+export function itemOf(columns: readonly Field[], values: readonly string[]): Element {
 	return xml(
-		"x",
-		{ xmlns: NS.dataForms, type: "result" },
-		...items.map((fields) => xml("item", {}, ...fields.map(fieldElement))),
+		"item",
+		{},
+		...columns.map(({ name }, at) => fieldElement({ name, values: [values[at] ?? ""] })),
 	);
 }
 

@@ -23,8 +23,11 @@ export interface RegisterRequest extends DeviceInput {
 }
 
 export type RegisterResult =
-	/** `node` is its own credential in Tigase's dialect. Without `secret`: `jid` is a pubsub host, which takes none. */
-	| { kind: "registered"; jid: string; node: string; secret: string | undefined }
+	/**
+	 * `node` is its own credential in Tigase's dialect. Without `secret`: `jid` is a pubsub host, which takes none.
+	 * `deviceSecret` is for the device alone (secrets.ts).
+	 */
+	| { kind: "registered"; jid: string; node: string; secret: string | undefined; deviceSecret: string }
 	/** No app here is for such devices, though others' may be. */
 	| { kind: "not-served"; reason: string }
 	| { kind: "bad-device"; reason: string }
@@ -38,6 +41,28 @@ export type Which =
 	/** As its owner's client knows them. */
 	| { nodes: readonly string[] };
 
+/** What became of a test push; `reason` is fit for whoever had it sent. */
+export type TestOutcome =
+	/** `superseded`: a newer push for the same device goes in its place. */
+	| { result: "delivered" | "superseded" }
+	/** It waits, and is tried again. */
+	| { result: "queued"; reason?: string }
+	/** The registration ended, at its push service's word. */
+	| { result: "gone" }
+	/** `refused`: by the push service, for good. `not-now`: nothing was kept. */
+	| { result: "refused" | "not-now"; reason: string };
+
+export type TestResult =
+	| { kind: "tested"; node: string; outcome: TestOutcome }
+	/** The owner has no such registration, or several. */
+	| { kind: "nothing" | "several" }
+	/** For so long, ms. */
+	| { kind: "too-often"; waitMs: number };
+
+export type RenameResult =
+	/** Those that have the name now, with their nodes as the owner's client knows them; perhaps none. */
+	{ kind: "renamed"; registrations: Registration[] } | { kind: "too-often" };
+
 export interface Registrar {
 	readonly apps: readonly App[];
 	/** Services that have an app. */
@@ -50,8 +75,15 @@ export interface Registrar {
 	mayRegister(owner: string): boolean;
 	/** @throws when the database is away */
 	register(request: RegisterRequest): Promise<RegisterResult>;
-	/** All that an owner has, with the nodes as the owner's client knows them. @throws likewise */
+	/**
+	 * All that an owner has, the oldest first, with the nodes as the owner's client knows them, and with the last error
+	 * in words that are fit for the owner. @throws likewise
+	 */
 	list(owner: string): Promise<Registration[]>;
+	/** Sends a push to one, and says what became of it: it may be held back as any other. @throws likewise */
+	test(owner: string, which: Which): Promise<TestResult>;
+	/** Gives registrations another name. @throws likewise */
+	rename(owner: string, which: Which, deviceName: string): Promise<RenameResult>;
 	/** The secret of a registration's node. */
 	secretOf(node: string): Promise<string>;
 	/** Ends registrations. @returns those that were, with their nodes likewise @throws likewise */

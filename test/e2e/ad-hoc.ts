@@ -1,6 +1,7 @@
 /** Ad-hoc commands (XEP-0050), as clients run them to register. */
 import { xml } from "@xmpp/client";
-import type { PushAddress, User } from "../peers/user.ts";
+import type { Registered } from "../peers/reveille.ts";
+import type { User } from "../peers/user.ts";
 import type { WebPushDevice } from "../peers/web-push-device.ts";
 
 const COMMANDS = "http://jabber.org/protocol/commands";
@@ -34,9 +35,10 @@ export async function registerByCommand(user: User, to: string, { subscription }
 		jid = "",
 		node = "",
 		secret = "",
+		"device-secret": deviceSecret = "",
 	} = await runCommand(user, to, "register-push-webpush", {
 		token,
 		...keys,
 	});
-	return { jid, node, secret } satisfies PushAddress;
+	return { jid, node, secret, deviceSecret } satisfies Registered;
 }

@@ -7,6 +7,7 @@ import { xml } from "@xmpp/client";
 import type { Element } from "@xmpp/xml";
 import type { User } from "../peers/user.ts";
 import type { WebPushDevice } from "../peers/web-push-device.ts";
+import { registerByCommand, runCommand } from "./ad-hoc.ts";
 import { openScene, type Scene, servers } from "./scene.ts";
 
 const COMMANDS = "http://jabber.org/protocol/commands";
@@ -34,8 +35,11 @@ describe.each([...servers])("over a real %s", (program) => {
 
 	beforeAll(async () => {
 		scene = await openScene(program, {
-			users: ["bob", "hand", "stranger"],
-			settings: { PUSH_INTERVAL_MS: "0", XMPP_ALLOW: "bob@example.org, hand@example.org" },
+			users: ["bob", "hand", "owner", "stranger"],
+			settings: {
+				PUSH_INTERVAL_MS: "0",
+				XMPP_ALLOW: "bob@example.org, hand@example.org, owner@example.org",
+			},
 		});
 		push = `push@${scene.server.host}/push`;
 	}, 60_000);
@@ -88,10 +92,10 @@ describe.each([...servers])("over a real %s", (program) => {
 				push,
 			),
 		);
-		expect(Object.keys(registered)).toEqual(["jid", "node", "secret"]);
+		expect(Object.keys(registered)).toEqual(["jid", "node", "secret", "device-secret"]);
 		const address = registered as { jid: string; node: string; secret: string };
 		expect(address.jid).toBe(push);
-		expect(await registrations(bob)).toEqual([["Phone", address.node]]);
+		expect(await registrations(bob)).toEqual([["Phone", address.node, "webpush", "", ""]]);
 		await bob.enablePush(address);
 		await bob.goOffline();
 
@@ -141,6 +145,69 @@ describe.each([...servers])("over a real %s", (program) => {
 		expect(answer.getChild("command", COMMANDS)?.attrs).toMatchObject({ status: "completed", sessionid });
 		expect((await registrations(hand)).map(([name]) => name)).toEqual(["By hand"]);
 	});
+
+	test("a user tests and renames a device, and its device secret looks after it over HTTP", async () => {
+		const owner = await scene.login("owner");
+		const other = await scene.login("hand");
+		const device = await newDevice();
+		const { node, secret, deviceSecret } = await registerByCommand(owner, push, device);
+		const tested = await owner.iq("set", command("test-push", { node }), push);
+		expect(fieldsOf(tested)).toMatchObject({ node, result: "delivered" });
+		expect(tested.getChild("command", COMMANDS)?.getChildText("note")).toContain("The push service took");
+		const pushed = await scene.endpoint.waitForPush(
+			({ endpoint }) => endpoint === device.subscription.endpoint,
+		);
+		expect(JSON.parse(device.decryptText(pushed.body))).toMatchObject({ node, body: "Test" });
+		await owner.iq("set", command("rename-push", { node, "device-name": "Kitchen" }), push);
+		const [name, , , lastSuccess, lastError] = (await registrations(owner))[0] ?? [];
+		expect([name, lastError]).toEqual(["Kitchen", ""]);
+		expect(Date.parse(lastSuccess ?? "")).toBeGreaterThan(0);
+
+		// Of another's there is nothing to be had.
+		for (const fields of [{ node }, { node, "device-name": "Mine" }]) {
+			const name = "device-name" in fields ? "rename-push" : "test-push";
+			const refused = other.iq("set", command(name, fields), push);
+			await expect(refused).rejects.toMatchObject({ type: "cancel", condition: "item-not-found" });
+		}
+
+		// The server has node and secret, and may publish: over HTTP they open nothing.
+		const { api } = scene.reveille;
+		const at = `/registrations/${node}`;
+		const moved = { subscription: (await newDevice()).subscription };
+		for (const [method, path, body] of [
+			["GET", at],
+			["PUT", at, moved],
+			["DELETE", at],
+			["POST", `${at}/test`],
+		] as const) {
+			expect((await api(method, path, secret, body)).status).toBe(404);
+		}
+		const form = async (path: string, fields: Record<string, string>) => {
+			const url = `${scene.reveille.url}/push_appserver/v1/${path}`;
+			const answer = await fetch(url, { method: "POST", body: new URLSearchParams(fields) });
+			return (await answer.text()).split("\n")[0];
+		};
+		expect(await form("push", { node, secret })).toBe("ERROR");
+		expect(await form("unregister", { type: "webpush", node, secret })).toBe("ERROR");
+		expect((await api("PUT", at, deviceSecret, { ...moved, deviceName: "Hall" })).status).toBe(200);
+		expect((await registrations(owner)).map(([name]) => name)).toEqual(["Hall"]);
+		expect((await api("DELETE", at, deviceSecret)).status).toBe(204);
+		expect(await registrations(owner)).toEqual([]);
+	}, 60_000);
+
+	test("a client of mod_push_appserver registers by command, and unregisters over HTTP with its token", async () => {
+		const owner = await scene.login("owner");
+		await owner.online();
+		const { subscription } = await newDevice();
+		const fields = { type: "webpush", node: "a device id", token: subscription.endpoint };
+		const { node } = await runCommand(owner, push, "v1-register-push", { ...fields, ...subscription.keys });
+		const url = `${scene.reveille.url}/push_appserver/v1/unregister`;
+		const answer = await fetch(url, { method: "POST", body: new URLSearchParams(fields) });
+		expect((await answer.text()).split("\n").slice(0, 2)).toEqual(["OK", node ?? ""]);
+		const told = await owner.waitForStanza((stanza) => stanza.getChild("pubsub", PUBSUB) !== undefined);
+		expect(told.getChild("pubsub", PUBSUB)?.attrs.node).toBe(node);
+		expect(await registrations(owner)).toEqual([]);
+	}, 60_000);
 
 	test("a stranger may not register, and nothing is kept", async () => {
 		const stranger = await scene.login("stranger");

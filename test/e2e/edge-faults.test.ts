@@ -6,7 +6,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test
 import { createClient } from "@libsql/client/web";
 import { exportJWK, generateKeyPair, SignJWT } from "jose";
 import { bundleWorker, type Edge, type EdgeOptions, type WorkerBundle } from "../peers/edge.ts";
-import { startReveille } from "../peers/reveille.ts";
+import { type Registered, startReveille } from "../peers/reveille.ts";
 import { startSqld } from "../peers/sqld.ts";
 import { startWorkerd } from "../peers/workerd.ts";
 import {
@@ -176,7 +176,7 @@ describe("a database that is not the right one", () => {
 		for (const asked of [scene.ask, ask]) {
 			const made = await asked("POST", REGISTRATIONS, registering());
 			expect(made.status).toBe(201);
-			const { node, secret: token } = (await made.json()) as { node: string; secret: string };
+			const { node, deviceSecret: token } = (await made.json()) as Registered;
 			expect((await asked("GET", `${REGISTRATIONS}/${node}`, { token })).status).toBe(200);
 			const row = await scene.database.execute({
 				sql: "SELECT mood FROM registrations WHERE node = ?",

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, test } from "bun:test";
 import { exportJWK, generateKeyPair, SignJWT } from "jose";
 import { bundleWorker, type Edge, type WorkerBundle } from "../peers/edge.ts";
 import { startProsody } from "../peers/prosody.ts";
+import type { Registered } from "../peers/reveille.ts";
 import { startWebPushServer } from "../peers/web-push-server.ts";
 import { startWorkerd } from "../peers/workerd.ts";
 import type { XmppServer } from "../peers/xmpp-server.ts";
@@ -70,7 +71,7 @@ test("who has a JWT of the backend registers; while its keys cannot be had, nobo
 
 test("a registration made with the old key is renewed into one of the new", async () => {
 	isServed = true;
-	const made = (await (await register(await jwt())).json()) as { node: string; secret: string };
+	const made = (await (await register(await jwt())).json()) as Registered;
 	const next = {
 		...scene.bindings,
 		SECRET_KEY: "the-next-key-that-secrets-are-derived-from",
@@ -80,16 +81,19 @@ test("a registration made with the old key is renewed into one of the new", asyn
 	try {
 		const ask = asker(() => edge.url);
 		const path = `/api/v1/registrations/${made.node}`;
-		expect((await ask("GET", path, { token: made.secret })).status).toBe(200);
-		const renewed = await ask("PUT", path, { token: made.secret, json: { subscription: subscription() } });
+		expect((await ask("GET", path, { token: made.deviceSecret })).status).toBe(200);
+		const renewed = await ask("PUT", path, {
+			token: made.deviceSecret,
+			json: { subscription: subscription() },
+		});
 		expect(renewed.status).toBe(200);
-		const { node, secret } = (await renewed.json()) as { node: string; secret: string };
+		const { node, deviceSecret } = (await renewed.json()) as Registered;
 		expect(node).not.toBe(made.node);
 		// The database has the old node still.
-		const looked = await ask("GET", `/api/v1/registrations/${node}`, { token: secret });
+		const looked = await ask("GET", `/api/v1/registrations/${node}`, { token: deviceSecret });
 		expect(await looked.json()).toMatchObject({ node });
-		expect((await ask("DELETE", `/api/v1/registrations/${node}`, { token: secret })).status).toBe(204);
-		expect((await ask("GET", path, { token: made.secret })).status).toBe(404);
+		expect((await ask("DELETE", `/api/v1/registrations/${node}`, { token: deviceSecret })).status).toBe(204);
+		expect((await ask("GET", path, { token: made.deviceSecret })).status).toBe(404);
 	} finally {
 		await edge.stop();
 	}

@@ -2,9 +2,8 @@
 import { type Client, createClient } from "@libsql/client/web";
 import { generateVapidKey, importVapidKey } from "../../src/services/vapid.ts";
 import type { Edge, EdgeOptions } from "../peers/edge.ts";
-import { type Reveille, type ReveilleOptions, startReveille } from "../peers/reveille.ts";
+import { type Registered, type Reveille, type ReveilleOptions, startReveille } from "../peers/reveille.ts";
 import { type Sqld, startSqld } from "../peers/sqld.ts";
-import type { PushAddress } from "../peers/user.ts";
 import type { SubscriptionJson } from "../peers/web-push-device.ts";
 
 export const SECRET_KEY = "the-key-that-edge-and-connector-derive-secrets-from";
@@ -20,7 +19,7 @@ export interface EdgeScene {
 	/** A request to the edge; each from another network, unless `from` says which. */
 	ask(method: string, path: string, options?: Asking): Promise<Response>;
 	/** Registers over the JSON API. @throws with what was answered instead of 201 */
-	register(subscription: SubscriptionJson): Promise<PushAddress & { secret: string }>;
+	register(subscription: SubscriptionJson): Promise<Registered>;
 	stop(): Promise<void>;
 }
 
@@ -88,7 +87,7 @@ export async function openEdgeScene(
 		async register(subscription) {
 			const answer = await ask("POST", "/api/v1/registrations", { token: TOKEN, json: { subscription } });
 			if (answer.status !== 201) throw new Error(`registering: ${answer.status} ${await answer.text()}`);
-			return (await answer.json()) as PushAddress & { secret: string };
+			return (await answer.json()) as Registered;
 		},
 		async stop() {
 			await edge.stop();

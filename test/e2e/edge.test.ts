@@ -107,7 +107,7 @@ describe.each([
 	}, 30_000);
 
 	test("a registration is looked up, tested by way of the connector, renewed and ended", async () => {
-		const { node, secret: token } = await scene.register(device.subscription);
+		const { node, deviceSecret: token } = await scene.register(device.subscription);
 		const path = `/api/v1/registrations/${node}`;
 		const looked = await scene.ask("GET", path, { token });
 		expect(await looked.json()).toMatchObject({ node, app: "webpush", encrypted: true });

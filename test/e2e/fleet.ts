@@ -3,12 +3,12 @@ import xml, { type Element } from "@xmpp/xml";
 import { generateVapidKey } from "../../src/services/vapid.ts";
 import type { PushClass } from "../../src/types.ts";
 import type { FcmServer } from "../peers/fcm-server.ts";
-import { type Reveille, startReveille } from "../peers/reveille.ts";
+import { type Registered, type Reveille, startReveille } from "../peers/reveille.ts";
 import { connectUser, type PushAddress } from "../peers/user.ts";
 import type { ComponentAccount, XmppServer } from "../peers/xmpp-server.ts";
 
 /** A device that was registered for no user. */
-export type Address = PushAddress & { secret: string };
+export type Address = Registered;
 
 /** What all connectors of a fleet have in common. */
 export const fleetSettings = async (databaseUrl: string, provider: FcmServer) => ({

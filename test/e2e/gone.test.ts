@@ -14,17 +14,17 @@ describe.each([...servers])("with a real %s", (program) => {
 	afterAll(() => scene?.stop(), 60_000);
 
 	test("a dead subscription is forgotten", async () => {
-		const { node, secret } = gone.address;
+		const { node, deviceSecret } = gone.address;
 		const alice = await scene.login("alice");
 		scene.endpoint.unsubscribe(gone.device.subscription.endpoint);
 		await alice.sendMessage(gone.jid, "Are you there?");
 		await scene.reveille.untilLogged("its registration was removed");
-		const answer = await scene.reveille.api("GET", `/registrations/${node}`, secret);
+		const answer = await scene.reveille.api("GET", `/registrations/${node}`, deviceSecret);
 		expect(answer.status).toBe(404);
 	}, 60_000);
 
 	test("a renewal that races the 410 survives, and the push goes to the new subscription", async () => {
-		const { node, secret } = renewed.address;
+		const { node, deviceSecret } = renewed.address;
 		const old = renewed.device.subscription.endpoint;
 		const answer = Promise.withResolvers<void>();
 		scene.endpoint.respondWith({ status: 410, endpoint: old, after: answer.promise });
@@ -34,7 +34,7 @@ describe.each([...servers])("with a real %s", (program) => {
 
 		const key = await scene.reveille.vapidPublicKey();
 		const device = scene.endpoint.createSubscription({ applicationServerKey: key });
-		const renewal = await scene.reveille.api("PUT", `/registrations/${node}`, secret, {
+		const renewal = await scene.reveille.api("PUT", `/registrations/${node}`, deviceSecret, {
 			subscription: device.subscription,
 		});
 		expect(renewal.status).toBe(200);
@@ -45,7 +45,7 @@ describe.each([...servers])("with a real %s", (program) => {
 			20_000,
 		);
 		expect(JSON.parse(device.decryptText(push.body)).class).toBe("high");
-		expect((await scene.reveille.api("GET", `/registrations/${node}`, secret)).status).toBe(200);
+		expect((await scene.reveille.api("GET", `/registrations/${node}`, deviceSecret)).status).toBe(200);
 		expect(await scene.server.pushEnabled("renewed")).toHaveLength(1);
 	}, 60_000);
 });

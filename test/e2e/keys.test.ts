@@ -3,8 +3,8 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { mkdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { temporaryFolder } from "../peers/folder.ts";
-import { type Reveille, startReveille } from "../peers/reveille.ts";
-import { connectUser, type PushAddress } from "../peers/user.ts";
+import { type Registered, type Reveille, startReveille } from "../peers/reveille.ts";
+import { connectUser } from "../peers/user.ts";
 import type { WebPushDevice } from "../peers/web-push-device.ts";
 import { startWebPushServer, type WebPushServer } from "../peers/web-push-server.ts";
 import type { XmppServer } from "../peers/xmpp-server.ts";
@@ -17,7 +17,7 @@ const PASSWORD = "secret";
 /** Prosody's `push_max_errors`, and one more. */
 const ERRORS = 17;
 
-type Address = PushAddress & { secret: string };
+type Address = Registered;
 
 describe.each([...servers])("with a real %s", (program) => {
 	let server: XmppServer;
@@ -123,21 +123,23 @@ describe.each([...servers])("with a real %s", (program) => {
 		expect(await wakes("phone")).toBe(renewed.node);
 	}, 60_000);
 
-	test("a web app that renews with PUT gets them too, with the old secret as with the new one", async () => {
+	test("a web app that renews with PUT gets them too, with the old device secret as with the new one", async () => {
 		const old = addressOf("web");
 		const { subscription } = deviceOf("web");
-		const put = async ({ node, secret }: Address) => {
-			const answer = await reveille.api("PUT", `/registrations/${node}`, secret, { subscription });
+		const put = async ({ node, deviceSecret }: Address) => {
+			const answer = await reveille.api("PUT", `/registrations/${node}`, deviceSecret, { subscription });
 			expect(answer.status).toBe(200);
 			return (await answer.json()) as Partial<Address> & { node: string };
 		};
 		const renewed = await put(old);
 		expect(renewed.node).not.toBe(old.node);
-		expect(await put(old)).toMatchObject({ node: renewed.node, secret: renewed.secret as string });
-		const fresh = { ...old, node: renewed.node, secret: renewed.secret ?? "" };
-		expect((await put(fresh)).secret).toBeUndefined();
+		const { node, secret = "", deviceSecret = "" } = renewed;
+		expect(await put(old)).toMatchObject({ node, secret, deviceSecret });
+		const fresh = { ...old, node, secret, deviceSecret };
+		const again = await put(fresh);
+		expect([again.secret, again.deviceSecret]).toEqual([undefined, undefined]);
 		// A test does not count as its server's first use.
-		await reveille.api("POST", `/registrations/${fresh.node}/test`, fresh.secret);
+		await reveille.api("POST", `/registrations/${fresh.node}/test`, fresh.deviceSecret);
 		expect(await endpoint.waitForPush(isOf("web"))).toBeDefined();
 		expect(await wakes("web")).toBe(old.node);
 
@@ -172,9 +174,9 @@ describe.each([...servers])("with a real %s", (program) => {
 		await enable("late", renewed);
 		expect(await wakes("late")).toBe(renewed.node);
 
-		const { node, secret } = addressOf("later");
+		const { node, deviceSecret } = addressOf("later");
 		const { subscription } = deviceOf("later");
-		const answer = await reveille.api("PUT", `/registrations/${node}`, secret, { subscription });
+		const answer = await reveille.api("PUT", `/registrations/${node}`, deviceSecret, { subscription });
 		expect(answer.status).toBe(410);
 		expect(await answer.text()).toContain("register again");
 		const anew = await register("later");

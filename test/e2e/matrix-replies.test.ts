@@ -57,7 +57,7 @@ describe.each(columns)("$program, over the $transport", ({ program, transport })
 	}
 
 	/** Writes so often, and sees what the server is told each time. */
-	async function replied(times: number, reply: Reply, sleeper: Sleeper, { node } = sleeper.address) {
+	async function replied(times: number, reply: Reply, sleeper: Sleeper, { node }: Address = sleeper.address) {
 		for (let sent = 0; sent < times; sent++) {
 			expect(await scene.server.pushEnabled(sleeper.name)).toHaveLength(1);
 			await write(sleeper);

@@ -155,13 +155,13 @@ const rows: Row[] = [
 		keeps: { prosody: true, ejabberd: false },
 	},
 	{
-		what: "a message after it was unregistered over HTTP with its secret",
+		what: "a message after it was unregistered over HTTP with its device secret",
 		async happens(happening) {
 			const { scene, sleeper } = happening;
 			const other = await scene.login(sleeper.name);
 			await comeOnline(other);
-			const { node, secret } = sleeper.address;
-			expect((await scene.reveille.api("DELETE", `/registrations/${node}`, secret)).status).toBe(204);
+			const { node, deviceSecret } = sleeper.address;
+			expect((await scene.reveille.api("DELETE", `/registrations/${node}`, deviceSecret)).status).toBe(204);
 			expect(await hearOfTheEnd(other)).toEqual(toldOfTheEnd(sleeper));
 			await other.goOffline();
 			expect(await scene.server.pushEnabled(sleeper.name)).toHaveLength(1);

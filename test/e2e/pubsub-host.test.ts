@@ -99,7 +99,8 @@ describe.each([...cases])(
 			const bob = await login(neighbours[home], "bob");
 			const { endpoint: token, keys } = device.subscription;
 			const values = await command(bob, push, "register-push-webpush", { token, ...keys });
-			expect(Object.keys(values).sort()).toEqual(["jid", "node"]);
+			// The device's own secret is for no server.
+			expect(Object.keys(values).sort()).toEqual(["device-secret", "jid", "node"]);
 			expect(values.jid).toBe(pubsub);
 			address = { jid: pubsub, node: values.node ?? "" };
 			await bob.enablePush(address);

@@ -8,7 +8,7 @@ import { xml } from "@xmpp/client";
 import { createKeyring } from "../../src/secrets.ts";
 import { generateVapidKey, importVapidKey } from "../../src/services/vapid.ts";
 import { startProsody } from "../peers/prosody.ts";
-import { type Reveille, startReveille } from "../peers/reveille.ts";
+import { type Registered, type Reveille, startReveille } from "../peers/reveille.ts";
 import { type Sqld, startSqld } from "../peers/sqld.ts";
 import { connectUser, type PushAddress, type User } from "../peers/user.ts";
 import type { WebPushDevice } from "../peers/web-push-device.ts";
@@ -32,7 +32,7 @@ interface Sleeper {
 	name: string;
 	jid: string;
 	device: WebPushDevice;
-	address: PushAddress & { secret: string };
+	address: Registered;
 }
 
 let server: XmppServer;
@@ -196,15 +196,15 @@ test("a device that moved a moment ago gets its push at its new token, and stays
 	expect(await publish(address)).toBe("result");
 	await wellService.waitForPush(({ endpoint }) => endpoint === old.subscription.endpoint);
 	const device = subscribe(wellService);
-	const { node, secret } = address;
+	const { node, deviceSecret } = address;
 	wellService.unsubscribe(old.subscription.endpoint);
-	const renewal = await http.api("PUT", `/registrations/${node}`, secret, {
+	const renewal = await http.api("PUT", `/registrations/${node}`, deviceSecret, {
 		subscription: device.subscription,
 	});
 	expect(renewal.status).toBe(200);
 	expect(await publish(address)).toBe("result");
 	await wellService.waitForPush(({ endpoint }) => endpoint === device.subscription.endpoint, 20_000);
-	expect((await http.api("GET", `/registrations/${node}`, secret)).status).toBe(200);
+	expect((await http.api("GET", `/registrations/${node}`, deviceSecret)).status).toBe(200);
 }, 30_000);
 
 describe.each([
@@ -267,7 +267,7 @@ describe.each([
 			missing: timed(publish(stranger)),
 			command: timed(said(() => registerByCommand(alice, dying.address.jid, subscribe(wellService)))),
 			register: timed(registering()),
-			unregister: timed(http.api("DELETE", `/registrations/${fated.node}`, fated.secret)),
+			unregister: timed(http.api("DELETE", `/registrations/${fated.node}`, fated.deviceSecret)),
 			ready: timed(fetch(`${connector.url}/ready`)),
 		};
 		const [gone, goneMs] = await answers.gone;
@@ -316,7 +316,7 @@ describe.each([
 		expect(during(answered("refused"))).toBe(0);
 		expect(await enabled()).toBe(WELL + SICK + 1);
 		// What hangs may do later what it was asked and did not answer; what crashed does not.
-		const ended = await http.api("GET", `/registrations/${fated.node}`, fated.secret);
+		const ended = await http.api("GET", `/registrations/${fated.node}`, fated.deviceSecret);
 		expect(ended.status).toBeOneOf(how === "hangs" ? [200, 404] : [200]);
 		const healthy = Math.round((sent * WELL) / (WELL + SICK));
 		expect(wellBack).toBeGreaterThanOrEqual(healthy - WELL);

@@ -56,7 +56,7 @@ test("what registers at the one is woken by the other, by a message and by itsel
 	await bob.enablePush(address);
 	await bob.goOffline();
 
-	const tested = await http.api("POST", `/registrations/${address.node}/test`, address.secret);
+	const tested = await http.api("POST", `/registrations/${address.node}/test`, address.deviceSecret);
 	expect(await tested.json()).toEqual({ result: "queued" });
 	const handedOver = await endpoint.waitForPush();
 	expect(JSON.parse(device.decryptText(handedOver.body)).class).toBe("high");

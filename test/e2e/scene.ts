@@ -1,8 +1,8 @@
 /** The whole chain on loopback: a real XMPP server, Reveille beside it, a push service, devices, users. */
 import { type EjabberdOptions, startEjabberd } from "../peers/ejabberd.ts";
 import { type ProsodyOptions, startProsody } from "../peers/prosody.ts";
-import { type Reveille, type ReveilleOptions, startReveille } from "../peers/reveille.ts";
-import { connectUser, type PushAddress, type User } from "../peers/user.ts";
+import { type Registered, type Reveille, type ReveilleOptions, startReveille } from "../peers/reveille.ts";
+import { connectUser, type User } from "../peers/user.ts";
 import type { WebPushDevice } from "../peers/web-push-device.ts";
 import { type ReceivedPush, startWebPushServer, type WebPushServer } from "../peers/web-push-server.ts";
 import type { XmppServer } from "../peers/xmpp-server.ts";
@@ -20,7 +20,7 @@ export interface Sleeper {
 	readonly name: string;
 	readonly jid: string;
 	readonly device: WebPushDevice;
-	readonly address: PushAddress & { secret: string };
+	readonly address: Registered;
 }
 
 export interface Scene {

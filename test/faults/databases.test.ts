@@ -41,8 +41,8 @@ async function scene(settings: Record<string, string>, devices = 2) {
 	}
 	const register = () =>
 		wire.register({ subscription: service.createSubscription({ applicationServerKey: key }).subscription });
-	const statusOf = async ({ node, secret }: Target) =>
-		(await wire.reveille.api("GET", `/registrations/${node}`, secret)).status;
+	const statusOf = async ({ node, deviceSecret }: Target) =>
+		(await wire.reveille.api("GET", `/registrations/${node}`, deviceSecret)).status;
 	return { ...wire, service, devices: made, register, statusOf };
 }
 
@@ -125,8 +125,8 @@ describe("the shared database", () => {
 		const path = join(folder(), "shared.db");
 		const { reveille, publish, devices, service, statusOf } = await scene({ DATABASE_URL: `file:${path}` });
 		const [alive, ended] = devices as [(typeof devices)[0], (typeof devices)[0]];
-		const { node, secret } = ended.target;
-		expect((await reveille.api("DELETE", `/registrations/${node}`, secret)).status).toBe(204);
+		const { node, deviceSecret } = ended.target;
+		expect((await reveille.api("DELETE", `/registrations/${node}`, deviceSecret)).status).toBe(204);
 		renameSync(path, `${path}.away`);
 		expect(await publish(alive.target)).toMatchObject({ said: "done" });
 		expect(service.pushes).toHaveLength(1);

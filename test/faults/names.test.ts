@@ -116,6 +116,6 @@ test("names that do not resolve, and resolvers that fail or hang: all are answer
 	const before = provider.served();
 	isWell = true;
 	while (provider.served() < before + targets.length) await Bun.sleep(20);
-	for (const { node, secret } of targets)
-		expect((await reveille.api("GET", `/registrations/${node}`, secret)).status).toBe(200);
+	for (const { node, deviceSecret } of targets)
+		expect((await reveille.api("GET", `/registrations/${node}`, deviceSecret)).status).toBe(200);
 }, 60_000);

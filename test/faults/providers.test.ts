@@ -45,7 +45,11 @@ describe("push services that are sick, all at once", () => {
 		expect(owed.filter(({ name }) => !arrived.has(name)).map(({ name }) => name)).toEqual([]);
 		const found = await Promise.all(
 			patients.map(async ({ name, target }) => {
-				const { status } = await wire.reveille.api("GET", `/registrations/${target.node}`, target.secret);
+				const { status } = await wire.reveille.api(
+					"GET",
+					`/registrations/${target.node}`,
+					target.deviceSecret,
+				);
 				return { name, status };
 			}),
 		);

@@ -154,7 +154,7 @@ describe("while the process runs", () => {
 		const ready = await fetch(`${reveille.url}/ready`);
 		expect(ready.status).toBe(503);
 		expect(await ready.text()).toContain("Restore its backup");
-		const found = await reveille.api("GET", `/registrations/${target.node}`, target.secret);
+		const found = await reveille.api("GET", `/registrations/${target.node}`, target.deviceSecret);
 		expect(found.status).toBe(503);
 
 		await server.restoreData();

@@ -1,10 +1,9 @@
 /** Reveille itself as the component of an XMPP server that a test speaks for: publishes, and what each is answered. */
 import { type ComponentDouble, startComponentDouble } from "../bun/component-double.ts";
-import { type Reveille, type ReveilleOptions, startReveille } from "../peers/reveille.ts";
-import type { PushAddress } from "../peers/user.ts";
+import { type Registered, type Reveille, type ReveilleOptions, startReveille } from "../peers/reveille.ts";
 
 /** Where to publish. */
-export type Target = Pick<PushAddress, "node"> & { secret: string };
+export type Target = Pick<Registered, "node" | "secret" | "deviceSecret">;
 
 /** What a publish was answered. */
 export interface Answered {

@@ -31,6 +31,14 @@ let now = Date.now();
 const registrar = createRegistrar({
 	...{ registrations, keyring, services, apps: ALL_APPS, allow: ["example.org"] },
 	...{ nodes: createNodeSource(keyring, NO_NODES, []), now: () => (now += 10_000) },
+	async testPush(node) {
+		same(
+			before.some((row) => row.node === node && row.owner === "juliet@example.org"),
+			true,
+			"tested",
+		);
+		return { kind: "done", how: "delivered" };
+	},
 });
 
 const VICTIM = "victim@example.org";

@@ -1,7 +1,7 @@
 /** XEP-0004: what is read of a form is what a plain reading of its own description gives. */
 import xml from "@xmpp/xml";
 import fc from "fast-check";
-import { answerForm, itemsForm, readForm, singleValue } from "../../src/xmpp/forms.ts";
+import { answerForm, itemOf, itemsForm, readForm, singleValue } from "../../src/xmpp/forms.ts";
 import { NS } from "../../src/xmpp/namespaces.ts";
 import { parse } from "../xmpp/parse.ts";
 import { same } from "./claims.ts";
@@ -69,7 +69,8 @@ export const fuzzed: Fuzzed = {
 					[...read],
 					fields.map(({ name, values }) => [name, values]),
 				);
-				const items = parse(String(itemsForm([fields, fields])));
+				const values = fields.map((field) => field.values[0] ?? "");
+				const items = parse(String(itemsForm(fields, [itemOf(fields, values), itemOf(fields, values)])));
 				same(items.getChildren("item").length, 2);
 			},
 		),

@@ -28,8 +28,17 @@ const PAIRS = await Promise.all([
 	...Array.from({ length: 10 }, () => pairOf(older, older.createNode())),
 	...["device-1", "x", "é🕊", "aaaaaaaaaaaaaaaaaaaaaaaaaaa"].map((node) => pairOf(keyring, node)),
 ]);
+/** What each of the nodes' devices may have been given. */
+const DEVICES = await Promise.all(
+	PAIRS.map(async ({ node }) => ({
+		node,
+		secrets: [await keyring.deviceSecretOf(node), await older.deviceSecretOf(node)],
+	})),
+);
+const deviceSecretsFor = new Map(DEVICES.map(({ node, secrets }) => [node, secrets]));
 const secretFor = new Map(PAIRS.map(({ node, secret }) => [node, secret]));
 const pair = fc.constantFrom(...PAIRS);
+const deviceSecret = fc.constantFrom(...DEVICES.flatMap(({ secrets }) => secrets));
 const node = pair.map((it) => it.node);
 const secret = pair.map((it) => it.secret);
 
@@ -55,6 +64,23 @@ export const fuzzed: Fuzzed = {
 					await taking.verify(its, given),
 					verdict === "ok" || given !== "the former secret" || its !== "device-1" ? verdict : "ok",
 				);
+			},
+		),
+		eventually(
+			"a device secret opens its own node, and nothing of it is a publish secret, or the other way round",
+			{ weight: 4, most: 100_000 },
+			fc.tuple(spoiltText(node, 1), fc.oneof(spoiltText(deviceSecret, 1), spoiltText(secret, 1))),
+			async ([its, given]) => {
+				const own = deviceSecretsFor.get(its) ?? [
+					await keyring.deviceSecretOf(its),
+					await older.deviceSecretOf(its),
+				];
+				for (const ring of [keyring, taking]) {
+					same((await ring.verifyDevice(its, given)) === "ok", own.includes(given));
+					if (own.includes(given)) claim((await ring.verify(its, given)) !== "ok", its);
+				}
+				const strange = await stranger.deviceSecretOf(its);
+				claim((await keyring.verifyDevice(its, strange)) !== "ok", its);
 			},
 		),
 		eventually(
@@ -97,6 +123,7 @@ export const fuzzed: Fuzzed = {
 				const made = await pairOf(its, its.createNode());
 				const both = asOld ? await createKeyring(current, [key]) : await createKeyring(key, [current]);
 				same(await both.verify(made.node, made.secret), "ok");
+				same(await both.verifyDevice(made.node, await its.deviceSecretOf(made.node)), "ok");
 				// Half a character is the replacement character to UTF-8: such keys are the same.
 				if (its.ids[0] !== keyring.ids[0]) same(await keyring.verify(made.node, made.secret), "unknown-key");
 				const open = splitOpenNode(await its.openNode(made.node));

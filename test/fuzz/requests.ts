@@ -36,6 +36,14 @@ const tigase = (path: string): Sent => ({
 });
 const admin = { Authorization: `Basic ${btoa("any:{admin}").replace(/.*/, "{basic}")}` };
 
+/** All that is done with a registration by the JSON API. */
+const withBearer = (path: string, token: string): readonly Sent[] => [
+	api("GET", path, token),
+	api("PUT", path, token, { subscription: subscription("https://push.example/new") }),
+	api("DELETE", path, token),
+	api("POST", `${path}/test`, token),
+];
+
 export const REQUESTS: readonly Sent[] = [
 	api("POST", "/registrations", "{may}", { subscription: subscription(), deviceName: "Kitchen tablet" }),
 	api("POST", "/registrations", "{may}", {
@@ -53,15 +61,11 @@ export const REQUESTS: readonly Sent[] = [
 		applicationId: "com.example.chat_chat",
 	}),
 	api("POST", "/registrations", "{may}", { app: "wns", token: "https://db5.notify.windows.com/?token=A%3d" }),
-	api("GET", "/registrations/{node}", "{secret}"),
-	api("PUT", "/registrations/{node}", "{secret}", { subscription: subscription("https://push.example/new") }),
-	api("DELETE", "/registrations/{node}", "{secret}"),
-	api("POST", "/registrations/{node}/test", "{secret}"),
-	// Somebody else's, with a secret that is not its own.
-	api("GET", "/registrations/{victim}", "{secret}"),
-	api("PUT", "/registrations/{victim}", "{secret}", { subscription: subscription() }),
-	api("DELETE", "/registrations/{victim}", "{secret}"),
-	api("POST", "/registrations/{victim}/test", "{secret}"),
+	...withBearer("/registrations/{node}", "{device}"),
+	...withBearer("/registrations/{node}", "{secret}"),
+	// Somebody else's, with a secret that is not its own, and with the one that the owner's server has.
+	...withBearer("/registrations/{victim}", "{device}"),
+	...withBearer("/registrations/{served}", "{publish}"),
 	api("GET", "/services", ""),
 	form("register", { type: "fcm", node: "device-1", token: "fcm-token" }),
 	form("register", {
@@ -70,11 +74,15 @@ export const REQUESTS: readonly Sent[] = [
 		token: "https://push.example/form",
 		access_token: "{may}",
 	}),
+	form("unregister", { type: "fcm", node: "{node}", secret: "{device}" }),
 	form("unregister", { type: "fcm", node: "{node}", secret: "{secret}" }),
+	form("unregister", { type: "fcm", node: "{served}", secret: "{publish}" }),
+	form("unregister", { type: "fcm", node: "{served}", token: "fcm-token" }),
 	form("unregister", { type: "fcm", node: "device-1", token: "fcm-token" }),
 	form("unregister", { type: "webpush", node: "{victim}", secret: "{secret}" }),
 	form("push", { node: "{node}", secret: "{secret}" }),
 	form("push", { node: "{victim}", secret: "{secret}" }),
+	form("push", { node: "{served}", secret: "{publish}" }),
 	tigase("/unregister-device/push.example.net"),
 	tigase("/rest/push/unregister-device/push.example.net"),
 	get("/push_appserver/v1/health"),
@@ -150,7 +158,7 @@ export const spoiltRequest: Arbitrary<Sent> = fc
 			bodyChanges: rarely(2, anyChanges(3)),
 			json: rarely(3, fc.tuple(fc.nat(99), fc.jsonValue({ maxDepth: 3 }))),
 			body: rarely(12, fc.oneof(anyText, fc.uint8Array({ maxLength: 40 }))),
-			authorization: rarely(8, spoiltHeader("Bearer {secret}")),
+			authorization: rarely(8, spoiltHeader("Bearer {device}")),
 		}),
 	)
 	.map(([good, changes]) => {

@@ -17,6 +17,7 @@ const REGISTRATION = "the-registration-token-of-at-least-32-chars";
 const SHARED = "a key that the backend and the server share";
 const OTHER_HEX = APNS_HEX.replaceAll("a", "b");
 const VICTIM = "https://push.example/the-endpoint-of-the-victim";
+const SERVED = "the-token-of-another-whose-server-we-are";
 
 const sendsNothing = () => Promise.reject(new Error("these tests send nothing"));
 const services = await createServices(ALL_APPS, {
@@ -70,11 +71,23 @@ async function propertyOf(
 		await tigase(APNS_HEX);
 		await tigase(OTHER_HEX);
 		const node = await register("https://push.example/mine", "api:mine");
-		return { node, secret: await keyring.secretOf(node) };
+		return { node, secret: await keyring.secretOf(node), device: await keyring.deviceSecretOf(node) };
 	};
+	/** Another's, whose server we are: it was told node and secret. */
+	const served = await registrations.register(
+		{ owner: "nurse@example.org", app: "fcm", token: SERVED, device: "phone", dialect: "push-appserver" },
+		keyring.createNode(),
+	);
+	if (served.kind === "over-quota") throw new Error(served.kind);
+	const serveds = served.registration.node;
+	const publish = await keyring.secretOf(serveds);
 	let own = await mine();
 	/** What nobody hears who was not told it before. */
-	const hidden = [SECRET_KEY, SHARED, VICTIM, await keyring.secretOf(victim), ADMIN, REGISTRATION];
+	const hidden = [
+		...[SECRET_KEY, SHARED, VICTIM, SERVED, await keyring.secretOf(victim), ADMIN, REGISTRATION],
+		...[await keyring.deviceSecretOf(victim), await keyring.deviceSecretOf(serveds)],
+	];
+	const isAnothers = ({ node }: Record<string, unknown>) => node === victim || node === serveds;
 	const tables = ["registrations", "former_secrets", "handover", "facts", "statistics"];
 	const rows = async () => {
 		const [first, ...others] = await client.batch(tables.map((table) => `SELECT * FROM ${table}`));
@@ -86,7 +99,10 @@ async function propertyOf(
 		text
 			.replaceAll("{node}", own.node)
 			.replaceAll("{secret}", own.secret)
+			.replaceAll("{device}", own.device)
 			.replaceAll("{victim}", victim)
+			.replaceAll("{served}", serveds)
+			.replaceAll("{publish}", publish)
 			.replaceAll("{may}", may)
 			.replaceAll("{admin}", ADMIN)
 			.replaceAll("{basic}", btoa(`any:${ADMIN}`));
@@ -121,12 +137,7 @@ async function propertyOf(
 		const isQuestion = ["GET", "HEAD", "OPTIONS"].includes(sent.method.toUpperCase());
 		if (isRefused || isQuestion) same(after, before, `${answer}, and`);
 		same(after.others, before.others);
-		const victims = after.registrations.filter(({ node }) => node === victim);
-		same(
-			victims,
-			before.registrations.filter(({ node }) => node === victim),
-			"another's",
-		);
+		same(after.registrations.filter(isAnothers), before.registrations.filter(isAnothers), "another's");
 		const others = (all: typeof after) => all.registrations.filter(({ token }) => token === OTHER_HEX);
 		same(others(after), others(before), "another device's");
 		const isNew = after.registrations.some(({ node }) =>
@@ -142,7 +153,10 @@ async function propertyOf(
 		before = after;
 		const isMine = after.registrations.some(({ node }) => node === own.node);
 		if (isMine && after.registrations.length <= MOST) return;
-		await client.execute({ sql: "DELETE FROM registrations WHERE node <> ?", args: [victim] });
+		await client.execute({
+			sql: "DELETE FROM registrations WHERE node NOT IN (?, ?)",
+			args: [victim, serveds],
+		});
 		own = await mine();
 		before = await rows();
 	}

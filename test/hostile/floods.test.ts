@@ -118,7 +118,7 @@ describe("guessing", () => {
 			expect(unknown).toEqual(wrong);
 			expect(asked).toEqual([]);
 			// The counting counts: with the secret there is a question.
-			await server.json("GET", `/registrations/${made.node}`, undefined, made.secret);
+			await server.json("GET", `/registrations/${made.node}`, undefined, made.deviceSecret);
 			expect(asked.length).toBeGreaterThan(0);
 		},
 	);

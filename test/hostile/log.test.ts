@@ -92,7 +92,7 @@ test("a line of the log stays one line that shows its own order, and no secret, 
 		`<field var="pushModule"><value>${escaped(EVIL)}</value></field></x></publish-options></pubsub></iq>`;
 	for (const status of [201, 301, 400, 403, 404, 413, 429, 500]) {
 		const endpoint = `http://127.0.0.1:${service.port}/${status}/secret-token-${status}`;
-		const { node, secret } = await reveille.register(
+		const { node, secret, deviceSecret } = await reveille.register(
 			{
 				endpoint,
 				expirationTime: null,
@@ -100,7 +100,7 @@ test("a line of the log stays one line that shows its own order, and no secret, 
 			},
 			"no token is needed",
 		);
-		secrets.push(endpoint, `secret-token-${status}`, node, secret);
+		secrets.push(endpoint, `secret-token-${status}`, node, secret, deviceSecret);
 		double.send(publish(node, secret, "mallory@evil.example", `a very secret body ${EVIL}`, `to-${status}`));
 		await double.until(new RegExp(`id="to-${status}"`));
 	}
@@ -108,7 +108,14 @@ test("a line of the log stays one line that shows its own order, and no secret, 
 	// XMPP: publishes, commands and questions, whatever they are called.
 	double.send(publish(EVIL, EVIL, EVIL, EVIL, "evil"));
 	double.send(publish(LONG, LONG, LONG, LONG, "long"));
-	for (const command of ["register-push-webpush", "unregister-push", "v1-register-push", EVIL]) {
+	const commands = [
+		"register-push-webpush",
+		"unregister-push",
+		"test-push",
+		"rename-push",
+		"v1-register-push",
+	];
+	for (const command of [...commands, EVIL]) {
 		double.send(
 			`<iq type="set" id="command" from="${escaped(`mallory@evil.example/${EVIL}`)}" to="push.example.org">` +
 				`<command xmlns="http://jabber.org/protocol/commands" node="${escaped(command)}" action="execute"><x xmlns="jabber:x:data" type="submit">` +

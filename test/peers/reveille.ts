@@ -20,6 +20,14 @@ export interface ReveilleOptions {
 	command?(settings: Record<string, string | undefined>): string[];
 }
 
+/** What the JSON API answers to a device that registers. */
+export interface Registered extends PushAddress {
+	/** For the user's server. */
+	secret: string;
+	/** For the device alone. */
+	deviceSecret: string;
+}
+
 /** A Reveille with a data folder of its own, started and stopped at will. */
 export interface Reveille {
 	readonly url: string;
@@ -30,11 +38,11 @@ export interface Reveille {
 	/** What `GET /services` gives a browser to subscribe with. */
 	vapidPublicKey(): Promise<string>;
 	/** @param token default: the generated one */
-	register(subscription: SubscriptionJson, token?: string): Promise<PushAddress & { secret: string }>;
+	register(subscription: SubscriptionJson, token?: string): Promise<Registered>;
 	/** The same for a device of any service. @param body as `POST /registrations` takes it */
-	registerDevice(body: object, token?: string): Promise<PushAddress & { secret: string }>;
-	/** A request to the JSON API, with the registration's secret. */
-	api(method: string, path: string, secret: string, body?: unknown): Promise<Response>;
+	registerDevice(body: object, token?: string): Promise<Registered>;
+	/** A request to the JSON API, with the registration's device secret. */
+	api(method: string, path: string, deviceSecret: string, body?: unknown): Promise<Response>;
 	/** Starts it again, and waits for the same. */
 	start(): Promise<void>;
 	/** SIGTERM; resolves when it has ended. */
@@ -109,7 +117,7 @@ export async function startReveille(
 			body: JSON.stringify(body),
 		});
 		if (answer.status !== 201) throw new Error(`registering: ${answer.status} ${await answer.text()}`);
-		return (await answer.json()) as PushAddress & { secret: string };
+		return (await answer.json()) as Registered;
 	}
 
 	try {
@@ -132,10 +140,10 @@ export async function startReveille(
 		},
 		register: (subscription, token) => registerDevice({ subscription }, token),
 		registerDevice,
-		api: (method, path, secret, body) =>
+		api: (method, path, deviceSecret, body) =>
 			fetch(`${url}/api/v1${path}`, {
 				method,
-				headers: { "Content-Type": "application/json", Authorization: `Bearer ${secret}` },
+				headers: { "Content-Type": "application/json", Authorization: `Bearer ${deviceSecret}` },
 				...(body === undefined ? {} : { body: JSON.stringify(body) }),
 			}),
 		start,

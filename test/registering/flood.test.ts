@@ -6,6 +6,8 @@ import { InvalidDevice } from "../../src/types.ts";
 import { openTestDatabase } from "../database.ts";
 import { FakeService } from "../delivery/house.ts";
 
+const sendsNothing = () => Promise.reject(new Error("this test sends nothing"));
+
 const parseDevice = () => {
 	throw new InvalidDevice("not this one");
 };
@@ -22,6 +24,7 @@ test("a domain that makes bare JIDs by the thousand is slowed down, and nobody e
 		// What is bad counts too, and costs the database nothing.
 		services: new Map([["webpush", Object.assign(new FakeService(), { parseDevice })]]),
 		allow: ["*"],
+		testPush: sendsNothing,
 		now: () => now,
 	});
 	let users = 0;

@@ -41,7 +41,7 @@ async function open() {
 	const registrations = createRegistrations(database.db, { owner: 9, address: 9, host: 9 });
 	const registrar = createRegistrar({
 		...{ registrations, keyring, nodes: createNodeSource(keyring, NO_NODES, []) },
-		...{ apps, services, allow: ["*"] },
+		...{ apps, services, allow: ["*"], testPush: sendsNothing },
 	});
 	return {
 		keyring,
@@ -56,7 +56,9 @@ async function open() {
 
 test("with the same device id and token it gets the old node, and the derived secret", async () => {
 	const secret = await registering.keyring.secretOf(NODE);
-	const expected = { kind: "registered", jid: "push.example.org", node: NODE, secret } as const;
+	const deviceSecret = await registering.keyring.deviceSecretOf(NODE);
+	const jid = "push.example.org";
+	const expected = { kind: "registered", jid, node: NODE, secret, deviceSecret } as const;
 	expect(await registering.register("romeo@example.net", TOKEN.toUpperCase())).toEqual(expected);
 	// And again, as its owner now.
 	expect(await registering.register("romeo@example.net", TOKEN)).toEqual(expected);

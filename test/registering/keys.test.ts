@@ -37,6 +37,7 @@ async function processWith(keyring: Keyring, pubsubHost?: string) {
 	const ready = { ...NO_NODES, claim: async () => keyring.createNode(), has: async () => true };
 	const registrar = createRegistrar({
 		...{ registrations: followKeys(plain, keyring, () => ids), keyring, apps, services, allow: ["*"] },
+		testPush: sendsNothing,
 		nodes: createNodeSource(keyring, ready, pubsubHost === undefined ? [] : [pubsubHost]),
 		...(pubsubHost !== undefined && { pubsubHost: { jid: pubsubHost, restrict: async () => {} } }),
 	});
@@ -65,6 +66,8 @@ describe.each([
 		expect(made.node).toBe(keyring.underCurrentKey(before.node));
 		expect(made.node).not.toBe(before.node);
 		expect(await keyring.verify(made.node, made.secret ?? "")).toBe("ok");
+		expect(await keyring.verifyDevice(made.node, made.deviceSecret)).toBe("ok");
+		expect(made.deviceSecret).not.toBe(before.deviceSecret);
 		expect(await after.register()).toEqual(made);
 		expect(await after.list(OWNER)).toHaveLength(1);
 	});
@@ -96,8 +99,14 @@ describe.each([
 
 	test("a node at a pubsub host stays: the host has no other", async () => {
 		const HOST = "pubsub.example.org";
-		const before = await (await processWith(await createKeyring(A), HOST)).register();
-		const after = await processWith(await createKeyring(B, old), HOST);
-		expect(await after.register()).toEqual(before);
+		const { deviceSecret: former, ...before } = await (
+			await processWith(await createKeyring(A), HOST)
+		).register();
+		const keyring = await createKeyring(B, old);
+		const { deviceSecret, ...made } = await (await processWith(keyring, HOST)).register();
+		expect(made).toEqual(before);
+		// But its device is given another secret, which does not need the node's key.
+		expect(deviceSecret).not.toBe(former);
+		expect(await keyring.verifyDevice(made.node, deviceSecret)).toBe("ok");
 	});
 });

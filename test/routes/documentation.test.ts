@@ -111,9 +111,9 @@ describe("the OpenAPI document", () => {
 		}
 	});
 
-	test("asks for a secret where the server does", () => {
+	test("asks for the device secret where the server does", () => {
 		for (const { path, operation } of operations) {
-			const secret = (operation.security ?? []).some((way: Json) => "registrationSecret" in way);
+			const secret = (operation.security ?? []).some((way: Json) => "deviceSecret" in way);
 			expect(secret).toBe(path.startsWith("/api/v1/registrations/{node}"));
 		}
 	});
@@ -150,7 +150,7 @@ describe("the OpenAPI document", () => {
 			["get", "/health", await server.app.request("/health")],
 			["get", "/ready", await server.app.request("/ready")],
 		];
-		for (const secret of [made.secret, "wrong", undefined]) {
+		for (const secret of [made.deviceSecret, "wrong", undefined]) {
 			const [path, at] = ["/api/v1/registrations/{node}", `/registrations/${made.node}`];
 			answers.push(
 				["get", path, await server.json("GET", at, undefined, secret)],

@@ -374,12 +374,13 @@ test("GET /services says that a JWT is needed", async () => {
 	expect(await (await server.json("GET", "/services")).json()).toMatchObject({ registration: "jwt" });
 });
 
-test("a registration's own secret, and no JWT, looks after it", async () => {
+test("a registration's device secret, and no JWT, looks after it", async () => {
 	const server = await serverWith({ key: { text: SHARED } });
 	const jwt = await signedWith(SHARED);
-	const { node, secret } = (await (await server.register(jwt)).json()) as { node: string; secret: string };
+	const made = (await (await server.register(jwt)).json()) as { node: string; deviceSecret: string };
+	const { node, deviceSecret } = made;
 	expect((await server.json("GET", `/registrations/${node}`, undefined, jwt)).status).toBe(404);
-	expect((await server.json("GET", `/registrations/${node}`, undefined, secret)).status).toBe(200);
+	expect((await server.json("GET", `/registrations/${node}`, undefined, deviceSecret)).status).toBe(200);
 });
 
 describe("of a valid JWT", () => {

@@ -23,9 +23,11 @@ test("over HTTP: 429 with Retry-After, for writing only, and by IPv6 /64", async
 	expect(response.headers.get("Access-Control-Allow-Origin")).toBe("*");
 	expect((await response.json()).type).toBe("/docs#problem-too-many-requests");
 	for (const method of ["PUT", "DELETE"]) {
-		expect((await json(method, `/registrations/${made.node}`, undefined, made.secret)).status).toBe(429);
+		expect((await json(method, `/registrations/${made.node}`, undefined, made.deviceSecret)).status).toBe(
+			429,
+		);
 	}
-	expect((await json("GET", `/registrations/${made.node}`, undefined, made.secret)).status).toBe(200);
+	expect((await json("GET", `/registrations/${made.node}`, undefined, made.deviceSecret)).status).toBe(200);
 	state.now += 1000;
 	expect((await json("POST", "/registrations", { subscription: subscription() })).status).toBe(201);
 	state.peer = "2001:db8:0:1::1";

@@ -38,12 +38,14 @@ describe("registering", () => {
 			jid: "push@example.net/push",
 			node: expect.stringMatching(/^[\w-]{27}$/),
 			secret: expect.stringMatching(/^[\w-]{43}$/),
+			deviceSecret: expect.stringMatching(/^[\w-]{43}$/),
 			app: "webpush",
 			deviceName: "Kitchen",
 		});
 		expect(response.headers.get("Location")).toBe(`/api/v1/registrations/${body.node}`);
 		expect(response.headers.get("Cache-Control")).toBe("no-store");
 		expect(await server.keyring.verify(body.node, body.secret)).toBe("ok");
+		expect(await server.keyring.verifyDevice(body.node, body.deviceSecret)).toBe("ok");
 		expect(await server.registrations.find(body.node)).toMatchObject({
 			owner: "",
 			token: "https://push.example/token-1",
@@ -61,11 +63,11 @@ describe("registering", () => {
 
 	test("a subscription without keys will do: its pushes only wake", async () => {
 		const server = await startTestServer();
-		const { node, secret } = await server.registered({
+		const { node, deviceSecret } = await server.registered({
 			subscription: { endpoint: "https://push.example/1" },
 		});
 		expect(
-			await (await server.json("GET", `/registrations/${node}`, undefined, secret)).json(),
+			await (await server.json("GET", `/registrations/${node}`, undefined, deviceSecret)).json(),
 		).toMatchObject({
 			encrypted: false,
 		});
@@ -174,8 +176,8 @@ describe("a registration token", () => {
 		const server = await startTestServer(mode);
 		const response = await server.json("POST", "/registrations", { subscription: subscription() }, token);
 		expect(response.status).toBe(201);
-		const { node, secret } = await response.json();
-		expect((await server.json("GET", `/registrations/${node}`, undefined, secret)).status).toBe(200);
+		const { node, deviceSecret } = await response.json();
+		expect((await server.json("GET", `/registrations/${node}`, undefined, deviceSecret)).status).toBe(200);
 		expect((await server.json("GET", `/registrations/${node}`, undefined, token)).status).toBe(404);
 	});
 
@@ -212,7 +214,7 @@ describe("quotas", () => {
 			"PUT",
 			`/registrations/${elsewhere.node}`,
 			{ subscription: subscription("https://push.example/2") },
-			elsewhere.secret,
+			elsewhere.deviceSecret,
 		);
 		expect(await problem(moved)).toMatchObject({ kind: "over-quota", quota: "host" });
 	});
@@ -221,11 +223,12 @@ describe("quotas", () => {
 describe("looking up", () => {
 	test("shows what the device may know, with the token masked", async () => {
 		const server = await startTestServer();
-		const { node, secret } = await server.registered({ subscription: subscription(), deviceName: "Kitchen" });
+		const made = await server.registered({ subscription: subscription(), deviceName: "Kitchen" });
+		const { node, secret, deviceSecret } = made;
 		server.state.now += 1000;
 		await server.registrations.record([{ node, at: server.state.now, error: "429 too many requests" }], []);
 		await server.registrations.record([{ node, at: server.state.now }], []);
-		const response = await server.json("GET", `/registrations/${node}`, undefined, secret);
+		const response = await server.json("GET", `/registrations/${node}`, undefined, deviceSecret);
 		const text = await response.text();
 		expect(JSON.parse(text)).toEqual({
 			jid: "push@example.net/push",
@@ -240,59 +243,62 @@ describe("looking up", () => {
 			lastErrorAt: new Date(server.state.now).toISOString(),
 			lastError: "429 too many requests",
 		});
-		for (const hidden of [secret, "/token-1", subscription().keys.auth]) expect(text).not.toContain(hidden);
+		for (const hidden of [secret, deviceSecret, "/token-1", subscription().keys.auth])
+			expect(text).not.toContain(hidden);
 	});
 
 	test("does not repeat an error that could hold an address or a token", async () => {
 		const server = await startTestServer();
-		const { node, secret } = await server.registered();
+		const { node, deviceSecret } = await server.registered();
 		await server.registrations.record(
 			[{ node, at: 1, error: "no route to https://push.example/token-1" }],
 			[],
 		);
-		const body = await (await server.json("GET", `/registrations/${node}`, undefined, secret)).json();
+		const body = await (await server.json("GET", `/registrations/${node}`, undefined, deviceSecret)).json();
 		expect(body.lastError).toBe("the push could be neither sent nor kept");
 	});
 });
 
 describe("renewing", () => {
-	test("keeps node and secret, takes another subscription and name", async () => {
+	test("keeps node and secrets, takes another subscription and name", async () => {
 		const server = await startTestServer();
-		const { node, secret } = await server.registered();
+		const { node, deviceSecret } = await server.registered();
 		server.state.now += 5000;
 		const response = await server.json(
 			"PUT",
 			`/registrations/${node}`,
 			{ subscription: subscription("https://other.example/token-2"), deviceName: "Hall" },
-			secret,
+			deviceSecret,
 		);
 		expect(response.status).toBe(200);
-		expect(await response.json()).toMatchObject({
+		const body = await response.json();
+		expect(body).toMatchObject({
 			node,
 			token: "other.example…en-2",
 			deviceName: "Hall",
 			renewedAt: new Date(server.state.now).toISOString(),
 		});
+		for (const name of ["secret", "deviceSecret"]) expect(body).not.toHaveProperty(name);
 		expect(await server.registrations.find(node)).toMatchObject({ token: "https://other.example/token-2" });
 		expect(await server.rows()).toHaveLength(1);
 	});
 
 	test("survives a verdict about a send that started before it", async () => {
 		const server = await startTestServer();
-		const { node, secret } = await server.registered();
+		const { node, deviceSecret } = await server.registered();
 		const body = { subscription: subscription() };
 		const sendStarted = server.state.now;
-		expect((await server.json("PUT", `/registrations/${node}`, body, secret)).status).toBe(200);
+		expect((await server.json("PUT", `/registrations/${node}`, body, deviceSecret)).status).toBe(200);
 		expect(await server.registrations.forget(node, body.subscription.endpoint, sendStarted)).toBe(false);
-		expect((await server.json("GET", `/registrations/${node}`, undefined, secret)).status).toBe(200);
+		expect((await server.json("GET", `/registrations/${node}`, undefined, deviceSecret)).status).toBe(200);
 	});
 
 	test("brings nothing back that is gone", async () => {
 		const server = await startTestServer();
-		const { node, secret } = await server.registered();
+		const { node, deviceSecret } = await server.registered();
 		await server.registrations.remove(node);
 		const body = { subscription: subscription() };
-		expect((await problem(server.json("PUT", `/registrations/${node}`, body, secret))).kind).toBe(
+		expect((await problem(server.json("PUT", `/registrations/${node}`, body, deviceSecret))).kind).toBe(
 			"no-such-registration",
 		);
 		expect(await server.rows()).toHaveLength(0);
@@ -300,10 +306,10 @@ describe("renewing", () => {
 
 	test("a registration whose app is no longer served is told so", async () => {
 		const server = await startTestServer();
-		const { node, secret } = await server.registered();
+		const { node, deviceSecret } = await server.registered();
 		await server.client.execute("UPDATE registrations SET app = 'old'");
 		const body = { subscription: subscription() };
-		expect((await problem(server.json("PUT", `/registrations/${node}`, body, secret))).kind).toBe(
+		expect((await problem(server.json("PUT", `/registrations/${node}`, body, deviceSecret))).kind).toBe(
 			"not-configured",
 		);
 	});
@@ -312,21 +318,21 @@ describe("renewing", () => {
 describe("ending", () => {
 	test("is for good", async () => {
 		const server = await startTestServer();
-		const { node, secret } = await server.registered();
-		const removed = await server.json("DELETE", `/registrations/${node}`, undefined, secret);
+		const { node, deviceSecret } = await server.registered();
+		const removed = await server.json("DELETE", `/registrations/${node}`, undefined, deviceSecret);
 		expect(removed.status).toBe(204);
 		expect(await removed.text()).toBe("");
 		expect(await server.rows()).toHaveLength(0);
-		expect((await server.json("DELETE", `/registrations/${node}`, undefined, secret)).status).toBe(404);
+		expect((await server.json("DELETE", `/registrations/${node}`, undefined, deviceSecret)).status).toBe(404);
 	});
 });
 
 describe("a test push", () => {
 	test.each(["delivered", "queued", "superseded"] as const)("that is %s says so", async (how) => {
 		const server = await startTestServer();
-		const { node, secret } = await server.registered();
+		const { node, deviceSecret } = await server.registered();
 		server.state.answer = { kind: "done", how };
-		const response = await server.json("POST", `/registrations/${node}/test`, undefined, secret);
+		const response = await server.json("POST", `/registrations/${node}/test`, undefined, deviceSecret);
 		expect(response.status).toBe(200);
 		expect(await response.json()).toEqual({ result: how });
 		expect(server.pushed).toEqual([{ node, notification: { class: "high", body: "Test" } }]);
@@ -334,23 +340,25 @@ describe("a test push", () => {
 
 	test("to a subscription that ended says that it is gone", async () => {
 		const server = await startTestServer();
-		const { node, secret } = await server.registered();
+		const { node, deviceSecret } = await server.registered();
 		server.state.answer = { kind: "unknown", reason: "410 https://push.example/token-1" };
-		const answer = await problem(server.json("POST", `/registrations/${node}/test`, undefined, secret));
+		const answer = await problem(server.json("POST", `/registrations/${node}/test`, undefined, deviceSecret));
 		expect(answer).toMatchObject({ kind: "gone", status: 410 });
 		expect(JSON.stringify(answer)).not.toContain("token-1");
 	});
 
 	test("that cannot be sent now gives the reason, but no address", async () => {
 		const server = await startTestServer();
-		const { node, secret } = await server.registered();
+		const { node, deviceSecret } = await server.registered();
 		server.state.answer = { kind: "wait", reason: "the disk is full" };
-		const response = await server.json("POST", `/registrations/${node}/test`, undefined, secret);
+		const response = await server.json("POST", `/registrations/${node}/test`, undefined, deviceSecret);
 		expect(response.headers.get("Retry-After")).toMatch(/^\d+$/);
 		expect(await problem(response)).toMatchObject({ status: 503, detail: "Not now: the disk is full." });
 		for (const reason of ["cannot reach https://push.example/token-1", `token ${"x".repeat(40)} refused`]) {
 			server.state.answer = { kind: "wait", reason };
-			const hidden = await problem(server.json("POST", `/registrations/${node}/test`, undefined, secret));
+			const hidden = await problem(
+				server.json("POST", `/registrations/${node}/test`, undefined, deviceSecret),
+			);
 			expect(hidden.detail).toBe("Not now: the push could be neither sent nor kept.");
 		}
 	});
@@ -383,14 +391,18 @@ describe("whose registration it is", () => {
 			await server.registrations.remove(removed.node);
 			const before = await server.rows();
 			const answers = [
-				await seen(server.json(method, `/registrations/${node}${path}`, body, other.secret)),
+				await seen(server.json(method, `/registrations/${node}${path}`, body, other.deviceSecret)),
 				await seen(server.json(method, `/registrations/${node}${path}`, body, "x")),
-				await seen(server.json(method, `/registrations/${stranger}${path}`, body, other.secret)),
-				await seen(server.json(method, `/registrations/nonsense${path}`, body, other.secret)),
+				await seen(server.json(method, `/registrations/${stranger}${path}`, body, other.deviceSecret)),
+				await seen(server.json(method, `/registrations/nonsense${path}`, body, other.deviceSecret)),
 				// A test push cannot know before it tries; its sender has shown the secret.
 				...(path === "/test"
 					? []
-					: [await seen(server.json(method, `/registrations/${removed.node}${path}`, body, removed.secret))]),
+					: [
+							await seen(
+								server.json(method, `/registrations/${removed.node}${path}`, body, removed.deviceSecret),
+							),
+						]),
 			];
 			for (const answer of answers) expect(answer).toEqual(answers[0] as (typeof answers)[0]);
 			expect(answers[0]?.status).toBe(404);
@@ -415,7 +427,7 @@ describe("whose registration it is", () => {
 			"GET",
 			`/registrations/${node}`,
 			undefined,
-			await stranger.secretOf(node),
+			await stranger.deviceSecretOf(node),
 		);
 		const answer = await problem(response);
 		expect(answer).toMatchObject({ kind: "gone", status: 410 });
@@ -432,7 +444,7 @@ describe("whose registration it is", () => {
 		if (!("registration" in made)) throw new Error(made.kind);
 		const { node } = made.registration;
 		expect(
-			(await server.json("GET", `/registrations/${node}`, undefined, await old.secretOf(node))).status,
+			(await server.json("GET", `/registrations/${node}`, undefined, await old.deviceSecretOf(node))).status,
 		).toBe(200);
 	});
 });

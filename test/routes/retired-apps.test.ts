@@ -36,7 +36,7 @@ test("a registration that it has is still looked up, renewed and ended", async (
 	);
 	if (row.kind === "over-quota") throw new Error("over quota");
 	const path = `/registrations/${row.registration.node}`;
-	const secret = await server.keyring.secretOf(row.registration.node);
+	const secret = await server.keyring.deviceSecretOf(row.registration.node);
 	expect((await server.json("GET", path, undefined, secret)).status).toBe(200);
 	const renewed = await server.json("PUT", path, { subscription: subscription() }, secret);
 	expect(renewed.status).toBe(200);

@@ -71,6 +71,7 @@ export async function startTestServer(
 		nodes: createNodeSource(keyring, createPubsubNodes(database.db), []),
 		registration: { mode: "open" },
 		trustDeviceId: false,
+		publishers: "own",
 		async push(node, notification) {
 			pushed.push({ node, notification });
 			return state.answer;
@@ -85,12 +86,12 @@ export async function startTestServer(
 	};
 	const app = createApp(whole);
 
-	const json = (method: string, path: string, body?: unknown, secret?: string) =>
+	const json = (method: string, path: string, body?: unknown, bearer?: string) =>
 		app.request(`/api/v1${path}`, {
 			method,
 			headers: {
 				...(body !== undefined && { "Content-Type": "application/json" }),
-				...(secret !== undefined && { Authorization: `Bearer ${secret}` }),
+				...(bearer !== undefined && { Authorization: `Bearer ${bearer}` }),
 			},
 			...(body !== undefined && { body: typeof body === "string" ? body : JSON.stringify(body) }),
 		});
@@ -113,7 +114,13 @@ export async function startTestServer(
 		async registered(body: object = { subscription: subscription() }) {
 			const response = await json("POST", "/registrations", body);
 			if (response.status !== 201) throw new Error(`${response.status} ${await response.text()}`);
-			return (await response.json()) as { jid: string; node: string; secret: string; app: string };
+			return (await response.json()) as {
+				jid: string;
+				node: string;
+				secret: string;
+				deviceSecret: string;
+				app: string;
+			};
 		},
 		rows: async () => (await database.client.execute("SELECT * FROM registrations ORDER BY rowid")).rows,
 	};

@@ -37,7 +37,7 @@ async function registered(node: string, device = "phone"): Promise<Registration>
 }
 
 describe("a registration of an old key", () => {
-	test("is found, renewed and removed by its node and by the twin that its device was given", async () => {
+	test("is found, renewed, renamed and removed by its node and by the twin that its device was given", async () => {
 		for (const nodeOf of [(node: string) => node, B.underCurrentKey, C.underCurrentKey]) {
 			const { node } = await registered(A.createNode());
 			const found = await under(B).find(nodeOf(node));
@@ -45,7 +45,10 @@ describe("a registration of an old key", () => {
 			expect((await under(B).findAtPrimary(nodeOf(node)))?.node).toBe(node);
 			const renewed = await under(B).renew(nodeOf(node), { token: "https://push.example/new" }, undefined);
 			expect(renewed).toMatchObject({ kind: "renewed", registration: { node } });
+			expect(await under(B).nameDevice(nodeOf(node), "Phone")).toBe(true);
+			expect((await under(B).find(node))?.deviceName).toBe("Phone");
 			expect(await under(B).remove(nodeOf(node))).toBe(true);
+			expect(await under(B).nameDevice(nodeOf(node), "Phone")).toBe(false);
 			expect(await under(B).remove(nodeOf(node))).toBe(false);
 			expect(await under(B).find(nodeOf(node))).toBeUndefined();
 		}

@@ -87,7 +87,7 @@ describe("disco#items", () => {
 		);
 		expect(itemsOf(answer)).toEqual([
 			...["register-push-mozilla", "register-push-webpush", "register-push-unifiedpush"],
-			...["register-push-ubuntu", "list-push-registrations", "unregister-push"],
+			...["register-push-ubuntu", "list-push-registrations", "unregister-push", "test-push", "rename-push"],
 			...["v1-register-push", "v1-unregister-push"],
 		]);
 	});
@@ -98,6 +98,7 @@ describe("disco#items", () => {
 			...["register-push-apns", "register-push-gcm", "register-push-fcm", "register-push-mozilla"],
 			...["register-push-webpush", "register-push-unifiedpush", "register-push-ubuntu", "register-push-wns"],
 			...["unregister-push-fcm", "unregister-push-apns", "list-push-registrations", "unregister-push"],
+			...["test-push", "rename-push"],
 			...["v1-register-push", "v1-unregister-push", "register-device", "unregister-device"],
 		]);
 	});

@@ -7,6 +7,7 @@ export const noCommands: CommandDeps = {
 	registrar: {
 		...{ apps: [], services: new Set(), providers: [], mayRegister: () => false },
 		...{ register: registersNothing, list: registersNothing, remove: registersNothing },
+		...{ test: registersNothing, rename: registersNothing },
 		...{ secretOf: registersNothing, givesSecrets: true },
 	},
 	onFault: () => {},

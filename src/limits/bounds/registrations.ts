@@ -14,4 +14,16 @@ export const registrationBounds = {
 		what: "Registrations of one account",
 		beyond: "Another device is refused.",
 	},
+	testPushes: {
+		is: { burst: 5, perSecond: 0.1 },
+		unit: "test pushes",
+		what: "One account, by the command `test-push`",
+		beyond: "A further one is refused with `wait`, and the answer says for how long.",
+	},
+	domainTestPushes: {
+		is: { burst: 100, perSecond: 1 },
+		unit: "test pushes",
+		what: "All accounts of one registrable domain, by the command `test-push`",
+		beyond: "A further one is refused with `wait`, and the answer says for how long.",
+	},
 } as const satisfies Bounds;

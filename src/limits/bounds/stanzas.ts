@@ -32,6 +32,12 @@ export const stanzaBounds = {
 		what: "A stanza that is sent, where the server announced no smaller limit (XEP-0478)",
 		beyond: "A publish is answered with `wait`/`internal-server-error` instead; any other request too.",
 	},
+	listed: {
+		is: 30 * 1024,
+		unit: "bytes",
+		what: "The registrations that the answer to a command lists",
+		beyond: "The oldest are left out, and the answer says how many.",
+	},
 	fields: {
 		is: 32,
 		unit: "fields",

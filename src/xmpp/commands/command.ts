@@ -1,7 +1,8 @@
 /** What a command is (XEP-0050): each dialect's file makes some. */
 import type { Element } from "@xmpp/xml";
+import { stanzaBounds } from "../../limits/bounds/stanzas.ts";
 import { type Field, type FormValues, singleValue } from "../forms.ts";
-import type { RegisterRequest, Registrar } from "../registrar.ts";
+import type { RegisterRequest, RegisterResult, Registrar, Which } from "../registrar.ts";
 import type { ErrorType } from "../stanza-errors.ts";
 
 /** One execution of a command. */
@@ -19,8 +20,16 @@ export interface Call {
 
 /** What came of it. */
 export interface Done {
+	/** What a person is told; programs go by the form. */
+	note?: Note;
 	/** The form of the answer, where the dialect has one. */
 	form?: Element;
+}
+
+/** XEP-0050 §4.3. */
+export interface Note {
+	type: "info" | "warn" | "error";
+	text: string;
 }
 
 export interface Command {
@@ -31,8 +40,10 @@ export interface Command {
 	registers: boolean;
 	/** Whether it works with today's configuration. */
 	isServed(registrar: Registrar): boolean;
-	/** What to fill in; missing: it runs at once. */
-	fields?(registrar: Registrar): readonly Field[];
+	/** What to fill in; missing: it runs at once. @throws {CommandError} */
+	fields?(asked: Omit<Call, "form">): readonly Field[] | Promise<readonly Field[]>;
+	/** What a person is to do with that, as a sentence. */
+	instructions?: string;
 	/** @throws {CommandError} */
 	run(call: Call): Promise<Done>;
 }
@@ -81,7 +92,7 @@ export function nameIn(call: Pick<Call, "form">, field: string): string | undefi
 export async function register(
 	{ owner, to, registrar }: Call,
 	request: Omit<RegisterRequest, "owner" | "to">,
-): Promise<{ jid: string; node: string; secret: string | undefined }> {
+): Promise<Extract<RegisterResult, { kind: "registered" }>> {
 	const result = await registrar.register({ ...request, owner, to });
 	switch (result.kind) {
 		case "registered":
@@ -108,8 +119,38 @@ export function requireSecrets({ givesSecrets }: Registrar): void {
 export const secretFields = (secret: string | undefined): Field[] =>
 	secret === undefined ? [] : [{ name: "secret", type: "text-single", values: [secret] }];
 
+/**
+ * What an answer lists of an owner's registrations: as many as fit into it, without the oldest if need be.
+ * @param all the oldest first
+ * @param elementOf how one is written
+ */
+export function latestThatFit<One>(all: readonly One[], elementOf: (one: One) => Element): readonly One[] {
+	let bytes = 0;
+	for (let at = all.length - 1; at >= 0; at--) {
+		bytes += new TextEncoder().encode(String(elementOf(all[at] as One))).length;
+		if (bytes > stanzaBounds.listed.is) return all.slice(at + 1);
+	}
+	return all;
+}
+
+export const leftOut = (count: number) =>
+	`Your oldest registrations do not fit into this answer: ${count} are left out.`;
+
 export function notServed(text: string): CommandError {
 	return new CommandError("cancel", "feature-not-implemented", text);
+}
+
+/** What a client calls a registration, or else its device. @throws {CommandError} when it says neither */
+export function whichIn(call: Call): Which {
+	const node = optional(call, "node");
+	return node === undefined ? { device: deviceId(call) } : { nodes: [node] };
+}
+
+/** The device's own id, or the resource. @throws {CommandError} when there is neither */
+export function deviceId(call: Call): string {
+	const id = nameIn(call, "device-id") ?? call.resource;
+	if (id === undefined) throw badField("The field device-id is missing: send it, or from a full JID.");
+	return id;
 }
 
 export function nothingFound(): CommandError {

@@ -1,14 +1,17 @@
 /**
  * mod_push's dialect, and that of its app server oshiya: `register-push-X`, `unregister-push`,
- * `list-push-registrations`. Its answers are forms of type `result` whose fields have no type.
+ * `list-push-registrations`. Its answers are forms of type `result`; ours say also what people see beside the values.
  */
-import type { DeviceInput, ServiceName } from "../../types.ts";
-import { answerForm, type Field, itemsForm } from "../forms.ts";
+import type { DeviceInput, Registration, ServiceName } from "../../types.ts";
+import { answerForm, type Field, itemOf, itemsForm } from "../forms.ts";
 import {
 	badField,
 	type Call,
 	type Command,
 	type Done,
+	deviceId,
+	latestThatFit,
+	leftOut,
 	nameIn,
 	nothingFound,
 	optional,
@@ -42,8 +45,13 @@ export function fieldsFor(service: ServiceName): Field[] {
 	];
 }
 
-export async function registerModPush(call: Call, service: ServiceName): Promise<Done> {
-	const { jid, node, secret } = await register(call, {
+/** @param givesDeviceSecret its client knows that this is not for its server */
+export async function registerModPush(
+	call: Call,
+	service: ServiceName,
+	givesDeviceSecret: boolean,
+): Promise<Done> {
+	const { jid, node, secret, deviceSecret } = await register(call, {
 		...deviceIn(call, service),
 		dialect: "mod_push",
 		app: { service },
@@ -52,12 +60,24 @@ export async function registerModPush(call: Call, service: ServiceName): Promise
 	});
 	return {
 		form: answerForm("result", [
-			{ name: "jid", values: [jid] },
-			{ name: "node", values: [node] },
-			...secretFields(secret).map(({ name, values }) => ({ name, ...(values && { values }) })),
+			{ name: "jid", type: "jid-single", label: "The address that your server publishes to", values: [jid] },
+			{ name: "node", type: "text-single", label: "The node there", values: [node] },
+			...secretFields(secret).map((field) => ({
+				...field,
+				label: "The secret that your server publishes with",
+			})),
+			...(givesDeviceSecret ? [deviceSecretField(deviceSecret)] : []),
 		]),
 	};
 }
+
+/** Apart from `secret`, which goes into XEP-0357's `<enable/>`: the device keeps it, for the JSON API. */
+const deviceSecretField = (secret: string): Field => ({
+	name: "device-secret",
+	type: "text-single",
+	label: "The device's own secret: keep it, and give it to no server",
+	values: [secret],
+});
 
 function deviceIn(call: Call, service: ServiceName): DeviceInput {
 	const token = required(call, "token");
@@ -73,12 +93,6 @@ function deviceIn(call: Call, service: ServiceName): DeviceInput {
 		case "fcm":
 			return { token };
 	}
-}
-
-function deviceId(call: Call): string {
-	const id = nameIn(call, "device-id") ?? call.resource;
-	if (id === undefined) throw badField("The field device-id is missing: send it, or from a full JID.");
-	return id;
 }
 
 /** Its APNs tokens are base64 of the binary token: in hexadecimal they would decode too, to another token. */
@@ -101,6 +115,34 @@ function unescaped(uri: string): string {
 	}
 }
 
+/** The first two are mod_push's own. */
+const COLUMNS: readonly Field[] = [
+	{ name: "device-name", type: "text-single", label: "Name" },
+	{ name: "node", type: "text-single", label: "Node" },
+	{ name: "app", type: "text-single", label: "App" },
+	{ name: "last-success", type: "text-single", label: "Last delivered" },
+	{ name: "last-error", type: "text-single", label: "Last error" },
+];
+
+/** Times as XEP-0082 has them. */
+function valuesOf({
+	deviceName = "",
+	node,
+	app,
+	lastSuccessAt,
+	lastErrorAt,
+	lastError,
+}: Registration): string[] {
+	const time = (at: number | undefined) => (at === undefined ? "" : new Date(at).toISOString());
+	return [
+		deviceName,
+		node,
+		app,
+		time(lastSuccessAt),
+		[time(lastErrorAt), lastError].filter(Boolean).join(" "),
+	];
+}
+
 export const modPush: readonly Command[] = [
 	{
 		node: "list-push-registrations",
@@ -109,12 +151,16 @@ export const modPush: readonly Command[] = [
 		isServed: () => true,
 		async run({ owner, registrar }) {
 			const registrations = await registrar.list(owner);
-			if (registrations.length === 0) return {};
-			const items = registrations.map(({ deviceName, node }) => [
-				...(deviceName === undefined ? [] : [{ name: "device-name", values: [deviceName] }]),
-				{ name: "node", values: [node] },
-			]);
-			return { form: itemsForm(items) };
+			if (registrations.length === 0) {
+				return { note: { type: "info", text: "You have no registration here." } };
+			}
+			const all = registrations.map((one) => itemOf(COLUMNS, valuesOf(one)));
+			const items = latestThatFit(all, (item) => item);
+			const left = all.length - items.length;
+			return {
+				...(left > 0 && { note: { type: "info", text: leftOut(left) } }),
+				form: itemsForm(COLUMNS, items),
+			};
 		},
 	},
 	{
@@ -131,9 +177,12 @@ export const modPush: readonly Command[] = [
 			const which = nodes.length > 0 ? { nodes } : { device: deviceId(call) };
 			const ended = await call.registrar.remove(call.owner, which);
 			if (ended.length === 0) throw nothingFound();
-			if (nodes.length === 0) return {};
+			const text = ended.length === 1 ? "The registration ended." : `${ended.length} registrations ended.`;
+			const note = { type: "info", text } as const;
+			if (nodes.length === 0) return { note };
 			const values = ended.map(({ node }) => node);
-			return { form: answerForm("result", [{ name: "nodes", type: "list-multi", values }]) };
+			const label = "The nodes of those that ended";
+			return { note, form: answerForm("result", [{ name: "nodes", type: "list-multi", label, values }]) };
 		},
 	},
 ];

@@ -49,7 +49,7 @@ export const pushAppserver: readonly Command[] = [
 		name: "Register for push (mod_push_appserver)",
 		registers: true,
 		isServed: ({ services }) => services.size > 0,
-		fields: (registrar) => [
+		fields: ({ registrar }) => [
 			typeField(registrar),
 			...device,
 			{ name: "token", type: "text-single", label: "The token", required: true },
@@ -71,7 +71,7 @@ export const pushAppserver: readonly Command[] = [
 		name: "Unregister from push (mod_push_appserver)",
 		registers: false,
 		isServed: ({ services }) => services.size > 0,
-		fields: (registrar) => [typeField(registrar), ...device],
+		fields: ({ registrar }) => [typeField(registrar), ...device],
 		async run(call) {
 			const { owner, registrar } = call;
 			const node = deviceIn(call);

@@ -20,13 +20,20 @@ function isP2(name: string, call: Call): boolean {
 	);
 }
 
+/**
+ * Names that no other app server has: their clients know of the device secret. Those of an older one might hand all
+ * that they are answered on to their server.
+ */
+const OURS = new Set(["webpush", "unifiedpush"]);
+
 const command = (name: string, service: ServiceName): Command => ({
 	node: `register-push-${name}`,
 	name: `Register for push (${name})`,
 	registers: true,
 	isServed: ({ services }) => services.has(service),
 	fields: () => (name === "fcm" ? p2Fields : fieldsFor(service)),
-	run: (call) => (isP2(name, call) ? registerP2(call, service) : registerModPush(call, service)),
+	run: (call) =>
+		isP2(name, call) ? registerP2(call, service) : registerModPush(call, service, OURS.has(name)),
 });
 
 export const registerPush: readonly Command[] = [...SERVICE_NAMES].map(([name, service]) =>

@@ -5,7 +5,7 @@
 import { answerForm, type Field } from "../forms.ts";
 import { NS } from "../namespaces.ts";
 import type { Registrar } from "../registrar.ts";
-import { badField, type Command, nothingFound, optional, register, required } from "./command.ts";
+import { badField, type Call, type Command, nothingFound, optional, register, required } from "./command.ts";
 
 /**
  * Bytes that the user's server may encrypt for the device: a third more as base64, and with the address and what is
@@ -22,7 +22,7 @@ async function deviceOf(token: string): Promise<string> {
 
 const isServed = ({ providers }: Registrar) => providers.length > 0;
 
-const fields = ({ providers }: Registrar): Field[] => [
+const fields = ({ registrar: { providers } }: Pick<Call, "registrar">): Field[] => [
 	{
 		name: "provider",
 		type: "list-single",
@@ -39,8 +39,8 @@ export const tigase: readonly Command[] = [
 		name: "Register a device (Tigase)",
 		registers: true,
 		isServed,
-		fields: (registrar) => [
-			...fields(registrar),
+		fields: (asked) => [
+			...fields(asked),
 			{ name: "device-second-token", type: "text-single", label: "The token for calls" },
 		],
 		async run(call) {

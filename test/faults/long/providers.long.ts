@@ -62,7 +62,7 @@ test("push services that hang, are slow, or never stop: all publishes are answer
 	await Promise.race([all, Bun.sleep(90_000)]);
 	expect(owed.filter(({ name }) => !arrived.has(name)).map(({ name }) => name)).toEqual([]);
 	for (const { target } of patients) {
-		const { status } = await wire.reveille.api("GET", `/registrations/${target.node}`, target.secret);
+		const { status } = await wire.reveille.api("GET", `/registrations/${target.node}`, target.deviceSecret);
 		expect(status).toBe(200);
 	}
 	expect(wire.reveille.log()).not.toContain("its registration was removed");

@@ -7,6 +7,7 @@ import {
 	error,
 	type House,
 	type HouseOptions,
+	note,
 	openHouse,
 	SESSION,
 	submit,
@@ -214,7 +215,9 @@ describe("XMPP_ALLOW", () => {
 		);
 		expect(await ask(command("register-push-webpush", FORM))).toBe(FORBIDDEN);
 		expect(await ask(command("list-push-registrations"))).toContain("<value>node-1</value>");
-		expect(await ask(command("unregister-push"))).toBe(completed("unregister-push"));
+		expect(await ask(command("unregister-push"))).toBe(
+			completed("unregister-push", note("The registration ended.")),
+		);
 	});
 });
 
@@ -230,6 +233,7 @@ test("fuzz: whatever is sent, there is one answer, be it to the command or an er
 		],
 		...["register-push-webpush", "register-push-ubuntu", "list-push-registrations", "unregister-push-fcm"],
 		...["v1-register-push", "v1-unregister-push", "register-device", "unregister-device", "x"],
+		...["test-push", "rename-push"],
 	];
 	const names = [
 		...["token", "device-id", "android-id", "device-name", "muc", "channel", "nodes", "node", "type"],

@@ -44,10 +44,14 @@ export interface HouseOptions {
 	pubsub?: Pick<RegistrarDeps, "nodes" | "pubsubHost">;
 	/** Default: one of its own. */
 	database?: TestDatabase;
+	/** What becomes of a test push. Default: it is delivered. */
+	testPush?: RegistrarDeps["testPush"];
+	now?: () => number;
 }
 
 export async function openHouse(options: HouseOptions = {}) {
-	const { apps = ALL_APPS, allow = ["example.org"], quota = 50 } = options;
+	const { apps = ALL_APPS, allow = ["example.org"], quota = 50, now = Date.now } = options;
+	const { testPush = async () => ({ kind: "done", how: "delivered" }) as const } = options;
 	const database = options.database ?? (await openTestDatabase());
 	const services = await createServices(apps, {
 		...{ fetch: sendsNothing, guardedFetch: sendsNothing, http2Fetch: () => sendsNothing, now: Date.now },
@@ -60,9 +64,14 @@ export async function openHouse(options: HouseOptions = {}) {
 		(registration) => gone.push(registration),
 	);
 	const faults: unknown[] = [];
+	const tested: string[] = [];
 	const registrar = createRegistrar({
 		...{ registrations, keyring, nodes: createNodeSource(keyring, NO_NODES, []), ...options.pubsub },
-		...{ apps, services, allow },
+		...{ apps, services, allow, now },
+		testPush(node) {
+			tested.push(node);
+			return testPush(node);
+		},
 	});
 	const handle = createStanzaHandler({
 		publish: async () => ({ kind: "wait", reason: "these tests publish nothing" }),
@@ -79,7 +88,7 @@ export async function openHouse(options: HouseOptions = {}) {
 
 	return {
 		...database,
-		...{ keyring, registrations, gone, faults, reply },
+		...{ keyring, registrations, gone, faults, tested, reply },
 		/** The payload of the answer to an IQ. */
 		async ask(payload: string, { from = JULIET, to = PUSH, type = "set" } = {}) {
 			const stanza = `<iq type="${type}" id="q1" from="${from}" to="${to}">${payload}</iq>`;
@@ -118,10 +127,13 @@ export const submit = (fields: Record<string, string | readonly string[]>) =>
 const value = (text: string) => `<value>${text.replaceAll("&", "&amp;")}</value>`;
 
 /** The answer of a command that is done. */
-export const completed = (node: string, form = "") => {
+export const completed = (node: string, ...children: readonly string[]) => {
 	const open = `<command xmlns="${COMMANDS}" node="${node}" sessionid="${SESSION}" status="completed"`;
-	return form === "" ? `${open}/>` : `${open}>${form}</command>`;
+	return children.length === 0 ? `${open}/>` : `${open}>${children.join("")}</command>`;
 };
+
+/** What a person is told with it. */
+export const note = (text: string, type = "info") => `<note type="${type}">${text}</note>`;
 
 /** An error; XEP-0050 §4.5 has a condition of its own for what is wrong with a form. */
 export const error = (type: string, condition: string, text: string, specific = "") =>

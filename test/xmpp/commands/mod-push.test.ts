@@ -1,5 +1,6 @@
 /** mod_push's dialect, as its clients send it and as they read the answers. */
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { stanzaBounds } from "../../../src/limits/bounds/stanzas.ts";
 import { subscription } from "../../routes/server.ts";
 import {
 	APNS_BASE64,
@@ -11,6 +12,7 @@ import {
 	FCM,
 	type House,
 	JULIET,
+	note,
 	openHouse,
 	PUSH,
 	submit,
@@ -23,9 +25,22 @@ beforeEach(async () => {
 afterEach(() => house.close());
 
 const X = "jabber:x:data";
-const registered = (jid: string, node: string, secret: string) =>
-	`<x xmlns="${X}" type="result"><field var="jid"><value>${jid}</value></field>` +
-	`<field var="node"><value>${node}</value></field><field var="secret"><value>${secret}</value></field></x>`;
+const field = (name: string, type: string, label: string, value: string) =>
+	`<field type="${type}" var="${name}" label="${label}"><value>${value}</value></field>`;
+const registered = (jid: string, node: string, secret: string, deviceSecret?: string) =>
+	`<x xmlns="${X}" type="result">` +
+	field("jid", "jid-single", "The address that your server publishes to", jid) +
+	field("node", "text-single", "The node there", node) +
+	field("secret", "text-single", "The secret that your server publishes with", secret) +
+	(deviceSecret === undefined
+		? ""
+		: field(
+				"device-secret",
+				"text-single",
+				"The device&apos;s own secret: keep it, and give it to no server",
+				deviceSecret,
+			)) +
+	"</x>";
 
 describe("register-push-apns", () => {
 	/** As the README of mod_push shows it. */
@@ -105,9 +120,13 @@ describe("register-push-X", () => {
 		const registration = await house.only();
 		const { node } = registration;
 		expect(registration).toMatchObject({ ...kept, device: "D1", deviceName: "Phone", dialect: "mod_push" });
-		expect(answer).toBe(
-			completed(`register-push-${name}`, registered(PUSH, node, await house.keyring.secretOf(node))),
-		);
+		// Others' clients know of no device secret, and might hand it on to their server.
+		const isOurs = name === "webpush" || name === "unifiedpush";
+		const [secret, deviceSecret] = [
+			await house.keyring.secretOf(node),
+			isOurs ? await house.keyring.deviceSecretOf(node) : undefined,
+		];
+		expect(answer).toBe(completed(`register-push-${name}`, registered(PUSH, node, secret, deviceSecret)));
 	});
 
 	test.each([
@@ -185,26 +204,78 @@ describe("register-push-X", () => {
 });
 
 describe("list-push-registrations", () => {
-	test("has no form when there are none", async () => {
-		expect(await house.ask(command("list-push-registrations"))).toBe(completed("list-push-registrations"));
+	test("has no form when there are none, and says so", async () => {
+		expect(await house.ask(command("list-push-registrations"))).toBe(
+			completed("list-push-registrations", note("You have no registration here.")),
+		);
 	});
 
-	test("has an item for each of the sender's own, with the name if there is one, and the node", async () => {
+	const COLUMNS = [
+		...["device-name:Name", "node:Node", "app:App", "last-success:Last delivered", "last-error:Last error"],
+	].map((column) => column.split(":"));
+	const reported = `<reported>${COLUMNS.map(
+		([name, label]) => `<field type="text-single" var="${name}" label="${label}"/>`,
+	).join("")}</reported>`;
+	const item = (...values: readonly string[]) =>
+		`<item>${COLUMNS.map(
+			([name], at) =>
+				`<field var="${name}">${values[at] ? `<value>${values[at]}</value>` : "<value/>"}</field>`,
+		).join("")}</item>`;
+
+	test("has an item for each of the sender's own: name and node as ever, then app and how it went", async () => {
 		const register = (fields: Record<string, string>, from = JULIET) =>
 			house.ask(command("register-push-gcm", submit({ token: "t", ...fields })), { from });
 		await register({ "device-id": "1", "device-name": "Home" });
 		await register({ "device-id": "2" });
 		await register({ "device-id": "3" }, "romeo@example.org/orchard");
-		const [one, two] = await house.registrations.ofOwner("juliet@example.org");
+		const [one = "", two = ""] = (await house.registrations.ofOwner("juliet@example.org")).map(
+			({ node }) => node,
+		);
+		const [good, bad] = [Date.UTC(2026, 0, 31, 12), Date.UTC(2026, 1, 1)];
+		await house.registrations.record(
+			[
+				{ node: one, at: good },
+				{ node: one, at: bad, error: "503 unwell" },
+				{ node: two, at: bad, error: "no route to https://push.example/token" },
+			],
+			[],
+		);
 		expect(await house.ask(command("list-push-registrations"), { from: "juliet@example.org/other" })).toBe(
 			completed(
 				"list-push-registrations",
-				`<x xmlns="${X}" type="result">` +
-					`<item><field var="device-name"><value>Home</value></field>` +
-					`<field var="node"><value>${one?.node}</value></field></item>` +
-					`<item><field var="node"><value>${two?.node}</value></field></item></x>`,
+				`<x xmlns="${X}" type="result">${reported}${item(
+					...["Home", one, "fcm", "2026-01-31T12:00:00.000Z", "2026-02-01T00:00:00.000Z 503 unwell"],
+				)}${item(
+					...["", two, "fcm", ""],
+					// What could hold an address or a token is not repeated.
+					"2026-02-01T00:00:00.000Z the push could be neither sent nor kept",
+				)}</x>`,
 			),
 		);
+	});
+
+	test("leaves the oldest out where all do not fit into one answer, and says how many", async () => {
+		for (let i = 0; i < 50; i++) {
+			const device = { owner: "juliet@example.org", app: "fcm", device: `d${i}`, token: "t" };
+			const name = { deviceName: `${i}:`.padEnd(256, "&") };
+			await house.registrations.register({ ...device, ...name }, house.keyring.createNode());
+			await house.client.execute({
+				sql: "UPDATE registrations SET registered_at = ? WHERE device = ?",
+				args: [i, `d${i}`],
+			});
+		}
+		for (const name of ["list-push-registrations", "test-push", "rename-push"]) {
+			const answer = await house.ask(command(name));
+			expect(Buffer.byteLength(answer)).toBeLessThan(stanzaBounds.listed.is + 1024);
+			expect(answer).toContain("49:");
+			expect(answer).not.toContain(">0:");
+			const shown = answer.match(/<(item|option)[ >]/g)?.length ?? 0;
+			expect(shown).toBeGreaterThan(5);
+			if (name !== "list-push-registrations") continue;
+			expect(answer).toContain(
+				note(`Your oldest registrations do not fit into this answer: ${50 - shown} are left out.`),
+			);
+		}
 	});
 });
 
@@ -214,6 +285,7 @@ describe("unregister-push", () => {
 		const all = await house.registrations.ofOwner(from.split("/")[0] ?? "");
 		return all.find((registration) => registration.device === device)?.node ?? "";
 	};
+	const ENDED = completed("unregister-push", note("The registration ended."));
 	const NOTHING = error(
 		"cancel",
 		"item-not-found",
@@ -226,7 +298,9 @@ describe("unregister-push", () => {
 		expect(await house.ask(command("unregister-push", form))).toBe(
 			completed(
 				"unregister-push",
-				`<x xmlns="${X}" type="result"><field type="list-multi" var="nodes">` +
+				note("2 registrations ended."),
+				`<x xmlns="${X}" type="result">` +
+					`<field type="list-multi" var="nodes" label="The nodes of those that ended">` +
 					`<value>${nodes[0]}</value><value>${nodes[1]}</value></field></x>`,
 			),
 		);
@@ -237,16 +311,14 @@ describe("unregister-push", () => {
 	test("with a device-id ends that one, without a form", async () => {
 		await register("1");
 		await register("2");
-		expect(await house.ask(command("unregister-push", submit({ "device-id": "2" })))).toBe(
-			completed("unregister-push"),
-		);
+		expect(await house.ask(command("unregister-push", submit({ "device-id": "2" })))).toBe(ENDED);
 		expect((await house.only()).device).toBe("1");
 	});
 
 	test("without anything runs at once and ends the resource's", async () => {
 		await register("balcony");
 		await register("other");
-		expect(await house.ask(command("unregister-push"))).toBe(completed("unregister-push"));
+		expect(await house.ask(command("unregister-push"))).toBe(ENDED);
 		expect((await house.only()).device).toBe("other");
 	});
 

@@ -44,8 +44,11 @@ async function makeReady(node: string) {
 const register = submit({ token: APNS_BASE64, "device-name": "phone" });
 
 /** @returns the values of the answer's form, or the error */
-async function registering(house: House): Promise<Record<string, string> | string> {
-	const answer = await house.ask(command("register-push-apns", register));
+async function registering(
+	house: House,
+	request = command("register-push-apns", register),
+): Promise<Record<string, string> | string> {
+	const answer = await house.ask(request);
 	const form = parse(answer).getChild("x");
 	if (!form) return answer;
 	return Object.fromEntries(
@@ -66,6 +69,16 @@ describe("a device that registers with a pubsub host", () => {
 		expect(await registering(house)).toEqual({ jid: HOST, node: "n1" });
 		expect(await registering(house)).toEqual({ jid: HOST, node: "n1" });
 		expect(closed).toEqual(["n1", "n1"]);
+	});
+
+	test("gets a device secret where its client knows of it: that goes to no server", async () => {
+		const house = await withHost();
+		const node = house.keyring.createNode();
+		await makeReady(node);
+		const request = command("register-push-webpush", submit({ token: "https://push.example/1" }));
+		expect(await registering(house, request)).toEqual({
+			...{ jid: HOST, node, "device-secret": await house.keyring.deviceSecretOf(node) },
+		});
 	});
 
 	test("and registered before there was one gets another node: the host has none but its own", async () => {

@@ -157,7 +157,7 @@ describe("unregister-device", () => {
 		const open = await house.keyring.openNode((await house.only()).node);
 		expect(await house.ask(command("list-push-registrations"))).toContain(`<value>${open}</value>`);
 		expect(await house.ask(command("unregister-push", submit({ nodes: open })))).toContain(
-			`<field type="list-multi" var="nodes"><value>${open}</value></field>`,
+			`var="nodes" label="The nodes of those that ended"><value>${open}</value></field>`,
 		);
 		expect(await house.count()).toBe(0);
 	});

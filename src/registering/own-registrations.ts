@@ -1,0 +1,113 @@
+/** What owners do with what they have: list, test, rename and end it, and nothing of anybody else's. */
+import { registrationBounds } from "../limits/bounds/registrations.ts";
+import { registrableDomain } from "../limits/registrable-domain.ts";
+import { createBuckets } from "../limits/token-buckets.ts";
+import { type Keyring, splitOpenNode } from "../secrets.ts";
+import type { Registrations } from "../store/registrations.ts";
+import type { Answer, Registration } from "../types.ts";
+import { domainOf } from "../xmpp/jid.ts";
+import type { Registrar, Which } from "../xmpp/registrar.ts";
+import type { AppChoice } from "./apps.ts";
+import { knownNode, type NodeSource } from "./nodes.ts";
+import { plainReason } from "./plain-reason.ts";
+import { testOutcome } from "./test-push.ts";
+
+export interface OwnRegistrationsDeps {
+	registrations: Pick<Registrations, "ofOwner" | "remove" | "nameDevice">;
+	keyring: Pick<Keyring, "openNode" | "underCurrentKey" | "usable">;
+	nodes: NodeSource;
+	/** Sends TEST_PUSH to a registration whose owner asks for it. @param node the row's */
+	testPush(node: string): Promise<Answer>;
+	now(): number;
+}
+
+/**
+ * @param choice which apps a client may mean
+ * @param takeWrite counts a write of an owner's, and says for how many ms there may be none
+ */
+export function createOwnRegistrations(
+	deps: OwnRegistrationsDeps,
+	choice: Pick<AppChoice, "fitting">,
+	takeWrite: (owner: string) => number,
+): Pick<Registrar, "list" | "test" | "rename" | "remove"> {
+	const { registrations, keyring } = deps;
+	const takeTest = createTestLimit(deps.now);
+
+	const known = async (registration: Registration): Promise<Registration> => ({
+		...registration,
+		node: await knownNode(registration, deps),
+	});
+
+	function byNode(nodes: readonly string[]) {
+		const current = (node: string) => keyring.underCurrentKey(node);
+		// What was imported may have a dot in its node.
+		const plain = new Set([...nodes, ...nodes.map((node) => splitOpenNode(node)?.node ?? node)].map(current));
+		return ({ node }: Registration) => plain.has(current(node));
+	}
+
+	function byDevice({ device, app }: Exclude<Which, { nodes: unknown }>) {
+		const names = app && choice.fitting(app).map(({ name }) => name);
+		return (registration: Registration) =>
+			registration.device === device && (names?.includes(registration.app) ?? true);
+	}
+
+	/** An owner's own only: by a node alone nobody reaches another's. */
+	async function ownersOwn(owner: string, which: Which): Promise<Registration[]> {
+		const all = await registrations.ofOwner(owner);
+		return all.filter("nodes" in which ? byNode(which.nodes) : byDevice(which));
+	}
+
+	return {
+		async list(owner) {
+			const all = await registrations.ofOwner(owner);
+			return Promise.all(
+				all.map(async (one) => ({
+					...(await known(one)),
+					...(one.lastError !== undefined && { lastError: plainReason(one.lastError) }),
+				})),
+			);
+		},
+
+		async test(owner, which) {
+			const [one, ...more] = await ownersOwn(owner, which);
+			if (!one) return { kind: "nothing" };
+			if (more.length > 0) return { kind: "several" };
+			const waitMs = takeTest(owner);
+			if (waitMs > 0) return { kind: "too-often", waitMs };
+			const { node } = await known(one);
+			return { kind: "tested", node, outcome: testOutcome(await deps.testPush(one.node)) };
+		},
+
+		async rename(owner, which, deviceName) {
+			const renamed: Registration[] = [];
+			for (const one of await ownersOwn(owner, which)) {
+				if (takeWrite(owner) > 0) return { kind: "too-often" };
+				const isThere = await registrations.nameDevice(one.node, deviceName);
+				if (isThere) renamed.push({ ...(await known(one)), deviceName });
+			}
+			return { kind: "renamed", registrations: renamed };
+		},
+
+		async remove(owner, which) {
+			const ended: Registration[] = [];
+			for (const one of await ownersOwn(owner, which)) {
+				if (await registrations.remove(one.node)) ended.push(await known(one));
+			}
+			return ended;
+		},
+	};
+}
+
+/**
+ * How often test pushes may be sent. A domain makes as many bare JIDs as it likes, and each has devices.
+ * @returns takes one for an owner, and says for how many ms there is none
+ */
+function createTestLimit(now: () => number): (owner: string) => number {
+	const owners = createBuckets(registrationBounds.testPushes.is, now);
+	const domains = createBuckets(registrationBounds.domainTestPushes.is, now);
+	return (owner) => {
+		// One account that tests too often takes nothing from its neighbours.
+		const waitMs = owners.wait(owner) || domains.take(registrableDomain(domainOf(owner)));
+		return waitMs || owners.take(owner);
+	};
+}
