@@ -71,7 +71,7 @@ export interface Delivery {
 	retry(entry: OutboxEntry): Promise<Tried>;
 	/**
 	 * Puts all that is held back or on its way on disk, and answers it: for a connection whose window fills up,
-	 * and for the end of the process.
+	 * and for the end of the process. What is just being written for another reason is left to that.
 	 * @param olderThanMs of what is on its way only that which came so long ago
 	 */
 	settle(olderThanMs?: number): Promise<void>;
@@ -220,8 +220,8 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
 		async settle(olderThanMs = 0) {
 			const at = now();
 			// One that is younger than nothing came before the clock was set back.
-			const isDue = ({ isPromised, receivedAt = 0 }: Item) =>
-				!isPromised && Math.abs(at - receivedAt) >= olderThanMs;
+			const isDue = ({ isPromised, isBeingKept, receivedAt = 0 }: Item) =>
+				!isPromised && !isBeingKept && Math.abs(at - receivedAt) >= olderThanMs;
 			const sent = [...onItsWay].filter(([item]) => isDue(item));
 			if (sent.length > 0) {
 				const items = sent.map(([item]) => item);

@@ -1,7 +1,9 @@
 /**
  * What the tests and the demo ask of a real XMPP server, whichever program it is, and how any of them is run.
  */
+
 import { type Child, startChild } from "./child.ts";
+import { PATIENCE_MS } from "./patience.ts";
 import { freePorts } from "./ports.ts";
 
 /** An external component (XEP-0114) that may connect. */
@@ -173,7 +175,7 @@ export async function runServer(
 		addUser: (name, password, domain) => own.addUsers([name], password, domain),
 		addUsers: own.addUsers,
 		pushEnabled,
-		untilPushEnabled: (user, wished, timeoutMs = 5_000) =>
+		untilPushEnabled: (user, wished, timeoutMs = PATIENCE_MS) =>
 			untilEnabled(() => pushEnabled(user), wished, timeoutMs),
 		async restart({ graceful = true } = {}) {
 			await (graceful ? halt() : kill9());
