@@ -23,7 +23,8 @@ test.concurrent.each([...servers])(
 		const pushes = await scene.endpoint.waitForPushes(10, undefined, 60_000);
 		const woken = new Set(pushes.map(({ endpoint }) => endpoint));
 		expect(woken).toEqual(new Set(sleepers.map(({ device }) => device.subscription.endpoint)));
-		for (const { name } of sleepers) expect(await scene.server.pushEnabled(name)).toHaveLength(1);
+		const enabled = await scene.server.pushEnabledOf(users);
+		expect(enabled.map(({ length }) => length)).toEqual(users.map(() => 1));
 		expect(scene.reveille.log()).toContain("the stream was resumed");
 	},
 	120_000,

@@ -167,11 +167,12 @@ describe("two components of one domain at a real ejabberd", () => {
 
 	describe("hold back what one device gets", () => {
 		const INTERVAL_MS = 2_000;
-		/** What a busy machine may bring forward or delay. */
-		const SLACK_MS = 300;
-
-		/** Publishes ten times a second for three intervals. @returns when the device was pushed to, ms */
-		async function timesOfPushes(server: XmppServer) {
+		/**
+		 * Publishes ten times a second for three intervals.
+		 * @returns how many pushes the device got, and how many one connector may send in that time: one in each interval
+		 * that began. A busy machine delays what is seen, and does so by less than half an interval.
+		 */
+		async function pushesOf(server: XmppServer) {
 			const settings = {
 				...(await fleetSettings(await database(), provider)),
 				...asComponent(server, component),
@@ -191,32 +192,26 @@ describe("two components of one domain at a real ejabberd", () => {
 			// The newest was delivered, whichever of them had it.
 			expect(pushedCounts(provider).has(answers.size)).toBe(true);
 			const took = await Promise.all(both.map((each) => metric(each, "reveille_publishes_total")));
-			return { times, took };
+			const tookMs = (times.at(-1) ?? 0) - (times[0] ?? 0);
+			return { pushes: times.length, mayBe: 1 + Math.floor(tookMs / INTERVAL_MS + 0.5), took };
 		}
 
-		/** The most pushes that came within one interval. */
-		const mostIn = (times: readonly number[], ms: number) =>
-			Math.max(...times.map((from) => times.filter((at) => at >= from && at < from + ms).length));
-
 		test("each for itself: two at most in an interval, if ejabberd lets chance decide", async () => {
-			const { times, took } = await timesOfPushes(await serve());
-			console.log(
-				`${times.length} pushes of 60 publishes in 3 intervals; the two took ${took.join(" and ")}`,
-			);
+			const { pushes, mayBe, took } = await pushesOf(await serve());
+			console.log(`${pushes} pushes of 60 publishes in 3 intervals; the two took ${took.join(" and ")}`);
 			expect(Math.min(...took)).toBeGreaterThan(0);
-			expect(times.length).toBeGreaterThan(4);
-			expect(mostIn(times, INTERVAL_MS - SLACK_MS)).toBe(2);
+			expect(pushes).toBeGreaterThan(mayBe);
+			expect(pushes).toBeLessThanOrEqual(2 * mayBe);
 		}, 60_000);
 
 		test("together, if ejabberd chooses by the sender: one in an interval, and one connector has it all", async () => {
 			const balancing = { [component.domain]: { type: "bare_source", component_number: 2 } };
 			const server = await serve(`domain_balancing: ${JSON.stringify(balancing)}`);
-			const { times, took } = await timesOfPushes(server);
-			console.log(
-				`${times.length} pushes of 60 publishes in 3 intervals; the two took ${took.join(" and ")}`,
-			);
+			const { pushes, mayBe, took } = await pushesOf(server);
+			console.log(`${pushes} pushes of 60 publishes in 3 intervals; the two took ${took.join(" and ")}`);
 			expect(Math.min(...took)).toBe(0);
-			expect(mostIn(times, INTERVAL_MS - SLACK_MS)).toBe(1);
+			expect(pushes).toBeGreaterThan(2);
+			expect(pushes).toBeLessThanOrEqual(mayBe);
 		}, 60_000);
 	});
 

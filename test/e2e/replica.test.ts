@@ -23,7 +23,7 @@ const ADMIN_TOKEN = "the-token-of-whoever-watches-the-service";
 
 /** Messages a second, and for how long, while the primary is away. */
 const RATE = 20;
-const AWAY_MS = 10_000;
+const AWAY_MS = 7_000;
 /** Those whose push service answers, and those whose does not meanwhile. */
 const WELL = 15;
 const SICK = 5;

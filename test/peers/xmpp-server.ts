@@ -86,6 +86,8 @@ export interface XmppServer {
 	 * @param user a name on the first host, or a bare JID
 	 */
 	pushEnabled(user: string): Promise<EnabledPush[]>;
+	/** The same for several, in their order: asking for one costs as much as for all. */
+	pushEnabledOf(users: readonly string[]): Promise<EnabledPush[][]>;
 	/**
 	 * Waits until the user's registrations are as wished.
 	 *
@@ -110,7 +112,7 @@ export interface XmppServer {
 
 /** The half of {@link XmppServer} that is a program's own. */
 export interface Program
-	extends Pick<XmppServer, "program" | "ports" | "configPath" | "logPath" | "addUsers" | "pushEnabled"> {
+	extends Pick<XmppServer, "program" | "ports" | "configPath" | "logPath" | "addUsers" | "pushEnabledOf"> {
 	command: string[];
 	env?: Record<string, string>;
 	/** Where it runs. */
@@ -142,7 +144,7 @@ export async function runServer(
 	own: Program,
 	{ host, components }: { host: string; components: readonly ComponentAccount[] },
 ): Promise<XmppServer> {
-	const { ports, folder, logPath, pushEnabled, patience } = own;
+	const { ports, folder, logPath, patience } = own;
 	const authority = `127.0.0.1:${ports.http}${own.httpPath}`;
 	let child: Child | undefined;
 
@@ -152,6 +154,7 @@ export async function runServer(
 	};
 	const halt = async () => child?.stop(patience.stop);
 	const kill9 = async () => child?.kill9();
+	const pushEnabled = async (user: string) => (await own.pushEnabledOf([user]))[0] ?? [];
 
 	try {
 		await start();
@@ -175,6 +178,7 @@ export async function runServer(
 		addUser: (name, password, domain) => own.addUsers([name], password, domain),
 		addUsers: own.addUsers,
 		pushEnabled,
+		pushEnabledOf: own.pushEnabledOf,
 		untilPushEnabled: (user, wished, timeoutMs = PATIENCE_MS) =>
 			untilEnabled(() => pushEnabled(user), wished, timeoutMs),
 		async restart({ graceful = true } = {}) {
