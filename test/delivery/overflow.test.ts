@@ -3,10 +3,8 @@
  * that is answered once it is on disk, goes out when there is room, and is not sent where a newer one of its lane was.
  */
 import { afterEach, beforeEach, expect, test } from "bun:test";
-import type { Delivery } from "../../src/delivery/delivery.ts";
 import { createGates } from "../../src/delivery/gates.ts";
 import { type OutboxLoop, startOutboxLoop } from "../../src/delivery/outbox-loop.ts";
-import type { Outbox } from "../../src/store/outbox.ts";
 import type { Answer } from "../../src/types.ts";
 import { type House, openHouse } from "./house.ts";
 
@@ -19,13 +17,12 @@ let loop: OutboxLoop;
 let turnedAway: number;
 
 /** The clock stands still: what goes out does so because there is room, and not because time passed. */
-const now = () => house.clock.now;
-
-/** Delivery with real gates, over this outbox. */
-function compose(outbox: Outbox): Delivery {
+beforeEach(async () => {
+	house = await openHouse();
+	const now = () => house.clock.now;
+	turnedAway = 0;
 	const gates = createGates({ now, random: () => 0.5, onRoom: (gate) => loop.room(gate) });
-	return house.compose({
-		outbox,
+	house.delivery = house.compose({
 		gates: {
 			...gates,
 			enter(name, limits, isRetry) {
@@ -37,13 +34,7 @@ function compose(outbox: Outbox): Delivery {
 		maxInFlight: PLACES,
 		onQueued: (at, queue) => loop.wake(at, queue),
 	});
-}
-
-beforeEach(async () => {
-	house = await openHouse();
-	turnedAway = 0;
-	house.delivery = compose(house.outbox);
-	loop = startOutboxLoop(house.outbox, (entry) => house.delivery.retry(entry), house.log, now);
+	loop = startOutboxLoop(house.outbox, house.delivery.retry, house.log, now);
 });
 afterEach(async () => {
 	for (const call of house.service.calls) call.answer({ kind: "delivered" });
@@ -81,33 +72,6 @@ test("what found no place goes out as soon as there is some, and no second later
 		call.answer({ kind: "delivered" });
 	}
 	expect(sent.toSorted((a = 0, b = 0) => a - b)).toEqual(nodes.map((_, index) => index + 1));
-	await loop.stop();
-	expect(await house.rows()).toEqual([]);
-});
-
-test("it does so also where the connection's window filled up while it was being written", async () => {
-	let settling: Promise<void> | undefined;
-	let puts = 0;
-	const { outbox } = house;
-	house.delivery = compose({
-		...outbox,
-		put(...entries) {
-			const written = outbox.put(...entries);
-			if (++puts === 1) settling = house.delivery.settle();
-			return written;
-		},
-	});
-	const nodes = await devices(2 * PLACES);
-	const answers = nodes.map((node, index) => publish(node, index + 1));
-	// Those that are on their way to the push service are answered as well: they are on disk now.
-	expect(await Promise.all(answers)).toEqual(
-		Array(2 * PLACES).fill(expect.objectContaining({ kind: "done", how: "queued" })),
-	);
-	await settling;
-	await allTurnedAway(PLACES);
-	for (let sent = 0; sent < nodes.length; sent++) {
-		(await house.service.next()).answer({ kind: "delivered" });
-	}
 	await loop.stop();
 	expect(await house.rows()).toEqual([]);
 });
