@@ -37,9 +37,12 @@ function allowedToMount(): string[] {
 
 /** Files that `bun test` runs together. */
 export interface TestRun {
-	/** Their paths, from ROOT. */
+	/** Their paths, from ROOT; one or more. */
 	files: readonly string[];
-	/** How many run side by side, each in a process of its own. Default: one after the other, in one process. */
+	/**
+	 * How many run side by side, in so many processes, each file without what another left in its. Default: one after
+	 * the other, in one process.
+	 */
 	workers?: number;
 	/** How long each takes, ms, as Bun wrote it: the slowest are begun first. A path from ROOT. */
 	timings?: string;

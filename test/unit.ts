@@ -11,6 +11,10 @@ const words = process.argv.slice(2);
 const files = withoutPrograms().filter(
 	(file) => words.length === 0 || words.some((word) => file.includes(word)),
 );
+if (files.length === 0) {
+	console.error(`No test file without another program has ${words.join(" or ")} in its path.`);
+	process.exit(1);
+}
 const tally = await runTests({ files, workers: WORKERS, timings: TIMINGS });
 console.log(closingLine(tally));
 process.exit(tally.failed > 0 || tally.skipped > 0 ? 1 : 0);
