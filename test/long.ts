@@ -6,7 +6,9 @@
 import { writeFileSync } from "node:fs";
 import { availableParallelism, homedir, release, tmpdir, totalmem } from "node:os";
 import { join } from "node:path";
-import { closingLine, needPeers, ROOT, runTests, type Tally } from "./suite.ts";
+import { long, ROOT } from "./files.ts";
+import { needPeers, runTests } from "./suite.ts";
+import { closingLine, sumOf, type Tally } from "./tally.ts";
 
 const OUTPUT = "test/long-output.txt";
 const FUZZ_CASES = 10_000_000;
@@ -15,18 +17,15 @@ const KEPT = { first: 20, last: 280 };
 
 interface Part {
 	name: string;
-	what: string;
+	file: string;
 	env?: Record<string, string>;
 }
 
 const parts: Part[] = [
-	...[...new Bun.Glob("test/**/*.long.ts").scanSync(ROOT)]
-		.sort()
-		// A path and not a pattern: no pattern finds files that are named so.
-		.map((file) => ({ name: file, what: `./${file}` })),
+	...long().map((file) => ({ name: file, file })),
 	{
 		name: `test/fuzz, ${FUZZ_CASES.toLocaleString("en")} cases`,
-		what: "test/fuzz",
+		file: "test/fuzz/fuzz.test.ts",
 		env: { FUZZ_CASES: String(FUZZ_CASES) },
 	},
 ];
@@ -75,15 +74,16 @@ const say = (line: string) => {
 };
 say(machine());
 say(commit());
-const total: Tally = { passed: 0, failed: 0, skipped: 0 };
-for (const { name, what, env } of parts) {
+const tallies: Tally[] = [];
+for (const { name, file, env } of parts) {
 	say(`\n=== ${name}`);
 	const startedAt = performance.now();
-	const { output, ...tally } = await runTests([what], env);
+	const { output, ...tally } = await runTests({ files: [file], ...(env && { env }) });
 	summary.push(...shortened(output));
 	say(`${name}: ${closingLine(tally)}, in ${Math.round((performance.now() - startedAt) / 1000)} s`);
-	for (const of of Object.keys(total) as (keyof Tally)[]) total[of] += tally[of];
+	tallies.push(tally);
 }
+const total = sumOf(tallies);
 say(`\n${closingLine(total)}`);
 writeFileSync(join(ROOT, OUTPUT), `${summary.join("\n")}\n`);
 process.exit(total.failed > 0 || total.skipped > 0 ? 1 : 0);

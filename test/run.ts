@@ -1,12 +1,15 @@
 /**
  * `bun run test`: everything that must hold before a change lands, in one run: lint, types, generated SQL, and all
  * tests against the real peers. A peer that is missing is installed, or named with the line that installs it; none
- * is skipped. Ends with a line `N passed, N failed, N skipped`.
+ * is skipped. Ends with a line `N passed, N failed, N skipped`. With `--update-timings` it also notes how long each file
+ * took.
  */
-import { cpSync, readdirSync } from "node:fs";
+import { cpSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { ALONE, neighbourly, ROOT } from "./files.ts";
 import { temporaryFolder } from "./peers/folder.ts";
-import { closingLine, needPeers, ROOT, runTests } from "./suite.ts";
+import { needPeers, runTests, TIMINGS, WORKERS } from "./suite.ts";
+import { closingLine, sumOf, type Tally } from "./tally.ts";
 
 const BIN = join(ROOT, "node_modules", ".bin");
 
@@ -50,16 +53,18 @@ const checks: [string, () => Promise<boolean>][] = [
 	],
 	["the committed SQL is what the schema says (drizzle-kit)", sqlIsGenerated],
 ];
-let passed = 0;
-let failed = 0;
+const tallies: Tally[] = [];
 for (const [name, check] of checks) {
 	const holds = await check();
 	console.log(`(${holds ? "pass" : "fail"}) ${name}`);
-	if (holds) passed++;
-	else failed++;
+	tallies.push({ passed: holds ? 1 : 0, failed: holds ? 0 : 1, skipped: 0 });
 }
-const tally = await runTests();
-passed += tally.passed;
-failed += tally.failed;
-console.log(closingLine({ passed, failed, skipped: tally.skipped }));
-process.exit(failed > 0 || tally.skipped > 0 ? 1 : 0);
+const writesTimings = process.argv.includes("--update-timings");
+// Bun only adds to them: files that are gone would stay.
+if (writesTimings) rmSync(join(ROOT, TIMINGS), { force: true });
+const sideBySide = { files: neighbourly(), workers: WORKERS, timings: TIMINGS };
+tallies.push(await runTests(writesTimings ? { ...sideBySide, writesTimings } : sideBySide));
+tallies.push(await runTests({ files: ALONE }));
+const total = sumOf(tallies);
+console.log(closingLine(total));
+process.exit(total.failed > 0 || total.skipped > 0 ? 1 : 0);

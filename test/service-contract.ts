@@ -84,7 +84,7 @@ export function describeService(name: string, contract: Contract): void {
 		test("silence is retried when the deadline comes", async () => {
 			const before = performance.now();
 			expect(await outcomeOf("hang", 100)).toMatchObject({ kind: "retry" });
-			expect(performance.now() - before).toBeLessThan(2000);
+			expect(performance.now() - before).toBeLessThan(10_000);
 		});
 
 		test("a deadline that has passed already is retried", async () => {

@@ -1,19 +1,16 @@
-/** What all ways to run the tests have in common: the peers they need, how `bun test` is run, how it is counted. */
+/** What all ways to run the tests have in common: the peers they need, and how `bun test` is run. */
+import { ROOT } from "./files.ts";
+import { temporaryFolder } from "./peers/folder.ts";
+import { guard } from "./peers/guard.ts";
 import { ensurePeers } from "./peers/install.ts";
 import { MissingPeer } from "./peers/missing-peer.ts";
+import { closingLine, type Tally, tallyOf } from "./tally.ts";
 
-/** Where the repository is; ends with a slash. */
-export const ROOT = new URL("..", import.meta.url).pathname;
+/** Files side by side: more than half of their time is waiting, so that two cores bear three. */
+export const WORKERS = 3;
 
-export interface Tally {
-	passed: number;
-	failed: number;
-	skipped: number;
-}
-
-/** The line that a run ends with. */
-export const closingLine = ({ passed, failed, skipped }: Tally): string =>
-	`${passed} passed, ${failed} failed, ${skipped} skipped`;
+/** How long each file took, which `bun run test --update-timings` writes anew. One that is missing there begins first. */
+export const TIMINGS = "test/timings.json";
 
 /** Installs the peers that are missing. Nothing is skipped for want of one: this process ends, as a failed run. */
 export async function needPeers(peers: Parameters<typeof ensurePeers>[0]): Promise<void> {
@@ -38,35 +35,71 @@ function allowedToMount(): string[] {
 	return inNamespace;
 }
 
+/** Files that `bun test` runs together. */
+export interface TestRun {
+	/** Their paths, from ROOT; one or more. */
+	files: readonly string[];
+	/**
+	 * How many run side by side, in so many processes, each file without what another left in its. Default: one after
+	 * the other, in one process.
+	 */
+	workers?: number;
+	/** How long each takes, ms, as Bun wrote it: the slowest are begun first. A path from ROOT. */
+	timings?: string;
+	/** Have the times of this run written there. */
+	writesTimings?: true;
+	/** Joined to the environment. */
+	env?: Record<string, string>;
+}
+
 /**
- * Runs `bun test`, shows its output, and counts from the closing lines.
- * @param what files and folders; none: every test there is
- * @param env joined to the environment
+ * Runs `bun test`, shows its output, and counts from its closing lines. What the tests leave in the folder for
+ * temporary files goes with the run: a process that runs file after file does not end with each of them.
  */
-export async function runTests(
-	what: readonly string[] = [],
-	env: Record<string, string> = {},
-): Promise<Tally & { output: string }> {
-	const child = Bun.spawn([...allowedToMount(), process.execPath, "test", "--timeout", "60000", ...what], {
+export async function runTests(run: TestRun): Promise<Tally & { output: string }> {
+	const options = ["--timeout", "60000"];
+	if (run.workers !== undefined) options.push(`--parallel=${run.workers}`);
+	if (run.timings !== undefined) options.push("--timings", run.timings);
+	if (run.writesTimings) options.push("--update-timings");
+	// With the dot it is a path and not a pattern, which would find others that end alike, and no `*.long.ts`.
+	const files = run.files.map((file) => (file.startsWith("./") ? file : `./${file}`));
+	const folder = temporaryFolder("run");
+	const child = Bun.spawn([...allowedToMount(), process.execPath, "test", ...options, ...files], {
 		cwd: ROOT,
-		env: { ...process.env, ...env },
+		env: { ...process.env, TMPDIR: folder.path, ...run.env },
 		stdin: "ignore",
 		stdout: "pipe",
 		stderr: "pipe",
 	});
+	const unguard = guard(child.pid);
 	let output = "";
-	const pass = async (from: ReadableStream<Uint8Array>, to: NodeJS.WriteStream) => {
+	let printed = "";
+	const pass = async (
+		from: ReadableStream<Uint8Array>,
+		to: NodeJS.WriteStream,
+		keep: (text: string) => void,
+	) => {
 		const decoder = new TextDecoder();
 		for await (const chunk of from) {
 			to.write(chunk);
-			output += decoder.decode(chunk, { stream: true });
+			const text = decoder.decode(chunk, { stream: true });
+			output += text;
+			keep(text);
 		}
 	};
-	await Promise.all([pass(child.stdout, process.stdout), pass(child.stderr, process.stderr)]);
+	await Promise.all([
+		pass(child.stdout, process.stdout, () => {}),
+		pass(child.stderr, process.stderr, (text) => {
+			printed += text;
+		}),
+	]);
 	const code = await child.exited;
-	const count = (word: string) => Number(output.match(new RegExp(`^\\s*(\\d+) ${word}$`, "m"))?.[1] ?? 0);
-	const tally = { passed: count("pass"), failed: count("fail"), skipped: count("skip") + count("todo") };
-	// A runner that ends badly without a failed test (a crash, a file that does not load) has failed all the same.
-	if (code !== 0 && tally.failed === 0) tally.failed = 1;
-	return { ...tally, output };
+	unguard();
+	try {
+		folder.remove();
+	} catch (error) {
+		// A disk is still mounted there, of a test that failed: the count matters more.
+		console.error(`${folder.path} is left behind: ${error}`);
+	}
+	return { ...tallyOf(printed, code, files.length), output };
 }

@@ -24,19 +24,33 @@ export function patiently(client: Client, patienceMs: number, setting: string): 
 	const transaction = client.transaction.bind(client) as (...given: unknown[]) => Promise<Transaction>;
 	/** The last write, done or not: none may come between one that found a lock and the end of its connection. */
 	let last: Promise<unknown> = Promise.resolve();
+	/** Whether the connection has its setting, which a lock can keep from it as well. */
+	let isSet = true;
+
+	async function set(): Promise<void> {
+		// Said first: another may meet a lock and connect anew before this one goes on.
+		isSet = true;
+		try {
+			await execute(setting);
+		} catch (error) {
+			isSet = false;
+			throw error;
+		}
+	}
 
 	async function again<Result>(ask: () => Promise<Result>): Promise<Result> {
 		const until = performance.now() + patienceMs;
 		for (;;) {
 			try {
+				if (!isSet) await set();
 				return await ask();
 			} catch (error) {
 				const { code } = error as { code?: string };
 				// What was to be read over a connection that was closed under it.
 				const isCutOff = code === "CLIENT_CLOSED" && !client.closed;
 				if (code === "SQLITE_BUSY" && !client.closed) {
+					isSet = false;
 					await client.reconnect();
-					await execute(setting);
 				}
 				if ((code !== "SQLITE_BUSY" && !isCutOff) || performance.now() >= until) throw error;
 				if (!isCutOff) await Bun.sleep(PAUSE_MS * (0.5 + Math.random()));

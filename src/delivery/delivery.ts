@@ -16,7 +16,7 @@ import { type Item, type Tried, Unavailable, wait } from "./item.ts";
 import { createKeeping } from "./keeping.ts";
 import type { Known } from "./modules.ts";
 import type { Results } from "./results.ts";
-import { createSending, NOT_THE_OWNERS } from "./sending.ts";
+import { createSending, NOT_THE_OWNERS, type Try } from "./sending.ts";
 import { createThrottle } from "./throttle.ts";
 import { ttlSecondsOf } from "./time-to-live.ts";
 import { createTurns } from "./turns.ts";
@@ -71,7 +71,7 @@ export interface Delivery {
 	retry(entry: OutboxEntry): Promise<Tried>;
 	/**
 	 * Puts all that is held back or on its way on disk, and answers it: for a connection whose window fills up,
-	 * and for the end of the process.
+	 * and for the end of the process. What is just being written for another reason is left to that.
 	 * @param olderThanMs of what is on its way only that which came so long ago
 	 */
 	settle(olderThanMs?: number): Promise<void>;
@@ -130,8 +130,11 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
 	/** @throws {Unavailable} when a database is away */
 	async function attempt(item: Item): Promise<Answer> {
 		const tried = await tryOnce(item);
-		return tried.kind === "later" ? queue(item, tried.reason, tried.at) : tried.answer;
+		return tried.kind === "later" ? queue(item, tried.reason, askAgainAt(tried)) : tried.answer;
 	}
+
+	/** Where only room was wanted there may be some by the time the push is on disk. */
+	const askAgainAt = ({ at, isFull }: Extract<Try, { kind: "later" }>) => (isFull ? now() : at);
 
 	async function push(
 		item: Pick<Item, "node" | "notification" | "publisher"> & { receivedAt: number },
@@ -172,7 +175,7 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
 				return { kind: "turned-away", at, ...(isFull && { isFull }) };
 			}
 			// It waits in another queue than its gate's: its device moved, or nobody had looked.
-			await queue(item, tried.reason, tried.at);
+			await queue(item, tried.reason, askAgainAt(tried));
 		} catch (error) {
 			if (!(error instanceof Unavailable)) throw error;
 			await keep(item, error.message);
@@ -217,8 +220,8 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
 		async settle(olderThanMs = 0) {
 			const at = now();
 			// One that is younger than nothing came before the clock was set back.
-			const isDue = ({ isPromised, receivedAt = 0 }: Item) =>
-				!isPromised && Math.abs(at - receivedAt) >= olderThanMs;
+			const isDue = ({ isPromised, isBeingKept, receivedAt = 0 }: Item) =>
+				!isPromised && !isBeingKept && Math.abs(at - receivedAt) >= olderThanMs;
 			const sent = [...onItsWay].filter(([item]) => isDue(item));
 			if (sent.length > 0) {
 				const items = sent.map(([item]) => item);

@@ -54,6 +54,8 @@ const MISCONFIGURED_MS = 60_000;
 /** When to ask again at a gate that is full, ms: as long as it has not answered well, between these. */
 const FULL_MS = 1_000;
 const FULL_LONGEST_MS = 30_000;
+/** A gate that was full has room again when no more than this part of its places is taken: one would be gone at once. */
+const ROOM = 3 / 4;
 /** Retries of one gate on their way at once: a provider that is slow leaves the outbox's other places to others. */
 export const RETRIES = 16;
 /** How many gates are remembered: clients choose the origins. */
@@ -71,6 +73,8 @@ interface Gate {
 	shutMs: number;
 	reason: string | undefined;
 	isTried: boolean;
+	/** Somebody was turned away for want of room, and was not told of any since. */
+	isAwaited: boolean;
 	/** It answered, the last time. */
 	isWell: boolean;
 	wellAt: number;
@@ -88,12 +92,15 @@ export function createGates({
 	random = Math.random,
 	onShut = () => {},
 	onOpen = () => {},
+	onRoom = () => {},
 }: {
 	now?: () => number;
 	random?: () => number;
 	/** A gate shut, or was found shut for another reason. */
 	onShut?(name: string, report: Fault): void;
 	onOpen?(name: string): void;
+	/** A gate that turned pushes away for want of room has some again. */
+	onRoom?(name: string): void;
 } = {}): Gates {
 	// Ordered by use, since a gate moves to the end when it is asked at.
 	const gates = new Map<string, Gate>();
@@ -122,6 +129,7 @@ export function createGates({
 				shutMs: SHUT_FIRST_MS,
 				reason: undefined,
 				isTried: false,
+				isAwaited: false,
 			},
 			...{ isWell: false, wellAt: now(), retries: 0, rate, tokens: rate?.burst ?? 0, filledAt: now() },
 			usedAt: now(),
@@ -226,7 +234,10 @@ export function createGates({
 			const pool = isCounted ? `${limits.pool?.name} ${gate.isWell}` : undefined;
 			const others = pool === undefined ? 0 : (pools.get(pool) ?? 0);
 			const isPoolFull = others >= (limits.pool?.inFlight ?? Number.POSITIVE_INFINITY);
-			if (gate.inFlight >= limits.inFlight || isPoolFull) return full(gate, "pushes");
+			if (gate.inFlight >= limits.inFlight || isPoolFull) {
+				gate.isAwaited = true;
+				return full(gate, "pushes");
+			}
 			if (isRetry && gate.retries >= RETRIES) return full(gate, "retries");
 			const tokenAt = limits.rate && takeToken(gate, limits.rate);
 			if (tokenAt !== undefined) return { kind: "later", reason: "too many pushes a second", at: tokenAt };
@@ -240,6 +251,9 @@ export function createGates({
 					if (isRetry) gate.retries--;
 					if (pool !== undefined) pools.set(pool, (pools.get(pool) ?? 0) - 1);
 					leave(name, gate, isTrial, report);
+					if (!gate.isAwaited || !gate.isWell || gate.inFlight > limits.inFlight * ROOM) return;
+					gate.isAwaited = false;
+					onRoom(name);
 				},
 			};
 		},

@@ -59,7 +59,12 @@ export function createKeeping(
 		if (item.isSuperseded) return { kind: "done", how: "superseded" };
 		const failed = { ...entry, lastError: reason };
 		// What was promised and is not there any more was superseded by what went out: it must not come back.
-		await onDisk(() => (item.isPromised ? outbox.change(failed) : outbox.put(failed)));
+		item.isBeingKept = true;
+		try {
+			await onDisk(() => (item.isPromised ? outbox.change(failed) : outbox.put(failed)));
+		} finally {
+			item.isBeingKept = false;
+		}
 		item.isPromised = true;
 		onQueued(at, item.gate);
 		return { kind: "done", how: "queued", reason };

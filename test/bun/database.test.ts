@@ -154,6 +154,24 @@ describe("a database that is a file", () => {
 			await other.execute("INSERT INTO facts VALUES ('e', 'f')");
 			expect((await client.execute("PRAGMA synchronous")).rows[0]?.synchronous).toBe(1);
 		});
+
+		test("waits where nothing can be read either, as while another makes the file or mends it", async () => {
+			const other = createClient({ url: at("reveille.db"), concurrency: 1, timeout: 5 });
+			cleanups.push(() => other.close());
+			await other.execute("PRAGMA locking_mode = EXCLUSIVE");
+			await other.execute("CREATE TABLE anything (a)");
+			const opening = open({ url: at("reveille.db"), sync: "full" });
+			let isOpen = false;
+			void opening.then(() => {
+				isOpen = true;
+			});
+			await Bun.sleep(100);
+			expect(isOpen).toBe(false);
+			other.close();
+			const { client } = await opening;
+			await client.execute(insert);
+			expect((await client.execute("PRAGMA synchronous")).rows[0]?.synchronous).toBe(2);
+		});
 	});
 });
 

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { createGates } from "../../src/delivery/gates.ts";
 import { startOutboxLoop } from "../../src/delivery/outbox-loop.ts";
 import { createVerdicts } from "../../src/delivery/verdicts.ts";
+import { PATIENCE_MS } from "../peers/patience.ts";
 import { FakeService, HIGH, type House, openHouse } from "./house.ts";
 
 let house: House;
@@ -44,13 +45,13 @@ test("a provider that hangs keeps so many pushes and no more; the rest wait on d
 		kind: "done",
 		how: "delivered",
 	});
-	const early = await Promise.race([Promise.all(answers.slice(20)), Bun.sleep(2_000).then(() => [])]);
+	const early = await Promise.race([Promise.all(answers.slice(20)), Bun.sleep(PATIENCE_MS).then(() => [])]);
 	expect(early).toHaveLength(30);
 	expect(house.service.calls).toHaveLength(20);
 	expect(await house.rows()).toHaveLength(30);
 	for (const call of house.service.calls) call.answer({ kind: "delivered" });
 	await Promise.all(answers);
-});
+}, 60_000);
 
 test("a provider that is unwell is left alone after five faults; what came meanwhile waits on disk", async () => {
 	house.service.program.push(...Array.from({ length: 5 }, () => ({ kind: "retry" as const, reason: "503" })));

@@ -171,12 +171,12 @@ describe.each([...servers])("a component of a real %s", (program) => {
 				type === "get" ? xml("iq", { type: "result", id, to: from, from: to }) : undefined,
 			onBacklog: async () => {},
 			log,
-			timing: { silence: 300, grace: 700, backoffFirst: 50 },
+			timing: { silence: 300, grace: 1_500, backoffFirst: 50 },
 		});
 		ends.push(() => connector.stop(async () => {}));
 		await connector.online;
-		// Quiet, and alive: the server gives our pings back.
-		await Bun.sleep(2_000);
+		// Quiet for longer than both, and alive: the server gives our pings back.
+		await Bun.sleep(2_500);
 		expect(connections()).toBe(1);
 		stall();
 		while (connections() < 2 || connector.status().kind !== "online") await Bun.sleep(10);

@@ -104,7 +104,7 @@ describe("two components of one domain at a real ejabberd", () => {
 		return server;
 	}
 
-	test("200 publishes a second for 30 s, one killed in the middle and started again: what was answered was delivered", async () => {
+	test("200 publishes a second for 16 s, one that stands still for a moment, the other killed in the middle: what was answered was delivered, or a newer one to the same device", async () => {
 		const server = await serve();
 		const settings = {
 			...(await fleetSettings(await database(), provider)),
@@ -118,12 +118,16 @@ describe("two components of one domain at a real ejabberd", () => {
 		provider.respondWith({ status: 200, after: () => Bun.sleep(50) });
 		const { publish, answers } = await startPublisher(server, "alice", ends);
 		const PER_SECOND = 200;
-		const SECONDS = 30;
+		const published = PER_SECOND * 16;
+		const deviceOf = (count: number) => (count - 1) % registered.length;
 		let dying: Promise<void> | undefined;
-		await evenly(PER_SECOND, SECONDS, (index) => {
-			const to = registered[index % registered.length];
+		await evenly(PER_SECOND, published / PER_SECOND, (index) => {
+			const to = registered[deviceOf(index + 1)];
 			if (to) publish(to, index + 1);
-			if (index === (PER_SECOND * SECONDS) / 2) {
+			// What comes meanwhile is there all at once afterwards, more than may be on its way.
+			if (index === published / 8) process.kill(two.pid(), "SIGSTOP");
+			if (index === published / 8 + PER_SECOND) process.kill(two.pid(), "SIGCONT");
+			if (index === published / 2) {
 				dying = (async () => {
 					await one.kill9();
 					await one.start();
@@ -131,24 +135,29 @@ describe("two components of one domain at a real ejabberd", () => {
 			}
 		});
 		await dying;
+		const inOutboxes = async () =>
+			sum(await Promise.all([one, two].map((each) => metric(each, "reveille_outbox_entries"))));
 		// A push is answered when it was delivered: within what it may take, all that will come has come.
-		let before = -1;
-		while (answers.size > before) {
+		for (let before = -1; answers.size > before || (await inOutboxes()) > 0; ) {
 			before = answers.size;
 			await Bun.sleep(1_000);
 		}
-		const published = PER_SECOND * SECONDS;
 		const kinds = new Map(
 			[...Map.groupBy(answers.values(), (kind) => kind)].map(([kind, all]) => [kind, all.length]),
 		);
 		const counts = pushedCounts(provider);
+		const newest = new Map<number, number>();
+		for (const count of counts.keys()) {
+			newest.set(deviceOf(count), Math.max(count, newest.get(deviceOf(count)) ?? 0));
+		}
 		const answered = [...answers].filter(([, kind]) => kind === "result").map(([count]) => count);
-		const missing = answered.filter((count) => !counts.has(count));
+		const lost = answered.filter((count) => (newest.get(deviceOf(count)) ?? 0) < count);
+		const superseded = answered.filter((count) => !counts.has(count)).length - lost.length;
 		const shares = [one, two].map((each) => metric(each, "reveille_publishes_total"));
 		console.log(
-			`${published} published: answers ${JSON.stringify(Object.fromEntries(kinds))}, ${published - answers.size} unanswered; ${counts.size} delivered, ${sum(counts.values()) - counts.size} of them twice; taken in by the two since their starts: ${(await Promise.all(shares)).join(" and ")}`,
+			`${published} published: answers ${JSON.stringify(Object.fromEntries(kinds))}, ${published - answers.size} unanswered; ${counts.size} delivered, ${sum(counts.values()) - counts.size} of them twice; ${superseded} superseded; taken in by the two since their starts: ${(await Promise.all(shares)).join(" and ")}`,
 		);
-		expect(missing).toEqual([]);
+		expect(lost).toEqual([]);
 		// Nobody said anything but `result`: an error would have cost a registration.
 		expect([...kinds.keys()]).toEqual(["result"]);
 		// What was on its way to the one that died, and no more.
@@ -158,11 +167,12 @@ describe("two components of one domain at a real ejabberd", () => {
 
 	describe("hold back what one device gets", () => {
 		const INTERVAL_MS = 2_000;
-		/** What a busy machine may bring forward or delay. */
-		const SLACK_MS = 300;
-
-		/** Publishes ten times a second for three intervals. @returns when the device was pushed to, ms */
-		async function timesOfPushes(server: XmppServer) {
+		/**
+		 * Publishes ten times a second for three intervals.
+		 * @returns how many pushes the device got, and how many one connector may send in that time: one in each interval
+		 * that began. A busy machine delays what is seen, and does so by less than half an interval.
+		 */
+		async function pushesOf(server: XmppServer) {
 			const settings = {
 				...(await fleetSettings(await database(), provider)),
 				...asComponent(server, component),
@@ -182,32 +192,26 @@ describe("two components of one domain at a real ejabberd", () => {
 			// The newest was delivered, whichever of them had it.
 			expect(pushedCounts(provider).has(answers.size)).toBe(true);
 			const took = await Promise.all(both.map((each) => metric(each, "reveille_publishes_total")));
-			return { times, took };
+			const tookMs = (times.at(-1) ?? 0) - (times[0] ?? 0);
+			return { pushes: times.length, mayBe: 1 + Math.floor(tookMs / INTERVAL_MS + 0.5), took };
 		}
 
-		/** The most pushes that came within one interval. */
-		const mostIn = (times: readonly number[], ms: number) =>
-			Math.max(...times.map((from) => times.filter((at) => at >= from && at < from + ms).length));
-
 		test("each for itself: two at most in an interval, if ejabberd lets chance decide", async () => {
-			const { times, took } = await timesOfPushes(await serve());
-			console.log(
-				`${times.length} pushes of 60 publishes in 3 intervals; the two took ${took.join(" and ")}`,
-			);
+			const { pushes, mayBe, took } = await pushesOf(await serve());
+			console.log(`${pushes} pushes of 60 publishes in 3 intervals; the two took ${took.join(" and ")}`);
 			expect(Math.min(...took)).toBeGreaterThan(0);
-			expect(times.length).toBeGreaterThan(4);
-			expect(mostIn(times, INTERVAL_MS - SLACK_MS)).toBe(2);
+			expect(pushes).toBeGreaterThan(mayBe);
+			expect(pushes).toBeLessThanOrEqual(2 * mayBe);
 		}, 60_000);
 
 		test("together, if ejabberd chooses by the sender: one in an interval, and one connector has it all", async () => {
 			const balancing = { [component.domain]: { type: "bare_source", component_number: 2 } };
 			const server = await serve(`domain_balancing: ${JSON.stringify(balancing)}`);
-			const { times, took } = await timesOfPushes(server);
-			console.log(
-				`${times.length} pushes of 60 publishes in 3 intervals; the two took ${took.join(" and ")}`,
-			);
+			const { pushes, mayBe, took } = await pushesOf(server);
+			console.log(`${pushes} pushes of 60 publishes in 3 intervals; the two took ${took.join(" and ")}`);
 			expect(Math.min(...took)).toBe(0);
-			expect(mostIn(times, INTERVAL_MS - SLACK_MS)).toBe(1);
+			expect(pushes).toBeGreaterThan(2);
+			expect(pushes).toBeLessThanOrEqual(mayBe);
 		}, 60_000);
 	});
 

@@ -14,7 +14,7 @@ import { type EdgeScene, openEdgeScene } from "./edge-scene.ts";
 
 const PUBSUB = "http://jabber.org/protocol/pubsub";
 /** A device that registers is woken within this time, ms. */
-const SOON_MS = 1_000;
+const SOON_MS = 5_000;
 
 const endpoint = startWebPushServer();
 let server: XmppServer;

@@ -76,7 +76,7 @@ describe.each([
 		const [first, looked, known, both] = times.map((ms) => `${ms.toFixed(1)} ms`);
 		console.log(`${runtime}: a fresh one's first answer ${first}, its look at the database ${looked},`);
 		console.log(`  a later one ${known}; fresh, and asked for the database at once, ${both}`);
-		expect(times[0]).toBeLessThan(2_000);
+		expect(times[0]).toBeLessThan(8_000);
 	}, 30_000);
 
 	test("what registers there is woken by a message on Prosody", async () => {

@@ -2,8 +2,10 @@
  * What a server makes of the replies to its publishes. Nothing but its log tells, where push has to be spoken of in
  * detail: {@link TELLING}.
  */
+
 import { openSync, readSync } from "node:fs";
 import type { EjabberdOptions } from "../peers/ejabberd.ts";
+import { PATIENCE_MS } from "../peers/patience.ts";
 import type { ProsodyOptions } from "../peers/prosody.ts";
 import type { ServerName } from "./scene.ts";
 
@@ -83,7 +85,7 @@ export function followReplies(server: { program: ServerName; logPath: string }):
 	}
 
 	return {
-		async next(node, timeoutMs = 5_000) {
+		async next(node, timeoutMs = PATIENCE_MS) {
 			const deadline = Date.now() + timeoutMs;
 			for (;;) {
 				read();

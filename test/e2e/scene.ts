@@ -1,4 +1,5 @@
 /** The whole chain on loopback: a real XMPP server, Reveille beside it, a push service, devices, users. */
+import { xml } from "@xmpp/client";
 import { type EjabberdOptions, startEjabberd } from "../peers/ejabberd.ts";
 import { type ProsodyOptions, startProsody } from "../peers/prosody.ts";
 import { type Registered, type Reveille, type ReveilleOptions, startReveille } from "../peers/reveille.ts";
@@ -129,6 +130,14 @@ export async function openScene(program: ServerName, options: SceneOptions = {})
 			await endpoint.stop();
 		},
 	};
+}
+
+/** Sends each a message; resolves when the server has handled them all. */
+export async function writeToAll({ login }: Scene, sleepers: readonly Sleeper[]): Promise<void> {
+	const alice = await login("alice");
+	await Promise.all(sleepers.map(({ jid }) => alice.sendMessage(jid, "Wake up!")));
+	// It answers in order.
+	await alice.iq("get", xml("ping", { xmlns: "urn:xmpp:ping" }), undefined, 60_000);
 }
 
 /** `count` names that begin with the same word. */

@@ -160,7 +160,8 @@ test("2,000 connections that say nothing keep nobody from being answered", async
 	}
 	const started = performance.now();
 	await stillAnswers();
-	expect(performance.now() - started).toBeLessThan(1_000);
+	// They are closed after ten seconds: it must not have waited for that.
+	expect(performance.now() - started).toBeLessThan(5_000);
 	for (const { socket } of links) socket.destroy();
 });
 

@@ -188,12 +188,12 @@ test("a long text takes a time that grows with its length, however it is cut int
 	const peer = await (transports["the component's socket"] as () => Promise<Peer>)();
 	await connect(peer);
 	const started = performance.now();
-	// It took more than a second for each megabyte.
+	// It took more than a second for each of the 14 megabytes.
 	peer.send(
 		`<message a="${"x".repeat(7_000_000)}"><body>${"y".repeat(7_000_000)}</body></message>${ping("after")}`,
 	);
 	await peer.until(answerTo("after"));
-	expect(performance.now() - started).toBeLessThan(3_000);
+	expect(performance.now() - started).toBeLessThan(8_000);
 });
 
 test("CDATA that comes in pieces may hold what looks like a comment", async () => {

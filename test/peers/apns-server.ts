@@ -2,6 +2,7 @@
  * Apple's push service on loopback: HTTP/2 over TLS, refuses what Apple refuses, keeps pushes for the test to look
  * at, and fails when told to.
  */
+
 import { createSecureServer, type IncomingHttpHeaders, type ServerHttp2Stream } from "node:http2";
 import type { TLSSocket } from "node:tls";
 import { makeCertificates } from "./apns-certificates.ts";
@@ -9,6 +10,7 @@ import { type Connection, wrapSession } from "./apns-connection.ts";
 import { createProviderTokenCheck, type Refusal, type TeamKey } from "./apns-provider-token.ts";
 import { refusal } from "./apns-rules.ts";
 import { createInbox } from "./inbox.ts";
+import { PATIENCE_MS } from "./patience.ts";
 import { createReplies, type Replies } from "./replies.ts";
 
 /** A request that was looked at, accepted or not. */
@@ -216,7 +218,7 @@ export async function startApnsServer(options: ApnsServerOptions = {}): Promise<
 	const waitForPushes: ApnsServer["waitForPushes"] = (
 		count,
 		matches = (push) => push.refused === undefined,
-		timeoutMs = 10_000,
+		timeoutMs = PATIENCE_MS,
 	) => inbox.wait(count, matches, timeoutMs);
 
 	return {

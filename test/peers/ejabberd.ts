@@ -82,13 +82,15 @@ export async function startEjabberd(options: EjabberdOptions = {}): Promise<Xmpp
 	};
 
 	let dumps = 0;
-	const pushEnabled = async (user: string): Promise<EnabledPush[]> => {
-		const { name, host: domain } = splitUser(user, host);
+	const pushEnabledOf = async (users: readonly string[]): Promise<EnabledPush[][]> => {
 		const file = join(folder.path, `dump-${++dumps}.txt`);
 		await api("dump_table", { file, table: TABLE });
 		const terms = parseErlangTerms(readFileSync(file));
 		rmSync(file);
-		return terms.flatMap((term) => enabledBy(term, name, domain));
+		return users.map((user) => {
+			const { name, host: domain } = splitUser(user, host);
+			return terms.flatMap((term) => enabledBy(term, name, domain));
+		});
 	};
 
 	return runServer(
@@ -112,7 +114,7 @@ export async function startEjabberd(options: EjabberdOptions = {}): Promise<Xmpp
 			},
 			httpPath: "/ws",
 			patience: { start: 60_000, stop: 20_000 },
-			...{ ports, configPath, addUsers, pushEnabled },
+			...{ ports, configPath, addUsers, pushEnabledOf },
 			folder: folder.path,
 			cleanUp() {
 				names?.close();

@@ -177,9 +177,9 @@ for (const [name, start, refusals] of servers) {
 				const took = performance.now() - began;
 				console.log(`${name}: 400 accounts in ${Math.round(took)} ms`);
 				await (await connect("user-399")).goOffline();
-				expect(took).toBeLessThan(10 * SECONDS);
+				expect(took).toBeLessThan(25 * SECONDS);
 			},
-			30 * SECONDS,
+			60 * SECONDS,
 		);
 	});
 }

@@ -2,6 +2,7 @@
  * Free TCP ports on the loopback interface, for servers that must be told their port before they start.
  */
 import { randomInt } from "node:crypto";
+import { createSocket, type Socket } from "node:dgram";
 import { createServer } from "node:net";
 
 /**
@@ -11,21 +12,24 @@ import { createServer } from "node:net";
 const LOWEST = 20_000;
 const HIGHEST = 32_000;
 
-/** Ports belong to the whole process, so that what was handed out is remembered for the whole process too. */
-const handedOut = new Set<number>();
+/**
+ * What keeps a port for this process, between the moment it is given out and its server's start, and while that is
+ * restarted: a UDP socket of the same number, which nobody else uses. The system closes it with the process, however
+ * that ends, and test files that run side by side in processes of their own see it.
+ */
+const kept: Socket[] = [];
 
 /**
- * Finds ports on which nobody listens. None is handed out twice by one process.
+ * Finds ports on which nobody listens. None is given out twice, by this process or another, while it runs.
  *
  * @param count how many
+ * @param pick says which to try next
  */
-export async function freePorts(count: number): Promise<number[]> {
+export async function freePorts(count: number, pick = () => randomInt(LOWEST, HIGHEST)): Promise<number[]> {
 	const ports: number[] = [];
 	while (ports.length < count) {
-		const port = randomInt(LOWEST, HIGHEST);
-		if (handedOut.has(port)) continue;
-		handedOut.add(port);
-		if (await isFree(port)) ports.push(port);
+		const port = pick();
+		if ((await keep(port)) && (await isFree(port))) ports.push(port);
 	}
 	return ports;
 }
@@ -35,6 +39,21 @@ export async function freePort(): Promise<number> {
 	const [port] = await freePorts(1);
 	if (port === undefined) throw new Error("no free port");
 	return port;
+}
+
+/** @returns false: somebody else has it */
+function keep(port: number): Promise<boolean> {
+	return new Promise((resolve) => {
+		const socket = createSocket("udp4");
+		socket.once("error", () => {
+			socket.close();
+			resolve(false);
+		});
+		socket.bind({ port, address: "127.0.0.1", exclusive: true }, () => {
+			kept.push(socket.unref());
+			resolve(true);
+		});
+	});
 }
 
 /** Asks the kernel, by listening there for a moment. */

@@ -62,7 +62,7 @@ export async function startProsody(options: ProsodyOptions = {}): Promise<XmppSe
 			writeFileSync(join(accounts, `${encode(name)}.dat`), data);
 		}
 	};
-	const pushEnabled = async (user: string): Promise<EnabledPush[]> => {
+	const pushEnabledBy = (user: string): EnabledPush[] => {
 		const { name, host: domain } = splitUser(user, host);
 		// mod_cloud_notify writes this file before it answers an enable, and when it gives a registration up.
 		const path = join(dataPath, encode(domain), "cloud_notify", `${encode(name)}.dat`);
@@ -80,7 +80,8 @@ export async function startProsody(options: ProsodyOptions = {}): Promise<XmppSe
 			command: [program, "--config", configPath, "-F"],
 			httpPath: "/xmpp-websocket",
 			patience: { start: 30_000, stop: 10_000 },
-			...{ ports, configPath, addUsers, pushEnabled },
+			...{ ports, configPath, addUsers },
+			pushEnabledOf: async (users) => users.map(pushEnabledBy),
 			folder: folder.path,
 			cleanUp: folder.remove,
 			logPath: join(folder.path, "prosody.log"),

@@ -2,7 +2,9 @@
  * What the doubles of push services have in common: they keep what came for a test to wait for and look at, and
  * answer otherwise when told to.
  */
+
 import { createInbox } from "./inbox.ts";
+import { PATIENCE_MS } from "./patience.ts";
 import { createReplies, type Replies } from "./replies.ts";
 
 /** A request that came, accepted or not. */
@@ -65,7 +67,7 @@ export function createPushDesk<P extends LoggedPush>(): PushDesk<P> {
 	const waitForPushes: PushLog<P>["waitForPushes"] = (
 		count,
 		matches = (push) => push.refused === undefined,
-		timeoutMs = 10_000,
+		timeoutMs = PATIENCE_MS,
 	) => inbox.wait(count, matches, timeoutMs);
 
 	return {

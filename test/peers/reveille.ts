@@ -1,8 +1,10 @@
 /** Reveille itself, as its users run it: a process of its own, known by its settings, its HTTP and its log. */
+
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Child, startChild } from "./child.ts";
 import { temporaryFolder } from "./folder.ts";
+import { PATIENCE_MS } from "./patience.ts";
 import { freePort } from "./ports.ts";
 import type { PushAddress } from "./user.ts";
 import type { SubscriptionJson } from "./web-push-device.ts";
@@ -151,7 +153,7 @@ export async function startReveille(
 		kill9: async () => child?.kill9(),
 		pid: () => child?.pid ?? 0,
 		log,
-		untilLogged: async (text, timeoutMs = 10_000) =>
+		untilLogged: async (text, timeoutMs = PATIENCE_MS) =>
 			child?.ready(() => log().slice(loggedBefore).includes(text), timeoutMs),
 		untilReady: async (timeoutMs = 30_000) =>
 			child?.ready(async () => (await fetch(`${url}/ready`)).ok, timeoutMs),

@@ -1,8 +1,10 @@
 /**
  * An XMPP user at a client of their own: enables push, writes to friends, goes away properly or not.
  */
+
 import { type Client, client as createClient, xml } from "@xmpp/client";
 import type { Element } from "@xmpp/xml";
+import { PATIENCE_MS } from "./patience.ts";
 
 /** Where and as whom to log in. */
 export interface UserOptions {
@@ -71,7 +73,7 @@ const PUBLISH_OPTIONS = "http://jabber.org/protocol/pubsub#publish-options";
  * @throws when the server refuses, or does not answer in time
  */
 export async function connectUser(options: UserOptions): Promise<User> {
-	const { service, domain, username, password, resource, timeoutMs = 10_000 } = options;
+	const { service, domain, username, password, resource, timeoutMs = PATIENCE_MS } = options;
 	const client = createClient({
 		service,
 		domain,
@@ -138,7 +140,7 @@ export async function connectUser(options: UserOptions): Promise<User> {
 		iq,
 		send: (stanza) => client.send(stanza),
 		online: () => client.send(xml("presence")),
-		waitForStanza(matches, wait = 10_000) {
+		waitForStanza(matches, wait = PATIENCE_MS) {
 			return new Promise((resolve, reject) => {
 				const look = () => {
 					const index = inbox.findIndex(matches);

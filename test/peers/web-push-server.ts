@@ -2,9 +2,11 @@
  * A Web Push service on loopback, with the rules of Mozilla's: takes pushes, keeps them for the test to look
  * at, passes them on to a real Firefox, and fails when told to.
  */
+
 import { randomUUID } from "node:crypto";
 import { createInbox } from "./inbox.ts";
 import { type BrowserLink, browserProtocol } from "./mozilla-push-socket.ts";
+import { PATIENCE_MS } from "./patience.ts";
 import { createReplies, type Replies } from "./replies.ts";
 import { createDevice, type WebPushDevice } from "./web-push-device.ts";
 import { refusal } from "./web-push-rules.ts";
@@ -179,7 +181,7 @@ export function startWebPushServer(options: WebPushServerOptions = {}): WebPushS
 	const waitForPushes: WebPushServer["waitForPushes"] = (
 		count,
 		matches = (push) => push.refused === undefined,
-		timeoutMs = 10_000,
+		timeoutMs = PATIENCE_MS,
 	) => inbox.wait(count, matches, timeoutMs);
 
 	return {

@@ -1,7 +1,9 @@
 /**
  * What the tests and the demo ask of a real XMPP server, whichever program it is, and how any of them is run.
  */
+
 import { type Child, startChild } from "./child.ts";
+import { PATIENCE_MS } from "./patience.ts";
 import { freePorts } from "./ports.ts";
 
 /** An external component (XEP-0114) that may connect. */
@@ -84,6 +86,8 @@ export interface XmppServer {
 	 * @param user a name on the first host, or a bare JID
 	 */
 	pushEnabled(user: string): Promise<EnabledPush[]>;
+	/** The same for several, in their order: asking for one costs as much as for all. */
+	pushEnabledOf(users: readonly string[]): Promise<EnabledPush[][]>;
 	/**
 	 * Waits until the user's registrations are as wished.
 	 *
@@ -108,7 +112,7 @@ export interface XmppServer {
 
 /** The half of {@link XmppServer} that is a program's own. */
 export interface Program
-	extends Pick<XmppServer, "program" | "ports" | "configPath" | "logPath" | "addUsers" | "pushEnabled"> {
+	extends Pick<XmppServer, "program" | "ports" | "configPath" | "logPath" | "addUsers" | "pushEnabledOf"> {
 	command: string[];
 	env?: Record<string, string>;
 	/** Where it runs. */
@@ -140,7 +144,7 @@ export async function runServer(
 	own: Program,
 	{ host, components }: { host: string; components: readonly ComponentAccount[] },
 ): Promise<XmppServer> {
-	const { ports, folder, logPath, pushEnabled, patience } = own;
+	const { ports, folder, logPath, patience } = own;
 	const authority = `127.0.0.1:${ports.http}${own.httpPath}`;
 	let child: Child | undefined;
 
@@ -150,6 +154,7 @@ export async function runServer(
 	};
 	const halt = async () => child?.stop(patience.stop);
 	const kill9 = async () => child?.kill9();
+	const pushEnabled = async (user: string) => (await own.pushEnabledOf([user]))[0] ?? [];
 
 	try {
 		await start();
@@ -173,7 +178,8 @@ export async function runServer(
 		addUser: (name, password, domain) => own.addUsers([name], password, domain),
 		addUsers: own.addUsers,
 		pushEnabled,
-		untilPushEnabled: (user, wished, timeoutMs = 5_000) =>
+		pushEnabledOf: own.pushEnabledOf,
+		untilPushEnabled: (user, wished, timeoutMs = PATIENCE_MS) =>
 			untilEnabled(() => pushEnabled(user), wished, timeoutMs),
 		async restart({ graceful = true } = {}) {
 			await (graceful ? halt() : kill9());

@@ -19,8 +19,9 @@ test.each([
 });
 
 test("a long header of blanks costs no more than it is long", async () => {
-	const token = `x${" ".repeat(60_000)}y`;
+	// By the square of its length it would be minutes.
+	const token = `x${" ".repeat(600_000)}y`;
 	const startedAt = performance.now();
 	expect(await tokenIn(`Bearer ${token}`)).toBe(token);
-	expect(performance.now() - startedAt).toBeLessThan(500);
+	expect(performance.now() - startedAt).toBeLessThan(5_000);
 });

@@ -165,7 +165,7 @@ describe("over a socket", () => {
 		const before = performance.now();
 		const outcome = await serviceWith().send(pushTo(device(), message), AbortSignal.timeout(150));
 		expect(outcome).toEqual({ kind: "retry", reason: "no answer in time" });
-		expect(performance.now() - before).toBeLessThan(2000);
+		expect(performance.now() - before).toBeLessThan(10_000);
 	});
 
 	test("an endpoint that the policy does not allow any more is not fetched", async () => {

@@ -1,0 +1,41 @@
+/** Which test files there are, and what each needs. */
+import { readFileSync } from "node:fs";
+import { join, relative } from "node:path";
+
+/** Where the repository is; ends with a slash. */
+export const ROOT = new URL("..", import.meta.url).pathname;
+
+/**
+ * They measure: how one load takes part of another's time, as a ratio. A neighbour would be measured with it, so they
+ * run alone, when all others are through.
+ */
+export const ALONE: readonly string[] = ["test/delivery/load.test.ts"];
+
+/** Where programs are started: XMPP servers, a database server, a browser, Reveille itself. */
+const STARTS_PROGRAMS: readonly string[] = ["test/peers/child.ts", "test/peers/firefox.ts"];
+
+/** Paths from {@link ROOT}, sorted. */
+const found = (pattern: string): string[] => [...new Bun.Glob(pattern).scanSync(ROOT)].sort();
+
+/** The files of `bun run test` that bear neighbours. */
+export const neighbourly = (): string[] => found("test/**/*.test.ts").filter((file) => !ALONE.includes(file));
+
+/** Of these, the ones that start no other program: they need nothing but Bun. */
+export const withoutPrograms = (): string[] =>
+	neighbourly().filter((file) => !reaches(join(ROOT, file), new Set()));
+
+/** Too long for every change. */
+export const long = (): string[] => found("test/**/*.long.ts");
+
+/** Whether a file is, or imports over any number of others, one that starts programs. @param seen those looked at */
+function reaches(path: string, seen: Set<string>): boolean {
+	if (seen.has(path)) return false;
+	seen.add(path);
+	if (STARTS_PROGRAMS.includes(relative(ROOT, path))) return true;
+	const transpiler = new Bun.Transpiler({ loader: path.endsWith(".tsx") ? "tsx" : "ts" });
+	return transpiler
+		.scanImports(readFileSync(path, "utf8"))
+		.filter((found) => found.path.startsWith("."))
+		.map((found) => join(path, "..", found.path))
+		.some((imported) => /\.tsx?$/.test(imported) && reaches(imported, seen));
+}
