@@ -35,6 +35,7 @@ export function openComponentStream(connection: XmppComponent, options: StreamOp
 	const { management, onStanza, onLife } = options;
 	const { domain, password, service } = connection;
 	const socket = new Socket();
+	const ourselves = `${domain}/alive`;
 	let isConnected = false;
 	let isOpen = false;
 	let inHand = 0;
@@ -88,12 +89,13 @@ export function openComponentStream(connection: XmppComponent, options: StreamOp
 			...{ resumed: false, resumable: false, send },
 			// To ourselves, by way of the server: that proves both directions, and asks for no other entity. Where
 			// several connections share the domain the server may give it to another of them; it is answered there,
-			// and each of them hears of some.
+			// and each of them hears of some. Not to the bare domain: ejabberd's mod_privilege (24.10 and newer) takes
+			// every IQ of a component to a bare JID for its own, and it never comes back.
 			probe: () =>
 				send(
 					xml(
 						"iq",
-						{ type: "get", id: crypto.randomUUID(), from: domain, to: domain },
+						{ type: "get", id: crypto.randomUUID(), from: ourselves, to: ourselves },
 						xml("ping", { xmlns: NS.ping }),
 					),
 				),
