@@ -35,6 +35,8 @@ export async function ensurePeers(
 	const missing = names.flatMap((name) => missingPeer(name) ?? []);
 	const [first] = missing;
 	if (!first) return;
+	const elsewhere = missing.find(({ packages }) => packages.length === 0);
+	if (elsewhere) throw elsewhere;
 	if (process.getuid?.() !== 0 || Bun.which("apt-get") === null) {
 		throw missing.length === 1 ? first : all(missing);
 	}

@@ -5,7 +5,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { temporaryFolder } from "./folder.ts";
 import { type LuaTable, luaString, parseLuaData } from "./lua-table.ts";
-import { MissingPeer, systemPath } from "./missing-peer.ts";
+import { serversSystem } from "./system.ts";
 import {
 	completed,
 	type EnabledPush,
@@ -41,6 +41,7 @@ const EXAMPLE = new URL("../../examples/prosody.cfg.lua", import.meta.url);
  */
 export async function startProsody(options: ProsodyOptions = {}): Promise<XmppServer> {
 	const program = findProsody();
+	const { command } = serversSystem();
 	const common = await completed(options);
 	const { host, ports } = common;
 	const folder = temporaryFolder("prosody");
@@ -77,7 +78,7 @@ export async function startProsody(options: ProsodyOptions = {}): Promise<XmppSe
 	return runServer(
 		{
 			program: "prosody",
-			command: [program, "--config", configPath, "-F"],
+			command: command([program, "--config", configPath, "-F"], folder.path),
 			httpPath: "/xmpp-websocket",
 			patience: { start: 30_000, stop: 10_000 },
 			...{ ports, configPath, addUsers, pushEnabled },
@@ -89,7 +90,7 @@ export async function startProsody(options: ProsodyOptions = {}): Promise<XmppSe
 	);
 }
 
-/** Where Debian's packages put modules, newer releases in one file, older ones in a folder. */
+/** Where it may be: since Prosody 13 it is a part of Prosody, before it was one of prosody-modules. */
 const CLOUD_NOTIFY = [
 	"/usr/lib/prosody/modules/mod_cloud_notify/mod_cloud_notify.lua",
 	"/usr/lib/prosody/modules/mod_cloud_notify.lua",
@@ -97,12 +98,13 @@ const CLOUD_NOTIFY = [
 	"/usr/local/lib/prosody/modules/mod_cloud_notify.lua",
 ];
 
-/** The program's path. @throws {MissingPeer} when it, or its module for push, is not installed */
+/** The program's path in its system. @throws {MissingPeer} when it, or its module for push, is not installed */
 export function findProsody(): string {
-	const program = Bun.which("prosody", { PATH: systemPath() });
-	if (program === null) throw new MissingPeer("Prosody", ["prosody", "prosody-modules"]);
-	if (!CLOUD_NOTIFY.some((path) => existsSync(path))) {
-		throw new MissingPeer("Prosody's mod_cloud_notify", ["prosody-modules"]);
+	const { which, path, missing } = serversSystem();
+	const program = which("prosody");
+	if (program === null) throw missing("Prosody", ["prosody", "prosody-modules"]);
+	if (!CLOUD_NOTIFY.some((file) => existsSync(path(file)))) {
+		throw missing("Prosody's mod_cloud_notify", ["prosody-modules"]);
 	}
 	return program;
 }
