@@ -9,13 +9,14 @@ import { findProsody } from "./prosody.ts";
 import { findSlixmpp } from "./slixmpp.ts";
 
 /** The programs there are. */
-export type PeerName = "prosody" | "ejabberd" | "firefox" | "slixmpp";
+export type PeerName = "prosody" | "ejabberd" | "firefox" | "slixmpp" | "debootstrap";
 
 const FINDERS: Record<PeerName, () => unknown> = {
 	prosody: findProsody,
 	ejabberd: findEjabberd,
 	firefox: findFirefox,
 	slixmpp: findSlixmpp,
+	debootstrap: findDebootstrap,
 };
 
 /** Debian asks this program before it starts a service that a package brings; 101 means no. */
@@ -82,6 +83,12 @@ async function install(missing: MissingPeer, onProgress: (sentence: string) => v
 		}
 	} finally {
 		if (ownPolicy) rmSync(POLICY, { force: true });
+	}
+}
+
+function findDebootstrap(): void {
+	if (Bun.which("debootstrap", { PATH: systemPath() }) === null) {
+		throw new MissingPeer("debootstrap", ["debootstrap"]);
 	}
 }
 

@@ -2,7 +2,7 @@
  * The Debian that the servers of the tests come from: this machine's, or another one that lies in a folder. A server of
  * the other one runs with that folder as its root, on the same loopback, and sees the same temporary folders.
  */
-import { lstatSync } from "node:fs";
+import { lstatSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { MissingPeer, systemPath } from "./missing-peer.ts";
@@ -31,6 +31,8 @@ export interface System {
 	path(inside: string): string;
 	/** The program's path inside; null when it is not installed. */
 	which(program: string): string | null;
+	/** The version of a Debian package, such as `13.0.1-1`; undefined when it is not installed. */
+	version(name: string): string | undefined;
 	/**
 	 * What runs a command there. In another system only root may.
 	 * @param folder where it runs: a temporary folder, or `/`
@@ -51,10 +53,21 @@ export const withServersIn = (folder: string): Record<string, string> => ({ [FOL
 
 const thisSystem: System = {
 	path: (inside) => inside,
+	version: (name) => packageVersion("/", name),
 	which: (program) => Bun.which(program, { PATH: systemPath() }),
 	command: (words) => [...words],
 	missing: (what, packages) => new MissingPeer(what, packages),
 };
+
+/** dpkg's own list of packages: paragraphs, each line of which is a field. */
+function packageVersion(root: string, name: string): string | undefined {
+	const list = join(root, "var/lib/dpkg/status");
+	if (lstatSync(list, { throwIfNoEntry: false }) === undefined) return undefined;
+	const paragraph = readFileSync(list, "utf8")
+		.split("\n\n")
+		.find((text) => text.startsWith(`Package: ${name}\n`));
+	return /^Version: (?:\d+:)?(.+)$/m.exec(paragraph ?? "")?.[1];
+}
 
 /** The one whose root is the folder. */
 export function systemIn(folder: string): System {
@@ -63,6 +76,7 @@ export function systemIn(folder: string): System {
 	const isThere = (inside: string) => lstatSync(path(inside), { throwIfNoEntry: false }) !== undefined;
 	return {
 		path,
+		version: (name) => packageVersion(folder, name),
 		which: (program) => PROGRAMS.map((where) => join(where, program)).find(isThere) ?? null,
 		command: (words, where) => {
 			const arguments_ = ["sh", folder, tmpdir(), where, ...words];

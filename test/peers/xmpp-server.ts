@@ -3,6 +3,7 @@
  */
 import { type Child, startChild } from "./child.ts";
 import { freePorts } from "./ports.ts";
+import { serversSystem } from "./system.ts";
 
 /** An external component (XEP-0114) that may connect. */
 export interface ComponentAccount {
@@ -59,6 +60,8 @@ export interface Ports {
 /** A real XMPP server on loopback, with data and ports of its own. */
 export interface XmppServer {
 	readonly program: "prosody" | "ejabberd";
+	/** Its release: 0.12 or 13, 23.01 or 24.12. 0: not known. */
+	readonly release: number;
 	/** The first domain served. */
 	readonly host: string;
 	/** Where clients connect (RFC 7395), without TLS. */
@@ -161,6 +164,7 @@ export async function runServer(
 
 	return {
 		program: own.program,
+		release: Number.parseFloat(serversSystem().version(own.program) ?? "0"),
 		host,
 		websocketUrl: `ws://${authority}`,
 		tcpUrl: `xmpp://127.0.0.1:${ports.c2s}`,
@@ -188,6 +192,10 @@ export async function runServer(
 		},
 	};
 }
+
+/** Whether a server gives a registration up whose publishes are refused for good. Prosody 13's mod_cloud_notify fails to. */
+export const countsRefusals = ({ program, release }: XmppServer): boolean =>
+	program !== "prosody" || release < 13;
 
 /** Splits `name` or `name@host`. */
 export function splitUser(user: string, defaultHost: string): { name: string; host: string } {
