@@ -23,6 +23,8 @@ export interface ProsodyOptions extends XmppServerOptions {
 	pushWith?: { body?: boolean; sender?: boolean };
 	/** Joined to the example's `modules_enabled`. */
 	modules?: string[];
+	/** Modules of the test's own, enabled at each host: their source in Lua, by name. */
+	ownModules?: Readonly<Record<string, string>>;
 	/** Lines for the global section. */
 	extraConfig?: string;
 	/** Lines for the end of the file, where further VirtualHosts and Components go. */
@@ -50,8 +52,11 @@ export async function startProsody(options: ProsodyOptions = {}): Promise<XmppSe
 	mkdirSync(dataPath);
 	const example = readFileSync(EXAMPLE, "utf8").replaceAll("example.org", host);
 	writeFileSync(join(folder.path, "example.cfg.lua"), example);
-	writeFileSync(configPath, configuration(options, common, folder.path));
-	if (options.neighbour) writeFileSync(join(folder.path, "mod_neighbour.lua"), NEIGHBOUR);
+	const ownModules = { ...options.ownModules, ...(options.neighbour && { neighbour: NEIGHBOUR }) };
+	for (const [name, source] of Object.entries(ownModules)) {
+		writeFileSync(join(folder.path, `mod_${name}.lua`), source);
+	}
+	writeFileSync(configPath, configuration({ ...options, ownModules }, common, folder.path));
 
 	const addUsers = async (names: readonly string[], password: string, domain = host) => {
 		// Its own tool takes a second for each account. A password in the clear is what its storage holds for
@@ -138,6 +143,7 @@ function configuration(
 	folder: string,
 ): string {
 	const { neighbour, asExample = false, pushWith } = options;
+	const modules = [...(options.modules ?? []), ...Object.keys(options.ownModules ?? {})];
 	const limited = asExample || options.limits === "stock";
 	const list = (values: readonly string[]) => `{ ${values.map(luaString).join(", ")} }`;
 	const setting = (name: string, value: string | number | boolean | undefined) =>
@@ -168,9 +174,9 @@ function configuration(
 		"consider_websocket_secure = true",
 		`authentication = "internal_plain"`,
 		`storage = "internal"`,
+		`plugin_paths = ${list([folder])}`,
 		...(neighbour
 			? [
-					`plugin_paths = ${list([folder])}`,
 					`neighbour_domains = ${list(neighbour.domains)}`,
 					`neighbour_port = ${neighbour.port}`,
 					`s2s_ports = { ${neighbour.ownPort} }`,
@@ -191,7 +197,7 @@ function configuration(
 		...hosts.flatMap((domain) => [
 			`VirtualHost ${luaString(domain)}`,
 			// Joined to the global ones.
-			`\tmodules_enabled = ${list([...(options.modules ?? []), ...(neighbour ? ["neighbour"] : [])])}`,
+			`\tmodules_enabled = ${list(modules)}`,
 		]),
 		...components.flatMap(({ domain, secret }) => [
 			`Component ${luaString(domain)}`,

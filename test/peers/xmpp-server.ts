@@ -60,8 +60,6 @@ export interface Ports {
 /** A real XMPP server on loopback, with data and ports of its own. */
 export interface XmppServer {
 	readonly program: "prosody" | "ejabberd";
-	/** Its release: 0.12 or 13, 23.01 or 24.12. 0: not known. */
-	readonly release: number;
 	/** The first domain served. */
 	readonly host: string;
 	/** Where clients connect (RFC 7395), without TLS. */
@@ -164,7 +162,6 @@ export async function runServer(
 
 	return {
 		program: own.program,
-		release: Number.parseFloat(serversSystem().version(own.program) ?? "0"),
 		host,
 		websocketUrl: `ws://${authority}`,
 		tcpUrl: `xmpp://127.0.0.1:${ports.c2s}`,
@@ -193,9 +190,13 @@ export async function runServer(
 	};
 }
 
-/** Whether a server gives a registration up whose publishes are refused for good. Prosody 13's mod_cloud_notify fails to. */
-export const countsRefusals = ({ program, release }: XmppServer): boolean =>
-	program !== "prosody" || release < 13;
+/** The release that is installed: 0.12 or 13, 23.01 or 24.12. 0: not known. */
+export const releaseOf = (program: XmppServer["program"]): number =>
+	Number.parseFloat(serversSystem().version(program) ?? "0");
+
+/** Whether it gives a registration up whose publishes are refused for good. Prosody 13's mod_cloud_notify fails to. */
+export const countsRefusals = (program: XmppServer["program"]): boolean =>
+	program !== "prosody" || releaseOf(program) < 13;
 
 /** Splits `name` or `name@host`. */
 export function splitUser(user: string, defaultHost: string): { name: string; host: string } {
