@@ -91,8 +91,8 @@ export function openComponentStream(connection: XmppComponent, options: StreamOp
 			...{ resumed: false, resumable: false, send },
 			// To ourselves, by way of the server: that proves both directions, and asks for no other entity. Where
 			// several connections share the domain the server may give it to another of them; it is answered there,
-			// and each of them hears of some. Not to the bare domain: ejabberd's mod_privilege (24.10 and newer) takes
-			// every IQ of a component to a bare JID for its own, and it never comes back.
+			// and each of them hears of some. Not to the bare domain: ejabberd's mod_privilege (in 24.12, its issue 4336)
+			// takes every IQ of a component to a bare JID for its own, and it never comes back.
 			probe: () =>
 				send(
 					xml(

@@ -23,7 +23,7 @@ const login = (username: string, resource?: string) =>
 	});
 
 beforeAll(async () => {
-	server = await startProsody({ modules: ["cloud_notify_extensions"] });
+	server = await startProsody({ modulesEnabled: ["cloud_notify_extensions"] });
 	await server.addUsers(["push", "alice", "bob"], "secret");
 	appServer = await login("push", "push");
 	appServer.client.iqCallee.set("http://jabber.org/protocol/pubsub", "pubsub", () => true);

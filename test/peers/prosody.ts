@@ -22,7 +22,7 @@ export interface ProsodyOptions extends XmppServerOptions {
 	/** Which summary fields mod_cloud_notify fills in. */
 	pushWith?: { body?: boolean; sender?: boolean };
 	/** Joined to the example's `modules_enabled`. */
-	modules?: string[];
+	modulesEnabled?: string[];
 	/** Modules of the test's own, enabled at each host: their source in Lua, by name. */
 	ownModules?: Readonly<Record<string, string>>;
 	/** Lines for the global section. */
@@ -143,7 +143,7 @@ function configuration(
 	folder: string,
 ): string {
 	const { neighbour, asExample = false, pushWith } = options;
-	const modules = [...(options.modules ?? []), ...Object.keys(options.ownModules ?? {})];
+	const modules = [...(options.modulesEnabled ?? []), ...Object.keys(options.ownModules ?? {})];
 	const limited = asExample || options.limits === "stock";
 	const list = (values: readonly string[]) => `{ ${values.map(luaString).join(", ")} }`;
 	const setting = (name: string, value: string | number | boolean | undefined) =>
