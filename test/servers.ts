@@ -39,8 +39,8 @@ async function withServers(files: string[]): Promise<string[]> {
 	return files.filter((_, index) => which[index]);
 }
 
-await needPeers(["debootstrap", "firefox"]);
 const { folder, versions } = await needed(ensureDebian13);
+await needPeers(["firefox"]);
 const env = withServersIn(folder);
 
 const asked = process.argv.slice(2);

@@ -6,6 +6,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, w
 import { homedir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { dieWithParent, guard } from "./guard.ts";
+import { ensurePeers } from "./install.ts";
 import { MissingPeer, systemPath } from "./missing-peer.ts";
 import { type System, systemIn } from "./system.ts";
 
@@ -38,11 +39,15 @@ export function debian13Folder(env: Record<string, string | undefined> = process
  * Makes it, or what it lacks; costs nothing when it is there. Several may do so at once.
  *
  * @param onProgress is told in a sentence what takes long
+ * @param uid who asks; the servers run as root, which alone may change a program's root folder
  * @throws {MissingPeer} when it cannot be made, with the line to type
  */
-export async function ensureDebian13(onProgress: (sentence: string) => void): Promise<Debian13> {
+export async function ensureDebian13(
+	onProgress: (sentence: string) => void,
+	uid = process.getuid?.(),
+): Promise<Debian13> {
 	const folder = debian13Folder();
-	if (process.getuid?.() !== 0) {
+	if (uid !== 0) {
 		throw cannot(
 			"Only root may run the servers of another Debian.",
 			'sudo env "PATH=$PATH" bun run test:servers',
@@ -68,6 +73,7 @@ async function bootstrap(folder: string, onProgress: (sentence: string) => void)
 			`debootstrap --variant=minbase ${RELEASE} ${folder} MIRROR, and run this again`,
 		);
 	}
+	await ensurePeers(["debootstrap"], onProgress);
 	mkdirSync(dirname(folder), { recursive: true });
 	onProgress(`Making Debian 13 in ${folder}: it takes a minute, and is kept …`);
 	try {

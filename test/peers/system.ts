@@ -43,8 +43,8 @@ export interface System {
 }
 
 /** The one that the tests' servers come from. */
-export function serversSystem(): System {
-	const folder = process.env[FOLDER];
+export function serversSystem(env: Record<string, string | undefined> = process.env): System {
+	const folder = env[FOLDER];
 	return folder ? systemIn(folder) : thisSystem;
 }
 
