@@ -1,6 +1,6 @@
 -- A Prosody whose users get push, with Reveille beside it: what the tests run, with names, ports and TLS of their
--- own. For a server you already have, take over the lines that it lacks. Tried with Debian's 0.12.3, packages
--- prosody and prosody-modules (mod_cloud_notify).
+-- own. For a server you already have, take over the lines that it lacks. Tried with Debian's 0.12.3 and 13.0.1,
+-- packages prosody and, for 0.12.3, prosody-modules (mod_cloud_notify).
 
 modules_enabled = {
 	"roster", "saslauth", "tls", "dialback", "disco", "ping", "carbons", "pep", "blocklist", "csi_simple";

@@ -11,6 +11,11 @@ export const ROOT = new URL("..", import.meta.url).pathname;
  */
 export const ALONE: readonly string[] = ["test/delivery/load.test.ts"];
 
+/** Where XMPP servers and their clients are started that come from Debian. */
+const STARTS_XMPP: readonly string[] = ["prosody", "ejabberd", "slixmpp"].map(
+	(name) => `test/peers/${name}.ts`,
+);
+
 /** Where programs are started: XMPP servers, a database server, a browser, Reveille itself. */
 const STARTS_PROGRAMS: readonly string[] = ["test/peers/child.ts", "test/peers/firefox.ts"];
 
@@ -22,20 +27,27 @@ export const neighbourly = (): string[] => found("test/**/*.test.ts").filter((fi
 
 /** Of these, the ones that start no other program: they need nothing but Bun. */
 export const withoutPrograms = (): string[] =>
-	neighbourly().filter((file) => !reaches(join(ROOT, file), new Set()));
+	neighbourly().filter((file) => !reaches(join(ROOT, file), STARTS_PROGRAMS));
+
+/** Of these, the ones with XMPP servers. */
+export const withXmppServers = (): string[] =>
+	neighbourly().filter((file) => reaches(join(ROOT, file), STARTS_XMPP));
+
+/** What only the servers of the next Debian can show. */
+export const forServers = (): string[] => found("test/**/*.servers.ts");
 
 /** Too long for every change. */
 export const long = (): string[] => found("test/**/*.long.ts");
 
-/** Whether a file is, or imports over any number of others, one that starts programs. @param seen those looked at */
-function reaches(path: string, seen: Set<string>): boolean {
+/** Whether a file is, or imports over any number of others, one of these. @param seen those looked at */
+function reaches(path: string, wanted: readonly string[], seen = new Set<string>()): boolean {
 	if (seen.has(path)) return false;
 	seen.add(path);
-	if (STARTS_PROGRAMS.includes(relative(ROOT, path))) return true;
+	if (wanted.includes(relative(ROOT, path))) return true;
 	const transpiler = new Bun.Transpiler({ loader: path.endsWith(".tsx") ? "tsx" : "ts" });
 	return transpiler
 		.scanImports(readFileSync(path, "utf8"))
 		.filter((found) => found.path.startsWith("."))
 		.map((found) => join(path, "..", found.path))
-		.some((imported) => /\.tsx?$/.test(imported) && reaches(imported, seen));
+		.some((imported) => /\.tsx?$/.test(imported) && reaches(imported, wanted, seen));
 }

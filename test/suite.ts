@@ -13,9 +13,13 @@ export const WORKERS = 3;
 export const TIMINGS = "test/timings.json";
 
 /** Installs the peers that are missing. Nothing is skipped for want of one: this process ends, as a failed run. */
-export async function needPeers(peers: Parameters<typeof ensurePeers>[0]): Promise<void> {
+export const needPeers = (peers: Parameters<typeof ensurePeers>[0]): Promise<void> =>
+	needed((onProgress) => ensurePeers(peers, onProgress));
+
+/** The same for whatever else a run cannot do without. */
+export async function needed<T>(ensure: (onProgress: (sentence: string) => void) => Promise<T>): Promise<T> {
 	try {
-		await ensurePeers(peers, (sentence) => console.log(sentence));
+		return await ensure((sentence) => console.log(sentence));
 	} catch (error) {
 		if (!(error instanceof MissingPeer)) throw error;
 		console.error(error.message);

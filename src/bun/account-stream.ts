@@ -18,6 +18,7 @@ import { NS_SM } from "./stream-management.ts";
 import {
 	explainStreamError,
 	NS_STREAM,
+	readStreamError,
 	StreamFailure,
 	type StreamOptions,
 	startOpening,
@@ -157,7 +158,9 @@ export async function openAccountStream(account: XmppAccount, options: StreamOpt
 
 	entity.on("element", (element: Element) => {
 		onLife();
-		if (element.is("features", NS_STREAM)) negotiate(element);
+		const error = readStreamError(element);
+		if (error) fail(explainStreamError(error, account));
+		else if (element.is("features", NS_STREAM)) negotiate(element);
 		else if (element.getNS() === NS_SM) onStreamManagement(element);
 		else if (isBindReply(element)) onBound(element);
 		else if (entity.isStanza(element)) {

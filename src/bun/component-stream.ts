@@ -12,8 +12,9 @@ import { NS } from "../xmpp/namespaces.ts";
 import { createStanzaParser } from "./stanza-parser.ts";
 import {
 	explainStreamError,
-	NS_CONDITIONS,
 	NS_STREAM,
+	readStreamError,
+	type StreamError,
 	StreamFailure,
 	type StreamOptions,
 	startOpening,
@@ -35,6 +36,7 @@ export function openComponentStream(connection: XmppComponent, options: StreamOp
 	const { management, onStanza, onLife } = options;
 	const { domain, password, service } = connection;
 	const socket = new Socket();
+	const ourselves = `${domain}/alive`;
 	let isConnected = false;
 	let isOpen = false;
 	let inHand = 0;
@@ -65,7 +67,8 @@ export function openComponentStream(connection: XmppComponent, options: StreamOp
 	}
 
 	function onElement(element: Element) {
-		if (element.is("error", NS_STREAM)) return opening.fail(explain(element, connection, isOpen));
+		const error = readStreamError(element);
+		if (error) return opening.fail(explain(error, connection, isOpen));
 		if (!isOpen) {
 			// An empty one is the server's consent; nothing else may come before it.
 			if (element.is("handshake", NS_COMPONENT)) begin();
@@ -88,12 +91,13 @@ export function openComponentStream(connection: XmppComponent, options: StreamOp
 			...{ resumed: false, resumable: false, send },
 			// To ourselves, by way of the server: that proves both directions, and asks for no other entity. Where
 			// several connections share the domain the server may give it to another of them; it is answered there,
-			// and each of them hears of some.
+			// and each of them hears of some. Not to the bare domain: ejabberd's mod_privilege (in 24.12, its issue 4336)
+			// takes every IQ of a component to a bare JID for its own, and it never comes back.
 			probe: () =>
 				send(
 					xml(
 						"iq",
-						{ type: "get", id: crypto.randomUUID(), from: domain, to: domain },
+						{ type: "get", id: crypto.randomUUID(), from: ourselves, to: ourselves },
 						xml("ping", { xmlns: NS.ping }),
 					),
 				),
@@ -158,15 +162,9 @@ export function openComponentStream(connection: XmppComponent, options: StreamOp
 	return opening.stream;
 }
 
-function explain(error: Element, connection: XmppComponent, wasOpen: boolean): StreamFailure {
+function explain(error: StreamError, connection: XmppComponent, wasOpen: boolean): StreamFailure {
 	const { domain, service } = connection;
-	const text = error.getChildText("text", NS_CONDITIONS) ?? "";
-	const condition =
-		error
-			.getChildElements()
-			.find((child) => !child.is("text"))
-			?.getName() ?? "undefined-condition";
-	switch (condition) {
+	switch (error.condition) {
 		case "not-authorized":
 			return new StreamFailure(
 				"credentials",
@@ -175,7 +173,7 @@ function explain(error: Element, connection: XmppComponent, wasOpen: boolean): S
 		case "conflict":
 			// Prosody takes one connection of a component, unless it is told otherwise.
 			return wasOpen
-				? explainStreamError({ condition, text }, connection)
+				? explainStreamError(error, connection)
 				: new StreamFailure(
 						"address-held",
 						`The server has another connection of the component ${domain}: another Reveille, for which this one stands by, or our last one, whose end it has not noticed.`,
@@ -191,6 +189,6 @@ function explain(error: Element, connection: XmppComponent, wasOpen: boolean): S
 				`The server does not take components at ${service}: check the port in ${settingOf(connection, "service")}.`,
 			);
 		default:
-			return explainStreamError({ condition, text }, connection);
+			return explainStreamError(error, connection);
 	}
 }

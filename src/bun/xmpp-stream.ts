@@ -106,6 +106,25 @@ export function streamError(fault: ReadFault): Element {
 	return xml("stream:error", { "xmlns:stream": NS_STREAM }, xml(fault, { xmlns: NS_CONDITIONS }));
 }
 
+/** A stream error's condition and text, as the server gave them. */
+export interface StreamError {
+	condition: string;
+	text: string;
+}
+
+/**
+ * @returns undefined when the element is no stream error (RFC 6120 §4.9). Prosody 13 declares the prefix in no frame of a
+ * WebSocket, against RFC 7395 §3.3.3: there the name alone tells it. No stanza has such a name.
+ */
+export function readStreamError(element: Element): StreamError | undefined {
+	if (element.name !== "stream:error" && !element.is("error", NS_STREAM)) return undefined;
+	const condition = element.getChildElements().find((child) => !child.is("text"));
+	return {
+		condition: condition?.getName() ?? "undefined-condition",
+		text: element.getChildText("text", NS_CONDITIONS) ?? "",
+	};
+}
+
 /**
  * What a stream error (RFC 6120 §4.9) means for us.
  * @param condition undefined: there was none

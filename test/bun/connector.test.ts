@@ -109,6 +109,37 @@ describe("stopping", () => {
 	});
 });
 
+describe("a stream error as Prosody 13 sends it over WebSocket, without its namespace,", () => {
+	/** Prosody 13.0.1's frames, letter by letter. */
+	const conflict =
+		"<stream:error><conflict xmlns='urn:ietf:params:xml:ns:xmpp-streams'/><text xmlns='urn:ietf:params:xml:ns:xmpp-streams'>Replaced by new connection</text></stream:error>";
+	const hostUnknown =
+		"<stream:error><host-unknown xmlns='urn:ietf:params:xml:ns:xmpp-streams'/><text xmlns='urn:ietf:params:xml:ns:xmpp-streams'>This server does not serve localhost</text></stream:error>";
+	const close = `<close xmlns="urn:ietf:params:xml:ns:xmpp-framing"/>`;
+
+	test("that says conflict is another's doing: we stop rather than fight", async () => {
+		const server = double();
+		const connector = await connect(server);
+		await connector.online;
+		server.send(conflict);
+		server.send(close);
+		while (connector.status().kind === "online") await Bun.sleep(1);
+		expect(connector.status()).toMatchObject({
+			kind: "stopped",
+			reason: expect.stringContaining("Replaced by new connection"),
+		});
+		expect(server.connections()).toBe(1);
+	});
+
+	test("that says host-unknown names the setting to look at", async () => {
+		const server = double({ afterOpen: [hostUnknown, close] });
+		const connector = await connect(server);
+		const reason = () => JSON.stringify(connector.status());
+		while (reason().includes("connecting")) await Bun.sleep(1);
+		expect(reason()).toContain("does not serve localhost: check XMPP_DOMAIN");
+	});
+});
+
 test("a server that ends each session just after it began is not hammered", async () => {
 	const server = double({
 		onResume(_h, self) {

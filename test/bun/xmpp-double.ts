@@ -27,6 +27,8 @@ export interface XmppDouble {
 export interface XmppDoubleOptions {
 	/** Held back until this resolves: the answer to the stream's opening. */
 	open?: Promise<void>;
+	/** What follows the answer to the stream's opening, in place of the features. */
+	afterOpen?: readonly string[];
 	/** The answer to `<enable/>`. */
 	enabled?: string;
 	/** Called at `<resume/>` with its count; the default resumes and repeats nothing. */
@@ -60,6 +62,10 @@ export function startXmppDouble(options: XmppDoubleOptions = {}): XmppDouble {
 		if (text.startsWith("<open")) {
 			await options.open;
 			link.send(`<open xmlns="urn:ietf:params:xml:ns:xmpp-framing" from="localhost" id="1" version="1.0"/>`);
+			if (options.afterOpen) {
+				for (const frame of options.afterOpen) link.send(frame);
+				return;
+			}
 			link.send(
 				link.data.authenticated
 					? features(`<bind ${BIND}/><sm ${SM}/>`)

@@ -1,6 +1,6 @@
 /**
- * What a server makes of the replies to its publishes. Nothing but its log tells, where push has to be spoken of in
- * detail: {@link TELLING}.
+ * The replies that a server got to its publishes. Nothing but its log tells, where push has to be spoken of in detail:
+ * {@link TELLING}.
  */
 
 import { openSync, readSync } from "node:fs";
@@ -21,9 +21,22 @@ export interface PublishReplies {
 	next(node: string, timeoutMs?: number): Promise<Reply>;
 }
 
+/** Prosody's own mod_cloud_notify says nothing of results, and since Prosody 13 nothing of errors. */
+const PUSH_REPLIES = `module:hook("cloud_notify/push", function (event)
+	local id, node = event.notification_stanza.attr.id, event.push_info.node or "";
+	local function tell(answer)
+		local kind, condition = answer.stanza:get_error();
+		local reply = answer.stanza.attr.type == "result" and "result" or kind .. " " .. condition;
+		module:log("info", "Publish to <%s> was answered: %s", node, reply);
+	end
+	module:hook("iq-result/host/" .. id, tell, 1000);
+	module:hook("iq-error/host/" .. id, tell, 1000);
+end, -1000);
+`;
+
 /** How a server has to be started. */
 export const TELLING: Readonly<Record<ServerName, EjabberdOptions & ProsodyOptions>> = {
-	prosody: { logLevel: "debug" },
+	prosody: { ownModules: { push_replies: PUSH_REPLIES } },
 	ejabberd: { extraConfig: "log_modules_fully: [mod_push]" },
 };
 
@@ -32,15 +45,13 @@ interface Line {
 	reply(groups: Record<string, string>): Reply;
 }
 
-/** mod_cloud_notify and mod_push, in their own words. */
+/** The module above, and ejabberd's mod_push in its own words. */
 const LINES: Readonly<Record<ServerName, readonly Line[]>> = {
 	prosody: [
 		{
-			shape: /Got error <(?<type>\w+):(?<condition>[\w-]+):.*> for identifier '[^<]+<(?<node>[^']*)'/,
-			reply: ({ type, condition }) => `${type} ${condition}` as Reply,
+			shape: /Publish to <(?<node>[^>]*)> was answered: (?<reply>.+)$/,
+			reply: ({ reply }) => reply as Reply,
 		},
-		// Of those that end a row of errors only.
-		{ shape: /Push succeeded, error count for identifier '[^<]+<(?<node>[^']*)'/, reply: () => "result" },
 	],
 	// An error's text comes first, if it has one: `the text (the-condition)`.
 	ejabberd: [

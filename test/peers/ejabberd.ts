@@ -5,8 +5,8 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type ErlangTerm, parseErlangTerms } from "./erlang-term.ts";
 import { temporaryFolder } from "./folder.ts";
-import { MissingPeer, systemPath } from "./missing-peer.ts";
 import { type NameServer, startNameServer } from "./name-server.ts";
+import { serversSystem } from "./system.ts";
 import {
 	completed,
 	type EnabledPush,
@@ -51,6 +51,7 @@ const TABLE = "push_session";
  */
 export async function startEjabberd(options: EjabberdOptions = {}): Promise<XmppServer> {
 	const program = findEjabberd();
+	const { command } = serversSystem();
 	const common = await completed(options);
 	const { host, ports } = common;
 	const folder = temporaryFolder("ejabberd");
@@ -96,13 +97,16 @@ export async function startEjabberd(options: EjabberdOptions = {}): Promise<Xmpp
 	return runServer(
 		{
 			program: "ejabberd",
-			command: [
-				program.erl,
-				...["+K", "true", "+P", "250000"],
-				// Idle schedulers that spin would take the cores from what is measured beside them.
-				...["+sbwt", "none", "+sbwtdcpu", "none", "+sbwtdio", "none"],
-				...["-noinput", "-mnesia", "dir", `"${spool}"`, "-s", "ejabberd"],
-			],
+			command: command(
+				[
+					program.erl,
+					...["+K", "true", "+P", "250000"],
+					// Idle schedulers that spin would take the cores from what is measured beside them.
+					...["+sbwt", "none", "+sbwtdcpu", "none", "+sbwtdio", "none"],
+					...["-noinput", "-mnesia", "dir", `"${spool}"`, "-s", "ejabberd"],
+				],
+				folder.path,
+			),
 			env: {
 				HOME: folder.path,
 				ERL_LIBS: program.libraries,
@@ -132,11 +136,11 @@ export async function startEjabberd(options: EjabberdOptions = {}): Promise<Xmpp
  * @throws {MissingPeer} when one is not installed
  */
 export function findEjabberd(): { erl: string; libraries: string } {
-	const PATH = systemPath();
-	const control = Bun.which("ejabberdctl", { PATH });
-	const erl = Bun.which("erl", { PATH });
-	if (control === null || erl === null) throw new MissingPeer("ejabberd", ["ejabberd"]);
-	const libraries = /^ERL_LIBS='?([^'\n]+)'?$/m.exec(readFileSync(control, "utf8"))?.[1];
+	const { which, path, missing } = serversSystem();
+	const control = which("ejabberdctl");
+	const erl = which("erl");
+	if (control === null || erl === null) throw missing("ejabberd", ["ejabberd"]);
+	const libraries = /^ERL_LIBS='?([^'\n]+)'?$/m.exec(readFileSync(path(control), "utf8"))?.[1];
 	return { erl, libraries: libraries ?? "" };
 }
 

@@ -14,6 +14,8 @@ import type { SubscriptionJson } from "./web-push-device.ts";
 export interface FirefoxOptions {
 	/** Where the push service listens for browsers: `browserUrl` of a push server double. */
 	pushServerUrl: string;
+	/** What else the page's origin serves. Default: nothing. */
+	site?(request: Request): Response | undefined;
 	/** `false` shows the window. Default: headless. */
 	headless?: boolean;
 }
@@ -90,7 +92,7 @@ export async function startFirefox(options: FirefoxOptions): Promise<Firefox> {
 				},
 			},
 		},
-		fetch: () => new Response(null, { status: 404 }),
+		fetch: (request) => options.site?.(request) ?? new Response(null, { status: 404 }),
 	});
 	const pageUrl = `http://127.0.0.1:${site.port}/`;
 	const folder = temporaryFolder("firefox");

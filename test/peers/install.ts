@@ -9,13 +9,14 @@ import { findProsody } from "./prosody.ts";
 import { findSlixmpp } from "./slixmpp.ts";
 
 /** The programs there are. */
-export type PeerName = "prosody" | "ejabberd" | "firefox" | "slixmpp";
+export type PeerName = "prosody" | "ejabberd" | "firefox" | "slixmpp" | "debootstrap";
 
 const FINDERS: Record<PeerName, () => unknown> = {
 	prosody: findProsody,
 	ejabberd: findEjabberd,
 	firefox: findFirefox,
 	slixmpp: findSlixmpp,
+	debootstrap: findDebootstrap,
 };
 
 /** Debian asks this program before it starts a service that a package brings; 101 means no. */
@@ -35,6 +36,8 @@ export async function ensurePeers(
 	const missing = names.flatMap((name) => missingPeer(name) ?? []);
 	const [first] = missing;
 	if (!first) return;
+	const elsewhere = missing.find(({ packages }) => packages.length === 0);
+	if (elsewhere) throw elsewhere;
 	if (process.getuid?.() !== 0 || Bun.which("apt-get") === null) {
 		throw missing.length === 1 ? first : all(missing);
 	}
@@ -80,6 +83,12 @@ async function install(missing: MissingPeer, onProgress: (sentence: string) => v
 		}
 	} finally {
 		if (ownPolicy) rmSync(POLICY, { force: true });
+	}
+}
+
+function findDebootstrap(): void {
+	if (Bun.which("debootstrap", { PATH: systemPath() }) === null) {
+		throw new MissingPeer("debootstrap", ["debootstrap"]);
 	}
 }
 

@@ -9,7 +9,7 @@ import { connectComponent } from "./component.ts";
 import { startEjabberd } from "./ejabberd.ts";
 import { startProsody } from "./prosody.ts";
 import { connectUser } from "./user.ts";
-import type { XmppServer, XmppServerOptions } from "./xmpp-server.ts";
+import { countsRefusals, type XmppServer, type XmppServerOptions } from "./xmpp-server.ts";
 
 const SECONDS = 1000;
 const component = { domain: "push.example.net", secret: "component-secret" };
@@ -105,12 +105,16 @@ for (const [name, start, refusals] of servers) {
 			const carol = await connect("carol");
 			await carol.enablePush({ jid: appServer.jid, node: "gone", secret: "s" });
 			await carol.goOffline();
-			for (let sent = 0; sent < refusals; sent++) {
+			const beRefused = async () => {
 				expect(await server.pushEnabled("carol")).toHaveLength(1);
 				await alice.sendMessage(carol.bareJid, "Anyone?");
 				await appServer.waitForStanza((stanza) => stanza.getChild("pubsub") !== undefined);
-			}
-			await server.untilPushEnabled("carol", (enabled) => enabled.length === 0);
+			};
+			for (let sent = 0; sent < refusals; sent++) await beRefused();
+			// Prosody 13's counting fails each time: such a registration is published to for ever.
+			if (countsRefusals(server.program))
+				await server.untilPushEnabled("carol", ({ length }) => length === 0);
+			else for (let sent = 0; sent < 3; sent++) await beRefused();
 			await Promise.all([alice, appServer].map((user) => user.goOffline()));
 		});
 

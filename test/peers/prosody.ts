@@ -5,7 +5,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { temporaryFolder } from "./folder.ts";
 import { type LuaTable, luaString, parseLuaData } from "./lua-table.ts";
-import { MissingPeer, systemPath } from "./missing-peer.ts";
+import { serversSystem } from "./system.ts";
 import {
 	completed,
 	type EnabledPush,
@@ -22,7 +22,9 @@ export interface ProsodyOptions extends XmppServerOptions {
 	/** Which summary fields mod_cloud_notify fills in. */
 	pushWith?: { body?: boolean; sender?: boolean };
 	/** Joined to the example's `modules_enabled`. */
-	modules?: string[];
+	modulesEnabled?: string[];
+	/** Modules of the test's own, enabled at each host: their source in Lua, by name. */
+	ownModules?: Readonly<Record<string, string>>;
 	/** Lines for the global section. */
 	extraConfig?: string;
 	/** Lines for the end of the file, where further VirtualHosts and Components go. */
@@ -41,6 +43,7 @@ const EXAMPLE = new URL("../../examples/prosody.cfg.lua", import.meta.url);
  */
 export async function startProsody(options: ProsodyOptions = {}): Promise<XmppServer> {
 	const program = findProsody();
+	const { command } = serversSystem();
 	const common = await completed(options);
 	const { host, ports } = common;
 	const folder = temporaryFolder("prosody");
@@ -49,8 +52,11 @@ export async function startProsody(options: ProsodyOptions = {}): Promise<XmppSe
 	mkdirSync(dataPath);
 	const example = readFileSync(EXAMPLE, "utf8").replaceAll("example.org", host);
 	writeFileSync(join(folder.path, "example.cfg.lua"), example);
-	writeFileSync(configPath, configuration(options, common, folder.path));
-	if (options.neighbour) writeFileSync(join(folder.path, "mod_neighbour.lua"), NEIGHBOUR);
+	const ownModules = { ...options.ownModules, ...(options.neighbour && { neighbour: NEIGHBOUR }) };
+	for (const [name, source] of Object.entries(ownModules)) {
+		writeFileSync(join(folder.path, `mod_${name}.lua`), source);
+	}
+	writeFileSync(configPath, configuration({ ...options, ownModules }, common, folder.path));
 
 	const addUsers = async (names: readonly string[], password: string, domain = host) => {
 		// Its own tool takes a second for each account. A password in the clear is what its storage holds for
@@ -77,7 +83,7 @@ export async function startProsody(options: ProsodyOptions = {}): Promise<XmppSe
 	return runServer(
 		{
 			program: "prosody",
-			command: [program, "--config", configPath, "-F"],
+			command: command([program, "--config", configPath, "-F"], folder.path),
 			httpPath: "/xmpp-websocket",
 			patience: { start: 30_000, stop: 10_000 },
 			...{ ports, configPath, addUsers },
@@ -90,7 +96,7 @@ export async function startProsody(options: ProsodyOptions = {}): Promise<XmppSe
 	);
 }
 
-/** Where Debian's packages put modules, newer releases in one file, older ones in a folder. */
+/** Where it may be: since Prosody 13 it is a part of Prosody, before it was one of prosody-modules. */
 const CLOUD_NOTIFY = [
 	"/usr/lib/prosody/modules/mod_cloud_notify/mod_cloud_notify.lua",
 	"/usr/lib/prosody/modules/mod_cloud_notify.lua",
@@ -98,12 +104,13 @@ const CLOUD_NOTIFY = [
 	"/usr/local/lib/prosody/modules/mod_cloud_notify.lua",
 ];
 
-/** The program's path. @throws {MissingPeer} when it, or its module for push, is not installed */
+/** The program's path in its system. @throws {MissingPeer} when it, or its module for push, is not installed */
 export function findProsody(): string {
-	const program = Bun.which("prosody", { PATH: systemPath() });
-	if (program === null) throw new MissingPeer("Prosody", ["prosody", "prosody-modules"]);
-	if (!CLOUD_NOTIFY.some((path) => existsSync(path))) {
-		throw new MissingPeer("Prosody's mod_cloud_notify", ["prosody-modules"]);
+	const { which, path, missing } = serversSystem();
+	const program = which("prosody");
+	if (program === null) throw missing("Prosody", ["prosody", "prosody-modules"]);
+	if (!CLOUD_NOTIFY.some((file) => existsSync(path(file)))) {
+		throw missing("Prosody's mod_cloud_notify", ["prosody-modules"]);
 	}
 	return program;
 }
@@ -137,6 +144,7 @@ function configuration(
 	folder: string,
 ): string {
 	const { neighbour, asExample = false, pushWith } = options;
+	const modules = [...(options.modulesEnabled ?? []), ...Object.keys(options.ownModules ?? {})];
 	const limited = asExample || options.limits === "stock";
 	const list = (values: readonly string[]) => `{ ${values.map(luaString).join(", ")} }`;
 	const setting = (name: string, value: string | number | boolean | undefined) =>
@@ -167,9 +175,9 @@ function configuration(
 		"consider_websocket_secure = true",
 		`authentication = "internal_plain"`,
 		`storage = "internal"`,
+		`plugin_paths = ${list([folder])}`,
 		...(neighbour
 			? [
-					`plugin_paths = ${list([folder])}`,
 					`neighbour_domains = ${list(neighbour.domains)}`,
 					`neighbour_port = ${neighbour.port}`,
 					`s2s_ports = { ${neighbour.ownPort} }`,
@@ -190,7 +198,7 @@ function configuration(
 		...hosts.flatMap((domain) => [
 			`VirtualHost ${luaString(domain)}`,
 			// Joined to the global ones.
-			`\tmodules_enabled = ${list([...(options.modules ?? []), ...(neighbour ? ["neighbour"] : [])])}`,
+			`\tmodules_enabled = ${list(modules)}`,
 		]),
 		...components.flatMap(({ domain, secret }) => [
 			`Component ${luaString(domain)}`,

@@ -1,15 +1,16 @@
 /** Debian's slixmpp: an XMPP client nobody here wrote, in Python. */
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { MissingPeer } from "./missing-peer.ts";
+import { serversSystem } from "./system.ts";
 
 const PYTHON = "/usr/bin/python3";
 const LIBRARY = "/usr/lib/python3/dist-packages/slixmpp/__init__.py";
 
 /** @throws {MissingPeer} */
 export function findSlixmpp(): string {
-	if (existsSync(PYTHON) && existsSync(LIBRARY)) return PYTHON;
-	throw new MissingPeer("slixmpp", ["python3-slixmpp"]);
+	const { path, missing } = serversSystem();
+	if (existsSync(path(PYTHON)) && existsSync(path(LIBRARY))) return PYTHON;
+	throw missing("slixmpp", ["python3-slixmpp"]);
 }
 
 export interface SlixmppDevice {
@@ -32,7 +33,10 @@ export interface SlixmppDevice {
 export async function registerWithSlixmpp(
 	device: SlixmppDevice,
 ): Promise<{ commands: string[]; values: Record<string, string> }> {
-	const client = Bun.spawn([findSlixmpp(), join(import.meta.dir, "slixmpp-client.py")], {
+	const script = readFileSync(join(import.meta.dir, "slixmpp-client.py"), "utf8");
+	// The script itself and not its path: from within another system this folder is not seen.
+	const command = serversSystem().command([findSlixmpp(), "-c", script], "/");
+	const client = Bun.spawn(command, {
 		stdin: new Blob([`${JSON.stringify(device)}\n`]),
 		stdout: "pipe",
 		stderr: "pipe",

@@ -5,6 +5,7 @@
 import { type Child, startChild } from "./child.ts";
 import { PATIENCE_MS } from "./patience.ts";
 import { freePorts } from "./ports.ts";
+import { serversSystem } from "./system.ts";
 
 /** An external component (XEP-0114) that may connect. */
 export interface ComponentAccount {
@@ -194,6 +195,14 @@ export async function runServer(
 		},
 	};
 }
+
+/** The release that is installed: 0.12 or 13, 23.01 or 24.12. 0: not known. */
+export const releaseOf = (program: XmppServer["program"]): number =>
+	Number.parseFloat(serversSystem().version(program) ?? "0");
+
+/** Whether it gives a registration up whose publishes are refused for good. Prosody 13's mod_cloud_notify fails to. */
+export const countsRefusals = (program: XmppServer["program"]): boolean =>
+	program !== "prosody" || releaseOf(program) < 13;
 
 /** Splits `name` or `name@host`. */
 export function splitUser(user: string, defaultHost: string): { name: string; host: string } {
