@@ -2,6 +2,8 @@
  * mod_push's dialect, and that of its app server oshiya: `register-push-X`, `unregister-push`,
  * `list-push-registrations`. Its answers are forms of type `result` whose fields have no type.
  */
+import { stanzaBounds } from "../../limits/bounds/stanzas.ts";
+import { cutTo } from "../../limits/cut.ts";
 import type { DeviceInput, ServiceName } from "../../types.ts";
 import { answerForm, type Field, itemsForm } from "../forms.ts";
 import {
@@ -110,8 +112,10 @@ export const modPush: readonly Command[] = [
 		async run({ owner, registrar }) {
 			const registrations = await registrar.list(owner);
 			if (registrations.length === 0) return {};
+			// Of a few, all names are whole; of very many, long ones are cut.
+			const longest = Math.floor(stanzaBounds.listedNames.is / registrations.length);
 			const items = registrations.map(({ deviceName, node }) => [
-				...(deviceName === undefined ? [] : [{ name: "device-name", values: [deviceName] }]),
+				...(deviceName === undefined ? [] : [{ name: "device-name", values: [cutTo(deviceName, longest)] }]),
 				{ name: "node", values: [node] },
 			]);
 			return { form: itemsForm(items) };
