@@ -8,8 +8,9 @@ import { Socket } from "node:net";
 import type { Element } from "@xmpp/xml";
 import xml from "@xmpp/xml";
 import { settingOf, type XmppComponent } from "../connections.ts";
+import { stanzaBounds } from "../limits/bounds/stanzas.ts";
 import { NS } from "../xmpp/namespaces.ts";
-import { createStanzaParser } from "./stanza-parser.ts";
+import { StanzaParser } from "./stanza-parser.ts";
 import {
 	explainStreamError,
 	NS_CONDITIONS,
@@ -85,7 +86,7 @@ export function openComponentStream(connection: XmppComponent, options: StreamOp
 		isOpen = true;
 		management.begin("unmanaged");
 		opening.succeed({
-			...{ resumed: false, resumable: false, send },
+			...{ resumed: false, resumable: false, mostBytes: stanzaBounds.sent.is, send },
 			// To ourselves, by way of the server: that proves both directions, and asks for no other entity. Where
 			// several connections share the domain the server may give it to another of them; it is answered there,
 			// and each of them hears of some.
@@ -106,28 +107,34 @@ export function openComponentStream(connection: XmppComponent, options: StreamOp
 		});
 	}
 
-	const parser = createStanzaParser({
-		onStart({ attrs }) {
-			const proof = createHash("sha1").update(`${attrs.id}${password}`).digest("hex");
-			send(xml("handshake", {}, proof));
+	const parser = new StanzaParser(
+		{
+			onStart({ attrs }) {
+				const proof = createHash("sha1").update(`${attrs.id}${password}`).digest("hex");
+				send(xml("handshake", {}, proof));
+			},
+			onElement(element) {
+				// One read may hold more than the end.
+				if (!socket.destroyed) onElement(element);
+			},
+			// Nobody counts, and nobody is answered.
+			onSkipped() {},
+			onEnd: () => opening.fail(new StreamFailure("other", "The server closed the stream.")),
+			onFault(fault) {
+				if (isOpen) send(streamError(fault));
+				opening.fail(
+					isOpen
+						? unreadable(fault)
+						: new StreamFailure(
+								"other",
+								`${service} is no XMPP server: check ${settingOf(connection, "service")}.`,
+							),
+				);
+			},
+			isAwaited: (head) => options.isAwaited?.(head) ?? false,
 		},
-		onElement(element) {
-			// One read may hold more than the end.
-			if (!socket.destroyed) onElement(element);
-		},
-		onEnd: () => opening.fail(new StreamFailure("other", "The server closed the stream.")),
-		onFault(fault) {
-			if (isOpen) send(streamError(fault));
-			opening.fail(
-				isOpen
-					? unreadable(fault)
-					: new StreamFailure(
-							"other",
-							`${service} is no XMPP server: check ${settingOf(connection, "service")}.`,
-						),
-			);
-		},
-	});
+		{ hasHeader: true },
+	);
 
 	// A character may come in two pieces.
 	socket.setEncoding("utf8");

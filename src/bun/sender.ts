@@ -203,6 +203,7 @@ export async function startSender(common: SenderDeps): Promise<Sender> {
 			streams,
 			lease: standby && ((onLost) => createStreamLease({ ...standby, address, streams, onLost, log })),
 			handle: intake.handle,
+			isAwaited: intake.isAwaited,
 			onOnline(isResumed) {
 				metrics?.connected(isResumed);
 				intake.online(isResumed);

@@ -27,8 +27,12 @@ export interface XmppDouble {
 export interface XmppDoubleOptions {
 	/** Held back until this resolves: the answer to the stream's opening. */
 	open?: Promise<void>;
+	/** How large a stanza the server says that it takes (XEP-0478), bytes; default: it says nothing. */
+	maxBytes?: number;
 	/** The answer to `<enable/>`. */
 	enabled?: string;
+	/** Called with each message that comes, before it is answered. */
+	onMessage?(text: string, double: XmppDouble): void;
 	/** Called at `<resume/>` with its count; the default resumes and repeats nothing. */
 	onResume?(h: number, double: XmppDouble): void;
 }
@@ -55,6 +59,9 @@ export function startXmppDouble(options: XmppDoubleOptions = {}): XmppDouble {
 	const received: string[] = [];
 	const links: ServerWebSocket<Link>[] = [];
 	const waiting = new Set<() => void>();
+	const limits = options.maxBytes
+		? `<limits xmlns="urn:xmpp:stream-limits:0"><max-bytes>${options.maxBytes}</max-bytes></limits>`
+		: "";
 
 	async function answer(link: ServerWebSocket<Link>, text: string) {
 		if (text.startsWith("<open")) {
@@ -62,7 +69,7 @@ export function startXmppDouble(options: XmppDoubleOptions = {}): XmppDouble {
 			link.send(`<open xmlns="urn:ietf:params:xml:ns:xmpp-framing" from="localhost" id="1" version="1.0"/>`);
 			link.send(
 				link.data.authenticated
-					? features(`<bind ${BIND}/><sm ${SM}/>`)
+					? features(`<bind ${BIND}/><sm ${SM}/>${limits}`)
 					: features(`<mechanisms ${SASL}><mechanism>PLAIN</mechanism></mechanisms>`),
 			);
 		} else if (text.startsWith("<auth")) {
@@ -91,10 +98,12 @@ export function startXmppDouble(options: XmppDoubleOptions = {}): XmppDouble {
 		},
 		websocket: {
 			data: { authenticated: false },
+			backpressureLimit: 2 ** 28,
 			open: (link) => void links.push(link),
 			async message(link, message) {
 				received.push(String(message));
 				for (const look of [...waiting]) look();
+				options.onMessage?.(String(message), double);
 				await answer(link, String(message));
 			},
 		},
