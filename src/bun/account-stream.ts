@@ -14,6 +14,7 @@ import SASLFactory from "saslmechanisms";
 import { settingOf, type XmppAccount } from "../connections.ts";
 import { stanzaBounds } from "../limits/bounds/stanzas.ts";
 import { quoted } from "../limits/cut.ts";
+import { shownUrl } from "../shown-url.ts";
 import { NS } from "../xmpp/namespaces.ts";
 import { readWholeStanzas } from "./framed-stanzas.ts";
 import { type NewSession, NS_SM } from "./stream-management.ts";
@@ -48,7 +49,7 @@ export async function openAccountStream(account: XmppAccount, options: StreamOpt
 	const opening = startOpening(
 		options,
 		drop,
-		`${service} did not answer within ${deadlineMs / 1000} s: check its port, and whether it is ws:// or wss:// there.`,
+		`${shownUrl(service)} did not answer within ${deadlineMs / 1000} s: check its port, and whether it is ws:// or wss:// there.`,
 	);
 	const { fail } = opening;
 	readWholeStanzas(entity, {
@@ -272,5 +273,5 @@ function noConnection(error: unknown, account: XmppAccount): StreamFailure {
 	const hint = /101|upgrade|status/i.test(reason)
 		? `there is no XMPP over WebSocket; check the path of ${settingOf(account, "service")}`
 		: `check ${settingOf(account, "service")}`;
-	return new StreamFailure("other", `Cannot connect to ${account.service} (${reason}): ${hint}.`);
+	return new StreamFailure("other", `Cannot connect to ${shownUrl(account.service)} (${reason}): ${hint}.`);
 }

@@ -9,6 +9,7 @@ import type { Element } from "@xmpp/xml";
 import xml from "@xmpp/xml";
 import { settingOf, type XmppComponent } from "../connections.ts";
 import { stanzaBounds } from "../limits/bounds/stanzas.ts";
+import { shownUrl } from "../shown-url.ts";
 import { NS } from "../xmpp/namespaces.ts";
 import { StanzaParser } from "./stanza-parser.ts";
 import {
@@ -34,7 +35,8 @@ const MOST_IN_HAND = 4_000;
 /** @throws {StreamFailure} */
 export function openComponentStream(connection: XmppComponent, options: StreamOptions): Promise<XmppStream> {
 	const { management, onStanza, onLife } = options;
-	const { domain, password, service } = connection;
+	const { domain, password } = connection;
+	const service = shownUrl(connection.service);
 	const socket = new Socket();
 	let isConnected = false;
 	let isOpen = false;
@@ -155,18 +157,22 @@ export function openComponentStream(connection: XmppComponent, options: StreamOp
 				? new StreamFailure("other", `The connection was lost (${error.message}).`)
 				: new StreamFailure(
 						"other",
-						`Cannot connect to ${service} (${error.message}): check ${settingOf(connection, "service")}, and that the server listens for components there.`,
+						`Cannot connect to ${service} (${codeOf(error)}): check ${settingOf(connection, "service")}, and that the server listens for components there.`,
 					),
 		),
 	);
 	socket.on("close", () => opening.fail(new StreamFailure("other", "The connection was lost.")));
-	const { hostname, port } = new URL(service);
+	const { hostname, port } = new URL(connection.service);
 	socket.connect(Number(port) || PORT, hostname.replace(/^\[(.*)\]$/, "$1"));
 	return opening.stream;
 }
 
+/** Why, without the address that the system's own sentence names. */
+const codeOf = (error: Error) => String((error as { code?: unknown }).code ?? error.name);
+
 function explain(error: Element, connection: XmppComponent, wasOpen: boolean): StreamFailure {
-	const { domain, service } = connection;
+	const { domain } = connection;
+	const service = shownUrl(connection.service);
 	const text = error.getChildText("text", NS_CONDITIONS) ?? "";
 	const condition =
 		error

@@ -29,6 +29,7 @@ import type { Answer, Notification, PushService, Registration } from "../types.t
 import { affiliationNone } from "../xmpp/affiliation.ts";
 import { bareOf } from "../xmpp/jid.ts";
 import { certificateExpiry, warnOfExpiry } from "./certificates.ts";
+import { warnOfClearText } from "./clear-text.ts";
 import { type Connections, startConnections } from "./connections.ts";
 import { openDatabase } from "./database.ts";
 import { createIntake, type Intake } from "./intake.ts";
@@ -183,6 +184,7 @@ export async function startSender(common: SenderDeps): Promise<Sender> {
 	const handoverLoop = startHandoverLoop(handover, delivery.push, log);
 	const housekeeping = startHousekeeping({ ...common, results, retentionDays: config.retentionDays });
 	void checkCredentials(common.services, log);
+	warnOfClearText(config.connections, log);
 	const streams = openStreams(file.db);
 	for (const connection of config.connections) await checkKeeper(connection, common.pubsubNodes);
 	const intakes: Intake[] = [];

@@ -3,6 +3,7 @@ import type { Element } from "@xmpp/xml";
 import xml from "@xmpp/xml";
 import { settingOf, type XmppConnection } from "../connections.ts";
 import { quoted } from "../limits/cut.ts";
+import { shownUrl } from "../shown-url.ts";
 import type { ReadFault } from "./read-fault.ts";
 import type { StreamManagement } from "./stream-management.ts";
 
@@ -132,7 +133,7 @@ export function explainStreamError(
 		case "host-unknown":
 			return new StreamFailure(
 				"other",
-				`The server at ${service} does not serve ${domain}: check ${settingOf(connection, "domain")}.`,
+				`The server at ${shownUrl(service)} does not serve ${domain}: check ${settingOf(connection, "domain")}.`,
 			);
 		case undefined:
 			return new StreamFailure("other", message || "unknown error");
