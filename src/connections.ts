@@ -73,6 +73,10 @@ export function connectionOf(
 			`${name("service")} must be a URL that begins wss:// or ws:// (an account), or xmpp:// (a component).`,
 		);
 	}
+	if (url?.username || url?.password) {
+		const others = kind === "account" ? `${name("username")} and ${name("password")}` : name("password");
+		problem(`${name("service")} must not hold a user name or a password: set ${others}.`);
+	}
 	for (const field of NEEDS[kind]) {
 		if (fields[field] === undefined) {
 			const needs = NEEDS[kind].map(name).join(", ");

@@ -128,6 +128,18 @@ describe("the XMPP account", () => {
 		expect(problemsOf({ ...ACCOUNT, XMPP_USERNAME: "push@example.net" }).join()).toContain("XMPP_DOMAIN");
 	});
 
+	test.each(["wss://push:sesame@example.net/ws", "wss://sesame@example.net/ws", "ws://:sesame@localhost/ws"])(
+		"has its password in a setting of its own: %s is refused, and not repeated",
+		(service) => {
+			expect(problemsOf({ ...ACCOUNT, XMPP_SERVICE: service })).toEqual([
+				"XMPP_SERVICE must not hold a user name or a password: set XMPP_USERNAME and XMPP_PASSWORD.",
+			]);
+			expect(problemsOf({ ...COMPONENT, XMPP_SERVICE: "xmpp://push:sesame@127.0.0.1:5347" })).toEqual([
+				"XMPP_SERVICE must not hold a user name or a password: set XMPP_PASSWORD.",
+			]);
+		},
+	);
+
 	test("is not missing what is only wrong: a bad XMPP_SERVICE is told once", () => {
 		expect(problemsOf({ ...ACCOUNT, XMPP_SERVICE: "example.net" })).toHaveLength(1);
 	});

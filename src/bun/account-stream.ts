@@ -12,9 +12,12 @@ import type { Element } from "@xmpp/xml";
 import xml from "@xmpp/xml";
 import SASLFactory from "saslmechanisms";
 import { settingOf, type XmppAccount } from "../connections.ts";
+import { stanzaBounds } from "../limits/bounds/stanzas.ts";
+import { quoted } from "../limits/cut.ts";
+import { shownUrl } from "../shown-url.ts";
 import { NS } from "../xmpp/namespaces.ts";
 import { readWholeStanzas } from "./framed-stanzas.ts";
-import { NS_SM } from "./stream-management.ts";
+import { type NewSession, NS_SM } from "./stream-management.ts";
 import {
 	explainStreamError,
 	NS_STREAM,
@@ -29,6 +32,8 @@ import {
 
 const NS_SASL = "urn:ietf:params:xml:ns:xmpp-sasl";
 const NS_BIND = "urn:ietf:params:xml:ns:xmpp-bind";
+/** XEP-0478 */
+const NS_LIMITS = "urn:xmpp:stream-limits:0";
 
 /** Ask the server to keep the session this long, s; it decides itself (Prosody 600, ejabberd 300 by default). */
 const PREFERRED_RESUME_S = 3600;
@@ -45,12 +50,20 @@ export async function openAccountStream(account: XmppAccount, options: StreamOpt
 	const opening = startOpening(
 		options,
 		drop,
-		`${service} did not answer within ${deadlineMs / 1000} s: check its port, and whether it is ws:// or wss:// there.`,
+		`${shownUrl(service)} did not answer within ${deadlineMs / 1000} s: check its port, and whether it is ws:// or wss:// there.`,
 	);
 	const { fail } = opening;
-	readWholeStanzas(entity, (fault) => {
-		send(streamError(fault));
-		fail(unreadable(fault));
+	readWholeStanzas(entity, {
+		onSkipped(head) {
+			onLife();
+			// It counts as handled: the server would send it again.
+			management.receive(head)?.();
+		},
+		onFault(fault) {
+			send(streamError(fault));
+			fail(unreadable(fault));
+		},
+		isAwaited: (head) => options.isAwaited?.(head) ?? false,
 	});
 	/** What we asked the server last, and wait for: nothing else is an answer, whoever sends it. */
 	let waitingFor: "resumption" | { bind: string } | "enabling" | undefined;
@@ -69,8 +82,11 @@ export async function openAccountStream(account: XmppAccount, options: StreamOpt
 	function opened(resumed: boolean, resumable: boolean, repeat: readonly Element[]) {
 		for (const element of repeat) send(element);
 		waitingFor = undefined;
-		opening.succeed({ resumed, resumable, send, probe, leave: async () => drop() });
+		const mostBytes = mostBytesTaken(features);
+		opening.succeed({ resumed, resumable, mostBytes, send, probe, leave: async () => drop() });
 	}
+
+	const begin = (session: NewSession) => management.begin(session, mostBytesTaken(features));
 
 	function probe() {
 		const ping = () => xml("iq", { type: "get", id: "ping", to: domain }, xml("ping", { xmlns: NS.ping }));
@@ -112,14 +128,14 @@ export async function openAccountStream(account: XmppAccount, options: StreamOpt
 			fail(
 				new StreamFailure(
 					"other",
-					`The server bound ${jid} instead of ${address}: set ${settingOf(account, "resource")}.`,
+					`The server bound ${quoted(jid)} instead of ${address}: set ${settingOf(account, "resource")}.`,
 				),
 			);
 		} else if (features?.getChild("sm", NS_SM)) {
 			waitingFor = "enabling";
 			send(xml("enable", { xmlns: NS_SM, resume: "true", max: String(PREFERRED_RESUME_S) }));
 		} else {
-			opened(false, false, management.begin("unmanaged"));
+			opened(false, false, begin("unmanaged"));
 		}
 	}
 
@@ -131,17 +147,17 @@ export async function openAccountStream(account: XmppAccount, options: StreamOpt
 			case "a":
 				return management.acknowledged(h);
 			case "resumed resumption":
-				return opened(true, true, management.resume(h));
+				return opened(true, true, management.resume(h, mostBytesTaken(features)));
 			case "failed resumption":
 				// Nothing to resume (the server was restarted, or we came too late): take the address anew.
 				return bind();
 			case "enabled enabling": {
 				const { id, resume } = element.attrs;
 				const resumable = (resume === "true" || resume === "1") && Boolean(id);
-				return opened(false, resumable, management.begin(resumable ? { id, jid: address } : "counted"));
+				return opened(false, resumable, begin(resumable ? { id, jid: address } : "counted"));
 			}
 			case "failed enabling":
-				return opened(false, false, management.begin("unmanaged"));
+				return opened(false, false, begin("unmanaged"));
 		}
 	}
 
@@ -173,7 +189,7 @@ export async function openAccountStream(account: XmppAccount, options: StreamOpt
 		connected = true;
 	});
 	entity.on("error", (error: unknown) =>
-		fail(connected ? explain(error, account) : noConnection(error, account)),
+		fail(connected ? lostOr(error, account) : noConnection(error, account)),
 	);
 	// The server closed the stream; some wait for us to leave first.
 	entity.on("close", () => fail(new StreamFailure("other", "The server closed the stream.")));
@@ -184,6 +200,18 @@ export async function openAccountStream(account: XmppAccount, options: StreamOpt
 		.then(() => entity.open({ domain }))
 		.catch((error: unknown) => fail(explain(error, account)));
 	return opening.stream;
+}
+
+/** A server takes no less (RFC 6120 §13.12). */
+const LEAST_TAKEN = 10_000;
+/** Left free below what a server takes: it may count what we do not. */
+const SPARE = 1024;
+
+/** How large a stanza may be that we send, bytes: less than the server says that it takes (XEP-0478). */
+function mostBytesTaken(features: Element | undefined): number {
+	const said = features?.getChild("limits", NS_LIMITS)?.getChildText("max-bytes")?.trim() ?? "";
+	if (!/^\d{1,15}$/.test(said)) return stanzaBounds.sent.is;
+	return Math.min(stanzaBounds.sent.is, Math.max(Number(said), LEAST_TAKEN) - SPARE);
 }
 
 /** The SASL step of xmpp.js, without the rest of its negotiation. */
@@ -233,6 +261,14 @@ function explain(error: unknown, account: XmppAccount): StreamFailure {
 	return explainStreamError({ ...(condition && { condition }), ...(text && { text }), message }, account);
 }
 
+/** Bun's own code where a message is longer than the 128 MiB that it receives. */
+const TOO_BIG = "WS_ERR_UNSUPPORTED_MESSAGE_LENGTH";
+
+function lostOr(error: unknown, account: XmppAccount): StreamFailure {
+	if ((error as { code?: string }).code !== TOO_BIG) return explain(error, account);
+	return new StreamFailure("too-big", "A message of more than 128 MiB came, which cannot be received.");
+}
+
 function noConnection(error: unknown, account: XmppAccount): StreamFailure {
 	const said = error instanceof Error ? error.message : String(error);
 	// Bun's own sentence repeats the address.
@@ -240,5 +276,5 @@ function noConnection(error: unknown, account: XmppAccount): StreamFailure {
 	const hint = /101|upgrade|status/i.test(reason)
 		? `there is no XMPP over WebSocket; check the path of ${settingOf(account, "service")}`
 		: `check ${settingOf(account, "service")}`;
-	return new StreamFailure("other", `Cannot connect to ${account.service} (${reason}): ${hint}.`);
+	return new StreamFailure("other", `Cannot connect to ${shownUrl(account.service)} (${reason}): ${hint}.`);
 }

@@ -1,5 +1,6 @@
 /** The first lines of a start: what is on, what is off, and which setting turns it on. */
 import type { Config } from "../config.ts";
+import { shownUrl } from "../shown-url.ts";
 
 export interface BannerFacts {
 	version: string;
@@ -31,7 +32,7 @@ export function banner(facts: BannerFacts): string {
 	}
 	lines.push([
 		"database",
-		`${database.url ? withoutCredentials(database.url) : `${dataDir}/reveille.db`}${database.replica ? `, read from ${database.replica}` : ""}`,
+		`${database.url ? shownUrl(database.url) : `${dataDir}/reveille.db`}${database.replica ? `, read from ${database.replica}` : ""}`,
 	]);
 	if (role !== "http")
 		lines.push(["data folder", dataDir + (created.length > 0 ? `, made now: ${created.join(", ")}` : "")]);
@@ -64,15 +65,9 @@ function xmpp({ role, connections, pushAddress }: Config): [string, string][] {
 	}
 	return connections.map(({ kind, address, service, pubsubHost }, index) => [
 		index === 0 ? "XMPP" : "",
-		`${kind === "component" ? "component " : ""}${address} through ${withoutCredentials(service)}` +
+		`${kind === "component" ? "component " : ""}${address} through ${shownUrl(service)}` +
 			(pubsubHost === undefined ? "" : `; publishes come to ${pubsubHost}`),
 	]);
-}
-
-/** A URL may carry a password or a token before its host, or in its query. */
-function withoutCredentials(url: string): string {
-	const { protocol, host, pathname } = new URL(url);
-	return protocol === "file:" ? url : `${protocol}//${host}${pathname === "/" ? "" : pathname}`;
 }
 
 function registering(config: Config, tokenFile: string | undefined): string {

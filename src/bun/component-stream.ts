@@ -8,8 +8,10 @@ import { Socket } from "node:net";
 import type { Element } from "@xmpp/xml";
 import xml from "@xmpp/xml";
 import { settingOf, type XmppComponent } from "../connections.ts";
+import { stanzaBounds } from "../limits/bounds/stanzas.ts";
+import { shownUrl } from "../shown-url.ts";
 import { NS } from "../xmpp/namespaces.ts";
-import { createStanzaParser } from "./stanza-parser.ts";
+import { StanzaParser } from "./stanza-parser.ts";
 import {
 	explainStreamError,
 	NS_STREAM,
@@ -34,7 +36,8 @@ const MOST_IN_HAND = 4_000;
 /** @throws {StreamFailure} */
 export function openComponentStream(connection: XmppComponent, options: StreamOptions): Promise<XmppStream> {
 	const { management, onStanza, onLife } = options;
-	const { domain, password, service } = connection;
+	const { domain, password } = connection;
+	const service = shownUrl(connection.service);
 	const socket = new Socket();
 	const ourselves = `${domain}/alive`;
 	let isConnected = false;
@@ -88,7 +91,7 @@ export function openComponentStream(connection: XmppComponent, options: StreamOp
 		isOpen = true;
 		management.begin("unmanaged");
 		opening.succeed({
-			...{ resumed: false, resumable: false, send },
+			...{ resumed: false, resumable: false, mostBytes: stanzaBounds.sent.is, send },
 			// To ourselves, by way of the server: that proves both directions, and asks for no other entity. Where
 			// several connections share the domain the server may give it to another of them; it is answered there,
 			// and each of them hears of some. Not to the bare domain: ejabberd's mod_privilege (in 24.12, its issue 4336)
@@ -110,28 +113,34 @@ export function openComponentStream(connection: XmppComponent, options: StreamOp
 		});
 	}
 
-	const parser = createStanzaParser({
-		onStart({ attrs }) {
-			const proof = createHash("sha1").update(`${attrs.id}${password}`).digest("hex");
-			send(xml("handshake", {}, proof));
+	const parser = new StanzaParser(
+		{
+			onStart({ attrs }) {
+				const proof = createHash("sha1").update(`${attrs.id}${password}`).digest("hex");
+				send(xml("handshake", {}, proof));
+			},
+			onElement(element) {
+				// One read may hold more than the end.
+				if (!socket.destroyed) onElement(element);
+			},
+			// Nobody counts, and nobody is answered.
+			onSkipped() {},
+			onEnd: () => opening.fail(new StreamFailure("other", "The server closed the stream.")),
+			onFault(fault) {
+				if (isOpen) send(streamError(fault));
+				opening.fail(
+					isOpen
+						? unreadable(fault)
+						: new StreamFailure(
+								"other",
+								`${service} is no XMPP server: check ${settingOf(connection, "service")}.`,
+							),
+				);
+			},
+			isAwaited: (head) => options.isAwaited?.(head) ?? false,
 		},
-		onElement(element) {
-			// One read may hold more than the end.
-			if (!socket.destroyed) onElement(element);
-		},
-		onEnd: () => opening.fail(new StreamFailure("other", "The server closed the stream.")),
-		onFault(fault) {
-			if (isOpen) send(streamError(fault));
-			opening.fail(
-				isOpen
-					? unreadable(fault)
-					: new StreamFailure(
-							"other",
-							`${service} is no XMPP server: check ${settingOf(connection, "service")}.`,
-						),
-			);
-		},
-	});
+		{ hasHeader: true },
+	);
 
 	// A character may come in two pieces.
 	socket.setEncoding("utf8");
@@ -152,18 +161,22 @@ export function openComponentStream(connection: XmppComponent, options: StreamOp
 				? new StreamFailure("other", `The connection was lost (${error.message}).`)
 				: new StreamFailure(
 						"other",
-						`Cannot connect to ${service} (${error.message}): check ${settingOf(connection, "service")}, and that the server listens for components there.`,
+						`Cannot connect to ${service} (${codeOf(error)}): check ${settingOf(connection, "service")}, and that the server listens for components there.`,
 					),
 		),
 	);
 	socket.on("close", () => opening.fail(new StreamFailure("other", "The connection was lost.")));
-	const { hostname, port } = new URL(service);
+	const { hostname, port } = new URL(connection.service);
 	socket.connect(Number(port) || PORT, hostname.replace(/^\[(.*)\]$/, "$1"));
 	return opening.stream;
 }
 
+/** Why, without the address that the system's own sentence names. */
+const codeOf = (error: Error) => String((error as { code?: unknown }).code ?? error.name);
+
 function explain(error: StreamError, connection: XmppComponent, wasOpen: boolean): StreamFailure {
-	const { domain, service } = connection;
+	const { domain } = connection;
+	const service = shownUrl(connection.service);
 	switch (error.condition) {
 		case "not-authorized":
 			return new StreamFailure(

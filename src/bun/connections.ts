@@ -1,13 +1,17 @@
 /** All XMPP connections of a process: each has a connector of its own, and none of them waits for another. */
 import type { Element } from "@xmpp/xml";
-import type { XmppConnection } from "../connections.ts";
+import { settingOf, type XmppConnection } from "../connections.ts";
+import { shownUrl } from "../shown-url.ts";
 import { bareOf, domainOf, resourceOf } from "../xmpp/jid.ts";
 import { type Connector, type ConnectorDeps, type ConnectorStatus, startConnector } from "./connector.ts";
 
 export interface Connections {
 	/** Whether each address is ours. */
 	isOnline(): ReadonlyMap<string, boolean>;
-	/** True while all of them are, or stand by for another process's; otherwise a sentence that says what is wrong. */
+	/**
+	 * True while all of them are, or stand by for another process's; otherwise a sentence that says what is wrong, fit
+	 * for strangers: a server's URL is called by its setting.
+	 */
 	status(): true | string;
 	/**
 	 * Sends a stanza of our own by the connection that has this JID, from that JID; or by the first, if none has.
@@ -38,11 +42,13 @@ export async function startConnections(
 			if (held.length === 0) {
 				return "XMPP is not configured: set XMPP_SERVICE, XMPP_USERNAME and XMPP_PASSWORD.";
 			}
-			const faults = statuses().flatMap(([address, status]) =>
-				status.kind === "online" || status.kind === "standby"
-					? []
-					: [held.length === 1 ? status.reason : `${address}: ${status.reason}`],
-			);
+			const faults = held.flatMap(({ connection, connector }) => {
+				const status = connector.status();
+				if (status.kind === "online" || status.kind === "standby") return [];
+				const { address, service } = connection;
+				const reason = status.reason.replaceAll(shownUrl(service), settingOf(connection, "service"));
+				return [held.length === 1 ? reason : `${address}: ${reason}`];
+			});
 			return faults.length === 0 || faults.join(" ");
 		},
 

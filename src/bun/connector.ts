@@ -7,8 +7,10 @@
 import type { Logger } from "@logtape/logtape";
 import type { Element } from "@xmpp/xml";
 import type { XmppConnection } from "../connections.ts";
+import { stanzaBounds } from "../limits/bounds/stanzas.ts";
 import { faultOf } from "../store/fault.ts";
 import type { StreamState, Streams } from "../store/streams.ts";
+import { fits, mostBytesOf, refusalInPlaceOf } from "../xmpp/stanza-size.ts";
 import type { StanzaHandler } from "../xmpp/stanzas.ts";
 import { openAccountStream } from "./account-stream.ts";
 import { openComponentStream } from "./component-stream.ts";
@@ -31,6 +33,8 @@ export interface ConnectorDeps {
 	/** Where several processes have the same account and one database. @param onLost another one has the address */
 	lease?: ((onLost: () => void) => StreamLease) | undefined;
 	handle: StanzaHandler;
+	/** Whether a stanza, by its own tag, answers a request of ours: it may be longer. Default: none does. */
+	isAwaited?(head: Element): boolean;
 	/** Called each time the address is ours. */
 	onOnline?(isResumed: boolean): void;
 	/**
@@ -105,6 +109,8 @@ export async function startConnector(deps: ConnectorDeps): Promise<Connector> {
 	let lastLife = 0;
 	let onlineSince: number | undefined;
 	let wakeUp: (() => void) | undefined;
+	/** How large a stanza may be that we send, bytes: as the latest stream has it. */
+	let mostBytes: number = stanzaBounds.sent.is;
 	const online = Promise.withResolvers<void>();
 
 	const isAccount = kind === "account";
@@ -136,8 +142,27 @@ export async function startConnector(deps: ConnectorDeps): Promise<Connector> {
 			: openComponentStream(connection, options);
 
 	function send(element: Element) {
-		management.sent(element);
+		const bytes = mostBytesOf(element);
+		if (fits(element, mostBytes, bytes)) return pass(element, bytes);
+		log.error(
+			"{address}: a stanza of more than {bytes} bytes is not sent: the server would end the stream.",
+			{
+				address,
+				bytes: mostBytes,
+			},
+		);
+	}
+
+	function pass(element: Element, bytes: number) {
+		management.sent(element, bytes);
 		stream?.send(element);
+	}
+
+	function reply(answer: Element) {
+		const bytes = mostBytesOf(answer);
+		if (fits(answer, mostBytes, bytes)) return pass(answer, bytes);
+		const refusal = refusalInPlaceOf(answer, mostBytes);
+		if (refusal) pass(refusal, mostBytesOf(refusal));
 	}
 
 	function onStanza(stanza: Element, handled: () => void) {
@@ -145,7 +170,7 @@ export async function startConnector(deps: ConnectorDeps): Promise<Connector> {
 		if (!isTaking) return isAccount ? undefined : handled();
 		if (management.inHand() > BACKLOG[kind].most) void relieve();
 		handle(stanza)
-			.then((answer) => answer && send(answer))
+			.then((answer) => answer && reply(answer))
 			.catch((error: unknown) =>
 				log.error("{address}: a stanza could not be answered: {error}", { address, error: faultOf(error) }),
 			)
@@ -177,11 +202,13 @@ export async function startConnector(deps: ConnectorDeps): Promise<Connector> {
 			opened = await open({
 				management,
 				onStanza,
+				isAwaited: (head) => deps.isAwaited?.(head) ?? false,
 				onLife: () => {
 					lastLife = Date.now();
 				},
 				onOpen: (fresh) => {
 					stream = fresh;
+					mostBytes = fresh.mostBytes;
 				},
 				deadlineMs: timing.deadline,
 				signal: stopping.signal,
@@ -221,7 +248,22 @@ export async function startConnector(deps: ConnectorDeps): Promise<Connector> {
 		const failure = await opened.closed;
 		stopHeartbeat();
 		stream = undefined;
+		if (failure.isStreamError) management.streamFailed();
 		return failure;
+	}
+
+	/** @returns whether the server goes on behind what could not be received */
+	async function passOver({ message }: StreamFailure): Promise<boolean> {
+		status = { kind: "away", reason: message };
+		// The count is of all that came before it.
+		void onBacklog(0);
+		await Promise.race([management.answered(), Bun.sleep(timing.deadline)]);
+		if (!(await management.passOver())) return false;
+		log.warn("{address}: {reason} It is passed over, and the stream is resumed behind it.", {
+			address,
+			reason: message,
+		});
+		return true;
 	}
 
 	/** @returns false if the end came first */
@@ -251,6 +293,7 @@ export async function startConnector(deps: ConnectorDeps): Promise<Connector> {
 			if (!(await take())) return;
 			const failure = await session();
 			if (stopping.signal.aborted) return;
+			if (failure.kind === "too-big" && (await passOver(failure))) continue;
 			if (failure.kind === "address-taken" && lease && !(await lease.isOurs(stopping.signal))) continue;
 			if (onlineSince !== undefined && performance.now() - onlineSince >= timing.stable) failures = 0;
 			if (failure.kind === "address-taken") {

@@ -1,11 +1,19 @@
 /**
  * Stanzas over WebSocket: each message is one whole element (RFC 7395 §3.3.3). The parser of xmpp.js throws at what is
- * no XML and is of no use afterwards, and waits for the end of what was not closed: all that comes later would be taken
- * for a part of that, while the connection seems to live.
+ * no XML and is of no use afterwards, waits for the end of what was not closed, and reads everything, however much it
+ * is.
  */
 import type { Client } from "@xmpp/client-core";
-import type { Parser } from "@xmpp/xml";
-import { createRestriction, LONGEST_STANZA, type ReadFault, withoutDeclaration } from "./stanza-parser.ts";
+import type { Element, Parser } from "@xmpp/xml";
+import { stanzaBounds } from "../limits/bounds/stanzas.ts";
+import type { ReadFault } from "./read-fault.ts";
+import { isStanzaHead, readHead } from "./stanza-head.ts";
+import { StanzaParser } from "./stanza-parser.ts";
+
+const NS_FRAMING = "urn:ietf:params:xml:ns:xmpp-framing";
+const LONGEST = stanzaBounds.taken.is;
+/** In a shorter message nothing is too long. */
+const LONGEST_TAG = stanzaBounds.tag.is;
 
 /** What xmpp.js does not type: it is called with each message, from the connection's start on. */
 interface Reading {
@@ -13,40 +21,56 @@ interface Reading {
 	parser: Parser | null;
 }
 
-/**
- * To be called before the client connects.
- * @param onFault called when nothing more can be read
- */
-export function readWholeStanzas(entity: Client, onFault: (fault: ReadFault) => void): void {
+export interface FramedStanzas {
+	/** A stanza came that is too long to be read. @param head its own tag, with who sent it and its id */
+	onSkipped(head: Element): void;
+	/** Nothing more can be read. */
+	onFault(fault: ReadFault): void;
+	/** Whether a stanza answers a request of ours, and so may be longer. */
+	isAwaited(head: Element): boolean;
+}
+
+/** To be called before the client connects. */
+export function readWholeStanzas(entity: Client, { onSkipped, onFault, isAwaited }: FramedStanzas): void {
 	const reading = entity as unknown as Reading;
-	const read = reading._onData.bind(entity);
-	let isWhole = false;
-	for (const event of ["open", "element", "close"] as const) {
-		entity.on(event, () => {
-			isWhole = true;
-		});
+	let isOver = false;
+	/** The beginning of the message that is being read. */
+	let head: Element | undefined;
+	const parser = new StanzaParser(
+		{
+			// xmpp.js listens to its own parser.
+			onElement: (element) => void reading.parser?.emit(eventOf(element), element),
+			onSkipped: skip,
+			onFault: fault,
+			isAwaited,
+		},
+		{ hasHeader: false },
+	);
+
+	function fault(found: ReadFault) {
+		if (!isOver) onFault(found);
+		isOver = true;
 	}
 
-	/** @returns what is wrong with a message; undefined: it was read */
-	function fault(data: string): ReadFault | undefined {
-		if (data.length > LONGEST_STANZA) return "policy-violation";
-		// The parser takes blanks around an element for a text in the wrong place.
-		const message = withoutDeclaration(data).trim();
-		// Some servers send blanks to find out whether the connection lives.
-		if (message === "") return undefined;
-		// Each by itself: what one leaves open says nothing of the next.
-		if (createRestriction()(message)) return "restricted-xml";
-		isWhole = false;
-		try {
-			read(message);
-		} catch {
-			return "not-well-formed";
-		}
-		return isWhole && !reading.parser?.cursor ? undefined : "not-well-formed";
+	function skip() {
+		if (head && isStanzaHead(head)) onSkipped(head);
+		else fault("policy-violation");
 	}
 
 	reading._onData = (data) => {
-		const found = reading.parser ? fault(String(data)) : undefined;
-		if (found) onFault(found);
+		if (!reading.parser || isOver) return;
+		const message = String(data);
+		head = message.length > LONGEST_TAG ? readHead(message) : undefined;
+		// Of what is too long nothing but the beginning is looked at.
+		if (message.length > LONGEST && !(head && isAwaited(head))) return skip();
+		parser.beginText();
+		parser.write(message);
+		if (!parser.isWhole()) fault("not-well-formed");
 	};
+}
+
+/** What the parser of xmpp.js calls it. */
+function eventOf(element: Element): "start" | "end" | "element" {
+	if (element.is("open", NS_FRAMING)) return "start";
+	return element.is("close", NS_FRAMING) ? "end" : "element";
 }

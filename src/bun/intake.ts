@@ -27,6 +27,8 @@ export interface IntakeDeps extends Omit<RegistrarDeps, "allow" | "pubsubHost"> 
 
 export interface Intake {
 	handle: StanzaHandler;
+	/** Whether a stanza, by its own tag, answers a request of ours. */
+	isAwaited(head: Element): boolean;
 	/** The connection is there. */
 	online(isResumed: boolean): void;
 	/** A registration with a node at this pubsub host ended. */
@@ -64,6 +66,7 @@ export function createIntake(connection: XmppConnection, deps: IntakeDeps): Inta
 			await host?.take(stanza);
 			return handle(stanza);
 		},
+		isAwaited: requests.awaits,
 		online: (isResumed) => host?.online(isResumed),
 		ended(pubsubHost, node) {
 			if (pubsubHost === hostJid) host?.ended(node);

@@ -30,6 +30,7 @@ import type { Answer, Notification, PushService, Registration } from "../types.t
 import { affiliationNone } from "../xmpp/affiliation.ts";
 import { bareOf } from "../xmpp/jid.ts";
 import { certificateExpiry, warnOfExpiry } from "./certificates.ts";
+import { warnOfClearText } from "./clear-text.ts";
 import { type Connections, startConnections } from "./connections.ts";
 import { openDatabase } from "./database.ts";
 import { createIntake, type Intake } from "./intake.ts";
@@ -185,6 +186,7 @@ export async function startSender(common: SenderDeps): Promise<Sender> {
 	const handoverLoop = startHandoverLoop(handover, delivery.push, log);
 	const housekeeping = startHousekeeping({ ...common, results, retentionDays: config.retentionDays });
 	void checkCredentials(common.services, log);
+	warnOfClearText(config.connections, log);
 	const streams = openStreams(file.db);
 	async function pushAndNote(node: string, notification: Notification): Promise<Answer> {
 		const answer = await delivery.push(node, notification);
@@ -212,6 +214,7 @@ export async function startSender(common: SenderDeps): Promise<Sender> {
 			streams,
 			lease: standby && ((onLost) => createStreamLease({ ...standby, address, streams, onLost, log })),
 			handle: intake.handle,
+			isAwaited: intake.isAwaited,
 			onOnline(isResumed) {
 				metrics?.connected(isResumed);
 				intake.online(isResumed);

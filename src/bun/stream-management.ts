@@ -7,7 +7,9 @@
  */
 import type { Element } from "@xmpp/xml";
 import xml from "@xmpp/xml";
+import { stanzaBounds } from "../limits/bounds/stanzas.ts";
 import type { StreamState } from "../store/streams.ts";
+import { fits, mostBytesOf } from "../xmpp/stanza-size.ts";
 
 export const NS_SM = "urn:xmpp:sm:3";
 
@@ -24,6 +26,12 @@ const ACK_PAUSE_MS = 20;
 const FAULT_MS = 5_000;
 /** Ask the server to acknowledge after this many stanzas of ours, to let go of them. */
 const REQUEST_EVERY = 50;
+/** Of ours that a server does not acknowledge so many are kept, to be sent again, … */
+const MOST_KEPT = stanzaBounds.unacknowledged.is;
+/** … and so much of them, bytes. */
+const MOST_BYTES_KEPT = stanzaBounds.unacknowledgedBytes.is;
+/** What of a sender and an id tells stanzas apart. */
+const KEY_LENGTH = stanzaBounds.id.is;
 
 export interface StreamManagementEffects {
 	/** Writes to disk what the next process needs to resume; undefined: there is nothing to resume. */
@@ -60,22 +68,29 @@ export interface StreamManagement {
 	answered(): Promise<void>;
 	/**
 	 * A new session begins: all counts start at zero.
+	 * @param mostBytes of a stanza that the stream takes; larger ones are let go of
 	 * @returns our stanzas that the last session did not acknowledge: to be sent again
 	 */
-	begin(next: NewSession): readonly Element[];
+	begin(next: NewSession, mostBytes?: number): readonly Element[];
 	/**
 	 * The server resumed the session, and will repeat what came after the count it was told.
 	 * @param h how many of our stanzas it has handled
+	 * @param mostBytes as of `begin`
 	 * @returns ours that it has not: to be sent again
 	 */
-	resume(h: number): readonly Element[];
+	resume(h: number, mostBytes?: number): readonly Element[];
 	/**
 	 * A stanza arrived.
 	 * @returns what to call once it is handled; undefined: it is in hand already, the server repeats it
 	 */
 	receive(stanza: Element): (() => void) | undefined;
-	/** A stanza of ours goes out, or waits for the next connection to. */
-	sent(stanza: Element): void;
+	/** A stanza of ours goes out, or waits for the next connection to. @param bytes the most that it takes */
+	sent(stanza: Element, bytes?: number): void;
+	/**
+	 * The server ended the stream with a stream error. What it did not acknowledge may be the reason: it is sent once
+	 * more, and not again if that stream ends so too.
+	 */
+	streamFailed(): void;
 	/** The server said that it handled `h` of our stanzas. */
 	acknowledged(h: number): void;
 	/** The server asks how many we handled. */
@@ -84,6 +99,12 @@ export interface StreamManagement {
 	acknowledgeAll(): Promise<void>;
 	/** Resolves when the server says how much of ours it has: all that was sent before has reached it. */
 	flushed(): Promise<void>;
+	/**
+	 * The stanza behind all that arrived cannot be received: it counts as handled, so that the server goes on behind it
+	 * when the session is resumed. To be called while there is no connection, once all that arrived is answered.
+	 * @returns false: something is not answered, there is no session to resume, or the count could not be saved
+	 */
+	passOver(): Promise<boolean>;
 }
 
 /** A stanza that arrived and that the server was not told to be handled. */
@@ -105,7 +126,8 @@ interface Session {
 	uncounted: number;
 }
 
-const keyOf = (stanza: Element) => `${stanza.name} ${stanza.attrs.from} ${stanza.attrs.id}`;
+const keyOf = ({ name, attrs }: Element) =>
+	`${name} ${String(attrs.from).slice(0, KEY_LENGTH)} ${String(attrs.id).slice(0, KEY_LENGTH)}`;
 
 const newSession = (kind: NewSession, told = 0): Session => ({
 	...{ kind, told, arrived: [], handled: 0, uncounted: 0 },
@@ -128,23 +150,66 @@ export function createStreamManagement(
 	let timer: ReturnType<typeof setTimeout> | undefined;
 	let timerAt = 0;
 	let acknowledgedAt = Number.NEGATIVE_INFINITY;
-	/** Ours that the server has not acknowledged. */
+	/** Ours that the server has not acknowledged, and how large each is, bytes. */
 	const unacknowledged: Element[] = [];
-	/** How many of ours it has; undefined: an earlier process knew. */
+	const sizes: number[] = [];
+	let bytesKept = 0;
+	/** So many of them, from the first, were sent when a stream ended with a stream error. */
+	let suspected = 0;
+	/** How many of ours the server has, or we let go of; undefined: an earlier process knew. */
 	let outbound = saved ? undefined : 0;
-	let whenAcknowledged: (() => void) | undefined;
-	let whenAnswered: (() => void) | undefined;
+	const whenAcknowledged: (() => void)[] = [];
+	const whenAnswered: (() => void)[] = [];
 
 	function markHandled(stanza: Arrived, its: Session) {
 		stanza.handled = true;
 		// An answer to a stanza of a session that is over counts for nothing in this one.
 		if (its !== session) return;
 		while (session.arrived[session.handled]?.handled) session.handled++;
-		if (inHand() === 0) whenAnswered?.();
+		noteAnswered();
 		scheduleAck();
 	}
 
 	const inHand = () => session.uncounted + session.arrived.length - session.handled;
+
+	function noteAnswered() {
+		if (inHand() === 0) for (const resolve of whenAnswered.splice(0)) resolve();
+	}
+
+	function answered(): Promise<void> {
+		if (inHand() === 0) return Promise.resolve();
+		return new Promise((resolve) => whenAnswered.push(resolve));
+	}
+
+	/** Lets go of the first of ours: they are not sent again. */
+	function letGo(count: number) {
+		const gone = unacknowledged.splice(0, Math.max(0, count)).length;
+		for (const size of sizes.splice(0, gone)) bytesKept -= size;
+		suspected = Math.max(0, suspected - gone);
+		if (outbound !== undefined) outbound += gone;
+	}
+
+	/** What is to be sent again. */
+	function repeatable(mostBytes: number): readonly Element[] {
+		const kept = unacknowledged.filter((stanza, index) => fits(stanza, mostBytes, sizes[index]));
+		if (kept.length < unacknowledged.length) {
+			letGo(unacknowledged.length);
+			for (const stanza of kept) keep(stanza, mostBytesOf(stanza));
+		}
+		return kept;
+	}
+
+	function keep(stanza: Element, bytes: number) {
+		unacknowledged.push(stanza);
+		sizes.push(bytes);
+		bytesKept += bytes;
+	}
+
+	/** The server has `h` of ours. */
+	function acknowledgedUpTo(h: number) {
+		if (outbound !== undefined) letGo(h - outbound);
+		outbound = h;
+	}
 
 	function scheduleAck() {
 		if (faulty || (session.handled === 0 && !asked)) return;
@@ -230,30 +295,30 @@ export function createStreamManagement(
 
 		inHand,
 
-		answered() {
-			if (inHand() === 0) return Promise.resolve();
-			return new Promise((resolve) => {
-				whenAnswered = resolve;
-			});
-		},
+		answered,
 
-		begin(next) {
+		begin(next, mostBytes = Number.POSITIVE_INFINITY) {
 			session = newSession(next);
 			repeats = [];
 			resuming = false;
 			asked = false;
-			outbound = 0;
 			save(stateOf(session, 0)).catch(onFault);
-			return next === "unmanaged" ? unacknowledged.splice(0) : unacknowledged;
+			// What was in hand is the last session's.
+			noteAnswered();
+			const repeat = repeatable(mostBytes);
+			if (next === "unmanaged") letGo(repeat.length);
+			outbound = 0;
+			return repeat;
 		},
 
-		resume(h) {
+		resume(h, mostBytes = Number.POSITIVE_INFINITY) {
 			resuming = false;
 			repeats = [...session.arrived];
-			if (outbound !== undefined) unacknowledged.splice(0, h - outbound);
-			outbound = h;
+			acknowledgedUpTo(h);
 			scheduleAck();
-			return unacknowledged;
+			const repeat = repeatable(mostBytes);
+			outbound = h;
+			return repeat;
 		},
 
 		receive(stanza) {
@@ -262,7 +327,7 @@ export function createStreamManagement(
 				its.uncounted++;
 				return () => {
 					its.uncounted--;
-					if (inHand() === 0) whenAnswered?.();
+					noteAnswered();
 				};
 			}
 			const key = keyOf(stanza);
@@ -274,17 +339,24 @@ export function createStreamManagement(
 			return () => markHandled(arrived, its);
 		},
 
-		sent(stanza) {
+		sent(stanza, bytes = mostBytesOf(stanza)) {
 			if (session.kind === "unmanaged") return;
-			unacknowledged.push(stanza);
+			keep(stanza, bytes);
+			// A server that never acknowledges: what it has been sent so long ago it has, or will never have.
+			while (unacknowledged.length > MOST_KEPT || bytesKept > MOST_BYTES_KEPT) {
+				letGo(Math.ceil(unacknowledged.length / 10));
+			}
 			if (unacknowledged.length % REQUEST_EVERY === 0) send(xml("r", { xmlns: NS_SM }));
 		},
 
+		streamFailed() {
+			letGo(suspected);
+			suspected = unacknowledged.length;
+		},
+
 		acknowledged(h) {
-			whenAcknowledged?.();
-			if (outbound === undefined || h <= outbound) return;
-			unacknowledged.splice(0, h - outbound);
-			outbound = h;
+			for (const resolve of whenAcknowledged.splice(0)) resolve();
+			if (outbound !== undefined && h > outbound) acknowledgedUpTo(h);
 		},
 
 		requested() {
@@ -301,9 +373,24 @@ export function createStreamManagement(
 
 		flushed() {
 			send(xml("r", { xmlns: NS_SM }));
-			return new Promise((resolve) => {
-				whenAcknowledged = resolve;
-			});
+			return new Promise((resolve) => whenAcknowledged.push(resolve));
+		},
+
+		async passOver() {
+			const its = session;
+			if (typeof its.kind !== "object" || inHand() > 0) return false;
+			await acknowledging;
+			if (its.handled > 0) await acknowledge();
+			// The disk did not take the count.
+			if (its.arrived.length > 0) return false;
+			try {
+				await save(stateOf(its, its.told + 1));
+			} catch (error) {
+				onFault(error);
+				return false;
+			}
+			its.told++;
+			return true;
 		},
 	};
 }

@@ -2,7 +2,9 @@
 import type { Element } from "@xmpp/xml";
 import xml from "@xmpp/xml";
 import { settingOf, type XmppConnection } from "../connections.ts";
-import type { ReadFault } from "./stanza-parser.ts";
+import { quoted } from "../limits/cut.ts";
+import { shownUrl } from "../shown-url.ts";
+import type { ReadFault } from "./read-fault.ts";
 import type { StreamManagement } from "./stream-management.ts";
 
 export const NS_STREAM = "http://etherx.jabber.org/streams";
@@ -12,12 +14,18 @@ export const NS_CONDITIONS = "urn:ietf:params:xml:ns:xmpp-streams";
 /** Why there is no stream, as a sentence that says what to do where there is something to do. */
 export class StreamFailure extends Error {
 	override name = "StreamFailure";
-	/** `address-held`: another session has our address, and keeps it. `address-taken`: another took it over. */
-	readonly kind: "credentials" | "address-held" | "address-taken" | "other";
+	/**
+	 * `address-held`: another session has our address, and keeps it. `address-taken`: another took it over. `too-big`: a
+	 * message came that cannot be received at all, and comes again until it counts as handled.
+	 */
+	readonly kind: "credentials" | "address-held" | "address-taken" | "too-big" | "other";
+	/** The server ended the stream at something that we sent, as far as it says. */
+	readonly isStreamError: boolean;
 
-	constructor(kind: StreamFailure["kind"], message: string) {
+	constructor(kind: StreamFailure["kind"], message: string, { isStreamError = false } = {}) {
 		super(message);
 		this.kind = kind;
+		this.isStreamError = isStreamError;
 	}
 }
 
@@ -25,6 +33,8 @@ export interface XmppStream {
 	readonly resumed: boolean;
 	/** Whether the server keeps the session for us when the connection is lost. */
 	readonly resumable: boolean;
+	/** How large a stanza may be that is sent, bytes. */
+	readonly mostBytes: number;
 	send(element: Element): void;
 	/** Asks for a sign of life: something arrives soon after, if the connection lives. */
 	probe(): void;
@@ -40,6 +50,8 @@ export interface StreamOptions {
 	management: StreamManagement;
 	/** Called for every stanza, after stream management has seen it, with what to call once it is handled. */
 	onStanza(stanza: Element, handled: () => void): void;
+	/** Whether a stanza, by its own tag, answers a request of ours: it may be longer. Default: none does. */
+	isAwaited?(head: Element): boolean;
 	/** Called for everything that arrives: the connection lives. */
 	onLife(): void;
 	/** Called as soon as the stream is open, before anything else that arrives is looked at. */
@@ -54,7 +66,7 @@ export interface StreamOptions {
 export interface Opening {
 	/** Rejects with a StreamFailure. */
 	readonly stream: Promise<XmppStream>;
-	succeed(parts: Pick<XmppStream, "resumed" | "resumable" | "send" | "probe" | "leave">): void;
+	succeed(parts: Pick<XmppStream, "resumed" | "resumable" | "mostBytes" | "send" | "probe" | "leave">): void;
 	fail(failure: StreamFailure): void;
 }
 
@@ -136,18 +148,20 @@ export function explainStreamError(
 	const { domain, service } = connection;
 	switch (condition) {
 		case "conflict":
-			return new StreamFailure("address-taken", text || "replaced by another session");
+			return new StreamFailure("address-taken", quoted(text || "replaced by another session"));
 		case "host-unknown":
 			return new StreamFailure(
 				"other",
-				`The server at ${service} does not serve ${domain}: check ${settingOf(connection, "domain")}.`,
+				`The server at ${shownUrl(service)} does not serve ${domain}: check ${settingOf(connection, "domain")}.`,
 			);
 		case undefined:
 			return new StreamFailure("other", message || "unknown error");
 		default:
 			return new StreamFailure(
 				"other",
-				`The server closed the stream: ${condition}${text ? ` (${text})` : ""}.`,
+				`The server closed the stream: ${quoted(condition)}${text ? ` (${quoted(text)})` : ""}.`,
+				// A server that is stopped says so to all.
+				{ isStreamError: condition !== "system-shutdown" },
 			);
 	}
 }

@@ -6,6 +6,7 @@
 import type { Element } from "@xmpp/xml";
 import xml from "@xmpp/xml";
 import { stanzaBounds } from "../limits/bounds/stanzas.ts";
+import { quoted } from "../limits/cut.ts";
 import { type Command, CommandError, type Note, notServed } from "./commands/command.ts";
 import { modPush } from "./commands/mod-push.ts";
 import { own } from "./commands/own.ts";
@@ -121,9 +122,10 @@ function boundedForm(x: Element): FormValues {
 		throw tooMuch(`The form has more than ${MAX_FIELDS} fields`);
 	}
 	for (const [name, values] of form) {
-		if (values.length > MAX_VALUES) throw tooMuch(`The field ${name} has more than ${MAX_VALUES} values`);
+		if (values.length > MAX_VALUES)
+			throw tooMuch(`The field ${quoted(name)} has more than ${MAX_VALUES} values`);
 		if (values.some((value) => value.length > MAX_VALUE)) {
-			throw tooMuch(`The field ${name} has more than ${MAX_VALUE} characters`);
+			throw tooMuch(`The field ${quoted(name)} has more than ${MAX_VALUE} characters`);
 		}
 	}
 	return form;

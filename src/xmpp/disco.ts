@@ -1,8 +1,10 @@
 /** Service discovery (XEP-0030): what is really served with today's configuration. */
 import type { Element } from "@xmpp/xml";
 import xml from "@xmpp/xml";
+import { stanzaBounds } from "../limits/bounds/stanzas.ts";
 import type { App } from "../types.ts";
 import { servedCommands } from "./commands.ts";
+import { domainOf } from "./jid.ts";
 import { NS } from "./namespaces.ts";
 import type { Registrar } from "./registrar.ts";
 import { stanzaError } from "./stanza-errors.ts";
@@ -37,7 +39,9 @@ export function discoItems(node: string | undefined, to: string, registrar: Regi
 	if (node === undefined) return items([]);
 	const served = servedCommands(registrar);
 	if (node === NS.commands) {
-		return items(served.map((command) => xml("item", { jid: to, node: command.node, name: command.name })));
+		// Each item repeats it. A component has any number of addresses, its domain among them.
+		const jid = to.length > stanzaBounds.listedAddress.is ? domainOf(to) : to;
+		return items(served.map((command) => xml("item", { jid, node: command.node, name: command.name })));
 	}
 	return served.some((command) => command.node === node) ? items([]) : noSuchNode();
 }

@@ -1,15 +1,19 @@
 /** Asks other XMPP entities, and matches their answers (RFC 6120 §8.2.3). */
 import type { Element } from "@xmpp/xml";
 import xml from "@xmpp/xml";
+import { quoted } from "../limits/cut.ts";
 import { NS } from "./namespaces.ts";
 
-/** No answer, or an error; `condition` is the stanza error's (RFC 6120 §8.3.3), or `remote-server-timeout`. */
+/**
+ * No answer, or an error; `condition` is the stanza error's (RFC 6120 §8.3.3), or `remote-server-timeout`. Of the text
+ * that came with it the beginning is told.
+ */
 export class RequestFailed extends Error {
 	override name = "RequestFailed";
 	readonly condition: string;
 
 	constructor(condition: string, text = "") {
-		super(text ? `${condition}: ${text}` : condition);
+		super(text ? `${condition}: ${quoted(text)}` : condition);
 		this.condition = condition;
 	}
 }
@@ -21,6 +25,8 @@ export interface Requests {
 	 * @throws {RequestFailed}
 	 */
 	ask(type: "get" | "set", to: string, payload: Element): Promise<Element>;
+	/** Whether a stanza, by its own tag, is the answer to a request that waits for one. */
+	awaits(head: Element): boolean;
 	/** Whether a stanza that arrived is an answer to us, and then it is taken. */
 	take(stanza: Element): boolean;
 }
@@ -59,14 +65,19 @@ export function createRequests(
 			return promise;
 		},
 
+		awaits: (head) => isAnswer(head) && waiting.has(key(head.attrs.id, head.attrs.from)),
+
 		take(stanza) {
-			const { type, id, from } = stanza.attrs;
-			if (!stanza.is("iq") || (type !== "result" && type !== "error")) return false;
+			const { id, from } = stanza.attrs;
+			if (!isAnswer(stanza)) return false;
 			waiting.get(key(id, from))?.(stanza);
 			return true;
 		},
 	};
 }
+
+const isAnswer = (stanza: Element) =>
+	stanza.is("iq") && (stanza.attrs.type === "result" || stanza.attrs.type === "error");
 
 function failureOf(answer: Element): RequestFailed {
 	const error = answer.getChild("error");
@@ -74,7 +85,7 @@ function failureOf(answer: Element): RequestFailed {
 		?.getChildElements()
 		.find((child) => child.getNS() === NS.stanzaErrors && child.name !== "text");
 	return new RequestFailed(
-		condition?.name ?? "undefined-condition",
+		quoted(condition?.name ?? "undefined-condition"),
 		error?.getChildText("text", NS.stanzaErrors) ?? "",
 	);
 }

@@ -1,6 +1,7 @@
 /** Answers the stanzas that reach our address: publishes, and the questions any XMPP entity may ask. */
 import type { Element } from "@xmpp/xml";
 import xml from "@xmpp/xml";
+import { stanzaBounds } from "../limits/bounds/stanzas.ts";
 import type { Answer } from "../types.ts";
 import { type CommandDeps, createCommands } from "./commands.ts";
 import { discoInfo, discoItems } from "./disco.ts";
@@ -16,6 +17,9 @@ export interface StanzaDeps {
 	commands: CommandDeps;
 	version: string;
 }
+
+const LONGEST_ID = stanzaBounds.id.is;
+const LONGEST_ADDRESS = stanzaBounds.address.is;
 
 /** Takes a stanza and gives the reply to send, if one is due. Never throws. */
 export type StanzaHandler = (stanza: Element) => Promise<Element | undefined>;
@@ -65,6 +69,9 @@ export function createStanzaHandler({ publish, commands, version }: StanzaDeps):
 	return async (stanza) => {
 		const { type, id, from, to } = stanza.attrs;
 		if (!stanza.is("iq") || (type !== "get" && type !== "set")) return undefined;
+		// The reply would repeat them. Without one no server takes a registration from its user.
+		if (isLonger(id, LONGEST_ID) || isLonger(from, LONGEST_ADDRESS) || isLonger(to, LONGEST_ADDRESS))
+			return undefined;
 		const [request, ...more] = stanza.getChildElements();
 		let payload: Element | undefined;
 		try {
@@ -84,6 +91,8 @@ export function createStanzaHandler({ publish, commands, version }: StanzaDeps):
 		);
 	};
 }
+
+const isLonger = (text: unknown, longest: number) => typeof text === "string" && text.length > longest;
 
 function badRequest(): Element {
 	return stanzaError("wait", "bad-request", "an IQ has exactly one payload (RFC 6120 §8.2.3)");

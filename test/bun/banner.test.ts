@@ -55,7 +55,7 @@ describe("the first lines of a start", () => {
 	test("never hold a password, a key or a token, wherever it was put", () => {
 		const text = said({
 			...ACCOUNT,
-			XMPP_SERVICE: "wss://user:sesame@xmpp.example.net/ws?token=sesame",
+			XMPP_SERVICE: "wss://xmpp.example.net/ws?token=sesame",
 			SECRET_KEY: `sesame${KEY}`,
 			ADMIN_TOKEN: `sesame${KEY}`,
 			REGISTRATION_TOKEN: `sesame${KEY}`,

@@ -15,6 +15,8 @@ export interface ComponentDouble {
 	isConnected(): boolean;
 	/** Sends to whoever connected last. */
 	send(data: string | Uint8Array): void;
+	/** Resolves when all that was sent is with the other end. */
+	drained(): Promise<void>;
 	/** Resolves when the latest connection takes no more: whoever reads it has stopped. */
 	untilFull(stanza: string): Promise<number>;
 	/** Cuts the latest connection. */
@@ -84,6 +86,10 @@ export async function startComponentDouble(options: ComponentDoubleOptions = {})
 		connections: () => links.length,
 		isConnected: () => latest()?.writable ?? false,
 		send: (data) => void latest()?.write(data),
+		async drained() {
+			const link = latest();
+			if (link?.writableNeedDrain) await new Promise<void>((resolve) => link.once("drain", () => resolve()));
+		},
 		async untilFull(stanza) {
 			const link = latest();
 			let sent = 0;

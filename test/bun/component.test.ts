@@ -260,6 +260,23 @@ describe("several connections", () => {
 		expect(finished).toBe(1);
 	});
 
+	test("name their server by its setting to whoever asks: its URL is the operator's", async () => {
+		const gone = await double();
+		gone.stop();
+		const web = Bun.serve({ port: 0, hostname: "127.0.0.1", fetch: () => new Response("no") });
+		ends.push(() => web.stop(true));
+		const nowhere = await startConnections(
+			[{ ...account(`ws://127.0.0.1:${web.port}/ws`), table: "[[connection]] 2" }, component(gone.service)],
+			() => deps,
+		);
+		ends.push(() => nowhere.stop(async () => {}));
+		while (!/101.*REFUSED/.test(String(nowhere.status()))) await Bun.sleep(1);
+		expect(nowhere.status()).toBe(
+			"push@localhost/push: Cannot connect to service of [[connection]] 2 (Expected 101 status code: 200): there is no XMPP over WebSocket; check the path of service of [[connection]] 2. " +
+				"push.example.org: Cannot connect to XMPP_SERVICE (ECONNREFUSED): check XMPP_SERVICE, and that the server listens for components there.",
+		);
+	});
+
 	test("are none without settings, and stopping finishes all the same", async () => {
 		const connections = await startConnections([], () => deps);
 		expect(connections.status()).toContain("XMPP_SERVICE");

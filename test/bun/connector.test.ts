@@ -171,3 +171,136 @@ test("a session that cannot be resumed is counted all the same: the server is an
 	await server.until(/<a [^>]*h="1"/);
 	expect(streams.kept()).toBeUndefined();
 });
+
+describe("what a server does not take", () => {
+	const answerOf =
+		(size: number): ConnectorDeps["handle"] =>
+		async ({ attrs }) =>
+			xml("iq", { type: "result", id: attrs.id, to: attrs.from }, xml("x", {}, "x".repeat(size)));
+
+	test.each([
+		["as it says", { maxBytes: 20_000 }, 19_000, 18_500],
+		["where it says more than we ever send", { maxBytes: 10_000_000 }, 65_000, 64_000],
+		["where it says nothing", {}, 65_000, 64_000],
+		["where it says less than any server may", { maxBytes: 1 }, 9_000, 8_500],
+	])(
+		"is not sent, %s: whoever asked is answered by an error to wait",
+		async (_, options, tooMuch, enough) => {
+			const server = double(options);
+			let size = tooMuch;
+			const connector = await connect(server, {
+				handle: (stanza) => answerOf(size)(stanza),
+				timing: { farewell: 10 },
+			});
+			await connector.online;
+			server.send(publish("large"));
+			const refused = await server.until(/id="large"/);
+			expect(refused).toContain(`type="error"`);
+			expect(refused).toContain(`<error type="wait"><internal-server-error`);
+			size = enough;
+			server.send(publish("small"));
+			expect(await server.until(/id="small"/)).toContain(`type="result"`);
+			connector.send(xml("message", { id: "ours" }, "x".repeat(tooMuch)));
+			connector.send(xml("message", { id: "last" }));
+			await server.until(/id="last"/);
+			expect(server.received.join("")).not.toContain(`id="ours"`);
+			expect(server.connections()).toBe(1);
+		},
+	);
+
+	test("is sent once more after the stream error, and not again: the third stream stays", async () => {
+		let errors = 0;
+		const server = double({
+			onResume: (_h, self) => self.send(`<failed xmlns="urn:xmpp:sm:3"/>`),
+			onMessage(text, self) {
+				if (!text.includes(`id="poison"`)) return;
+				errors++;
+				self.send(
+					`<stream:error xmlns:stream="http://etherx.jabber.org/streams"><policy-violation xmlns="urn:ietf:params:xml:ns:xmpp-streams"/></stream:error>`,
+				);
+				self.cut();
+			},
+		});
+		const connector = await connect(server, { random: () => 0, timing: { backoffFirst: 1, farewell: 10 } });
+		await connector.online;
+		server.send(publish("poison"));
+		while (server.connections() < 3 || connector.status().kind !== "online") await Bun.sleep(1);
+		server.send(publish("after"));
+		await server.until(/id="after"/);
+		expect(errors).toBe(2);
+		expect(server.connections()).toBe(3);
+	});
+});
+
+test("a message that cannot be received at all is passed over once what came before it is answered, and the stream resumed", async () => {
+	/** As servers keep them until they are told that they were handled. */
+	const queue = [
+		publish("before"),
+		`<message xmlns="jabber:client">${"x".repeat(2 ** 27)}</message>`,
+		publish("after"),
+	];
+	const resumedAt: number[] = [];
+	const server = double({
+		onResume(h, self) {
+			resumedAt.push(h);
+			self.send(`<resumed xmlns="urn:xmpp:sm:3" h="0" previd="session"/>`);
+			for (const stanza of queue.slice(h)) self.send(stanza);
+		},
+	});
+	const held = Promise.withResolvers<void>();
+	const streams = memory();
+	const connector = await connect(server, {
+		streams,
+		async handle({ attrs }) {
+			if (attrs.id === "before") await held.promise;
+			return xml("iq", { type: "result", id: attrs.id, to: attrs.from });
+		},
+		// What waits is put on disk, and answered.
+		onBacklog: async () => held.resolve(),
+		timing: { farewell: 10 },
+	});
+	await connector.online;
+	for (const stanza of queue) server.send(stanza);
+	await server.until(/id="after"/);
+	await server.until(/id="before"/);
+	expect(resumedAt).toEqual([2]);
+	expect(connector.status()).toEqual({ kind: "online" });
+	server.send(`<r xmlns="urn:xmpp:sm:3"/>`);
+	await server.until(/<a [^>]*h="3"/);
+	expect(streams.kept()?.inbound).toBe(3);
+}, 30_000);
+
+test("a message that is too long is answered by nobody and counts as handled, also when it is repeated", async () => {
+	const long = (more = "") =>
+		`<message xmlns="jabber:client" from="a" id="long">${"x".repeat(17_000_000)}${more}</message>`;
+	const server = double({
+		onResume(_h, self) {
+			self.send(`<resumed xmlns="urn:xmpp:sm:3" h="0" previd="session"/>`);
+			// As servers do that mark what is late.
+			self.send(publish("first"));
+			self.send(long("<delay/>"));
+			self.send(publish("seen"));
+			self.send(publish("last"));
+		},
+	});
+	const held = Promise.withResolvers<void>();
+	const connector = await connect(server, {
+		async handle({ attrs }) {
+			if (attrs.id === "first") await held.promise;
+			return xml("iq", { type: "result", id: attrs.id, to: attrs.from });
+		},
+		timing: { farewell: 10 },
+	});
+	await connector.online;
+	server.send(publish("first"));
+	server.send(long());
+	server.send(publish("seen"));
+	await server.until(/id="seen"/);
+	server.cut();
+	await server.until(/id="last"/);
+	held.resolve();
+	await server.until(/<a [^>]*h="4"/);
+	expect(server.received.filter((text) => text.includes(`id="first"`))).toHaveLength(1);
+	expect(server.received.join("")).not.toContain(`id="long"`);
+	expect(server.connections()).toBe(2);
+});

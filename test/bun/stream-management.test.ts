@@ -3,6 +3,7 @@ import type { Element } from "@xmpp/xml";
 import xml from "@xmpp/xml";
 import fc from "fast-check";
 import { createStreamManagement, NS_SM, type StreamManagement } from "../../src/bun/stream-management.ts";
+import { stanzaBounds } from "../../src/limits/bounds/stanzas.ts";
 import type { StreamState } from "../../src/store/streams.ts";
 
 const JID = "push@example.net/push";
@@ -459,6 +460,142 @@ describe("our own stanzas", () => {
 		management.acknowledged(1);
 		expect(idsOf(management.resume(2))).toEqual(["3"]);
 	});
+});
+
+describe("a stream that the server ended with a stream error", () => {
+	const next = (management: StreamManagement) => idsOf(management.begin({ ...START, id: "sm-n" }));
+
+	test("may have ended at what it did not acknowledge: that is sent once more, and not again", () => {
+		const { management } = harness();
+		for (const id of [1, 2]) management.sent(reply(id));
+		management.streamFailed();
+		management.sent(reply(3));
+		expect(next(management)).toEqual(["1", "2", "3"]);
+		management.streamFailed();
+		expect(next(management)).toEqual(["3"]);
+		management.streamFailed();
+		expect(next(management)).toEqual([]);
+	});
+
+	test("takes nothing from what is acknowledged or sent since", () => {
+		const { management } = harness();
+		for (const id of [1, 2]) management.sent(reply(id));
+		management.streamFailed();
+		expect(next(management)).toEqual(["1", "2"]);
+		management.acknowledged(2);
+		for (const id of [3, 4]) management.sent(reply(id));
+		management.streamFailed();
+		expect(next(management)).toEqual(["3", "4"]);
+	});
+
+	test("may be resumed all the same: the server's count goes on where what it was sent again begins", () => {
+		const { management } = harness();
+		for (const id of [1, 2, 3]) management.sent(reply(id));
+		management.streamFailed();
+		expect(idsOf(management.resume(1))).toEqual(["2", "3"]);
+		management.streamFailed();
+		management.sent(reply(4));
+		expect(idsOf(management.resume(1))).toEqual(["4"]);
+		management.acknowledged(2);
+		expect(idsOf(management.resume(2))).toEqual([]);
+	});
+
+	test("is another matter than a connection that was lost, however often", () => {
+		const { management } = harness();
+		management.sent(reply(1));
+		for (let loss = 0; loss < 20; loss++) expect(idsOf(management.resume(0))).toEqual(["1"]);
+	});
+});
+
+describe("a server that never acknowledges", () => {
+	test("has the latest of ours sent again, not all there ever were", () => {
+		const { management } = harness();
+		for (let id = 1; id <= 25_000; id++) management.sent(reply(id));
+		const repeated = idsOf(management.resume(0));
+		expect(repeated.length).toBeLessThanOrEqual(stanzaBounds.unacknowledged.is);
+		expect(repeated.length).toBeGreaterThan(stanzaBounds.unacknowledged.is * 0.8);
+		expect(repeated.at(-1)).toBe("25000");
+		management.acknowledged(repeated.length - 1);
+		expect(idsOf(management.resume(repeated.length - 1))).toEqual(["25000"]);
+	});
+
+	test("nor more of them than fit into a fixed memory", () => {
+		const { management } = harness();
+		const large = (id: number) => xml("iq", { id: String(id) }, "x".repeat(10_000));
+		for (let id = 1; id <= 2_000; id++) management.sent(large(id));
+		const repeated = management.resume(0);
+		expect(String(repeated).length).toBeLessThan(stanzaBounds.unacknowledgedBytes.is);
+		expect(repeated.at(-1)?.attrs.id).toBe("2000");
+	});
+});
+
+test("what the next stream does not take is not sent again on it", () => {
+	const { management } = harness();
+	management.sent(reply(1));
+	management.sent(xml("iq", { id: "2" }, "x".repeat(10_000)));
+	management.sent(reply(3));
+	expect(idsOf(management.begin({ ...START, id: "sm-2" }, 9_000))).toEqual(["1", "3"]);
+	management.acknowledged(1);
+	expect(idsOf(management.resume(1, 9_000))).toEqual(["3"]);
+});
+
+describe("a stanza that cannot be received", () => {
+	test("is passed over: the server is told a count that has it too, and the next process as well", async () => {
+		const { management, onDisk } = harness();
+		for (const handled of receive(management, 1, 2)) handled();
+		expect(await management.passOver()).toBeTrue();
+		expect(onDisk()?.inbound).toBe(3);
+		expect(management.resumption()?.inbound).toBe(3);
+		management.resume(0);
+		receive(management, 4)[0]?.();
+		await settled();
+		expect(onDisk()?.inbound).toBe(4);
+	});
+
+	test("is not while one before it is not answered: the count would have that too", async () => {
+		const { management, onDisk } = harness();
+		const [first, second] = receive(management, 1, 2);
+		second?.();
+		expect(await management.passOver()).toBeFalse();
+		first?.();
+		await settled();
+		expect(onDisk()?.inbound).toBe(2);
+		expect(management.resumption()?.inbound).toBe(2);
+	});
+
+	test("is not where nothing is resumed, nor where the count cannot be saved", async () => {
+		const { management, faults, setDisk } = harness();
+		await settled();
+		setDisk(() => Promise.reject(new Error("disk full")));
+		expect(await management.passOver()).toBeFalse();
+		expect(faults()).toBe(1);
+		expect(management.resumption()?.inbound).toBe(0);
+		setDisk(async () => {});
+		for (const kind of ["unmanaged", "counted"] as const) {
+			management.begin(kind);
+			expect(await management.passOver()).toBeFalse();
+		}
+	});
+});
+
+test("all who wait for the answers hear of them, and of a session that is over", async () => {
+	const { management } = harness();
+	const [first] = receive(management, 1);
+	const waiting = [management.answered(), management.answered()];
+	first?.();
+	await Promise.all(waiting);
+	receive(management, 2);
+	const more = [management.answered(), management.answered()];
+	management.begin({ ...START, id: "sm-2" });
+	await Promise.all(more);
+});
+
+test("a stanza that is repeated is known, however long its id is", () => {
+	const { management } = harness();
+	const long = (end: string) => xml("message", { from: "a", id: "i".repeat(1_000_000) + end });
+	management.receive(long("1"));
+	management.resume(0);
+	expect(management.receive(long("2"))).toBeUndefined();
 });
 
 test("the namespace is XEP-0198's", () => {

@@ -29,8 +29,12 @@ export interface XmppDoubleOptions {
 	open?: Promise<void>;
 	/** What follows the answer to the stream's opening, in place of the features. */
 	afterOpen?: readonly string[];
+	/** How large a stanza the server says that it takes (XEP-0478), bytes; default: it says nothing. */
+	maxBytes?: number;
 	/** The answer to `<enable/>`. */
 	enabled?: string;
+	/** Called with each message that comes, before it is answered. */
+	onMessage?(text: string, double: XmppDouble): void;
 	/** Called at `<resume/>` with its count; the default resumes and repeats nothing. */
 	onResume?(h: number, double: XmppDouble): void;
 }
@@ -57,6 +61,9 @@ export function startXmppDouble(options: XmppDoubleOptions = {}): XmppDouble {
 	const received: string[] = [];
 	const links: ServerWebSocket<Link>[] = [];
 	const waiting = new Set<() => void>();
+	const limits = options.maxBytes
+		? `<limits xmlns="urn:xmpp:stream-limits:0"><max-bytes>${options.maxBytes}</max-bytes></limits>`
+		: "";
 
 	async function answer(link: ServerWebSocket<Link>, text: string) {
 		if (text.startsWith("<open")) {
@@ -68,7 +75,7 @@ export function startXmppDouble(options: XmppDoubleOptions = {}): XmppDouble {
 			}
 			link.send(
 				link.data.authenticated
-					? features(`<bind ${BIND}/><sm ${SM}/>`)
+					? features(`<bind ${BIND}/><sm ${SM}/>${limits}`)
 					: features(`<mechanisms ${SASL}><mechanism>PLAIN</mechanism></mechanisms>`),
 			);
 		} else if (text.startsWith("<auth")) {
@@ -97,10 +104,12 @@ export function startXmppDouble(options: XmppDoubleOptions = {}): XmppDouble {
 		},
 		websocket: {
 			data: { authenticated: false },
+			backpressureLimit: 2 ** 28,
 			open: (link) => void links.push(link),
 			async message(link, message) {
 				received.push(String(message));
 				for (const look of [...waiting]) look();
+				options.onMessage?.(String(message), double);
 				await answer(link, String(message));
 			},
 		},

@@ -18,3 +18,9 @@ test("the owner's server is told that the owner has nothing to do with the node 
 test("nobody is told of what registered over HTTP: its owner is not known", () => {
 	expect(affiliationNone({ ...registration, owner: "" })).toBeUndefined();
 });
+
+test("an owner whose JID is very long is not told: it hears of the end when its server next publishes", () => {
+	expect(affiliationNone({ ...registration, owner: `${"x".repeat(150)}@example.org` })).toBeDefined();
+	expect(affiliationNone({ ...registration, owner: `${"x".repeat(300)}@example.org` })).toBeUndefined();
+	expect(affiliationNone({ ...registration, jid: `push.example.net/${"x".repeat(1_000)}` })).toBeUndefined();
+});

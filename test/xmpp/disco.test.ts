@@ -92,6 +92,14 @@ describe("disco#items", () => {
 		]);
 	});
 
+	test("name our domain alone where they were asked for at a very long address of it", async () => {
+		const opened = await house({ apps: ALL_APPS });
+		const to = `push.example.net/${">".repeat(3_000)}`;
+		const answer = await opened.ask(query(ITEMS, COMMANDS), { type: "get", to });
+		expect(answer).toContain(`<item jid="push.example.net" node="register-push-apns"`);
+		expect(answer.length).toBeLessThan(5_000);
+	});
+
 	test("gains commands with each service", async () => {
 		const answer = await ask({ apps: ALL_APPS }, ITEMS, COMMANDS);
 		expect(itemsOf(answer)).toEqual([

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import { publishBounds } from "../../src/limits/bounds/publishes.ts";
 import { MalformedPublish, parsePublish } from "../../src/xmpp/publish.ts";
 import { options, parse, publishIq, summary } from "./parse.ts";
 
@@ -204,5 +205,62 @@ describe("a publish that cannot be read says what is wrong", () => {
 			publishOf(`<iq type="set" id="1"><pubsub xmlns="${PUBSUB}">${content}</pubsub></iq>`);
 		expect(publishing).toThrow(MalformedPublish);
 		expect(publishing).toThrow(reason);
+	});
+});
+
+describe("of a publish no more is kept than a push can carry:", () => {
+	const { text, encrypted, sender, nickname, event, secret, pushModule } = publishBounds;
+	const bytesOf = (value = "") => new TextEncoder().encode(value).length;
+
+	test("the text is cut at a character", () => {
+		for (const body of ["x".repeat(500_000), "🕊".repeat(100_000), `x${"€".repeat(100_000)}`]) {
+			const kept = notificationOf(summary({ "last-message-body": body }));
+			expect(kept.class).toBe("high");
+			expect(body.startsWith(kept.body ?? "-")).toBeTrue();
+			expect(bytesOf(kept.body)).toBeGreaterThan(text.is - 4);
+			expect(bytesOf(kept.body)).toBeLessThanOrEqual(text.is);
+		}
+		const longest = "x".repeat(text.is);
+		expect(notificationOf(summary({ "last-message-body": longest })).body).toBe(longest);
+	});
+
+	test("encrypted content is whole or left out, and the push wakes as it would have", () => {
+		const sealed = (data: string, attributes: string) =>
+			notificationOf(`<encrypted xmlns="tigase:push:encrypt:0" ${attributes}>${data}</encrypted>`);
+		const longest = "x".repeat(encrypted.is);
+		expect(sealed(longest, `iv="I"`)).toEqual({ class: "high", encrypted: { data: longest, iv: "I" } });
+		expect(sealed(`${longest}x`, `iv="I"`)).toEqual({ class: "high" });
+		expect(sealed(`${longest}x`, `iv="I" type="voip"`)).toEqual({ class: "voip" });
+		expect(sealed("x", `iv="${"I".repeat(513)}"`)).toEqual({ class: "high" });
+		expect(sealed("x", `iv="I" type="${"t".repeat(512)}"`)).toEqual({ class: "high" });
+	});
+
+	test("a sender that is too long is left out, a nickname and an event are cut", () => {
+		const long = "é".repeat(10_000);
+		const kept = notificationOf(
+			`${summary({ "last-message-sender": `${long}@example.org` })}` +
+				`<groupchat xmlns="http://tigase.org/protocol/muc#offline"><nickname>${long}</nickname></groupchat>` +
+				`<event xmlns="http://tigase.org/protocol/account#event" name="${long}"/>`,
+		);
+		expect(kept).toEqual({
+			class: "event",
+			nickname: "é".repeat(nickname.is / 2),
+			event: "é".repeat(event.is),
+		});
+		const longest = "x".repeat(sender.is);
+		expect(notificationOf(summary({ "last-message-sender": longest })).sender).toBe(longest);
+	});
+
+	test("a secret and a module's name are cut, so that they stay wrong", () => {
+		const long = "x".repeat(100_000);
+		const read = publishOf(publishIq("", options({ secret: long, pushModule: long })));
+		expect(read.secret).toBe("x".repeat(secret.is));
+		expect(read.pushModule).toBe("x".repeat(pushModule.is));
+	});
+
+	test("a node that is longer than any is no publish", () => {
+		const withNode = (length: number) => publishIq("").replace(`node="N"`, `node="${"N".repeat(length)}"`);
+		expect(publishOf(withNode(4096)).node).toHaveLength(4096);
+		expect(() => publishOf(withNode(4097))).toThrow(MalformedPublish);
 	});
 });

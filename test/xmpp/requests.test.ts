@@ -64,3 +64,29 @@ test("requests to us are not taken", () => {
 	).toBeFalse();
 	expect(requests.take(parse(`<message type="error" id="r1" from="${HOST}"/>`))).toBeFalse();
 });
+
+test("of what an error says the beginning is told", async () => {
+	const { requests, asked } = asking();
+	requests.take(
+		parse(
+			`<iq type="error" id="r1" from="${HOST}"><error type="auth"><forbidden xmlns="urn:ietf:params:xml:ns:xmpp-stanzas"/>` +
+				`<text xmlns="urn:ietf:params:xml:ns:xmpp-stanzas">${"x".repeat(10_000)}</text></error></iq>`,
+		),
+	);
+	const message = await asked.catch((error: RequestFailed) => error.message);
+	expect(message).toBe(`forbidden: ${"x".repeat(99)}…`);
+});
+
+test("an answer that is awaited is known by its own tag", async () => {
+	const { requests, asked } = asking();
+	const awaited = (tag: string) => requests.awaits(parse(tag));
+	const right = `<iq type="result" id="r1" from="${HOST}"/>`;
+	expect(awaited(right)).toBeTrue();
+	expect(awaited(right.replace("result", "error"))).toBeTrue();
+	expect(awaited(right.replace("result", "set"))).toBeFalse();
+	expect(awaited(right.replace("r1", "r2"))).toBeFalse();
+	expect(awaited(right.replace(HOST, "evil.example"))).toBeFalse();
+	requests.take(parse(right));
+	await asked;
+	expect(awaited(right)).toBeFalse();
+});

@@ -111,6 +111,23 @@ describe("the reply", () => {
 	});
 });
 
+describe("a stanza that a reply would have to repeat too much of is not answered, and nothing comes of it:", () => {
+	const notPublished: Publish = () => Promise.reject(new Error("must not be published"));
+	const ping = (attributes: string) => `<iq type="get" ${attributes}><ping xmlns="urn:xmpp:ping"/></iq>`;
+
+	test("its id", async () => {
+		expect(await replyTo(ping(`id="${">".repeat(1_024)}"`))).toContain(`type="result"`);
+		expect(await replyTo(ping(`id="${">".repeat(1_025)}"`))).toBeUndefined();
+		const long = PUBLISH.replace(`id="p1"`, `id="${"i".repeat(100_000)}"`);
+		expect(await replyTo(long, notPublished)).toBeUndefined();
+	});
+
+	test.each(["from", "to"])("the JID in its %s", async (name) => {
+		expect(await replyTo(ping(`id="1" ${name}="a@b/${"x".repeat(3_067)}"`))).toContain(`type="result"`);
+		expect(await replyTo(ping(`id="1" ${name}="a@b/${"x".repeat(3_068)}"`))).toBeUndefined();
+	});
+});
+
 describe("no reply is due", () => {
 	test.each([
 		`<iq type="result" id="1" from="a"/>`,

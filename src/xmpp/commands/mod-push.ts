@@ -2,6 +2,8 @@
  * mod_push's dialect, and that of its app server oshiya: `register-push-X`, `unregister-push`,
  * `list-push-registrations`. Its answers are forms of type `result`; ours say also what people see beside the values.
  */
+import { stanzaBounds } from "../../limits/bounds/stanzas.ts";
+import { cutTo } from "../../limits/cut.ts";
 import type { DeviceInput, Registration, ServiceName } from "../../types.ts";
 import { answerForm, type Field, itemOf, itemsForm } from "../forms.ts";
 import {
@@ -124,18 +126,14 @@ const COLUMNS: readonly Field[] = [
 	{ name: "last-error", type: "text-single", label: "Last error" },
 ];
 
-/** Times as XEP-0082 has them. */
-function valuesOf({
-	deviceName = "",
-	node,
-	app,
-	lastSuccessAt,
-	lastErrorAt,
-	lastError,
-}: Registration): string[] {
+/** Times as XEP-0082 has them. @param longest characters that are kept of its name */
+function valuesOf(
+	{ deviceName = "", node, app, lastSuccessAt, lastErrorAt, lastError }: Registration,
+	longest: number,
+): string[] {
 	const time = (at: number | undefined) => (at === undefined ? "" : new Date(at).toISOString());
 	return [
-		deviceName,
+		cutTo(deviceName, longest),
 		node,
 		app,
 		time(lastSuccessAt),
@@ -154,7 +152,9 @@ export const modPush: readonly Command[] = [
 			if (registrations.length === 0) {
 				return { note: { type: "info", text: "You have no registration here." } };
 			}
-			const all = registrations.map((one) => itemOf(COLUMNS, valuesOf(one)));
+			// Of a few, all names are whole; of very many, long ones are cut.
+			const longest = Math.floor(stanzaBounds.listedNames.is / registrations.length);
+			const all = registrations.map((one) => itemOf(COLUMNS, valuesOf(one, longest)));
 			const items = latestThatFit(all, (item) => item);
 			const left = all.length - items.length;
 			return {

@@ -271,3 +271,14 @@ test("markup in what a client sends stays text", async () => {
 	expect((await only()).deviceName).toBe("<b>");
 	expect(await ask(command("list-push-registrations"))).toContain("<value>&lt;b&gt;</value>");
 });
+
+test.each([
+	["values", `<value/>`.repeat(65)],
+	["characters", `<value>${"x".repeat(4_097)}</value>`],
+])("of the name of a field with too many %s an error repeats the beginning", async (_, values) => {
+	const { ask } = await house();
+	const form = `<x xmlns="jabber:x:data" type="submit"><field var="${">".repeat(100_000)}">${values}</field></x>`;
+	const answer = await ask(command("unregister-push", form));
+	expect(answer).toContain(`${"&gt;".repeat(99)}… has more than`);
+	expect(answer.length).toBeLessThan(1_000);
+});

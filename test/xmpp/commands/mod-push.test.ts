@@ -279,6 +279,19 @@ describe("list-push-registrations", () => {
 	});
 });
 
+test("the list of as many registrations as one may have, with names as long as may be, is a small stanza", async () => {
+	const name = "🕊&".repeat(84);
+	for (let device = 0; device < 50; device++) {
+		const form = submit({ token: "t", "device-id": String(device), "device-name": `${device} ${name}` });
+		await house.ask(command("register-push-gcm", form));
+	}
+	const list = await house.ask(command("list-push-registrations"));
+	expect(list.match(/<item>/g)).toHaveLength(50);
+	expect(list).toContain("<value>49 🕊&amp;🕊&amp;");
+	expect(list).not.toContain("\ufffd");
+	expect(new TextEncoder().encode(list).length).toBeLessThan(26 * 1024);
+});
+
 describe("unregister-push", () => {
 	const register = async (device: string, from = JULIET) => {
 		await house.ask(command("register-push-gcm", submit({ token: "t", "device-id": device })), { from });

@@ -1,0 +1,21 @@
+/** Texts that others send, cut to what is kept or repeated of them. */
+import { stanzaBounds } from "./bounds/stanzas.ts";
+
+/** The beginning of a text, of so many UTF-16 units at the most, without half of a character. */
+export function cutTo(text: string, units: number): string {
+	return text.length <= units ? text : text.slice(0, units).replace(/[\ud800-\udbff]$/, "");
+}
+
+/** The beginning of a text that takes so many bytes of UTF-8 at the most, without a part of a character. */
+export function cutToBytes(text: string, bytes: number): string {
+	// No UTF-16 unit takes more than three.
+	if (text.length * 3 <= bytes) return text;
+	const { read } = new TextEncoder().encodeInto(text, new Uint8Array(bytes));
+	return text.slice(0, read);
+}
+
+/** What a text of ours repeats of another's: an error, a line of the log. */
+export function quoted(text: string): string {
+	const longest = stanzaBounds.quoted.is;
+	return text.length <= longest ? text : `${cutTo(text, longest - 1)}…`;
+}
