@@ -4,16 +4,14 @@
  * forget with the process what ours must remember.
  */
 import { Client } from "@xmpp/client-core";
-import sasl from "@xmpp/sasl";
-import plain from "@xmpp/sasl-plain";
-import scramSha1 from "@xmpp/sasl-scram-sha-1";
 import websocket from "@xmpp/websocket";
 import type { Element } from "@xmpp/xml";
 import xml from "@xmpp/xml";
-import SASLFactory from "saslmechanisms";
 import { settingOf, type XmppAccount } from "../connections.ts";
+import { saidBy } from "../sasl/said.ts";
 import { NS } from "../xmpp/namespaces.ts";
 import { readWholeStanzas } from "./framed-stanzas.ts";
+import { createSaslLogin, NS_SASL } from "./sasl-login.ts";
 import { NS_SM } from "./stream-management.ts";
 import {
 	explainStreamError,
@@ -26,7 +24,6 @@ import {
 	type XmppStream,
 } from "./xmpp-stream.ts";
 
-const NS_SASL = "urn:ietf:params:xml:ns:xmpp-sasl";
 const NS_BIND = "urn:ietf:params:xml:ns:xmpp-bind";
 
 /** Ask the server to keep the session this long, s; it decides itself (Prosody 600, ejabberd 300 by default). */
@@ -35,7 +32,7 @@ const PREFERRED_RESUME_S = 3600;
 /** @throws {StreamFailure} */
 export async function openAccountStream(account: XmppAccount, options: StreamOptions): Promise<XmppStream> {
 	const { management, onStanza, onLife, deadlineMs } = options;
-	const { address, service, domain, username, password, resource } = account;
+	const { address, service, domain, username, resource } = account;
 	const entity = new Client({ service, domain, timeout: deadlineMs });
 	websocket({ entity });
 	// RFC 6120 §4.9.3.19 lets us come back to where we were. xmpp.js would follow the server to any host, and where none
@@ -76,13 +73,15 @@ export async function openAccountStream(account: XmppAccount, options: StreamOpt
 		send(management.counts() ? xml("r", { xmlns: NS_SM }) : ping());
 	}
 
-	const authenticate = saslHandler(username, password, () => entity.isSecure());
+	const login = createSaslLogin(account, send);
 
 	function negotiate(offered: Element) {
 		features = offered;
-		const mechanisms = offered.getChild("mechanisms", NS_SASL);
-		if (mechanisms) {
-			authenticate(entity, mechanisms).catch((error: unknown) => fail(explainSasl(error, account)));
+		if (!login.isDone()) {
+			login
+				.start(offered)
+				.then(() => entity.restart())
+				.catch((error: unknown) => fail(explain(error, account)));
 		} else {
 			const state = offered.getChild("sm", NS_SM) && management.resumption();
 			if (state) {
@@ -158,6 +157,9 @@ export async function openAccountStream(account: XmppAccount, options: StreamOpt
 	entity.on("element", (element: Element) => {
 		onLife();
 		if (element.is("features", NS_STREAM)) negotiate(element);
+		else if (element.getNS() === NS_SASL) login.receive(element);
+		// Whoever speaks has not shown yet who it is.
+		else if (!login.isDone()) return;
 		else if (element.getNS() === NS_SM) onStreamManagement(element);
 		else if (isBindReply(element)) onBound(element);
 		else if (entity.isStanza(element)) {
@@ -169,9 +171,10 @@ export async function openAccountStream(account: XmppAccount, options: StreamOpt
 	entity.on("connect", () => {
 		connected = true;
 	});
-	entity.on("error", (error: unknown) =>
-		fail(connected ? explain(error, account) : noConnection(error, account)),
-	);
+	entity.on("error", (error: unknown) => {
+		const failure = connected ? explain(error, account) : noConnection(error, account);
+		fail(login.isDone() ? failure : beforeLogin(failure));
+	});
 	// The server closed the stream; some wait for us to leave first.
 	entity.on("close", () => fail(new StreamFailure("other", "The server closed the stream.")));
 	entity.on("disconnect", () => fail(new StreamFailure("other", "The connection was lost.")));
@@ -183,51 +186,23 @@ export async function openAccountStream(account: XmppAccount, options: StreamOpt
 	return opening.stream;
 }
 
-/** The SASL step of xmpp.js, without the rest of its negotiation. */
-function saslHandler(username: string, password: string, isSecure: () => boolean) {
-	type Handler = (context: { entity: Client }, next: () => void, mechanisms: Element) => Promise<void>;
-	let handler: Handler | undefined;
-	const saslFactory = new SASLFactory();
-	scramSha1(saslFactory);
-	plain(saslFactory);
-	const streamFeatures = { use: (_name: string, _ns: string, added: Handler) => (handler = added) };
-	const onAuthenticate = async (
-		done: (credentials: { username: string; password: string }, mechanism: string) => Promise<void>,
-		offered: string[],
-	) => {
-		// A password in the clear goes over a secure connection only.
-		const mechanism = offered.find((name) => name !== "PLAIN" || isSecure());
-		if (!mechanism)
-			throw new StreamFailure("credentials", "The server offers no safe way to log in here: use wss://.");
-		await done({ username, password }, mechanism);
-	};
-	sasl({ streamFeatures, saslFactory } as never, onAuthenticate as never);
-	return async (entity: Client, mechanisms: Element) => handler?.({ entity }, () => {}, mechanisms);
-}
-
-function explainSasl(error: unknown, account: XmppAccount): StreamFailure {
-	if (error instanceof StreamFailure) return error;
-	const condition = (error as { condition?: string }).condition;
-	switch (condition) {
-		case "not-authorized":
-			return new StreamFailure(
-				"credentials",
-				`The server refused ${account.username}@${account.domain}: ${settingOf(account, "username")} or ${settingOf(account, "password")} is wrong, or there is no such account.`,
-			);
-		case "account-disabled":
-			return new StreamFailure(
-				"credentials",
-				`The account ${account.username}@${account.domain} is disabled.`,
-			);
-		default:
-			return explain(error, account);
-	}
-}
-
 function explain(error: unknown, account: XmppAccount): StreamFailure {
 	if (error instanceof StreamFailure) return error;
 	const { condition, text, message = String(error) } = error as Parameters<typeof explainStreamError>[0];
-	return explainStreamError({ ...(condition && { condition }), ...(text && { text }), message }, account);
+	const [its, words] = [condition, text].map((said) => said && saidBy(said, account));
+	return explainStreamError(
+		{ ...(its && { condition: its }), ...(words && { text: words }), message },
+		account,
+	);
+}
+
+/** Nobody can take an address from us that we do not have yet; and whoever says so has not shown who it is. */
+function beforeLogin(failure: StreamFailure): StreamFailure {
+	if (failure.kind !== "address-taken") return failure;
+	return new StreamFailure(
+		"other",
+		`The server closed the stream before the login: conflict (${failure.message}).`,
+	);
 }
 
 function noConnection(error: unknown, account: XmppAccount): StreamFailure {

@@ -3,10 +3,10 @@
  * browser as well: it knows no socket and no XML.
  */
 import { loginBounds } from "../limits/bounds/login.ts";
-import { stanzaBounds } from "../limits/bounds/stanzas.ts";
 import { decodeBase64Text, encodeBase64, utf8 } from "./base64.ts";
 import { type Credentials, type Mechanism, SaslError } from "./mechanism.ts";
 import { createPlain } from "./plain.ts";
+import { saidBy } from "./said.ts";
 import { createScram, type ScramName } from "./scram.ts";
 
 /** What the client sends: an element of SASL's namespace, and the text in it. */
@@ -58,7 +58,7 @@ export async function logIn(options: LoginOptions): Promise<void> {
 			case "success":
 				return mechanism.finish(decoded(step.text));
 			case "failure":
-				throw refused(step);
+				throw refused(step, options.credentials);
 		}
 	}
 }
@@ -99,11 +99,8 @@ function decoded(text: string): string {
 	return found;
 }
 
-function refused({ condition, text }: { condition: string; text: string }): SaslError {
-	const [reason, said] = [condition, text].map((its) => its.slice(0, stanzaBounds.quoted.is).toWellFormed());
-	return new SaslError(
-		"refused",
-		`The server refused the login: ${reason}${said && ` (${said})`}.`,
-		condition,
-	);
+function refused(failure: { condition: string; text: string }, credentials: Credentials): SaslError {
+	const [condition, text] = [saidBy(failure.condition, credentials), saidBy(failure.text, credentials)];
+	const reason = text === "" ? condition : `${condition} (${text})`;
+	return new SaslError("refused", `The server refused the login: ${reason}.`, condition);
 }

@@ -15,12 +15,15 @@ export function isPrivateWay(service: string): boolean {
 	return url !== null && (url.protocol === "wss:" || LOOPBACK.test(url.hostname));
 }
 
+/** RFC 4616 §2, without an identity of somebody else. @param credentials as SASLprep has them */
+export const plainMessage = ({ username, password }: Credentials) => `\0${username}\0${password}`;
+
 /** @throws {SaslError} where SASLprep forbids what is given */
 export function createPlain(credentials: Credentials): Mechanism {
-	const { username, password } = prepared(credentials);
+	const message = plainMessage(prepared(credentials));
 	return {
 		name: "PLAIN",
-		first: () => `\0${username}\0${password}`,
+		first: () => message,
 		async respond() {
 			throw new SaslError("unreadable", "The server asked for more than PLAIN has.");
 		},

@@ -27,6 +27,14 @@ export interface XmppDouble {
 export interface XmppDoubleOptions {
 	/** Held back until this resolves: the answer to the stream's opening. */
 	open?: Promise<void>;
+	/** The ways to log in that it offers: PLAIN if not given. */
+	mechanisms?: readonly string[];
+	/** The features of the first stream, in place of those. */
+	features?: string;
+	/** Says nothing once the client is logged in. */
+	silentAfterLogin?: boolean;
+	/** Called with each message of a login; says what it likes. With `<success/>` it takes the client for logged in. */
+	onLogin?(message: string, say: (xml: string) => void): void;
 	/** The answer to `<enable/>`. */
 	enabled?: string;
 	/** Called at `<resume/>` with its count; the default resumes and repeats nothing. */
@@ -36,6 +44,8 @@ export interface XmppDoubleOptions {
 const SM = `xmlns="urn:xmpp:sm:3"`;
 const BIND = `xmlns="urn:ietf:params:xml:ns:xmpp-bind"`;
 const SASL = `xmlns="urn:ietf:params:xml:ns:xmpp-sasl"`;
+const offer = (names: readonly string[]) =>
+	`<mechanisms ${SASL}>${names.map((name) => `<mechanism>${name}</mechanism>`).join("")}</mechanisms>`;
 const features = (inner: string) =>
 	`<stream:features xmlns:stream="http://etherx.jabber.org/streams">${inner}</stream:features>`;
 
@@ -59,15 +69,20 @@ export function startXmppDouble(options: XmppDoubleOptions = {}): XmppDouble {
 	async function answer(link: ServerWebSocket<Link>, text: string) {
 		if (text.startsWith("<open")) {
 			await options.open;
+			if (link.data.authenticated && options.silentAfterLogin) return;
 			link.send(`<open xmlns="urn:ietf:params:xml:ns:xmpp-framing" from="localhost" id="1" version="1.0"/>`);
 			link.send(
 				link.data.authenticated
 					? features(`<bind ${BIND}/><sm ${SM}/>`)
-					: features(`<mechanisms ${SASL}><mechanism>PLAIN</mechanism></mechanisms>`),
+					: features(options.features ?? offer(options.mechanisms ?? ["PLAIN"])),
 			);
-		} else if (text.startsWith("<auth")) {
-			link.data.authenticated = true;
-			link.send(`<success ${SASL}/>`);
+		} else if (/^<(auth|response)/.test(text)) {
+			const say = (xml: string) => {
+				link.data.authenticated ||= xml.startsWith("<success");
+				link.send(xml);
+			};
+			if (options.onLogin) options.onLogin(text, say);
+			else say(`<success ${SASL}/>`);
 		} else if (text.includes(BIND)) {
 			const id = /id="([^"]+)"/.exec(text)?.[1];
 			link.send(`<iq type="result" id="${id}"><bind ${BIND}><jid>push@localhost/push</jid></bind></iq>`);

@@ -135,7 +135,7 @@ function configuration(
 	{ hosts, host, components, ports }: Awaited<ReturnType<typeof completed>>,
 	folder: string,
 ): string {
-	const { neighbour, asExample = false, pushWith } = options;
+	const { neighbour, asExample = false, pushWith, passwords = "clear", withoutMechanisms } = options;
 	const limited = asExample || options.limits === "stock";
 	const list = (values: readonly string[]) => `{ ${values.map(luaString).join(", ")} }`;
 	const setting = (name: string, value: string | number | boolean | undefined) =>
@@ -164,7 +164,10 @@ function configuration(
 		"c2s_require_encryption = false",
 		"allow_unencrypted_plain_auth = true",
 		"consider_websocket_secure = true",
-		`authentication = "internal_plain"`,
+		...(passwords === "clear"
+			? [`authentication = "internal_plain"`]
+			: [`authentication = "internal_hashed"`, `password_hash = ${luaString(passwords)}`]),
+		...(withoutMechanisms ? [`disable_sasl_mechanisms = ${list(withoutMechanisms)}`] : []),
 		`storage = "internal"`,
 		...(neighbour
 			? [
