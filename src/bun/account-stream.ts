@@ -107,10 +107,12 @@ export async function openAccountStream(account: XmppAccount, options: StreamOpt
 			fail(new StreamFailure("other", `Cannot take the address ${address}: ${reason}.`));
 		} else if (jid !== address) {
 			// Users' servers publish to the address they were given: another one is of no use.
+			const field = jid.startsWith(`${username}@${domain}/`) ? "resource" : "username";
+			const bound = saidBy(jid, account);
 			fail(
 				new StreamFailure(
 					"other",
-					`The server bound ${jid} instead of ${address}: set ${settingOf(account, "resource")}.`,
+					`The server bound ${bound} instead of ${address}: set ${settingOf(account, field)} as the server has it.`,
 				),
 			);
 		} else if (features?.getChild("sm", NS_SM)) {

@@ -10,8 +10,8 @@ import { saslprep } from "./saslprep.ts";
  * understand, and what they say is logged.
  */
 export function saidBy(said: string, { username, password }: Credentials): string {
-	const sent = { username: saslprep(username) ?? "", password: saslprep(password) ?? "" };
-	const secrets = [encodeBase64(utf8(plainMessage(sent))), password, sent.password];
-	const rest = secrets.reduce((text, secret) => (secret ? text.replaceAll(secret, "…") : text), said);
+	const sent = plainMessage({ username: saslprep(username) ?? "", password });
+	const secrets = [encodeBase64(utf8(sent)), password, saslprep(password) ?? ""];
+	const rest = secrets.reduce((text, secret) => (secret === "" ? text : text.replaceAll(secret, "…")), said);
 	return rest.slice(0, stanzaBounds.quoted.is).toWellFormed();
 }

@@ -31,18 +31,21 @@ function mixesDirections(text: string): boolean {
 	return LEFT_TO_RIGHT.test(text) || !ends.every((end) => RIGHT_TO_LEFT.test(end));
 }
 
-/** @throws {SaslError} which no server could have, or which has nothing left */
+/**
+ * Prepares both, for a mechanism in which the password is hashed.
+ * @throws {SaslError} where no server could have it, or nothing is left of it
+ */
 export function prepared({ username, password }: Credentials): Credentials {
-	return { username: preparedOne("username", username), password: preparedOne("password", password) };
+	return { username: preparedName(username), password: saslprep(password) || impossible("password") };
 }
 
-function preparedOne(which: "username" | "password", text: string): string {
-	const found = saslprep(text);
-	if (found) return found;
+/** @throws {SaslError} as `prepared` */
+export const preparedName = (username: string) => saslprep(username) || impossible("username");
+
+export function impossible(which: "username" | "password"): never {
 	const name = which === "username" ? "user name" : "password";
-	const reason =
-		found === ""
-			? "it is empty"
-			: "it has a character that is not allowed, or mixes letters that are written from left to right and from right to left";
-	throw new SaslError(which, `No XMPP server can have this ${name} (RFC 4013): ${reason}.`);
+	throw new SaslError(
+		which,
+		`No XMPP server can have this ${name} (RFC 4013): it is empty, has a character that is not allowed, or mixes letters that are written from left to right and from right to left.`,
+	);
 }
