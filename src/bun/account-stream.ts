@@ -8,6 +8,7 @@ import websocket from "@xmpp/websocket";
 import type { Element } from "@xmpp/xml";
 import xml from "@xmpp/xml";
 import { settingOf, type XmppAccount } from "../connections.ts";
+import { loginBounds } from "../limits/bounds/login.ts";
 import { saidBy } from "../sasl/said.ts";
 import { NS } from "../xmpp/namespaces.ts";
 import { readWholeStanzas } from "./framed-stanzas.ts";
@@ -124,6 +125,8 @@ export async function openAccountStream(account: XmppAccount, options: StreamOpt
 	}
 
 	function onStreamManagement(element: Element) {
+		const nonsense = nonsenseIn(element, management.state()?.id);
+		if (nonsense) return fail(nonsense);
 		const h = Number(element.attrs.h);
 		switch (`${element.name} ${typeof waitingFor === "object" ? "bind" : (waitingFor ?? "")}`.trim()) {
 			case "r":
@@ -137,7 +140,8 @@ export async function openAccountStream(account: XmppAccount, options: StreamOpt
 				return bind();
 			case "enabled enabling": {
 				const { id, resume } = element.attrs;
-				const resumable = (resume === "true" || resume === "1") && Boolean(id);
+				const isKept = resume === "true" || resume === "1";
+				const resumable = isKept && Boolean(id) && id.length <= loginBounds.resumptionId.is;
 				return opened(false, resumable, management.begin(resumable ? { id, jid: address } : "counted"));
 			}
 			case "failed enabling":
@@ -196,6 +200,24 @@ function explain(error: unknown, account: XmppAccount): StreamFailure {
 		{ ...(its && { condition: its }), ...(words && { text: words }), message },
 		account,
 	);
+}
+
+/** XEP-0198 §4: counts begin anew there. */
+const COUNTS = 2 ** 32;
+
+/** @param id of the session that can be resumed */
+function nonsenseIn({ name, attrs }: Element, id: string | undefined): StreamFailure | undefined {
+	if (name !== "a" && name !== "resumed") return undefined;
+	if (!/^\d{1,10}$/.test(attrs.h) || Number(attrs.h) >= COUNTS) {
+		return new StreamFailure(
+			"other",
+			"The server did not count our stanzas (XEP-0198), and said that it did.",
+		);
+	}
+	if (name === "resumed" && id !== undefined && attrs.previd !== undefined && attrs.previd !== id) {
+		return new StreamFailure("other", "The server resumed another session than the one that was asked for.");
+	}
+	return undefined;
 }
 
 /** Nobody can take an address from us that we do not have yet; and whoever says so has not shown who it is. */

@@ -5,6 +5,8 @@
 import { createHash, createHmac, pbkdf2Sync } from "node:crypto";
 
 export interface ScramServer {
+	/** Something else that was sent as the challenge: what follows is about that. */
+	said(challenge: string): void;
 	/** @param clientFirst what came in `<auth/>` @returns what goes into `<challenge/>` */
 	challenge(clientFirst: string): string;
 	/**
@@ -49,6 +51,9 @@ export function createScramServer(options: ScramServerOptions): ScramServer {
 			const clientNonce = /,r=([^,]+)/.exec(clientFirst)?.[1];
 			serverFirst = `r=${clientNonce}${nonce},s=${salt.toString("base64")},i=${iterations}`;
 			return serverFirst;
+		},
+		said(challenge) {
+			serverFirst = challenge;
 		},
 		success(text) {
 			const [, bare = "", proof = ""] = /^(.*),p=([^,]+)$/.exec(text) ?? [];

@@ -21,4 +21,10 @@ export const loginBounds = {
 		what: "How often the password is hashed for a login (SCRAM)",
 		beyond: "The login fails, and is tried again some minutes later.",
 	},
+	resumptionId: {
+		is: 4000,
+		unit: "characters",
+		what: "The id by which a session can be resumed (XEP-0198)",
+		beyond: "The session is not resumed after a loss of the connection.",
+	},
 } as const satisfies Bounds;
