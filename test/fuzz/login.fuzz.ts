@@ -134,7 +134,7 @@ export const fuzzed: Fuzzed = {
 	properties: [
 		eventually(
 			"that does not know the password gets no session, no stanza and no secret",
-			{ weight: 2, most: 5_000 },
+			{ weight: 2, most: 3_000 },
 			scripts(["SCRAM-SHA-1", "SCRAM-SHA-256", "SCRAM-SHA-512"]),
 			async (script) => {
 				const saved = { id: SESSION, inbound: 0, jid: ADDRESS };
@@ -151,7 +151,7 @@ export const fuzzed: Fuzzed = {
 		),
 		eventually(
 			"that knows the password gives no other address than ours, whatever else it says",
-			{ weight: 2, most: 5_000 },
+			{ weight: 2, most: 3_000 },
 			scripts(["PLAIN", "SCRAM-SHA-1"]),
 			async (script) => {
 				const { online, kept } = await visit(knowing, script);
@@ -164,7 +164,7 @@ export const fuzzed: Fuzzed = {
 		),
 		eventually(
 			"that knows the password resumes only what we ask for",
-			{ weight: 2, most: 5_000 },
+			{ weight: 2, most: 3_000 },
 			scripts(["PLAIN", "SCRAM-SHA-1"]),
 			async (script) => {
 				const saved = { id: SESSION, inbound: 3, jid: ADDRESS };
