@@ -17,7 +17,8 @@ const MIB = 1024 * 1024;
 
 const count = (number: number) => number.toLocaleString("en");
 
-function inWords({ is, unit }: Bound): string {
+function inWords({ is, least, unit }: Bound): string {
+	if (least !== undefined) return `${count(Number(is))} ${unit}, and at least ${count(least)}`;
 	if (typeof is === "object") {
 		return `${count(is.burst)} ${unit} at once, then ${count(is.perSecond)} a second`;
 	}

@@ -2,6 +2,7 @@
  * The XMPP connections: tables `[[connection]]` of reveille.toml, and one from environment variables. Each is an
  * ordinary account over WebSocket (RFC 7395) or a component over TCP (XEP-0114): the service's URL says which.
  */
+import { toULabels } from "./domain-name.ts";
 import { nearest } from "./spelling.ts";
 
 interface Common {
@@ -101,19 +102,21 @@ export function connectionOf(
 	problems.push(...found);
 	const { service, username, password, resource = "push" } = fields;
 	if (found.length > 0 || !url || service === undefined || password === undefined) return undefined;
-	const domain = (fields.domain ?? url.hostname).toLowerCase();
+	const domain = toULabels(fields.domain ?? url.hostname);
 	const common = {
 		...{ service, domain, password },
-		...(fields.pubsub_host !== undefined && { pubsubHost: fields.pubsub_host.toLowerCase() }),
+		...(fields.pubsub_host !== undefined && { pubsubHost: toULabels(fields.pubsub_host) }),
 		...(table !== undefined && { table }),
 	};
 	if (kind === "component" || username === undefined) {
 		return { kind: "component", ...common, address: domain, allow: allow ?? ["*"] };
 	}
-	const user = username.toLowerCase();
+	// As servers write them, who bind the address in their own spelling (RFC 6122, Nodeprep and Resourceprep).
+	const user = username.normalize("NFKC").toLowerCase();
+	const session = resource.normalize("NFKC");
 	return {
-		...{ kind: "account", ...common, username: user, resource },
-		address: `${user}@${domain}/${resource}`,
+		...{ kind: "account", ...common, username: user, resource: session },
+		address: `${user}@${domain}/${session}`,
 		allow: allow ?? [domain],
 	};
 }

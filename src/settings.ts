@@ -2,6 +2,7 @@
  * The settings: their names, what each must be, and what each is for. config.ts makes a configuration of them.
  */
 import { z } from "zod";
+import { toULabels } from "./domain-name.ts";
 import { nearest } from "./spelling.ts";
 
 // Container tools pass unset variables as empty strings: empty is unset.
@@ -66,12 +67,18 @@ const jwksUrl = () =>
 			parsed?.protocol !== "http:" || ["localhost", "127.0.0.1", "[::1]"].includes(parsed?.hostname ?? "")
 		);
 	}, "must be a URL that begins https://");
-/** A domain, a bare JID, or `*`. */
+/** Domains, bare JIDs, or `*`; as JIDs have them, with U-labels. */
 const allowed = () =>
-	list().refine(
-		(entries) => entries?.every((entry) => entry === "*" || /^([^@/\s]+@)?[^@/:\s]+$/.test(entry)) ?? true,
-		"must list domains, bare JIDs or *",
-	);
+	list()
+		.refine(
+			(entries) => entries?.every((entry) => entry === "*" || /^([^@/\s]+@)?[^@/:\s]+$/.test(entry)) ?? true,
+			"must list domains, bare JIDs or *",
+		)
+		.transform((entries) => entries?.map(withULabels));
+/** A JID, as servers write it. */
+const jid = () => text().transform((value) => value && withULabels(value));
+const withULabels = (jid: string) =>
+	jid.replace(/^([^@/]*@)?([^/]*)/, (_, local = "", domain: string) => local + toULabels(domain));
 
 export const settings = z.object({
 	ROLE: oneOf("all", "http", "connector").describe("all: HTTP and connector in one process; or one of them"),
@@ -114,7 +121,7 @@ export const settings = z.object({
 	XMPP_PASSWORD: text().describe("its password, or the component's secret"),
 	XMPP_RESOURCE: text().describe("the address is username@domain/resource (push)"),
 	XMPP_PUBSUB_HOST: text().describe("a pubsub service that takes the publishes in"),
-	XMPP_ADDRESS: text().describe("the address that HTTP tells clients (the first connection's)"),
+	XMPP_ADDRESS: jid().describe("the address that HTTP tells clients (the first connection's)"),
 	XMPP_ALLOW: allowed().describe("who may register (the account's domain; * with a component)"),
 	XMPP_PUBLISHERS: oneOf("own", "any").describe(
 		"any: also other domains than the owner's publish to a registration (own)",

@@ -104,6 +104,29 @@ describe("the XMPP account", () => {
 		expect(config.pushAddress).toBe("push@example.net/Wake");
 	});
 
+	test("may be under names that are not ASCII: JIDs have them as they are read, however they were written", () => {
+		const idn = { ...ACCOUNT, XMPP_USERNAME: "Pu\u0308sh", XMPP_SERVICE: "wss://b\u00fccher.example/ws" };
+		for (const domain of ["", "xn--bcher-kva.example", "B\u00fccher.example"]) {
+			const { connections, pushAddress } = parseConfig({ ...idn, XMPP_DOMAIN: domain });
+			expect(connections[0]).toMatchObject({
+				domain: "b\u00fccher.example",
+				username: "p\u00fcsh",
+				allow: ["b\u00fccher.example"],
+			});
+			expect(pushAddress).toBe("p\u00fcsh@b\u00fccher.example/push");
+		}
+		expect(parseConfig({ ...idn, XMPP_PUBSUB_HOST: "pubsub.xn--bcher-kva.example" }).pushAddress).toBe(
+			"pubsub.b\u00fccher.example",
+		);
+		const { xmppAllow } = parseConfig({
+			...idn,
+			XMPP_ALLOW: "xn--bcher-kva.example, R\u00e9mi@xn--bcher-kva.example",
+		});
+		expect(xmppAllow).toEqual(["b\u00fccher.example", "R\u00e9mi@b\u00fccher.example"]);
+		const told = { ...HTTP_ROLE, XMPP_ALLOW: "*", XMPP_ADDRESS: "push@xn--bcher-kva.example/Push" };
+		expect(parseConfig(told).pushAddress).toBe("push@b\u00fccher.example/Push");
+	});
+
 	test.each([
 		[["XMPP_SERVICE"]],
 		[["XMPP_USERNAME"]],

@@ -4,19 +4,17 @@
  * forget with the process what ours must remember.
  */
 import { Client } from "@xmpp/client-core";
-import sasl from "@xmpp/sasl";
-import plain from "@xmpp/sasl-plain";
-import scramSha1 from "@xmpp/sasl-scram-sha-1";
 import websocket from "@xmpp/websocket";
 import type { Element } from "@xmpp/xml";
 import xml from "@xmpp/xml";
-import SASLFactory from "saslmechanisms";
 import { settingOf, type XmppAccount } from "../connections.ts";
+import { loginBounds } from "../limits/bounds/login.ts";
 import { stanzaBounds } from "../limits/bounds/stanzas.ts";
-import { quoted } from "../limits/cut.ts";
+import { saidBy } from "../sasl/said.ts";
 import { shownUrl } from "../shown-url.ts";
 import { NS } from "../xmpp/namespaces.ts";
 import { readWholeStanzas } from "./framed-stanzas.ts";
+import { createSaslLogin, NS_SASL } from "./sasl-login.ts";
 import { type NewSession, NS_SM } from "./stream-management.ts";
 import {
 	explainStreamError,
@@ -30,7 +28,6 @@ import {
 	type XmppStream,
 } from "./xmpp-stream.ts";
 
-const NS_SASL = "urn:ietf:params:xml:ns:xmpp-sasl";
 const NS_BIND = "urn:ietf:params:xml:ns:xmpp-bind";
 /** XEP-0478 */
 const NS_LIMITS = "urn:xmpp:stream-limits:0";
@@ -41,7 +38,7 @@ const PREFERRED_RESUME_S = 3600;
 /** @throws {StreamFailure} */
 export async function openAccountStream(account: XmppAccount, options: StreamOptions): Promise<XmppStream> {
 	const { management, onStanza, onLife, deadlineMs } = options;
-	const { address, service, domain, username, password, resource } = account;
+	const { address, service, domain, username, resource } = account;
 	const entity = new Client({ service, domain, timeout: deadlineMs });
 	websocket({ entity });
 	// RFC 6120 §4.9.3.19 lets us come back to where we were. xmpp.js would follow the server to any host, and where none
@@ -53,11 +50,13 @@ export async function openAccountStream(account: XmppAccount, options: StreamOpt
 		`${shownUrl(service)} did not answer within ${deadlineMs / 1000} s: check its port, and whether it is ws:// or wss:// there.`,
 	);
 	const { fail } = opening;
+	const login = createSaslLogin(account, send);
+	const failed = (failure: StreamFailure) => fail(login.isDone() ? failure : beforeLogin(failure));
 	readWholeStanzas(entity, {
 		onSkipped(head) {
 			onLife();
 			// It counts as handled: the server would send it again.
-			management.receive(head)?.();
+			if (login.isDone()) management.receive(head)?.();
 		},
 		onFault(fault) {
 			send(streamError(fault));
@@ -93,13 +92,13 @@ export async function openAccountStream(account: XmppAccount, options: StreamOpt
 		send(management.counts() ? xml("r", { xmlns: NS_SM }) : ping());
 	}
 
-	const authenticate = saslHandler(username, password, () => entity.isSecure());
-
 	function negotiate(offered: Element) {
 		features = offered;
-		const mechanisms = offered.getChild("mechanisms", NS_SASL);
-		if (mechanisms) {
-			authenticate(entity, mechanisms).catch((error: unknown) => fail(explainSasl(error, account)));
+		if (!login.isDone()) {
+			login
+				.start(offered)
+				.then(() => entity.restart())
+				.catch((error: unknown) => fail(explain(error, account)));
 		} else {
 			const state = offered.getChild("sm", NS_SM) && management.resumption();
 			if (state) {
@@ -125,10 +124,12 @@ export async function openAccountStream(account: XmppAccount, options: StreamOpt
 			fail(new StreamFailure("other", `Cannot take the address ${address}: ${reason}.`));
 		} else if (jid !== address) {
 			// Users' servers publish to the address they were given: another one is of no use.
+			const field = jid.startsWith(`${username}@${domain}/`) ? "resource" : "username";
+			const bound = saidBy(jid, account);
 			fail(
 				new StreamFailure(
 					"other",
-					`The server bound ${quoted(jid)} instead of ${address}: set ${settingOf(account, "resource")}.`,
+					`The server bound ${bound} instead of ${address}: set ${settingOf(account, field)} as the server has it.`,
 				),
 			);
 		} else if (features?.getChild("sm", NS_SM)) {
@@ -140,6 +141,8 @@ export async function openAccountStream(account: XmppAccount, options: StreamOpt
 	}
 
 	function onStreamManagement(element: Element) {
+		const nonsense = nonsenseIn(element, management.state()?.id);
+		if (nonsense) return fail(nonsense);
 		const h = Number(element.attrs.h);
 		switch (`${element.name} ${typeof waitingFor === "object" ? "bind" : (waitingFor ?? "")}`.trim()) {
 			case "r":
@@ -153,7 +156,8 @@ export async function openAccountStream(account: XmppAccount, options: StreamOpt
 				return bind();
 			case "enabled enabling": {
 				const { id, resume } = element.attrs;
-				const resumable = (resume === "true" || resume === "1") && Boolean(id);
+				const isKept = resume === "true" || resume === "1";
+				const resumable = isKept && Boolean(id) && id.length <= loginBounds.resumptionId.is;
 				return opened(false, resumable, begin(resumable ? { id, jid: address } : "counted"));
 			}
 			case "failed enabling":
@@ -175,8 +179,11 @@ export async function openAccountStream(account: XmppAccount, options: StreamOpt
 	entity.on("element", (element: Element) => {
 		onLife();
 		const error = readStreamError(element);
-		if (error) fail(explainStreamError(error, account));
+		if (error) failed(explain(error, account));
 		else if (element.is("features", NS_STREAM)) negotiate(element);
+		else if (element.getNS() === NS_SASL) login.receive(element);
+		// Whoever speaks has not shown yet who it is.
+		else if (!login.isDone()) return;
 		else if (element.getNS() === NS_SM) onStreamManagement(element);
 		else if (isBindReply(element)) onBound(element);
 		else if (entity.isStanza(element)) {
@@ -189,7 +196,7 @@ export async function openAccountStream(account: XmppAccount, options: StreamOpt
 		connected = true;
 	});
 	entity.on("error", (error: unknown) =>
-		fail(connected ? lostOr(error, account) : noConnection(error, account)),
+		failed(connected ? lostOr(error, account) : noConnection(error, account)),
 	);
 	// The server closed the stream; some wait for us to leave first.
 	entity.on("close", () => fail(new StreamFailure("other", "The server closed the stream.")));
@@ -214,51 +221,41 @@ function mostBytesTaken(features: Element | undefined): number {
 	return Math.min(stanzaBounds.sent.is, Math.max(Number(said), LEAST_TAKEN) - SPARE);
 }
 
-/** The SASL step of xmpp.js, without the rest of its negotiation. */
-function saslHandler(username: string, password: string, isSecure: () => boolean) {
-	type Handler = (context: { entity: Client }, next: () => void, mechanisms: Element) => Promise<void>;
-	let handler: Handler | undefined;
-	const saslFactory = new SASLFactory();
-	scramSha1(saslFactory);
-	plain(saslFactory);
-	const streamFeatures = { use: (_name: string, _ns: string, added: Handler) => (handler = added) };
-	const onAuthenticate = async (
-		done: (credentials: { username: string; password: string }, mechanism: string) => Promise<void>,
-		offered: string[],
-	) => {
-		// A password in the clear goes over a secure connection only.
-		const mechanism = offered.find((name) => name !== "PLAIN" || isSecure());
-		if (!mechanism)
-			throw new StreamFailure("credentials", "The server offers no safe way to log in here: use wss://.");
-		await done({ username, password }, mechanism);
-	};
-	sasl({ streamFeatures, saslFactory } as never, onAuthenticate as never);
-	return async (entity: Client, mechanisms: Element) => handler?.({ entity }, () => {}, mechanisms);
-}
-
-function explainSasl(error: unknown, account: XmppAccount): StreamFailure {
-	if (error instanceof StreamFailure) return error;
-	const condition = (error as { condition?: string }).condition;
-	switch (condition) {
-		case "not-authorized":
-			return new StreamFailure(
-				"credentials",
-				`The server refused ${account.username}@${account.domain}: ${settingOf(account, "username")} or ${settingOf(account, "password")} is wrong, or there is no such account.`,
-			);
-		case "account-disabled":
-			return new StreamFailure(
-				"credentials",
-				`The account ${account.username}@${account.domain} is disabled.`,
-			);
-		default:
-			return explain(error, account);
-	}
-}
-
 function explain(error: unknown, account: XmppAccount): StreamFailure {
 	if (error instanceof StreamFailure) return error;
 	const { condition, text, message = String(error) } = error as Parameters<typeof explainStreamError>[0];
-	return explainStreamError({ ...(condition && { condition }), ...(text && { text }), message }, account);
+	const [its, words] = [condition, text].map((said) => said && saidBy(said, account));
+	return explainStreamError(
+		{ ...(its && { condition: its }), ...(words && { text: words }), message },
+		account,
+	);
+}
+
+/** XEP-0198 §4: counts begin anew there. */
+const COUNTS = 2 ** 32;
+
+/** @param id of the session that can be resumed */
+function nonsenseIn({ name, attrs }: Element, id: string | undefined): StreamFailure | undefined {
+	if (name !== "a" && name !== "resumed") return undefined;
+	if (!/^\d{1,10}$/.test(attrs.h) || Number(attrs.h) >= COUNTS) {
+		return new StreamFailure(
+			"other",
+			"The server did not count our stanzas (XEP-0198), and said that it did.",
+		);
+	}
+	if (name === "resumed" && id !== undefined && attrs.previd !== undefined && attrs.previd !== id) {
+		return new StreamFailure("other", "The server resumed another session than the one that was asked for.");
+	}
+	return undefined;
+}
+
+/** Nobody can take an address from us that we do not have yet; and whoever says so has not shown who it is. */
+function beforeLogin(failure: StreamFailure): StreamFailure {
+	if (failure.kind !== "address-taken") return failure;
+	return new StreamFailure(
+		"other",
+		`The server closed the stream before the login: conflict (${failure.message}).`,
+	);
 }
 
 /** Bun's own code where a message is longer than the 128 MiB that it receives. */

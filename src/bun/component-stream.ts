@@ -8,6 +8,7 @@ import { Socket } from "node:net";
 import type { Element } from "@xmpp/xml";
 import xml from "@xmpp/xml";
 import { settingOf, type XmppComponent } from "../connections.ts";
+import { toALabels } from "../domain-name.ts";
 import { stanzaBounds } from "../limits/bounds/stanzas.ts";
 import { shownUrl } from "../shown-url.ts";
 import { NS } from "../xmpp/namespaces.ts";
@@ -167,7 +168,7 @@ export function openComponentStream(connection: XmppComponent, options: StreamOp
 	);
 	socket.on("close", () => opening.fail(new StreamFailure("other", "The connection was lost.")));
 	const { hostname, port } = new URL(connection.service);
-	socket.connect(Number(port) || PORT, hostname.replace(/^\[(.*)\]$/, "$1"));
+	socket.connect(Number(port) || PORT, toALabels(hostname).replace(/^\[(.*)\]$/, "$1"));
 	return opening.stream;
 }
 

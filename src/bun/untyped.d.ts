@@ -5,13 +5,3 @@ declare module "@xmpp/websocket" {
 	/** Adds the WebSocket transport to a client. */
 	export default function websocket(parts: { entity: Client }): void;
 }
-
-declare module "@xmpp/sasl-plain" {
-	import type Factory from "saslmechanisms";
-	export default function plain(factory: Factory): void;
-}
-
-declare module "@xmpp/sasl-scram-sha-1" {
-	import type Factory from "saslmechanisms";
-	export default function scramSha1(factory: Factory): void;
-}

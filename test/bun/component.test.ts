@@ -58,6 +58,16 @@ describe("a stream", () => {
 		expect(server.received()).not.toContain("the secret");
 	});
 
+	test("goes to a host whose name is not ASCII, which its URL has in another form", async () => {
+		const server = await double();
+		const { port } = new URL(server.service);
+		// What a URL makes of such a name is decoded before DNS has it: these are ASCII, so that they can be found.
+		const service = `xmpp://%6cocalhost:${port}`;
+		expect(new URL(service).hostname).toContain("%");
+		const connector = await connect(server, { connection: component(service) });
+		await connector.online;
+	});
+
 	test("keeps characters whole that come in two pieces", async () => {
 		const server = await double();
 		const bodies: string[] = [];

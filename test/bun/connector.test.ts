@@ -304,3 +304,46 @@ test("a message that is too long is answered by nobody and counts as handled, al
 	expect(server.received.join("")).not.toContain(`id="long"`);
 	expect(server.connections()).toBe(2);
 });
+
+describe("what the server says of a stream", () => {
+	test.each(["NaN", "-1", "1.5", "", "1e3", "4294967296", " 1"])(
+		"as a count of ours must be one, and %j is none: the stream is begun anew, and nothing is taken for known",
+		async (h) => {
+			const server = double();
+			const connector = await connect(server, { timing: { farewell: 10 } });
+			await connector.online;
+			server.send(`<a xmlns="urn:xmpp:sm:3" h="${h}"/>`);
+			await server.until(/<resume /);
+			while (connector.status().kind !== "online") await Bun.sleep(1);
+			expect(server.connections()).toBe(2);
+		},
+	);
+
+	test("resumes the session that was asked for, and no other", async () => {
+		const server = double({
+			onResume: (_h, self) => self.send(`<resumed xmlns="urn:xmpp:sm:3" h="0" previd="another"/>`),
+		});
+		const lines: string[] = [];
+		const log = { ...getLogger("test"), info() {}, error() {} } as unknown as ConnectorDeps["log"];
+		log.warn = ((_message: string, { reason }: { reason?: string } = {}) =>
+			lines.push(String(reason))) as never;
+		const connector = await connect(server, { log, timing: { backoffFirst: 60_000, farewell: 10 } });
+		await connector.online;
+		server.cut();
+		while (lines.length < 2) await Bun.sleep(1);
+		expect(lines[1]).toBe("The server resumed another session than the one that was asked for.");
+	});
+
+	test("cannot be resumed by an id longer than XEP-0198 allows: it would be kept on disk", async () => {
+		const server = double({
+			enabled: `<enabled xmlns="urn:xmpp:sm:3" id="${"i".repeat(4_001)}" resume="true"/>`,
+		});
+		const streams = memory();
+		const connector = await connect(server, { streams, timing: { farewell: 10 } });
+		await connector.online;
+		server.send(publish("one"));
+		server.send(`<r xmlns="urn:xmpp:sm:3"/>`);
+		await server.until(/<a [^>]*h="1"/);
+		expect(streams.kept()).toBeUndefined();
+	});
+});

@@ -31,6 +31,14 @@ export interface XmppDoubleOptions {
 	afterOpen?: readonly string[];
 	/** How large a stanza the server says that it takes (XEP-0478), bytes; default: it says nothing. */
 	maxBytes?: number;
+	/** The ways to log in that it offers: PLAIN if not given. */
+	mechanisms?: readonly string[];
+	/** The features of the first stream, in place of those. */
+	features?: string;
+	/** Says nothing once the client is logged in. */
+	silentAfterLogin?: boolean;
+	/** Called with each message of a login; says what it likes. With `<success/>` it takes the client for logged in. */
+	onLogin?(message: string, say: (xml: string) => void): void;
 	/** The answer to `<enable/>`. */
 	enabled?: string;
 	/** Called with each message that comes, before it is answered. */
@@ -42,6 +50,8 @@ export interface XmppDoubleOptions {
 const SM = `xmlns="urn:xmpp:sm:3"`;
 const BIND = `xmlns="urn:ietf:params:xml:ns:xmpp-bind"`;
 const SASL = `xmlns="urn:ietf:params:xml:ns:xmpp-sasl"`;
+const offer = (names: readonly string[]) =>
+	`<mechanisms ${SASL}>${names.map((name) => `<mechanism>${name}</mechanism>`).join("")}</mechanisms>`;
 const features = (inner: string) =>
 	`<stream:features xmlns:stream="http://etherx.jabber.org/streams">${inner}</stream:features>`;
 
@@ -68,6 +78,7 @@ export function startXmppDouble(options: XmppDoubleOptions = {}): XmppDouble {
 	async function answer(link: ServerWebSocket<Link>, text: string) {
 		if (text.startsWith("<open")) {
 			await options.open;
+			if (link.data.authenticated && options.silentAfterLogin) return;
 			link.send(`<open xmlns="urn:ietf:params:xml:ns:xmpp-framing" from="localhost" id="1" version="1.0"/>`);
 			if (options.afterOpen) {
 				for (const frame of options.afterOpen) link.send(frame);
@@ -76,11 +87,15 @@ export function startXmppDouble(options: XmppDoubleOptions = {}): XmppDouble {
 			link.send(
 				link.data.authenticated
 					? features(`<bind ${BIND}/><sm ${SM}/>${limits}`)
-					: features(`<mechanisms ${SASL}><mechanism>PLAIN</mechanism></mechanisms>`),
+					: features(options.features ?? offer(options.mechanisms ?? ["PLAIN"])),
 			);
-		} else if (text.startsWith("<auth")) {
-			link.data.authenticated = true;
-			link.send(`<success ${SASL}/>`);
+		} else if (/^<(auth|response)/.test(text)) {
+			const say = (xml: string) => {
+				link.data.authenticated ||= xml.startsWith("<success");
+				link.send(xml);
+			};
+			if (options.onLogin) options.onLogin(text, say);
+			else say(`<success ${SASL}/>`);
 		} else if (text.includes(BIND)) {
 			const id = /id="([^"]+)"/.exec(text)?.[1];
 			link.send(`<iq type="result" id="${id}"><bind ${BIND}><jid>push@localhost/push</jid></bind></iq>`);

@@ -31,6 +31,9 @@ export interface EjabberdOptions extends XmppServerOptions {
 /** The operator's example: every ejabberd here has its settings, but for what {@link configuration} replaces. */
 const EXAMPLE = new URL("../../examples/ejabberd.yml", import.meta.url);
 
+/** ejabberd's names of hash functions. */
+const HASH_NAMES = { "SHA-1": "sha", "SHA-256": "sha256", "SHA-512": "sha512" };
+
 interface Example {
 	certfiles: string[];
 	listen: { module: string }[];
@@ -166,12 +169,11 @@ function configuration(
 	{ hosts, host, components, ports }: Awaited<ReturnType<typeof completed>>,
 ): string {
 	const { resumeSeconds, resumeQueue, pushWith, asExample = false, neighbour } = options;
+	const { passwords = "clear", withoutMechanisms } = options;
 	const { certfiles: _, ...example } = Bun.YAML.parse(
 		readFileSync(EXAMPLE, "utf8").replaceAll("example.org", host),
 	) as Example;
-	const passwords = Object.fromEntries(
-		components.map(({ domain, secret }) => [domain, { password: secret }]),
-	);
+	const secrets = Object.fromEntries(components.map(({ domain, secret }) => [domain, { password: secret }]));
 	/** What differs on loopback, by the listener's module; what is not here does not listen. */
 	const listeners: Record<string, object> = {
 		ejabberd_c2s: { port: ports.c2s, starttls_required: false },
@@ -181,7 +183,7 @@ function configuration(
 			request_handlers: { "/api": "mod_http_api", "/ws": "ejabberd_http_ws" },
 		},
 		// By default each component that connects is given what is sent to any of them.
-		ejabberd_service: { port: ports.component, hosts: passwords, global_routes: false },
+		ejabberd_service: { port: ports.component, hosts: secrets, global_routes: false },
 		...(neighbour ? { ejabberd_s2s_in: { port: neighbour.ownPort } } : {}),
 	};
 	const stock = options.limits === "stock";
@@ -201,7 +203,10 @@ function configuration(
 		log_rotate_count: 0,
 		hosts,
 		auth_method: "internal",
-		auth_password_format: "plain",
+		...(passwords === "clear"
+			? { auth_password_format: "plain" }
+			: { auth_password_format: "scram", auth_scram_hash: HASH_NAMES[passwords] }),
+		disable_sasl_mechanisms: withoutMechanisms,
 		listen: example.listen.flatMap((listener) => {
 			const here = listeners[listener.module];
 			return here ? [{ ...listener, ip: "127.0.0.1", ...here }] : [];

@@ -2,6 +2,8 @@
  * A real browser at our push service double: it subscribes, and its service worker reads what is sent.
  */
 import { afterAll, beforeAll, expect, test } from "bun:test";
+import type { ClientStep } from "../../src/sasl/login.ts";
+import { createScramServer } from "../bun/scram-server.ts";
 import { type Firefox, startFirefox } from "./firefox.ts";
 import { createSender } from "./web-push-sender.ts";
 import { startWebPushServer } from "./web-push-server.ts";
@@ -41,4 +43,46 @@ test("Firefox reads pushes, and one without content, until it unsubscribes", asy
 
 	await firefox.unsubscribe();
 	expect((await sender.send(subscription, "Too late")).status).toBe(410);
+}, 60_000);
+
+test("Firefox logs in with our SASL: it runs in a browser as it does here", async () => {
+	const built = await Bun.build({
+		entrypoints: [new URL("../../src/sasl/login.ts", import.meta.url).pathname],
+		...{ target: "browser", format: "esm" },
+	});
+	const [bundle] = built.outputs;
+	const source = Buffer.from((await bundle?.arrayBuffer()) ?? new ArrayBuffer()).toString("base64");
+	for (const mechanism of ["SCRAM-SHA-1", "SCRAM-SHA-256", "SCRAM-SHA-512"]) {
+		const server = createScramServer({ mechanism, password: "IX p\u00e4ssw\u00f6rd\u2013\u{1f418}" });
+		const answers = { challenge: "", success: "" };
+		await firefox.page.exposeFunction(`answer_${mechanism.at(-1)}`, (step: ClientStep) => {
+			const text = Buffer.from(step.text, "base64").toString();
+			const said = step.name === "auth" ? server.challenge(text) : (server.success(text) ?? "");
+			answers[step.name === "auth" ? "challenge" : "success"] = said;
+			return Buffer.from(said).toString("base64");
+		});
+		await firefox.page.evaluate(
+			async (module, name, asking) => {
+				const { logIn } = await import(`data:text/javascript;base64,${module}`);
+				const ask = (globalThis as unknown as Record<string, (step: unknown) => Promise<string>>)[asking];
+				let last: { name: string } | undefined;
+				await logIn({
+					credentials: { username: "p\u00fcsh", password: "\u2168 pa\u0308ssw\u00f6rd\u2013\u{1f418}" },
+					...{ offered: [name], isPrivate: false },
+					send: (step: { name: string }) => {
+						last = step;
+					},
+					receive: async () => ({
+						name: last?.name === "auth" ? "challenge" : "success",
+						text: await ask?.(last),
+					}),
+				});
+			},
+			source,
+			mechanism,
+			`answer_${mechanism.at(-1)}`,
+		);
+		expect(answers.challenge).toContain(",i=4096");
+		expect(answers.success).toStartWith("v=");
+	}
 }, 60_000);

@@ -143,7 +143,7 @@ function configuration(
 	{ hosts, host, components, ports }: Awaited<ReturnType<typeof completed>>,
 	folder: string,
 ): string {
-	const { neighbour, asExample = false, pushWith } = options;
+	const { neighbour, asExample = false, pushWith, passwords = "clear", withoutMechanisms } = options;
 	const modules = [...(options.modulesEnabled ?? []), ...Object.keys(options.ownModules ?? {})];
 	const limited = asExample || options.limits === "stock";
 	const list = (values: readonly string[]) => `{ ${values.map(luaString).join(", ")} }`;
@@ -173,7 +173,10 @@ function configuration(
 		"c2s_require_encryption = false",
 		"allow_unencrypted_plain_auth = true",
 		"consider_websocket_secure = true",
-		`authentication = "internal_plain"`,
+		...(passwords === "clear"
+			? [`authentication = "internal_plain"`]
+			: [`authentication = "internal_hashed"`, `password_hash = ${luaString(passwords)}`]),
+		...(withoutMechanisms ? [`disable_sasl_mechanisms = ${list(withoutMechanisms)}`] : []),
 		`storage = "internal"`,
 		`plugin_paths = ${list([folder])}`,
 		...(neighbour

@@ -46,6 +46,10 @@ export interface XmppServerOptions {
 	resumeSeconds?: number;
 	/** XEP-0198: how many stanzas it keeps for one session. Default: the program's own. */
 	resumeQueue?: number;
+	/** How passwords are kept, which says what clients can log in with. Default: in the clear, for all mechanisms. */
+	passwords?: "clear" | "SHA-1" | "SHA-256" | "SHA-512";
+	/** SASL mechanisms that it does not offer. */
+	withoutMechanisms?: string[];
 	/** Limit the clients' rate as the packaged configuration does. Default: no limit. */
 	limits?: "stock" | "none";
 	/** Bare JIDs that a limit does not hold for. */

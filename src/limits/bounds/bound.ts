@@ -9,6 +9,8 @@ export interface Rate {
 export interface Bound {
 	/** The bound itself: the code compares with it. */
 	readonly is: number | Rate;
+	/** Where too few are as bad as too many: so many at least. */
+	readonly least?: number;
 	/** Of what, in the plural; of a rate, what is counted. */
 	readonly unit: string;
 	/** What is bounded, as a noun: the page's first column. */

@@ -6,6 +6,7 @@ import { answerBounds } from "./answers.ts";
 import type { Bounds } from "./bound.ts";
 import { deliveryBounds } from "./delivery.ts";
 import { httpBounds } from "./http.ts";
+import { loginBounds } from "./login.ts";
 import { publishBounds } from "./publishes.ts";
 import { registrationBounds } from "./registrations.ts";
 import { stanzaBounds } from "./stanzas.ts";
@@ -13,6 +14,7 @@ import { stanzaBounds } from "./stanzas.ts";
 /** By the title of their section, in the order of the page. */
 export const BOUNDS: Readonly<Record<string, Bounds>> = {
 	"XMPP stanzas": stanzaBounds,
+	"Logging in to an XMPP server": loginBounds,
 	Publishes: publishBounds,
 	Registrations: registrationBounds,
 	"HTTP requests": httpBounds,
