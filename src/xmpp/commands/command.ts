@@ -1,6 +1,7 @@
 /** What a command is (XEP-0050): each dialect's file makes some. */
 import type { Element } from "@xmpp/xml";
 import { stanzaBounds } from "../../limits/bounds/stanzas.ts";
+import { cutTo } from "../../limits/cut.ts";
 import { type Field, type FormValues, singleValue } from "../forms.ts";
 import type { RegisterRequest, RegisterResult, Registrar, Which } from "../registrar.ts";
 import type { ErrorType } from "../stanza-errors.ts";
@@ -131,6 +132,12 @@ export function latestThatFit<One>(all: readonly One[], elementOf: (one: One) =>
 		if (bytes > stanzaBounds.listed.is) return all.slice(at + 1);
 	}
 	return all;
+}
+
+/** Of a few registrations all names are whole; of very many, long ones are cut. @returns cuts one's name */
+export function nameCutFor(count: number): (name: string) => string {
+	const longest = Math.floor(stanzaBounds.listedNames.is / Math.max(count, 1));
+	return (name) => cutTo(name, longest);
 }
 
 export const leftOut = (count: number) =>

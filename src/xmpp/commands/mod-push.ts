@@ -2,8 +2,6 @@
  * mod_push's dialect, and that of its app server oshiya: `register-push-X`, `unregister-push`,
  * `list-push-registrations`. Its answers are forms of type `result`; ours say also what people see beside the values.
  */
-import { stanzaBounds } from "../../limits/bounds/stanzas.ts";
-import { cutTo } from "../../limits/cut.ts";
 import type { DeviceInput, Registration, ServiceName } from "../../types.ts";
 import { answerForm, type Field, itemOf, itemsForm } from "../forms.ts";
 import {
@@ -14,6 +12,7 @@ import {
 	deviceId,
 	latestThatFit,
 	leftOut,
+	nameCutFor,
 	nameIn,
 	nothingFound,
 	optional,
@@ -126,14 +125,14 @@ const COLUMNS: readonly Field[] = [
 	{ name: "last-error", type: "text-single", label: "Last error" },
 ];
 
-/** Times as XEP-0082 has them. @param longest characters that are kept of its name */
+/** Times as XEP-0082 has them. @param shown cuts its name */
 function valuesOf(
 	{ deviceName = "", node, app, lastSuccessAt, lastErrorAt, lastError }: Registration,
-	longest: number,
+	shown: (name: string) => string,
 ): string[] {
 	const time = (at: number | undefined) => (at === undefined ? "" : new Date(at).toISOString());
 	return [
-		cutTo(deviceName, longest),
+		shown(deviceName),
 		node,
 		app,
 		time(lastSuccessAt),
@@ -152,9 +151,8 @@ export const modPush: readonly Command[] = [
 			if (registrations.length === 0) {
 				return { note: { type: "info", text: "You have no registration here." } };
 			}
-			// Of a few, all names are whole; of very many, long ones are cut.
-			const longest = Math.floor(stanzaBounds.listedNames.is / registrations.length);
-			const all = registrations.map((one) => itemOf(COLUMNS, valuesOf(one, longest)));
+			const shown = nameCutFor(registrations.length);
+			const all = registrations.map((one) => itemOf(COLUMNS, valuesOf(one, shown)));
 			const items = latestThatFit(all, (item) => item);
 			const left = all.length - items.length;
 			return {

@@ -13,20 +13,29 @@ import {
 	type Done,
 	latestThatFit,
 	type Note,
+	nameCutFor,
 	nameIn,
 	nothingFound,
 	whichIn,
 } from "./command.ts";
 
 /** What tells people their devices apart. */
-function optionOf({ deviceName, app, registeredAt, node }: Registration): Option {
+function optionOf(
+	{ deviceName, app, registeredAt, node }: Registration,
+	shown: (name: string) => string,
+): Option {
 	const since = new Date(registeredAt).toISOString().slice(0, 10);
-	return { label: `${deviceName ?? "No name"} (${app}, since ${since})`, value: node };
+	return {
+		label: `${deviceName === undefined ? "No name" : shown(deviceName)} (${app}, since ${since})`,
+		value: node,
+	};
 }
 
 /** @throws {CommandError} when the owner has none */
 async function whichField({ owner, registrar }: Omit<Call, "form">): Promise<Field> {
-	const all = (await registrar.list(owner)).map(optionOf);
+	const registrations = await registrar.list(owner);
+	const shown = nameCutFor(registrations.length);
+	const all = registrations.map((one) => optionOf(one, shown));
 	if (all.length === 0) throw nothingFound();
 	return {
 		name: "node",
