@@ -115,7 +115,10 @@ export function connectionOf(
 	const user = username.normalize("NFKC").toLowerCase();
 	const session = resource.normalize("NFKC");
 	return {
-		...{ kind: "account", ...common, username: user, resource: session },
+		...common,
+		kind: "account",
+		username: user,
+		resource: session,
 		address: `${user}@${domain}/${session}`,
 		allow: allow ?? [domain],
 	};

@@ -18,7 +18,9 @@ export interface ScramServer {
 
 const BYTES = { sha1: 20, sha256: 32, sha512: 64 };
 const HASH_OF: Readonly<Record<string, keyof typeof BYTES>> = {
-	...{ "SCRAM-SHA-1": "sha1", "SCRAM-SHA-256": "sha256", "SCRAM-SHA-512": "sha512" },
+	"SCRAM-SHA-1": "sha1",
+	"SCRAM-SHA-256": "sha256",
+	"SCRAM-SHA-512": "sha512",
 };
 
 export interface ScramServerOptions {

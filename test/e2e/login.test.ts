@@ -42,12 +42,21 @@ const WAYS: [ServerName, Kept, string[], string[]][] = [
 async function logIn(service: string, username: string, password: string): Promise<void> {
 	const stream = await openAccountStream(
 		{
-			...{ kind: "account", service, domain: HOST, username, password, resource: "push" },
-			...{ address: `${username}@${HOST}/push`, allow: [] },
+			kind: "account",
+			service,
+			domain: HOST,
+			username,
+			password,
+			resource: "push",
+			address: `${username}@${HOST}/push`,
+			allow: [],
 		},
 		{
 			management: createStreamManagement(undefined, { save: async () => {}, send() {}, onFault() {} }),
-			...{ onStanza() {}, onLife() {}, onOpen() {}, deadlineMs: 15_000 },
+			onStanza() {},
+			onLife() {},
+			onOpen() {},
+			deadlineMs: 15_000,
 			signal: new AbortController().signal,
 		},
 	);
@@ -76,7 +85,10 @@ describe.each(WAYS)(
 		let server: XmppServer;
 		beforeAll(async () => {
 			server = await startServer(program, {
-				...{ hosts: [HOST], components: [], passwords, withoutMechanisms: without },
+				hosts: [HOST],
+				components: [],
+				passwords,
+				withoutMechanisms: without,
 			});
 			for (const [name, password] of USERS(program)) await server.addUser(name, password);
 		}, 60_000);
@@ -92,7 +104,7 @@ describe.each(WAYS)(
 
 		test("a wrong password is refused, and the reason says what to look at", async () => {
 			const failure = logIn(server.websocketUrl, "p\u00fcsh", "p\u00e4ssw\u00f6rd");
-			expect(failure).rejects.toMatchObject({
+			await expect(failure).rejects.toMatchObject({
 				kind: "credentials",
 				message: `The server refused p\u00fcsh@${HOST}: XMPP_USERNAME or XMPP_PASSWORD is wrong, or there is no such account.`,
 			});
@@ -121,7 +133,10 @@ describe.each(["prosody", "ejabberd"] as const)("the whole program at %s", (prog
 		// As a keyboard may write them: the letter, and its dots behind it.
 		const reveille = await startReveille({ server, username: "Pu\u0308sh", password: ELEPHANT[program] });
 		const juliet = await connectUser({
-			...{ service: server.websocketUrl, domain: HOST, username: "juliet", password: "secret" },
+			service: server.websocketUrl,
+			domain: HOST,
+			username: "juliet",
+			password: "secret",
 		});
 		try {
 			const pong = await juliet.iq("get", xml("ping", { xmlns: "urn:xmpp:ping" }), `p\u00fcsh@${HOST}/push`);
@@ -136,8 +151,10 @@ describe.each(["prosody", "ejabberd"] as const)("the whole program at %s", (prog
 		const liar = startWebSocketProxy(server.websocketUrl, withFalseSignature);
 		const reveille = await startReveille({
 			settings: {
-				...{ XMPP_SERVICE: liar.url, XMPP_DOMAIN: HOST },
-				...{ XMPP_USERNAME: "p\u00fcsh", XMPP_PASSWORD: ELEPHANT[program] },
+				XMPP_SERVICE: liar.url,
+				XMPP_DOMAIN: HOST,
+				XMPP_USERNAME: "p\u00fcsh",
+				XMPP_PASSWORD: ELEPHANT[program],
 			},
 		});
 		try {

@@ -352,7 +352,8 @@ export function startHostileServer(password: string, secret: string): HostileSer
 	}
 
 	const server = Bun.serve<Link>({
-		...{ port: 0, hostname: "127.0.0.1" },
+		port: 0,
+		hostname: "127.0.0.1",
 		fetch(request, self) {
 			const closed = Promise.withResolvers<void>();
 			const visit = { received: [], binds: [], closed: closed.promise };

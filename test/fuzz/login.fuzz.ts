@@ -91,7 +91,9 @@ async function visit(server: HostileServer, script: Script, saved?: StreamState)
 	};
 	const deps: ConnectorDeps = {
 		connection: { ...account(server.service), password: PASSWORD },
-		...{ streams, log, onBacklog: async () => {} },
+		streams,
+		log,
+		onBacklog: async () => {},
 		async handle({ attrs }: Element) {
 			scene.handled++;
 			return xml("iq", { type: "result", id: attrs.id, to: attrs.from });

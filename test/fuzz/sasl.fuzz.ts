@@ -112,7 +112,9 @@ export const fuzzed: Fuzzed = {
 				const sent: string[] = [];
 				const left = [...steps];
 				const login = logIn({
-					...{ credentials, offered: [name, "PLAIN"], isPrivate: true },
+					credentials,
+					offered: [name, "PLAIN"],
+					isPrivate: true,
 					send: ({ text }) => void sent.push(text),
 					receive: async () => left.shift() ?? { name: "success", text: "" },
 				});
@@ -132,7 +134,9 @@ export const fuzzed: Fuzzed = {
 				const used: string[] = [];
 				await faultOf(
 					logIn({
-						...{ credentials, offered, isPrivate },
+						credentials,
+						offered,
+						isPrivate,
 						send: (step) => void (step.name === "auth" && used.push(step.mechanism)),
 						receive: async () => ({ name: "failure", condition: "not-authorized", text: "" }),
 					}),

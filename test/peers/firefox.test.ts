@@ -48,7 +48,8 @@ test("Firefox reads pushes, and one without content, until it unsubscribes", asy
 test("Firefox logs in with our SASL: it runs in a browser as it does here", async () => {
 	const built = await Bun.build({
 		entrypoints: [new URL("../../src/sasl/login.ts", import.meta.url).pathname],
-		...{ target: "browser", format: "esm" },
+		target: "browser",
+		format: "esm",
 	});
 	const [bundle] = built.outputs;
 	const source = Buffer.from((await bundle?.arrayBuffer()) ?? new ArrayBuffer()).toString("base64");
@@ -68,7 +69,8 @@ test("Firefox logs in with our SASL: it runs in a browser as it does here", asyn
 				let last: { name: string } | undefined;
 				await logIn({
 					credentials: { username: "p\u00fcsh", password: "\u2168 pa\u0308ssw\u00f6rd\u2013\u{1f418}" },
-					...{ offered: [name], isPrivate: false },
+					offered: [name],
+					isPrivate: false,
 					send: (step: { name: string }) => {
 						last = step;
 					},

@@ -29,7 +29,8 @@ export function startWebSocketProxy(target: string, change: (message: string) =>
 	}
 
 	const server = Bun.serve<Link>({
-		...{ port: 0, hostname: "127.0.0.1" },
+		port: 0,
+		hostname: "127.0.0.1",
 		fetch: (request, self) =>
 			self.upgrade(request, {
 				data: {},
