@@ -10,8 +10,8 @@ import xml from "@xmpp/xml";
 import { settingOf, type XmppComponent } from "../connections.ts";
 import { toALabels } from "../domain-name.ts";
 import { stanzaBounds } from "../limits/bounds/stanzas.ts";
-import { shownUrl } from "../shown-url.ts";
 import { NS } from "../xmpp/namespaces.ts";
+import { shownUrl } from "./shown-url.ts";
 import { StanzaParser } from "./stanza-parser.ts";
 import {
 	explainStreamError,
