@@ -15,6 +15,7 @@ import type { Gates } from "./gates.ts";
 import { type Item, type Tried, Unavailable, wait } from "./item.ts";
 import { createKeeping } from "./keeping.ts";
 import type { Known } from "./modules.ts";
+import { createProven } from "./proven.ts";
 import type { Results } from "./results.ts";
 import { createSending, NOT_THE_OWNERS } from "./sending.ts";
 import { createThrottle } from "./throttle.ts";
@@ -92,8 +93,9 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
 	const inTurn = createTurns();
 	const keeping = createKeeping(outbox, { onQueued: deps.onQueued, onSuperseding, now, random });
 	const { keep, secure, queue, discard } = keeping;
-	const act = createActing({ registrations, results, verdicts, keeping, log, now });
-	const { tryOnce, isAllowed } = createSending({ ...deps, keeping, act, sendDeadlineMs, now });
+	const proven = createProven();
+	const act = createActing({ registrations, results, proven, verdicts, keeping, log, now });
+	const { tryOnce, isAllowed } = createSending({ ...deps, proven, keeping, act, sendDeadlineMs, now });
 
 	const throttle = createThrottle<Item>(deps.pushIntervalMs, send);
 
