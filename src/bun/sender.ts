@@ -141,6 +141,7 @@ export async function startSender(common: SenderDeps): Promise<Sender> {
 			log.info("{gate} works again; its pushes go out.", { gate });
 			outboxLoop.open(gate);
 		},
+		onRoom: (gate) => outboxLoop.room(gate),
 	});
 	const verdicts = createVerdicts({
 		onMass: (gate) =>

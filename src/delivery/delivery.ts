@@ -17,7 +17,7 @@ import { createKeeping } from "./keeping.ts";
 import type { Known } from "./modules.ts";
 import { createProven } from "./proven.ts";
 import type { Results } from "./results.ts";
-import { createSending, NOT_THE_OWNERS } from "./sending.ts";
+import { createSending, NOT_THE_OWNERS, type Try } from "./sending.ts";
 import { createThrottle } from "./throttle.ts";
 import { ttlSecondsOf } from "./time-to-live.ts";
 import { createTurns } from "./turns.ts";
@@ -132,8 +132,11 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
 	/** @throws {Unavailable} when a database is away */
 	async function attempt(item: Item): Promise<Answer> {
 		const tried = await tryOnce(item);
-		return tried.kind === "later" ? queue(item, tried.reason, tried.at) : tried.answer;
+		return tried.kind === "later" ? queue(item, tried.reason, askAgainAt(tried)) : tried.answer;
 	}
+
+	/** Where only room was wanted there may be some by the time the push is on disk. */
+	const askAgainAt = ({ at, isFull }: Extract<Try, { kind: "later" }>) => (isFull ? now() : at);
 
 	async function push(
 		item: Pick<Item, "node" | "notification" | "publisher"> & { receivedAt: number },
@@ -174,7 +177,7 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
 				return { kind: "turned-away", at, ...(isFull && { isFull }) };
 			}
 			// It waits in another queue than its gate's: its device moved, or nobody had looked.
-			await queue(item, tried.reason, tried.at);
+			await queue(item, tried.reason, askAgainAt(tried));
 		} catch (error) {
 			if (!(error instanceof Unavailable)) throw error;
 			await keep(item, error.message);

@@ -67,6 +67,8 @@ export interface Gates {
 /** When to ask again at a gate that is full, ms: as long as it has not answered well, between these. */
 const FULL_MS = 1_000;
 const FULL_LONGEST_MS = 30_000;
+/** A gate that was full has room again when no more than this part of its places is taken: one would be gone at once. */
+const ROOM = 3 / 4;
 /** Retries of one gate on their way at once: a provider that is slow leaves the outbox's other places to others. */
 const RETRIES = deliveryBounds.retriesOfGate.is;
 /** How many gates are remembered: clients choose the origins. */
@@ -89,6 +91,8 @@ interface Gate {
 	inFlight: number;
 	/** Of those on their way, how many are for devices that were never delivered to. */
 	unproven: number;
+	/** Somebody was turned away for want of room, and was not told of any since: if nobody else, such devices. */
+	awaitedBy: "proven" | "unproven" | undefined;
 	/** It answered, the last time. */
 	isWell: boolean;
 	wellAt: number;
@@ -106,6 +110,7 @@ export function createGates({
 	random = Math.random,
 	onShut = () => {},
 	onOpen = () => {},
+	onRoom = () => {},
 }: {
 	now?: () => number;
 	random?: () => number;
@@ -116,6 +121,8 @@ export function createGates({
 	onShut?(name: string, report: Fault, isForAll: boolean): void;
 	/** A gate works again. */
 	onOpen?(name: string): void;
+	/** A gate that turned pushes away for want of room has some again. */
+	onRoom?(name: string): void;
 } = {}): Gates {
 	// Ordered by use, since a gate moves to the end when it is asked at.
 	const gates = new Map<string, Gate>();
@@ -148,6 +155,7 @@ export function createGates({
 			ofUnproven: parties === undefined ? breaker(false) : undefined,
 			inFlight: 0,
 			unproven: 0,
+			awaitedBy: undefined,
 			isWell: false,
 			wellAt: at,
 			retries: 0,
@@ -198,16 +206,12 @@ export function createGates({
 	}
 
 	/** @returns when to ask again, with the reason; undefined: there is room, and one of what goes by time was taken */
-	function wait(
-		gate: Gate,
-		limits: GateLimits,
-		pool: string | undefined,
-		{ device, isProven, isRetry }: Asking,
-	) {
-		if (gate.inFlight >= limits.inFlight) return full(gate, "pushes");
-		if (!isProven && gate.unproven >= placesOf(limits.inFlight, false)) return full(gate, "pushes");
-		if (pool !== undefined && limits.pool && pools.isFull(pool, limits.pool, { device, isProven }))
+	function wait(gate: Gate, limits: GateLimits, pool: string | undefined, asking: Asking) {
+		const { isProven, isRetry } = asking;
+		if (isFull(gate, limits, pool, asking)) {
+			gate.awaitedBy = isProven ? "proven" : (gate.awaitedBy ?? "unproven");
 			return full(gate, "pushes");
+		}
 		if (isRetry && gate.retries >= placesOf(RETRIES, isProven)) return full(gate, "retries");
 		if (!limits.rate) return undefined;
 		const { burst } = limits.rate;
@@ -215,6 +219,20 @@ export function createGates({
 		return at === undefined
 			? undefined
 			: ({ kind: "later", reason: "too many pushes a second", at } as const);
+	}
+
+	function isFull(gate: Gate, limits: GateLimits, pool: string | undefined, asking: Asking): boolean {
+		if (gate.inFlight >= limits.inFlight) return true;
+		if (!asking.isProven && gate.unproven >= placesOf(limits.inFlight, false)) return true;
+		return pool !== undefined && limits.pool !== undefined && pools.isFull(pool, limits.pool, asking);
+	}
+
+	/** Tells of room, if somebody was turned away for want of it. */
+	function tellOfRoom(name: string, gate: Gate, { inFlight }: GateLimits) {
+		if (gate.awaitedBy === undefined || !gate.isWell || gate.inFlight > inFlight * ROOM) return;
+		if (gate.awaitedBy === "unproven" && gate.unproven > placesOf(inFlight, false) * ROOM) return;
+		gate.awaitedBy = undefined;
+		onRoom(name);
 	}
 
 	/** Whom the pool of a gate counts. @returns undefined: not this one */
@@ -276,7 +294,9 @@ export function createGates({
 					if (!isProven) gate.unproven--;
 					if (isRetry) gate.retries--;
 					if (pool !== undefined) pools.add(pool, asking, -1);
-					return hear(gate, limits, report, asking, trials);
+					const isBelieved = hear(gate, limits, report, asking, trials);
+					tellOfRoom(name, gate, limits);
+					return isBelieved;
 				},
 			};
 		},

@@ -41,6 +41,8 @@ export interface OutboxLoop {
 	wake(at: number, queue: QueueName): void;
 	/** A gate that was shut works again: what waits for it may come, a few at once. */
 	open(gate: string): void;
+	/** A gate that was full has room: what waits for that may come. */
+	room(gate: string): void;
 	/** Stops taking entries and resolves when those on their way are done. */
 	stop(): Promise<void>;
 }
@@ -262,6 +264,15 @@ export function startOutboxLoop(
 			if (!queue) return;
 			queue.shutUntil = Number.NEGATIVE_INFINITY;
 			sleepUntil(lookAt(queue));
+		},
+		room(gate) {
+			// Not before those are noted that it turned away in this turn of the event loop.
+			setTimeout(() => {
+				const queue = queues.get(gate);
+				if (!queue) return;
+				queue.fullUntil = Number.NEGATIVE_INFINITY;
+				sleepUntil(lookAt(queue));
+			});
 		},
 		async stop() {
 			stopped = true;

@@ -27,6 +27,7 @@ beforeEach(() => {
 		onShut: (name, { kind, reason }, isForAll) =>
 			said.push(`${name} ${kind}: ${reason}${isForAll ? "" : " (never delivered to)"}`),
 		onOpen: (name) => said.push(`${name} open`),
+		onRoom: (name) => said.push(`${name} has room`),
 	});
 });
 
@@ -54,6 +55,29 @@ describe("a gate", () => {
 		expect(later().at).toBeGreaterThan(clock);
 		turns[0]?.leave(WELL);
 		go();
+	});
+
+	test("tells once that it has room again, a quarter of its places, if it turned somebody away for want of it", () => {
+		const many = { inFlight: 8 };
+		const fillIt = () => Array.from({ length: 8 }, () => go("app", many));
+		for (const turn of fillIt()) turn.leave(WELL);
+		expect(said).toEqual([]);
+		const turns = fillIt();
+		later("app", many);
+		later("app", many);
+		turns[0]?.leave(WELL);
+		expect(said).toEqual([]);
+		turns[1]?.leave(WELL);
+		expect(said).toEqual(["app has room"]);
+		for (const turn of turns.slice(2)) turn.leave(WELL);
+		expect(said).toHaveLength(1);
+	});
+
+	test("tells nobody of room while the other side is unwell: what waits comes back when it was to", () => {
+		const turns = [go(), go(), go()];
+		later();
+		for (const turn of turns) turn.leave(UNWELL);
+		expect(said).toEqual([]);
 	});
 
 	test("shuts after five faults in a row, for two seconds", () => {

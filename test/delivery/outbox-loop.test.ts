@@ -303,6 +303,23 @@ describe("the loop", () => {
 		expect(tried.length).toBeGreaterThan(OF_ONE);
 	});
 
+	test("asks a full gate again when it has room, also where that is told before what it turned away is noted", async () => {
+		entries = [entry("a", 1, "small")];
+		await start();
+		tried[0]?.done({ kind: "turned-away", at: clock + 30_000, isFull: true });
+		loop.room("small");
+		await settled();
+		await pass(1);
+		await pass(1);
+		expect(tried.map(({ node }) => node)).toEqual(["a", "a"]);
+		tried[1]?.done({ kind: "turned-away", at: clock + 30_000 });
+		await settled();
+		// Shut is not full.
+		loop.room("small");
+		await pass(1_000);
+		expect(tried).toHaveLength(2);
+	});
+
 	test("finds a queue empty after its last entry, once: the outbox learns from it that it holds nothing", async () => {
 		entries = [entry("a", 1, "gate"), entry("b", 2, "gate")];
 		await start();
