@@ -15,6 +15,7 @@ import type { Gates } from "./gates.ts";
 import { type Item, type Tried, Unavailable, wait } from "./item.ts";
 import { createKeeping } from "./keeping.ts";
 import type { Known } from "./modules.ts";
+import { createOvertaking } from "./overtaking.ts";
 import { createProven } from "./proven.ts";
 import type { Results } from "./results.ts";
 import { createSending, NOT_THE_OWNERS, type Try } from "./sending.ts";
@@ -98,6 +99,7 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
 	const { tryOnce, isAllowed } = createSending({ ...deps, proven, keeping, act, sendDeadlineMs, now });
 
 	const throttle = createThrottle<Item>(deps.pushIntervalMs, send);
+	const overtaking = createOvertaking();
 
 	/** Of the throttled classes a lane has one on its way; calls and events overtake each other. */
 	function onSuperseding({ node, version, notification }: Item) {
@@ -149,12 +151,21 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
 		const held = throttle.heldIn(lane);
 		if (held && held.publisher !== fresh.publisher) {
 			// Who may not publish must not supersede who may, whose server would be told that nobody is there.
+			const end = overtaking.begin(lane, fresh.version);
 			const refusal = await refusalOf(fresh).catch(failed);
+			const newer = end();
 			if (refusal) return refusal;
+			if (newer) return supersededBy(await newer);
 			delete fresh.publisher;
 		}
-		return throttle.submit(lane, fresh);
+		const answer = throttle.submit(lane, fresh);
+		overtaking.note(lane, fresh.version, answer);
+		return answer;
 	}
+
+	/** What was promised of the newer one holds for this one too, and nothing else does. */
+	const supersededBy = (newer: Answer): Answer =>
+		newer.kind === "done" ? { kind: "done", how: "superseded" } : newer;
 
 	/** @throws {Unavailable} when a database is away */
 	async function refusalOf(item: Item): Promise<Answer | undefined> {
