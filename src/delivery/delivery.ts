@@ -38,7 +38,7 @@ export interface DeliveryDeps {
 	outbox: Outbox;
 	results: Results;
 	admit: Admission;
-	/** Who may publish to a registration whose owner is known: the owner's domain, or everybody with its secret. */
+	/** Who may publish to a registration whose owner is known: its domains, or everybody with its secret. */
 	publishers: "own" | "any";
 	/** By the name of their app. */
 	services: ReadonlyMap<string, PushService>;

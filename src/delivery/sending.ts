@@ -27,7 +27,7 @@ const PARTIES = deliveryBounds.faultyParties.is + 1;
 const NO_APP_MS = 60_000;
 
 /** Why a publish is turned away: a node and its secret got into other hands. */
-export const NOT_THE_OWNERS = "published by another domain than the owner's";
+export const NOT_THE_OWNERS = "published by another domain than the owner's, or the room's";
 
 /** What became of a try. */
 export type Try =
@@ -52,7 +52,7 @@ export interface Sending {
 
 export function createSending(deps: {
 	registrations: Pick<Known, "find" | "findAtPrimary" | "rename">;
-	/** Who may publish to a registration whose owner is known: the owner's domain, or everybody with its secret. */
+	/** Who may publish to a registration whose owner is known: its domains, or everybody with its secret. */
 	publishers: "own" | "any";
 	/** By the name of their app. */
 	services: ReadonlyMap<string, PushService>;
@@ -81,10 +81,13 @@ export function createSending(deps: {
 		parties: PARTIES,
 	};
 
-	/** A node and its secret that got into other hands are of no use there, where the owner's own server is known. */
-	function mayPublish({ owner }: Registration, publisher: string | undefined): boolean {
+	/**
+	 * A node and its secret that got into other hands are of no use there, where the owner's own server is known. Of a
+	 * room's messages the room's service tells, which has a domain of its own.
+	 */
+	function mayPublish({ owner, muc }: Registration, publisher: string | undefined): boolean {
 		if (deps.publishers === "any" || publisher === undefined || owner === "") return true;
-		return domainOf(owner) === publisher;
+		return domainOf(owner) === publisher || (muc !== undefined && domainOf(muc) === publisher);
 	}
 
 	/** An app's own gate, or that of the origin which a client's URL leads to. */

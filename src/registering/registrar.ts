@@ -25,8 +25,8 @@ export interface RegistrarDeps {
 	/** A pubsub host that takes the publishes in; missing: they come where the commands come. */
 	pubsubHost?: {
 		jid: string;
-		/** Lets only the owner's server and account publish to a node. */
-		restrict(node: string, owner: string): Promise<void>;
+		/** Lets only the owner's server and account publish to a node, and of a room (`muc`) its service and itself. */
+		restrict(node: string, owner: string, muc?: string): Promise<void>;
 	};
 }
 
@@ -106,7 +106,7 @@ export function createRegistrar(deps: RegistrarDeps): Registrar {
 				});
 				if (made.kind === "over-quota") return { kind: "over-quota", reason: quotaReason(made.quota).reason };
 				const { node } = await known(made.registration);
-				await pubsubHost?.restrict(node, owner);
+				await pubsubHost?.restrict(node, owner, muc);
 				return { kind: "registered", jid, node, secret: pubsubHost ? undefined : made.secret };
 			} catch (error) {
 				if (error instanceof NoNodeReady) return { kind: "not-ready", reason: error.message };

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, expect, test } from "bun:test";
 import type { Admission } from "../../src/delivery/admission.ts";
 import type { Delivery } from "../../src/delivery/delivery.ts";
 import type { Answer } from "../../src/types.ts";
-import { away, HIGH, type House, openHouse } from "./house.ts";
+import { away, HIGH, type House, openHouse, TOKEN } from "./house.ts";
 
 const OWN = "capulet.example";
 const FOREVER = 3_600_000;
@@ -175,4 +175,20 @@ test("an older one that is being looked at is answered as the newer one is, wher
 	expect(await Promise.all([held, newer])).toMatchObject([{ kind: "wait" }, { kind: "wait" }]);
 	looked.resolve();
 	expect(await older).toMatchObject({ kind: "wait" });
+});
+
+test("the domain of a room publishes of its messages, beside the owner's, and no other one does", async () => {
+	const wanted = { owner: "juliet@capulet.example", app: "webpush", device: "phone", token: TOKEN };
+	const muc = "garden@rooms.montague.example";
+	const result = await house.registrations.register({ ...wanted, muc }, () => house.keyring.createNode());
+	if (result.kind === "over-quota") throw new Error("over quota");
+	const { node } = result.registration;
+	const secret = await house.keyring.secretOf(node);
+	const publish = (publisher: string) =>
+		house.delivery.publish({ node, secret, publisher, notification: HIGH });
+	house.service.program.push({ kind: "delivered" }, { kind: "delivered" });
+	for (const publisher of ["rooms.montague.example", OWN])
+		expect(await publish(publisher)).toEqual({ kind: "done", how: "delivered" });
+	for (const publisher of ["montague.example", "elsewhere.example"])
+		expect(await publish(publisher)).toMatchObject({ kind: "unknown" });
 });
