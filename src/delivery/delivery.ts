@@ -11,6 +11,7 @@ import type { Outbox, OutboxEntry, QueueName } from "../store/outbox.ts";
 import type { Answer, App, Notification, PushClass, PushService } from "../types.ts";
 import { createActing } from "./acting.ts";
 import type { Admission, PublishRequest } from "./admission.ts";
+import { createBursts } from "./bursts.ts";
 import type { Gates } from "./gates.ts";
 import { type Item, type Tried, Unavailable, wait } from "./item.ts";
 import { createKeeping } from "./keeping.ts";
@@ -98,7 +99,12 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
 	const act = createActing({ registrations, results, proven, verdicts, keeping, log, now });
 	const { tryOnce, isAllowed } = createSending({ ...deps, proven, keeping, act, sendDeadlineMs, now });
 
-	const throttle = createThrottle<Item>(deps.pushIntervalMs, send);
+	const crowd = {
+		most: deliveryBounds.waitingInLane.is,
+		secure: (item: Item) => secure([item], now() + sendDeadlineMs).catch(failed),
+	};
+	const throttle = createThrottle<Item>(deps.pushIntervalMs, send, undefined, crowd);
+	const bursts = createBursts<Item>(deliveryBounds.urgent.is, send, crowd);
 	const overtaking = createOvertaking();
 
 	/** Of the throttled classes a lane has one on its way; calls and events overtake each other. */
@@ -146,9 +152,9 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
 		const { node, notification, receivedAt } = item;
 		const expiresAt = receivedAt + ttlSecondsOf(notification.class, deps.pushTtlSeconds) * 1000;
 		const fresh: Item = { ...item, version: outbox.nextVersion(), expiresAt, attempts: 0, isPromised: false };
-		if (!isThrottled(notification.class)) return send(fresh);
+		const pace = isThrottled(notification.class) ? throttle : bursts;
 		const lane = laneOf(node, notification.class);
-		const held = throttle.heldIn(lane);
+		const held = pace.heldIn(lane);
 		if (held && held.publisher !== fresh.publisher) {
 			// Who may not publish must not supersede who may, whose server would be told that nobody is there.
 			const end = overtaking.begin(lane, fresh.version);
@@ -158,7 +164,7 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
 			if (newer) return supersededBy(await newer);
 			delete fresh.publisher;
 		}
-		const answer = throttle.submit(lane, fresh);
+		const answer = pace.submit(lane, fresh);
 		overtaking.note(lane, fresh.version, answer);
 		return answer;
 	}
@@ -242,6 +248,7 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
 				for (const [, resolve] of sent) resolve(answer);
 			}
 			await throttle.release((items) => secure(items, now() + deps.pushIntervalMs).catch(failed));
+			await bursts.release((items) => secure(items, now()).catch(failed));
 		},
 
 		idle(deadlineMs) {

@@ -8,6 +8,18 @@ export const deliveryBounds = {
 		what: "Fresh pushes in memory",
 		beyond: "A further one is put on disk and answered.",
 	},
+	urgent: {
+		is: { burst: 10, perSecond: 1 },
+		unit: "pushes",
+		what: "Calls to one registration, and events of its account",
+		beyond: "The newest of the class goes out when its time has come, and supersedes the others.",
+	},
+	waitingInLane: {
+		is: 50,
+		unit: "publishes",
+		what: "Publishes to one registration, of one class, that wait for an answer while the push is held back",
+		beyond: "The newest is put on disk, and all of them are answered.",
+	},
 	gates: {
 		is: 5_000,
 		unit: "hosts and apps",
