@@ -1,7 +1,7 @@
 /** Draining the outbox: what waited while a provider was away goes out, beside a bare loop that does the same. */
 import { generateKeyPairSync } from "node:crypto";
 import { join } from "node:path";
-import { RETRIES } from "../src/delivery/gates.ts";
+import { deliveryBounds } from "../src/limits/bounds/delivery.ts";
 import { startChild } from "../test/peers/child.ts";
 import { temporaryFolder } from "../test/peers/folder.ts";
 import { startReveille } from "../test/peers/reveille.ts";
@@ -92,7 +92,7 @@ async function startFloor(dataFolder: string, url: string) {
 		logPath: join(dataFolder, "floor.log"),
 		cwd: ROOT,
 		env: {
-			...{ ...HTTP_REQUESTS, FCM_URL: url, AT_ONCE: String(RETRIES) },
+			...{ ...HTTP_REQUESTS, FCM_URL: url, AT_ONCE: String(deliveryBounds.retriesOfGate.is) },
 			OUTBOX_FILE: join(dataFolder, "outbox.db"),
 		},
 	});
@@ -109,7 +109,7 @@ export const outbox: Section = {
 			...{ name: "outbox drained to FCM", unit: "pushes", ours: ours.figure },
 			floor: { ...floor.figure, name: "bare loop: read, send, delete; no registration looked up" },
 			must: [{ what: "each sent once", isMet: ours.twice === 0 }],
-			note: `${PUSHES.toLocaleString("en")} pushes, ${RETRIES} on their way at once, which is what one provider gets from the outbox`,
+			note: `${PUSHES.toLocaleString("en")} pushes, ${deliveryBounds.retriesOfGate.is} on their way at once, which is what one provider gets from the outbox`,
 		});
 	},
 };

@@ -124,7 +124,7 @@ export const settings = z.object({
 	XMPP_ADDRESS: jid().describe("the address that HTTP tells clients (the first connection's)"),
 	XMPP_ALLOW: allowed().describe("who may register (the account's domain; * with a component)"),
 	XMPP_PUBLISHERS: oneOf("own", "any").describe(
-		"any: also other domains than the owner's publish to a registration (own)",
+		"any: also other domains than the owner's, and the room's, publish to a registration (own)",
 	),
 	VAPID_SUBJECT: url("mailto:", "https://").describe("how push services reach you (PUBLIC_URL)"),
 	VAPID_PRIVATE_KEY: text().describe("who we are to browsers (made in DATA_DIR)"),

@@ -123,17 +123,18 @@ export type Outcome =
 	 */
 	| { kind: "gone"; reason: string; at?: number; token?: "voip" }
 	/** The provider's fault or ours, for now. */
-	| { kind: "retry"; reason: string; afterMs?: number; about?: About }
+	| { kind: "retry"; reason: string; afterMs?: number; about?: "token" | "push" }
 	/** This message or this token only: keep the registration. */
 	| { kind: "rejected"; reason: string; about?: "push" }
 	/** Our credentials, or what else a person has to set up: alert, keep everything. */
 	| { kind: "misconfigured"; reason: string; about?: About };
 
 /**
- * Who else is spoken of: nobody. `token`: the provider's own word about this token, or tokens of its sort. `push`:
- * ours, since the push could not be made: the provider was not asked.
+ * Who is spoken of. `token`: the provider's own word about this token, or tokens of its sort, and nobody else. `push`:
+ * nobody else either, since the push could not be made: the provider was not asked. `account`: our account there, asked
+ * without this device, so all of them. Missing: what this device's push was answered, which may be so for others.
  */
-export type About = "token" | "push";
+export type About = "token" | "push" | "account";
 
 /** A push service: one file under `services/`, sending with the `fetch` it was given. */
 export interface PushService {
@@ -145,8 +146,12 @@ export interface PushService {
 	parseDevice(input: DeviceInput): Device;
 	/** The host the push would go to, where the client chose one that is no provider's: quotas count by it. */
 	hostOf(device: Device): string | undefined;
-	/** Where a client's own URL leads: others than those at the same origin must not suffer from it. */
-	originOf?(device: Device): { origin: string; isProvider: boolean } | undefined;
+	/**
+	 * Where a client's own URL leads: others than those at the same origin must not suffer from it. `isProvider`:
+	 * somebody answers for that host, a push service's maker or the operator. `isNamed`: by its own name, not only by the
+	 * domain that it is under: clients cannot choose many such.
+	 */
+	originOf?(device: Device): { origin: string; isProvider: boolean; isNamed?: boolean } | undefined;
 	/**
 	 * Shows our credentials to the provider without a push, where it allows that: `delivered` if it takes them. Never
 	 * throws.

@@ -55,8 +55,12 @@ export interface PubsubHostDeps {
 export interface PubsubHost {
 	/** Takes a message, if it is from the host. @returns undefined: it is not; otherwise resolves when it is handled */
 	take(message: Element): Promise<void> | undefined;
-	/** Lets only an owner's server and account publish to a node. @throws {RequestFailed} */
-	restrict(node: string, owner: string): Promise<void>;
+	/**
+	 * Lets only an owner's server and account publish to a node, and of a room its service and itself.
+	 * @param muc the room's bare JID, if it is for a room's messages
+	 * @throws {RequestFailed}
+	 */
+	restrict(node: string, owner: string, muc?: string): Promise<void>;
 	/** The node's registration ended: it goes, now or when it can. */
 	ended(node: string): void;
 	/** The connection is there. @param isResumed nothing was missed */
@@ -101,8 +105,8 @@ export function startPubsubHost(deps: PubsubHostDeps): PubsubHost {
 		await nodes.ready(node);
 	}
 
-	async function restrict(node: string, owner: string): Promise<void> {
-		const jids = [domainOf(owner), owner];
+	async function restrict(node: string, owner: string, muc?: string): Promise<void> {
+		const jids = [owner, ...(muc === undefined ? [] : [muc])].flatMap((jid) => [domainOf(jid), jid]);
 		// Not all hosts know `publish-only`, which XEP-0060 §4.1 leaves to them.
 		await set(affiliate(node, "publish-only", jids)).catch(() => set(affiliate(node, "publisher", jids)));
 		await set(closeNode(node));
@@ -147,9 +151,9 @@ export function startPubsubHost(deps: PubsubHostDeps): PubsubHost {
 		const wanted = await nodes.ofHost(host);
 		// Of one that is there but was not noted, nobody knows whether it was made to its end.
 		const missing = wanted.filter(({ node, isReady }) => !there.has(node) || !isReady);
-		await each(missing, async ({ node, owner }: PubsubNode) => {
+		await each(missing, async ({ node, owner, muc }: PubsubNode) => {
 			await make(node);
-			if (owner) await restrict(node, owner);
+			if (owner) await restrict(node, owner, muc);
 		});
 		const known = new Set(wanted.map(({ node }) => node));
 		const strays = [...there].filter((node) => !known.has(node) && keyring.isOurs(node));

@@ -128,13 +128,17 @@ export async function startSender(common: SenderDeps): Promise<Sender> {
 	const { keyring, apps } = common;
 	let connections: Connections | undefined;
 	const gates = createGates({
-		onShut: (gate, { kind, reason }) =>
-			kind === "misconfigured"
-				? log.error("{gate}: its credentials do not work; its pushes wait in the outbox: {reason}", {
-						gate,
-						reason,
-					})
-				: log.warn("{gate} is unwell; its pushes wait in the outbox: {reason}", { gate, reason }),
+		onShut(gate, { kind, reason }, isForAll) {
+			const said = { gate, reason };
+			if (kind === "misconfigured")
+				log.error("{gate}: its credentials do not work; its pushes wait in the outbox: {reason}", said);
+			else if (isForAll) log.warn("{gate} is unwell; its pushes wait in the outbox: {reason}", said);
+			else
+				log.warn(
+					"{gate} fails for devices that nothing was delivered to yet; their pushes wait in the outbox: {reason}",
+					said,
+				);
+		},
 		onOpen(gate) {
 			log.info("{gate} works again; its pushes go out.", { gate });
 			outboxLoop.open(gate);

@@ -4,6 +4,7 @@ import type { Registrations } from "../store/registrations.ts";
 import type { Answer, Outcome, Registration } from "../types.ts";
 import { fromDatabase, type Item, wait } from "./item.ts";
 import type { Keeping } from "./keeping.ts";
+import type { Proven } from "./proven.ts";
 import type { Results } from "./results.ts";
 import type { Verdicts } from "./verdicts.ts";
 
@@ -19,6 +20,8 @@ export interface Sent {
 	registration: Registration;
 	startedAt: number;
 	gate: string;
+	/** What it was answered is believed of others too, as far as it speaks of them. */
+	isOfOthers: boolean;
 }
 
 /**
@@ -28,6 +31,7 @@ export interface Sent {
 export function createActing({
 	registrations,
 	results,
+	proven,
 	verdicts,
 	keeping,
 	log,
@@ -35,6 +39,7 @@ export function createActing({
 }: {
 	registrations: Pick<Registrations, "forget" | "forgetVoip" | "findAtPrimary">;
 	results: Pick<Results, "add">;
+	proven: Proven;
 	verdicts: Verdicts;
 	keeping: Keeping;
 	log: Logger;
@@ -45,13 +50,15 @@ export function createActing({
 	const toldAt = new Map<string, number>();
 
 	/** The only switch over what becomes of a push. */
-	async function act(outcome: Outcome, { item, registration, startedAt, gate }: Sent): Promise<Answer> {
+	async function act(outcome: Outcome, sent: Sent): Promise<Answer> {
+		const { item, registration, startedAt, gate } = sent;
 		const { node, app, token } = registration;
 		const reason = "reason" in outcome ? outcome.reason : undefined;
 		results.add(registration, outcome.kind, reason);
 		const isBelieved = believe(outcome, item, registration, gate);
 		switch (outcome.kind) {
 			case "delivered":
+				proven.note(registration);
 				await discard(item);
 				return { kind: "done", how: "delivered" };
 			case "gone": {
@@ -81,7 +88,7 @@ export function createActing({
 				log.warn("{app}: a push was refused: {reason}", { app, reason });
 				return { kind: "refused", reason: `refused by the push service: ${outcome.reason}` };
 			case "misconfigured":
-				tell(app, outcome);
+				tell(app, outcome, sent.isOfOthers);
 				return keep(item, outcome.reason, MISCONFIGURED_MS);
 		}
 	}
@@ -96,12 +103,18 @@ export function createActing({
 	}
 
 	/** Where it is about few of an app's devices no gate shuts, and any of them may be published to without end. */
-	function tell(app: string, { reason, about }: Outcome & { kind: "misconfigured" }) {
-		const fault = `${app} ${reason}`;
+	function tell(app: string, { reason, about }: Outcome & { kind: "misconfigured" }, isOfOthers: boolean) {
+		const fault = `${app} ${reason} ${isOfOthers}`;
 		const at = now();
 		if (at - (toldAt.get(fault) ?? Number.NEGATIVE_INFINITY) < TELL_EVERY_MS) return;
 		toldAt.set(fault, at);
-		if (about === undefined) log.error("{app}: its credentials do not work: {reason}", { app, reason });
+		if (!isOfOthers)
+			log.warn(
+				"{app}: a push service refuses our credentials for one device, whose pushes wait: {reason}. If it is so for devices of several owners, that is logged as an error.",
+				{ app, reason },
+			);
+		else if (about === undefined || about === "account")
+			log.error("{app}: its credentials do not work: {reason}", { app, reason });
 		else log.error("{app}: devices of one sort wait until something is set up: {reason}", { app, reason });
 	}
 
@@ -111,7 +124,7 @@ export function createActing({
 		// Calls have tokens and a topic of their own: messages that arrive must not hide that these are wrong for all.
 		const isCall = notification.class === "voip" && to.voipToken !== undefined;
 		const isBad = outcome.kind !== "delivered";
-		const isProven = to.lastSuccessAt !== undefined;
+		const isProven = proven.has(to);
 		return verdicts.note(isCall ? `${gate} (calls)` : gate, { node: to.node, isBad, isProven });
 	}
 

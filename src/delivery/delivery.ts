@@ -11,10 +11,13 @@ import type { Outbox, OutboxEntry, QueueName } from "../store/outbox.ts";
 import type { Answer, App, Notification, PushClass, PushService } from "../types.ts";
 import { createActing } from "./acting.ts";
 import type { Admission, PublishRequest } from "./admission.ts";
+import { createBursts } from "./bursts.ts";
 import type { Gates } from "./gates.ts";
 import { type Item, type Tried, Unavailable, wait } from "./item.ts";
 import { createKeeping } from "./keeping.ts";
 import type { Known } from "./modules.ts";
+import { createOvertaking } from "./overtaking.ts";
+import { createProven } from "./proven.ts";
 import type { Results } from "./results.ts";
 import { createSending, NOT_THE_OWNERS, type Try } from "./sending.ts";
 import { createThrottle } from "./throttle.ts";
@@ -36,7 +39,7 @@ export interface DeliveryDeps {
 	outbox: Outbox;
 	results: Results;
 	admit: Admission;
-	/** Who may publish to a registration whose owner is known: the owner's domain, or everybody with its secret. */
+	/** Who may publish to a registration whose owner is known: its domains, or everybody with its secret. */
 	publishers: "own" | "any";
 	/** By the name of their app. */
 	services: ReadonlyMap<string, PushService>;
@@ -92,10 +95,17 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
 	const inTurn = createTurns();
 	const keeping = createKeeping(outbox, { onQueued: deps.onQueued, onSuperseding, now, random });
 	const { keep, secure, queue, discard } = keeping;
-	const act = createActing({ registrations, results, verdicts, keeping, log, now });
-	const { tryOnce, isAllowed } = createSending({ ...deps, keeping, act, sendDeadlineMs, now });
+	const proven = createProven();
+	const act = createActing({ registrations, results, proven, verdicts, keeping, log, now });
+	const { tryOnce, isAllowed } = createSending({ ...deps, proven, keeping, act, sendDeadlineMs, now });
 
-	const throttle = createThrottle<Item>(deps.pushIntervalMs, send);
+	const crowd = {
+		most: deliveryBounds.waitingInLane.is,
+		secure: (item: Item) => secure([item], now() + sendDeadlineMs).catch(failed),
+	};
+	const throttle = createThrottle<Item>(deps.pushIntervalMs, send, undefined, crowd);
+	const bursts = createBursts<Item>(deliveryBounds.urgent.is, send, crowd);
+	const overtaking = createOvertaking();
 
 	/** Of the throttled classes a lane has one on its way; calls and events overtake each other. */
 	function onSuperseding({ node, version, notification }: Item) {
@@ -142,17 +152,26 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
 		const { node, notification, receivedAt } = item;
 		const expiresAt = receivedAt + ttlSecondsOf(notification.class, deps.pushTtlSeconds) * 1000;
 		const fresh: Item = { ...item, version: outbox.nextVersion(), expiresAt, attempts: 0, isPromised: false };
-		if (!isThrottled(notification.class)) return send(fresh);
+		const pace = isThrottled(notification.class) ? throttle : bursts;
 		const lane = laneOf(node, notification.class);
-		const held = throttle.heldIn(lane);
+		const held = pace.heldIn(lane);
 		if (held && held.publisher !== fresh.publisher) {
 			// Who may not publish must not supersede who may, whose server would be told that nobody is there.
+			const end = overtaking.begin(lane, fresh.version);
 			const refusal = await refusalOf(fresh).catch(failed);
+			const newer = end();
 			if (refusal) return refusal;
+			if (newer) return supersededBy(await newer);
 			delete fresh.publisher;
 		}
-		return throttle.submit(lane, fresh);
+		const answer = pace.submit(lane, fresh);
+		overtaking.note(lane, fresh.version, answer);
+		return answer;
 	}
+
+	/** What was promised of the newer one holds for this one too, and nothing else does. */
+	const supersededBy = (newer: Answer): Answer =>
+		newer.kind === "done" ? { kind: "done", how: "superseded" } : newer;
 
 	/** @throws {Unavailable} when a database is away */
 	async function refusalOf(item: Item): Promise<Answer | undefined> {
@@ -229,6 +248,7 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
 				for (const [, resolve] of sent) resolve(answer);
 			}
 			await throttle.release((items) => secure(items, now() + deps.pushIntervalMs).catch(failed));
+			await bursts.release((items) => secure(items, now()).catch(failed));
 		},
 
 		idle(deadlineMs) {

@@ -2,15 +2,23 @@
  * The gates: one sick provider, app, origin or device slows no other (invariant 5).
  *
  * A gate stands before each app, and for tokens that are URLs before each origin. It lets a bounded number of pushes
- * through at a time, shuts when the other side is unwell, lets one through now and then to see, and opens again
- * by itself. What it turns away waits in the outbox.
+ * through at a time, shuts when the other side is unwell (breaker.ts), and opens again by itself. What it turns away
+ * waits in the outbox.
+ *
+ * Anybody can register a device that does not exist. So devices that were never delivered to never get the last
+ * places, and what they say shuts a gate for their like alone; where a client chose the URL, for nobody.
  */
+import type { Rate } from "../limits/bounds/bound.ts";
+import { deliveryBounds } from "../limits/bounds/delivery.ts";
+import type { Registration } from "../types.ts";
+import { type Breaker, createBreaker } from "./breaker.ts";
+import { partyOf, UNKNOWN_PARTY } from "./party.ts";
 import type { Fault, Report } from "./report.ts";
 
 /** May a push go out? */
 export type Turn =
-	/** Yes; say what became of it. */
-	| { kind: "go"; leave(report: Report): void }
+	/** Yes; say what became of it. @returns whether what it says is believed of others too */
+	| { kind: "go"; leave(report: Report): boolean }
 	/** No, and when to ask again, ms since the epoch. */
 	| {
 			kind: "later";
@@ -24,57 +32,67 @@ export interface GateLimits {
 	/** Pushes on their way at once. */
 	inFlight: number;
 	/** Pushes a second, and how many at once after a pause; undefined: as many as there are. */
-	rate?: { perSecond: number; burst: number };
+	rate?: Rate;
 	/**
 	 * Pushes on their way at once through all gates of this pool together. Those that answered well last, and the
 	 * others, have so many each: who hangs takes no place from who works. `onlyUnwell`: the former are not counted.
 	 */
 	pool?: { name: string; inFlight: number; onlyUnwell?: true };
+	/**
+	 * Clients choose what is behind the gate: it shuts when the devices of so many parties had faults. Missing: the
+	 * operator chose it, and each device's faults count.
+	 */
+	parties?: number;
+}
+
+/** A push that asks at a gate. */
+export interface Asking {
+	/** What it is for. */
+	device: Pick<Registration, "party" | "owner">;
+	/** Its token was delivered to. */
+	isProven: boolean;
+	/** It comes from the outbox, whose places all gates share: few of one gate's at once. */
+	isRetry: boolean;
 }
 
 export interface Gates {
-	/**
-	 * Asks at the gate of this name, which is made when it is first asked.
-	 * @param isRetry it comes from the outbox, whose places all gates share: few of one gate's at once
-	 */
-	enter(name: string, limits: GateLimits, isRetry?: boolean): Turn;
+	/** Asks at the gate of this name, which is made when it is first asked. */
+	enter(name: string, limits: GateLimits, asking: Asking): Turn;
 	/** The gates that are shut, with the reason. */
 	shut(): { name: string; reason: string }[];
 	/** How many pushes are on their way, by gate. */
 	inFlight(): ReadonlyMap<string, number>;
 }
 
-/** So many faults in a row, without a good answer between them, shut a gate. */
-const FAULTS = 5;
-/** How long a gate stays shut at first, ms; each failed try doubles it. */
-const SHUT_FIRST_MS = 2_000;
-const SHUT_LONGEST_MS = 120_000;
-/** How long after wrong credentials, ms: a person has to mend them. */
-const MISCONFIGURED_MS = 60_000;
 /** When to ask again at a gate that is full, ms: as long as it has not answered well, between these. */
 const FULL_MS = 1_000;
 const FULL_LONGEST_MS = 30_000;
 /** A gate that was full has room again when no more than this part of its places is taken: one would be gone at once. */
 const ROOM = 3 / 4;
 /** Retries of one gate on their way at once: a provider that is slow leaves the outbox's other places to others. */
-export const RETRIES = 16;
+const RETRIES = deliveryBounds.retriesOfGate.is;
 /** How many gates are remembered: clients choose the origins. */
-const KEPT = 5_000;
+const KEPT = deliveryBounds.gates.is;
 /** A gate that nobody asked at for so long is forgotten, whatever it knew, ms. */
 const IDLE_MS = 3_600_000;
 
+/** Of so many places, those that a device may have: the last ones are for those that were delivered to. */
+const placesOf = (all: number, isProven: boolean) =>
+	isProven ? all : Math.max(1, Math.floor((all * deliveryBounds.unprovenPlaces.is) / 100));
+
+/** Of the places of a pool, those that one party may have. */
+const placesOfParty = (all: number) => Math.max(1, Math.floor((all * deliveryBounds.partyPlaces.is) / 100));
+
 interface Gate {
+	/** For everybody. */
+	breaker: Breaker;
+	/** For devices that were never delivered to, and by what they say; missing where that counts for nothing. */
+	ofUnproven: Breaker | undefined;
 	inFlight: number;
-	faults: number;
-	/** Shut from then… */
-	shutAt: number;
-	/** … until then; tried by one push after. */
-	shutUntil: number;
-	shutMs: number;
-	reason: string | undefined;
-	isTried: boolean;
-	/** Somebody was turned away for want of room, and was not told of any since. */
-	isAwaited: boolean;
+	/** Of those on their way, how many are for devices that were never delivered to. */
+	unproven: number;
+	/** Somebody was turned away for want of room, and was not told of any since: if nobody else, such devices. */
+	awaitedBy: "proven" | "unproven" | undefined;
 	/** It answered, the last time. */
 	isWell: boolean;
 	wellAt: number;
@@ -96,20 +114,23 @@ export function createGates({
 }: {
 	now?: () => number;
 	random?: () => number;
-	/** A gate shut, or was found shut for another reason. */
-	onShut?(name: string, report: Fault): void;
+	/**
+	 * A gate shut, or was found shut for another reason.
+	 * @param isForAll false: only for devices that were never delivered to
+	 */
+	onShut?(name: string, report: Fault, isForAll: boolean): void;
+	/** A gate works again. */
 	onOpen?(name: string): void;
 	/** A gate that turned pushes away for want of room has some again. */
 	onRoom?(name: string): void;
 } = {}): Gates {
 	// Ordered by use, since a gate moves to the end when it is asked at.
 	const gates = new Map<string, Gate>();
-	/** Pushes on their way, by pool. */
-	const pools = new Map<string, number>();
+	const pools = createPools();
 
 	/** @returns undefined: so many are in use that no other can be made */
-	function gateOf(name: string, { rate }: GateLimits): Gate | undefined {
-		const gate = gates.get(name) ?? make(rate);
+	function gateOf(name: string, limits: GateLimits): Gate | undefined {
+		const gate = gates.get(name) ?? make(name, limits);
 		if (!gate) return undefined;
 		gates.delete(name);
 		gates.set(name, gate);
@@ -117,22 +138,31 @@ export function createGates({
 		return gate;
 	}
 
-	function make(rate: GateLimits["rate"]): Gate | undefined {
+	function make(name: string, { rate, parties }: GateLimits): Gate | undefined {
 		forget();
-		if (gates.size >= KEPT) return undefined;
+		// Of what nobody answers for: an app's own gate is never wanting for the sake of others.
+		if (gates.size >= KEPT && rate) return undefined;
+		const breaker = (isForAll: boolean) =>
+			createBreaker(isForAll ? (parties ?? 1) : 1, {
+				now,
+				random,
+				onShut: (report) => onShut(name, report, isForAll),
+				onOpen: () => onOpen(name),
+			});
+		const at = now();
 		return {
-			...{
-				inFlight: 0,
-				faults: 0,
-				shutAt: 0,
-				shutUntil: 0,
-				shutMs: SHUT_FIRST_MS,
-				reason: undefined,
-				isTried: false,
-				isAwaited: false,
-			},
-			...{ isWell: false, wellAt: now(), retries: 0, rate, tokens: rate?.burst ?? 0, filledAt: now() },
-			usedAt: now(),
+			breaker: breaker(true),
+			ofUnproven: parties === undefined ? breaker(false) : undefined,
+			inFlight: 0,
+			unproven: 0,
+			awaitedBy: undefined,
+			isWell: false,
+			wellAt: at,
+			retries: 0,
+			rate,
+			tokens: rate?.burst ?? 0,
+			filledAt: at,
+			usedAt: at,
 		};
 	}
 
@@ -156,113 +186,184 @@ export function createGates({
 		return gate.tokens;
 	}
 
-	/** @returns when to ask again; undefined: a token was taken */
-	function takeToken(gate: Gate, { perSecond, burst }: NonNullable<GateLimits["rate"]>): number | undefined {
-		if (fill(gate) < 1) {
+	/**
+	 * Takes one, above those that are kept back.
+	 * @returns when to ask again; undefined: it was taken
+	 */
+	function takeToken(gate: Gate, { perSecond, burst }: Rate, keptBack: number): number | undefined {
+		if (fill(gate) < keptBack + 1) {
 			// Not for one token at a time, but for as many as may come from the outbox at once.
-			return Math.ceil(now() + ((Math.min(RETRIES, burst) - gate.tokens) / perSecond) * 1000);
+			const wanted = Math.min(keptBack + RETRIES, burst);
+			return Math.ceil(now() + ((wanted - gate.tokens) / perSecond) * 1000);
 		}
 		gate.tokens--;
 		return undefined;
 	}
 
-	function full({ wellAt }: Gate, what: "pushes" | "retries"): Turn {
+	function full({ wellAt }: Gate, what: "pushes" | "retries"): Extract<Turn, { kind: "later" }> {
 		const at = now() + Math.min(Math.max(now() - wellAt, FULL_MS), FULL_LONGEST_MS);
 		return { kind: "later", reason: `too many ${what} are on their way`, at, isFull: true };
 	}
 
-	/** @param ms for about how long: everything that waits must not come back in the same moment */
-	function shut(name: string, gate: Gate, report: Fault, ms: number) {
-		const wasOpen = gate.reason === undefined;
-		// It may have said for how long: coming earlier is what it asked us not to do.
-		const afterMs = report.kind === "unwell" ? (report.afterMs ?? 0) : 0;
-		gate.shutAt = now();
-		gate.shutUntil = gate.shutAt + Math.max(Math.ceil(ms * (0.75 + random() / 2)), afterMs);
-		if (wasOpen || gate.reason !== report.reason) onShut(name, report);
-		gate.reason = report.reason;
+	/** @returns when to ask again, with the reason; undefined: there is room, and one of what goes by time was taken */
+	function wait(gate: Gate, limits: GateLimits, pool: string | undefined, asking: Asking) {
+		const { isProven, isRetry } = asking;
+		if (isFull(gate, limits, pool, asking)) {
+			gate.awaitedBy = isProven ? "proven" : (gate.awaitedBy ?? "unproven");
+			return full(gate, "pushes");
+		}
+		if (isRetry && gate.retries >= placesOf(RETRIES, isProven)) return full(gate, "retries");
+		if (!limits.rate) return undefined;
+		const { burst } = limits.rate;
+		const at = takeToken(gate, limits.rate, burst - placesOf(burst, isProven));
+		return at === undefined
+			? undefined
+			: ({ kind: "later", reason: "too many pushes a second", at } as const);
 	}
 
-	function leave(name: string, gate: Gate, isTrial: boolean, report: Report) {
-		gate.inFlight--;
-		if (isTrial) gate.isTried = false;
-		// As before: not even whether it answers is known.
-		if (report.kind === "nothing") return;
-		gate.isWell = report.kind === "well";
-		switch (report.kind) {
-			case "well": {
-				gate.faults = 0;
-				gate.wellAt = now();
-				if (gate.reason === undefined) return;
-				gate.reason = undefined;
-				gate.shutUntil = 0;
-				gate.shutMs = SHUT_FIRST_MS;
-				return onOpen(name);
-			}
-			case "misconfigured":
-				return shut(name, gate, report, MISCONFIGURED_MS);
-			case "unwell":
-				gate.faults++;
-				return fault(name, gate, isTrial, report);
-		}
+	function isFull(gate: Gate, limits: GateLimits, pool: string | undefined, asking: Asking): boolean {
+		if (gate.inFlight >= limits.inFlight) return true;
+		if (!asking.isProven && gate.unproven >= placesOf(limits.inFlight, false)) return true;
+		return pool !== undefined && limits.pool !== undefined && pools.isFull(pool, limits.pool, asking);
 	}
 
-	function fault(name: string, gate: Gate, isTrial: boolean, report: Extract<Fault, { kind: "unwell" }>) {
-		const { afterMs = 0 } = report;
-		if (isTrial) {
-			shut(name, gate, report, gate.shutMs);
-			gate.shutMs = Math.min(gate.shutMs * 2, SHUT_LONGEST_MS);
-		} else if (gate.reason !== undefined) {
-			// On its way when the gate shut: it tells nothing new but a later time.
-			gate.shutUntil = Math.max(gate.shutUntil, now() + afterMs);
-		} else if (afterMs > 0 || gate.faults >= FAULTS) {
-			shut(name, gate, report, gate.shutMs);
-			gate.shutMs = SHUT_FIRST_MS * 2;
-		}
+	/** Tells of room, if somebody was turned away for want of it. */
+	function tellOfRoom(name: string, gate: Gate, { inFlight }: GateLimits) {
+		if (gate.awaitedBy === undefined || !gate.isWell || gate.inFlight > inFlight * ROOM) return;
+		if (gate.awaitedBy === "unproven" && gate.unproven > placesOf(inFlight, false) * ROOM) return;
+		gate.awaitedBy = undefined;
+		onRoom(name);
+	}
+
+	/** Whom the pool of a gate counts. @returns undefined: not this one */
+	const poolOf = ({ isWell }: Gate, { pool }: GateLimits) =>
+		pool === undefined || (pool.onlyUnwell && isWell) ? undefined : `${pool.name} ${isWell}`;
+
+	/** Takes note of what a push says. @returns whether it is believed of others too */
+	function hear(gate: Gate, limits: GateLimits, report: Report, asking: Asking, trials: Trials): boolean {
+		const { isProven } = asking;
+		const isWell = report.kind === "well";
+		// What a maker's host says of made-up URLs must not cost its places.
+		if (report.kind !== "nothing" && (isProven || isWell || !limits.pool?.onlyUnwell)) gate.isWell = isWell;
+		const isHeard = isProven || (isWell && gate.ofUnproven !== undefined) || isCertain(report);
+		if (isHeard && isWell) gate.wellAt = now();
+		// Who it was is not asked where all is well, at almost every push.
+		const party = isWell && trials === NO_TRIALS ? undefined : witness(limits, asking);
+		const isBelieved = gate.breaker.note(isHeard ? report : NOTHING, party, trials.ofAll);
+		const ofUnproven = isWell || !isProven ? report : NOTHING;
+		gate.ofUnproven?.note(ofUnproven, UNKNOWN_PARTY, trials.ofUnproven);
+		return isHeard ? isBelieved : gate.ofUnproven !== undefined;
+	}
+
+	/** @returns when to ask again, with the reason, at a gate that is shut; otherwise what this push is a trial of */
+	function tryShut(
+		gate: Gate,
+		limits: GateLimits,
+		asking: Asking,
+	): Extract<Turn, { kind: "later" }> | Trials {
+		const [reason, ofUnproven] = [gate.breaker.reason(), gate.ofUnproven?.reason()];
+		const at = reason === undefined ? undefined : gate.breaker.waitAt(witness(limits, asking));
+		if (at !== undefined) return { kind: "later", reason: reason ?? "", at };
+		const isOfUnproven = !asking.isProven && ofUnproven !== undefined;
+		const itsAt = isOfUnproven ? gate.ofUnproven?.waitAt(UNKNOWN_PARTY) : undefined;
+		if (itsAt !== undefined) return { kind: "later", reason: ofUnproven ?? "", at: itsAt };
+		return { ofAll: reason !== undefined, ofUnproven: isOfUnproven };
 	}
 
 	return {
-		enter(name, limits, isRetry = false) {
+		enter(name, limits, asking) {
 			const gate = gateOf(name, limits);
 			if (!gate) return { kind: "later", reason: "too many servers are pushed to", at: now() + FULL_MS };
-			const isTrial = gate.reason !== undefined;
-			const isShut = isTrial && isWithin(gate, now());
-			if (isShut || (isTrial && gate.isTried)) {
-				const at = Math.max(isShut ? gate.shutUntil : now(), now() + FULL_MS);
-				return { kind: "later", reason: gate.reason ?? "", at };
-			}
-			const isCounted = limits.pool && !(limits.pool.onlyUnwell && gate.isWell);
-			const pool = isCounted ? `${limits.pool?.name} ${gate.isWell}` : undefined;
-			const others = pool === undefined ? 0 : (pools.get(pool) ?? 0);
-			const isPoolFull = others >= (limits.pool?.inFlight ?? Number.POSITIVE_INFINITY);
-			if (gate.inFlight >= limits.inFlight || isPoolFull) {
-				gate.isAwaited = true;
-				return full(gate, "pushes");
-			}
-			if (isRetry && gate.retries >= RETRIES) return full(gate, "retries");
-			const tokenAt = limits.rate && takeToken(gate, limits.rate);
-			if (tokenAt !== undefined) return { kind: "later", reason: "too many pushes a second", at: tokenAt };
+			const isOpen = gate.breaker.reason() === undefined && gate.ofUnproven?.reason() === undefined;
+			const trials = isOpen ? NO_TRIALS : tryShut(gate, limits, asking);
+			if ("kind" in trials) return trials;
+			const pool = poolOf(gate, limits);
+			const later = wait(gate, limits, pool, asking);
+			if (later) return later;
+			const { isProven, isRetry } = asking;
 			gate.inFlight++;
+			if (!isProven) gate.unproven++;
 			if (isRetry) gate.retries++;
-			gate.isTried = isTrial;
-			if (pool !== undefined) pools.set(pool, others + 1);
+			if (trials.ofAll) gate.breaker.begin(witness(limits, asking));
+			if (trials.ofUnproven) gate.ofUnproven?.begin(UNKNOWN_PARTY);
+			if (pool !== undefined) pools.add(pool, asking, 1);
 			return {
 				kind: "go",
 				leave(report) {
+					gate.inFlight--;
+					if (!isProven) gate.unproven--;
 					if (isRetry) gate.retries--;
-					if (pool !== undefined) pools.set(pool, (pools.get(pool) ?? 0) - 1);
-					leave(name, gate, isTrial, report);
-					if (!gate.isAwaited || !gate.isWell || gate.inFlight > limits.inFlight * ROOM) return;
-					gate.isAwaited = false;
-					onRoom(name);
+					if (pool !== undefined) pools.add(pool, asking, -1);
+					const isBelieved = hear(gate, limits, report, asking, trials);
+					tellOfRoom(name, gate, limits);
+					return isBelieved;
 				},
 			};
 		},
 
-		shut: () => [...gates].flatMap(([name, { reason }]) => (reason === undefined ? [] : [{ name, reason }])),
+		shut: () =>
+			[...gates].flatMap(([name, { breaker, ofUnproven }]) => {
+				const reason = breaker.reason() ?? ofUnproven?.reason();
+				return reason === undefined ? [] : [{ name, reason }];
+			}),
 
 		inFlight: () => new Map([...gates].map(([name, gate]) => [name, gate.inFlight])),
 	};
 }
 
-/** Within the time for which it is shut. A clock that was set back before it began ends that. */
-const isWithin = ({ shutAt, shutUntil }: Gate, at: number) => at >= shutAt && at < shutUntil;
+/** Which of a gate's breakers a push is let through by to see. */
+interface Trials {
+	ofAll: boolean;
+	ofUnproven: boolean;
+}
+
+const NO_TRIALS: Trials = { ofAll: false, ofUnproven: false };
+const NOTHING: Report = { kind: "nothing" };
+
+/** Whoever says it: a push was delivered, or our account itself was refused. */
+const isCertain = (report: Report) =>
+	(report.kind === "well" && report.isDelivered === true) ||
+	(report.kind === "misconfigured" && report.isOfAccount === true);
+
+/** Who counts as one behind a push whose word counts; where one is enough it does not matter who. */
+function witness({ parties }: GateLimits, { device, isProven }: Asking): string | undefined {
+	if (!isProven) return undefined;
+	return parties === undefined ? UNKNOWN_PARTY : partyOf(device);
+}
+
+/** Pushes on their way by pool: all of them, those for devices never delivered to, and those of each party. */
+function createPools() {
+	const counts = new Map<string, number>();
+	const countOf = (name: string) => counts.get(name) ?? 0;
+	const change = (name: string, by: number) => {
+		const count = countOf(name) + by;
+		if (count > 0) counts.set(name, count);
+		else counts.delete(name);
+	};
+	const unproven = (pool: string) => `${pool} unproven`;
+	const ofParty = (pool: string, device: Asking["device"]) => `${pool} of ${partyOf(device)}`;
+	/** All that registered before it was noted who they are would count as one. */
+	const isKnown = (device: Asking["device"]) => partyOf(device) !== UNKNOWN_PARTY;
+
+	return {
+		/** Whether another may go. */
+		isFull(
+			pool: string,
+			{ inFlight, onlyUnwell }: NonNullable<GateLimits["pool"]>,
+			{ device, isProven }: Pick<Asking, "device" | "isProven">,
+		): boolean {
+			if (countOf(pool) >= inFlight) return true;
+			if (!isProven && countOf(unproven(pool)) >= placesOf(inFlight, false)) return true;
+			// A maker's hosts were chosen by nobody whose devices were delivered to there.
+			if (isProven && onlyUnwell) return false;
+			return isKnown(device) && countOf(ofParty(pool, device)) >= placesOfParty(inFlight);
+		},
+
+		/** @param by 1: it goes; -1: it is back */
+		add(pool: string, { device, isProven }: Pick<Asking, "device" | "isProven">, by: 1 | -1) {
+			change(pool, by);
+			if (!isProven) change(unproven(pool), by);
+			if (isKnown(device)) change(ofParty(pool, device), by);
+		},
+	};
+}

@@ -6,10 +6,13 @@
  * more queues than are known at once, each gets its turn by lot.
  */
 import type { Logger } from "@logtape/logtape";
+import { deliveryBounds } from "../limits/bounds/delivery.ts";
 import { faultOf } from "../store/fault.ts";
 import type { Outbox, OutboxEntry, QueueName } from "../store/outbox.ts";
-import { RETRIES } from "./gates.ts";
 import type { Tried } from "./item.ts";
+
+/** Entries of one queue that are tried at once: as many as its gate may let through. */
+const RETRIES = deliveryBounds.retriesOfGate.is;
 
 /** How many entries are tried at once. */
 const CONCURRENCY = 128;

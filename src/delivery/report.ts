@@ -3,8 +3,8 @@ import type { Outcome } from "../types.ts";
 
 /** What a push says of the other side. */
 export type Report =
-	/** It works, whatever it said of this one device. */
-	| { kind: "well" }
+	/** It works, whatever it said of this one device: it took the push, or answered something about its token. */
+	| { kind: "well"; isDelivered?: true }
 	/** Nothing: it was not asked. */
 	| { kind: "nothing" }
 	| Fault;
@@ -14,7 +14,12 @@ export type Fault =
 	/** It does not work, and perhaps says for how long not. */
 	| { kind: "unwell"; reason: string; afterMs?: number }
 	/** Our credentials do not work: a person must mend them. */
-	| { kind: "misconfigured"; reason: string };
+	| {
+			kind: "misconfigured";
+			reason: string;
+			/** Found without any device's doing. */
+			isOfAccount?: true;
+	  };
 
 /**
  * What an outcome says of the other side, beside this device.
@@ -24,11 +29,12 @@ export type Fault =
  * own, and messages go through without it. Each such push waits for itself.
  */
 export function reportOf(outcome: Outcome): Report {
-	if ("about" in outcome && outcome.about !== undefined) {
-		return outcome.about === "push" ? { kind: "nothing" } : { kind: "well" };
-	}
+	const about = "about" in outcome ? outcome.about : undefined;
+	if (about === "push") return { kind: "nothing" };
+	if (about === "token") return { kind: "well" };
 	switch (outcome.kind) {
 		case "delivered":
+			return { kind: "well", isDelivered: true };
 		case "gone":
 		case "rejected":
 			return { kind: "well" };
@@ -37,6 +43,6 @@ export function reportOf(outcome: Outcome): Report {
 			return { kind: "unwell", reason, ...(afterMs !== undefined && { afterMs }) };
 		}
 		case "misconfigured":
-			return { kind: "misconfigured", reason: outcome.reason };
+			return { kind: "misconfigured", reason: outcome.reason, ...(about && { isOfAccount: true }) };
 	}
 }

@@ -14,6 +14,11 @@ export interface Results {
 
 /** While the database is away, so many times are remembered; counts always are. */
 const KEPT_RESULTS = 10_000;
+/**
+ * And so many where first successes are among them: a device counts for more once it was delivered to (proven.ts), and
+ * one whose first success was lost would count as tried in vain.
+ */
+const KEPT_WITH_FIRST = 2 * KEPT_RESULTS;
 
 /** So many are written as they come: one statement for all. */
 const EXACT = 250;
@@ -28,10 +33,15 @@ export function createResults(
 	log: Logger,
 	now: () => number = Date.now,
 ): Results {
-	/** The latest good and the latest bad one of each registration: neither makes the other undone. */
+	/**
+	 * The latest good and the latest bad one of each registration: neither makes the other undone. Before the first good
+	 * one, of each token: an answer about a former one that comes late must not replace it.
+	 */
 	let results = new Map<string, Result>();
 	/** The latest reason of each. */
 	let counts = new Map<string, Count & { reason: string | undefined }>();
+	/** Being written now, or in vain the last time: the next time is that of the clock. */
+	let isBusy = false;
 
 	function count(app: string, outcome: string, by: number, reason?: string) {
 		const name = `${app}\0${outcome}`;
@@ -57,34 +67,40 @@ export function createResults(
 		}
 	}
 
+	async function flush() {
+		if (counts.size === 0) return;
+		warn();
+		const [written, counted] = [results, counts];
+		results = new Map();
+		counts = new Map();
+		isBusy = true;
+		try {
+			const sums = [...counted.values()].map(({ app, outcome, count }) => ({ app, outcome, count }));
+			await registrations.record([...written.values()], sums);
+			isBusy = false;
+		} catch (error) {
+			log.warn("Statistics wait: the database did not take them ({error}).", { error: faultOf(error) });
+			for (const { app, outcome, count: by } of counted.values()) count(app, outcome, by);
+			for (const [name, result] of written) {
+				if (results.size < KEPT_WITH_FIRST && !results.has(name)) results.set(name, result);
+			}
+		}
+	}
+
 	return {
 		add(registration, outcome, error) {
-			const { node, app } = registration;
+			const { node, app, token, lastSuccessAt } = registration;
 			count(app, outcome, 1, error);
 			const at = now();
 			if (error === undefined && results.size >= EXACT && isKnownWell(registration, at)) return;
-			const name = `${node} ${error === undefined}`;
-			if (results.size < KEPT_RESULTS || results.has(name)) {
-				results.set(name, error === undefined ? { node, at } : { node, at, error });
-			}
+			const isKnown = lastSuccessAt !== undefined;
+			const name = `${node} ${error === undefined}${isKnown ? "" : ` ${token}`}`;
+			const isFirst = error === undefined && !isKnown;
+			if (results.size >= (isFirst ? KEPT_WITH_FIRST : KEPT_RESULTS) && !results.has(name)) return;
+			results.set(name, { node, at, token, ...(error !== undefined && { error }) });
+			if (isFirst && results.size >= KEPT_RESULTS && !isBusy) void flush();
 		},
 
-		async flush() {
-			if (counts.size === 0) return;
-			warn();
-			const [written, counted] = [results, counts];
-			results = new Map();
-			counts = new Map();
-			try {
-				const sums = [...counted.values()].map(({ app, outcome, count }) => ({ app, outcome, count }));
-				await registrations.record([...written.values()], sums);
-			} catch (error) {
-				log.warn("Statistics wait: the database did not take them ({error}).", { error: faultOf(error) });
-				for (const { app, outcome, count: by } of counted.values()) count(app, outcome, by);
-				for (const [name, result] of written) {
-					if (results.size < KEPT_RESULTS && !results.has(name)) results.set(name, result);
-				}
-			}
-		},
+		flush,
 	};
 }

@@ -1,4 +1,5 @@
 /** One try of one push: its registration, its gate, its push service, and what comes of it. */
+import { deliveryBounds } from "../limits/bounds/delivery.ts";
 import type { Answer, App, Outcome, PushService, Registration } from "../types.ts";
 import { domainOf } from "../xmpp/jid.ts";
 import type { Sent } from "./acting.ts";
@@ -7,19 +8,26 @@ import { fromDatabase, type Item } from "./item.ts";
 import type { Keeping } from "./keeping.ts";
 import type { Known } from "./modules.ts";
 import { applyPolicy } from "./policy.ts";
+import type { Proven } from "./proven.ts";
 import { reportOf } from "./report.ts";
 
 /**
  * A host that a client chose and nobody answers for: few at once, and never a flood. It may be somebody's small
  * server, and somebody else's victim.
  */
-const STRANGER: GateLimits = { inFlight: 8, rate: { perSecond: 20, burst: 100 } };
+const STRANGER: GateLimits = {
+	inFlight: deliveryBounds.strangersInFlight.is,
+	rate: deliveryBounds.strangersRate.is,
+};
+
+/** So many parties must have had faults at a host that a client chose: those of one may be its own doing. */
+const PARTIES = deliveryBounds.faultyParties.is + 1;
 
 /** When to look again whether an app is configured, ms: a person has to do it. */
 const NO_APP_MS = 60_000;
 
 /** Why a publish is turned away: a node and its secret got into other hands. */
-export const NOT_THE_OWNERS = "published by another domain than the owner's";
+export const NOT_THE_OWNERS = "published by another domain than the owner's, or the room's";
 
 /** What became of a try. */
 export type Try =
@@ -44,38 +52,48 @@ export interface Sending {
 
 export function createSending(deps: {
 	registrations: Pick<Known, "find" | "findAtPrimary" | "rename">;
-	/** Who may publish to a registration whose owner is known: the owner's domain, or everybody with its secret. */
+	/** Who may publish to a registration whose owner is known: its domains, or everybody with its secret. */
 	publishers: "own" | "any";
 	/** By the name of their app. */
 	services: ReadonlyMap<string, PushService>;
 	apps: readonly App[];
 	gates: Gates;
+	proven: Pick<Proven, "has">;
 	keeping: Keeping;
 	act(outcome: Outcome, sent: Sent): Promise<Answer>;
 	maxInFlight: number;
 	sendDeadlineMs: number;
 	now(): number;
 }): Sending {
-	const { registrations, services, gates, keeping, act, maxInFlight, sendDeadlineMs, now } = deps;
+	const { registrations, services, gates, proven, keeping, act, maxInFlight, sendDeadlineMs, now } = deps;
 	const apps = new Map(deps.apps.map((app) => [app.name, app]));
+	const ofApp: GateLimits = { inFlight: maxInFlight };
 	// Anybody can register at a hundred servers that hang: all of them together get no more than one app does.
-	const stranger: GateLimits = { ...STRANGER, pool: { name: "strangers", inFlight: maxInFlight } };
+	const stranger: GateLimits = {
+		...STRANGER,
+		pool: { name: "strangers", inFlight: maxInFlight },
+		parties: PARTIES,
+	};
 	// A browser's maker answers for a whole domain, in which not every host takes pushes: a client may name any.
 	const provider: GateLimits = {
 		inFlight: maxInFlight,
 		pool: { name: "providers", inFlight: 2 * maxInFlight, onlyUnwell: true },
+		parties: PARTIES,
 	};
 
-	/** A node and its secret that got into other hands are of no use there, where the owner's own server is known. */
-	function mayPublish({ owner }: Registration, publisher: string | undefined): boolean {
+	/**
+	 * A node and its secret that got into other hands are of no use there, where the owner's own server is known. Of a
+	 * room's messages the room's service tells, which has a domain of its own.
+	 */
+	function mayPublish({ owner, muc }: Registration, publisher: string | undefined): boolean {
 		if (deps.publishers === "any" || publisher === undefined || owner === "") return true;
-		return domainOf(owner) === publisher;
+		return domainOf(owner) === publisher || (muc !== undefined && domainOf(muc) === publisher);
 	}
 
 	/** An app's own gate, or that of the origin which a client's URL leads to. */
 	function gateOf(service: PushService, registration: Registration): { gate: string; limits: GateLimits } {
 		const target = service.originOf?.(registration);
-		if (!target) return { gate: registration.app, limits: { inFlight: maxInFlight } };
+		if (!target) return { gate: registration.app, limits: ofApp };
 		const gate = `${registration.app} ${target.origin}`;
 		return { gate, limits: target.isProvider ? provider : stranger };
 	}
@@ -115,11 +133,13 @@ export function createSending(deps: {
 		}
 		const { gate, limits } = gateOf(service, registration);
 		item.gate = gate;
-		const turn = gates.enter(gate, limits, item.isPromised);
+		const isProven = proven.has(registration);
+		const turn = gates.enter(gate, limits, { device: registration, isProven, isRetry: item.isPromised });
 		if (turn.kind === "later") return turn;
 		const startedAt = now();
 		const ttlSeconds = Math.max(0, Math.ceil((item.expiresAt - startedAt) / 1000));
 		let outcome: Outcome = { kind: "retry", reason: "the service failed" };
+		let isOfOthers = true;
 		// Not AbortSignal.timeout, which is kept until it fires: of ten thousand pushes a second that is a lot.
 		const deadline = new AbortController();
 		const timer = setTimeout(() => deadline.abort(), sendDeadlineMs);
@@ -128,9 +148,10 @@ export function createSending(deps: {
 			outcome = await service.send(push, deadline.signal);
 		} finally {
 			clearTimeout(timer);
-			turn.leave(reportOf(outcome));
+			isOfOthers = turn.leave(reportOf(outcome));
 		}
-		return { kind: "answered", answer: await act(outcome, { item, registration, startedAt, gate }) };
+		const sent = { item, registration, startedAt, gate, isOfOthers };
+		return { kind: "answered", answer: await act(outcome, sent) };
 	}
 
 	return {

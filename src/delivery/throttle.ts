@@ -1,11 +1,11 @@
 /**
  * The trailing-edge throttle: per registration and class at most one push an interval, the first at once, the
- * last at the interval's end. What comes between is superseded, and is answered with what became of the one
- * that superseded it: its publisher was promised exactly that (invariant 1).
+ * last at the interval's end. What comes between is superseded (held.ts).
  *
  * A lane also keeps order: while a push is on its way, the next of its lane waits.
  */
 import type { Answer } from "../types.ts";
+import { answerAll, type Crowd, type Held, hold } from "./held.ts";
 
 /** Sends one item and says what became of it. Must not throw. */
 export type Run<Item> = (item: Item) => Promise<Answer>;
@@ -30,7 +30,7 @@ interface Lane<Item> {
 	busy: boolean;
 	/** When the next item may go out, on the throttle's own clock. */
 	opensAt: number;
-	held?: { item: Item; waiting: ((answer: Answer) => void)[] };
+	held?: Held<Item>;
 	timer?: ReturnType<typeof setTimeout>;
 	/** Whoever waits for it to be free. */
 	freed?: PromiseWithResolvers<void>;
@@ -40,11 +40,13 @@ interface Lane<Item> {
  * @param intervalMs 0: nothing is held back but for order
  * @param run sends an item
  * @param now a clock in ms that never jumps: an hour set back must not hold a push for an hour
+ * @param crowd what to do where many wait for one answer; missing: they wait
  */
 export function createThrottle<Item>(
 	intervalMs: number,
 	run: Run<Item>,
 	now: () => number = () => performance.now(),
+	crowd?: Crowd<Item>,
 ): Throttle<Item> {
 	// Ordered by `opensAt`, since a lane moves to the end when it is used: the idle ones are found at the front.
 	const lanes = new Map<string, Lane<Item>>();
@@ -114,15 +116,11 @@ export function createThrottle<Item>(
 			forgetIdleLanes();
 			const lane = lanes.get(name);
 			if (!lane || (!lane.busy && !lane.held && lane.opensAt <= now())) return send(name, item);
-			return new Promise((resolve) => {
-				if (lane.held) {
-					lane.held.item = item;
-					lane.held.waiting.push(resolve);
-				} else {
-					lane.held = { item, waiting: [resolve] };
-					if (!lane.busy) waitForOpening(name, lane);
-				}
-			});
+			const isFirst = lane.held === undefined;
+			const { held, answer } = hold(lane.held, item, crowd);
+			lane.held = held;
+			if (isFirst && !lane.busy) waitForOpening(name, lane);
+			return answer;
 		},
 
 		tryRun(name, runInLane) {
@@ -154,12 +152,4 @@ export function createThrottle<Item>(
 
 		heldIn: (name) => lanes.get(name)?.held?.item,
 	};
-}
-
-/** Answers those who waited for one push: all but the last were superseded by it. */
-function answerAll(waiting: readonly ((answer: Answer) => void)[], answer: Answer) {
-	waiting.forEach((resolve, index) => {
-		const superseded = answer.kind === "done" && index < waiting.length - 1;
-		resolve(superseded ? { kind: "done", how: "superseded" } : answer);
-	});
 }

@@ -26,8 +26,8 @@ export interface RegistrarDeps extends Omit<OwnRegistrationsDeps, "now"> {
 	/** A pubsub host that takes the publishes in; missing: they come where the commands come. */
 	pubsubHost?: {
 		jid: string;
-		/** Lets only the owner's server and account publish to a node. */
-		restrict(node: string, owner: string): Promise<void>;
+		/** Lets only the owner's server and account publish to a node, and of a room (`muc`) its service and itself. */
+		restrict(node: string, owner: string, muc?: string): Promise<void>;
 	};
 }
 
@@ -103,7 +103,7 @@ export function createRegistrar(deps: RegistrarDeps): Registrar {
 				});
 				if (made.kind === "over-quota") return { kind: "over-quota", reason: quotaReason(made.quota).reason };
 				const node = await knownNode(made.registration, deps);
-				await pubsubHost?.restrict(node, owner);
+				await pubsubHost?.restrict(node, owner, muc);
 				const { secret, deviceSecret } = made;
 				return { kind: "registered", jid, node, secret: pubsubHost ? undefined : secret, deviceSecret };
 			} catch (error) {

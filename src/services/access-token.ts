@@ -95,6 +95,7 @@ export function createAccessTokens(options: {
 			const reply = await exchange(await options.request(), { fetch, signal, now, maxBytes: MAX_ANSWER });
 			const token = reply.kind === "reply" ? readToken(reply, now()) : notReached(reply);
 			if (token.kind === "token") held = token;
+			else replacedAt = Number.NEGATIVE_INFINITY;
 			return token;
 		} catch (error) {
 			const name = error instanceof Error ? error.name : typeof error;
@@ -119,15 +120,18 @@ export function createAccessTokens(options: {
 		return held;
 	}
 
-	/** Another token than the refused one; undefined if this one had replaced another just now. */
+	/**
+	 * Another token than the refused one; undefined if this one had replaced another just now. Until it is there, the
+	 * others go on with the one in hand: where clients choose whom it is shown to, one refusal says little.
+	 */
 	async function replacing(refused: string, signal: AbortSignal): Promise<Token | TokenFailure | undefined> {
-		if (held?.bearer === refused) {
+		if (held?.bearer !== refused) return current(signal);
+		if (!fetching) {
 			const at = now();
 			if (Math.abs(at - replacedAt) < REPLACE_AGAIN_MS) return undefined;
 			replacedAt = at;
-			held = undefined;
 		}
-		return current(signal);
+		return inTime(renewed(), signal);
 	}
 
 	return {

@@ -134,8 +134,12 @@ export function classify(reply: Reply, token: "main" | "voip"): Outcome {
 			...(token === "voip" && { token }),
 		};
 	const isOfCalls = row?.isOfTopic && token === "voip";
-	return outcomeOf(isOfCalls ? { ...row, about: "token" } : row, reason, afterMs);
+	return outcomeOf(isOfCalls ? { ...row, about: "token" } : (row ?? unknown(status)), reason, afterMs);
 }
+
+/** In a request that is refused without a word of Apple's that we know, only the token is a stranger's. */
+const unknown = (status: number) =>
+	status >= 400 && status <= 499 ? ({ kind: "retry", about: "token" } as const) : undefined;
 
 function delivered(id: string | null): Outcome {
 	// A UUID and nothing else: it is kept and shown.

@@ -66,6 +66,8 @@ const ANSWERS: readonly {
 	},
 	// Without FCM's own word it is Google's front that has enough of us: it knows of no tokens.
 	{ from: 429, to: 429, kind: "retry", reason: "too many requests", afterMs: 60_000 },
+	// What else is said of a request in which only the token is a stranger's.
+	{ from: 400, to: 499, kind: "retry", reason: "unknown answer", about: "token" },
 	{ from: 500, to: 599, kind: "retry", reason: "push service unwell" },
 ];
 

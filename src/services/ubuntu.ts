@@ -45,6 +45,8 @@ const ANSWERS: readonly {
 	{ from: 413, to: 413, error: "invalid-request", kind: "rejected", reason: "refused as too large" },
 	{ from: 415, to: 415, error: "invalid-request", kind: "rejected", reason: "refused the content type" },
 	{ from: 429, to: 429, kind: "retry", reason: "too many requests" },
+	// What else is said of a request in which token and application id are a stranger's.
+	{ from: 400, to: 499, kind: "retry", reason: "unknown answer", about: "token" },
 	{ from: 500, to: 599, kind: "retry", reason: "push service unwell" },
 ];
 

@@ -39,10 +39,12 @@ const ANSWERS: readonly {
 	// 401 of a token it does not know. Whether it is our key shows only over many subscriptions: delivery decides.
 	{ from: 401, to: 401, kind: "rejected", reason: "refused our VAPID signature" },
 	{ from: 403, to: 403, kind: "rejected", reason: "refused our VAPID key for this subscription" },
-	// RFC 8030 §8.4: slow down.
-	{ from: 429, to: 429, kind: "retry", reason: "too many requests", about: "token" },
+	// RFC 8030 §8.4: slow down. Of this token or of all: that shows when the devices of several owners hear it.
+	{ from: 429, to: 429, kind: "retry", reason: "too many requests" },
 	// ntfy: nobody is subscribed just now.
 	{ from: 507, to: 507, kind: "retry", reason: "nobody is subscribed just now", about: "token" },
+	// What else a path may answer that is no subscription's, such as 405: the client chose the path.
+	{ from: 400, to: 499, kind: "retry", reason: "unknown answer", about: "token" },
 	{ from: 500, to: 599, kind: "retry", reason: "push service unwell" },
 ];
 
@@ -150,7 +152,7 @@ export function createWebPush(options: {
 	const { vapid, policy, recordCipher, hiddenName } = options;
 
 	async function sendOnce(push: Push, signal: AbortSignal): Promise<Outcome> {
-		if (!vapid) return { kind: "misconfigured", reason: "no VAPID private key" };
+		if (!vapid) return { kind: "misconfigured", reason: "no VAPID private key", about: "account" };
 		const endpoint = parseEndpoint(push.registration.token, policy);
 		const [authorization, topic, content] = await Promise.all([
 			vapid.authorization(endpoint.origin),

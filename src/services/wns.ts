@@ -45,7 +45,7 @@ const ANSWERS: readonly {
 	},
 	// Accepted, without the word that was asked for.
 	{ from: 200, to: 200, notification: "", kind: "delivered", reason: "" },
-	// A new access token was tried before this is believed.
+	// A new access token was tried before. Of this channel or of all: that shows when channels of several owners say it.
 	{ from: 401, to: 401, kind: "misconfigured", reason: "refused our access token" },
 	// The channel was given to another app. Whether it is our account shows only over many: delivery decides.
 	{ from: 403, to: 403, kind: "rejected", reason: "channel of another app" },
@@ -56,10 +56,13 @@ const ANSWERS: readonly {
 	{ from: 410, to: 410, kind: "gone", reason: "channel expired" },
 	// The account sends more than it may.
 	{ from: 406, to: 406, kind: "retry", reason: "too many requests" },
+	{ from: 429, to: 429, kind: "retry", reason: "too many requests" },
 	// Something about this request, and it will be no better the next time.
 	{ from: 400, to: 400, kind: "rejected", reason: "refused as malformed" },
 	{ from: 405, to: 405, kind: "rejected", reason: "refused the method" },
 	{ from: 413, to: 413, kind: "rejected", reason: "refused as too large" },
+	// What else a path may answer that is no channel's: the client chose the path.
+	{ from: 400, to: 499, kind: "retry", reason: "unknown answer", about: "token" },
 	{ from: 500, to: 599, kind: "retry", reason: "push service unwell" },
 ];
 
@@ -173,7 +176,7 @@ export function createWns(options: {
 	const tokens = request && createAccessTokens({ request, fetch, now });
 
 	async function sendOnce(push: Push, signal: AbortSignal): Promise<Outcome> {
-		if (!tokens) return { kind: "misconfigured", reason: "no WNS credentials" };
+		if (!tokens) return { kind: "misconfigured", reason: "no WNS credentials", about: "account" };
 		const channel = parseChannel(push.registration.token, policy);
 		const message = wnsMessage(push, { type, alert });
 		let phrase = "";
@@ -187,7 +190,9 @@ export function createWns(options: {
 			({ status }) => status === 401,
 			signal,
 		);
-		return reply.kind === "reply" ? classify(reply, phrase) : reply;
+		if (reply.kind === "reply") return classify(reply, phrase);
+		// The token endpoint's word: no channel had a part in it.
+		return reply.kind === "misconfigured" ? { ...reply, about: "account" } : reply;
 	}
 
 	return {

@@ -13,6 +13,8 @@ export interface PubsubNode {
 	isReady: boolean;
 	/** The bare JID of whoever claimed it, where it is known. */
 	owner?: string;
+	/** The bare JID of the room whose messages it is for. */
+	muc?: string;
 }
 
 export interface PubsubNodes {
@@ -91,13 +93,20 @@ export function createPubsubNodes(primary: LibSQLDatabase, now: () => number = D
 
 		async ofHost(host) {
 			const rows = await primary
-				.select({ node: pubsubNodes.node, readyAt: pubsubNodes.readyAt, owner: registrations.owner })
+				.select({
+					node: pubsubNodes.node,
+					readyAt: pubsubNodes.readyAt,
+					owner: registrations.owner,
+					muc: registrations.muc,
+				})
 				.from(pubsubNodes)
 				.leftJoin(registrations, eq(registrations.node, pubsubNodes.node))
 				.where(eq(pubsubNodes.host, host));
-			return rows.map(({ node, readyAt, owner }) => ({
-				...{ node, isReady: readyAt !== null },
+			return rows.map(({ node, readyAt, owner, muc }) => ({
+				node,
+				isReady: readyAt !== null,
 				...(owner && { owner }),
+				...(muc && { muc }),
 			}));
 		},
 

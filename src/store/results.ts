@@ -9,6 +9,8 @@ import { registrations, statistics } from "./schema.ts";
 export interface Result {
 	node: string;
 	at: number;
+	/** The token that was sent to: it says nothing of another one. Missing: whichever is there. */
+	token?: string;
 	/** Missing: the push was delivered. */
 	error?: string;
 }
@@ -50,13 +52,23 @@ export async function recordResults(
 	if (first) await primary.batch([first, ...rest]);
 }
 
+/** The latest good and the latest bad result of one token, as the statement reads them. */
+interface Told {
+	node: string;
+	token?: string;
+	success?: number;
+	failure?: number;
+	error?: string;
+}
+
 /** One statement for all: it is prepared once, and over the network it is one round trip. */
 async function writeResults(primary: LibSQLDatabase, results: readonly Result[]): Promise<void> {
-	// A registration may have a good and a bad one; a row is updated once by a statement.
-	const told = new Map<string, { node: string; success?: number; failure?: number; error?: string }>();
-	for (const { node, at, error } of results) {
+	// A token may have a good and a bad one; a row is updated once by a statement.
+	const told = new Map<string, Told>();
+	for (const { node, at, error, token } of results) {
+		const name = `${node} ${token}`;
 		const news = error === undefined ? { success: at } : { failure: at, error };
-		told.set(node, { node, ...told.get(node), ...news });
+		told.set(name, { node, ...(token !== undefined && { token }), ...told.get(name), ...news });
 	}
 	const { lastSuccessAt, lastErrorAt, lastError } = registrations;
 	const set = (column: SQLiteColumn, name: string) =>
@@ -65,5 +77,6 @@ async function writeResults(primary: LibSQLDatabase, results: readonly Result[])
 		UPDATE ${registrations}
 		SET ${set(lastSuccessAt, "success")}, ${set(lastErrorAt, "failure")}, ${set(lastError, "error")}
 		FROM json_each(${toJson([...told.values()])}) AS told
-		WHERE ${registrations.node} = told.value ->> 'node'`);
+		WHERE ${registrations.node} = told.value ->> 'node'
+			AND ${registrations.token} = coalesce(told.value ->> 'token', ${registrations.token})`);
 }

@@ -192,6 +192,16 @@ describe("nodes at a pubsub host", () => {
 		expect(it.host.nodes.get(two)?.affiliations).toEqual(["capulet.example publisher", `${OWNER} publisher`]);
 	});
 
+	test("are open to a room's service and the room as well, where they are for its messages", async () => {
+		const { started, ...it } = await running();
+		const node = await claimed(it);
+		await started.restrict(node, OWNER, "garden@rooms.example.org");
+		expect(it.host.nodes.get(node)?.affiliations).toEqual([
+			...["capulet.example publish-only", `${OWNER} publish-only`],
+			...["rooms.example.org publish-only", "garden@rooms.example.org publish-only"],
+		]);
+	});
+
 	test("are deleted when their registration is gone, but not those just claimed", async () => {
 		const it = await running();
 		const node = await claimed(it);

@@ -489,7 +489,7 @@ describe("settling, before the process ends or the server's patience does", () =
 			get: (target, name) => (name === "find" ? () => new Promise(() => {}) : Reflect.get(target, name)),
 		});
 		const delivery = house.compose({ registrations: hanging });
-		for (let push = 0; push < 10_000; push++) void delivery.push("node", { class: "voip" });
+		for (let push = 0; push < 10_000; push++) void delivery.push(`node ${push}`, { class: "voip" });
 		expect(await delivery.push("beyond", { class: "voip" })).toEqual(QUEUED);
 		expect((await house.rows()).map(({ node }) => node)).toEqual(["beyond"]);
 		expect(house.queued).toEqual([house.clock.now]);

@@ -1,10 +1,19 @@
 import { beforeEach, describe, expect, test } from "bun:test";
-import { createGates, type GateLimits, type Gates, type Turn } from "../../src/delivery/gates.ts";
+import {
+	type Asking,
+	createGates,
+	type GateLimits,
+	type Gates,
+	type Turn,
+} from "../../src/delivery/gates.ts";
 import type { Report } from "../../src/delivery/report.ts";
 
 const LIMITS: GateLimits = { inFlight: 3 };
 const WELL: Report = { kind: "well" };
 const UNWELL: Report = { kind: "unwell", reason: "503 push service unwell" };
+/** For a device that was delivered to. */
+const PROVEN: Asking = { device: { owner: "" }, isProven: true, isRetry: false };
+const RETRY: Asking = { ...PROVEN, isRetry: true };
 
 let clock: number;
 let said: string[];
@@ -15,22 +24,23 @@ beforeEach(() => {
 	gates = createGates({
 		now: () => clock,
 		random: () => 0.5,
-		onShut: (name, { kind, reason }) => said.push(`${name} ${kind}: ${reason}`),
+		onShut: (name, { kind, reason }, isForAll) =>
+			said.push(`${name} ${kind}: ${reason}${isForAll ? "" : " (never delivered to)"}`),
 		onOpen: (name) => said.push(`${name} open`),
 		onRoom: (name) => said.push(`${name} has room`),
 	});
 });
 
 /** Lets a push through. @throws if the gate does not */
-function go(name = "app", limits = LIMITS): Extract<Turn, { kind: "go" }> {
-	const turn = gates.enter(name, limits);
+function go(name = "app", limits = LIMITS, asking = PROVEN): Extract<Turn, { kind: "go" }> {
+	const turn = gates.enter(name, limits, asking);
 	if (turn.kind !== "go") throw new Error(`later: ${turn.reason}`);
 	return turn;
 }
 
 /** When to ask again. @throws if the gate lets the push through */
-function later(name = "app", limits = LIMITS): Extract<Turn, { kind: "later" }> {
-	const turn = gates.enter(name, limits);
+function later(name = "app", limits = LIMITS, asking = PROVEN): Extract<Turn, { kind: "later" }> {
+	const turn = gates.enter(name, limits, asking);
 	if (turn.kind !== "later") throw new Error("it went through");
 	return turn;
 }
@@ -109,12 +119,12 @@ describe("a gate", () => {
 
 	test("lets nothing through before that, whatever the luck", () => {
 		const unlucky = createGates({ now: () => clock, random: () => 0 });
-		const turn = unlucky.enter("app", LIMITS);
+		const turn = unlucky.enter("app", LIMITS, PROVEN);
 		if (turn.kind === "go") turn.leave({ ...UNWELL, afterMs: 60_000 });
 		clock += 59_999;
-		expect(unlucky.enter("app", LIMITS)).toMatchObject({ kind: "later", at: clock + 1_000 });
+		expect(unlucky.enter("app", LIMITS, PROVEN)).toMatchObject({ kind: "later", at: clock + 1_000 });
 		clock += 1;
-		expect(unlucky.enter("app", LIMITS).kind).toBe("go");
+		expect(unlucky.enter("app", LIMITS, PROVEN).kind).toBe("go");
 	});
 
 	test("is tried at once when the clock was set back: it is not shut for the time that comes again", () => {
@@ -138,10 +148,10 @@ describe("a gate", () => {
 
 	test("lets few retries through at once, so that a slow provider leaves the outbox's places to others", () => {
 		const many = { inFlight: 1000 };
-		for (let retry = 0; retry < 16; retry++) gates.enter("slow", many, true);
-		expect(gates.enter("slow", many, true)).toMatchObject({ kind: "later" });
-		expect(gates.enter("slow", many).kind).toBe("go");
-		expect(gates.enter("other", many, true).kind).toBe("go");
+		for (let retry = 0; retry < 16; retry++) gates.enter("slow", many, RETRY);
+		expect(gates.enter("slow", many, RETRY)).toMatchObject({ kind: "later" });
+		expect(gates.enter("slow", many, PROVEN).kind).toBe("go");
+		expect(gates.enter("other", many, RETRY).kind).toBe("go");
 	});
 
 	test("shuts at once when our credentials do not work, and opens by itself once they do", () => {
@@ -205,6 +215,151 @@ describe("a pool of gates", () => {
 		const turns = [...Array(8).fill("one"), ...Array(2).fill("two")].map((name) => go(name, pooled()));
 		for (const turn of turns) turn.leave(UNWELL);
 		go("three", pooled());
+	});
+});
+
+describe("devices that were never delivered to", () => {
+	const NEW: Asking = { ...PROVEN, isProven: false };
+	const STRANGERS: GateLimits = { inFlight: 8, pool: { name: "strangers", inFlight: 8 }, parties: 3 };
+
+	test("never get the last quarter of a gate's places, however many of them hang", () => {
+		const limits = { inFlight: 8 };
+		for (let push = 0; push < 6; push++) go("app", limits, NEW);
+		expect(later("app", limits, NEW)).toMatchObject({ isFull: true });
+		go("app", limits);
+		const last = go("app", limits);
+		expect(later("app", limits)).toMatchObject({ isFull: true });
+		last.leave(WELL);
+		expect(later("app", limits, NEW)).toMatchObject({ isFull: true });
+	});
+
+	test("nor of a pool's, whether its gates are strangers' or those of a maker's hosts that do not answer", () => {
+		for (const onlyUnwell of [undefined, true] as const) {
+			const pool = { name: `pool ${onlyUnwell}`, inFlight: 8, ...(onlyUnwell && { onlyUnwell }) };
+			const limits: GateLimits = { inFlight: 8, pool, parties: 3 };
+			for (let push = 0; push < 6; push++) go(`host ${push}`, limits, NEW);
+			expect(later("another", limits, NEW)).toMatchObject({ isFull: true });
+			go("another", limits);
+			go("another", limits);
+			expect(later("another", limits)).toMatchObject({ isFull: true });
+		}
+	});
+
+	test("nor of the retries", () => {
+		const [many, retry] = [{ inFlight: 100 }, { ...NEW, isRetry: true }];
+		for (let push = 0; push < 12; push++) go("app", many, retry);
+		expect(later("app", many, retry).reason).toContain("retries");
+		go("app", many, RETRY);
+	});
+
+	test("nor of what a host may get in a second", () => {
+		const limits: GateLimits = { inFlight: 100, rate: { perSecond: 20, burst: 8 }, parties: 3 };
+		for (let push = 0; push < 6; push++) go("host", limits, NEW).leave(WELL);
+		// When several may go again, but for those that are kept back.
+		expect(later("host", limits, NEW)).toMatchObject({ reason: "too many pushes a second", at: clock + 300 });
+		go("host", limits).leave(WELL);
+		go("host", limits).leave(WELL);
+		later("host", limits);
+		clock += 100;
+		later("host", limits, NEW);
+		go("host", limits).leave(WELL);
+	});
+
+	test("shut an app's gate for their like alone, and a good answer to anybody opens it again", () => {
+		for (let fault = 0; fault < 5; fault++) go("app", LIMITS, NEW).leave(UNWELL);
+		expect(later("app", LIMITS, NEW)).toMatchObject({ reason: "503 push service unwell" });
+		expect(gates.shut()).toEqual([{ name: "app", reason: "503 push service unwell" }]);
+		expect(said).toEqual(["app unwell: 503 push service unwell (never delivered to)"]);
+		go("app").leave(WELL);
+		expect(said.at(-1)).toBe("app open");
+		go("app", LIMITS, NEW);
+	});
+
+	test("take no turn from those that try whether an app that is shut works again, and never shut it for longer", () => {
+		fail(5);
+		clock += 2_000;
+		const trial = go("app", LIMITS, NEW);
+		later("app", LIMITS, NEW);
+		const other = go();
+		later();
+		trial.leave(UNWELL);
+		go("app", LIMITS, NEW);
+		other.leave(WELL);
+		expect(gates.shut()).toEqual([]);
+	});
+
+	test("say nothing of a maker's host, but that it took a push", () => {
+		const limits: GateLimits = {
+			inFlight: 8,
+			pool: { name: "p", inFlight: 8, onlyUnwell: true },
+			parties: 3,
+		};
+		go("host", limits).leave({ ...WELL, isDelivered: true });
+		for (let fault = 0; fault < 20; fault++) go("host", limits, NEW).leave({ ...UNWELL, afterMs: 60_000 });
+		expect(go("host", limits, NEW).leave({ kind: "misconfigured", reason: "401" })).toBe(false);
+		expect(gates.shut()).toEqual([]);
+		// It counts as one that works still: no place of the pool is needed.
+		for (let push = 0; push < 8; push++) go(`hangs ${push}`, limits);
+		go("host", limits);
+	});
+
+	test("of one party get a quarter of a pool's places; where nobody knows the party, all that there are", () => {
+		const of = (owner: string): Asking => ({ ...NEW, device: { owner } });
+		go("one", STRANGERS, of("a@evil.example"));
+		const second = go("two", STRANGERS, of("b@chat.evil.example"));
+		expect(later("three", STRANGERS, of("c@evil.example"))).toMatchObject({ isFull: true });
+		go("three", STRANGERS, of("romeo@example.net"));
+		second.leave(UNWELL);
+		go("three", STRANGERS, of("c@evil.example"));
+		for (let push = 0; push < 3; push++) go(`old ${push}`, STRANGERS, of(""));
+	});
+});
+
+describe("where clients choose what is behind a gate", () => {
+	const HOST: GateLimits = { inFlight: 100, parties: 3 };
+	const of = (party: string): Asking => ({ ...PROVEN, device: { owner: "", party } });
+	const faults = (...parties: string[]) => {
+		for (const party of parties) go("host", HOST, of(party)).leave(UNWELL);
+	};
+
+	test("the faults of two parties never shut it, those of three do, five in a row", () => {
+		faults(..."abababababab");
+		go("host", HOST, of("a")).leave(WELL);
+		faults(..."abc");
+		go("host", HOST, of("a"));
+		faults(..."a");
+		expect(said).toEqual([]);
+		faults(..."b");
+		expect(said).toHaveLength(1);
+	});
+
+	test("all who registered before their party was noted are one", () => {
+		for (let fault = 0; fault < 10; fault++) go("host", HOST).leave(UNWELL);
+		faults("a");
+		expect(said).toEqual([]);
+		faults("b");
+		expect(said).toHaveLength(1);
+	});
+
+	test("a party whose trial failed waits, and others try; when three failed it shuts for longer", () => {
+		faults(..."abcab");
+		clock = later("host", HOST, of("a")).at;
+		for (const party of "aab".split("")) {
+			const turn = gates.enter("host", HOST, of(party));
+			if (turn.kind === "go") turn.leave(UNWELL);
+		}
+		expect(later("host", HOST, of("a")).at).toBe(clock + 4_000);
+		go("host", HOST, of("c")).leave(UNWELL);
+		expect(later("host", HOST, of("d")).at).toBe(clock + 4_000);
+		clock += 4_000;
+		faults(..."abc");
+		expect(later("host", HOST, of("d")).at).toBe(clock + 8_000);
+	});
+
+	test("what our account is told by itself needs no witness", () => {
+		const refused: Report = { kind: "misconfigured", reason: "token endpoint: 400", isOfAccount: true };
+		expect(go("host", HOST, { ...PROVEN, isProven: false }).leave(refused)).toBe(true);
+		expect(said).toEqual(["host misconfigured: token endpoint: 400"]);
 	});
 });
 

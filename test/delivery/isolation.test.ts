@@ -37,8 +37,22 @@ const register = async (app: string, device: string) => {
 	return result.registration.node;
 };
 
+/** Devices that were delivered to before. */
+async function proven(count: number) {
+	const nodes = await Promise.all(
+		Array.from({ length: count }, (_, i) => register("webpush", `device ${i}`)),
+	);
+	const at = house.clock.now;
+	await house.registrations.record(
+		nodes.map((node) => ({ node, at })),
+		[],
+	);
+	house.clock.now += 10;
+	return nodes;
+}
+
 test("a provider that hangs keeps so many pushes and no more; the rest wait on disk, and another app's go out", async () => {
-	const nodes = await Promise.all(Array.from({ length: 50 }, (_, i) => register("webpush", `sick ${i}`)));
+	const nodes = await proven(50);
 	const answers = nodes.map((node) => house.delivery.push(node, HIGH));
 	other.program.push({ kind: "delivered" });
 	expect(await house.delivery.push(await register("other", "well"), HIGH)).toEqual({
@@ -78,20 +92,6 @@ test("answers about one token shut no gate: garbage that strangers register harm
 });
 
 describe("a provider that says of every device that it is gone", () => {
-	/** Devices that were delivered to before. */
-	async function proven(count: number) {
-		const nodes = await Promise.all(
-			Array.from({ length: count }, (_, i) => register("webpush", `device ${i}`)),
-		);
-		const at = house.clock.now;
-		await house.registrations.record(
-			nodes.map((node) => ({ node, at })),
-			[],
-		);
-		house.clock.now += 10;
-		return nodes;
-	}
-
 	test("costs nine registrations at most; the others' servers are told to wait, and a person is alerted", async () => {
 		const nodes = await proven(40);
 		const answers = [];
@@ -121,13 +121,17 @@ describe("a backlog of 100,000 behind a gate that is shut", () => {
 
 	/** The loop, delivery and gates over one file, with entries that wait for a gate. */
 	async function openBacklog() {
-		const node = await register("webpush", "sick");
+		const [node = ""] = await proven(1);
 		const entry = { class: "high" as const, version: 1, notification: HIGH, attempts: 1, gate: "webpush" };
 		const nodes = [node, ...Array.from({ length: BACKLOG - 1 }, (_, i) => `n${i}`)];
 		await house.outbox.put(...nodes.map((node, i) => ({ ...entry, node, dueAt: i, expiresAt: 1e15 })));
 		const gates = createGates({ now: () => house.clock.now, onOpen: (name) => loop.open(name) });
 		for (let fault = 0; fault < 5; fault++) {
-			const turn = gates.enter("webpush", { inFlight: 20 });
+			const turn = gates.enter(
+				"webpush",
+				{ inFlight: 20 },
+				{ device: { owner: "" }, isProven: true, isRetry: false },
+			);
 			if (turn.kind === "go") turn.leave({ kind: "unwell", reason: "503" });
 		}
 		const reads: string[] = [];

@@ -25,9 +25,9 @@ beforeEach(async () => {
 	house.delivery = house.compose({
 		gates: {
 			...gates,
-			enter(name, limits, isRetry) {
-				const turn = gates.enter(name, limits, isRetry);
-				if (isRetry && turn.kind === "later") turnedAway++;
+			enter(name, limits, asking) {
+				const turn = gates.enter(name, limits, asking);
+				if (asking.isRetry && turn.kind === "later") turnedAway++;
 				return turn;
 			},
 		},
@@ -48,7 +48,13 @@ const publish = (node: string, count: number): Promise<Answer> =>
 async function devices(count: number): Promise<string[]> {
 	const names = Array.from({ length: count }, (_, i) => `device ${i}`);
 	const registered = await Promise.all(names.map((name) => house.register(name)));
-	return registered.map(({ registration }) => registration.node);
+	const nodes = registered.map(({ registration }) => registration.node);
+	// Delivered to before: others have not all the places.
+	await house.registrations.record(
+		nodes.map((node) => ({ node, at: house.clock.now })),
+		[],
+	);
+	return nodes;
 }
 
 /** Resolves when so many were taken out of the outbox to be sent, and found no place either. */

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, expect, test } from "bun:test";
 import type { Admission } from "../../src/delivery/admission.ts";
 import type { Delivery } from "../../src/delivery/delivery.ts";
 import type { Answer } from "../../src/types.ts";
-import { away, HIGH, type House, openHouse } from "./house.ts";
+import { away, HIGH, type House, openHouse, TOKEN } from "./house.ts";
 
 const OWN = "capulet.example";
 const FOREVER = 3_600_000;
@@ -100,4 +100,95 @@ test("while nobody can be looked up, one from another domain waits outside", asy
 	expect((await house.rows()).map(({ notification, publisher }) => [notification.count, publisher])).toEqual([
 		[1, OWN],
 	]);
+});
+
+test.each([
+	["is held back still", false],
+	["was put on disk meanwhile", true],
+])(
+	"an older one that is being looked at does not take the place of a newer one, which %s",
+	async (_, isSettled) => {
+		const asked: PromiseWithResolvers<void>[] = [];
+		let isSlow = false;
+		const delivery = house.compose({
+			pushIntervalMs: FOREVER,
+			admit,
+			registrations: {
+				...house.registrations,
+				async find(node) {
+					if (isSlow) {
+						asked.push(Promise.withResolvers());
+						await asked.at(-1)?.promise;
+					}
+					return house.registrations.find(node);
+				},
+			},
+		});
+		const { node, publish } = await phone(delivery);
+		house.service.program.push({ kind: "delivered" });
+		await delivery.push(node, HIGH);
+		const count = (number: number) => ({ class: "high", count: number }) as const;
+		const held = delivery.push(node, count(1));
+		isSlow = true;
+		const older = publish(OWN, 2);
+		while (asked.length === 0) await new Promise((resolve) => setTimeout(resolve));
+		const newer = delivery.push(node, count(3));
+		isSlow = false;
+		if (isSettled) await delivery.settle();
+		for (const { resolve } of asked) resolve();
+		await settled(delivery);
+		expect(await Promise.all([held, newer])).toEqual([
+			{ kind: "done", how: "superseded" },
+			{ kind: "done", how: "queued" },
+		]);
+		expect(await older).toEqual({ kind: "done", how: "superseded" });
+		expect((await house.rows()).map(({ notification }) => notification.count)).toEqual([3]);
+	},
+);
+
+test("an older one that is being looked at is answered as the newer one is, where that could not be kept", async () => {
+	const [looking, looked] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+	let isSlow = false;
+	const outbox = away(house.outbox, "put");
+	const delivery = house.compose({
+		...{ pushIntervalMs: FOREVER, admit, outbox },
+		registrations: {
+			...house.registrations,
+			async find(node) {
+				if (isSlow) {
+					looking.resolve();
+					await looked.promise;
+				}
+				return house.registrations.find(node);
+			},
+		},
+	});
+	const { node, publish } = await phone(delivery);
+	house.service.program.push({ kind: "delivered" });
+	await delivery.push(node, HIGH);
+	const held = delivery.push(node, HIGH);
+	isSlow = true;
+	const older = publish(OWN, 2);
+	await looking.promise;
+	const newer = delivery.push(node, HIGH);
+	await delivery.settle();
+	expect(await Promise.all([held, newer])).toMatchObject([{ kind: "wait" }, { kind: "wait" }]);
+	looked.resolve();
+	expect(await older).toMatchObject({ kind: "wait" });
+});
+
+test("the domain of a room publishes of its messages, beside the owner's, and no other one does", async () => {
+	const wanted = { owner: "juliet@capulet.example", app: "webpush", device: "phone", token: TOKEN };
+	const muc = "garden@rooms.montague.example";
+	const result = await house.registrations.register({ ...wanted, muc }, () => house.keyring.createNode());
+	if (result.kind === "over-quota") throw new Error("over quota");
+	const { node } = result.registration;
+	const secret = await house.keyring.secretOf(node);
+	const publish = (publisher: string) =>
+		house.delivery.publish({ node, secret, publisher, notification: HIGH });
+	house.service.program.push({ kind: "delivered" }, { kind: "delivered" });
+	for (const publisher of ["rooms.montague.example", OWN])
+		expect(await publish(publisher)).toEqual({ kind: "done", how: "delivered" });
+	for (const publisher of ["montague.example", "elsewhere.example"])
+		expect(await publish(publisher)).toMatchObject({ kind: "unknown" });
 });

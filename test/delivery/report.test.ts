@@ -5,7 +5,7 @@ import type { Outcome } from "../../src/types.ts";
 
 describe("of the other side an outcome says", () => {
 	test.each<[string, Outcome, ReturnType<typeof reportOf>]>([
-		["well: it took the push", { kind: "delivered" }, { kind: "well" }],
+		["well: it took the push", { kind: "delivered" }, { kind: "well", isDelivered: true }],
 		["well: it knows its tokens", { kind: "gone", reason: "410" }, { kind: "well" }],
 		["well: it refused this push", { kind: "rejected", reason: "400" }, { kind: "well" }],
 		[
@@ -32,6 +32,11 @@ describe("of the other side an outcome says", () => {
 			{ kind: "unwell", reason: "503", afterMs: 7000 },
 		],
 		["misconfigured", { kind: "misconfigured", reason: "403" }, { kind: "misconfigured", reason: "403" }],
+		[
+			"misconfigured, whichever device it was",
+			{ kind: "misconfigured", reason: "401", about: "account" },
+			{ kind: "misconfigured", reason: "401", isOfAccount: true },
+		],
 	])("%s", (_, outcome, report) => expect(reportOf(outcome)).toEqual(report));
 });
 
@@ -41,7 +46,7 @@ describe("a push that never went out", () => {
 	let clock = 1_000_000;
 	const open = () => createGates({ now: () => clock, random: () => 0.5 });
 	const enter = (gates: ReturnType<typeof open>) => {
-		const turn = gates.enter("app", LIMITS);
+		const turn = gates.enter("app", LIMITS, { device: { owner: "" }, isProven: true, isRetry: false });
 		if (turn.kind !== "go") throw new Error(turn.reason);
 		return turn;
 	};
@@ -49,13 +54,15 @@ describe("a push that never went out", () => {
 	test("opens no gate, and leaves the trial to the next", () => {
 		const gates = open();
 		for (let fault = 0; fault < 5; fault++) enter(gates).leave(UNWELL);
-		const shut = gates.enter("app", LIMITS);
+		const shut = gates.enter("app", LIMITS, { device: { owner: "" }, isProven: true, isRetry: false });
 		expect(shut).toMatchObject({ kind: "later", reason: "503" });
 		clock += 2000;
 		enter(gates).leave({ kind: "nothing" });
 		expect(gates.shut()).toEqual([{ name: "app", reason: "503" }]);
 		enter(gates).leave(UNWELL);
-		expect(gates.enter("app", LIMITS)).toMatchObject({ kind: "later", reason: "503" });
+		expect(
+			gates.enter("app", LIMITS, { device: { owner: "" }, isProven: true, isRetry: false }),
+		).toMatchObject({ kind: "later", reason: "503" });
 	});
 
 	test("does not make up for faults before it", () => {

@@ -22,7 +22,53 @@ test("a good push is written down with its time", async () => {
 	const { results, written } = house();
 	results.add(registration("a", { lastSuccessAt: NOW - 1 }), "delivered");
 	await results.flush();
-	expect(written).toEqual([[{ node: "a", at: NOW }]]);
+	expect(written).toEqual([[{ node: "a", token: "a", at: NOW }]]);
+});
+
+test("before the first success a token's result does not take the place of another token's, however late it comes", async () => {
+	const { results, written } = house();
+	results.add(registration("a", { token: "new" }), "delivered");
+	results.add(registration("a", { token: "old" }), "delivered");
+	results.add(registration("a", { token: "old" }), "retry", "503");
+	await results.flush();
+	expect(written[0]?.map(({ token, error }) => [token, error])).toEqual([
+		["new", undefined],
+		["old", undefined],
+		["old", "503"],
+	]);
+});
+
+test("first successes are not left out where there are many results: those are written before their time", async () => {
+	const { results, written } = house();
+	for (let n = 0; n < 12_000; n++) results.add(registration(`bad ${n}`), "retry", "503");
+	for (let n = 0; n < 30_000; n++) {
+		results.add(registration(`first ${n}`), "delivered");
+		if (n % 100 === 0) await Promise.resolve();
+	}
+	await results.flush();
+	const good = written.flat().filter(({ error }) => error === undefined);
+	expect(good).toHaveLength(30_000);
+	expect(written.flat()).toHaveLength(40_000);
+});
+
+test("while the database is away it is not asked before its time, and first successes are kept for longest", async () => {
+	const written: Result[][] = [];
+	let asked = 0;
+	let isAway = true;
+	const record = async (results: readonly Result[]) => {
+		asked++;
+		if (isAway) throw new Error("no connection");
+		written.push([...results]);
+	};
+	const results = createResults({ record }, getLogger("results"), () => NOW);
+	for (let n = 0; n < 50_000; n++) {
+		results.add(registration(`first ${n}`), "delivered");
+		if (n % 100 === 0) await Promise.resolve();
+	}
+	expect(asked).toBe(1);
+	isAway = false;
+	await results.flush();
+	expect(written.flat()).toHaveLength(20_000);
 });
 
 test("where there are many, those that were reached within the hour are not written again", async () => {

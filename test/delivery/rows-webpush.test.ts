@@ -6,16 +6,7 @@ import { createVapid, generateVapidKey, importVapidKey } from "../../src/service
 import { createWebPush } from "../../src/services/webpush.ts";
 import { createDevice } from "../peers/web-push-device.ts";
 import { type HttpAnswer, startPushDouble } from "../services/push-double.ts";
-import {
-	DELIVERED,
-	GONE,
-	leftAlone,
-	openRowScene,
-	type Provider,
-	REJECTED,
-	type Row,
-	retried,
-} from "./rows-scene.ts";
+import { DELIVERED, GONE, openRowScene, type Provider, REJECTED, type Row, retried } from "./rows-scene.ts";
 
 const key = await importVapidKey(await generateVapidKey());
 const policy = endpointPolicy({ allowHosts: [], allowPrivate: true });
@@ -71,8 +62,11 @@ const ROWS: readonly Row<HttpAnswer>[] = [
 	...[500, 502, 503, 504].map((status) => ({
 		...{ says: String(status), answers: [{ status }] as const, means: retried() },
 	})),
-	{ says: "503, Retry-After of 120 s", answers: [after(503, "120")], means: leftAlone(120_000) },
-	{ says: "503, Retry-After of a date", answers: [inTwoMinutes(503)], means: leftAlone(120_000) },
+	{ says: "503, Retry-After of 120 s", answers: [after(503, "120")], means: retried(120_000) },
+	{ says: "503, Retry-After of a date", answers: [inTwoMinutes(503)], means: retried(120_000) },
+	...[402, 405, 418].map((status) => ({
+		...{ says: `${status}, which is unknown`, answers: [{ status }] as const, means: retried() },
+	})),
 	{ says: "507", answers: [{ status: 507 }], means: retried() },
 	{ says: "507, Retry-After of 120 s", answers: [after(507, "120")], means: retried(120_000) },
 	...[300, 301, 302, 303, 307, 308].map((status) => ({

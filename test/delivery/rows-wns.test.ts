@@ -6,7 +6,6 @@ import { type HttpAnswer, startPushDouble } from "../services/push-double.ts";
 import {
 	DELIVERED,
 	GONE,
-	leftAlone,
 	MISCONFIGURED,
 	openRowScene,
 	type Provider,
@@ -44,23 +43,26 @@ afterAll(() => scene.close());
 
 const said = (code: number, headers: Record<string, string> = {}): HttpAnswer => ({ status: code, headers });
 const after = (code: number, seconds: number) => said(code, { "retry-after": String(seconds) });
+/** Whether it is our account shows when the channels of several owners say so. */
+const OF_ONE = { ...MISCONFIGURED, gate: "open" } as const;
 const blocked = said(410, { "x-wns-error-description": "Domain Blocked" });
 
 const ROWS: readonly Row<HttpAnswer>[] = [
 	{ says: "200 received", answers: [WELL], means: DELIVERED },
 	{ says: "200 dropped", answers: [status("dropped")], means: retried() },
 	{ says: "200 channelthrottled", answers: [status("channelthrottled")], means: retried() },
-	{ says: "401, of a new access token too", answers: [said(401)], requests: 2, means: MISCONFIGURED },
+	{ says: "401, of a new access token too", answers: [said(401)], requests: 2, means: OF_ONE },
 	{ says: "401, not of a new access token", answers: [said(401), WELL], requests: 2, means: DELIVERED },
 	{ says: "403", answers: [said(403)], means: REJECTED },
 	{ says: "404", answers: [said(404)], means: GONE },
 	{ says: "410", answers: [said(410)], means: GONE },
-	{ says: "410 Domain Blocked", answers: [blocked], means: MISCONFIGURED },
+	{ says: "410 Domain Blocked", answers: [blocked], means: OF_ONE },
+	{ says: "409, which is unknown", answers: [said(409)], means: retried() },
 	{ says: "406", answers: [said(406)], means: retried() },
-	{ says: "406, Retry-After of 120 s", answers: [after(406, 120)], means: leftAlone(120_000) },
+	{ says: "406, Retry-After of 120 s", answers: [after(406, 120)], means: retried(120_000) },
 	{ says: "500", answers: [said(500)], means: retried() },
 	{ says: "503", answers: [said(503)], means: retried() },
-	{ says: "503, Retry-After of 120 s", answers: [after(503, 120)], means: leftAlone(120_000) },
+	{ says: "503, Retry-After of 120 s", answers: [after(503, 120)], means: retried(120_000) },
 	...[400, 405, 413].map((code) => ({
 		...{ says: String(code), answers: [said(code)] as const, means: REJECTED },
 	})),

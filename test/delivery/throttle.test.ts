@@ -278,6 +278,37 @@ describe("releasing what is held back", () => {
 	});
 });
 
+test("where many wait for a window's end the newest is put on disk and they are answered; it goes out all the same", async () => {
+	const secured: string[] = [];
+	const sent: string[] = [];
+	const crowd = {
+		most: 3,
+		async secure(item: string) {
+			secured.push(item);
+			return QUEUED;
+		},
+	};
+	const run = async (item: string) => {
+		sent.push(item);
+		return DELIVERED;
+	};
+	const throttle = createThrottle<string>(40, run, undefined, crowd);
+	const answers = ["1", "2", "3", "4", "5", "6", "7", "8"].map((item) => throttle.submit("lane", item));
+	expect(await Promise.all(answers.slice(1, 7))).toEqual([
+		...[SUPERSEDED, SUPERSEDED, QUEUED],
+		...[SUPERSEDED, SUPERSEDED, QUEUED],
+	]);
+	expect(secured).toEqual(["4", "7"]);
+	expect(sent).toEqual(["1"]);
+	expect(await answers[7]).toEqual(DELIVERED);
+	expect(sent).toEqual(["1", "8"]);
+	// Nothing waits for this one any more, and it is owed to the device.
+	const [held, more, most] = ["9", "10", "11"].map((item) => throttle.submit("lane", item));
+	expect(await Promise.all([held, more, most])).toEqual([SUPERSEDED, SUPERSEDED, QUEUED]);
+	await throttle.freed("lane");
+	expect(sent).toEqual(["1", "8", "11"]);
+});
+
 test("a window that was released does not end a later one of its lane", async () => {
 	const { throttle, sent, next } = harness(20);
 	void throttle.submit("lane", "1");

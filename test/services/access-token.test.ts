@@ -141,6 +141,22 @@ describe("an access token", () => {
 		expect(asked.length).toBe(2);
 	});
 
+	test("refused to one push goes on serving the others, also while no other can be had", async () => {
+		const { use, asked, endpoint } = tokensFrom();
+		await use();
+		const { promise, resolve } = Promise.withResolvers<Response>();
+		endpoint.answer = () => promise;
+		const refused = use(() => false);
+		await until(() => asked.length === 2);
+		expect(await use()).toMatchObject({ status: 200, body: "t1" });
+		resolve(new Response(null, { status: 503 }));
+		expect(await refused).toEqual({ kind: "retry", reason: "token endpoint: 503 unknown answer" });
+		expect(await use()).toMatchObject({ status: 200, body: "t1" });
+		endpoint.answer = () => granted("t3");
+		expect(await use((bearer) => bearer === "t3")).toMatchObject({ status: 200, body: "t3" });
+		expect(asked.length).toBe(3);
+	});
+
 	test("refused whatever it is, is not asked for with every push", async () => {
 		const { use, asked, clock } = tokensFrom();
 		for (let count = 0; count < 100; count++) expect(await use(() => false)).toMatchObject({ status: 401 });

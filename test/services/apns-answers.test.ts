@@ -96,7 +96,7 @@ describe("an answer", () => {
 	])("%s is not Apple's, and retried", async (_, reply) => {
 		server.respondWith(reply);
 		const outcome = await (await scene.service()).send(pushTo(TOKEN, message), soon());
-		expect(outcome).toEqual({ kind: "retry", reason: `${reply.status} unknown answer` });
+		expect(outcome).toEqual({ kind: "retry", reason: `${reply.status} unknown answer`, about: "token" });
 	});
 
 	test.each([["2016-02-08"], [null], [1.5]])("a time that is none (%p) is left out", async (timestamp) => {

@@ -232,7 +232,7 @@ describe("an answer over a socket", () => {
 		[
 			"a code that nobody documented",
 			error(418, "TEAPOT", "UNREGISTERED"),
-			retry("418 unknown answer (UNREGISTERED)"),
+			{ ...retry("418 unknown answer (UNREGISTERED)"), about: "token" },
 		],
 	])("%s", async (_, answer, outcome) => {
 		double.answer(answer);

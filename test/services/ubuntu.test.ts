@@ -72,7 +72,7 @@ describe("an answer over a socket", () => {
 	])("%j is %s: %s", async (answer, kind, reason) => {
 		double.answer(answer);
 		const outcome = await send(serviceAt(double.origin), pushTo(TOKEN, message));
-		const about = reason.includes("too many messages wait") ? { about: "token" } : {};
+		const about = /too many messages wait|^4.. unknown/.test(reason) ? { about: "token" } : {};
 		expect(outcome).toEqual(
 			(kind === "retry" ? { kind, reason, afterMs: 7000, ...about } : { kind, reason }) as never,
 		);

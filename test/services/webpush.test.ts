@@ -81,14 +81,14 @@ describe("over a socket", () => {
 		[404, { kind: "gone", reason: "404 unknown subscription" }],
 		[410, { kind: "gone", reason: "410 subscription ended" }],
 		[413, { kind: "rejected", reason: "413 refused as too large" }],
-		[429, { kind: "retry", reason: "429 too many requests", afterMs: 7000, about: "token" }],
+		[429, { kind: "retry", reason: "429 too many requests", afterMs: 7000 }],
 		[500, { kind: "retry", reason: "500 push service unwell", afterMs: 7000 }],
 		[502, { kind: "retry", reason: "502 push service unwell", afterMs: 7000 }],
 		[503, { kind: "retry", reason: "503 push service unwell", afterMs: 7000 }],
 		[507, { kind: "retry", reason: "507 nobody is subscribed just now", afterMs: 7000, about: "token" }],
-		[402, { kind: "retry", reason: "402 unknown answer", afterMs: 7000 }],
-		[405, { kind: "retry", reason: "405 unknown answer", afterMs: 7000 }],
-		[418, { kind: "retry", reason: "418 unknown answer", afterMs: 7000 }],
+		[402, { kind: "retry", reason: "402 unknown answer", afterMs: 7000, about: "token" }],
+		[405, { kind: "retry", reason: "405 unknown answer", afterMs: 7000, about: "token" }],
+		[418, { kind: "retry", reason: "418 unknown answer", afterMs: 7000, about: "token" }],
 	])("%d", async (status, outcome) => {
 		const headers = { "retry-after": "7", location: `${double.origin}/elsewhere` };
 		double.answer({ status, headers });

@@ -84,7 +84,8 @@ describe("an answer over a socket", () => {
 		[said(410, "Domain Blocked"), "misconfigured", "410 our domain is blocked"],
 		[{ status: 410, body: "domain blocked" }, "misconfigured", "410 our domain is blocked"],
 		[said(413), "rejected", "413 refused as too large"],
-		[said(429), "retry", "429 unknown answer"],
+		[said(409), "retry", "409 unknown answer"],
+		[said(429), "retry", "429 too many requests"],
 		[said(500), "retry", "500 push service unwell"],
 		[said(503), "retry", "503 push service unwell"],
 		[said(302), "retry", "302 unknown answer"],
@@ -93,7 +94,7 @@ describe("an answer over a socket", () => {
 		double.answer(answer);
 		const outcome = await send(serviceWith(), pushTo(channelAt(double.origin), message));
 		// Of this channel alone.
-		const about = /dropped|channel throttled/.test(reason) ? { about: "token" } : {};
+		const about = /dropped|channel throttled|^4.. unknown/.test(reason) ? { about: "token" } : {};
 		expect(outcome).toEqual(
 			(kind === "retry" ? { kind, reason, afterMs: 7000, ...about } : { kind, reason }) as never,
 		);
@@ -223,6 +224,7 @@ describe.each(["sid", "entra"] as const)("against the rules of WNS, as an app of
 			expect(await send(serviceWith({ ...at, credentials: wrong }), pushTo(channel, message))).toEqual({
 				kind: "misconfigured",
 				reason: "token endpoint: 400 refused our credentials (invalid_client)",
+				about: "account",
 			});
 	});
 

@@ -81,6 +81,33 @@ describe("registering", () => {
 		expect((await store.find("node-1"))?.lastSuccessAt).toBeUndefined();
 	});
 
+	test("what became of a push to a former token is not noted of the new one, good or bad", async () => {
+		const store = open();
+		const [old, young] = ["https://push.example/1", "https://push.example/2"];
+		await store.register(wanted({ token: old }), createNode);
+		await store.renew("node-1", { token: young }, undefined);
+		const node = "node-1";
+		await store.record(
+			[
+				{ node, at: clock, token: old },
+				{ node, at: clock, token: old, error: "503" },
+			],
+			[],
+		);
+		expect(await store.find(node)).not.toContainAnyKeys(["lastSuccessAt", "lastErrorAt", "lastError"]);
+		await store.record(
+			[
+				{ node, at: clock, token: young },
+				{ node, at: clock + 1, token: young, error: "503" },
+				{ node, at: clock + 2, token: old },
+				{ node, at: clock + 2, token: old, error: "410" },
+			],
+			[],
+		);
+		const noted = { lastSuccessAt: clock, lastErrorAt: clock + 1, lastError: "503" };
+		expect(await store.find(node)).toMatchObject(noted);
+	});
+
 	test.each(["together", "by itself"])(
 		"written %s, keeps who counts as one behind it, and learns it later",
 		async (how) => {
