@@ -108,6 +108,7 @@ async function main(args: readonly string[]): Promise<void> {
 			certificate ? createHttp2Fetch({ ...certificate, maxConcurrent: IN_FLIGHT }) : tokenFetch,
 		now: Date.now,
 		policy,
+		wns: config.wns,
 		vapid: { key: vapidKey, subject: config.vapid.subject },
 		recordCipher: nativeRecordCipher,
 		hiddenName: nativeHiddenName,

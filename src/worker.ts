@@ -134,7 +134,9 @@ async function compose(bindings: Bindings) {
 	const services = await naming("APPS", () =>
 		createServices(config.apps, {
 			...{ fetch: sendsNothing, guardedFetch: sendsNothing, http2Fetch: () => sendsNothing, now: Date.now },
-			...{ policy, vapid: {} },
+			policy,
+			wns: config.wns,
+			vapid: {},
 		}),
 	);
 	return createApp({

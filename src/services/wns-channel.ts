@@ -7,7 +7,7 @@ import { isPublicAddress } from "./public-address.ts";
 
 /** Where channels may point. */
 export interface ChannelPolicy {
-	/** Private addresses and `localhost` too, on any port, plain http too: for tests. */
+	/** Private addresses and `localhost` too, on any port, plain http too: for tests, since the access token goes there. */
 	readonly allowPrivate: boolean;
 }
 
