@@ -18,6 +18,7 @@ import { importCommand } from "./bun/import/command.ts";
 import { type BunEnv, listen } from "./bun/listen.ts";
 import { startLogging } from "./bun/logging.ts";
 import { nativeHiddenName, nativeHmac, nativeRecordCipher } from "./bun/native-crypto.ts";
+import { oneAnswer } from "./bun/one-answer.ts";
 import { createPinnedFetch } from "./bun/pinned-fetch.ts";
 import { plainFetch } from "./bun/plain-fetch.ts";
 import { syncReplica } from "./bun/replica-sync.ts";
@@ -149,7 +150,11 @@ async function main(args: readonly string[]): Promise<void> {
 		log,
 		adminToken: config.adminToken,
 		scrape: sender?.metrics?.scrape,
-		readiness: async () => ({ database: await databaseReadiness(shared), xmpp: sender?.xmppStatus() }),
+		// Anybody may ask, and a database over the network has few places for questions.
+		readiness: oneAnswer(async () => ({
+			database: await databaseReadiness(shared),
+			xmpp: sender?.xmppStatus(),
+		})),
 	};
 	const app =
 		config.role === "connector"

@@ -172,8 +172,10 @@ const NO_JWT = "It is no signed JWT (RFC 7519).";
 
 /** Three parts in base64url, as an encoder writes them. */
 function isCanonical(jwt: string): boolean {
+	// One more than there may be: none of thousands is decoded.
+	const parts = jwt.split(".", 4);
 	try {
-		return jwt.split(".").every((part) => base64url.encode(base64url.decode(part)) === part);
+		return parts.length === 3 && parts.every((part) => base64url.encode(base64url.decode(part)) === part);
 	} catch {
 		return false;
 	}

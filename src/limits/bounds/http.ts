@@ -14,6 +14,18 @@ export const httpBounds = {
 		what: "The body of a request to the form API",
 		beyond: "It is refused with status 400, as mod_push_appserver does.",
 	},
+	problems: {
+		is: 10,
+		unit: "problems",
+		what: "Problems that the answer to one request names",
+		beyond: "The others are not named; of unknown fields it says how many there are.",
+	},
+	fieldName: {
+		is: 40,
+		unit: "characters",
+		what: "What an answer repeats of the name of an unknown field",
+		beyond: "It is cut.",
+	},
 	writes: {
 		is: { burst: 60, perSecond: 1 },
 		unit: "requests that change something",
