@@ -215,7 +215,9 @@ async function registrationAccess(
 ): Promise<AppDeps["registration"]> {
 	if (registration.mode === "open") return registration;
 	if (registration.mode === "jwt") {
-		const check = await naming("REGISTRATION_JWT_KEY", () => createJwtCheck(registration, { fetch }));
+		const check = await naming("REGISTRATION_JWT_KEY", () =>
+			createJwtCheck(registration, { fetch: plainFetch }),
+		);
 		return { mode: "jwt", check };
 	}
 	return { mode: "token", token: registration.token ?? (await secret("registration-token", randomKey)) };
