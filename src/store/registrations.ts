@@ -12,6 +12,7 @@ import { createRegisteringTogether } from "./registering-together.ts";
 import { type Count, type Result, recordResults } from "./results.ts";
 import { type Row, toRegistration } from "./rows.ts";
 import { registrations } from "./schema.ts";
+import { eachSlice } from "./slices.ts";
 
 export type Database = LibSQLDatabase;
 
@@ -297,12 +298,21 @@ export function createRegistrations(
 		async sweep(before) {
 			const usedAt = sql`max(${registrations.renewedAt}, coalesce(${registrations.lastSuccessAt}, 0))`;
 			const age = now() - before;
-			const swept = await primary
-				.delete(registrations)
-				// By the database's clock too: one machine whose own is years ahead would end everybody's.
-				.where(and(lt(usedAt, before), lt(usedAt, sql`${DATABASE_NOW} - ${age}`)))
-				.returning({ node: registrations.node });
-			return swept.length;
+			// By the database's clock too: one machine whose own is years ahead would end everybody's.
+			const isUnused = and(lt(usedAt, before), lt(usedAt, sql`${DATABASE_NOW} - ${age}`));
+			let swept = 0;
+			await eachSlice(primary, async (slice) => {
+				const unused = and(slice, isUnused);
+				// Most slices have none, and looking takes no turn from those who write.
+				const [some] = await primary.select({ one: sql`1` }).from(registrations).where(unused).limit(1);
+				if (!some) return;
+				const gone = await primary
+					.delete(registrations)
+					.where(unused)
+					.returning({ node: registrations.node });
+				swept += gone.length;
+			});
+			return swept;
 		},
 	};
 }

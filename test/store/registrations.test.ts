@@ -438,6 +438,20 @@ describe("recording", () => {
 		expect(await count()).toBe(2);
 	});
 
+	test("sweep goes slice after slice, with turns for others between them, and leaves none over", async () => {
+		await database.client.execute(
+			`WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 12000)
+			INSERT INTO registrations (node, app, device, token, registered_at, renewed_at)
+			SELECT 'node' || i, 'fcm', 'd' || i, 't', 1, iif(i % 6, 1, 1000) FROM n`,
+		);
+		let turns = 0;
+		const counting = setInterval(() => turns++);
+		expect(await open().sweep(500)).toBe(10_000);
+		clearInterval(counting);
+		expect(turns).toBeGreaterThan(1);
+		expect(await count()).toBe(2_000);
+	});
+
 	test("sweep takes nothing that is old by one clock only: that of a machine may be years ahead", async () => {
 		clock = Date.now();
 		const store = open();
