@@ -122,8 +122,11 @@ export type Outcome =
 	 * token alone.
 	 */
 	| { kind: "gone"; reason: string; at?: number; token?: "voip" }
-	/** The provider's fault or ours, for now. */
-	| { kind: "retry"; reason: string; afterMs?: number; about?: About }
+	/**
+	 * The provider's fault or ours, for now. `detail`: why really, for the log alone, of a host that a client chose and
+	 * that was not reached. Whoever publishes, registers or tests must not learn what its name resolves to.
+	 */
+	| { kind: "retry"; reason: string; afterMs?: number; about?: About; detail?: string }
 	/** This message or this token only: keep the registration. */
 	| { kind: "rejected"; reason: string; about?: "push" }
 	/** Our credentials, or what else a person has to set up: alert, keep everything. */

@@ -53,6 +53,7 @@ export interface DeliveryDeps {
 	now?: () => number;
 	random?: () => number;
 	sendDeadlineMs?: number;
+	pause?(ms: number): Promise<void>;
 }
 
 export interface Delivery {

@@ -15,6 +15,12 @@ import { reportOf } from "./report.ts";
  */
 const STRANGER: GateLimits = { inFlight: 8, rate: { perSecond: 20, burst: 100 } };
 
+/**
+ * A failure to reach a host that a client chose is told after so long, ms, however soon it is known: a name that is not
+ * there takes longer to look up than one that leads inside.
+ */
+const UNREACHED_MS = 5_000;
+
 /** When to look again whether an app is configured, ms: a person has to do it. */
 const NO_APP_MS = 60_000;
 
@@ -55,8 +61,10 @@ export function createSending(deps: {
 	maxInFlight: number;
 	sendDeadlineMs: number;
 	now(): number;
+	pause?(ms: number): Promise<void>;
 }): Sending {
 	const { registrations, services, gates, keeping, act, maxInFlight, sendDeadlineMs, now } = deps;
+	const pause = deps.pause ?? ((ms) => new Promise((resolve) => setTimeout(resolve, ms)));
 	const apps = new Map(deps.apps.map((app) => [app.name, app]));
 	// Anybody can register at a hundred servers that hang: all of them together get no more than one app does.
 	const stranger: GateLimits = { ...STRANGER, pool: { name: "strangers", inFlight: maxInFlight } };
@@ -129,6 +137,10 @@ export function createSending(deps: {
 		} finally {
 			clearTimeout(timer);
 			turn.leave(reportOf(outcome));
+		}
+		// Its place is free again, and what waits in the outbox answers nobody.
+		if (outcome.kind === "retry" && outcome.detail !== undefined && !item.isPromised) {
+			await pause(Math.min(startedAt + UNREACHED_MS - now(), UNREACHED_MS));
 		}
 		return { kind: "answered", answer: await act(outcome, { item, registration, startedAt, gate }) };
 	}

@@ -78,6 +78,14 @@ export function isAnsweredFor(url: URL, { rules, allowPrivate }: EndpointPolicy)
 }
 
 /**
+ * May a client be told why this host was not reached? Of a host that it chose itself that would say which names there
+ * are in our own network; the operator named the others one by one, or lets clients reach private addresses anyway.
+ */
+export function mayTellWhy(url: URL, { rules, allowPrivate }: EndpointPolicy): boolean {
+	return allowPrivate || isProvider(url) || rules.some((rule) => rule.host === url.hostname);
+}
+
+/**
  * Reads an endpoint.
  * @returns the URL; its `href` is the endpoint's one spelling, to be stored and compared
  * @throws {InvalidDevice} with a sentence for whoever handed it in
