@@ -226,8 +226,8 @@ export function parseConfig(record: Record<string, unknown>, connectionTables?: 
 			jwt ?? (mode === "open" ? { mode } : { mode: "token", ...present({ token: set.REGISTRATION_TOKEN }) }),
 		quotas: {
 			owner: REGISTRATIONS_PER_OWNER,
-			address: set.MAX_REGISTRATIONS_PER_ADDRESS ?? 1000,
-			host: set.MAX_REGISTRATIONS_PER_HOST ?? 10_000,
+			address: set.MAX_REGISTRATIONS_PER_ADDRESS ?? registrationBounds.perAddress.is,
+			host: set.MAX_REGISTRATIONS_PER_HOST ?? registrationBounds.perHost.is,
 		},
 		trustDeviceId: set.TRUST_DEVICE_ID ?? false,
 		retentionDays: set.RETENTION_DAYS ?? 180,

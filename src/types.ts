@@ -146,7 +146,10 @@ export interface PushService {
 	 * @throws {InvalidDevice} with a sentence that says what to change
 	 */
 	parseDevice(input: DeviceInput): Device;
-	/** The host the push would go to, where the client chose one that is no provider's: quotas count by it. */
+	/**
+	 * The host the push would go to, where the client chose one that is no provider's and that the operator did not name:
+	 * quotas count by it.
+	 */
 	hostOf(device: Device): string | undefined;
 	/** Where a client's own URL leads: others than those at the same origin must not suffer from it. */
 	originOf?(device: Device): { origin: string; isProvider: boolean } | undefined;

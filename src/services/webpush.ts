@@ -6,7 +6,7 @@
 import { base64url } from "jose";
 import type { Outcome, Push, PushClass, PushService } from "../types.ts";
 import { InvalidDevice } from "../types.ts";
-import { type EndpointPolicy, isAnsweredFor, isProvider, mayTellWhy, parseEndpoint } from "./endpoint.ts";
+import { type EndpointPolicy, isAnsweredFor, mayTellWhy, parseEndpoint } from "./endpoint.ts";
 import { exchange, type Failure, type Fetch, type Reply } from "./exchange.ts";
 import { type HiddenName, webCryptoHiddenName } from "./hidden-name.ts";
 import { encrypt, type RecordCipher } from "./message-encryption.ts";
@@ -185,7 +185,7 @@ export function createWebPush(options: {
 
 		hostOf(device) {
 			const url = URL.parse(device.token);
-			return url && !isProvider(url) ? url.host : undefined;
+			return url && !isAnsweredFor(url, policy) ? url.host : undefined;
 		},
 
 		originOf(device) {

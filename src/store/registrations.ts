@@ -1,5 +1,5 @@
 /** Registrations in the shared database: the queries, and the conditions that keep promises under races. */
-import { and, asc, eq, lt, lte, sql } from "drizzle-orm";
+import { and, asc, eq, exists, lt, lte, notExists, type SQL, sql } from "drizzle-orm";
 import type { LibSQLDatabase } from "drizzle-orm/libsql";
 import type { Device, Dialect, Registration } from "../types.ts";
 import { type Claim, claimRegistration } from "./claiming.ts";
@@ -7,7 +7,7 @@ import { DATABASE_NOW } from "./database-clock.ts";
 import { createFinder } from "./finding.ts";
 import { createListing, type Listing } from "./listing.ts";
 import { createNearby } from "./nearby.ts";
-import { createLimits, type Quotas } from "./quotas.ts";
+import { createLimits, type Move, type QuotaName, type Quotas } from "./quotas.ts";
 import { createRegisteringTogether } from "./registering-together.ts";
 import { type Count, type Result, recordResults } from "./results.ts";
 import { type Row, toRegistration } from "./rows.ts";
@@ -34,9 +34,10 @@ export interface NewRegistration extends Device {
 }
 
 export type RegisterResult =
-	| { kind: "created" | "renewed"; registration: Registration }
+	/** `displaced`: what ended to make room at a full host. Its owner's server is to be told (registering/ends.ts). */
+	| { kind: "created" | "renewed"; registration: Registration; displaced?: Registration }
 	/** A limit is reached: nothing was written. */
-	| { kind: "over-quota"; quota: keyof Quotas };
+	| { kind: "over-quota"; quota: QuotaName };
 
 export interface Registrations extends Listing {
 	/** Reads nearby: a replica may lack a row, or hold an old token. */
@@ -155,6 +156,47 @@ export function createRegistrations(
 		...(deviceName === undefined ? {} : { deviceName }),
 	});
 
+	/** @param displaced what ended for it */
+	function written(kind: "created" | "renewed", row: Row, displaced: readonly Row[] = []): RegisterResult {
+		learnedEnds(displaced);
+		const [ended] = displaced;
+		const result = { kind, registration: learned(row) };
+		return ended ? { ...result, displaced: toRegistration(ended) } : result;
+	}
+
+	/**
+	 * Renews a registration, which may move to another host.
+	 * @returns undefined: there is none
+	 */
+	async function change(
+		which: SQL | undefined,
+		set: Parameters<ReturnType<typeof primary.update<typeof registrations>>["set"]>[0],
+		{ host, party }: Pick<NewRegistration, "host" | "party">,
+	): Promise<RegisterResult | undefined> {
+		const update = primary
+			.update(registrations)
+			.set(set)
+			.where(and(which, limits.hasRoom(host, party)))
+			.returning();
+		const [row] = await update;
+		if (row) return written("renewed", row);
+		if (host === undefined) return undefined;
+		const { party: whose, host: before } = registrations;
+		const [its] = await primary.select({ whose }).from(registrations).where(which);
+		if (!its) return undefined;
+		const move: Move & { host: string } = { host, party: party ?? its.whose };
+		const quota = (await limits.exceeded(move)) ?? "host";
+		if (quota === "host" && (await limits.displaceable(host)) !== undefined) {
+			const moves = primary
+				.select({ one: sql`1` })
+				.from(registrations)
+				.where(and(which, sql`${before} is not ${host}`));
+			const [displaced, [moved]] = await primary.batch([limits.displace(move, exists(moves)), update]);
+			if (moved) return written("renewed", moved, displaced);
+		}
+		return { kind: "over-quota", quota };
+	}
+
 	const sameDevice = (owner: string, app: string, device: string) =>
 		and(eq(registrations.owner, owner), eq(registrations.app, app), eq(registrations.device, device));
 
@@ -197,19 +239,15 @@ export function createRegistrations(
 				dialect,
 				muc,
 			};
-			async function renewed(): Promise<RegisterResult | undefined> {
-				const [row] = await primary
-					.update(registrations)
-					.set(renewal)
-					.where(and(sameDevice(owner, app, device), limits.hasRoom(host)))
-					.returning();
-				return row && { kind: "renewed", registration: learned(row) };
-			}
+			const same = sameDevice(owner, app, device);
+			const renewed = () => change(same, renewal, wanted);
 			const known = await renewed();
 			if (known) return known;
 
 			const quota = await limits.exceeded(wanted);
-			if (quota) return { kind: "over-quota", quota };
+			const isFull = quota === "host" && host !== undefined;
+			const mayDisplace = isFull && (await limits.displaceable(host)) !== undefined;
+			if (quota && !mayDisplace) return { kind: "over-quota", quota };
 
 			const at = now();
 			const node = typeof given === "string" ? given : await given();
@@ -220,7 +258,7 @@ export function createRegistrations(
 				renewedAt: at,
 				lastSuccessAt: null,
 			};
-			const [row] = await primary
+			const insert = primary
 				.insert(registrations)
 				// Others may have come since: the quotas hold in the same statement.
 				.select(limits.rowWithRoom(fresh))
@@ -230,19 +268,19 @@ export function createRegistrations(
 					set: renewal,
 				})
 				.returning();
+			const isNew = notExists(primary.select({ one: sql`1` }).from(registrations).where(same));
+			const [displaced, [row]] = mayDisplace
+				? await primary.batch([limits.displace({ ...wanted, host }, isNew), insert])
+				: [[], await insert];
 			if (!row)
 				return (await renewed()) ?? { kind: "over-quota", quota: (await limits.exceeded(wanted)) ?? "owner" };
-			return { kind: row.node === node ? "created" : "renewed", registration: learned(row) };
+			return written(row.node === node ? "created" : "renewed", row, displaced);
 		},
 
 		async renew(node, device, host, deviceName) {
-			const [row] = await primary
-				.update(registrations)
-				.set(deviceColumns(device, host, deviceName))
-				.where(and(eq(registrations.node, node), limits.hasRoom(host)))
-				.returning();
-			if (row) return { kind: "renewed", registration: learned(row) };
-			return (await atPrimary(node)) && { kind: "over-quota", quota: "host" };
+			return change(eq(registrations.node, node), deviceColumns(device, host, deviceName), {
+				...(host !== undefined && { host }),
+			});
 		},
 
 		async rename(registration, node) {

@@ -1,5 +1,7 @@
 import { afterEach, describe, expect, test } from "bun:test";
 import { createKeyring } from "../../src/secrets.ts";
+import { endpointPolicy } from "../../src/services/endpoint.ts";
+import { createWebPush } from "../../src/services/webpush.ts";
 import { seen, startTestServer as start, subscription, type TestServer } from "./server.ts";
 
 const servers: TestServer[] = [];
@@ -187,6 +189,20 @@ describe("a registration token", () => {
 	});
 });
 
+/** Where clients choose any host: those that the operator named are not counted. */
+const allowingAll = {
+	services: new Map([
+		[
+			"webpush",
+			createWebPush({
+				fetch: () => Promise.reject(new Error("these tests send nothing")),
+				policy: endpointPolicy({ allowHosts: ["*"], allowPrivate: false }),
+				now: Date.now,
+			}),
+		],
+	]),
+};
+
 describe("quotas", () => {
 	test("of one client address: named, and another address may still register", async () => {
 		const server = await startTestServer({}, { address: 2 });
@@ -202,8 +218,10 @@ describe("quotas", () => {
 	});
 
 	test("of one push service host, also when a registration is renewed to it", async () => {
-		const server = await startTestServer({}, { host: 1 });
+		const server = await startTestServer(allowingAll, { host: 1 });
+		server.state.peer = "192.0.2.1";
 		await server.registered();
+		server.state.peer = "198.51.100.1";
 		expect(
 			await problem(server.json("POST", "/registrations", { subscription: subscription() })),
 		).toMatchObject({ kind: "over-quota", quota: "host" });
@@ -215,6 +233,25 @@ describe("quotas", () => {
 			elsewhere.secret,
 		);
 		expect(await problem(moved)).toMatchObject({ kind: "over-quota", quota: "host" });
+	});
+
+	test("of one push service host for the networks of one /24: another may still register", async () => {
+		const server = await startTestServer(allowingAll, { host: 20 });
+		const register = (peer: string) => {
+			server.state.peer = peer;
+			return server.json("POST", "/registrations", { subscription: subscription() });
+		};
+		for (const peer of ["192.0.2.1", "192.0.2.2"]) expect((await register(peer)).status).toBe(201);
+		const refused = await problem(register("192.0.2.3"));
+		expect(refused).toMatchObject({ kind: "over-quota", status: 429, quota: "share" });
+		expect(refused.detail).toContain("MAX_REGISTRATIONS_PER_HOST");
+		expect((await register("198.51.100.1")).status).toBe(201);
+	});
+
+	test("of one push service host do not hold where the operator named it", async () => {
+		const server = await startTestServer({}, { host: 1 });
+		server.state.peer = "192.0.2.1";
+		for (let count = 0; count < 3; count++) await server.registered();
 	});
 });
 
