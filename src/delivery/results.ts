@@ -59,13 +59,13 @@ export function createResults(
 
 	return {
 		add(registration, outcome, error) {
-			const { node, app } = registration;
+			const { node, app, token } = registration;
 			count(app, outcome, 1, error);
 			const at = now();
 			if (error === undefined && results.size >= EXACT && isKnownWell(registration, at)) return;
 			const name = `${node} ${error === undefined}`;
 			if (results.size < KEPT_RESULTS || results.has(name)) {
-				results.set(name, error === undefined ? { node, at } : { node, at, error });
+				results.set(name, error === undefined ? { node, token, at } : { node, token, at, error });
 			}
 		},
 

@@ -2,6 +2,7 @@
 import { sql } from "drizzle-orm";
 import type { LibSQLDatabase } from "drizzle-orm/libsql";
 import type { SQLiteColumn } from "drizzle-orm/sqlite-core";
+import { registrationBounds } from "../limits/bounds/registrations.ts";
 import { toJson } from "./as-json.ts";
 import { registrations, statistics } from "./schema.ts";
 
@@ -9,6 +10,8 @@ import { registrations, statistics } from "./schema.ts";
 export interface Result {
 	node: string;
 	at: number;
+	/** Which token was sent to: what came of it says nothing of another one. Missing: of whichever it has. */
+	token?: string;
 	/** Missing: the push was delivered. */
 	error?: string;
 }
@@ -24,6 +27,17 @@ const DAY_MS = 86_400_000;
 
 /** Rows of one statement. On a file it is done at once, and nothing else is in the meantime: some milliseconds. */
 const TOGETHER = 250;
+
+/** Reasons are short; this is for those that a service has from elsewhere. */
+const LONGEST_ERROR = registrationBounds.lastError.is;
+
+interface Told {
+	node: string;
+	token: string | undefined;
+	success?: number;
+	failure?: number;
+	error?: string;
+}
 
 /** Writes results, then the counts. @param now ms: its day is that of the counts */
 export async function recordResults(
@@ -53,10 +67,12 @@ export async function recordResults(
 /** One statement for all: it is prepared once, and over the network it is one round trip. */
 async function writeResults(primary: LibSQLDatabase, results: readonly Result[]): Promise<void> {
 	// A registration may have a good and a bad one; a row is updated once by a statement.
-	const told = new Map<string, { node: string; success?: number; failure?: number; error?: string }>();
-	for (const { node, at, error } of results) {
-		const news = error === undefined ? { success: at } : { failure: at, error };
-		told.set(node, { node, ...told.get(node), ...news });
+	const told = new Map<string, Told>();
+	for (const { node, token, at, error } of results) {
+		const news =
+			error === undefined ? { success: at } : { failure: at, error: error.slice(0, LONGEST_ERROR) };
+		const name = token === undefined ? node : `${node} ${token}`;
+		told.set(name, { node, token, ...told.get(name), ...news });
 	}
 	const { lastSuccessAt, lastErrorAt, lastError } = registrations;
 	const set = (column: SQLiteColumn, name: string) =>
@@ -65,5 +81,6 @@ async function writeResults(primary: LibSQLDatabase, results: readonly Result[])
 		UPDATE ${registrations}
 		SET ${set(lastSuccessAt, "success")}, ${set(lastErrorAt, "failure")}, ${set(lastError, "error")}
 		FROM json_each(${toJson([...told.values()])}) AS told
-		WHERE ${registrations.node} = told.value ->> 'node'`);
+		WHERE ${registrations.node} = told.value ->> 'node'
+		AND ${registrations.token} = coalesce(told.value ->> 'token', ${registrations.token})`);
 }

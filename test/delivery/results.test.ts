@@ -22,7 +22,7 @@ test("a good push is written down with its time", async () => {
 	const { results, written } = house();
 	results.add(registration("a", { lastSuccessAt: NOW - 1 }), "delivered");
 	await results.flush();
-	expect(written).toEqual([[{ node: "a", at: NOW }]]);
+	expect(written).toEqual([[{ node: "a", token: "a", at: NOW }]]);
 });
 
 test("where there are many, those that were reached within the hour are not written again", async () => {

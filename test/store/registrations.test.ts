@@ -425,6 +425,30 @@ describe("recording", () => {
 		]);
 	});
 
+	test("what came of a push to another token says nothing of the one that there is now", async () => {
+		const store = open();
+		await store.register(wanted({ token: "https://push.example/reached" }), createNode);
+		const sent = { node: "node-1", token: "https://push.example/reached", at: clock };
+		// Renewed between a push and the time when its result is written down.
+		await store.renew("node-1", { token: "https://push.example/never" }, undefined);
+		await store.record([sent, { ...sent, error: "503" }], []);
+		const { lastSuccessAt, lastErrorAt } = (await store.find("node-1")) ?? {};
+		expect({ lastSuccessAt, lastErrorAt }).toEqual({ lastSuccessAt: undefined, lastErrorAt: undefined });
+		await store.record([sent, { ...sent, token: "https://push.example/never", error: "404" }], []);
+		expect(await store.find("node-1")).toMatchObject({ lastErrorAt: clock, lastError: "404" });
+		expect((await store.find("node-1"))?.lastSuccessAt).toBeUndefined();
+	});
+
+	test("a reason is kept as far as it is short, and its half characters are none", async () => {
+		const store = open();
+		await store.register(wanted(), createNode);
+		await store.record(
+			[{ node: "node-1", at: clock, error: `${"x".repeat(199)}${"\u{1F514}".repeat(9_999)}` }],
+			[],
+		);
+		expect((await store.find("node-1"))?.lastError).toBe(`${"x".repeat(199)}\uFFFD`);
+	});
+
 	test("sweep takes what was neither renewed nor delivered to since", async () => {
 		const store = open();
 		clock = 100;

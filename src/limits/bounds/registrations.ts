@@ -8,6 +8,12 @@ export const registrationBounds = {
 		what: "The owner of a registration, and the room that it is for",
 		beyond: "Registering is refused with `not-acceptable`.",
 	},
+	lastError: {
+		is: 200,
+		unit: "characters",
+		what: "What is kept of why the latest push failed",
+		beyond: "It is cut.",
+	},
 	perAddress: {
 		is: 1_000,
 		unit: "registrations",
