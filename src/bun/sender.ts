@@ -16,6 +16,7 @@ import { createResults } from "../delivery/results.ts";
 import { createVerdicts } from "../delivery/verdicts.ts";
 import { createAccess } from "../registering/access.ts";
 import { knownNode, type NodeSource } from "../registering/nodes.ts";
+import { createRegistrationRate } from "../registering/rate.ts";
 import type { Keyring } from "../secrets.ts";
 import { faultOf } from "../store/fault.ts";
 import type { Handover } from "../store/handover.ts";
@@ -186,9 +187,11 @@ export async function startSender(common: SenderDeps): Promise<Sender> {
 	const streams = openStreams(file.db);
 	for (const connection of config.connections) await checkKeeper(connection, common.pubsubNodes);
 	const intakes: Intake[] = [];
+	const rate = createRegistrationRate(registrations);
 	connections = await startConnections(config.connections, (connection) => {
 		const intake = createIntake(connection, {
 			...common,
+			rate,
 			publish(request) {
 				const answer = delivery.publish(request);
 				return metrics?.publish(answer) ?? answer;

@@ -5,6 +5,7 @@
  * The parser is the one `fetch` uses, so nothing reads differently there: `0x7f.1` and `２１３０７０６４３３` are
  * 127.0.0.1 to both.
  */
+import { registrationBounds } from "../limits/bounds/registrations.ts";
 import { InvalidDevice } from "../types.ts";
 import { isPublicAddress } from "./public-address.ts";
 
@@ -33,7 +34,7 @@ const PROVIDERS: readonly HostRule[] = [
 /** Characters a URL never needs unescaped, and that parsers disagree on: blanks, controls, backslash. */
 const UNSAFE = /[\p{Cc}\s\\]/u;
 /** UnifiedPush: an endpoint is at most this long, bytes. */
-const MAX_BYTES = 1000;
+const MAX_BYTES = registrationBounds.endpoint.is;
 
 /**
  * Reads the operator's settings.

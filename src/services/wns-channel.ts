@@ -1,6 +1,7 @@
 /**
  * The guard of channel URIs: our access token goes with each push, so none may lead anywhere but to WNS.
  */
+import { registrationBounds } from "../limits/bounds/registrations.ts";
 import { InvalidDevice } from "../types.ts";
 import { literalAddress } from "./endpoint.ts";
 import { isPublicAddress } from "./public-address.ts";
@@ -13,7 +14,7 @@ export interface ChannelPolicy {
 
 const WNS = "notify.windows.com";
 /** Channel URIs have some 200 characters. */
-const MAX_LENGTH = 1024;
+const MAX_LENGTH = registrationBounds.channel.is;
 
 /**
  * Reads a channel URI.

@@ -1,5 +1,5 @@
 /** Registrations in the shared database: the queries, and the conditions that keep promises under races. */
-import { and, asc, eq, exists, lt, lte, notExists, type SQL, sql } from "drizzle-orm";
+import { and, asc, eq, exists, isNotNull, lt, lte, notExists, type SQL, sql } from "drizzle-orm";
 import type { LibSQLDatabase } from "drizzle-orm/libsql";
 import type { Device, Dialect, Registration } from "../types.ts";
 import { type Claim, claimRegistration } from "./claiming.ts";
@@ -7,9 +7,11 @@ import { DATABASE_NOW } from "./database-clock.ts";
 import { createFinder } from "./finding.ts";
 import { createListing, type Listing } from "./listing.ts";
 import { createNearby } from "./nearby.ts";
+import { NoSpace } from "./no-space.ts";
 import { createLimits, type Move, type QuotaName, type Quotas } from "./quotas.ts";
 import { createRegisteringTogether } from "./registering-together.ts";
 import { type Count, type Result, recordResults } from "./results.ts";
+import { requireSmall } from "./row-size.ts";
 import { type Row, toRegistration } from "./rows.ts";
 import { registrations } from "./schema.ts";
 import { eachSlice } from "./slices.ts";
@@ -46,10 +48,13 @@ export interface Registrations extends Listing {
 	findAtPrimary(node: string): Promise<Registration | undefined>;
 	/**
 	 * Creates a registration, or renews the one that has the same owner, app and device: that keeps its node.
+	 * @throws {NoSpace} when there is no room for a new row, and {InvalidDevice} when it is too long for one
 	 * @param node of a new row; where a node is not to be had for nothing a function, which is called once there is
 	 *   room for a new row
 	 */
 	register(wanted: NewRegistration, node: string | (() => string | Promise<string>)): Promise<RegisterResult>;
+	/** Whether a device of a party was ever reached: reads nearby, and the oldest of its registrations alone. */
+	isProven(party: string): Promise<boolean>;
 	/** Gives an owner the registration of a device that has none yet: see claiming.ts. */
 	claim(claim: Claim): Promise<boolean>;
 	/** Reads at the primary all that one owner has, the oldest first. @param owner a bare JID, not empty */
@@ -88,6 +93,9 @@ export interface Registrations extends Listing {
 	sweep(before: number): Promise<number>;
 }
 
+/** Of how many registrations of a party it is looked whether they were reached. */
+const LOOKED_AT = 1_000;
+
 /** A copy of the database nearby, which may be old. */
 export interface ReplicaOf {
 	db: Database;
@@ -99,6 +107,7 @@ export interface ReplicaOf {
  * @param primary the database whose word counts
  * @param options.replica where reads may go; without one they go to the primary too
  * @param options.pause how long registrations gather that are written together; without it each is written by itself
+ * @param options.mayGrow whether there is room for more rows; without it there always is
  * @param options.turn how long look-ups gather that are made together; without it each is made by itself
  */
 export function createRegistrations(
@@ -109,11 +118,13 @@ export function createRegistrations(
 		now = Date.now,
 		pause,
 		turn,
+		mayGrow,
 	}: {
 		replica?: ReplicaOf | undefined;
 		now?: () => number;
 		pause?: () => Promise<void>;
 		turn?: () => Promise<void>;
+		mayGrow?: () => Promise<boolean>;
 	} = {},
 ): Registrations {
 	const atPrimary = createFinder(primary, turn);
@@ -206,6 +217,24 @@ export function createRegistrations(
 		find: nearby?.find ?? atPrimary,
 		findAtPrimary,
 
+		async isProven(party) {
+			const db = replica?.db ?? primary;
+			const { lastSuccessAt } = registrations;
+			// Whoever makes thousands at a domain makes them after those that are woken there.
+			const oldest = db
+				.select({ lastSuccessAt })
+				.from(registrations)
+				.where(eq(registrations.party, party))
+				.limit(LOOKED_AT)
+				.as("oldest");
+			const reached = await db
+				.select({ one: sql`1` })
+				.from(oldest)
+				.where(isNotNull(oldest.lastSuccessAt))
+				.limit(1);
+			return reached.length > 0;
+		},
+
 		async findDevice(owner, app, device) {
 			const row = await primary
 				.select()
@@ -227,7 +256,9 @@ export function createRegistrations(
 		},
 
 		async register(wanted, given) {
-			const made = typeof given === "string" ? await registerTogether(wanted, given) : undefined;
+			requireSmall(wanted);
+			const mayAdd = !mayGrow || (await mayGrow());
+			const made = mayAdd && typeof given === "string" ? await registerTogether(wanted, given) : undefined;
 			if (made) return { kind: made.node === given ? "created" : "renewed", registration: learned(made) };
 
 			const { owner, app, device, deviceName, host, address = null, party = null } = wanted;
@@ -243,6 +274,8 @@ export function createRegistrations(
 			const renewed = () => change(same, renewal, wanted);
 			const known = await renewed();
 			if (known) return known;
+
+			if (!mayAdd) throw new NoSpace();
 
 			const quota = await limits.exceeded(wanted);
 			const isFull = quota === "host" && host !== undefined;
@@ -278,6 +311,7 @@ export function createRegistrations(
 		},
 
 		async renew(node, device, host, deviceName) {
+			requireSmall({ ...device, host, deviceName });
 			return change(eq(registrations.node, node), deviceColumns(device, host, deviceName), {
 				...(host !== undefined && { host }),
 			});

@@ -1,4 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { registrationBounds } from "../../src/limits/bounds/registrations.ts";
+import { NoSpace } from "../../src/store/no-space.ts";
 import type { Quotas } from "../../src/store/quotas.ts";
 import {
 	createRegistrations,
@@ -6,6 +8,7 @@ import {
 	type Registrations,
 } from "../../src/store/registrations.ts";
 import { registrations } from "../../src/store/schema.ts";
+import { InvalidDevice } from "../../src/types.ts";
 import { openTestDatabase, type TestDatabase } from "../database.ts";
 
 let database: TestDatabase;
@@ -191,6 +194,46 @@ describe("quotas", () => {
 		expect((await store.find("node-2"))?.token).toBe("https://push.example/1");
 		const same = await store.renew("node-1", { token: "https://victim.example/3" }, "victim.example");
 		expect(same?.kind).toBe("renewed");
+	});
+});
+
+describe("a disk that is nearly full", () => {
+	test.each(["together", "by itself"])(
+		"takes nothing new, written %s, and what is registered may renew, move and be delivered to",
+		async (how) => {
+			let mayAdd = true;
+			const store = createRegistrations(database.db, PLENTY, {
+				now: () => clock,
+				mayGrow: async () => mayAdd,
+			});
+			const register = (changes: Partial<NewRegistration> = {}) =>
+				store.register(wanted(changes), how === "together" ? createNode() : createNode);
+			await register();
+			mayAdd = false;
+			await expect(register({ device: "tablet" })).rejects.toThrow(NoSpace);
+			expect(await register({ token: "https://push.example/2" })).toMatchObject({
+				kind: "renewed",
+				registration: { node: "node-1", token: "https://push.example/2" },
+			});
+			expect((await store.renew("node-1", { token: "https://other.example/3" }, "other.example"))?.kind).toBe(
+				"renewed",
+			);
+			await store.record([{ node: "node-1", at: clock }], []);
+			expect(await count()).toBe(1);
+			mayAdd = true;
+			expect((await register({ device: "tablet" })).kind).toBe("created");
+		},
+	);
+});
+
+describe("a row", () => {
+	test("has no more bytes than it may have, whatever of it is long", async () => {
+		const store = open();
+		const long = "é".repeat(registrationBounds.row.is / 2 + 1);
+		await expect(store.register(wanted({ deviceName: long }), createNode())).rejects.toThrow(InvalidDevice);
+		await store.register(wanted(), createNode());
+		await expect(store.renew("node-2", { token: long }, undefined)).rejects.toThrow(InvalidDevice);
+		expect((await store.find("node-2"))?.token).toBe("https://push.example/1");
 	});
 });
 

@@ -14,6 +14,7 @@ import {
 	optional,
 	register,
 	required,
+	resourceIn,
 	secretFields,
 } from "./command.ts";
 
@@ -76,9 +77,7 @@ function deviceIn(call: Call, service: ServiceName): DeviceInput {
 }
 
 function deviceId(call: Call): string {
-	const id = nameIn(call, "device-id") ?? call.resource;
-	if (id === undefined) throw badField("The field device-id is missing: send it, or from a full JID.");
-	return id;
+	return nameIn(call, "device-id") ?? resourceIn(call);
 }
 
 /** Its APNs tokens are base64 of the binary token: in hexadecimal they would decode too, to another token. */
