@@ -69,6 +69,7 @@ export interface Config {
 	/** The first of a service is its default. */
 	apps: AppConfig[];
 	webPush: { allowHosts: string[]; allowPrivate: boolean };
+	wns: { allowPrivate: boolean };
 	/** At most one push per registration and throttled class in this time; 0 switches the throttle off. */
 	pushIntervalMs: number;
 	pushTtlSeconds: number;
@@ -225,8 +226,8 @@ export function parseConfig(record: Record<string, unknown>, connectionTables?: 
 			jwt ?? (mode === "open" ? { mode } : { mode: "token", ...present({ token: set.REGISTRATION_TOKEN }) }),
 		quotas: {
 			owner: REGISTRATIONS_PER_OWNER,
-			address: set.MAX_REGISTRATIONS_PER_ADDRESS ?? 1000,
-			host: set.MAX_REGISTRATIONS_PER_HOST ?? 10_000,
+			address: set.MAX_REGISTRATIONS_PER_ADDRESS ?? registrationBounds.perAddress.is,
+			host: set.MAX_REGISTRATIONS_PER_HOST ?? registrationBounds.perHost.is,
 		},
 		trustDeviceId: set.TRUST_DEVICE_ID ?? false,
 		retentionDays: set.RETENTION_DAYS ?? 180,
@@ -244,6 +245,7 @@ export function parseConfig(record: Record<string, unknown>, connectionTables?: 
 			allowHosts: set.WEBPUSH_ALLOW_HOSTS ?? [],
 			allowPrivate: set.WEBPUSH_ALLOW_PRIVATE ?? false,
 		},
+		wns: { allowPrivate: set.WNS_ALLOW_PRIVATE ?? false },
 		pushIntervalMs: set.PUSH_INTERVAL_MS ?? 5000,
 		pushTtlSeconds: set.PUSH_TTL_S ?? FOUR_WEEKS_S,
 		logLevel: set.LOG_LEVEL ?? "info",

@@ -18,6 +18,7 @@ import { importCommand } from "./bun/import/command.ts";
 import { type BunEnv, listen } from "./bun/listen.ts";
 import { startLogging } from "./bun/logging.ts";
 import { nativeHiddenName, nativeHmac, nativeRecordCipher } from "./bun/native-crypto.ts";
+import { oneAnswer } from "./bun/one-answer.ts";
 import { createPinnedFetch } from "./bun/pinned-fetch.ts";
 import { plainFetch } from "./bun/plain-fetch.ts";
 import { syncReplica } from "./bun/replica-sync.ts";
@@ -108,6 +109,7 @@ async function main(args: readonly string[]): Promise<void> {
 			certificate ? createHttp2Fetch({ ...certificate, maxConcurrent: IN_FLIGHT }) : tokenFetch,
 		now: Date.now,
 		policy,
+		wns: config.wns,
 		vapid: { key: vapidKey, subject: config.vapid.subject },
 		recordCipher: nativeRecordCipher,
 		hiddenName: nativeHiddenName,
@@ -148,7 +150,11 @@ async function main(args: readonly string[]): Promise<void> {
 		log,
 		adminToken: config.adminToken,
 		scrape: sender?.metrics?.scrape,
-		readiness: async () => ({ database: await databaseReadiness(shared), xmpp: sender?.xmppStatus() }),
+		// Anybody may ask, and a database over the network has few places for questions.
+		readiness: oneAnswer(async () => ({
+			database: await databaseReadiness(shared),
+			xmpp: sender?.xmppStatus(),
+		})),
 	};
 	const app =
 		config.role === "connector"
@@ -210,7 +216,9 @@ async function registrationAccess(
 ): Promise<AppDeps["registration"]> {
 	if (registration.mode === "open") return registration;
 	if (registration.mode === "jwt") {
-		const check = await naming("REGISTRATION_JWT_KEY", () => createJwtCheck(registration, { fetch }));
+		const check = await naming("REGISTRATION_JWT_KEY", () =>
+			createJwtCheck(registration, { fetch: plainFetch }),
+		);
 		return { mode: "jwt", check };
 	}
 	return { mode: "token", token: registration.token ?? (await secret("registration-token", randomKey)) };

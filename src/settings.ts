@@ -153,6 +153,9 @@ export const settings = z.object({
 	WNS_TENANT_ID: text().describe("WNS: from Entra; with WNS_CLIENT_ID, WNS_CLIENT_SECRET"),
 	WNS_CLIENT_ID: text().describe("the application's id at Entra"),
 	WNS_TOKEN_URL: url("https://", "http://").describe("in place of Microsoft's own"),
+	WNS_ALLOW_PRIVATE: flag().describe(
+		"channels at private addresses, for tests: they get the access token (false)",
+	),
 	PUSH_INTERVAL_MS: whole(0, 60_000).describe("one push per device and class in this time (5000)"),
 	PUSH_TTL_S: whole(60, 2_419_200).describe("how long a push is tried and kept (2419200)"),
 	LOG_LEVEL: oneOf("debug", "info", "warning", "error").describe("how much is said (info)"),

@@ -122,8 +122,11 @@ export type Outcome =
 	 * token alone.
 	 */
 	| { kind: "gone"; reason: string; at?: number; token?: "voip" }
-	/** The provider's fault or ours, for now. */
-	| { kind: "retry"; reason: string; afterMs?: number; about?: "token" | "push" }
+	/**
+	 * The provider's fault or ours, for now. `detail`: why really, for the log alone, of a host that a client chose and
+	 * that was not reached. Whoever publishes, registers or tests must not learn what its name resolves to.
+	 */
+	| { kind: "retry"; reason: string; afterMs?: number; about?: "token" | "push"; detail?: string }
 	/** This message or this token only: keep the registration. */
 	| { kind: "rejected"; reason: string; about?: "push" }
 	/** Our credentials, or what else a person has to set up: alert, keep everything. */
@@ -144,7 +147,10 @@ export interface PushService {
 	 * @throws {InvalidDevice} with a sentence that says what to change
 	 */
 	parseDevice(input: DeviceInput): Device;
-	/** The host the push would go to, where the client chose one that is no provider's: quotas count by it. */
+	/**
+	 * The host the push would go to, where the client chose one that is no provider's and that the operator did not name:
+	 * quotas count by it.
+	 */
 	hostOf(device: Device): string | undefined;
 	/**
 	 * Where a client's own URL leads: others than those at the same origin must not suffer from it. `isProvider`:

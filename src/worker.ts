@@ -11,6 +11,8 @@ import packageJson from "../package.json" with { type: "json" };
 import { type AppDeps, createApp } from "./app.ts";
 import { type Config, ConfigError, parseConfig } from "./config.ts";
 import { handOver } from "./delivery/handing-over.ts";
+import { answerBounds } from "./limits/bounds/answers.ts";
+import { wholeAnswer } from "./limits/whole-answer.ts";
 import { createNodeSource } from "./registering/nodes.ts";
 import { toProblem } from "./routes/errors.ts";
 import { Problem, problemResponse } from "./routes/problem.ts";
@@ -53,7 +55,8 @@ function startLogging(lowestLevel: Config["logLevel"]): void {
 
 async function fetchInTime(request: Request): Promise<Response> {
 	try {
-		return await fetch(request, { signal: AbortSignal.timeout(DATABASE_MS) });
+		const signal = AbortSignal.timeout(DATABASE_MS);
+		return await wholeAnswer(await fetch(request, { signal }), answerBounds.databaseAtEdge.is, signal);
 	} catch (cause) {
 		const said = cause instanceof Error ? cause.message : String(cause);
 		throw new LibsqlError(`cannot be reached: ${said}`, "UNREACHABLE", undefined, undefined, cause as Error);
@@ -134,7 +137,9 @@ async function compose(bindings: Bindings) {
 	const services = await naming("APPS", () =>
 		createServices(config.apps, {
 			...{ fetch: sendsNothing, guardedFetch: sendsNothing, http2Fetch: () => sendsNothing, now: Date.now },
-			...{ policy, vapid: {} },
+			policy,
+			wns: config.wns,
+			vapid: {},
 		}),
 	);
 	return createApp({

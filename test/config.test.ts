@@ -61,6 +61,7 @@ describe("nothing set at all", () => {
 				{ name: "ubuntu", service: "ubuntu", alert: { text: "New message" } },
 			],
 			webPush: { allowHosts: [], allowPrivate: false },
+			wns: { allowPrivate: false },
 			pushIntervalMs: 5000,
 			pushTtlSeconds: 28 * 24 * 60 * 60,
 			logLevel: "info",
@@ -507,6 +508,14 @@ describe("values", () => {
 		for (const off of ["false", "0", "no", "off"])
 			expect(parseConfig({ WEBPUSH_ALLOW_PRIVATE: off }).webPush.allowPrivate).toBe(false);
 		expect(namesIn(problemsOf({ WEBPUSH_ALLOW_PRIVATE: "maybe" }))).toEqual(["WEBPUSH_ALLOW_PRIVATE"]);
+	});
+
+	test("private addresses are allowed for Web Push and for WNS apart", () => {
+		expect(parseConfig({ WEBPUSH_ALLOW_PRIVATE: "true" }).wns.allowPrivate).toBe(false);
+		expect(parseConfig({ WNS_ALLOW_PRIVATE: "true" })).toMatchObject({
+			wns: { allowPrivate: true },
+			webPush: { allowPrivate: false },
+		});
 	});
 
 	test("the throttle and the port can be 0: off, and any that is free", () => {

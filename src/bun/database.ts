@@ -5,8 +5,11 @@ import { setTimeout } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { type Client, createClient } from "@libsql/client";
 import { drizzle, type LibSQLDatabase } from "drizzle-orm/libsql";
+import { answerBounds } from "../limits/bounds/answers.ts";
+import { faultOf } from "../store/fault.ts";
 import { type MigrationFolder, migrationsOf } from "./migrations.ts";
 import { OWN_WAIT_MS, patiently } from "./patient-client.ts";
+import { fetchWhole } from "./plain-fetch.ts";
 import { StartError } from "./start-error.ts";
 import { inTurns } from "./write-turns.ts";
 
@@ -112,9 +115,11 @@ export function connect({
 }: Pick<DatabaseOptions, "url" | "authToken" | "deadlineMs">): Client {
 	return inTurns(
 		createClient({
-			url,
+			// A WebSocket has neither a deadline nor a bound; the servers speak the same protocol over HTTP.
+			url: url.replace(/^ws(s?):/i, "http$1:"),
 			concurrency: IN_FLIGHT,
-			fetch: (request: Request) => fetch(request, { signal: AbortSignal.timeout(deadlineMs) }),
+			fetch: (request: Request) =>
+				fetchWhole(request, answerBounds.database.is, { signal: AbortSignal.timeout(deadlineMs) }),
 			...(authToken === undefined ? {} : { authToken }),
 		}),
 	);
@@ -204,11 +209,11 @@ function explain(error: unknown, url: string): StartError {
 	}
 	if (!url.startsWith("file:") && isAway(error)) {
 		return new DatabaseAway(
-			`The database ${where} does not answer: is its server running, and reachable from here? (${String(error)})`,
+			`The database ${where} does not answer: is its server running, and reachable from here? (${faultOf(error)})`,
 			error,
 		);
 	}
-	return new StartError(`The database ${where} does not work: ${String(error)}`, error);
+	return new StartError(`The database ${where} does not work: ${faultOf(error)}`, error);
 }
 
 /** Nobody answered, or a proxy did in place of the server; a server that refuses us is there. */

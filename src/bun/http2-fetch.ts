@@ -77,6 +77,8 @@ export function createHttp2Fetch(
 					...init,
 					...(body && asStream(body)),
 					protocol: "http2",
+					// Only the beginning of an answer is read; Bun would unpack all of it.
+					decompress: false,
 				});
 				leave(UNAUTHENTICATED.has(response.status) ? "unauthenticated" : "answered");
 				return response;

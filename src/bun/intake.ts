@@ -12,7 +12,7 @@ import { createRequests } from "../xmpp/requests.ts";
 import { createStanzaHandler, type StanzaHandler } from "../xmpp/stanzas.ts";
 import { type PubsubHost, startPubsubHost } from "./pubsub-host.ts";
 
-export interface IntakeDeps extends Omit<RegistrarDeps, "allow" | "pubsubHost"> {
+export interface IntakeDeps extends Omit<RegistrarDeps, "allow" | "address" | "pubsubHost"> {
 	keyring: Keyring;
 	pubsubNodes: PubsubNodes;
 	version: string;
@@ -53,6 +53,7 @@ export function createIntake(connection: XmppConnection, deps: IntakeDeps): Inta
 			registrar: createRegistrar({
 				...deps,
 				allow,
+				address,
 				...(host && hostJid !== undefined && { pubsubHost: { jid: hostJid, restrict: host.restrict } }),
 			}),
 			onFault: (error) => log.error("A command failed: {error}", { error: faultOf(error) }),

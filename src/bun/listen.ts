@@ -1,11 +1,12 @@
 /** Serves the HTTP application on Bun. */
+import { httpBounds } from "../limits/bounds/http.ts";
 import { StartError } from "./start-error.ts";
 
 /** What cannot be a request of ours, bytes: the routes set their own, lower limits. */
-const MAX_BODY = 1_048_576;
+const MAX_BODY = httpBounds.anyBody.is;
 
 /** A push may be held back for the longest PUSH_INTERVAL_MS and then take its deadline, s: Bun's default is 10. */
-const IDLE_TIMEOUT_S = 120;
+const IDLE_TIMEOUT_S = httpBounds.idleTime.is;
 
 /** What the runtime knows of a request beside the request. */
 export interface BunEnv {

@@ -16,6 +16,7 @@ import { createResults } from "../delivery/results.ts";
 import { createVerdicts } from "../delivery/verdicts.ts";
 import { createAccess } from "../registering/access.ts";
 import { knownNode, type NodeSource } from "../registering/nodes.ts";
+import { createRegistrationRate } from "../registering/rate.ts";
 import { TEST_PUSH } from "../registering/test-push.ts";
 import type { Keyring } from "../secrets.ts";
 import { faultOf } from "../store/fault.ts";
@@ -200,10 +201,12 @@ export async function startSender(common: SenderDeps): Promise<Sender> {
 	}
 	for (const connection of config.connections) await checkKeeper(connection, common.pubsubNodes);
 	const intakes: Intake[] = [];
+	const rate = createRegistrationRate(registrations);
 	connections = await startConnections(config.connections, (connection) => {
 		const intake = createIntake(connection, {
 			...common,
 			testPush: (node) => pushAndNote(node, TEST_PUSH),
+			rate,
 			publish(request) {
 				const answer = delivery.publish(request);
 				return metrics?.publish(answer) ?? answer;

@@ -1,5 +1,5 @@
 /** The shared database as a process uses it: the one whose word counts, and perhaps a replica of it beside us. */
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { createClient } from "@libsql/client";
 import type { Logger } from "@logtape/logtape";
 import type { LibSQLDatabase } from "drizzle-orm/libsql";
@@ -9,6 +9,7 @@ import { createIdCheck, type IdCheck, idOf, settleId } from "../store/database-i
 import { facts } from "../store/schema.ts";
 import { connect, DatabaseAway, filePath, type OpenDatabase, openDatabase } from "./database.ts";
 import { noteDatabase, readDatabaseNote } from "./database-note.ts";
+import { createSpaceCheck } from "./free-space.ts";
 import { COMMAND } from "./program.ts";
 import { openReplica, type Replica } from "./replica.ts";
 import { stillThere } from "./still-there.ts";
@@ -34,6 +35,8 @@ export interface SharedDatabase extends OpenDatabase {
 	pause(): Promise<void>;
 	/** While look-ups gather that are made together. */
 	turn(): Promise<void>;
+	/** Whether the disk has room for more registrations. One that is a server's is for its operator to watch. */
+	mayGrow(): Promise<boolean>;
 	close(): void;
 }
 
@@ -53,6 +56,11 @@ export async function openShared(
 	};
 	const pause = () => Bun.sleep(GATHER_MS);
 	const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
+	const files = [url, file].filter((each) => each?.startsWith("file:"));
+	const mayGrow = createSpaceCheck(
+		files.map((each = "") => dirname(filePath(each))),
+		{ log },
+	);
 	let away: DatabaseAway | undefined;
 	const primary = await openDatabase(options).catch((error: unknown): OpenDatabase => {
 		if (file === undefined || !(error instanceof DatabaseAway)) throw error;
@@ -72,7 +80,7 @@ export async function openShared(
 		};
 		const close = () => primary.client.close();
 		const { db } = primary;
-		return { ...primary, facts: db, nearby: db, replica: undefined, check, pause, turn, close };
+		return { ...primary, facts: db, nearby: db, replica: undefined, check, pause, turn, mayGrow, close };
 	}
 	const job = { url: file, syncUrl: url, ...(authToken !== undefined && { authToken }) };
 	const replica = await openReplica({ job, command: [...COMMAND, "sync-replica"], away, log });
@@ -87,6 +95,7 @@ export async function openShared(
 		check: createIdCheck(primary.db, id ?? replicaId),
 		pause,
 		turn,
+		mayGrow,
 		close() {
 			replica.stop();
 			primary.client.close();

@@ -80,7 +80,7 @@ export function createActing({
 				return { kind: "unknown", reason: outcome.reason };
 			}
 			case "retry":
-				log.debug("{app}: a push waits: {reason}", { app, reason });
+				log.debug("{app}: a push waits: {reason}", { app, reason: outcome.detail ?? reason });
 				return keep(item, outcome.reason, outcome.afterMs);
 			case "rejected":
 				if (!isBelieved) return doubt(item, outcome.reason);

@@ -56,6 +56,7 @@ export interface DeliveryDeps {
 	now?: () => number;
 	random?: () => number;
 	sendDeadlineMs?: number;
+	pause?(ms: number): Promise<void>;
 }
 
 export interface Delivery {

@@ -23,6 +23,12 @@ const STRANGER: GateLimits = {
 /** So many parties must have had faults at a host that a client chose: those of one may be its own doing. */
 const PARTIES = deliveryBounds.faultyParties.is + 1;
 
+/**
+ * A failure to reach a host that a client chose is told after so long, ms, however soon it is known: a name that is not
+ * there takes longer to look up than one that leads inside.
+ */
+const UNREACHED_MS = 5_000;
+
 /** When to look again whether an app is configured, ms: a person has to do it. */
 const NO_APP_MS = 60_000;
 
@@ -64,8 +70,10 @@ export function createSending(deps: {
 	maxInFlight: number;
 	sendDeadlineMs: number;
 	now(): number;
+	pause?(ms: number): Promise<void>;
 }): Sending {
 	const { registrations, services, gates, proven, keeping, act, maxInFlight, sendDeadlineMs, now } = deps;
+	const pause = deps.pause ?? ((ms) => new Promise((resolve) => setTimeout(resolve, ms)));
 	const apps = new Map(deps.apps.map((app) => [app.name, app]));
 	const ofApp: GateLimits = { inFlight: maxInFlight };
 	// Anybody can register at a hundred servers that hang: all of them together get no more than one app does.
@@ -151,6 +159,10 @@ export function createSending(deps: {
 			isOfOthers = turn.leave(reportOf(outcome));
 		}
 		const sent = { item, registration, startedAt, gate, isOfOthers };
+		// Its place is free again, and what waits in the outbox answers nobody.
+		if (outcome.kind === "retry" && outcome.detail !== undefined && !item.isPromised) {
+			await pause(Math.min(startedAt + UNREACHED_MS - now(), UNREACHED_MS));
+		}
 		return { kind: "answered", answer: await act(outcome, sent) };
 	}
 

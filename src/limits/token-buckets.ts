@@ -1,5 +1,6 @@
 /** Token buckets by name, in memory: how often somebody may do something. */
 import type { Rate } from "./bounds/bound.ts";
+import { httpBounds } from "./bounds/http.ts";
 import { createRecent } from "./recent.ts";
 
 export interface Buckets {
@@ -10,7 +11,7 @@ export interface Buckets {
 }
 
 /** Names remembered: others choose them, and some 2 MB of them are enough. Those that were quiet longest go first. */
-export const KEPT_BUCKETS = 20_000;
+export const KEPT_BUCKETS = httpBounds.rememberedNetworks.is;
 
 export function createBuckets({ burst, perSecond }: Rate, now: () => number): Buckets {
 	const buckets = createRecent<{ tokens: number; at: number }>(KEPT_BUCKETS);

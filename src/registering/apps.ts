@@ -72,6 +72,18 @@ function narrowed(apps: readonly App[], fits: (app: App) => boolean): readonly A
 	return fitting.length > 0 ? fitting : apps;
 }
 
+/**
+ * Which of our addresses a JID is: what else stands in it, whoever wrote to us chose.
+ * @param addresses the more exact one counts: a full JID, then a bare one, then the domain
+ * @returns undefined: none of them
+ */
+export function ourAddress(addresses: readonly string[], jid: string): string | undefined {
+	const exactness = (address: string) => Number(address.includes("/")) + Number(address.includes("@"));
+	return addresses
+		.filter((address) => isAt(address, jid))
+		.toSorted((one, other) => exactness(other) - exactness(one))[0];
+}
+
 /** Is this JID an app's address, or is it under it: a domain is the address of all that are at it? */
 function isAt(address: string, jid: string): boolean {
 	const [bare = "", ...resource] = jid.split("/");

@@ -1,11 +1,12 @@
 /** Ends of registrations, whichever way they came: each is told to whoever should know. */
-import type { Registrations } from "../store/registrations.ts";
+import type { RegisterResult, Registrations } from "../store/registrations.ts";
 import type { Registration } from "../types.ts";
 
-type Ending = Pick<Registrations, "remove" | "forget" | "findAtPrimary">;
+type Ending = Pick<Registrations, "remove" | "forget" | "findAtPrimary" | "register" | "renew">;
 
 /**
- * @param tell is told of each registration that ended at its owner's or a provider's word. Must not throw
+ * @param tell is told of each registration that ended at its owner's or a provider's word, or to make room for another
+ *   (store/quotas.ts): its server would go on publishing to it. Must not throw
  * @returns the registrations, with that
  */
 export function announceEnds<Some extends Ending>(
@@ -18,9 +19,16 @@ export function announceEnds<Some extends Ending>(
 		if (isEnded && registration) tell(registration);
 		return isEnded;
 	}
+	async function displacing<Result extends RegisterResult | undefined>(made: Promise<Result>) {
+		const result = await made;
+		if (result && "displaced" in result && result.displaced) tell(result.displaced);
+		return result;
+	}
 	return {
 		...registrations,
 		remove: (node) => ending(node, () => registrations.remove(node)),
 		forget: (node, ...condition) => ending(node, () => registrations.forget(node, ...condition)),
+		register: (...given) => displacing(registrations.register(...given)),
+		renew: (...given) => displacing(registrations.renew(...given)),
 	};
 }

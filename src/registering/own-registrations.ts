@@ -23,12 +23,12 @@ export interface OwnRegistrationsDeps {
 
 /**
  * @param choice which apps a client may mean
- * @param takeWrite counts a write of an owner's, and says for how many ms there may be none
+ * @param refusalOf counts a write of an owner's; a sentence: not now
  */
 export function createOwnRegistrations(
 	deps: OwnRegistrationsDeps,
 	choice: Pick<AppChoice, "fitting">,
-	takeWrite: (owner: string) => number,
+	refusalOf: (owner: string) => Promise<string | undefined>,
 ): Pick<Registrar, "list" | "test" | "rename" | "remove"> {
 	const { registrations, keyring } = deps;
 	const takeTest = createTestLimit(deps.now);
@@ -81,7 +81,7 @@ export function createOwnRegistrations(
 		async rename(owner, which, deviceName) {
 			const renamed: Registration[] = [];
 			for (const one of await ownersOwn(owner, which)) {
-				if (takeWrite(owner) > 0) return { kind: "too-often" };
+				if ((await refusalOf(owner)) !== undefined) return { kind: "too-often" };
 				const isThere = await registrations.nameDevice(one.node, deviceName);
 				if (isThere) renamed.push({ ...(await known(one)), deviceName });
 			}

@@ -1,6 +1,6 @@
 /** What every way in does to register a device: check it, count, store. */
 import type { Keyring } from "../secrets.ts";
-import type { Quotas } from "../store/quotas.ts";
+import type { QuotaName } from "../store/quotas.ts";
 import type { NewRegistration, Registrations } from "../store/registrations.ts";
 import type { Device, DeviceInput, PushService, Registration } from "../types.ts";
 import { givenNode, type NodeSource } from "./nodes.ts";
@@ -39,7 +39,7 @@ export async function register(
 	identity: Identity,
 ): Promise<
 	| { kind: "registered"; registration: Registration; secret: string; deviceSecret: string }
-	| { kind: "over-quota"; quota: keyof Quotas }
+	| { kind: "over-quota"; quota: QuotaName }
 > {
 	const { jid } = identity;
 	const result = await registrations.register(
@@ -59,7 +59,7 @@ export async function register(
 }
 
 /** Why a quota is full and what to do, with the setting that raises it. */
-export function quotaReason(quota: keyof Quotas): { reason: string; setting?: string } {
+export function quotaReason(quota: QuotaName): { reason: string; setting?: string } {
 	switch (quota) {
 		case "owner":
 			return {
@@ -70,6 +70,11 @@ export function quotaReason(quota: keyof Quotas): { reason: string; setting?: st
 			return raised("Your network address has", "MAX_REGISTRATIONS_PER_ADDRESS");
 		case "host":
 			return raised("The push service of this endpoint has", "MAX_REGISTRATIONS_PER_HOST");
+		case "share":
+			return raised(
+				"At the push service of this endpoint your domain or network has",
+				"MAX_REGISTRATIONS_PER_HOST",
+			);
 	}
 }
 

@@ -1,16 +1,18 @@
 /** Registering at an XMPP user's word: what the commands ask for, done. */
-import type { Rate } from "../limits/bounds/bound.ts";
+import { registrationBounds } from "../limits/bounds/registrations.ts";
 import { registrableDomain } from "../limits/registrable-domain.ts";
-import { createBuckets } from "../limits/token-buckets.ts";
 import type { Keyring } from "../secrets.ts";
+import { NoSpace } from "../store/no-space.ts";
 import type { Registrations } from "../store/registrations.ts";
+import { bytesOf } from "../store/row-size.ts";
 import { type App, InvalidDevice, type PushService } from "../types.ts";
 import { domainOf } from "../xmpp/jid.ts";
 import type { AppWish, RegisterResult, Registrar } from "../xmpp/registrar.ts";
 import { createAccess } from "./access.ts";
-import { createAppChoice } from "./apps.ts";
+import { createAppChoice, ourAddress } from "./apps.ts";
 import { knownNode, type NodeSource, NoNodeReady } from "./nodes.ts";
 import { createOwnRegistrations, type OwnRegistrationsDeps } from "./own-registrations.ts";
+import type { RegistrationRate } from "./rate.ts";
 import { checkDevice, quotaReason, register } from "./registering.ts";
 
 export interface RegistrarDeps extends Omit<OwnRegistrationsDeps, "now"> {
@@ -22,6 +24,9 @@ export interface RegistrarDeps extends Omit<OwnRegistrationsDeps, "now"> {
 	services: ReadonlyMap<string, PushService>;
 	/** XMPP_ALLOW. */
 	allow: readonly string[];
+	/** The JID that commands come to. Others of its domain may, too. */
+	address: string;
+	rate: RegistrationRate;
 	now?: () => number;
 	/** A pubsub host that takes the publishes in; missing: they come where the commands come. */
 	pubsubHost?: {
@@ -31,17 +36,11 @@ export interface RegistrarDeps extends Omit<OwnRegistrationsDeps, "now"> {
 	};
 }
 
-/**
- * Registrations of one domain: a large server whose users' clients all start again, and far from what fills a disk.
- * A domain makes as many bare JIDs as it likes, so that a quota for each of them is none.
- */
-const REGISTRATIONS: Rate = { burst: 1_000, perSecond: 10 };
-
 export function createRegistrar(deps: RegistrarDeps): Registrar {
-	const { registrations, keyring, nodes, apps, services, allow, pubsubHost } = deps;
+	const { registrations, keyring, nodes, apps, services, allow, address, rate, pubsubHost } = deps;
 	const now = deps.now ?? Date.now;
 	const choice = createAppChoice(apps);
-	const domains = createBuckets(REGISTRATIONS, now);
+	const addresses = [address, ...apps.flatMap(({ addresses: its = [] }) => its)];
 
 	/** A device that registered with an app which is retired now stays there: its token is that app's. */
 	async function formerApp(owner: string, device: string, wish: AppWish): Promise<App | undefined> {
@@ -81,20 +80,25 @@ export function createRegistrar(deps: RegistrarDeps): Registrar {
 			muc,
 			...input
 		}): Promise<RegisterResult> {
-			const app = (await formerApp(owner, device, wish)) ?? choice.choose(wish, to);
+			const tooLong = whatIsTooLong({ owner, muc });
+			if (tooLong !== undefined) return { kind: "too-long", reason: tooLong };
+			const party = registrableDomain(domainOf(owner));
+			const appOf = async () => (await formerApp(owner, device, wish)) ?? choice.choose(wish, to);
+			const refusal = await rate.refuses({ owner, party }, async () => {
+				const its = await appOf();
+				return its !== undefined && (await registrations.findDevice(owner, its.name, device)) !== undefined;
+			});
+			if (refusal !== undefined) return { kind: "not-ready", reason: refusal };
+			const app = await appOf();
 			const service = app && services.get(app.name);
 			if (!app || !service) return { kind: "not-served", reason: notServed(choice.services) };
-			const party = registrableDomain(domainOf(owner));
-			const ms = domains.take(domainOf(owner));
-			if (ms > 0)
-				return { kind: "not-ready", reason: "Too many register from your server: try again in a minute." };
 			try {
 				const checked = checkDevice(service, input);
 				// What was imported has no owner yet, and keeps its node, which no pubsub host has.
 				if (dialect === "push-appserver" && pubsubHost === undefined) {
 					await registrations.claim({ owner, party, app: app.name, device, token: checked.device.token });
 				}
-				const jid = pubsubHost?.jid ?? to;
+				const jid = pubsubHost?.jid ?? ourAddress(addresses, to) ?? address;
 				const source = await nodesFor(owner, app, device, jid);
 				const made = await register({ registrations, keyring, nodes: source }, checked, {
 					...{ owner, party, app: app.name, device, jid, dialect },
@@ -107,14 +111,27 @@ export function createRegistrar(deps: RegistrarDeps): Registrar {
 				const { secret, deviceSecret } = made;
 				return { kind: "registered", jid, node, secret: pubsubHost ? undefined : secret, deviceSecret };
 			} catch (error) {
-				if (error instanceof NoNodeReady) return { kind: "not-ready", reason: error.message };
+				if (error instanceof NoNodeReady || error instanceof NoSpace)
+					return { kind: "not-ready", reason: error.message };
 				if (error instanceof InvalidDevice) return { kind: "bad-device", reason: error.message };
 				throw error;
 			}
 		},
 
-		...createOwnRegistrations({ ...deps, now }, choice, (owner) => domains.take(domainOf(owner))),
+		// What is renamed is there: it is a renewal.
+		...createOwnRegistrations({ ...deps, now }, choice, (owner) =>
+			rate.refuses({ owner, party: registrableDomain(domainOf(owner)) }, async () => true),
+		),
 	};
+}
+
+/** Why an address cannot be kept: a registration is small, and anybody makes as many addresses as they like. */
+function whatIsTooLong({ owner, muc = "" }: { owner: string; muc?: string | undefined }): string | undefined {
+	const longest = registrationBounds.jid.is;
+	if (bytesOf(owner) > longest)
+		return `Your address has more than ${longest} bytes: registrations here are for shorter ones.`;
+	if (bytesOf(muc) > longest) return `The room's address has more than ${longest} bytes: it is not kept.`;
+	return undefined;
 }
 
 function notServed(services: ReadonlySet<string>): string {

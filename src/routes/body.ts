@@ -1,9 +1,10 @@
 /** What a body must be before anything looks into it: small, here soon, and UTF-8. */
 import { createMiddleware } from "hono/factory";
+import { httpBounds } from "../limits/bounds/http.ts";
 import { Problem } from "./problem.ts";
 
 /** A body is a packet or two: one that takes longer than this is there to keep us waiting. ms. */
-export const BODY_PATIENCE_MS = 10_000;
+export const BODY_PATIENCE_MS = httpBounds.bodyTime.is;
 
 /**
  * The middleware.

@@ -5,6 +5,7 @@
 import { OpenAPIHono } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import type { PropsWithChildren } from "hono/jsx";
+import { httpBounds } from "../limits/bounds/http.ts";
 import { requireAdminToken } from "./authorization.ts";
 import { PushForm, RegisterForm, UnregisterForm } from "./debug-form.tsx";
 import { RegistrationDetails, RegistrationTable } from "./debug-list.tsx";
@@ -13,7 +14,7 @@ import { lines } from "./lines.ts";
 import { Page, pageHeaders } from "./page.tsx";
 
 /** Registrations to a page of the list. */
-export const PER_PAGE = 100;
+export const PER_PAGE = httpBounds.pageRows.is;
 
 const BASE = "/push_appserver/v1";
 const SETTINGS = `${BASE}/settings`;

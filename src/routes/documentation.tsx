@@ -6,7 +6,7 @@ import { readinessOf } from "./health.ts";
 import { LandingPage } from "./landing-page.tsx";
 import { noStore } from "./no-store.ts";
 import { type ApiDocument, createDocument, describeSecurity } from "./openapi.ts";
-import { pageHeaders } from "./page.tsx";
+import { pageHeaders, renderedOnce } from "./page.tsx";
 
 /**
  * The sub-app, to be mounted at the root after all others.
@@ -22,20 +22,26 @@ export function documentationRoutes(deps: AppDeps, whole: OpenAPIHono<RequestEnv
 	};
 
 	const styled = pageHeaders("'none'");
+	// Anybody may ask for these as often as they like: each is made once.
+	let json: string | undefined;
+	const docsPage = renderedOnce((nonce) => <DocsPage document={described()} nonce={nonce} />);
+	let landing: { state: string; page: ReturnType<typeof renderedOnce> } | undefined;
 
 	app.get("/openapi.json", (c) => {
 		// Public, and of use to tools in a browser.
 		c.header("Access-Control-Allow-Origin", "*");
-		return c.json(described());
+		json ??= JSON.stringify(described());
+		return c.body(json, 200, { "Content-Type": "application/json" });
 	});
-	app.get("/docs", styled, (c) =>
-		c.html(<DocsPage document={described()} nonce={c.get("secureHeadersNonce") ?? ""} />),
-	);
+	app.get("/docs", styled, async (c) => c.html(await docsPage(c.get("secureHeadersNonce") ?? "")));
 	app.get("/", styled, noStore, async (c) => {
 		const readiness = await readinessOf(deps);
-		return c.html(
-			<LandingPage deps={deps} readiness={readiness} nonce={c.get("secureHeadersNonce") ?? ""} />,
-		);
+		const state = JSON.stringify(readiness);
+		if (landing?.state !== state) {
+			const page = renderedOnce((nonce) => <LandingPage deps={deps} readiness={readiness} nonce={nonce} />);
+			landing = { state, page };
+		}
+		return c.html(await landing.page(c.get("secureHeadersNonce") ?? ""));
 	});
 	return app;
 }

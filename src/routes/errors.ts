@@ -4,6 +4,7 @@ import { HTTPException } from "hono/http-exception";
 import { NoNodeReady } from "../registering/nodes.ts";
 import { UnknownKey } from "../secrets.ts";
 import { databaseFault, faultOf, UnfitDatabase } from "../store/fault.ts";
+import { NoSpace } from "../store/no-space.ts";
 import { InvalidDevice } from "../types.ts";
 import { Problem } from "./problem.ts";
 
@@ -30,6 +31,7 @@ export function keyMissing(): Problem {
 export function toProblem(error: unknown, log: Logger): Problem {
 	if (error instanceof Problem) return error;
 	if (error instanceof UnknownKey) return keyMissing();
+	if (error instanceof NoSpace) return unavailable(error.message);
 	if (error instanceof NoNodeReady) return unavailable(`${error.message}.`);
 	if (error instanceof InvalidDevice) {
 		return new Problem("invalid-fields", error.message, {

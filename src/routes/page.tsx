@@ -43,6 +43,24 @@ export const pageHeaders = (formAction: "'none'" | "'self'") =>
 		xFrameOptions: "DENY",
 	});
 
+/**
+ * Renders a page that is the same for everybody but for its nonce.
+ * @param render is called once, with a stand-in for the nonce
+ * @returns the page's HTML with a nonce
+ */
+export function renderedOnce(
+	render: (nonce: string) => { toString(): string | Promise<string> },
+): (nonce: string) => Promise<string> {
+	let parts: string[] | undefined;
+	return async (nonce) => {
+		if (!parts) {
+			const standIn = crypto.randomUUID();
+			parts = (await render(standIn).toString()).split(standIn);
+		}
+		return parts.join(nonce);
+	};
+}
+
 interface PageProps {
 	title: string;
 	/** The one that the response's Content-Security-Policy allows. */

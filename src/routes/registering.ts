@@ -1,6 +1,6 @@
 /** Registering over HTTP: what src/registering does, with problems for what is in the way. */
 import { type checkDevice, quotaReason, register as store } from "../registering/registering.ts";
-import type { Quotas } from "../store/quotas.ts";
+import type { QuotaName } from "../store/quotas.ts";
 import type { App, PushService, Registration } from "../types.ts";
 import { partyOf } from "./client-address.ts";
 import type { AppDeps, PublicApp } from "./deps.ts";
@@ -60,7 +60,7 @@ export async function lookUp(
 }
 
 /** The problem of a full quota, naming it and the setting that raises it. */
-export function overQuota(quota: keyof Quotas): Problem {
+export function overQuota(quota: QuotaName): Problem {
 	const { reason, setting } = quotaReason(quota);
 	return new Problem("over-quota", reason, { quota, settings: setting === undefined ? [] : [setting] });
 }

@@ -18,6 +18,8 @@ import {
 	type JWTVerifyOptions,
 	jwtVerify,
 } from "jose";
+import { answerBounds } from "../limits/bounds/answers.ts";
+import { wholeAnswer } from "../limits/whole-answer.ts";
 import { unavailable } from "./errors.ts";
 import { Problem } from "./problem.ts";
 
@@ -49,18 +51,21 @@ const ASYMMETRIC = [
 	...["RS256", "RS384", "RS512", "PS256", "PS384", "PS512"],
 ];
 
+/** After a failure the URL of the keys is left alone for so long, ms: anybody can send what looks like a JWT. */
+const REST_MS = answerBounds.keysRest.is;
+
 type Verify = (jwt: string, options: JWTVerifyOptions) => Promise<{ payload: JWTPayload }>;
 
 /**
  * @param effects.fetch gets the JWKS: kept for ten minutes, and got anew for a key that is not in it, at most every
- *   half minute
+ *   half minute. Must unpack nothing, or unpack no more than is read
  * @throws when the key is none that can be used, with a sentence that says what it must be
  */
 export async function createJwtCheck(
 	{ key, audience, issuer }: JwtSettings,
 	{ fetch, now = Date.now }: { fetch(url: string, init: RequestInit): Promise<Response>; now?: () => number },
 ): Promise<JwtCheck> {
-	const verify = "jwksUrl" in key ? withJwks(key.jwksUrl, fetch) : await withKey(key.text);
+	const verify = "jwksUrl" in key ? withJwks(key.jwksUrl, fetch, now) : await withKey(key.text);
 	return async (jwt) => {
 		try {
 			// Of one signature there are several spellings that decode alike.
@@ -80,13 +85,31 @@ export async function createJwtCheck(
 	};
 }
 
-function withJwks(url: string, fetch: (url: string, init: RequestInit) => Promise<Response>): Verify {
-	const jwks = createRemoteJWKSet(new URL(url), { [customFetch]: fetch });
+/** The URL of the keys is left alone, since it failed a moment ago. */
+class Resting extends Error {
+	override name = "Resting";
+}
+
+function withJwks(
+	url: string,
+	fetch: (url: string, init: RequestInit) => Promise<Response>,
+	now: () => number,
+): Verify {
+	let failedAt = Number.NEGATIVE_INFINITY;
+	async function fetchKeys(keysUrl: string, init: RequestInit): Promise<Response> {
+		if (Math.abs(now() - failedAt) < REST_MS) throw new Resting("The keys could not be had a moment ago.");
+		const headers = new Headers(init.headers);
+		headers.set("Accept-Encoding", "identity");
+		const response = await fetch(keysUrl, { ...init, headers });
+		return wholeAnswer(response, answerBounds.keys.is, init.signal);
+	}
+	const jwks = createRemoteJWKSet(new URL(url), { [customFetch]: fetchKeys });
 	const keyOf: JWTVerifyGetKey = async (...header) => {
 		try {
 			return await jwks(...header);
 		} catch (error) {
 			if (isAboutTheJwt(error)) throw error;
+			if (!(error instanceof Resting)) failedAt = now();
 			throw unavailable("The keys that JWTs are checked with cannot be had at the moment. Try again later.");
 		}
 	};
@@ -172,8 +195,10 @@ const NO_JWT = "It is no signed JWT (RFC 7519).";
 
 /** Three parts in base64url, as an encoder writes them. */
 function isCanonical(jwt: string): boolean {
+	// One more than there may be: none of thousands is decoded.
+	const parts = jwt.split(".", 4);
 	try {
-		return jwt.split(".").every((part) => base64url.encode(base64url.decode(part)) === part);
+		return parts.length === 3 && parts.every((part) => base64url.encode(base64url.decode(part)) === part);
 	} catch {
 		return false;
 	}

@@ -1,9 +1,10 @@
 /** The bodies of the JSON API: what they must be, and how the OpenAPI document describes them. */
 import { z } from "@hono/zod-openapi";
+import { httpBounds } from "../limits/bounds/http.ts";
 import { closed, label } from "./validation.ts";
 
 /** Longest text taken as an endpoint; the push service's own rule is stricter and has a better sentence. */
-const ENDPOINT_CHARACTERS = 4096;
+const ENDPOINT_CHARACTERS = httpBounds.tokenField.is;
 
 const NODE = "q1pFbo0zWcF9mZlJ9mYq8cJ8b3I";
 const SECRET = "dGhpcyBpcyBub3QgYSBzZWNyZXQsIGp1c3QgMzIgYnk";
@@ -47,7 +48,10 @@ const subscription = closed({
 	description: "Exactly what PushSubscription.toJSON() gives; for UnifiedPush the same, by hand",
 });
 
-const deviceName = label(100).openapi({ description: "A name for people", example: "Kitchen tablet" });
+const deviceName = label(httpBounds.deviceName.is).openapi({
+	description: "A name for people",
+	example: "Kitchen tablet",
+});
 
 /** A device: a browser's subscription, or the token that another push service gave it. */
 const device = {

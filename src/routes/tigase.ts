@@ -11,6 +11,7 @@
  */
 import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
 import type { MiddlewareHandler } from "hono";
+import { httpBounds } from "../limits/bounds/http.ts";
 import type { Registration } from "../types.ts";
 import { bareOf, isBareJid } from "../xmpp/jid.ts";
 import { sameText } from "./authorization.ts";
@@ -20,7 +21,7 @@ import { problemResponses } from "./problem.ts";
 import { validationHook } from "./validation.ts";
 
 /** RFC 7622 §3.1 allows a JID of 3 KiB; a token is far shorter. */
-const BODY_BYTES = 8192;
+const BODY_BYTES = httpBounds.tigaseBody.is;
 
 // Not closed against further fields: these clients are made for another server, which may know more.
 const unregisterSchema = z

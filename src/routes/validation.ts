@@ -1,26 +1,37 @@
 /** How the JSON API checks bodies, and how it says what does not fit. */
 import { type Hook, z } from "@hono/zod-openapi";
+import { httpBounds } from "../limits/bounds/http.ts";
 import { nearest } from "../spelling.ts";
 import type { RequestEnv } from "./deps.ts";
 import { Problem } from "./problem.ts";
 
 /** How much of a wrong name is repeated in the answer. */
-const LONGEST_NAME = 40;
+const LONGEST_NAME = httpBounds.fieldName.is;
+/** How many problems an answer names, and how many unknown fields of one object. */
+const MOST_TOLD = httpBounds.problems.is;
 
-function unknownField(name: string, known: readonly string[]): string {
-	const shown = JSON.stringify(name.slice(0, LONGEST_NAME));
-	const meant = nearest(name, known);
-	const hint = meant ? `did you mean ${meant}?` : `known are ${known.join(", ")}.`;
-	return `${shown} is not a field here: ${hint}`;
+/** Says of each of the first names which one was probably meant, and of those that resemble none what is known. */
+function unknownFields(names: readonly string[], known: readonly string[]): string {
+	const sentences: string[] = [];
+	const others: string[] = [];
+	for (const name of names.slice(0, MOST_TOLD)) {
+		const shown = JSON.stringify(name.slice(0, LONGEST_NAME));
+		const meant = nearest(name, known);
+		if (meant) sentences.push(`${shown} is not a field here: did you mean ${meant}?`);
+		else others.push(shown);
+	}
+	const [only, ...more] = others;
+	const wrong = more.length > 0 ? `${others.join(", ")} are not fields here` : `${only} is not a field here`;
+	if (only !== undefined) sentences.push(`${wrong}: known are ${known.join(", ")}.`);
+	if (names.length > MOST_TOLD) sentences.push(`There are ${names.length - MOST_TOLD} more.`);
+	return sentences.join(" ");
 }
 
 /** An object that refuses what it does not know, naming the field that was probably meant. */
 export function closed<Shape extends z.ZodRawShape>(shape: Shape) {
 	return z.strictObject(shape, {
 		error: (issue) =>
-			issue.code === "unrecognized_keys"
-				? issue.keys.map((name) => unknownField(name, Object.keys(shape))).join(" ")
-				: undefined,
+			issue.code === "unrecognized_keys" ? unknownFields(issue.keys, Object.keys(shape)) : undefined,
 	});
 }
 
@@ -34,10 +45,10 @@ export function label(longest: number) {
 		.refine((text) => text.isWellFormed() && !/\p{Cc}/u.test(text), "must not have control characters");
 }
 
-/** Turns failed validation into a problem that lists each field; values are not repeated. */
+/** Turns failed validation into a problem that lists the first fields that do not fit; values are not repeated. */
 export const validationHook: Hook<unknown, RequestEnv, string, unknown> = (result) => {
 	if (result.success) return;
-	const errors = result.error.issues.map((issue) => ({
+	const errors = result.error.issues.slice(0, MOST_TOLD).map((issue) => ({
 		path: issue.path.map(String).join("."),
 		message: issue.message,
 	}));

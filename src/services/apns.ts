@@ -4,6 +4,7 @@
  * Apple speaks HTTP/2 only, and wants connections kept: the `fetch` given must see to both.
  * Source: Apple, "Sending notification requests to APNs".
  */
+import { registrationBounds } from "../limits/bounds/registrations.ts";
 import { type App, type Device, InvalidDevice, type Outcome, type Push, type PushService } from "../types.ts";
 import { classify, EXPIRED_TOKEN, readBody } from "./apns-answers.ts";
 import { type Alert, apnsPayload, checkAlert, type PushType } from "./apns-payload.ts";
@@ -17,7 +18,7 @@ const PRODUCTION = "https://api.push.apple.com";
 const SANDBOX = "https://api.sandbox.push.apple.com";
 
 /** Apple says of no token how long it is, and warns against assuming it; bytes, far beyond the 32 of today. */
-const MAX_TOKEN = 200;
+const MAX_TOKEN = registrationBounds.apnsToken.is;
 /** Apple keeps nothing longer; 30 days, in seconds. */
 const MAX_TTL_S = 30 * 24 * 60 * 60;
 /** A token that no device has: what Apple says of it is said after it looked at our credentials. */

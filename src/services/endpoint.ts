@@ -5,6 +5,7 @@
  * The parser is the one `fetch` uses, so nothing reads differently there: `0x7f.1` and `２１３０７０６４３３` are
  * 127.0.0.1 to both.
  */
+import { registrationBounds } from "../limits/bounds/registrations.ts";
 import { InvalidDevice } from "../types.ts";
 import { isPublicAddress } from "./public-address.ts";
 
@@ -33,7 +34,7 @@ const PROVIDERS: readonly HostRule[] = [
 /** Characters a URL never needs unescaped, and that parsers disagree on: blanks, controls, backslash. */
 const UNSAFE = /[\p{Cc}\s\\]/u;
 /** UnifiedPush: an endpoint is at most this long, bytes. */
-const MAX_BYTES = 1000;
+const MAX_BYTES = registrationBounds.endpoint.is;
 
 /**
  * Reads the operator's settings.
@@ -75,6 +76,14 @@ export function isAnsweredFor(url: URL, { rules, allowPrivate }: EndpointPolicy)
 	return rules.some(
 		(rule) => rule.host !== "*" && matches(allowPrivate ? { ...rule, port: url.port } : rule, url),
 	);
+}
+
+/**
+ * May a client be told why this host was not reached? Of a host that it chose itself that would say which names there
+ * are in our own network; the operator named the others one by one, or lets clients reach private addresses anyway.
+ */
+export function mayTellWhy(url: URL, { rules, allowPrivate }: EndpointPolicy): boolean {
+	return allowPrivate || isProvider(url) || rules.some((rule) => rule.host === url.hostname);
 }
 
 /**

@@ -3,6 +3,7 @@
  *
  * Google's `https://firebase.google.com/docs/reference/fcm/rest/v1/projects.messages` is the reference.
  */
+import { registrationBounds } from "../limits/bounds/registrations.ts";
 import type { App, Outcome, Push, PushService } from "../types.ts";
 import { InvalidDevice } from "../types.ts";
 import { createAccessTokens } from "./access-token.ts";
@@ -15,7 +16,7 @@ import { neverThrowing } from "./outcome.ts";
 
 const FCM_URL = "https://fcm.googleapis.com";
 /** Tokens are some 160 characters now; Google promises no length, and a message must have room beside it. */
-const MAX_TOKEN = 1024;
+const MAX_TOKEN = registrationBounds.fcmToken.is;
 
 /**
  * Builds the request of one message.

@@ -16,6 +16,7 @@ import { createUbuntu } from "./ubuntu.ts";
 import { createVapid, type VapidKey } from "./vapid.ts";
 import { createWebPush } from "./webpush.ts";
 import { createWns } from "./wns.ts";
+import type { ChannelPolicy } from "./wns-channel.ts";
 
 export interface ServiceEffects {
 	/** For URLs that clients hand in: must check addresses. */
@@ -26,6 +27,8 @@ export interface ServiceEffects {
 	http2Fetch(certificate?: { cert: string; key: string }): Fetch;
 	now: () => number;
 	policy: EndpointPolicy;
+	/** Where channels may point; nowhere private, if not given. */
+	wns?: ChannelPolicy;
 	vapid: { key?: VapidKey | undefined; subject?: string | undefined };
 	/** For messages of Web Push; WebCrypto's if not given. */
 	recordCipher?: RecordCipher;
@@ -87,7 +90,8 @@ async function createService(
 		}
 		case "wns": {
 			const { credentials, type, tokenUrl } = app;
-			return createWns({ credentials, type, tokenUrl, policy, alert, fetch, now });
+			const channels = effects.wns ?? { allowPrivate: false };
+			return createWns({ credentials, type, tokenUrl, policy: channels, alert, fetch, now });
 		}
 	}
 }

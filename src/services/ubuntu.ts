@@ -3,6 +3,7 @@
  *
  * The server's own sources are the reference: `https://gitlab.com/ubports/development/core/ubuntu-push`.
  */
+import { registrationBounds } from "../limits/bounds/registrations.ts";
 import type { Outcome, Push, PushService } from "../types.ts";
 import { InvalidDevice } from "../types.ts";
 import { exchange, type Failure, type Fetch, type Reply } from "./exchange.ts";
@@ -51,9 +52,9 @@ const ANSWERS: readonly {
 ];
 
 /** Tokens are base64 of some 90 bytes now; the body has room for 4096 with the data's 2048. */
-const MAX_TOKEN = 1024;
+const MAX_TOKEN = registrationBounds.ubuntuToken.is;
 /** An application id is a package's name and an app's. */
-const MAX_APP_ID = 255;
+const MAX_APP_ID = registrationBounds.applicationId.is;
 const APPLICATION_ID = "The Ubuntu Push application id must be package_app, as in com.example.chat_chat.";
 
 const isApplicationId = (text: string) => text.length <= MAX_APP_ID && /^[a-z0-9.+-]+_[\w.+-]+$/.test(text);

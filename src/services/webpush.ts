@@ -6,7 +6,7 @@
 import { base64url } from "jose";
 import type { Outcome, Push, PushClass, PushService } from "../types.ts";
 import { InvalidDevice } from "../types.ts";
-import { type EndpointPolicy, isAnsweredFor, isProvider, parseEndpoint } from "./endpoint.ts";
+import { type EndpointPolicy, isAnsweredFor, mayTellWhy, parseEndpoint } from "./endpoint.ts";
 import { exchange, type Failure, type Fetch, type Reply } from "./exchange.ts";
 import { type HiddenName, webCryptoHiddenName } from "./hidden-name.ts";
 import { encrypt, type RecordCipher } from "./message-encryption.ts";
@@ -58,6 +58,9 @@ const URGENCY: Readonly<Record<PushClass, string>> = {
 
 /** Google refuses a longer TTL; four weeks, in seconds. */
 const MAX_TTL_S = 4 * 7 * 24 * 60 * 60;
+
+/** Why a push did not reach a host that a client chose: the same whether there is such a name, and whose it is. */
+const UNREACHED = "the push service cannot be reached";
 
 /** What a request says beside the push itself, prepared elsewhere since it takes time or chance. */
 export interface RequestParts {
@@ -165,7 +168,8 @@ export function createWebPush(options: {
 		// Too large for what is behind this endpoint: waking without content beats silence.
 		if (reply.kind === "reply" && reply.status === 413 && content)
 			reply = await post({ authorization, topic });
-		return reply.kind === "reply" ? classify(reply) : reply;
+		if (reply.kind === "reply") return classify(reply);
+		return mayTellWhy(endpoint, policy) ? reply : { kind: "retry", reason: UNREACHED, detail: reply.reason };
 	}
 
 	return {
@@ -183,7 +187,7 @@ export function createWebPush(options: {
 
 		hostOf(device) {
 			const url = URL.parse(device.token);
-			return url && !isProvider(url) ? url.host : undefined;
+			return url && !isAnsweredFor(url, policy) ? url.host : undefined;
 		},
 
 		originOf(device) {

@@ -1,19 +1,20 @@
 /**
  * The guard of channel URIs: our access token goes with each push, so none may lead anywhere but to WNS.
  */
+import { registrationBounds } from "../limits/bounds/registrations.ts";
 import { InvalidDevice } from "../types.ts";
 import { literalAddress } from "./endpoint.ts";
 import { isPublicAddress } from "./public-address.ts";
 
 /** Where channels may point. */
 export interface ChannelPolicy {
-	/** Private addresses and `localhost` too, on any port, plain http too: for tests. */
+	/** Private addresses and `localhost` too, on any port, plain http too: for tests, since the access token goes there. */
 	readonly allowPrivate: boolean;
 }
 
 const WNS = "notify.windows.com";
 /** Channel URIs have some 200 characters. */
-const MAX_LENGTH = 1024;
+const MAX_LENGTH = registrationBounds.channel.is;
 
 /**
  * Reads a channel URI.

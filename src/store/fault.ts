@@ -1,5 +1,9 @@
 /** What may be said of an error: drizzle's own messages hold the parameters of the query, tokens among them. */
 import { DrizzleQueryError } from "drizzle-orm/errors";
+import { answerBounds } from "../limits/bounds/answers.ts";
+
+/** A server of a database says what it likes, at any length, and each failure may be logged. */
+const LONGEST = answerBounds.databaseFault.is;
 
 /** The database answers, but is not one that this process can work with: its message says what to do. */
 export class UnfitDatabase extends Error {
@@ -20,5 +24,6 @@ export function databaseFault(error: unknown): Error | undefined {
 /** An error in words that may go to a log. */
 export function faultOf(error: unknown): string {
 	const fault = databaseFault(error) ?? error;
-	return fault instanceof Error ? `${fault.name}: ${fault.message}` : String(fault);
+	const said = fault instanceof Error ? `${fault.name}: ${fault.message}` : String(fault);
+	return said.length > LONGEST ? `${said.slice(0, LONGEST)}…` : said;
 }

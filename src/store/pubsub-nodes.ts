@@ -2,9 +2,12 @@
  * Nodes at pubsub hosts. A registration claims one that is there already, so that an edge, which speaks no XMPP, can
  * register; a connector keeps some ready.
  */
-import { and, eq, isNotNull, isNull, lt, sql } from "drizzle-orm";
+import { and, asc, eq, gt, isNotNull, isNull, lt, sql } from "drizzle-orm";
 import type { LibSQLDatabase } from "drizzle-orm/libsql";
 import { facts, pubsubNodes, registrations } from "./schema.ts";
+
+/** Nodes of one answer: a host may have a million, and an answer is bounded. */
+const TOGETHER = 5_000;
 
 /** A node that should be at its host. */
 export interface PubsubNode {
@@ -35,7 +38,7 @@ export interface PubsubNodes {
 	has(host: string, node: string): Promise<boolean>;
 	/** All that should be there. */
 	ofHost(host: string): Promise<PubsubNode[]>;
-	/** Claimed before `before` (ms), and of no registration any more. */
+	/** Some that were claimed before `before` (ms), and are of no registration any more. */
 	left(host: string, before: number): Promise<string[]>;
 	remove(node: string): Promise<void>;
 }
@@ -92,22 +95,27 @@ export function createPubsubNodes(primary: LibSQLDatabase, now: () => number = D
 		},
 
 		async ofHost(host) {
-			const rows = await primary
-				.select({
-					node: pubsubNodes.node,
-					readyAt: pubsubNodes.readyAt,
-					owner: registrations.owner,
-					muc: registrations.muc,
-				})
-				.from(pubsubNodes)
-				.leftJoin(registrations, eq(registrations.node, pubsubNodes.node))
-				.where(eq(pubsubNodes.host, host));
-			return rows.map(({ node, readyAt, owner, muc }) => ({
-				node,
-				isReady: readyAt !== null,
-				...(owner && { owner }),
-				...(muc && { muc }),
-			}));
+			const all: PubsubNode[] = [];
+			for (let after = "", more = true; more; ) {
+				const rows = await primary
+					.select({
+						node: pubsubNodes.node,
+						readyAt: pubsubNodes.readyAt,
+						owner: registrations.owner,
+						muc: registrations.muc,
+					})
+					.from(pubsubNodes)
+					.leftJoin(registrations, eq(registrations.node, pubsubNodes.node))
+					.where(and(eq(pubsubNodes.host, host), gt(pubsubNodes.node, after)))
+					.orderBy(asc(pubsubNodes.node))
+					.limit(TOGETHER);
+				for (const { node, readyAt, owner, muc } of rows) {
+					all.push({ node, isReady: readyAt !== null, ...(owner && { owner }), ...(muc && { muc }) });
+				}
+				more = rows.length === TOGETHER;
+				after = rows.at(-1)?.node ?? "";
+			}
+			return all;
 		},
 
 		async left(host, before) {
@@ -115,9 +123,8 @@ export function createPubsubNodes(primary: LibSQLDatabase, now: () => number = D
 				.select({ node: pubsubNodes.node })
 				.from(pubsubNodes)
 				.leftJoin(registrations, eq(registrations.node, pubsubNodes.node))
-				.where(
-					and(eq(pubsubNodes.host, host), lt(pubsubNodes.claimedAt, before), isNull(registrations.node)),
-				);
+				.where(and(eq(pubsubNodes.host, host), lt(pubsubNodes.claimedAt, before), isNull(registrations.node)))
+				.limit(TOGETHER);
 			return rows.map(({ node }) => node);
 		},
 

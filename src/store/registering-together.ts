@@ -11,6 +11,9 @@ import type { NewRegistration } from "./registrations.ts";
 import type { Row } from "./rows.ts";
 import { registrations } from "./schema.ts";
 
+/** Rows of one statement: on a file it is done at once, and nothing else is in the meantime. */
+const MOST = 200;
+
 interface Asked {
 	wanted: NewRegistration;
 	node: string;
@@ -65,6 +68,14 @@ export function createRegisteringTogether(
 		.prepare();
 
 	async function commit(group: readonly Asked[]): Promise<void> {
+		for (let from = 0; from < group.length; from += MOST) {
+			// Work on a file ends within the same turn: timers and sockets have theirs in between.
+			if (from > 0) await new Promise((resolve) => setTimeout(resolve));
+			await writeTogether(group.slice(from, from + MOST));
+		}
+	}
+
+	async function writeTogether(group: readonly Asked[]): Promise<void> {
 		const byDevice = new Map<string, Asked>();
 		for (const asked of group) {
 			const device = deviceOf(asked.wanted);

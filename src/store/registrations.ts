@@ -1,5 +1,5 @@
 /** Registrations in the shared database: the queries, and the conditions that keep promises under races. */
-import { and, eq, lt, lte, sql } from "drizzle-orm";
+import { and, eq, exists, isNotNull, lt, lte, notExists, type SQL, sql } from "drizzle-orm";
 import type { LibSQLDatabase } from "drizzle-orm/libsql";
 import type { Device, Dialect, Registration } from "../types.ts";
 import { type Claim, claimRegistration } from "./claiming.ts";
@@ -7,12 +7,15 @@ import { DATABASE_NOW } from "./database-clock.ts";
 import { createFinder } from "./finding.ts";
 import { createListing, type Listing } from "./listing.ts";
 import { createNearby } from "./nearby.ts";
+import { NoSpace } from "./no-space.ts";
 import { createOfOwners, type OfOwners } from "./of-owners.ts";
-import { createLimits, type Quotas } from "./quotas.ts";
+import { createLimits, type Move, type QuotaName, type Quotas } from "./quotas.ts";
 import { createRegisteringTogether } from "./registering-together.ts";
 import { type Count, type Result, recordResults } from "./results.ts";
+import { requireSmall } from "./row-size.ts";
 import { type Row, toRegistration } from "./rows.ts";
 import { registrations } from "./schema.ts";
+import { eachSlice } from "./slices.ts";
 
 export type Database = LibSQLDatabase;
 
@@ -34,9 +37,10 @@ export interface NewRegistration extends Device {
 }
 
 export type RegisterResult =
-	| { kind: "created" | "renewed"; registration: Registration }
+	/** `displaced`: what ended to make room at a full host. Its owner's server is to be told (registering/ends.ts). */
+	| { kind: "created" | "renewed"; registration: Registration; displaced?: Registration }
 	/** A limit is reached: nothing was written. */
-	| { kind: "over-quota"; quota: keyof Quotas };
+	| { kind: "over-quota"; quota: QuotaName };
 
 export interface Registrations extends Listing, OfOwners {
 	/** Reads nearby: a replica may lack a row, or hold an old token. */
@@ -45,10 +49,13 @@ export interface Registrations extends Listing, OfOwners {
 	findAtPrimary(node: string): Promise<Registration | undefined>;
 	/**
 	 * Creates a registration, or renews the one that has the same owner, app and device: that keeps its node.
+	 * @throws {NoSpace} when there is no room for a new row, and {InvalidDevice} when it is too long for one
 	 * @param node of a new row; where a node is not to be had for nothing a function, which is called once there is
 	 *   room for a new row
 	 */
 	register(wanted: NewRegistration, node: string | (() => string | Promise<string>)): Promise<RegisterResult>;
+	/** Whether a device of a party was ever reached: reads nearby, and the oldest of its registrations alone. */
+	isProven(party: string): Promise<boolean>;
 	/** Gives an owner the registration of a device that has none yet: see claiming.ts. */
 	claim(claim: Claim): Promise<boolean>;
 	/** Reads at the primary what makes a registration unique. */
@@ -87,6 +94,9 @@ export interface Registrations extends Listing, OfOwners {
 	sweep(before: number): Promise<number>;
 }
 
+/** Of how many registrations of a party it is looked whether they were reached. */
+const LOOKED_AT = 1_000;
+
 /** A copy of the database nearby, which may be old. */
 export interface ReplicaOf {
 	db: Database;
@@ -98,6 +108,7 @@ export interface ReplicaOf {
  * @param primary the database whose word counts
  * @param options.replica where reads may go; without one they go to the primary too
  * @param options.pause how long registrations gather that are written together; without it each is written by itself
+ * @param options.mayGrow whether there is room for more rows; without it there always is
  * @param options.turn how long look-ups gather that are made together; without it each is made by itself
  */
 export function createRegistrations(
@@ -108,11 +119,13 @@ export function createRegistrations(
 		now = Date.now,
 		pause,
 		turn,
+		mayGrow,
 	}: {
 		replica?: ReplicaOf | undefined;
 		now?: () => number;
 		pause?: () => Promise<void>;
 		turn?: () => Promise<void>;
+		mayGrow?: () => Promise<boolean>;
 	} = {},
 ): Registrations {
 	const atPrimary = createFinder(primary, turn);
@@ -155,6 +168,47 @@ export function createRegistrations(
 		...(deviceName === undefined ? {} : { deviceName }),
 	});
 
+	/** @param displaced what ended for it */
+	function written(kind: "created" | "renewed", row: Row, displaced: readonly Row[] = []): RegisterResult {
+		learnedEnds(displaced);
+		const [ended] = displaced;
+		const result = { kind, registration: learned(row) };
+		return ended ? { ...result, displaced: toRegistration(ended) } : result;
+	}
+
+	/**
+	 * Renews a registration, which may move to another host.
+	 * @returns undefined: there is none
+	 */
+	async function change(
+		which: SQL | undefined,
+		set: Parameters<ReturnType<typeof primary.update<typeof registrations>>["set"]>[0],
+		{ host, party }: Pick<NewRegistration, "host" | "party">,
+	): Promise<RegisterResult | undefined> {
+		const update = primary
+			.update(registrations)
+			.set(set)
+			.where(and(which, limits.hasRoom(host, party)))
+			.returning();
+		const [row] = await update;
+		if (row) return written("renewed", row);
+		if (host === undefined) return undefined;
+		const { party: whose, host: before } = registrations;
+		const [its] = await primary.select({ whose }).from(registrations).where(which);
+		if (!its) return undefined;
+		const move: Move & { host: string } = { host, party: party ?? its.whose };
+		const quota = (await limits.exceeded(move)) ?? "host";
+		if (quota === "host" && (await limits.displaceable(host)) !== undefined) {
+			const moves = primary
+				.select({ one: sql`1` })
+				.from(registrations)
+				.where(and(which, sql`${before} is not ${host}`));
+			const [displaced, [moved]] = await primary.batch([limits.displace(move, exists(moves)), update]);
+			if (moved) return written("renewed", moved, displaced);
+		}
+		return { kind: "over-quota", quota };
+	}
+
 	const sameDevice = (owner: string, app: string, device: string) =>
 		and(eq(registrations.owner, owner), eq(registrations.app, app), eq(registrations.device, device));
 
@@ -164,6 +218,24 @@ export function createRegistrations(
 
 		find: nearby?.find ?? atPrimary,
 		findAtPrimary,
+
+		async isProven(party) {
+			const db = replica?.db ?? primary;
+			const { lastSuccessAt } = registrations;
+			// Whoever makes thousands at a domain makes them after those that are woken there.
+			const oldest = db
+				.select({ lastSuccessAt })
+				.from(registrations)
+				.where(eq(registrations.party, party))
+				.limit(LOOKED_AT)
+				.as("oldest");
+			const reached = await db
+				.select({ one: sql`1` })
+				.from(oldest)
+				.where(isNotNull(oldest.lastSuccessAt))
+				.limit(1);
+			return reached.length > 0;
+		},
 
 		async findDevice(owner, app, device) {
 			const row = await primary
@@ -177,7 +249,9 @@ export function createRegistrations(
 		claim: (claim) => claimRegistration(primary, claim),
 
 		async register(wanted, given) {
-			const made = typeof given === "string" ? await registerTogether(wanted, given) : undefined;
+			requireSmall(wanted);
+			const mayAdd = !mayGrow || (await mayGrow());
+			const made = mayAdd && typeof given === "string" ? await registerTogether(wanted, given) : undefined;
 			if (made) return { kind: made.node === given ? "created" : "renewed", registration: learned(made) };
 
 			const { owner, app, device, deviceName, host, address = null, party = null } = wanted;
@@ -189,19 +263,17 @@ export function createRegistrations(
 				dialect,
 				muc,
 			};
-			async function renewed(): Promise<RegisterResult | undefined> {
-				const [row] = await primary
-					.update(registrations)
-					.set(renewal)
-					.where(and(sameDevice(owner, app, device), limits.hasRoom(host)))
-					.returning();
-				return row && { kind: "renewed", registration: learned(row) };
-			}
+			const same = sameDevice(owner, app, device);
+			const renewed = () => change(same, renewal, wanted);
 			const known = await renewed();
 			if (known) return known;
 
+			if (!mayAdd) throw new NoSpace();
+
 			const quota = await limits.exceeded(wanted);
-			if (quota) return { kind: "over-quota", quota };
+			const isFull = quota === "host" && host !== undefined;
+			const mayDisplace = isFull && (await limits.displaceable(host)) !== undefined;
+			if (quota && !mayDisplace) return { kind: "over-quota", quota };
 
 			const at = now();
 			const node = typeof given === "string" ? given : await given();
@@ -212,7 +284,7 @@ export function createRegistrations(
 				renewedAt: at,
 				lastSuccessAt: null,
 			};
-			const [row] = await primary
+			const insert = primary
 				.insert(registrations)
 				// Others may have come since: the quotas hold in the same statement.
 				.select(limits.rowWithRoom(fresh))
@@ -222,19 +294,20 @@ export function createRegistrations(
 					set: renewal,
 				})
 				.returning();
+			const isNew = notExists(primary.select({ one: sql`1` }).from(registrations).where(same));
+			const [displaced, [row]] = mayDisplace
+				? await primary.batch([limits.displace({ ...wanted, host }, isNew), insert])
+				: [[], await insert];
 			if (!row)
 				return (await renewed()) ?? { kind: "over-quota", quota: (await limits.exceeded(wanted)) ?? "owner" };
-			return { kind: row.node === node ? "created" : "renewed", registration: learned(row) };
+			return written(row.node === node ? "created" : "renewed", row, displaced);
 		},
 
 		async renew(node, device, host, deviceName) {
-			const [row] = await primary
-				.update(registrations)
-				.set(deviceColumns(device, host, deviceName))
-				.where(and(eq(registrations.node, node), limits.hasRoom(host)))
-				.returning();
-			if (row) return { kind: "renewed", registration: learned(row) };
-			return (await atPrimary(node)) && { kind: "over-quota", quota: "host" };
+			requireSmall({ ...device, host, deviceName });
+			return change(eq(registrations.node, node), deviceColumns(device, host, deviceName), {
+				...(host !== undefined && { host }),
+			});
 		},
 
 		async rename(registration, node) {
@@ -300,12 +373,21 @@ export function createRegistrations(
 		async sweep(before) {
 			const usedAt = sql`max(${registrations.renewedAt}, coalesce(${registrations.lastSuccessAt}, 0))`;
 			const age = now() - before;
-			const swept = await primary
-				.delete(registrations)
-				// By the database's clock too: one machine whose own is years ahead would end everybody's.
-				.where(and(lt(usedAt, before), lt(usedAt, sql`${DATABASE_NOW} - ${age}`)))
-				.returning({ node: registrations.node });
-			return swept.length;
+			// By the database's clock too: one machine whose own is years ahead would end everybody's.
+			const isUnused = and(lt(usedAt, before), lt(usedAt, sql`${DATABASE_NOW} - ${age}`));
+			let swept = 0;
+			await eachSlice(primary, async (slice) => {
+				const unused = and(slice, isUnused);
+				// Most slices have none, and looking takes no turn from those who write.
+				const [some] = await primary.select({ one: sql`1` }).from(registrations).where(unused).limit(1);
+				if (!some) return;
+				const gone = await primary
+					.delete(registrations)
+					.where(unused)
+					.returning({ node: registrations.node });
+				swept += gone.length;
+			});
+			return swept;
 		},
 	};
 }

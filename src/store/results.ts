@@ -2,6 +2,7 @@
 import { sql } from "drizzle-orm";
 import type { LibSQLDatabase } from "drizzle-orm/libsql";
 import type { SQLiteColumn } from "drizzle-orm/sqlite-core";
+import { registrationBounds } from "../limits/bounds/registrations.ts";
 import { toJson } from "./as-json.ts";
 import { registrations, statistics } from "./schema.ts";
 
@@ -26,6 +27,9 @@ const DAY_MS = 86_400_000;
 
 /** Rows of one statement. On a file it is done at once, and nothing else is in the meantime: some milliseconds. */
 const TOGETHER = 250;
+
+/** Reasons are short; this is for those that a service has from elsewhere. */
+const LONGEST_ERROR = registrationBounds.lastError.is;
 
 /** Writes results, then the counts. @param now ms: its day is that of the counts */
 export async function recordResults(
@@ -67,7 +71,8 @@ async function writeResults(primary: LibSQLDatabase, results: readonly Result[])
 	const told = new Map<string, Told>();
 	for (const { node, at, error, token } of results) {
 		const name = `${node} ${token}`;
-		const news = error === undefined ? { success: at } : { failure: at, error };
+		const news =
+			error === undefined ? { success: at } : { failure: at, error: error.slice(0, LONGEST_ERROR) };
 		told.set(name, { node, ...(token !== undefined && { token }), ...told.get(name), ...news });
 	}
 	const { lastSuccessAt, lastErrorAt, lastError } = registrations;

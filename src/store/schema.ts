@@ -1,3 +1,4 @@
+import { sql } from "drizzle-orm";
 import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
 import type { Dialect } from "../types.ts";
 
@@ -42,7 +43,11 @@ export const registrations = sqliteTable(
 	(table) => [
 		uniqueIndex("registrations_device").on(table.owner, table.app, table.device),
 		index("registrations_token").on(table.token),
-		index("registrations_host").on(table.host),
+		index("registrations_host_party").on(table.host, table.party),
+		// Those that may make room at a full host, the oldest first.
+		index("registrations_tried")
+			.on(table.host, table.renewedAt)
+			.where(sql`last_error_at is not null and last_success_at is null and host is not null`),
 		index("registrations_address").on(table.address),
 		index("registrations_party").on(table.party),
 	],

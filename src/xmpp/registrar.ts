@@ -31,6 +31,8 @@ export type RegisterResult =
 	/** No app here is for such devices, though others' may be. */
 	| { kind: "not-served"; reason: string }
 	| { kind: "bad-device"; reason: string }
+	/** An address is longer than those that are kept. */
+	| { kind: "too-long"; reason: string }
 	/** For now. */
 	| { kind: "over-quota" | "not-ready"; reason: string };
 

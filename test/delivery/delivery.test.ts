@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { createKeyring } from "../../src/secrets.ts";
-import type { Answer, Notification, PushClass } from "../../src/types.ts";
+import type { Answer, Notification, Outcome, PushClass } from "../../src/types.ts";
 import { away, HIGH, type House, OWNER, openHouse, TOKEN } from "./house.ts";
 
 const DELIVERED: Answer = { kind: "done", how: "delivered" };
@@ -556,6 +556,55 @@ describe("time to live", () => {
 		await new Promise((resolve) => signal.addEventListener("abort", resolve));
 		reply(unwell);
 		expect(await answer).toMatchObject(QUEUED);
+	});
+});
+
+describe("a host that a client chose and that was not reached", () => {
+	const unreached: Outcome = { kind: "retry", reason: "cannot be reached", detail: "its address is private" };
+	/** A delivery whose pauses end when the test says so. */
+	function composed() {
+		const pauses: { ms: number; end(): void }[] = [];
+		const began = Promise.withResolvers<void>();
+		const pause = (ms: number) =>
+			new Promise<void>((end) => {
+				pauses.push({ ms, end });
+				began.resolve();
+			});
+		return { delivery: house.compose({ pause }), pauses, began: began.promise };
+	}
+
+	test("is told of at the same time and in the same words, however soon it is known", async () => {
+		const { delivery, pauses, began } = composed();
+		const { registration } = await house.register();
+		const answer = delivery.push(registration.node, HIGH);
+		const { answer: reply } = await house.service.next();
+		house.clock.now += 1_200;
+		reply(unreached);
+		await began;
+		expect(pauses.map(({ ms }) => ms)).toEqual([3_800]);
+		expect(await Promise.race([answer, Promise.resolve("not yet")])).toBe("not yet");
+		pauses[0]?.end();
+		expect(await answer).toEqual({ kind: "done", how: "queued", reason: "cannot be reached" });
+		await house.results.flush();
+		expect((await house.registrations.find(registration.node))?.lastError).toBe("cannot be reached");
+		expect(house.lines.join()).toContain("its address is private");
+	});
+
+	test("holds up neither a connection whose window is full nor what waits in the outbox", async () => {
+		const { delivery, pauses, began } = composed();
+		const { registration } = await house.register();
+		const answer = delivery.push(registration.node, HIGH);
+		(await house.service.next()).answer(unreached);
+		await began;
+		await delivery.settle();
+		expect(await answer).toMatchObject(QUEUED);
+		pauses[0]?.end();
+		await delivery.idle(1_000);
+		const [entry] = await house.rows();
+		if (!entry) throw new Error("nothing was queued");
+		house.service.program.push(unreached);
+		expect(await delivery.retry(entry)).toEqual({ kind: "done" });
+		expect(pauses).toHaveLength(1);
 	});
 });
 

@@ -247,6 +247,30 @@ describe("a database that is away", () => {
 	}, 60_000);
 });
 
+test("a database that answers without end is let go of, and is as one that is away", async () => {
+	const pulled: number[] = [];
+	const endless = Bun.serve({
+		...{ port: 0, hostname: "127.0.0.1" },
+		fetch: () => {
+			const at = pulled.push(0) - 1;
+			const stream = new ReadableStream({
+				pull(controller) {
+					pulled[at] = (pulled[at] ?? 0) + 1;
+					controller.enqueue(new Uint8Array(65_536).fill(0x20));
+				},
+			});
+			return new Response(stream, { headers: { "Content-Type": "application/json" } });
+		},
+	});
+	extra.push(() => endless.stop(true));
+	const { edge, ask } = await edgeWith({ DATABASE_URL: `http://127.0.0.1:${endless.port}` });
+	for (let i = 0; i < 3; i++) expect((await ask("POST", REGISTRATIONS, registering())).status).toBe(503);
+	expect((await ask("GET", "/ready")).status).toBe(503);
+	expect(edge.log()).toContain("The answer is longer than");
+	// In pieces of 64 KiB: 4 MiB are read, and some are on their way.
+	for (const pieces of pulled) expect(pieces).toBeLessThan(1024);
+}, 30_000);
+
 test("who comes first, all at once, is answered, each of them", async () => {
 	const { ask } = await edgeWith({});
 	const answers = await Promise.all(

@@ -2,6 +2,7 @@
 import type { Element } from "@xmpp/xml";
 import fc from "fast-check";
 import { createNodeSource } from "../../src/registering/nodes.ts";
+import { createRegistrationRate } from "../../src/registering/rate.ts";
 import { createRegistrar } from "../../src/registering/registrar.ts";
 import { createKeyring } from "../../src/secrets.ts";
 import { endpointPolicy } from "../../src/services/endpoint.ts";
@@ -30,7 +31,8 @@ const registrations = createRegistrations(database.db, { owner: 50, address: 100
 let now = Date.now();
 const registrar = createRegistrar({
 	...{ registrations, keyring, services, apps: ALL_APPS, allow: ["example.org"] },
-	...{ nodes: createNodeSource(keyring, NO_NODES, []), now: () => (now += 10_000) },
+	nodes: createNodeSource(keyring, NO_NODES, []),
+	now: () => (now += 10_000),
 	async testPush(node) {
 		same(
 			before.some((row) => row.node === node && row.owner === "juliet@example.org"),
@@ -39,6 +41,8 @@ const registrar = createRegistrar({
 		);
 		return { kind: "done", how: "delivered" };
 	},
+	address: "push@example.net/push",
+	rate: createRegistrationRate({ isProven: registrations.isProven, now: () => (now += 10_000) }),
 });
 
 const VICTIM = "victim@example.org";

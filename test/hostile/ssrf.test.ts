@@ -8,8 +8,11 @@ import { createPinnedFetch } from "../../src/bun/pinned-fetch.ts";
 import { endpointPolicy, parseEndpoint } from "../../src/services/endpoint.ts";
 import { exchange } from "../../src/services/exchange.ts";
 import { ForbiddenAddress } from "../../src/services/public-address.ts";
+import { createVapid, generateVapidKey, importVapidKey } from "../../src/services/vapid.ts";
+import { createWebPush } from "../../src/services/webpush.ts";
 import { parseChannel } from "../../src/services/wns-channel.ts";
-import { InvalidDevice } from "../../src/types.ts";
+import { InvalidDevice, type Outcome } from "../../src/types.ts";
+import { pushTo } from "../services/webpush-push.ts";
 
 const anyPublic = endpointPolicy({ allowHosts: ["*"], allowPrivate: false });
 const listed = endpointPolicy({ allowHosts: ["push.example", "*.up.example"], allowPrivate: false });
@@ -186,6 +189,37 @@ test.each([
 	],
 ])("WNS's access token never goes to %s", (host) => {
 	expect(() => parseChannel(`https://${host}/?token=x`, { allowPrivate: false })).toThrow(InvalidDevice);
+});
+
+test("nothing that a client hears says whether a name is one of ours: neither at registering nor at a push", async () => {
+	const names: Record<string, string[]> = {
+		"printer.corp.example": ["10.0.0.7"],
+		"split.corp.example": ["10.0.0.8", "93.184.216.34"],
+	};
+	const looked: string[] = [];
+	const resolve = async (host: string) => {
+		looked.push(host);
+		const found = names[host];
+		if (!found) throw Object.assign(new Error(`no ${host}`), { code: "ENOTFOUND" });
+		return found;
+	};
+	const service = createWebPush({
+		fetch: createPinnedFetch({ policy: anyPublic, resolve }),
+		vapid: createVapid({ key: await importVapidKey(await generateVapidKey()), now: Date.now }),
+		policy: anyPublic,
+		now: Date.now,
+	});
+	const heard = [];
+	for (const host of [...Object.keys(names), "nobody.corp.example"]) {
+		const { token } = service.parseDevice({ token: `https://${host}/up` });
+		expect(looked).not.toContain(host);
+		const outcome = await service.send(pushTo(token, { class: "high" }), AbortSignal.timeout(5_000));
+		const { detail, ...told } = outcome as Outcome & { kind: "retry" };
+		expect(looked).toContain(host);
+		heard.push(told);
+	}
+	expect(new Set(heard.map((told) => JSON.stringify(told))).size).toBe(1);
+	expect(JSON.stringify(heard)).not.toMatch(/address|ENOTFOUND|name/);
 });
 
 describe("with real sockets", () => {

@@ -91,6 +91,7 @@ export async function startReveille(
 			PORT: String(port),
 			DATA_DIR: dataFolder,
 			WEBPUSH_ALLOW_PRIVATE: "true",
+			WNS_ALLOW_PRIVATE: "true",
 			LOG_LEVEL: "debug",
 			TRUSTED_PROXIES: "127.0.0.1",
 			...(server && {

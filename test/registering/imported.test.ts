@@ -2,6 +2,7 @@
 import { afterEach, beforeEach, expect, test } from "bun:test";
 import { parseApps } from "../../src/apps.ts";
 import { createNodeSource } from "../../src/registering/nodes.ts";
+import { createRegistrationRate } from "../../src/registering/rate.ts";
 import { createRegistrar } from "../../src/registering/registrar.ts";
 import { createKeyring } from "../../src/secrets.ts";
 import { endpointPolicy } from "../../src/services/endpoint.ts";
@@ -42,6 +43,8 @@ async function open() {
 	const registrar = createRegistrar({
 		...{ registrations, keyring, nodes: createNodeSource(keyring, NO_NODES, []) },
 		...{ apps, services, allow: ["*"], testPush: sendsNothing },
+		address: "push.example.org",
+		rate: createRegistrationRate(registrations),
 	});
 	return {
 		keyring,

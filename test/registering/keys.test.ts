@@ -2,6 +2,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { parseApps } from "../../src/apps.ts";
 import { createNodeSource } from "../../src/registering/nodes.ts";
+import { createRegistrationRate } from "../../src/registering/rate.ts";
 import { createRegistrar } from "../../src/registering/registrar.ts";
 import { createKeyring, type Keyring, splitOpenNode } from "../../src/secrets.ts";
 import { endpointPolicy } from "../../src/services/endpoint.ts";
@@ -38,6 +39,8 @@ async function processWith(keyring: Keyring, pubsubHost?: string) {
 	const registrar = createRegistrar({
 		...{ registrations: followKeys(plain, keyring, () => ids), keyring, apps, services, allow: ["*"] },
 		testPush: sendsNothing,
+		address: "push.example.org",
+		rate: createRegistrationRate(plain),
 		nodes: createNodeSource(keyring, ready, pubsubHost === undefined ? [] : [pubsubHost]),
 		...(pubsubHost !== undefined && { pubsubHost: { jid: pubsubHost, restrict: async () => {} } }),
 	});

@@ -1,8 +1,10 @@
 /** REGISTRATION=jwt, with an app's backend that signs and serves its keys over HTTP. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, setSystemTime, test } from "bun:test";
 import { createHmac } from "node:crypto";
+import { gzipSync } from "node:zlib";
 import fc from "fast-check";
 import { base64url, exportJWK, exportSPKI, generateKeyPair, type JWTPayload, SignJWT } from "jose";
+import { plainFetch } from "../../src/bun/plain-fetch.ts";
 import { createJwtCheck, type JwtSettings } from "../../src/routes/registration-jwt.ts";
 import { startTestServer, subscription } from "./server.ts";
 
@@ -55,13 +57,29 @@ afterEach(async () => {
 	for (const server of servers.splice(0)) await server.close();
 });
 
+/** @param onEnd nobody reads on; @param onPiece another 64 KiB went out */
+function endless(onEnd = () => {}, onPiece = () => {}) {
+	const stream = new ReadableStream({
+		pull(controller) {
+			onPiece();
+			controller.enqueue(new Uint8Array(65_536).fill(0x20));
+		},
+		cancel: onEnd,
+	});
+	return new Response(stream, { headers: { "Content-Type": "application/json" } });
+}
+const packed = () =>
+	new Response(gzipSync(JSON.stringify({ keys: [], more: " ".repeat(1_000_000) })), {
+		headers: { "Content-Encoding": "gzip", "Content-Type": "application/json" },
+	});
+
 const atUrl = () => ({ jwksUrl: `http://127.0.0.1:${jwks.port}/jwks.json` });
 async function serverWith(
 	settings: Partial<JwtSettings> = {},
 	deps: Parameters<typeof startTestServer>[0] = {},
 ) {
 	const all = { key: atUrl(), audience: [AUDIENCE], issuer: ISSUER, ...settings };
-	const check = await createJwtCheck(all, { fetch });
+	const check = await createJwtCheck(all, { fetch: plainFetch });
 	const server = await startTestServer({ ...deps, registration: { mode: "jwt", check } });
 	servers.push(server);
 	return {
@@ -141,6 +159,9 @@ describe("with the keys at a URL", () => {
 		["redirects", () => Response.redirect("http://127.0.0.1:1/elsewhere")],
 		["sends no JSON", () => new Response("<html>")],
 		["sends no JWKS", () => Response.json({ kids: [] })],
+		["answers without end", endless],
+		["sends more than a list of keys has", () => Response.json({ keys: [], more: " ".repeat(256 * 1024) })],
+		["sends what is packed", packed],
 	])("while that URL %s nobody is told that a JWT is bad", async (_, answer) => {
 		backend.answer = answer;
 		const key = await newKey("one");
@@ -151,7 +172,49 @@ describe("with the keys at a URL", () => {
 		expect(away.headers.get("Retry-After")).toMatch(/^\d+$/);
 		expect(await away.text()).not.toContain("127.0.0.1");
 		backend.answer = undefined;
+		setSystemTime(Date.now() + 31_000);
 		expect((await server.register(await signed(key))).status).toBe(201);
+	});
+
+	test("after a failure that URL is left alone for a while, however many come", async () => {
+		backend.answer = () => new Response("no", { status: 500 });
+		const key = await newKey("one");
+		backend.keys = [key];
+		const server = await serverWith();
+		for (let i = 0; i < 5; i++) expect((await server.register(await signed(key))).status).toBe(503);
+		expect(backend.asked).toBe(1);
+		backend.answer = undefined;
+		setSystemTime(Date.now() + 29_000);
+		expect((await server.register(await signed(key))).status).toBe(503);
+		expect(backend.asked).toBe(1);
+		setSystemTime(Date.now() + 2_000);
+		expect((await server.register(await signed(key))).status).toBe(201);
+		expect(backend.asked).toBe(2);
+	});
+
+	test("meanwhile the keys that are known go on to count", async () => {
+		const key = await newKey("one");
+		backend.keys = [key];
+		const server = await serverWith();
+		expect((await server.register(await signed(key))).status).toBe(201);
+		setSystemTime(Date.now() + 31_000);
+		backend.answer = () => new Response("no", { status: 500 });
+		for (let i = 0; i < 3; i++) {
+			expect((await server.register(await signed(await newKey("stranger")))).status).toBe(503);
+			expect((await server.register(await signed(key))).status).toBe(201);
+		}
+		expect(backend.asked).toBe(2);
+	});
+
+	test("of an answer without end no more is read than a list of keys may have", async () => {
+		const ended = Promise.withResolvers<void>();
+		let sent = 0;
+		backend.answer = () => endless(ended.resolve, () => sent++);
+		const server = await serverWith();
+		expect((await server.register(await signed(await newKey("one")))).status).toBe(503);
+		await ended.promise;
+		// Pieces of 64 KiB; what is on its way counts too.
+		expect(sent).toBeLessThan(512);
 	});
 
 	test("while nobody answers there neither", async () => {

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from "bun:test";
 import { createKeyring } from "../../src/secrets.ts";
-import { startTestServer as start, subscription, type TestServer } from "./server.ts";
+import { anyHost, startTestServer as start, subscription, type TestServer } from "./server.ts";
 
 const servers: TestServer[] = [];
 afterEach(async () => {
@@ -98,7 +98,7 @@ describe("register", () => {
 	});
 
 	test("over quota it names the setting", async () => {
-		const server = await startTestServer({}, { host: 1 });
+		const server = await startTestServer({ services: anyHost }, { host: 1 });
 		await registered(server);
 		expect(await text(server.form("register", { ...fields, token: OTHER_TOKEN }), 429)).toMatch(
 			/^ERROR\n.*MAX_REGISTRATIONS_PER_HOST/,

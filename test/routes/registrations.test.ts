@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, test } from "bun:test";
 import { createKeyring } from "../../src/secrets.ts";
-import { seen, startTestServer as start, subscription, type TestServer } from "./server.ts";
+import { createRegistrations } from "../../src/store/registrations.ts";
+import { anyHost, seen, startTestServer as start, subscription, type TestServer } from "./server.ts";
 
 const servers: TestServer[] = [];
 afterEach(async () => {
@@ -204,8 +205,10 @@ describe("quotas", () => {
 	});
 
 	test("of one push service host, also when a registration is renewed to it", async () => {
-		const server = await startTestServer({}, { host: 1 });
+		const server = await startTestServer({ services: anyHost }, { host: 1 });
+		server.state.peer = "192.0.2.1";
 		await server.registered();
+		server.state.peer = "198.51.100.1";
 		expect(
 			await problem(server.json("POST", "/registrations", { subscription: subscription() })),
 		).toMatchObject({ kind: "over-quota", quota: "host" });
@@ -218,6 +221,54 @@ describe("quotas", () => {
 		);
 		expect(await problem(moved)).toMatchObject({ kind: "over-quota", quota: "host" });
 	});
+
+	test("of one push service host for the networks of one /24: another may still register", async () => {
+		const server = await startTestServer({ services: anyHost }, { host: 20 });
+		const register = (peer: string) => {
+			server.state.peer = peer;
+			return server.json("POST", "/registrations", { subscription: subscription() });
+		};
+		for (const peer of ["192.0.2.1", "192.0.2.2"]) expect((await register(peer)).status).toBe(201);
+		const refused = await problem(register("192.0.2.3"));
+		expect(refused).toMatchObject({ kind: "over-quota", status: 429, quota: "share" });
+		expect(refused.detail).toContain("MAX_REGISTRATIONS_PER_HOST");
+		expect((await register("198.51.100.1")).status).toBe(201);
+	});
+
+	test("of one push service host do not hold where the operator named it", async () => {
+		const server = await startTestServer({}, { host: 1 });
+		server.state.peer = "192.0.2.1";
+		for (let count = 0; count < 3; count++) await server.registered();
+	});
+});
+
+test("a nearly full disk takes nothing new for now, and renewals go on", async () => {
+	let mayAdd = true;
+	const { db } = (await startTestServer()) as TestServer;
+	const registrations = createRegistrations(
+		db,
+		{ owner: 9, address: 9, host: 9 },
+		{ mayGrow: async () => mayAdd },
+	);
+	const server = await startTestServer({ registrations });
+	const { node, secret } = await server.registered();
+	mayAdd = false;
+	const refused = await server.json("POST", "/registrations", { subscription: subscription() });
+	expect(refused.status).toBe(503);
+	expect(refused.headers.get("Retry-After")).toMatch(/^\d+$/);
+	expect(await problem(refused)).toMatchObject({
+		kind: "unavailable",
+		detail: expect.stringContaining("nearly full"),
+	});
+	const form = await server.form("register", { type: "webpush", node: "x", token: subscription().endpoint });
+	expect([form.status, (await form.text()).split("\n")[0]]).toEqual([503, "ERROR"]);
+	const renewed = await server.json(
+		"PUT",
+		`/registrations/${node}`,
+		{ subscription: subscription() },
+		secret,
+	);
+	expect(renewed.status).toBe(200);
 });
 
 describe("looking up", () => {

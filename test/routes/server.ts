@@ -28,6 +28,16 @@ if (!webpush) throw new Error("no Web Push");
 /** Further names, for tests with several apps. */
 const services = new Map(["webpush", "first", "second"].map((name) => [name, webpush]));
 
+/** Where clients choose any host: those that the operator names are not counted. */
+export const anyHost = await createServices([{ name: "webpush", service: "webpush", alert: { text: "" } }], {
+	fetch: sendsNothing,
+	guardedFetch: sendsNothing,
+	http2Fetch: () => sendsNothing,
+	now: Date.now,
+	policy: endpointPolicy({ allowHosts: ["*"], allowPrivate: false }),
+	vapid: { key: vapid },
+});
+
 /** RFC 8291 §5: a browser's subscription, as `PushSubscription.toJSON()` gives it. */
 export const subscription = (endpoint = "https://push.example/token-1") => ({
 	endpoint,

@@ -197,6 +197,55 @@ describe("over a socket", () => {
 	});
 });
 
+describe("a host that was not reached", () => {
+	const failing =
+		(error: Error): Fetch =>
+		async () => {
+			throw error;
+		};
+	const [insideFetch, nowhereFetch, deafFetch] = [
+		failing(new ForbiddenAddress("10.0.0.1")),
+		failing(Object.assign(new Error("getaddrinfo"), { code: "ENOTFOUND" })),
+		failing(Object.assign(new Error("connect"), { code: "ECONNREFUSED" })),
+	] as const;
+	const outcomeAt = (host: string, fetch: Fetch, allowHosts: string[]) => {
+		const vapid = createVapid({ key, subject: SUBJECT, now: () => NOW });
+		const policy = endpointPolicy({ allowHosts, allowPrivate: false });
+		const service = createWebPush({ fetch, vapid, policy, now: () => NOW });
+		return service.send(pushTo(`https://${host}/up?id=1`, message), AbortSignal.timeout(1_000));
+	};
+
+	test.each([
+		["every host", ["*"]],
+		["a whole domain", ["*.corp.example"]],
+	])(
+		"is the same to whoever chose it, whatever its name resolves to, where %s is allowed",
+		async (_, allow) => {
+			const outcomes = [];
+			for (const fetch of [insideFetch, nowhereFetch, deafFetch]) {
+				const outcome = await outcomeAt("intranet.corp.example", fetch, allow);
+				if (outcome.kind !== "retry") throw new Error(outcome.kind);
+				const { detail, ...told } = outcome;
+				expect(detail).toBeString();
+				outcomes.push(told);
+			}
+			const told = { kind: "retry" as const, reason: "the push service cannot be reached" };
+			expect(outcomes).toEqual([told, told, told]);
+		},
+	);
+
+	test("is spoken of plainly where the operator named it, or where it is a browser's own", async () => {
+		const named = ["intranet.corp.example", "*"];
+		expect((await outcomeAt("intranet.corp.example", insideFetch, named)).kind).toBe("rejected");
+		for (const host of ["intranet.corp.example", "updates.push.services.mozilla.com"]) {
+			expect(await outcomeAt(host, nowhereFetch, named)).toEqual({
+				kind: "retry",
+				reason: "network failure: ENOTFOUND",
+			});
+		}
+	});
+});
+
 test("a push service with Mozilla's rules takes every class, bound to our key or not", async () => {
 	const peer = startWebPushServer();
 	const service = serviceWith({}, Date.now);
@@ -254,8 +303,14 @@ describe("a device that registers", () => {
 		expect(() => service.parseDevice(input)).toThrow(sentence);
 	});
 
-	test("counts for the host of its endpoint, unless that is a browser's own push service", () => {
+	test("counts for the host of its endpoint, unless that is a browser's own push service or was named", () => {
 		expect(service.hostOf({ token: "https://ntfy.example/up?id=1" })).toBe("ntfy.example");
+		const policy = endpointPolicy({ allowHosts: ["ntfy.example", "*.up.example", "*"], allowPrivate: false });
+		const { hostOf } = createWebPush({ fetch: globalThis.fetch, policy, now: Date.now });
+		expect(hostOf({ token: "https://ntfy.example/up?id=1" })).toBeUndefined();
+		expect(hostOf({ token: "https://a.up.example/1" })).toBeUndefined();
+		expect(hostOf({ token: "https://ntfy.example:8443/up?id=1" })).toBe("ntfy.example:8443");
+		expect(hostOf({ token: "https://other.example/1" })).toBe("other.example");
 		expect(service.hostOf({ token: endpoint })).toBeUndefined();
 		expect(service.hostOf({ token: "nonsense" })).toBeUndefined();
 	});

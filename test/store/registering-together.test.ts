@@ -84,6 +84,20 @@ test("no quota is passed, and whoever was told of a registration has it", async 
 	);
 }, 30_000);
 
+test("of a thousand at once each is written, and others have their turns between", async () => {
+	const store = together();
+	let turns = 0;
+	const counting = setInterval(() => turns++);
+	const results = await Promise.all(
+		Array.from({ length: 1_000 }, (_, index) =>
+			store.register({ owner: "", app: "fcm", device: `d${index}`, token: "t" }, `n${index}`),
+		),
+	);
+	clearInterval(counting);
+	expect(results.every(({ kind }) => kind === "created")).toBe(true);
+	expect(turns).toBeGreaterThan(1);
+});
+
 test("of one device that registers twice at once the later one's token counts, under one node", async () => {
 	const store = together();
 	const wanted = { owner: "juliet@example.net", app: "fcm", device: "phone" };

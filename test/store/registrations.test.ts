@@ -1,4 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { registrationBounds } from "../../src/limits/bounds/registrations.ts";
+import { NoSpace } from "../../src/store/no-space.ts";
 import type { Quotas } from "../../src/store/quotas.ts";
 import {
 	createRegistrations,
@@ -6,6 +8,7 @@ import {
 	type Registrations,
 } from "../../src/store/registrations.ts";
 import { registrations } from "../../src/store/schema.ts";
+import { InvalidDevice } from "../../src/types.ts";
 import { openTestDatabase, type TestDatabase } from "../database.ts";
 
 let database: TestDatabase;
@@ -218,6 +221,46 @@ describe("quotas", () => {
 		expect((await store.find("node-2"))?.token).toBe("https://push.example/1");
 		const same = await store.renew("node-1", { token: "https://victim.example/3" }, "victim.example");
 		expect(same?.kind).toBe("renewed");
+	});
+});
+
+describe("a disk that is nearly full", () => {
+	test.each(["together", "by itself"])(
+		"takes nothing new, written %s, and what is registered may renew, move and be delivered to",
+		async (how) => {
+			let mayAdd = true;
+			const store = createRegistrations(database.db, PLENTY, {
+				now: () => clock,
+				mayGrow: async () => mayAdd,
+			});
+			const register = (changes: Partial<NewRegistration> = {}) =>
+				store.register(wanted(changes), how === "together" ? createNode() : createNode);
+			await register();
+			mayAdd = false;
+			await expect(register({ device: "tablet" })).rejects.toThrow(NoSpace);
+			expect(await register({ token: "https://push.example/2" })).toMatchObject({
+				kind: "renewed",
+				registration: { node: "node-1", token: "https://push.example/2" },
+			});
+			expect((await store.renew("node-1", { token: "https://other.example/3" }, "other.example"))?.kind).toBe(
+				"renewed",
+			);
+			await store.record([{ node: "node-1", at: clock }], []);
+			expect(await count()).toBe(1);
+			mayAdd = true;
+			expect((await register({ device: "tablet" })).kind).toBe("created");
+		},
+	);
+});
+
+describe("a row", () => {
+	test("has no more bytes than it may have, whatever of it is long", async () => {
+		const store = open();
+		const long = "é".repeat(registrationBounds.row.is / 2 + 1);
+		await expect(store.register(wanted({ deviceName: long }), createNode())).rejects.toThrow(InvalidDevice);
+		await store.register(wanted(), createNode());
+		await expect(store.renew("node-2", { token: long }, undefined)).rejects.toThrow(InvalidDevice);
+		expect((await store.find("node-2"))?.token).toBe("https://push.example/1");
 	});
 });
 
@@ -452,6 +495,30 @@ describe("recording", () => {
 		]);
 	});
 
+	test("what came of a push to another token says nothing of the one that there is now", async () => {
+		const store = open();
+		await store.register(wanted({ token: "https://push.example/reached" }), createNode);
+		const sent = { node: "node-1", token: "https://push.example/reached", at: clock };
+		// Renewed between a push and the time when its result is written down.
+		await store.renew("node-1", { token: "https://push.example/never" }, undefined);
+		await store.record([sent, { ...sent, error: "503" }], []);
+		const { lastSuccessAt, lastErrorAt } = (await store.find("node-1")) ?? {};
+		expect({ lastSuccessAt, lastErrorAt }).toEqual({ lastSuccessAt: undefined, lastErrorAt: undefined });
+		await store.record([sent, { ...sent, token: "https://push.example/never", error: "404" }], []);
+		expect(await store.find("node-1")).toMatchObject({ lastErrorAt: clock, lastError: "404" });
+		expect((await store.find("node-1"))?.lastSuccessAt).toBeUndefined();
+	});
+
+	test("a reason is kept as far as it is short, and its half characters are none", async () => {
+		const store = open();
+		await store.register(wanted(), createNode);
+		await store.record(
+			[{ node: "node-1", at: clock, error: `${"x".repeat(199)}${"\u{1F514}".repeat(9_999)}` }],
+			[],
+		);
+		expect((await store.find("node-1"))?.lastError).toBe(`${"x".repeat(199)}\uFFFD`);
+	});
+
 	test("sweep takes what was neither renewed nor delivered to since", async () => {
 		const store = open();
 		clock = 100;
@@ -463,6 +530,20 @@ describe("recording", () => {
 		expect(await store.sweep(300)).toBe(1);
 		expect(await store.find("node-1")).toBeUndefined();
 		expect(await count()).toBe(2);
+	});
+
+	test("sweep goes slice after slice, with turns for others between them, and leaves none over", async () => {
+		await database.client.execute(
+			`WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 12000)
+			INSERT INTO registrations (node, app, device, token, registered_at, renewed_at)
+			SELECT 'node' || i, 'fcm', 'd' || i, 't', 1, iif(i % 6, 1, 1000) FROM n`,
+		);
+		let turns = 0;
+		const counting = setInterval(() => turns++);
+		expect(await open().sweep(500)).toBe(10_000);
+		clearInterval(counting);
+		expect(turns).toBeGreaterThan(1);
+		expect(await count()).toBe(2_000);
 	});
 
 	test("sweep takes nothing that is old by one clock only: that of a machine may be years ahead", async () => {

@@ -1,10 +1,12 @@
 /** Turns what a reader found into a registration of ours, or says why it cannot be one. */
 
+import { registrationBounds } from "../../limits/bounds/registrations.ts";
 import { registrableDomain } from "../../limits/registrable-domain.ts";
 import type { AppChoice } from "../../registering/apps.ts";
 import { isOwnNode, type Keyring } from "../../secrets.ts";
 import { formDeviceKey } from "../../store/device-key.ts";
 import type { ImportedRegistration } from "../../store/importing.ts";
+import { bytesOf, rowBytes } from "../../store/row-size.ts";
 import { type App, InvalidDevice, type PushService } from "../../types.ts";
 import { bareOf, domainOf, isBareJid } from "../../xmpp/jid.ts";
 import { SERVICE_NAMES } from "../../xmpp/service-names.ts";
@@ -31,7 +33,7 @@ export interface CheckingDeps {
 }
 
 /** A part of a JID is no longer (RFC 7622 §3.1), and neither is what stands for one. */
-const LONGEST = 1023;
+const LONGEST = registrationBounds.importedNode.is;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: those are what must not be in an attribute of XML
 const CONTROL = /[\u0000-\u001f\u007f]/;
 /** XEP-0082, as mod_push_appserver writes it: 2017-03-17T02:10:21Z. */
@@ -47,7 +49,7 @@ export async function check(found: Found, deps: CheckingDeps): Promise<ImportedR
 	if (!secret) throw new Unfit("it has no secret: nobody could publish to it");
 	if (!token) throw new Unfit("it has no token");
 	checkNode(node);
-	if (secret.length > LONGEST || CONTROL.test(secret))
+	if (bytesOf(secret) > LONGEST || CONTROL.test(secret))
 		throw new Unfit("its secret is longer than any, or no text");
 
 	const app = appOf(found, deps);
@@ -58,7 +60,7 @@ export async function check(found: Found, deps: CheckingDeps): Promise<ImportedR
 	const times = timesOf(fields, deps);
 	const owner = ownerOf(fields.owner);
 	const deviceId = fields.device_id ?? node;
-	return {
+	const imported = {
 		...device,
 		node,
 		formerHash: await deps.keyring.hashFormer(node, secret),
@@ -70,10 +72,13 @@ export async function check(found: Found, deps: CheckingDeps): Promise<ImportedR
 		...(owner !== "" && { party: registrableDomain(domainOf(owner)) }),
 		...times,
 	};
+	if (rowBytes(imported) > registrationBounds.row.is)
+		throw new Unfit(`it is longer than ${registrationBounds.row.is} bytes`);
+	return imported;
 }
 
 function checkNode(node: string) {
-	if (node.length > LONGEST) throw new Unfit(`its node is longer than ${LONGEST} characters`);
+	if (bytesOf(node) > LONGEST) throw new Unfit(`its node is longer than ${LONGEST} bytes`);
 	// Such a node is taken for a device's token (delivery/modules.ts).
 	if (CONTROL.test(node) || node.startsWith("module:"))
 		throw new Unfit("its node is none that could be published to");
@@ -140,5 +145,7 @@ function timesOf(fields: Found["fields"], { now, retentionDays }: CheckingDeps) 
 function ownerOf(text: string | undefined): string {
 	if (text === undefined) return "";
 	if (!isBareJid(text)) throw new Unfit("its owner is no bare JID like user@example.net");
+	if (bytesOf(text) > registrationBounds.jid.is)
+		throw new Unfit(`its owner is longer than ${registrationBounds.jid.is} bytes`);
 	return bareOf(text);
 }

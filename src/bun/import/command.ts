@@ -48,6 +48,7 @@ export async function importCommand(
 		const services = await createServices(config.apps, {
 			...{ fetch: sendsNothing, guardedFetch: sendsNothing, http2Fetch: () => sendsNothing, now: Date.now },
 			policy: endpointPolicy(config.webPush),
+			wns: config.wns,
 			vapid: {},
 		});
 		const { apps, trustDeviceId, retentionDays } = config;

@@ -14,4 +14,34 @@ export const answerBounds = {
 		what: "The answer of a push service to a request for an access token",
 		beyond: "The request fails, and is tried again later.",
 	},
+	keys: {
+		is: 256 * 1024,
+		unit: "bytes",
+		what: "The keys at `REGISTRATION_JWKS_URL`",
+		beyond: "They are not taken. The URL is left alone for a while, as after any failure there.",
+	},
+	keysRest: {
+		is: 30_000,
+		unit: "milliseconds",
+		what: "Rest after a failure at `REGISTRATION_JWKS_URL`",
+		beyond: "The URL is asked again, with the next registration.",
+	},
+	database: {
+		is: 16 * 1024 * 1024,
+		unit: "bytes",
+		what: "An answer of a database server",
+		beyond: "The question fails, as when the server is away.",
+	},
+	databaseAtEdge: {
+		is: 4 * 1024 * 1024,
+		unit: "bytes",
+		what: "An answer of a database server to an edge worker, which has little memory",
+		beyond: "The question fails, as when the server is away.",
+	},
+	databaseFault: {
+		is: 500,
+		unit: "characters",
+		what: "What is repeated of a database's own words for a failure",
+		beyond: "It is cut.",
+	},
 } as const satisfies Bounds;

@@ -8,6 +8,121 @@ export const registrationBounds = {
 		what: "The owner of a registration, and the room that it is for",
 		beyond: "Registering is refused with `not-acceptable`.",
 	},
+	name: {
+		is: 256,
+		unit: "bytes",
+		what: "The id and the name of a device, over XMPP",
+		beyond: "Registering is refused with `bad-request`.",
+	},
+	endpoint: {
+		is: 1000,
+		unit: "bytes",
+		what: "An endpoint of Web Push",
+		beyond: "Registering is refused.",
+	},
+	channel: {
+		is: 1024,
+		unit: "bytes",
+		what: "A channel URI of WNS",
+		beyond: "Registering is refused.",
+	},
+	fcmToken: {
+		is: 1024,
+		unit: "bytes",
+		what: "A registration token of FCM",
+		beyond: "Registering is refused.",
+	},
+	ubuntuToken: {
+		is: 1024,
+		unit: "bytes",
+		what: "A token of Ubuntu Push",
+		beyond: "Registering is refused.",
+	},
+	applicationId: {
+		is: 255,
+		unit: "bytes",
+		what: "The application that a token of Ubuntu Push is for",
+		beyond: "Registering is refused.",
+	},
+	apnsToken: {
+		is: 200,
+		unit: "bytes",
+		what: "A token of APNs, before it is written in hexadecimal",
+		beyond: "Registering is refused.",
+	},
+	importedNode: {
+		is: 1023,
+		unit: "bytes",
+		what: "A node or a secret that is imported",
+		beyond: "The registration is left out, and the import's report says why.",
+	},
+	row: {
+		is: 8 * 1024,
+		unit: "bytes",
+		what: "All texts of one registration in the database",
+		beyond: "Registering is refused.",
+	},
+	ownerRate: {
+		is: { burst: 100, perSecond: 1 },
+		unit: "registrations and renewals over XMPP",
+		what: "One account",
+		beyond: "A further one is answered with `wait`/`resource-constraint`.",
+	},
+	partyRate: {
+		is: { burst: 1_000, perSecond: 10 },
+		unit: "registrations over XMPP",
+		what: "One registrable domain (`example.org` with all names under it)",
+		beyond:
+			"What is registered may be renewed. A new registration is answered with `wait`/`resource-constraint`.",
+	},
+	strangersRate: {
+		is: { burst: 10_000, perSecond: 100 },
+		unit: "registrations over XMPP",
+		what: "All registrable domains together of which no device was ever reached",
+		beyond:
+			"What is registered may be renewed. A new registration is answered with `wait`/`resource-constraint`.",
+	},
+	renewalRate: {
+		is: { burst: 10_000, perSecond: 100 },
+		unit: "renewals over XMPP",
+		what: "One registrable domain that may make nothing new just now",
+		beyond: "A further one is answered with `wait`/`resource-constraint`.",
+	},
+	freeSpace: {
+		is: 256 * 1024 * 1024,
+		unit: "bytes",
+		what: "Free space on the disk of the database that is left to others; of a disk below 2.5 GiB, a tenth",
+		beyond:
+			"With less, a new registration is answered with `wait`, over HTTP with status 503 and `Retry-After`. Renewals go on.",
+	},
+	lastError: {
+		is: 200,
+		unit: "characters",
+		what: "What is kept of why the latest push failed",
+		beyond: "It is cut.",
+	},
+	perAddress: {
+		is: 1_000,
+		unit: "registrations",
+		what: "Registrations over HTTP from one network: an IPv4 address or an IPv6 /64",
+		beyond: "Another one is refused with status 429.",
+		setting: "MAX_REGISTRATIONS_PER_ADDRESS",
+	},
+	perHost: {
+		is: 10_000,
+		unit: "registrations",
+		what: "Registrations at one push service that is no browser's own and that `WEBPUSH_ALLOW_HOSTS` does not name",
+		beyond:
+			"Another one takes the place of the oldest that was pushed to and never reached. Where there is none it is refused.",
+		setting: "MAX_REGISTRATIONS_PER_HOST",
+	},
+	share: {
+		is: 0.1,
+		unit: "of them",
+		what: "Of these, those of one registrable domain, over HTTP of one /24 (IPv6: /48)",
+		beyond: "Another one is refused.",
+		setting: "MAX_REGISTRATIONS_PER_HOST",
+	},
 	perOwner: {
 		is: 50,
 		unit: "registrations",

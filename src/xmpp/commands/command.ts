@@ -1,5 +1,6 @@
 /** What a command is (XEP-0050): each dialect's file makes some. */
 import type { Element } from "@xmpp/xml";
+import { registrationBounds } from "../../limits/bounds/registrations.ts";
 import { stanzaBounds } from "../../limits/bounds/stanzas.ts";
 import { cutTo } from "../../limits/cut.ts";
 import { type Field, type FormValues, singleValue } from "../forms.ts";
@@ -66,7 +67,9 @@ export class CommandError extends Error {
 export const badField = (text: string) => new CommandError("modify", "bad-request", text);
 
 /** Names of devices and their kin go into the database as they are. */
-const MAX_NAME = 256;
+const MAX_NAME = registrationBounds.name.is;
+
+const isTooLong = (name: string) => new TextEncoder().encode(name).length > MAX_NAME;
 
 /** The value of a field without the blanks around it; undefined if it is missing or empty. */
 export function optional({ form }: Pick<Call, "form">, name: string): string | undefined {
@@ -83,10 +86,17 @@ export function required(call: Pick<Call, "form">, name: string): string {
 /** What a client calls its device, or undefined. @throws {CommandError} when it is too long to be kept */
 export function nameIn(call: Pick<Call, "form">, field: string): string | undefined {
 	const name = optional(call, field);
-	if (name !== undefined && name.length > MAX_NAME) {
-		throw badField(`The field ${field} has more than ${MAX_NAME} characters: shorten it.`);
+	if (name !== undefined && isTooLong(name)) {
+		throw badField(`The field ${field} has more than ${MAX_NAME} bytes: shorten it.`);
 	}
 	return name;
+}
+
+/** The resource as a device's id. @throws {CommandError} when there is none, or it is too long to be kept */
+export function resourceIn({ resource }: Pick<Call, "resource">): string {
+	if (resource === undefined) throw badField("The field device-id is missing: send it, or from a full JID.");
+	if (!isTooLong(resource)) return resource;
+	throw badField(`Your resource has more than ${MAX_NAME} bytes: send a shorter device-id.`);
 }
 
 /** Registers, or says in a stanza error's terms why not. */
@@ -102,6 +112,8 @@ export async function register(
 			throw notServed(result.reason);
 		case "bad-device":
 			throw badField(result.reason);
+		case "too-long":
+			throw new CommandError("modify", "not-acceptable", result.reason);
 		case "over-quota":
 		case "not-ready":
 			throw new CommandError("wait", "resource-constraint", result.reason);
@@ -155,9 +167,7 @@ export function whichIn(call: Call): Which {
 
 /** The device's own id, or the resource. @throws {CommandError} when there is neither */
 export function deviceId(call: Call): string {
-	const id = nameIn(call, "device-id") ?? call.resource;
-	if (id === undefined) throw badField("The field device-id is missing: send it, or from a full JID.");
-	return id;
+	return nameIn(call, "device-id") ?? resourceIn(call);
 }
 
 export function nothingFound(): CommandError {

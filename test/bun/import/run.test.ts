@@ -197,7 +197,7 @@ describe("a CSV", () => {
 		expect(await into.rows()).toMatchObject([
 			{ node: "n1", app: "fcm", owner: "", device: await formDeviceKey("n1", "a:b"), renewed_at: now },
 			{ node: "n2", app: "voip", token: "deadbeef", registered_at: now },
-			{ node: "n3", app: "webpush", host: "push.example", auth: "BTBZMqHH6r4Tts7J_aSIgg" },
+			{ node: "n3", app: "webpush", host: null, auth: "BTBZMqHH6r4Tts7J_aSIgg" },
 			{ node: "n4", app: "fcm", owner: "romeo@example.net", device: "phone" },
 		]);
 		expect(await into.keyring.verify("n4", "s4")).toBe("ok");
@@ -225,7 +225,7 @@ describe("a CSV", () => {
 			"its type is not that of the app apns (line 6)",
 			"its owner is no bare JID like user@example.net (line 7)",
 			"it has not as many fields as the header (line 8)",
-			"its node is longer than 1023 characters (line 9)",
+			"its node is longer than 1023 bytes (line 9)",
 		]) {
 			expect(summary).toContain(`skipped 1: ${reason}`);
 		}

@@ -26,6 +26,20 @@ const COMMANDS = "http://jabber.org/protocol/commands";
 const TOKEN = "https://push.example/token-1";
 const FORM = submit({ token: TOKEN });
 
+test("while the disk is nearly full nothing new is registered: its client is to come again", async () => {
+	let isFull = false;
+	const its = await house({ mayGrow: () => !isFull });
+	const register = (device: string) =>
+		its.ask(command("register-push-webpush", submit({ token: TOKEN, "device-id": device })));
+	expect(await register("phone")).toContain('status="completed"');
+	isFull = true;
+	const answer = await register("tablet");
+	expect(answer).toContain('<error type="wait"><resource-constraint');
+	expect(answer).toContain("nearly full");
+	expect(await register("phone")).toContain('status="completed"');
+	expect(await its.count()).toBe(1);
+});
+
 describe("a command without a form", () => {
 	test("that registers gives the form to fill in, with labels and what is needed", async () => {
 		const { ask } = await house();

@@ -3,6 +3,7 @@ import type { Element } from "@xmpp/xml";
 import type { AppConfig } from "../../../src/apps.ts";
 import { announceEnds } from "../../../src/registering/ends.ts";
 import { createNodeSource } from "../../../src/registering/nodes.ts";
+import { createRegistrationRate } from "../../../src/registering/rate.ts";
 import { createRegistrar, type RegistrarDeps } from "../../../src/registering/registrar.ts";
 import { createKeyring } from "../../../src/secrets.ts";
 import { endpointPolicy } from "../../../src/services/endpoint.ts";
@@ -39,6 +40,10 @@ export interface HouseOptions {
 	/** XMPP_ALLOW. */
 	allow?: readonly string[];
 	quota?: number;
+	/** Whether the disk has room. */
+	mayGrow?: () => boolean;
+	/** The connection's; default: {@link PUSH}. */
+	address?: string;
 	registrar?: Partial<Registrar>;
 	/** A pubsub host takes the publishes in. */
 	pubsub?: Pick<RegistrarDeps, "nodes" | "pubsubHost">;
@@ -60,31 +65,47 @@ export async function openHouse(options: HouseOptions = {}) {
 	});
 	const gone: Registration[] = [];
 	const registrations = announceEnds(
-		createRegistrations(database.db, { owner: quota, address: 1000, host: 1000 }),
+		createRegistrations(
+			database.db,
+			{ owner: quota, address: 1000, host: 1000 },
+			{ mayGrow: async () => options.mayGrow?.() ?? true },
+		),
 		(registration) => gone.push(registration),
 	);
 	const faults: unknown[] = [];
 	const tested: string[] = [];
-	const registrar = createRegistrar({
-		...{ registrations, keyring, nodes: createNodeSource(keyring, NO_NODES, []), ...options.pubsub },
-		...{ apps, services, allow, now },
-		testPush(node) {
-			tested.push(node);
-			return testPush(node);
-		},
-	});
-	const handle = createStanzaHandler({
-		publish: async () => ({ kind: "wait", reason: "these tests publish nothing" }),
-		commands: {
-			registrar: { ...registrar, ...options.registrar },
-			onFault: (error) => faults.push(error),
-			newSessionId: () => SESSION,
-		},
-		version: "1.2.3",
-	});
+	/** What the connection with this address does. */
+	const handlerAt = (address: string) =>
+		createStanzaHandler({
+			publish: async () => ({ kind: "wait", reason: "these tests publish nothing" }),
+			commands: {
+				registrar: {
+					...createRegistrar({
+						...{ registrations, keyring, nodes: createNodeSource(keyring, NO_NODES, []), ...options.pubsub },
+						...{ apps, services, allow, address, now },
+						rate: createRegistrationRate(registrations),
+						testPush(node) {
+							tested.push(node);
+							return testPush(node);
+						},
+					}),
+					...options.registrar,
+				},
+				onFault: (error) => faults.push(error),
+				newSessionId: () => SESSION,
+			},
+			version: "1.2.3",
+		});
+	const handle = handlerAt(options.address ?? PUSH);
+	const handlers = new Map([[options.address ?? PUSH, handle]]);
 
-	/** What comes back, as text. */
-	const reply = async (stanza: string) => String(await handle(parse(stanza)));
+	/** What comes back, as text: of the address that was written to. */
+	const reply = async (stanza: string) => {
+		const parsed = parse(stanza);
+		const its = handlers.get(parsed.attrs.to) ?? handlerAt(parsed.attrs.to);
+		handlers.set(parsed.attrs.to, its);
+		return String(await its(parsed));
+	};
 
 	return {
 		...database,

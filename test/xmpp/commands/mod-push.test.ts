@@ -138,7 +138,7 @@ describe("register-push-X", () => {
 		[
 			"webpush",
 			{ token: endpoint, "device-name": "x".repeat(257) },
-			"The field device-name has more than 256 characters: shorten it.",
+			"The field device-name has more than 256 bytes: shorten it.",
 		],
 		["webpush", { token: "x".repeat(4097) }, "The field token has more than 4096 characters: send less."],
 		[

@@ -78,7 +78,7 @@ describe("v1-register-push", () => {
 		],
 		[
 			{ type: "apns", node: "x".repeat(257), token: APNS_HEX },
-			"The field node has more than 256 characters: shorten it.",
+			"The field node has more than 256 bytes: shorten it.",
 		],
 	])("with a bad field says what to do, and changes nothing: %#", async (fields, text) => {
 		const form = submit(fields as Record<string, string>);
