@@ -102,7 +102,9 @@ export const settings = z.object({
 	REGISTRATION_JWT_ISSUER: text().describe("what a JWT's iss must be"),
 	REGISTRATION_JWT_AUDIENCE: text().describe("what its aud must be (PUBLIC_URL)"),
 	MAX_REGISTRATIONS_PER_ADDRESS: whole(1, 1e9).describe("per client address, IPv6: per /64 (1000)"),
-	MAX_REGISTRATIONS_PER_HOST: whole(1, 1e9).describe("per push service that is no browser's own (10000)"),
+	MAX_REGISTRATIONS_PER_HOST: whole(1, 1e9).describe(
+		"per push service that is no browser's own and not named (10000)",
+	),
 	TRUST_DEVICE_ID: flag().describe("a device id alone replaces a token and unregisters (false)"),
 	RETENTION_DAYS: whole(1, 36500).describe("when an unused registration goes (180)"),
 	DATABASE_URL: url("file:", "libsql://", "http://", "https://", "ws://", "wss://").describe(

@@ -28,6 +28,8 @@ const PARTIES = deliveryBounds.faultyParties.is + 1;
  * there takes longer to look up than one that leads inside.
  */
 const UNREACHED_MS = 5_000;
+/** Of those at most so many wait at a time: what waits is in memory, and strangers' names cost nothing. */
+const MOST_UNREACHED = deliveryBounds.unreached.is;
 
 /** When to look again whether an app is configured, ms: a person has to do it. */
 const NO_APP_MS = 60_000;
@@ -74,6 +76,8 @@ export function createSending(deps: {
 }): Sending {
 	const { registrations, services, gates, proven, keeping, act, maxInFlight, sendDeadlineMs, now } = deps;
 	const pause = deps.pause ?? ((ms) => new Promise((resolve) => setTimeout(resolve, ms)));
+	/** Pushes whose failure is told later. */
+	let unreached = 0;
 	const apps = new Map(deps.apps.map((app) => [app.name, app]));
 	const ofApp: GateLimits = { inFlight: maxInFlight };
 	// Anybody can register at a hundred servers that hang: all of them together get no more than one app does.
@@ -160,8 +164,11 @@ export function createSending(deps: {
 		}
 		const sent = { item, registration, startedAt, gate, isOfOthers };
 		// Its place is free again, and what waits in the outbox answers nobody.
-		if (outcome.kind === "retry" && outcome.detail !== undefined && !item.isPromised) {
+		const isUnreached = outcome.kind === "retry" && outcome.detail !== undefined;
+		if (isUnreached && !item.isPromised && unreached < MOST_UNREACHED) {
+			unreached++;
 			await pause(Math.min(startedAt + UNREACHED_MS - now(), UNREACHED_MS));
+			unreached--;
 		}
 		return { kind: "answered", answer: await act(outcome, sent) };
 	}

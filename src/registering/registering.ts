@@ -69,16 +69,19 @@ export function quotaReason(quota: QuotaName): { reason: string; setting?: strin
 		case "address":
 			return raised("Your network address has", "MAX_REGISTRATIONS_PER_ADDRESS");
 		case "host":
-			return raised("The push service of this endpoint has", "MAX_REGISTRATIONS_PER_HOST");
+			return raised("The push service of this endpoint has", "MAX_REGISTRATIONS_PER_HOST", NAMING);
 		case "share":
 			return raised(
 				"At the push service of this endpoint your domain or network has",
 				"MAX_REGISTRATIONS_PER_HOST",
+				NAMING,
 			);
 	}
 }
 
-function raised(whose: string, setting: string) {
-	const reason = `${whose} as many registrations as this server allows. The operator raises it with ${setting}.`;
+const NAMING = ", or lifts it by naming the push service in WEBPUSH_ALLOW_HOSTS";
+
+function raised(whose: string, setting: string, or = "") {
+	const reason = `${whose} as many registrations as this server allows. The operator raises that with ${setting}${or}.`;
 	return { reason, setting };
 }

@@ -87,8 +87,8 @@ export const problemKinds = {
 		status: 429,
 		title: "Too many registrations",
 		meaning:
-			"One client address and one push service host may have only so many registrations. Remove some, or " +
-			"ask the operator to raise the setting that is named.",
+			"One client address and one push service host may have only so many registrations, and one network a tenth " +
+			"of a host's. Remove some, or ask the operator to raise the setting that is named.",
 	},
 	"too-many-requests": {
 		status: 429,

@@ -71,7 +71,7 @@ const REPLACE_AGAIN_MS = 60 * 1000;
 /** RFC 6749 §5.1: `expires_in` may be missing. What all providers here give at least; s. */
 const USUAL_LIFETIME_S = 3600;
 /** Fetching is not one push's business, so it has a deadline of its own; ms. */
-const DEADLINE_MS = 15 * 1000;
+const DEADLINE_MS = answerBounds.accessTokenTime.is;
 /** Entra's tokens are JWTs of some kilobytes; bytes. */
 const MAX_ANSWER = answerBounds.accessToken.is;
 

@@ -26,9 +26,9 @@ export type Failure = Extract<Outcome, { kind: "retry" | "rejected" }>;
 /** A body's reasons are short; the longest, FCM's details, have room here. Bytes. */
 const MAX_BODY = answerBounds.pushService.is;
 /** The status has decided already: the body may add words, but not for long. */
-const BODY_PATIENCE_MS = 2000;
+const BODY_PATIENCE_MS = answerBounds.pushServiceTime.is;
 /** Nothing we hold is worth waiting longer for. */
-const MAX_AFTER_MS = 24 * 60 * 60 * 1000;
+const MAX_AFTER_MS = answerBounds.retryAfter.is * 1000;
 
 /**
  * Sends a request and reads its answer.

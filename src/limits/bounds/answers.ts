@@ -8,6 +8,24 @@ export const answerBounds = {
 		what: "The answer of a push service to a push",
 		beyond: "The rest is not read.",
 	},
+	pushServiceTime: {
+		is: 2_000,
+		unit: "milliseconds",
+		what: "The time that the text of such an answer may take, once its status is there",
+		beyond: "The rest is not read.",
+	},
+	retryAfter: {
+		is: 24 * 60 * 60,
+		unit: "seconds",
+		what: "How long a push service may ask us to wait (`Retry-After`)",
+		beyond: "We wait so long.",
+	},
+	accessTokenTime: {
+		is: 15_000,
+		unit: "milliseconds",
+		what: "The time that an access token may take to come",
+		beyond: "The request fails, and is tried again later.",
+	},
 	accessToken: {
 		is: 64 * 1024,
 		unit: "bytes",

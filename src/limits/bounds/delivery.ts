@@ -2,6 +2,12 @@
 import type { Bounds } from "./bound.ts";
 
 export const deliveryBounds = {
+	unreached: {
+		is: 500,
+		unit: "pushes",
+		what: "Pushes to hosts of strangers that were not reached, and whose answer waits until five seconds are over",
+		beyond: "Further ones are answered at once.",
+	},
 	onTheirWay: {
 		is: 10_000,
 		unit: "pushes",

@@ -206,15 +206,17 @@ describe("a CSV", () => {
 	test("tells which lines were left out, and why", async () => {
 		const path = await into.csv(
 			[
-				"node,secret,type,app,token,owner",
-				"n1,s1,fcm,,a:b,",
-				"n1,s1,fcm,,a:b,",
-				"n2,s2,,nowhere,a:b,",
-				"n3,s3,,,a:b,",
-				"n4,s4,fcm,apns,a:b,",
-				"n5,s5,fcm,,a:b,example.net",
+				"node,secret,type,app,token,owner,device_id",
+				"n1,s1,fcm,,a:b,,",
+				"n1,s1,fcm,,a:b,,",
+				"n2,s2,,nowhere,a:b,,",
+				"n3,s3,,,a:b,,",
+				"n4,s4,fcm,apns,a:b,,",
+				"n5,s5,fcm,,a:b,example.net,",
 				"n6,s6",
-				`${"n".repeat(1024)},s7,fcm,,a:b,`,
+				`${"n".repeat(1024)},s7,fcm,,a:b,,`,
+				`n8,s8,fcm,,a:b,${"é".repeat(251)}@example.net,`,
+				`n9,s9,fcm,,a:b,romeo@example.net,${"é".repeat(4_096)}`,
 			].join("\n"),
 		);
 		const summary = await into.run({ from, path });
@@ -226,6 +228,8 @@ describe("a CSV", () => {
 			"its owner is no bare JID like user@example.net (line 7)",
 			"it has not as many fields as the header (line 8)",
 			"its node is longer than 1023 bytes (line 9)",
+			"its owner is longer than 512 bytes (line 10)",
+			"it is longer than 8192 bytes (line 11)",
 		]) {
 			expect(summary).toContain(`skipped 1: ${reason}`);
 		}
