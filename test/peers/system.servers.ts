@@ -28,8 +28,8 @@ test("a program sees its own Debian, and the temporary folder that it is given",
 test.each([
 	["stopped", (child: ReturnType<typeof startChild>) => child.stop()],
 	["killed", (child: ReturnType<typeof startChild>) => child.kill9()],
-] as const)("nothing is mounted out here while it runs, nor when it was %s", async (_how, end) => {
-	const logPath = join(folder.path, "log");
+] as const)("nothing is mounted out here while it runs, nor when it was %s", async (how, end) => {
+	const logPath = join(folder.path, `${how}.log`);
 	const sleeping = ["sh", "-c", "echo ready; exec sleep 600"];
 	const child = startChild({ command: serversSystem().command(sleeping, folder.path), logPath });
 	await child.ready(() => readFileSync(logPath, "utf8").includes("ready"));
