@@ -87,4 +87,17 @@ describe("a fault names the file and what to do", () => {
 		expect(() => readTables(path())).toThrow(StartError);
 		expect(() => readTables(path())).toThrow(sentence);
 	});
+
+	test.each([
+		["app", "key"],
+		["app", "service_account"],
+		["connection", "password"],
+	])("and not what may be the secret itself: [[%s]], %s = '/…'", (table, field) => {
+		const path = written(`[[${table}]]\n${field} = '/hunter2+/=='\n`);
+		expect(() => readTables(path)).toThrow(
+			new StartError(
+				`${field} in ${path} begins like a path, and there is no file there that can be read (ENOENT).`,
+			),
+		);
+	});
 });
