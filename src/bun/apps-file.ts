@@ -11,6 +11,7 @@ const FROM_FILE = {
 	app: /^(key|cert|cert_key|service_account)$/,
 	connection: /^password$/,
 };
+const TABLE = /^[A-Za-z]?[a-z_-]{1,20}$/;
 const PATH = /^\.{0,2}\/[^\n]*$/;
 
 /** What stands in the file under each name; unchecked, and undefined if there is nothing. */
@@ -80,7 +81,10 @@ function parse(path: string): { app?: unknown; connection?: unknown } {
 			error,
 		);
 	}
-	const others = Object.keys(content).filter((name) => !(name in FROM_FILE));
+	// A list on a line of its own is a table too, and may hold a secret: only what looks like a table's name is repeated.
+	const others = Object.keys(content)
+		.filter((name) => !(name in FROM_FILE))
+		.map((name) => (TABLE.test(name) ? name : "…"));
 	if (others.length > 0) {
 		throw new StartError(
 			`${path} holds tables [[app]] and [[connection]] and nothing else, not ${others.join(", ")}.`,

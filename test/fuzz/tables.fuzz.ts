@@ -18,7 +18,7 @@ const SECRETS: readonly string[] = [
 	`'${MARK}'`,
 	`"/${MARK}+/=="`,
 	`"/a/${MARK}"`,
-	`"${MARK}\\n\\"]#="`,
+	`"]#=\\n\\"${MARK}"`,
 	`"""\n-----BEGIN PRIVATE KEY-----\n${MARK}\n-----END PRIVATE KEY-----\n"""`,
 	`'''{"type":"service_account","private_key":"${MARK}"}'''`,
 	// Without its quotes.
@@ -94,7 +94,8 @@ const document = fc
 	)
 	.map((tables) => tables.flat().join("\n"));
 
-const HAS_PATH = new RegExp(`\\./[^\n]*${MARK}`);
+/** A path that is one without doubt, or the name of a field, is repeated. */
+const REPEATED = new RegExp(`\\./[^\n]*${MARK}|${MARK}["'\\]\\w]*\\s*=(?!=)`);
 
 /** What a start does with it, as far as it reads it. */
 function holds(content: string | Uint8Array): void {
@@ -111,8 +112,7 @@ function holds(content: string | Uint8Array): void {
 					: undefined;
 		if (!problems) throw error;
 		for (const problem of problems) claimSentence(problem);
-		// A path is repeated where it can be nothing else.
-		if (HAS_PATH.test(typeof content === "string" ? content : new TextDecoder().decode(content))) return;
+		if (REPEATED.test(typeof content === "string" ? content : new TextDecoder().decode(content))) return;
 		claim(!problems.join("\n").includes(MARK), () => problems.join("\n"));
 	}
 }
