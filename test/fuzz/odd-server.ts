@@ -20,15 +20,14 @@ export interface OddAnswer {
 export interface OddServer {
 	/** Some ways to answer. */
 	readonly answers: Arbitrary<OddAnswer>;
-	/** More than a client takes that reads to a bound: what the kernel keeps for both ends comes on top. */
-	readonly MOST_BYTES: number;
-	/** Answers one request so. @returns what asking came to, and how much of the answer was taken */
+	/** Answers one request so. @returns what asking came to, and how much of it was taken over one connection */
 	serve(answer: OddAnswer, ask: (url: string) => Promise<boolean>): Promise<{ isIn: boolean; bytes: number }>;
 	stop(): void;
 }
 
 const MEGABYTE = 2 ** 20;
-const MOST_BYTES = 24 * MEGABYTE;
+/** The kernel keeps so much for both ends, at the most. */
+export const KEPT_BYTES = 24 * MEGABYTE;
 
 const bytesOf = (text: string) => new TextEncoder().encode(text);
 /** What a hundred megabytes of blanks come to. */
@@ -40,8 +39,11 @@ interface Part {
 	isPlain?: true;
 }
 
-/** @param good what a client asks for */
-export function startOddServer(good: string): OddServer {
+/**
+ * @param good what a client asks for
+ * @param mostBytes how much a client may take; what comes without end comes to an end at twice of that
+ */
+export function startOddServer(good: string, mostBytes: number): OddServer {
 	const heads: readonly (Part & { head(length: number): string })[] = [
 		{
 			name: "200",
@@ -126,25 +128,27 @@ export function startOddServer(good: string): OddServer {
 			}),
 		);
 
-	let now: OddAnswer | undefined;
-	let bytes = 0;
 	interface Link {
 		left: Uint8Array | undefined;
 		hasAnswered: boolean;
+		bytes: number;
 	}
+	let now: OddAnswer | undefined;
+	let most = 0;
 
 	/** Writes as long as the other side takes it. */
 	function pour(socket: Socket<Link>): void {
 		while (now) {
 			const piece = socket.data.left ?? now.endless;
-			if (!piece || bytes > 2 * MOST_BYTES) {
+			if (!piece || socket.data.bytes > 2 * mostBytes) {
 				if (now.end === "reset") socket.terminate();
 				else socket.end();
 				return;
 			}
 			const taken = socket.write(piece);
 			if (taken < 0) return;
-			bytes += taken;
+			socket.data.bytes += taken;
+			most = Math.max(most, socket.data.bytes);
 			socket.data.left = taken < piece.length ? piece.subarray(taken) : undefined;
 			if (socket.data.left) return;
 		}
@@ -155,7 +159,7 @@ export function startOddServer(good: string): OddServer {
 		port: 0,
 		socket: {
 			open(socket) {
-				socket.data = { left: undefined, hasAnswered: false };
+				socket.data = { left: undefined, hasAnswered: false, bytes: 0 };
 			},
 			data(socket, request) {
 				if (socket.data.hasAnswered || !now) return;
@@ -173,12 +177,11 @@ export function startOddServer(good: string): OddServer {
 
 	return {
 		answers,
-		MOST_BYTES,
 		async serve(answer, ask) {
 			now = answer;
-			bytes = 0;
+			most = 0;
 			const isIn = await ask(`http://127.0.0.1:${listener.port}/`);
-			return { isIn, bytes };
+			return { isIn, bytes: most };
 		},
 		stop: () => listener.stop(true),
 	};
