@@ -11,6 +11,7 @@ const FROM_FILE = {
 	app: /^(key|cert|cert_key|service_account)$/,
 	connection: /^password$/,
 };
+const TABLE = /^[A-Za-z]?[a-z_-]{1,20}$/;
 const PATH = /^\.{0,2}\/[^\n]*$/;
 
 /** What stands in the file under each name; unchecked, and undefined if there is nothing. */
@@ -47,11 +48,24 @@ function withFiles(tables: unknown, name: keyof typeof FROM_FILE, path: string):
 			Object.entries(table ?? {}).map(([field, value]) => [
 				field,
 				FROM_FILE[name].test(field) && typeof value === "string" && PATH.test(value)
-					? read(resolve(dirname(path), value), `${field} in ${path}`)
+					? readNamed(value, `${field} in ${path}`, path)
 					: value,
 			]),
 		),
 	);
+}
+
+/** @throws {StartError} that repeats a path only if it can be nothing else: a key in base64 may begin with a slash */
+function readNamed(value: string, what: string, path: string): string {
+	if (value.startsWith(".")) return read(resolve(dirname(path), value), what);
+	try {
+		return readFileSync(value, "utf8").trim();
+	} catch (error) {
+		throw new StartError(
+			`${what} begins like a path, and there is no file there that can be read (${codeOf(error)}).`,
+			error,
+		);
+	}
 }
 
 function parse(path: string): { app?: unknown; connection?: unknown } {
@@ -67,7 +81,10 @@ function parse(path: string): { app?: unknown; connection?: unknown } {
 			error,
 		);
 	}
-	const others = Object.keys(content).filter((name) => !(name in FROM_FILE));
+	// A list on a line of its own is a table too, and may hold a secret: only what looks like a table's name is repeated.
+	const others = Object.keys(content)
+		.filter((name) => !(name in FROM_FILE))
+		.map((name) => (TABLE.test(name) ? name : "…"));
 	if (others.length > 0) {
 		throw new StartError(
 			`${path} holds tables [[app]] and [[connection]] and nothing else, not ${others.join(", ")}.`,
@@ -80,7 +97,8 @@ function read(path: string, what: string): string {
 	try {
 		return readFileSync(path, "utf8").trim();
 	} catch (error) {
-		const code = (error as NodeJS.ErrnoException).code ?? "unknown error";
-		throw new StartError(`${what} names the file ${path}, which cannot be read (${code}).`, error);
+		throw new StartError(`${what} names the file ${path}, which cannot be read (${codeOf(error)}).`, error);
 	}
 }
+
+const codeOf = (error: unknown) => (error as NodeJS.ErrnoException).code ?? "unknown error";

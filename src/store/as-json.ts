@@ -1,6 +1,7 @@
 /** Rows as JSON, in both directions: one value in place of many. */
 import { getTableColumns, type InferSelectModel, sql } from "drizzle-orm";
 import type { SQLiteTable } from "drizzle-orm/sqlite-core";
+import { OddAnswer } from "./fault.ts";
 
 /**
  * Selects a row of plain texts and integers as one JSON value. The driver asks anew for the name and type of each
@@ -8,7 +9,7 @@ import type { SQLiteTable } from "drizzle-orm/sqlite-core";
  */
 export function asJson<Table extends SQLiteTable>(table: Table) {
 	const row = rowOf(table);
-	return asJsonArray(table).mapWith((json: string): InferSelectModel<Table> => row(JSON.parse(json)));
+	return asJsonArray(table).mapWith((json: unknown): InferSelectModel<Table> => row(parsed(json)));
 }
 
 /** The same as an array of values, for {@link rowOf}: many rows without their names are half as long. */
@@ -16,10 +17,21 @@ export function asJsonArray(table: SQLiteTable) {
 	return sql`json_array(${sql.join(Object.values(getTableColumns(table)), sql`, `)})`;
 }
 
-/** @returns makes a row of what {@link asJsonArray} selected */
+/** @throws {OddAnswer} */
+export function parsed(json: unknown): unknown {
+	if (typeof json !== "string") throw new OddAnswer();
+	try {
+		return JSON.parse(json);
+	} catch {
+		throw new OddAnswer();
+	}
+}
+
+/** @returns makes a row of what {@link asJsonArray} selected, or throws {@link OddAnswer} */
 export function rowOf<Table extends SQLiteTable>(table: Table) {
 	const names = Object.keys(getTableColumns(table));
-	return (values: readonly unknown[]): InferSelectModel<Table> => {
+	return (values: unknown): InferSelectModel<Table> => {
+		if (!Array.isArray(values) || values.length !== names.length) throw new OddAnswer();
 		const row: Record<string, unknown> = {};
 		for (let at = 0; at < names.length; at++) row[names[at] ?? ""] = values[at];
 		return row as InferSelectModel<Table>;

@@ -10,11 +10,21 @@ export class UnfitDatabase extends Error {
 	override name = "UnfitDatabase";
 }
 
+/** The database answers, and something else than it was asked: a proxy before it, or the server itself, is unwell. */
+export class OddAnswer extends Error {
+	override name = "OddAnswer";
+
+	constructor() {
+		super("the database's answer does not fit the question");
+	}
+}
+
 /** The failure of the database inside an error, if that is what it is: its message names no values. */
 export function databaseFault(error: unknown): Error | undefined {
 	let query = false;
 	for (let inner = error; inner instanceof Error; inner = inner.cause) {
-		if (/^Libsql(Batch)?Error$/.test(inner.name) || inner instanceof UnfitDatabase) return inner;
+		if (/^Libsql(Batch)?Error$/.test(inner.name)) return inner;
+		if (inner instanceof UnfitDatabase || inner instanceof OddAnswer) return inner;
 		if (inner instanceof DrizzleQueryError) query = true;
 		else if (query) return inner;
 	}

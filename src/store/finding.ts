@@ -2,7 +2,8 @@
 import { sql } from "drizzle-orm";
 import type { LibSQLDatabase } from "drizzle-orm/libsql";
 import type { Registration } from "../types.ts";
-import { asJsonArray, rowOf, toJson } from "./as-json.ts";
+import { asJsonArray, parsed, rowOf, toJson } from "./as-json.ts";
+import { OddAnswer } from "./fault.ts";
 import { toRegistration } from "./rows.ts";
 import { registrations } from "./schema.ts";
 
@@ -13,6 +14,22 @@ interface Waiting {
 	node: string;
 	resolve(found: Registration | undefined): void;
 	reject(error: unknown): void;
+}
+
+/**
+ * A user's server forgets who is said to be unknown, so nobody is because an answer was spoiled.
+ * @throws {OddAnswer} unless it is a list: one is said even where there are no rows
+ */
+function listIn(answer: unknown): unknown[] {
+	const list = parsed(answer);
+	if (!Array.isArray(list)) throw new OddAnswer();
+	return list;
+}
+
+/** @throws {OddAnswer} where there is a row that nobody asked for, in place of one perhaps that somebody did */
+function requireAsked(rows: ReadonlyMap<string, unknown>, asked: readonly Waiting[]): void {
+	const nodes = new Set(asked.map(({ node }) => node));
+	for (const node of rows.keys()) if (!nodes.has(node)) throw new OddAnswer();
 }
 
 /**
@@ -38,8 +55,13 @@ export function createFinder(
 	async function ask(asked: readonly Waiting[]) {
 		try {
 			const answer = await query.get({ nodes: toJson(asked.map(({ node }) => node)) });
-			const found: unknown[][] = JSON.parse(answer?.rows ?? "[]");
-			const rows = new Map(found.map(toRow).map((row) => [row.node, row]));
+			const rows = new Map(
+				listIn(answer?.rows)
+					.map(toRow)
+					.map((row) => [row.node, row]),
+			);
+			const isMissing = asked.some(({ node }) => !rows.has(node));
+			if (isMissing) requireAsked(rows, asked);
 			for (const { node, resolve } of asked) {
 				const row = rows.get(node);
 				resolve(row && toRegistration(row));

@@ -2,9 +2,10 @@
  * Registrations that come within a moment, written by one statement (group-commit.ts): a statement costs many times
  * what one more row in it does, and the one JavaScript thread stands still meanwhile.
  */
-import { sql } from "drizzle-orm";
+import { type SQL, sql } from "drizzle-orm";
 import type { LibSQLDatabase } from "drizzle-orm/libsql";
 import { asJson, toJson } from "./as-json.ts";
+import { OddAnswer } from "./fault.ts";
 import { createGroupCommit } from "./group-commit.ts";
 import { countedBefore, type Limits } from "./quotas.ts";
 import type { NewRegistration } from "./registrations.ts";
@@ -64,7 +65,7 @@ export function createRegisteringTogether(
 			target: [registrations.owner, registrations.app, registrations.device],
 			set: RENEWAL,
 		})
-		.returning({ row: asJson(registrations) })
+		.returning({ row: asJson(registrations) as SQL<Row | null> })
 		.prepare();
 
 	async function commit(group: readonly Asked[]): Promise<void> {
@@ -88,6 +89,7 @@ export function createRegisteringTogether(
 			rows: toJson(rows.map((row, i) => ({ ...row, ...nodes[i] }))),
 		});
 		for (const { row } of written) {
+			if (row === null) throw new OddAnswer();
 			const asked = byDevice.get(deviceOf(row));
 			if (asked) asked.row = row;
 		}

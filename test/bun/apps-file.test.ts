@@ -87,4 +87,26 @@ describe("a fault names the file and what to do", () => {
 		expect(() => readTables(path())).toThrow(StartError);
 		expect(() => readTables(path())).toThrow(sentence);
 	});
+
+	test("nor a list that stands on a line of its own, as tables' names do", () => {
+		const path = written("[[connection]]\nservice = 'xmpp://127.0.0.1:5347'\npassword =\n['hunter2']\n");
+		expect(() => readTables(path)).toThrow("is no TOML");
+		const another = written("[[app]]\nname = 'chat'\n['hunter2']\n");
+		expect(() => readTables(another)).toThrow(
+			new StartError(`${another} holds tables [[app]] and [[connection]] and nothing else, not ….`),
+		);
+	});
+
+	test.each([
+		["app", "key"],
+		["app", "service_account"],
+		["connection", "password"],
+	])("and not what may be the secret itself: [[%s]], %s = '/…'", (table, field) => {
+		const path = written(`[[${table}]]\n${field} = '/hunter2+/=='\n`);
+		expect(() => readTables(path)).toThrow(
+			new StartError(
+				`${field} in ${path} begins like a path, and there is no file there that can be read (ENOENT).`,
+			),
+		);
+	});
 });

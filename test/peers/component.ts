@@ -9,6 +9,10 @@ export interface Component {
 	/** Every stanza that comes is given to this; what it returns is sent. */
 	onStanza(answer: (stanza: Element) => Element | undefined): void;
 	send(stanza: Element): void;
+	/** Sends text just as it is. */
+	write(xml: string): void;
+	/** Whether the server still listens. */
+	isOpen(): boolean;
 	/** Resolves when the server has closed the connection. */
 	close(): Promise<void>;
 }
@@ -32,6 +36,8 @@ export function connectComponent(server: XmppServer, account: ComponentAccount):
 				onStanza = answer;
 			},
 			send: (stanza) => void socket.write(stanza.toString()),
+			write: (xml) => void socket.write(xml),
+			isOpen: () => socket.writable,
 			close() {
 				socket.end("</stream:stream>");
 				return closed;

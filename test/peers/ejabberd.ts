@@ -24,6 +24,8 @@ export interface EjabberdOptions extends XmppServerOptions {
 	pushWith?: { body?: boolean | string; sender?: boolean };
 	/** YAML for the top level: further listeners cannot go there, other settings can. */
 	extraConfig?: string;
+	/** Let stanzas of any length in, as an ejabberd does that has no `max_stanza_size`. Default: as in the example. */
+	anyStanzaSize?: boolean;
 	/** Default: `info`. */
 	logLevel?: "debug" | "info";
 }
@@ -209,7 +211,8 @@ function configuration(
 		disable_sasl_mechanisms: withoutMechanisms,
 		listen: example.listen.flatMap((listener) => {
 			const here = listeners[listener.module];
-			return here ? [{ ...listener, ip: "127.0.0.1", ...here }] : [];
+			const size = options.anyStanzaSize ? { max_stanza_size: undefined } : {};
+			return here ? [{ ...listener, ip: "127.0.0.1", ...here, ...size }] : [];
 		}),
 		s2s_use_starttls: false,
 		api_permissions: { tests: { from: "mod_http_api", who: "all", what: "*" } },

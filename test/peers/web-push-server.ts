@@ -71,14 +71,19 @@ export interface WebPushServer extends Replies<Reply> {
 	stop(): Promise<void>;
 }
 
+/** Paths of Mozilla's service that are pages and no endpoints: they take no POST. */
+const PAGES = new Set(["/status", "/health", "/version", "/__heartbeat__"]);
+
 /** Settings of the service. */
 export interface WebPushServerOptions {
 	/** 0, the default: any free port. */
 	port?: number;
 	/** PEM: serve https and wss instead. */
 	tls?: { key: string; cert: string };
-	/** The host in the endpoints. Default: 127.0.0.1. */
+	/** The host in the endpoints. Default: the address. */
 	hostname?: string;
+	/** Where it listens, one of loopback's. Default: 127.0.0.1. */
+	address?: string;
 }
 
 /** A place to push to. */
@@ -91,6 +96,7 @@ interface Subscription {
 
 /** Starts the service. */
 export function startWebPushServer(options: WebPushServerOptions = {}): WebPushServer {
+	const { address = "127.0.0.1" } = options;
 	const subscriptions = new Map<string, Subscription>();
 	const inbox = createInbox<ReceivedPush>(
 		(push) => `${push.method} ${push.endpoint}: ${push.refused ?? push.status}`,
@@ -111,7 +117,10 @@ export function startWebPushServer(options: WebPushServerOptions = {}): WebPushS
 	});
 
 	const receive = async (request: Request): Promise<Response> => {
-		const endpoint = origin + new URL(request.url).pathname;
+		const { pathname } = new URL(request.url);
+		if (PAGES.has(pathname) && request.method !== "GET")
+			return new Response(null, { status: 405, headers: { Allow: "GET" } });
+		const endpoint = origin + pathname;
 		const subscription = subscriptions.get(endpoint);
 		const push: ReceivedPush = {
 			id: randomUUID(),
@@ -159,7 +168,7 @@ export function startWebPushServer(options: WebPushServerOptions = {}): WebPushS
 	};
 
 	const server = Bun.serve<BrowserLink>({
-		hostname: "127.0.0.1",
+		hostname: address,
 		port: options.port ?? 0,
 		...(options.tls ? { tls: options.tls } : {}),
 		// A hanging answer must last as long as the test wants.
@@ -175,7 +184,7 @@ export function startWebPushServer(options: WebPushServerOptions = {}): WebPushS
 		},
 		websocket: browsers.handler,
 	});
-	const authority = `${options.hostname ?? "127.0.0.1"}:${server.port}`;
+	const authority = `${options.hostname ?? address}:${server.port}`;
 	const origin = `${options.tls ? "https" : "http"}://${authority}`;
 
 	const waitForPushes: WebPushServer["waitForPushes"] = (

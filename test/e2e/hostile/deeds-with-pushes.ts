@@ -1,0 +1,140 @@
+/** Pushes to what is none of the push service's devices, to nobody, in masses, and of no use. */
+import { expect } from "bun:test";
+import { readdirSync, statSync } from "node:fs";
+import { join } from "node:path";
+import type { WebPushServer } from "../../peers/web-push-server.ts";
+import {
+	type Address,
+	type Deed,
+	deviceAt,
+	longPublish,
+	MEGABYTE,
+	publish,
+	publishInTurn,
+	registerAll,
+	subscriptionAt,
+} from "./means.ts";
+import type { Siege } from "./siege.ts";
+import { SITE } from "./stranger.ts";
+
+/** So long a text gets through the server: stock Prosody takes no stanza above 256 KiB. */
+const TEXT = { prosody: 200_000, ejabberd: 500_000 } as const;
+
+/** Registrations whose endpoint is a page of a push service: some from the start, some that were delivered to before. */
+async function registerPages(siege: Siege, service: WebPushServer, site: number): Promise<Address[]> {
+	const page = (index: number) => subscriptionAt(`${service.origin}/status?${index}`, siege);
+	const made = await registerAll(siege, 5, page, site);
+	const device = await deviceAt(service, siege);
+	const turned = await registerAll(siege, 5, () => device, site + 1);
+	await publishInTurn(siege, turned, { perSecond: 10, seconds: 0.5 });
+	for (const [index, { node, secret, deviceSecret = secret }] of turned.entries()) {
+		const network = (site + 2) * SITE + index;
+		const options = { network, secret: deviceSecret, json: page(5 + index) };
+		expect((await siege.stranger.ask("PUT", `/api/v1/registrations/${node}`, options)).status).toBe(200);
+	}
+	return [...made, ...turned];
+}
+
+/** A push to a device of somebody else's fails once. @returns how long it took until it came, ms */
+async function retriedAfter(siege: Siege): Promise<number> {
+	const { endpoint: service, reveille } = siege.scene;
+	const { subscription } = await deviceAt(service, siege);
+	const { endpoint } = subscription;
+	const address = await reveille.register(subscription, "no token");
+	service.respondWith({ status: 503, endpoint, times: 1 });
+	const startedAt = performance.now();
+	await publish(siege, address, "high");
+	await service.waitForPushes(2, (push) => push.endpoint === endpoint, 40_000);
+	return performance.now() - startedAt;
+}
+
+/** The files of the outbox together. */
+function outboxBytes({ scene }: Siege): number {
+	const { dataFolder } = scene.reveille;
+	return readdirSync(dataFolder)
+		.filter((name) => name.startsWith("outbox"))
+		.reduce((sum, name) => sum + statSync(join(dataFolder, name)).size, 0);
+}
+
+export const deedsWithPushes: readonly Deed[] = [
+	{
+		what: "publishes to pages of the others' push services that take no pushes",
+		async do(siege) {
+			const pages = [
+				...(await registerPages(siege, siege.scene.endpoint, 1)),
+				...(await registerPages(siege, siege.unnamed, 11)),
+			];
+			await publishInTurn(siege, pages, { perSecond: 40, seconds: 8 });
+		},
+	},
+	{
+		what: "publishes to a channel of Windows that refuses our access token",
+		async do(siege) {
+			const { wns } = siege;
+			const channel = wns.createChannel();
+			const made = await registerAll(siege, 1, () => ({ app: "wns", token: channel }));
+			await publishInTurn(siege, made, { perSecond: 2, seconds: 1 });
+			const stop = wns.respondWith({ status: 401, token: channel });
+			await publishInTurn(siege, made, { perSecond: 5, seconds: 6 });
+			stop();
+		},
+	},
+	{
+		what: "keeps the outbox busy with push services that are not there, or never answer",
+		async do(siege) {
+			const silent = Array.from({ length: 30 }, () =>
+				Bun.listen({ hostname: "127.0.4.1", port: 0, socket: { data() {}, error() {} } }),
+			);
+			try {
+				const endpoints = [
+					...silent.map(({ port }) => `http://127.0.4.1:${port}/silent`),
+					...Array.from({ length: 250 }, (_, index) => `http://127.0.1.${index + 1}:9/dead`),
+				];
+				const at = (index: number) => subscriptionAt(endpoints[index] ?? "", siege);
+				const made = await registerAll(siege, endpoints.length, at, 20);
+				const classes = ["voip", "event", "high"] as const;
+				const publishing = publishInTurn(siege, made, { perSecond: 140, seconds: 6, classes });
+				await Bun.sleep(2_000);
+				expect(await retriedAfter(siege)).toBeLessThan(15_000);
+				await publishing;
+			} finally {
+				for (const one of silent) one.stop(true);
+			}
+		},
+	},
+	{
+		what: "publishes long texts to devices that cannot be had, for the disk to keep",
+		async do(siege) {
+			const { stranger, program } = siege;
+			const at = (index: number) => subscriptionAt(`http://127.0.2.${index + 1}:9/dead`, siege);
+			const made = await registerAll(siege, 20, at, 21);
+			const before = outboxBytes(siege);
+			const ids: string[] = [];
+			for (const to of made) {
+				for (const pushClass of ["high", "voip"] as const) {
+					const id = `long-${pushClass}-${to.node}`;
+					ids.push(id);
+					await stranger.say(longPublish(to, id, pushClass, TEXT[program]));
+				}
+			}
+			while (!ids.every((id) => stranger.answers.has(id))) await Bun.sleep(20);
+			expect(outboxBytes(siege) - before).toBeLessThan(3 * MEGABYTE);
+		},
+	},
+	{
+		what: "rings one device ten thousand times",
+		async do(siege) {
+			const { endpoint: service } = siege.scene;
+			const device = await deviceAt(service, siege);
+			const made = await registerAll(siege, 1, () => device, 22);
+			const startedAt = performance.now();
+			await publishInTurn(siege, made, { perSecond: 1_000, seconds: 10, classes: ["voip", "event"] });
+			await Bun.sleep(1_000);
+			const seconds = (performance.now() - startedAt) / 1000;
+			const rang = service.pushes.filter(({ endpoint }) => endpoint === device.subscription.endpoint).length;
+			expect(rang).toBeGreaterThan(2);
+			// Of each class ten at once, and then one a second.
+			expect(rang).toBeLessThan(2 * (10 + seconds + 1));
+		},
+	},
+];

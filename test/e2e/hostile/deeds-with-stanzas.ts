@@ -1,0 +1,59 @@
+/** Stanzas that are long, or make ours long. */
+import { command, type Deed, field, MEGABYTE, ping } from "./means.ts";
+import { COMPONENT } from "./stranger.ts";
+
+/** A `>` is four characters where it is written again: Prosody takes this from an account, and not four times it. */
+const GROWING = ">".repeat(200_000);
+/** As much as Prosody takes from an account (256 KiB), and from a server (512 KiB). */
+const TAKEN = { account: 240_000, server: 500_000 };
+
+async function fiveTimes(act: (index: number) => Promise<void>): Promise<void> {
+	for (let index = 0; index < 5; index++) {
+		await act(index);
+		// Its answer has to fail by itself, on a stream of its own.
+		await Bun.sleep(300);
+	}
+}
+
+export const deedsWithStanzas: readonly Deed[] = [
+	{
+		what: "asks with ids of 200,000 characters, which are four times as long in an answer",
+		do: ({ stranger, scene }) => fiveTimes(() => stranger.say(ping(scene.address, GROWING))),
+	},
+	{
+		what: "runs a command whose error would repeat 200,000 characters of it",
+		do({ stranger, scene }) {
+			const values = field(GROWING, ...Array.from({ length: 65 }, (_, index) => `${index}`));
+			return fiveTimes((index) =>
+				stranger.say(command(scene.address, `growing-${index}`, "unregister-push", values)),
+			);
+		},
+	},
+	{
+		what: "sends the longest messages that his server passes on: 17 MB at ejabberd, 2 MB at Prosody",
+		async do({ stranger, scene, program }) {
+			const message = (body: string, from = "") =>
+				`<message${from && ` from="${from}"`} to="${scene.address}" type="chat"><body>${body}</body></message>`;
+			for (let count = 0; count < 3; count++) {
+				if (program === "ejabberd") await stranger.say(message("x".repeat(17 * MEGABYTE)));
+				else {
+					await stranger.say(message(">".repeat(TAKEN.account)));
+					await stranger.sayAsServer(message(">".repeat(TAKEN.server), COMPONENT.domain));
+				}
+				await Bun.sleep(1_000);
+			}
+		},
+	},
+	{
+		what: "sends questions of half a million elements, or as many as his server passes on",
+		do({ stranger, scene, program }) {
+			const length = program === "ejabberd" ? 2 * MEGABYTE : TAKEN.account;
+			const elements = "<a/>".repeat(length / "<a/>".length);
+			return fiveTimes((index) =>
+				stranger.say(
+					`<iq type="set" to="${scene.address}" id="elements-${index}"><e xmlns="x">${elements}</e></iq>`,
+				),
+			);
+		},
+	},
+];
