@@ -1,6 +1,7 @@
 /** Whatever a stanza is: what comes back is due, is one reply to whoever asked, and costs no user the registration. */
 import type { Element } from "@xmpp/xml";
 import fc from "fast-check";
+import { stanzaBounds } from "../../src/limits/bounds/stanzas.ts";
 import type { Answer } from "../../src/types.ts";
 import { NS } from "../../src/xmpp/namespaces.ts";
 import type { Publish } from "../../src/xmpp/publish.ts";
@@ -34,6 +35,10 @@ const registrar: Registrar = {
 	secretOf: async () => "S",
 };
 
+/** What a reply repeats is short enough: the others get none. */
+const isAnswerable = ({ attrs: { id = "", from = "", to = "" } }: Element) =>
+	id.length <= stanzaBounds.id.is && Math.max(from.length, to.length) <= stanzaBounds.address.is;
+
 /** Handles a stanza, and checks all that holds of every reply. */
 async function handled(stanza: Element, answer: Answer = DELIVERED) {
 	const published: { publish: Publish; publisher: string }[] = [];
@@ -50,7 +55,8 @@ async function handled(stanza: Element, answer: Answer = DELIVERED) {
 	const isDue = stanza.getName() === "iq" && (type === "get" || type === "set");
 	const reply = await handle(stanza);
 	same(faults, []);
-	same(reply !== undefined, isDue, "a reply");
+	if (!isAnswerable(stanza)) same(reply, undefined, "no reply");
+	else same(reply !== undefined, isDue, "a reply");
 	if (!reply) {
 		same(published, []);
 		return { published };

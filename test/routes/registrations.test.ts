@@ -251,7 +251,7 @@ test("a nearly full disk takes nothing new for now, and renewals go on", async (
 		{ mayGrow: async () => mayAdd },
 	);
 	const server = await startTestServer({ registrations });
-	const { node, secret } = await server.registered();
+	const { node, deviceSecret } = await server.registered();
 	mayAdd = false;
 	const refused = await server.json("POST", "/registrations", { subscription: subscription() });
 	expect(refused.status).toBe(503);
@@ -266,7 +266,7 @@ test("a nearly full disk takes nothing new for now, and renewals go on", async (
 		"PUT",
 		`/registrations/${node}`,
 		{ subscription: subscription() },
-		secret,
+		deviceSecret,
 	);
 	expect(renewed.status).toBe(200);
 });

@@ -273,7 +273,7 @@ describe("rename-push", () => {
 
 	test.each([
 		[{ "device-name": " " }, "The field device-name is missing: fill it in."],
-		[{ "device-name": "x".repeat(257) }, "The field device-name has more than 256 characters: shorten it."],
+		[{ "device-name": "x".repeat(257) }, "The field device-name has more than 256 bytes: shorten it."],
 	])("with a bad name says what to do: %#", async (fields, text) => {
 		const { node } = await registered("phone");
 		expect(await rename({ node, ...fields })).toBe(badField(text));
