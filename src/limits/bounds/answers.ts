@@ -39,7 +39,7 @@ export const answerBounds = {
 		beyond: "They are not taken. The URL is left alone for a while, as after any failure there.",
 	},
 	keysRest: {
-		is: 30_000,
+		is: 5_000,
 		unit: "milliseconds",
 		what: "Rest after a failure at `REGISTRATION_JWKS_URL`",
 		beyond: "The URL is asked again, with the next registration.",
