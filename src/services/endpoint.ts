@@ -77,6 +77,13 @@ export function isAnsweredFor(url: URL, { rules, allowPrivate }: EndpointPolicy)
 	);
 }
 
+/** Was this host named itself, not only the domain that it is under? There are few such, whatever clients choose. */
+export function isNamed(url: URL, { rules, allowPrivate }: EndpointPolicy): boolean {
+	return [...PROVIDERS, ...rules].some(
+		(rule) => rule.host === url.hostname && (allowPrivate || rule.port === url.port),
+	);
+}
+
 /**
  * Reads an endpoint.
  * @returns the URL; its `href` is the endpoint's one spelling, to be stored and compared
