@@ -152,12 +152,13 @@ export interface PushService {
 	 * quotas count by it.
 	 */
 	hostOf(device: Device): string | undefined;
+	/** Where a client's own URL leads: others than those at the same origin must not suffer from it. */
+	originOf?(device: Device): { origin: string; isProvider: boolean } | undefined;
 	/**
-	 * Where a client's own URL leads: others than those at the same origin must not suffer from it. `isProvider`:
-	 * somebody answers for that host, a push service's maker or the operator. `isNamed`: by its own name, not only by the
-	 * domain that it is under: clients cannot choose many such.
+	 * Whether that host was named itself by a browser's maker or by the operator, not only the domain that it is under:
+	 * clients cannot choose many such.
 	 */
-	originOf?(device: Device): { origin: string; isProvider: boolean; isNamed?: boolean } | undefined;
+	isNamed?(device: Device): boolean;
 	/**
 	 * Shows our credentials to the provider without a push, where it allows that: `delivered` if it takes them. Never
 	 * throws.

@@ -7,7 +7,8 @@
 import type { Logger } from "@logtape/logtape";
 import { deliveryBounds } from "../limits/bounds/delivery.ts";
 import { faultOf } from "../store/fault.ts";
-import type { Outbox, OutboxEntry, QueueName } from "../store/outbox.ts";
+import type { Outbox, OutboxEntry } from "../store/outbox.ts";
+import type { QueueName } from "../store/queue-names.ts";
 import type { Answer, App, Notification, PushClass, PushService } from "../types.ts";
 import { createActing } from "./acting.ts";
 import type { Admission, PublishRequest } from "./admission.ts";

@@ -18,7 +18,7 @@ export interface Item {
 	isBeingKept?: boolean;
 	/** A newer one of its class went out while it was on its way: it must not come back. */
 	isSuperseded?: true;
-	/** The gate it was asked at last. */
+	/** The queue of the outbox that it belongs in, as far as is known. */
 	gate?: string;
 }
 

@@ -1,5 +1,6 @@
 /** What delivery does with the outbox: keeps pushes for another try, and lets go of those that are through. */
-import type { Outbox, OutboxEntry, QueueName } from "../store/outbox.ts";
+import type { Outbox, OutboxEntry } from "../store/outbox.ts";
+import type { QueueName } from "../store/queue-names.ts";
 import type { Answer } from "../types.ts";
 import { backoffMs } from "./backoff.ts";
 import { type Item, Unavailable } from "./item.ts";

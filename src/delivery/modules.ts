@@ -7,6 +7,7 @@
  */
 import type { Rate } from "../limits/bounds/bound.ts";
 import { createRecent } from "../limits/recent.ts";
+import { registrableDomain } from "../limits/registrable-domain.ts";
 import { createBuckets } from "../limits/token-buckets.ts";
 import type { Registrations } from "../store/registrations.ts";
 import { type Answer, type App, InvalidDevice, type PushService, type Registration } from "../types.ts";
@@ -70,6 +71,10 @@ export function createModules({
 		const lastSuccessAt = delivered.get(node);
 		return {
 			...{ node, app, device: token, token, owner: "", registeredAt: 0, renewedAt: 0 },
+			// Asked for where something is wrong alone.
+			get party() {
+				return registrableDomain(publisher);
+			},
 			...(lastSuccessAt !== undefined && { lastSuccessAt }),
 		};
 	}

@@ -2,30 +2,33 @@
  * Sends what is due in the outbox: started by a timer for the next due time, never by polling.
  *
  * Each gate has a queue of its own. A queue whose gate turned an entry away is left alone until the gate asked to be
- * asked again: nothing is read or written for what waits in it, and no other queue waits behind it. Where there are
- * more queues than are known at once, each gets its turn by lot.
+ * asked again: nothing is read or written for what waits in it, and no other queue waits behind it.
+ *
+ * Of hosts that clients choose there may be any number of queues (queue-names.ts). They come after the others, have half
+ * of the places, and where there are more of them than are known at once, they have their turns (known-queues.ts).
  */
 import type { Logger } from "@logtape/logtape";
 import { deliveryBounds } from "../limits/bounds/delivery.ts";
 import { faultOf } from "../store/fault.ts";
-import type { Outbox, OutboxEntry, QueueName } from "../store/outbox.ts";
+import type { Outbox, OutboxEntry } from "../store/outbox.ts";
+import type { QueueName } from "../store/queue-names.ts";
 import type { Tried } from "./item.ts";
+import { createKnownQueues, type Queue } from "./known-queues.ts";
 
 /** Entries of one queue that are tried at once: as many as its gate may let through. */
 const RETRIES = deliveryBounds.retriesOfGate.is;
 
-/** How many entries are tried at once. */
-const CONCURRENCY = 128;
+/** How many entries are tried at once, and how many of those that strangers left there. */
+const CONCURRENCY = deliveryBounds.retries.is;
+const STRANGERS = deliveryBounds.strangersRetries.is;
 
 /** Entries of one queue that wait for their lanes: beyond, they are put off. */
-const WAITING = 256;
+const WAITING = deliveryBounds.waitingForLane.is;
 
 /** When to look again whether the lane of an entry is free that found so many waiting already, ms. */
 const PUT_OFF_MS = 60_000;
 
-/** How many queues are known at once: clients choose the origins. */
-const KEPT = 5_000;
-/** Where there are more, how long the same ones are known, ms. */
+/** Where there are more queues than are known at once, how long the same ones are known, ms. */
 const KNOWN_MS = 60_000;
 
 /** The longest a timer may run: a clock that was set is noticed after this long. */
@@ -47,19 +50,6 @@ export interface OutboxLoop {
 	stop(): Promise<void>;
 }
 
-interface Queue {
-	/** When its next entry is due, as far as is known. */
-	dueAt: number;
-	/** Its gate wants to be left alone until then. */
-	shutUntil: number;
-	/** Its gate is full until one of its entries is through, or until then. */
-	fullUntil: number;
-	/** How many of its entries are being tried. */
-	active: number;
-	/** Those being tried, and those that wait for their lanes. */
-	inHand: Set<string>;
-}
-
 /**
  * @param retry tries one entry, and leaves the outbox in the state that follows; throws if it cannot
  * @param pause lets timers and sockets have their turn
@@ -71,9 +61,11 @@ export function startOutboxLoop(
 	now: () => number = Date.now,
 	pause: () => Promise<void> = () => new Promise((resolve) => setTimeout(resolve)),
 ): OutboxLoop {
-	/** Those that are not empty, as far as they are known. The one that was looked at last comes last. */
-	const queues = new Map<QueueName, Queue>();
+	/** Those that are not empty, as far as they are known. */
+	const queues = createKnownQueues(outbox, pause);
 	const onItsWay = new Set<Promise<void>>();
+	/** How many of them are strangers'. */
+	let strangers = 0;
 	let timer: ReturnType<typeof setTimeout> | undefined;
 	let wakesAt = Number.POSITIVE_INFINITY;
 	let restsUntil = Number.NEGATIVE_INFINITY;
@@ -110,24 +102,18 @@ export function startOutboxLoop(
 			known.dueAt = Math.min(known.dueAt, dueAt);
 			return lookAt(known);
 		}
-		if (queues.size >= KEPT) {
-			othersAt = Math.min(othersAt, Math.max(dueAt, now() + KNOWN_MS));
-			return othersAt;
-		}
-		const never = Number.NEGATIVE_INFINITY;
-		const queue = { dueAt, shutUntil: never, fullUntil: never, active: 0, inHand: new Set<string>() };
-		queues.set(name, queue);
-		return dueAt;
+		if (queues.add(name, dueAt)) return dueAt;
+		othersAt = Math.min(othersAt, Math.max(dueAt, now() + KNOWN_MS));
+		return othersAt;
 	}
 
 	/** Finds out which queues there are. */
 	async function know() {
-		for (const [name, { inHand }] of queues) if (inHand.size === 0) queues.delete(name);
-		const found = await outbox.queues(KEPT);
-		othersAt = found.length < KEPT ? Number.POSITIVE_INFINITY : now() + KNOWN_MS;
-		for (const { queue, dueAt } of found) note(queue, dueAt);
+		othersAt = (await queues.find()) ? now() + KNOWN_MS : Number.POSITIVE_INFINITY;
 		isKnown = true;
 	}
+
+	const all = () => [...queues.few, ...queues.strangers];
 
 	/** What waits because of a time must not wait for the hour that a clock was set back by. */
 	async function watchClock() {
@@ -137,8 +123,7 @@ export function startOutboxLoop(
 			log.warn("The clock was set back by {seconds} s.", { seconds: Math.round(by / 1000) });
 			await outbox.hasten(by, at);
 			const never = Number.NEGATIVE_INFINITY;
-			for (const queue of queues.values())
-				Object.assign(queue, { dueAt: at, shutUntil: never, fullUntil: never });
+			for (const [, queue] of all()) Object.assign(queue, { dueAt: at, shutUntil: never, fullUntil: never });
 			restsUntil = never;
 			isKnown = false;
 		}
@@ -147,6 +132,12 @@ export function startOutboxLoop(
 
 	const lookAt = ({ dueAt, shutUntil, fullUntil }: Queue) => Math.max(dueAt, shutUntil, fullUntil);
 	const hasRoom = ({ active }: Queue) => active < RETRIES;
+	const isDue = (queue: Queue, isStrangers: boolean) =>
+		hasRoom(queue) && lookAt(queue) <= now() && placesFor(isStrangers) > 0 && !stopped && restsUntil <= now();
+
+	/** How many more may be tried now. */
+	const placesFor = (isStrangers: boolean) =>
+		Math.min(CONCURRENCY - onItsWay.size, isStrangers ? STRANGERS - strangers : CONCURRENCY);
 
 	/** Starts as many due entries as there are places, then sleeps until the next is due. */
 	async function fill(): Promise<void> {
@@ -160,14 +151,19 @@ export function startOutboxLoop(
 			if (!isKnown || othersAt <= now()) await know();
 			do {
 				again = false;
-				for (const [name, queue] of [...queues]) {
-					if (stopped || onItsWay.size >= CONCURRENCY || restsUntil > now()) break;
-					if (hasRoom(queue) && lookAt(queue) <= now()) await take(name, queue);
+				for (const [name, queue] of [...queues.few]) if (isDue(queue, false)) await take(name, queue, false);
+				for (const [name, queue] of [...queues.strangers]) {
+					if (!isDue(queue, true)) continue;
+					await take(name, queue, true);
+					// The others come first; this one was looked at, and comes last the next time.
+					if (again) break;
 				}
 			} while (again && !stopped);
-			if (onItsWay.size >= CONCURRENCY) return;
+			if (placesFor(false) === 0) return;
 			sleepUntil(othersAt);
-			for (const queue of queues.values()) if (hasRoom(queue)) sleepUntil(lookAt(queue));
+			for (const queue of queues.few.values()) if (hasRoom(queue)) sleepUntil(lookAt(queue));
+			if (placesFor(true) === 0) return;
+			for (const queue of queues.strangers.values()) if (hasRoom(queue)) sleepUntil(lookAt(queue));
 		} catch (error) {
 			log.error("The outbox cannot be read: {error}", { error: faultOf(error) });
 			isKnown = false;
@@ -178,33 +174,34 @@ export function startOutboxLoop(
 	}
 
 	/** Starts what is due in a queue, as far as there are places, and finds out when the next is. */
-	async function take(name: QueueName, queue: Queue): Promise<void> {
+	async function take(name: QueueName, queue: Queue, isStrangers: boolean): Promise<void> {
 		// Entries that are turned away are done without one wait for the outside: without this pause a backlog of them
 		// would keep timers and sockets waiting until it is through.
 		await pause();
-		queues.delete(name);
-		queues.set(name, queue);
+		queues.use(name, queue);
 		// One time for both questions: an entry that falls due between two would be in neither answer.
 		const at = now();
 		queue.dueAt = Number.POSITIVE_INFINITY;
-		const places = Math.min(RETRIES - queue.active, CONCURRENCY - onItsWay.size);
+		const places = Math.min(RETRIES - queue.active, placesFor(isStrangers));
 		// Those in hand are still in the outbox.
 		const limit = places + queue.inHand.size;
 		const entries = await outbox.due(name, at, limit);
 		if (stopped) return;
 		const others = entries.filter((entry) => !queue.inHand.has(nameOf(entry)));
-		for (const entry of others.slice(0, places)) start(name, queue, entry);
+		for (const entry of others.slice(0, places)) start(name, queue, entry, isStrangers);
 		if (entries.length === limit) return void note(name, at);
 		const next = await outbox.nextDueAt(name, at);
 		if (next !== undefined) note(name, next);
-		else if (queue.inHand.size === 0 && queue.dueAt === Number.POSITIVE_INFINITY) queues.delete(name);
+		else if (queue.inHand.size === 0 && queue.dueAt === Number.POSITIVE_INFINITY) queues.forget(name);
 	}
 
-	function start(name: QueueName, queue: Queue, entry: OutboxEntry) {
+	function start(name: QueueName, queue: Queue, entry: OutboxEntry, isStrangers: boolean) {
 		queue.inHand.add(nameOf(entry));
 		queue.active++;
+		if (isStrangers) strangers++;
 		const trying = tryOne(name, queue, entry).then(() => {
 			queue.active--;
+			if (isStrangers) strangers--;
 			onItsWay.delete(trying);
 			if (!stopped) void fill();
 		});
@@ -260,18 +257,18 @@ export function startOutboxLoop(
 			sleepUntil(isSetBack ? now() : lookAt);
 		},
 		open(gate) {
-			const queue = queues.get(gate);
-			if (!queue) return;
-			queue.shutUntil = Number.NEGATIVE_INFINITY;
-			sleepUntil(lookAt(queue));
+			for (const queue of queues.ofGate(gate)) {
+				queue.shutUntil = Number.NEGATIVE_INFINITY;
+				sleepUntil(lookAt(queue));
+			}
 		},
 		room(gate) {
 			// Not before those are noted that it turned away in this turn of the event loop.
 			setTimeout(() => {
-				const queue = queues.get(gate);
-				if (!queue) return;
-				queue.fullUntil = Number.NEGATIVE_INFINITY;
-				sleepUntil(lookAt(queue));
+				for (const queue of queues.ofGate(gate)) {
+					queue.fullUntil = Number.NEGATIVE_INFINITY;
+					sleepUntil(lookAt(queue));
+				}
 			});
 		},
 		async stop() {

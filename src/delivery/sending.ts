@@ -1,5 +1,6 @@
 /** One try of one push: its registration, its gate, its push service, and what comes of it. */
 import { deliveryBounds } from "../limits/bounds/delivery.ts";
+import { partyOfQueue, queueOfNew, queueOfParty } from "../store/queue-names.ts";
 import type { Answer, App, Outcome, PushService, Registration } from "../types.ts";
 import { domainOf } from "../xmpp/jid.ts";
 import type { Sent } from "./acting.ts";
@@ -7,6 +8,7 @@ import type { GateLimits, Gates, Turn } from "./gates.ts";
 import { fromDatabase, type Item } from "./item.ts";
 import type { Keeping } from "./keeping.ts";
 import type { Known } from "./modules.ts";
+import { partyOf } from "./party.ts";
 import { applyPolicy } from "./policy.ts";
 import type { Proven } from "./proven.ts";
 import { reportOf } from "./report.ts";
@@ -40,7 +42,7 @@ export const NOT_THE_OWNERS = "published by another domain than the owner's, or 
 /** What became of a try. */
 export type Try =
 	| { kind: "answered"; answer: Answer }
-	/** The gate, which `item.gate` names, did not let it through. Nothing was written. */
+	/** Its gate did not let it through; `item.gate` names the queue to wait in. Nothing was written. */
 	| Extract<Turn, { kind: "later" }>;
 
 const unknown = (reason: string): Try => ({ kind: "answered", answer: { kind: "unknown", reason } });
@@ -102,6 +104,19 @@ export function createSending(deps: {
 		return domainOf(owner) === publisher || (muc !== undefined && domainOf(muc) === publisher);
 	}
 
+	/** The outbox's queue of a push: strangers' devices have others than those which were delivered to. */
+	function queueOf(
+		gate: string,
+		limits: GateLimits,
+		service: PushService,
+		registration: Registration,
+		isProven: boolean,
+	): string {
+		if (isProven && limits !== stranger) return gate;
+		const isOneOfFew = limits === ofApp || (limits === provider && service.isNamed?.(registration));
+		return isOneOfFew ? queueOfNew(gate) : queueOfParty(gate, partyOf(registration));
+	}
+
 	/** An app's own gate, or that of the origin which a client's URL leads to. */
 	function gateOf(service: PushService, registration: Registration): { gate: string; limits: GateLimits } {
 		const target = service.originOf?.(registration);
@@ -144,8 +159,14 @@ export function createSending(deps: {
 			return { kind: "answered", answer: { kind: "refused", reason: "it expired before it could be sent" } };
 		}
 		const { gate, limits } = gateOf(service, registration);
-		item.gate = gate;
 		const isProven = proven.has(registration);
+		const queue = queueOf(gate, limits, service, registration, isProven);
+		const hasMoved = item.isPromised && item.gate !== queue;
+		item.gate = queue;
+		// From where others wait too, who must not wait for a stranger's host: first it goes to a queue of its own.
+		if (hasMoved && partyOfQueue(queue) !== undefined) {
+			return { kind: "later", reason: "waits for its turn", at: now() };
+		}
 		const turn = gates.enter(gate, limits, { device: registration, isProven, isRetry: item.isPromised });
 		if (turn.kind === "later") return turn;
 		const startedAt = now();

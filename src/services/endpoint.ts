@@ -78,6 +78,13 @@ export function isAnsweredFor(url: URL, { rules, allowPrivate }: EndpointPolicy)
 	);
 }
 
+/** Was this host named itself, not only the domain that it is under? There are few such, whatever clients choose. */
+export function isNamed(url: URL, { rules, allowPrivate }: EndpointPolicy): boolean {
+	return [...PROVIDERS, ...rules].some(
+		(rule) => rule.host === url.hostname && (allowPrivate || rule.port === url.port),
+	);
+}
+
 /**
  * May a client be told why this host was not reached? Of a host that it chose itself that would say which names there
  * are in our own network; the operator named the others one by one, or lets clients reach private addresses anyway.

@@ -6,7 +6,7 @@
 import { base64url } from "jose";
 import type { Outcome, Push, PushClass, PushService } from "../types.ts";
 import { InvalidDevice } from "../types.ts";
-import { type EndpointPolicy, isAnsweredFor, mayTellWhy, parseEndpoint } from "./endpoint.ts";
+import { type EndpointPolicy, isAnsweredFor, isNamed, mayTellWhy, parseEndpoint } from "./endpoint.ts";
 import { exchange, type Failure, type Fetch, type Reply } from "./exchange.ts";
 import { type HiddenName, webCryptoHiddenName } from "./hidden-name.ts";
 import { encrypt, type RecordCipher } from "./message-encryption.ts";
@@ -193,6 +193,11 @@ export function createWebPush(options: {
 		originOf(device) {
 			const url = URL.parse(device.token);
 			return url ? { origin: url.origin, isProvider: isAnsweredFor(url, policy) } : undefined;
+		},
+
+		isNamed(device) {
+			const url = URL.parse(device.token);
+			return url !== null && isNamed(url, policy);
 		},
 
 		send: neverThrowing(sendOnce),

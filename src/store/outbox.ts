@@ -14,6 +14,7 @@ import { toJson } from "./as-json.ts";
 import { createGroupCommit } from "./group-commit.ts";
 import { createKeyFilter } from "./key-filter.ts";
 import { outbox } from "./outbox-schema.ts";
+import type { QueueName } from "./queue-names.ts";
 
 /** One promised push. Times are ms since the epoch. */
 export interface OutboxEntry {
@@ -26,14 +27,11 @@ export interface OutboxEntry {
 	dueAt: number;
 	expiresAt: number;
 	lastError?: string;
-	/** The gate it waits for; undefined: not known yet. */
+	/** The queue it waits in; undefined: its gate is not known yet. */
 	gate?: string;
 	/** The domain that published it, as long as nobody looked whether it may. */
 	publisher?: string;
 }
-
-/** The entries that wait for one gate; undefined: those whose gate is not known yet. */
-export type QueueName = string | undefined;
 
 export interface Outbox {
 	/** A version newer than all that are kept, and than all given out before. */
@@ -48,8 +46,12 @@ export interface Outbox {
 	remove(node: string, pushClass: PushClass, version: number): Promise<void>;
 	/** Removes the entry of exactly this version: an older one is still owed. */
 	drop(node: string, pushClass: PushClass, version: number): Promise<void>;
-	/** Queues that are not empty, so many of them by lot, and when the first entry of each is due. */
-	queues(limit: number): Promise<{ queue: QueueName; dueAt: number }[]>;
+	/**
+	 * Queues that are not empty, in the order of their names, and when the first entry of each is due. The work is
+	 * bounded by `limit`, however many entries there are.
+	 * @param after those after this name; missing: from the first, which is the one whose gate is not known
+	 */
+	queues(after: string | undefined, limit: number): Promise<{ queue: QueueName; dueAt: number }[]>;
 	/** The entries of a queue to send by `now`, oldest first. */
 	due(queue: QueueName, now: number, limit: number): Promise<OutboxEntry[]>;
 	/** When the next entry of a queue is due after `now`; undefined: there is none. */
@@ -75,6 +77,9 @@ const CHECKPOINT_PAGES = 8_000;
 /** Of more entries than that their lanes are not read at the start: the filter would say yes to almost all. */
 const LANES_READ = 100_000;
 
+/** What follows a name and this is every name after it: the driver ends a text at a zero. */
+const NEXT = "\u0001";
+
 const laneOf = (node: string, pushClass: PushClass) => `${node} ${pushClass}`;
 
 /** Of one lane, at one version or up to it. */
@@ -97,6 +102,20 @@ export async function openOutbox(
 		.from(outbox)
 		.prepare();
 	const any = db.select({ version: outbox.version }).from(outbox).limit(1).prepare();
+	const gate = sql.identifier(outbox.gate.name);
+	const firstDueAt = (queue: SQL) =>
+		sql`(SELECT min(${outbox.dueAt}) FROM ${outbox} WHERE ${outbox.gate} IS ${queue})`;
+	/** From name to name by the index: what a queue holds is not read, however much that is. */
+	const nextQueues = (from: string, limit: number) =>
+		db.all<{ queue: string; dueAt: number }>(sql`
+			WITH RECURSIVE names(its) AS (
+				SELECT min(${gate}) FROM ${outbox} WHERE ${gate} >= ${from}
+				UNION ALL
+				SELECT (SELECT min(${gate}) FROM ${outbox} WHERE ${gate} > names.its) FROM names
+				WHERE names.its IS NOT NULL LIMIT ${limit}
+			)
+			SELECT names.its AS queue, ${firstDueAt(sql`names.its`)} AS "dueAt" FROM names
+			WHERE names.its IS NOT NULL`);
 	// A counter, not a clock: a clock set back would let an old publish outlive a new one.
 	let lastVersion = (await newest.get())?.version ?? 0;
 	const lanes = createKeyFilter();
@@ -208,14 +227,14 @@ export async function openOutbox(
 		drop: (node, pushClass, version) =>
 			other(db.delete(outbox).where(ofLane(node, pushClass, eq(outbox.version, version)))),
 
-		async queues(limit) {
-			const rows = await db
-				.select({ queue: outbox.gate, dueAt: min(outbox.dueAt) })
-				.from(outbox)
-				.groupBy(outbox.gate)
-				.orderBy(sql`random()`)
-				.limit(limit);
-			return rows.map(({ queue, dueAt }) => ({ queue: queue ?? undefined, dueAt: dueAt ?? 0 }));
+		async queues(after, limit) {
+			if (after !== undefined) return nextQueues(`${after}${NEXT}`, limit);
+			const [unknown] = await db.all<{ dueAt: number | null }>(
+				sql`SELECT ${firstDueAt(sql`NULL`)} AS "dueAt"`,
+			);
+			const named = await nextQueues("", limit);
+			const { dueAt = null } = unknown ?? {};
+			return dueAt === null ? named : [{ queue: undefined, dueAt }, ...named];
 		},
 
 		async due(queue, now, limit) {

@@ -58,7 +58,7 @@ describe("what the push service says decides", () => {
 				dueAt,
 				expiresAt: house.clock.now + 3_600_000,
 				lastError: unwell.reason,
-				gate: "webpush",
+				gate: "webpush new",
 			},
 		]);
 		expect(house.queued).toEqual([dueAt]);

@@ -162,7 +162,7 @@ export async function openHouse(changes: Partial<DeliveryDeps> = {}): Promise<Ho
 			return { registration: result.registration, secret: await keyring.secretOf(result.registration.node) };
 		},
 		async rows() {
-			const queues = await outbox.queues(1000);
+			const queues = await outbox.queues(undefined, 1000);
 			const entries = queues.map(({ queue }) => outbox.due(queue, Number.MAX_SAFE_INTEGER, 1000));
 			return (await Promise.all(entries)).flat().sort((a, b) => a.dueAt - b.dueAt);
 		},

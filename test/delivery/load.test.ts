@@ -70,7 +70,7 @@ test("a provider that hangs at 500 pushes a second slows no other app, and gets 
 
 test("two hundred hostile registrations shut no gate of a good app or of another origin", async () => {
 	scene = await openLoadScene(1_000);
-	const { addresses, gates, shut, mass } = scene;
+	const { addresses, shut, mass } = scene;
 	const { hostile } = addresses;
 	// Two at each origin; beside them garbage at the good app itself.
 	const urls = [...hostile, ...hostile].map((origin, i) => `${origin}/push/${i}`);
@@ -89,10 +89,8 @@ test("two hundred hostile registrations shut no gate of a good app or of another
 		`${shut.size} gates shut; ${good.delivered.length} good pushes; p99 ${good.p99().toFixed(2)} ms`,
 	);
 	expect(good.delivered.filter((it) => !it)).toEqual([]);
-	// Those that hang, and those that speak no HTTP.
-	expect(shut.size).toBeGreaterThan(5);
-	for (const name of shut) expect(hostile).toContain(name.replace("web ", ""));
-	for (const { name } of gates.shut()) expect([...shut]).toContain(name);
+	// Not even their own: what devices say that were never delivered to counts for nothing.
+	expect([...shut]).toEqual([]);
 	expect(mass).toEqual([]);
 }, 30_000);
 

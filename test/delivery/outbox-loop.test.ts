@@ -4,7 +4,8 @@ import { backoffMs } from "../../src/delivery/backoff.ts";
 import { createGates } from "../../src/delivery/gates.ts";
 import type { Tried } from "../../src/delivery/item.ts";
 import { type OutboxLoop, startOutboxLoop } from "../../src/delivery/outbox-loop.ts";
-import { type OutboxEntry, openOutbox, type QueueName } from "../../src/store/outbox.ts";
+import { type OutboxEntry, openOutbox } from "../../src/store/outbox.ts";
+import type { QueueName } from "../../src/store/queue-names.ts";
 import { HIGH, openHouse, readableLog } from "./house.ts";
 
 /** How many are tried at once, and how many of one queue. */
@@ -31,12 +32,14 @@ describe("the loop", () => {
 	let tried: { node: string; at: number; done(said?: Error | Tried): void }[];
 	let lines: string[];
 	let fault: Error | undefined;
-	let kept: number;
+	/** The most queues that were asked for at once. */
+	let mostAsked: number;
 	let loop: OutboxLoop;
 
 	beforeEach(() => {
 		jest.useFakeTimers();
 		[entries, clock, asked, foundEmpty, tried, fault] = [[], 1_000_000, 0, [], [], undefined];
+		mostAsked = 0;
 	});
 	afterEach(async () => {
 		for (const each of tried) each.done();
@@ -54,7 +57,6 @@ describe("the loop", () => {
 	async function start(now = () => clock) {
 		const readable = readableLog();
 		lines = readable.lines;
-		let rounds = 0;
 		let byGate = new Map<QueueName, OutboxEntry[]>();
 		let grouped: { entries: OutboxEntry[]; length: number } | undefined;
 		const entriesOf = (queue: QueueName) => {
@@ -66,12 +68,14 @@ describe("the loop", () => {
 		};
 		const timesOf = (queue: QueueName) => entriesOf(queue).map(({ dueAt }) => dueAt);
 		const outbox = {
-			async queues(limit: number) {
-				const names = [...new Set(entries.map(({ gate }) => gate))];
-				kept = limit;
-				// By lot: each time others.
-				const chosen = names.length <= limit ? names : names.splice(++rounds % 2 ? 0 : limit, limit);
-				return chosen.map((queue) => ({ queue, dueAt: Math.min(...timesOf(queue)) }));
+			async queues(after: string | undefined, limit: number) {
+				const names = [...new Set(entries.map(({ gate = "" }) => gate))].sort();
+				const chosen = names.filter((name) => after === undefined || name > after).slice(0, limit);
+				mostAsked = Math.max(mostAsked, limit);
+				return chosen.map((name) => {
+					const queue = name === "" ? undefined : name;
+					return { queue, dueAt: Math.min(...timesOf(queue)) };
+				});
 			},
 			async change(changed: OutboxEntry) {
 				entries = entries.map((each) => (each.node === changed.node ? changed : each));
@@ -199,22 +203,83 @@ describe("the loop", () => {
 		expect(tried.map(({ node }) => node).sort()).toEqual(["a", "b"]);
 	});
 
-	test("knows a limited number of queues at once, and gives the others their turn", async () => {
-		entries = Array.from({ length: 7_000 }, (_, n) => entry(`n${n}`, n, `gate ${n}`));
+	/** Lets each that is tried be turned away for longer than the test lasts, until no more are tried. */
+	async function turnAllAway() {
+		for (let n = 0, idle = 0; idle < 100; ) {
+			const each = tried[n];
+			if (each) n++;
+			idle = each ? 0 : idle + 1;
+			each?.done({ kind: "turned-away", at: clock + 3_600_000 });
+			if (!each) await settled();
+		}
+	}
+	const parties = () => new Set(tried.map(({ node }) => node.split(" ")[0]));
+
+	test("knows a limited number of strangers' queues at once, and gives the others their turn", async () => {
+		entries = Array.from({ length: 7_000 }, (_, n) => entry(`n${n}`, n, `~p${n} web https://${n}.example`));
 		await start();
-		expect(kept).toBe(5_000);
-		for (let n = 0; n < 5_000; n++) {
-			tried[n]?.done({ kind: "turned-away", at: clock + 120_000 });
-			if (tried[n + 1] === undefined) await settled();
-		}
-		expect(new Set(tried.map(({ node }) => node)).size).toBe(5_000);
-		loop.wake(clock, "gate 6999");
+		await turnAllAway();
+		expect(tried).toHaveLength(5_000);
+		expect(mostAsked).toBeLessThanOrEqual(250);
+		loop.wake(clock, "~p6999 web https://6999.example");
 		await pass(60_000);
-		for (let n = 5_000; n < 7_000; n++) {
-			tried[n]?.done({ kind: "turned-away", at: clock + 120_000 });
-			if (tried[n + 1] === undefined) await settled();
-		}
+		await turnAllAway();
 		expect(new Set(tried.map(({ node }) => node)).size).toBe(7_000);
+	});
+
+	test("knows few of one party's at once, which have their turns, and all of the others'", async () => {
+		entries = [
+			...Array.from({ length: 900 }, (_, n) =>
+				entry(`mallory ${n}`, n, `~m.example web https://${n}.example`),
+			),
+			...Array.from({ length: 300 }, (_, n) => entry(`p${n} 0`, n, `~p${n} web https://${n}.example`)),
+		];
+		await start();
+		await turnAllAway();
+		expect(tried).toHaveLength(250 + 300);
+		expect(parties().size).toBe(301);
+		for (let minute = 0; minute < 3; minute++) {
+			// What has its turn anew is asked for again, as its gate may be another one by now.
+			await pass(60_000);
+			await turnAllAway();
+		}
+		expect(new Set(tried.map(({ node }) => node)).size).toBe(1_200);
+	});
+
+	test("tries what apps and named hosts owe before what strangers left, and keeps half of the places for it", async () => {
+		entries = Array.from({ length: 3_000 }, (_, n) =>
+			entry(`n${n}`, n, `~p${n % 40} web https://${n}.example`),
+		);
+		await start();
+		for (let turn = 0; turn < 20; turn++) await settled();
+		expect(tried).toHaveLength(CONCURRENCY / 2);
+		for (const gate of ["fcm", "fcm new", "web https://push.example", undefined]) {
+			entries.push(entry(`owed by ${gate}`, clock, gate));
+			loop.wake(clock, gate);
+			await pass(0);
+			expect(tried.at(-1)?.node).toBe(`owed by ${gate}`);
+		}
+		expect(tried).toHaveLength(CONCURRENCY / 2 + 4);
+		// It comes before the next stranger's also where these are being looked at.
+		for (const each of tried.slice(0, 8)) each.done({ kind: "turned-away", at: clock + 30_000 });
+		entries.push(entry("owed too", clock, "apns"));
+		loop.wake(clock, "apns");
+		await pass(0);
+		for (let turn = 0; turn < 20; turn++) await settled();
+		const next = tried.slice(CONCURRENCY / 2 + 4).map(({ node }) => node);
+		expect(next).toHaveLength(9);
+		expect(next.indexOf("owed too")).toBeLessThanOrEqual(1);
+	});
+
+	test("opens all queues of a gate that opens: those that always have a place, and the parties'", async () => {
+		const names = ["web https://a.example", "web https://a.example new", "~p.example web https://a.example"];
+		entries = [...names, "web https://b.example"].map((gate) => entry(gate, 1, gate));
+		await start();
+		for (const each of tried) each.done({ kind: "turned-away", at: clock + 120_000 });
+		await settled();
+		loop.open("web https://a.example");
+		await pass(0);
+		expect(tried.slice(4).map(({ node }) => node)).toEqual(names);
 	});
 
 	test("puts entries off when many wait for lanes that nobody frees, and goes on with the others", async () => {

@@ -102,7 +102,7 @@ export const fuzzed: Fuzzed = {
 				for (const one of entries.map(whole))
 					if (one.version >= (wanted.get(lane(one))?.version ?? 0)) wanted.set(lane(one), one);
 				const read: OutboxEntry[] = [];
-				for (const { queue } of await outbox.queues(100))
+				for (const { queue } of await outbox.queues(undefined, 100))
 					read.push(...(await outbox.due(queue, 2 ** 46, 100)));
 				same(byLane(read), byLane([...wanted.values()]));
 				for (const { node, class: its } of read)

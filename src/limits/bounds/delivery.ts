@@ -62,6 +62,37 @@ export const deliveryBounds = {
 		what: "Pushes to one host that a stranger chose",
 		beyond: "The push waits in the outbox.",
 	},
+	retries: {
+		is: 128,
+		unit: "pushes",
+		what: "Pushes on their way from the outbox",
+		beyond: "The next one goes when one of them is through.",
+	},
+	strangersRetries: {
+		is: 64,
+		unit: "pushes",
+		what: "Pushes on their way from the outbox to hosts that strangers chose",
+		beyond:
+			"The next of them goes when one of them is through. The other places are for apps and named hosts.",
+	},
+	queues: {
+		is: 5_000,
+		unit: "queues",
+		what: "Queues of the outbox for hosts that strangers chose, of which it is known when they are due",
+		beyond: "The others have their turn a minute later. Queues of apps and of named hosts are not counted.",
+	},
+	queuesOfParty: {
+		is: 250,
+		unit: "queues",
+		what: "Those of them that are one party's",
+		beyond: "The party's others have their turn a minute later.",
+	},
+	waitingForLane: {
+		is: 256,
+		unit: "pushes",
+		what: "Pushes of one queue that wait until another push to the same registration is through",
+		beyond: "A further one is looked at again a minute later.",
+	},
 	retriesOfGate: {
 		is: 16,
 		unit: "pushes",
