@@ -55,6 +55,7 @@ export function createIntake(connection: XmppConnection, deps: IntakeDeps): Inta
 				allow,
 				...(host && hostJid !== undefined && { pubsubHost: { jid: hostJid, restrict: host.restrict } }),
 			}),
+			turn: () => new Promise((resolve) => setImmediate(resolve)),
 			onFault: (error) => log.error("A command failed: {error}", { error: faultOf(error) }),
 		},
 		version: deps.version,

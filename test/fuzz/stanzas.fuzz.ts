@@ -1,6 +1,7 @@
 /** Whatever a stanza is: what comes back is due, is one reply to whoever asked, and costs no user the registration. */
 import type { Element } from "@xmpp/xml";
 import fc from "fast-check";
+import { stanzaBounds } from "../../src/limits/bounds/stanzas.ts";
 import type { Answer } from "../../src/types.ts";
 import { NS } from "../../src/xmpp/namespaces.ts";
 import type { Publish } from "../../src/xmpp/publish.ts";
@@ -39,7 +40,10 @@ async function handled(stanza: Element, answer: Answer = DELIVERED) {
 		version: "1",
 	});
 	const { type, id, from, to } = stanza.attrs;
-	const isDue = stanza.getName() === "iq" && (type === "get" || type === "set");
+	const isWithin = (text: unknown, bound: number) => String(text ?? "").length <= bound;
+	const isShort =
+		isWithin(id, stanzaBounds.id.is) && [from, to].every((jid) => isWithin(jid, stanzaBounds.address.is));
+	const isDue = stanza.getName() === "iq" && (type === "get" || type === "set") && isShort;
 	const reply = await handle(stanza);
 	same(faults, []);
 	same(reply !== undefined, isDue, "a reply");
