@@ -7,9 +7,8 @@ import { createHash } from "node:crypto";
 import { Socket } from "node:net";
 import type { Element } from "@xmpp/xml";
 import xml from "@xmpp/xml";
-import { settingOf, type XmppComponent } from "../connections.ts";
+import { settingOf, shownUrl, type XmppComponent } from "../connections.ts";
 import { stanzaBounds } from "../limits/bounds/stanzas.ts";
-import { shownUrl } from "../shown-url.ts";
 import { NS } from "../xmpp/namespaces.ts";
 import { StanzaParser } from "./stanza-parser.ts";
 import {
