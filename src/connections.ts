@@ -50,6 +50,12 @@ const variableOf = (field: ConnectionField) => `XMPP_${field.toUpperCase()}`;
 export const settingOf = ({ table }: XmppConnection, field: ConnectionField) =>
 	table === undefined ? variableOf(field) : `${field} of ${table}`;
 
+/** A URL as it may be shown: it may carry a password or a token before its host, or in its query. */
+export function shownUrl(url: string): string {
+	const { protocol, host, pathname } = new URL(url);
+	return protocol === "file:" ? url : `${protocol}//${host}${pathname === "/" ? "" : pathname}`;
+}
+
 /**
  * Makes a connection of its fields.
  * @param fields as an operator wrote them; the environment's service is known to be a URL

@@ -7,14 +7,13 @@ import { Client } from "@xmpp/client-core";
 import websocket from "@xmpp/websocket";
 import type { Element } from "@xmpp/xml";
 import xml from "@xmpp/xml";
-import { settingOf, type XmppAccount } from "../connections.ts";
+import { settingOf, shownUrl, type XmppAccount } from "../connections.ts";
 import { loginBounds } from "../limits/bounds/login.ts";
 import { stanzaBounds } from "../limits/bounds/stanzas.ts";
 import { saidBy } from "../sasl/said.ts";
 import { NS } from "../xmpp/namespaces.ts";
 import { readWholeStanzas } from "./framed-stanzas.ts";
 import { createSaslLogin, NS_SASL } from "./sasl-login.ts";
-import { shownUrl } from "./shown-url.ts";
 import { type NewSession, NS_SM } from "./stream-management.ts";
 import {
 	explainStreamError,

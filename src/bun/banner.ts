@@ -1,6 +1,6 @@
 /** The first lines of a start: what is on, what is off, and which setting turns it on. */
 import type { Config } from "../config.ts";
-import { shownUrl } from "./shown-url.ts";
+import { shownUrl } from "../connections.ts";
 
 export interface BannerFacts {
 	version: string;

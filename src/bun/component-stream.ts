@@ -7,11 +7,10 @@ import { createHash } from "node:crypto";
 import { Socket } from "node:net";
 import type { Element } from "@xmpp/xml";
 import xml from "@xmpp/xml";
-import { settingOf, type XmppComponent } from "../connections.ts";
+import { settingOf, shownUrl, type XmppComponent } from "../connections.ts";
 import { toALabels } from "../domain-name.ts";
 import { stanzaBounds } from "../limits/bounds/stanzas.ts";
 import { NS } from "../xmpp/namespaces.ts";
-import { shownUrl } from "./shown-url.ts";
 import { StanzaParser } from "./stanza-parser.ts";
 import {
 	explainStreamError,

@@ -10,11 +10,11 @@ import type { XmppConnection } from "../connections.ts";
 import { stanzaBounds } from "../limits/bounds/stanzas.ts";
 import { faultOf } from "../store/fault.ts";
 import type { StreamState, Streams } from "../store/streams.ts";
-import { fits, mostBytesOf, refusalInPlaceOf } from "../xmpp/stanza-size.ts";
 import type { StanzaHandler } from "../xmpp/stanzas.ts";
 import { openAccountStream } from "./account-stream.ts";
 import { openComponentStream } from "./component-stream.ts";
 import { startHeartbeat } from "./heartbeat.ts";
+import { createOutgoing } from "./outgoing.ts";
 import type { StreamLease } from "./stream-lease.ts";
 import { createStreamManagement, type StreamManagement } from "./stream-management.ts";
 import { StreamFailure, type StreamOptions, type XmppStream } from "./xmpp-stream.ts";
@@ -141,29 +141,15 @@ export async function startConnector(deps: ConnectorDeps): Promise<Connector> {
 			? openAccountStream(connection, options)
 			: openComponentStream(connection, options);
 
-	function send(element: Element) {
-		const bytes = mostBytesOf(element);
-		if (fits(element, mostBytes, bytes)) return pass(element, bytes);
-		log.error(
-			"{address}: a stanza of more than {bytes} bytes is not sent: the server would end the stream.",
-			{
-				address,
-				bytes: mostBytes,
-			},
-		);
-	}
-
-	function pass(element: Element, bytes: number) {
-		management.sent(element, bytes);
-		stream?.send(element);
-	}
-
-	function reply(answer: Element) {
-		const bytes = mostBytesOf(answer);
-		if (fits(answer, mostBytes, bytes)) return pass(answer, bytes);
-		const refusal = refusalInPlaceOf(answer, mostBytes);
-		if (refusal) pass(refusal, mostBytesOf(refusal));
-	}
+	const { reply, send } = createOutgoing({
+		address,
+		mostBytes: () => mostBytes,
+		pass(stanza, bytes) {
+			management.sent(stanza, bytes);
+			stream?.send(stanza);
+		},
+		log,
+	});
 
 	function onStanza(stanza: Element, handled: () => void) {
 		// Not counted as handled: the server sends it again to the next process. A component's has no answer.

@@ -56,6 +56,7 @@ export function createIntake(connection: XmppConnection, deps: IntakeDeps): Inta
 				address,
 				...(host && hostJid !== undefined && { pubsubHost: { jid: hostJid, restrict: host.restrict } }),
 			}),
+			turn: () => new Promise((resolve) => setImmediate(resolve)),
 			onFault: (error) => log.error("A command failed: {error}", { error: faultOf(error) }),
 		},
 		version: deps.version,

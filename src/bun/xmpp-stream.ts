@@ -1,10 +1,9 @@
 /** One XMPP stream, whatever carries it: what the connector asks of it, and what all kinds have in common. */
 import type { Element } from "@xmpp/xml";
 import xml from "@xmpp/xml";
-import { settingOf, type XmppConnection } from "../connections.ts";
+import { settingOf, shownUrl, type XmppConnection } from "../connections.ts";
 import { quoted } from "../limits/cut.ts";
 import type { ReadFault } from "./read-fault.ts";
-import { shownUrl } from "./shown-url.ts";
 import type { StreamManagement } from "./stream-management.ts";
 
 export const NS_STREAM = "http://etherx.jabber.org/streams";

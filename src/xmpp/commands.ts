@@ -7,6 +7,7 @@ import type { Element } from "@xmpp/xml";
 import xml from "@xmpp/xml";
 import { stanzaBounds } from "../limits/bounds/stanzas.ts";
 import { quoted } from "../limits/cut.ts";
+import { createPerTurn } from "../limits/per-turn.ts";
 import { type Command, CommandError, type Note, notServed } from "./commands/command.ts";
 import { modPush } from "./commands/mod-push.ts";
 import { own } from "./commands/own.ts";
@@ -25,6 +26,8 @@ export interface CommandDeps {
 	/** Told of what is our own failure. */
 	onFault(error: unknown): void;
 	newSessionId?: () => string;
+	/** Resolves in the next turn of the event loop; default: with the next timer. */
+	turn?: () => Promise<void>;
 }
 
 const ALL: ReadonlyMap<string, Command> = new Map(
@@ -47,7 +50,8 @@ export function servedCommands(registrar: Registrar): Command[] {
 }
 
 export function createCommands(deps: CommandDeps) {
-	const { registrar, onFault, newSessionId = () => crypto.randomUUID() } = deps;
+	const { registrar, onFault, newSessionId = () => crypto.randomUUID(), turn = nextTimer } = deps;
+	const perTurn = createPerTurn(stanzaBounds.commandsPerTurn.is, turn);
 
 	/** @returns the `<command/>` of the answer, or an `<error/>`. Never throws */
 	return async (request: Element, from: string, to: string): Promise<Element> => {
@@ -85,6 +89,8 @@ export function createCommands(deps: CommandDeps) {
 			if (!x && command.fields)
 				return answer("executing", actions(), formOf(command, await command.fields(asked)));
 			const form = x ? boundedForm(x) : new Map();
+			// A database in a file is asked with nothing else between: many commands at once would hold up all else.
+			await perTurn();
 			const done = await command.run({ ...asked, form });
 			return answer(
 				"completed",
@@ -98,6 +104,8 @@ export function createCommands(deps: CommandDeps) {
 		}
 	};
 }
+
+const nextTimer = () => new Promise<void>((resolve) => setTimeout(resolve, 0));
 
 function actions(): Element {
 	return xml("actions", { execute: "complete" }, xml("complete"));

@@ -3,6 +3,7 @@
  */
 import type { Element } from "@xmpp/xml";
 import xml from "@xmpp/xml";
+import { stanzaBounds } from "../limits/bounds/stanzas.ts";
 import type { Notification } from "../types.ts";
 import { NS } from "./namespaces.ts";
 import { parseNotification } from "./publish.ts";
@@ -110,7 +111,8 @@ function itemsOf(items: Element): Item[] {
 		const id = item.attrs.id;
 		return {
 			node,
-			id: typeof id === "string" ? id : undefined,
+			// What takes it out repeats it: one that is too long stays.
+			id: typeof id === "string" && id.length <= stanzaBounds.id.is ? id : undefined,
 			// ejabberd tells a user's server of its own of a node that delivers no payloads alone: it wakes.
 			notification: notification ? parseNotification(notification) : { class: "low" },
 		};

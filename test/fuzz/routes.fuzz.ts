@@ -43,6 +43,12 @@ const server = (deps: Partial<AppDeps & MetricsDeps>) =>
 		{ owner: MANY, address: MANY, host: MANY },
 	);
 
+/** What an answer has beyond what was sent, characters. */
+const MORE = 32 * 1024;
+
+const lengthOf = (url: string, headers: Record<string, string>, body: string | Uint8Array | undefined) =>
+	url.length + JSON.stringify(headers).length + (body?.length ?? 0);
+
 /** Whose rows there are at most, so that a case is quick. */
 const MOST = 10;
 
@@ -136,6 +142,9 @@ async function propertyOf(
 		const isRefused = response.status >= 400 || text.startsWith("ERROR");
 		const isQuestion = ["GET", "HEAD", "OPTIONS"].includes(sent.method.toUpperCase());
 		if (isRefused || isQuestion) same(after, before, `${answer}, and`);
+		// The documents are what they are; of all else no more is told than what was sent calls for.
+		if (!/^\/(docs|openapi\.json)/.test(sent.path))
+			claim(answer.length <= lengthOf(url, headers, body) + MORE, () => `${answer.length} characters`);
 		same(after.others, before.others);
 		same(after.registrations.filter(isAnothers), before.registrations.filter(isAnothers), "another's");
 		const others = (all: typeof after) => all.registrations.filter(({ token }) => token === OTHER_HEX);

@@ -104,6 +104,12 @@ export const stanzaBounds = {
 		what: "All of them together",
 		beyond: "The oldest are not sent again after a loss of the connection.",
 	},
+	commandsPerTurn: {
+		is: 4,
+		unit: "commands",
+		what: "Commands that begin in one turn of the event loop",
+		beyond: "Further ones begin in the next turns.",
+	},
 	fields: {
 		is: 32,
 		unit: "fields",
