@@ -6,6 +6,7 @@
  * Nothing is stored: to the rest of delivery these look like registrations which are made up from their node.
  */
 import type { Rate } from "../limits/bounds/bound.ts";
+import { deliveryBounds } from "../limits/bounds/delivery.ts";
 import { createRecent } from "../limits/recent.ts";
 import { registrableDomain } from "../limits/registrable-domain.ts";
 import { createBuckets } from "../limits/token-buckets.ts";
@@ -30,14 +31,17 @@ export interface Modules {
 const PREFIX = "module:";
 
 /** Publishes of one domain: a large public server's peak, and far from a flood. */
-const PUBLISHES: Rate = { burst: 2_000, perSecond: 200 };
+const PUBLISHES = deliveryBounds.unregisteredPublishes.is;
 const HOUR_MS = 3_600_000;
 /** Tokens of one domain that turned out to be bad: so many phones are not lost within an hour. */
-const BAD_TOKENS: Rate = { burst: 200, perSecond: 200_000 / HOUR_MS };
+const BAD_TOKENS: Rate = {
+	burst: deliveryBounds.badTokens.is,
+	perSecond: (deliveryBounds.badTokens.is * 1000) / HOUR_MS,
+};
 /** How long a token that its provider called dead is refused without asking again, ms. */
 const REMEMBERED_MS = 24 * HOUR_MS;
 /** How many tokens are remembered: others choose them. */
-const KEPT = 20_000;
+const KEPT = deliveryBounds.unregisteredTokens.is;
 
 /**
  * @param options.mayPublish whether a domain may take part: XMPP_ALLOW

@@ -2,6 +2,7 @@
  * Whose word counts: devices whose token was delivered to. Anybody can register a device that does not exist, and what
  * its push service says of it proves nothing about others.
  */
+import { deliveryBounds } from "../limits/bounds/delivery.ts";
 import { createRecent } from "../limits/recent.ts";
 import type { Registration } from "../types.ts";
 
@@ -15,7 +16,7 @@ export interface Proven {
 type Device = Pick<Registration, "node" | "token" | "lastSuccessAt">;
 
 /** How many first successes are remembered that the database may not tell of yet: it hears of them in batches. */
-const KEPT = 20_000;
+const KEPT = deliveryBounds.firstSuccesses.is;
 
 export function createProven(): Proven {
 	/** The token that was delivered to, by node. */

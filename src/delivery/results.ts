@@ -1,5 +1,6 @@
 /** Collects what became of pushes and writes it in batches: the fast path writes nothing per push. */
 import type { Logger } from "@logtape/logtape";
+import { deliveryBounds } from "../limits/bounds/delivery.ts";
 import { faultOf } from "../store/fault.ts";
 import type { Registrations } from "../store/registrations.ts";
 import type { Count, Result } from "../store/results.ts";
@@ -13,7 +14,7 @@ export interface Results {
 }
 
 /** While the database is away, so many times are remembered; counts always are. */
-const KEPT_RESULTS = 10_000;
+const KEPT_RESULTS = deliveryBounds.results.is;
 /**
  * And so many where first successes are among them: a device counts for more once it was delivered to (proven.ts), and
  * one whose first success was lost would count as tried in vain.

@@ -7,6 +7,7 @@
  * hundred that work, nor one that works hide ten that do not. And ten of them one after the other, without one that
  * works between them, are enough: an hour of good answers must not cost fifty devices before they are a majority.
  */
+import { deliveryBounds } from "../limits/bounds/delivery.ts";
 
 /** An answer about a registration. */
 export interface Verdict {
@@ -26,13 +27,13 @@ export interface Verdicts {
 }
 
 /** How many registrations are looked at: those that answered last. */
-const WINDOW = 100;
+const WINDOW = deliveryBounds.verdictDevices.is;
 /** So many of them must say so. */
 const DISTINCT = 10;
 /** Answers older than this say nothing of today, ms. */
 const RECENT_MS = 3_600_000;
 /** How many apps and origins are remembered. */
-const KEPT = 5_000;
+const KEPT = deliveryBounds.verdicts.is;
 
 interface Window {
 	/** The latest answer of each registration, by node: whoever answered last is last. */

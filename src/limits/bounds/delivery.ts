@@ -35,7 +35,7 @@ export const deliveryBounds = {
 	faultyParties: {
 		is: 2,
 		unit: "parties",
-		what: "Parties whose faults at the host of an endpoint or channel count for themselves alone",
+		what: "Parties (the registrable domain of an owner; over HTTP a /24 or /48) whose faults at the host of an endpoint count for themselves alone",
 		beyond: "Where a third one has them too, nothing is sent to that host for a while, longer each time.",
 	},
 	unprovenPlaces: {
@@ -98,5 +98,48 @@ export const deliveryBounds = {
 		unit: "pushes",
 		what: "Pushes on their way from the outbox to one app or host",
 		beyond: "The next one goes when one of them is through.",
+	},
+	verdicts: {
+		is: 5_000,
+		unit: "hosts and apps",
+		what: "Hosts and apps of which it is remembered what was said of their devices",
+		beyond: "Those of which nothing was said for longest are forgotten.",
+	},
+	verdictDevices: {
+		is: 100,
+		unit: "devices",
+		what: "Devices of an app or host by whose answers it is judged whether it is right about them",
+		beyond: "The devices that answered longest ago do not count any more.",
+	},
+	firstSuccesses: {
+		is: 20_000,
+		unit: "devices",
+		what: "Devices of which it is remembered that they were delivered to, before the database tells of it",
+		beyond: "The oldest of them count as never delivered to until the database does.",
+	},
+	results: {
+		is: 10_000,
+		unit: "devices",
+		what: "Devices of which it waits to be written what became of their pushes",
+		beyond:
+			"It is not written for the others. First successes are kept for twice as many, and written at once.",
+	},
+	unregisteredPublishes: {
+		is: { burst: 2_000, perSecond: 200 },
+		unit: "publishes",
+		what: "Publishes of one domain to devices that never registered (`push_module`)",
+		beyond: "A further one is answered with `wait`.",
+	},
+	badTokens: {
+		is: 200,
+		unit: "tokens an hour",
+		what: "Tokens of one domain that turn out to be dead, of devices that never registered",
+		beyond: "The domain's publishes to such devices are answered with `wait`.",
+	},
+	unregisteredTokens: {
+		is: 20_000,
+		unit: "tokens",
+		what: "Tokens of devices that never registered of which it is remembered that they are dead, or were delivered to",
+		beyond: "The oldest are asked about again.",
 	},
 } as const satisfies Bounds;
