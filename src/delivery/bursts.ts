@@ -13,6 +13,17 @@ interface Lane<Item> {
 	at: number;
 	held?: Held<Item>;
 	timer?: ReturnType<typeof setTimeout>;
+	/** When the one that was put elsewhere goes out: until then a newer one there takes its place. */
+	releasedUntil?: number;
+}
+
+/** As those of the throttle, but for what is held back: each goes elsewhere with the time that it has there. */
+export interface Bursts<Item> extends Pick<Throttle<Item>, "submit" | "heldIn"> {
+	/**
+	 * Takes all items that are held back out, answering them with what `spill` says: they were put elsewhere.
+	 * @param spill `inMs`: when an item may go out from there
+	 */
+	release(spill: (item: Item, inMs: number) => Promise<Answer>): Promise<void>;
 }
 
 /**
@@ -24,7 +35,7 @@ export function createBursts<Item>(
 	run: Run<Item>,
 	crowd?: Crowd<Item>,
 	now: () => number = () => performance.now(),
-): Pick<Throttle<Item>, "submit" | "release" | "heldIn"> {
+): Bursts<Item> {
 	// Ordered by their latest push, since a lane moves to the end with it. A lane that is not here is full.
 	const lanes = new Map<string, Lane<Item>>();
 
@@ -45,6 +56,20 @@ export function createBursts<Item>(
 		lanes.delete(name);
 		lanes.set(name, lane);
 		return run(item);
+	}
+
+	const msUntilOne = (tokens: number) => Math.max(0, ((1 - tokens) / perSecond) * 1000);
+
+	/** What goes out from elsewhere takes a token too. @returns the ms until it may */
+	function reserve(lane: Lane<Item>): number {
+		const at = now();
+		if (lane.releasedUntil !== undefined && lane.releasedUntil > at) return lane.releasedUntil - at;
+		const tokens = tokensOf(lane);
+		const inMs = msUntilOne(tokens);
+		lane.tokens = tokens - 1;
+		lane.at = at;
+		lane.releasedUntil = at + inMs;
+		return inMs;
 	}
 
 	function takeHeld(lane: Lane<Item>): Held<Item> | undefined {
@@ -68,15 +93,17 @@ export function createBursts<Item>(
 			if (!lane.held && tokens >= 1) return send(name, lane, item);
 			const { held, answer } = hold(lane.held, item, crowd);
 			lane.held = held;
-			lane.timer ??= setTimeout(() => void sendHeld(name, lane), ((1 - tokens) / perSecond) * 1000);
+			lane.timer ??= setTimeout(() => void sendHeld(name, lane), msUntilOne(tokens));
 			return answer;
 		},
 
 		async release(spill) {
-			const released = [...lanes.values()].flatMap((lane) => takeHeld(lane) ?? []);
-			if (released.length === 0) return;
-			const answer = await spill(released.map(({ item }) => item));
-			for (const { waiting } of released) answerAll(waiting, answer);
+			await Promise.all(
+				[...lanes.values()].map(async (lane) => {
+					const held = takeHeld(lane);
+					if (held) answerAll(held.waiting, await spill(held.item, reserve(lane)));
+				}),
+			);
 		},
 
 		heldIn: (name) => lanes.get(name)?.held?.item,

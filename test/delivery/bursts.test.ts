@@ -97,16 +97,35 @@ describe("of what is not throttled", () => {
 
 	test("what is held back can be taken out, and is answered by who takes it", async () => {
 		const answers = submit("lane", 1, 2, 3, 4, 5);
-		const spilled: number[][] = [];
-		await bursts.release(async (items) => {
-			spilled.push(items);
+		const spilled: [number, number][] = [];
+		await bursts.release(async (item, inMs) => {
+			spilled.push([item, inMs]);
 			return QUEUED;
 		});
 		await bursts.release(() => Promise.reject(new Error("must not be called")));
-		expect(spilled).toEqual([[5]]);
+		expect(spilled).toEqual([[5, 1_000]]);
 		expect(await Promise.all(answers.slice(3))).toEqual([SUPERSEDED, QUEUED]);
 		await pass(10_000);
 		expect(sent).toEqual([1, 2, 3]);
+	});
+
+	test("what is taken out again and again goes out no more often, there and here together", async () => {
+		submit("lane", 1, 2, 3);
+		/** When each would go out from elsewhere; a newer one takes the place of one that still waits. */
+		const elsewhere = new Set<number>();
+		for (let ms = 0; ms < 10_000; ms += 100) {
+			submit("lane", ms);
+			if (ms % 300 === 0) {
+				await bursts.release(async (_item, inMs) => {
+					elsewhere.add(clock + inMs);
+					return QUEUED;
+				});
+			}
+			await pass(100);
+		}
+		const count = sent.length + elsewhere.size;
+		expect(count).toBeGreaterThanOrEqual(12);
+		expect(count).toBeLessThanOrEqual(3 + 11);
 	});
 
 	test("a lane is forgotten once it may have as many at once as ever", async () => {

@@ -118,7 +118,8 @@ export const deedsWithPushes: readonly Deed[] = [
 				}
 			}
 			while (!ids.every((id) => stranger.answers.has(id))) await Bun.sleep(20);
-			expect(outboxBytes(siege) - before).toBeLessThan(3 * MEGABYTE);
+			// What may be kept of the texts, and the journal that is written with them; whole they take three times as much.
+			expect(outboxBytes(siege) - before).toBeLessThan(5 * MEGABYTE);
 		},
 	},
 	{
