@@ -32,6 +32,9 @@ import type { Verdicts } from "./verdicts.ts";
  */
 const SEND_DEADLINE_MS = 15_000;
 
+/** What the pace of calls and events held back goes out after so long, ms, when it was put on disk meanwhile. */
+const URGENT_MS = 1_000 / deliveryBounds.urgent.is.perSecond;
+
 /** Fresh pushes in memory at once: a database that hangs must not fill it with those that wait to be looked up. */
 const MOST_ON_THEIR_WAY = deliveryBounds.onTheirWay.is;
 
@@ -252,7 +255,7 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
 				for (const [, resolve] of sent) resolve(answer);
 			}
 			await throttle.release((items) => secure(items, now() + deps.pushIntervalMs).catch(failed));
-			await bursts.release((items) => secure(items, now()).catch(failed));
+			await bursts.release((items) => secure(items, now() + URGENT_MS).catch(failed));
 		},
 
 		idle(deadlineMs) {
