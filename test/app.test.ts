@@ -117,6 +117,12 @@ describe("a body that is not what it should be", () => {
 		expect(JSON.stringify({ errors, detail })).not.toContain("hunter2");
 	});
 
+	test("a name that no stanza could hold is refused", async () => {
+		const server = await startTestServer();
+		const response = await post(server, JSON.stringify({ deviceName: "x\uffff" }));
+		expect((await response.json()).detail).toContain("deviceName: must not have control characters");
+	});
+
 	test("an unknown field is named, with the one that was probably meant", async () => {
 		const server = await startTestServer();
 		const message = async (body: object) => {

@@ -163,7 +163,9 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
 			const refusal = await refusalOf(fresh).catch(failed);
 			const newer = end();
 			if (refusal) return refusal;
-			if (newer) return supersededBy(await newer);
+			const its = newer && (await newer);
+			// What is said to one who may not publish is said of nobody else: then this one is owed after all.
+			if (its && its.kind !== "unknown") return supersededBy(its);
 			delete fresh.publisher;
 		}
 		const answer = pace.submit(lane, fresh);

@@ -1,6 +1,7 @@
 /** How the JSON API checks bodies, and how it says what does not fit. */
 import { type Hook, z } from "@hono/zod-openapi";
 import { httpBounds } from "../limits/bounds/http.ts";
+import { inXml } from "../limits/xml-characters.ts";
 import { nearest } from "../spelling.ts";
 import type { RequestEnv } from "./deps.ts";
 import { Problem } from "./problem.ts";
@@ -35,14 +36,14 @@ export function closed<Shape extends z.ZodRawShape>(shape: Shape) {
 	});
 }
 
-/** Text that people read: no control characters, nothing that is not Unicode. */
+/** Text that people read: no control characters, nothing that is not Unicode, nothing that XML cannot hold. */
 export function label(longest: number) {
 	return z
 		.string()
 		.trim()
 		.min(1)
 		.max(longest)
-		.refine((text) => text.isWellFormed() && !/\p{Cc}/u.test(text), "must not have control characters");
+		.refine((text) => inXml(text) === text && !/\p{Cc}/u.test(text), "must not have control characters");
 }
 
 /** Turns failed validation into a problem that lists the first fields that do not fit; values are not repeated. */

@@ -2,6 +2,7 @@
  * What is sent to WNS: a raw notification, which wakes the app's background task, or a toast, which Windows shows by
  * itself.
  */
+import { inXml } from "../limits/xml-characters.ts";
 import type { Push, PushClass } from "../types.ts";
 import { type Content, contentOf, fit } from "./content.ts";
 
@@ -66,9 +67,6 @@ const ENTITIES: Readonly<Record<string, string>> = {
 	"'": "&apos;",
 };
 
-/** What XML 1.0 §2.2 has no way to write becomes U+FFFD: controls, halves of surrogate pairs, non-characters. */
 function escapeXml(text: string): string {
-	return text
-		.replace(/[^\t\n\r\x20-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]/gu, "\uFFFD")
-		.replace(/[&<>"']/g, (char) => ENTITIES[char] ?? char);
+	return inXml(text).replace(/[&<>"']/g, (char) => ENTITIES[char] ?? char);
 }

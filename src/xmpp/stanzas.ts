@@ -9,6 +9,7 @@ import { domainOf } from "./jid.ts";
 import { NS } from "./namespaces.ts";
 import { MalformedPublish, type Publish, parsePublish } from "./publish.ts";
 import { answerToPublish, stanzaError } from "./stanza-errors.ts";
+import { writable } from "./writable.ts";
 
 export interface StanzaDeps {
 	/** @param publisher the domain that sent the stanza */
@@ -87,7 +88,8 @@ export function createStanzaHandler({ publish, commands, version }: StanzaDeps):
 		return xml(
 			"iq",
 			{ type: failed ? "error" : "result", id, to: from, from: to },
-			...(payload ? [payload] : []),
+			// Most publishes are answered without one.
+			...(payload ? [writable(payload)] : []),
 		);
 	};
 }

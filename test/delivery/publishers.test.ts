@@ -177,6 +177,39 @@ test("an older one that is being looked at is answered as the newer one is, wher
 	expect(await older).toMatchObject({ kind: "wait" });
 });
 
+test("who may publish is not told that nobody is there, where a newer one of who may not came while it was looked", async () => {
+	const [looking, looked] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+	let isSlow = false;
+	const delivery = house.compose({
+		...{ pushIntervalMs: 50, admit },
+		registrations: {
+			...house.registrations,
+			async find(node) {
+				if (isSlow) {
+					looking.resolve();
+					await looked.promise;
+				}
+				return house.registrations.find(node);
+			},
+		},
+	});
+	const { node, publish } = await phone(delivery);
+	for (let i = 0; i < 3; i++) house.service.program.push({ kind: "delivered" });
+	await delivery.push(node, HIGH);
+	const held = delivery.push(node, HIGH);
+	isSlow = true;
+	const older = publish(OWN, 2);
+	await looking.promise;
+	await delivery.settle();
+	await held;
+	const foreign = publish("elsewhere.example", 3);
+	await new Promise((resolve) => setTimeout(resolve));
+	isSlow = false;
+	looked.resolve();
+	expect(await foreign).toMatchObject({ kind: "unknown" });
+	expect(await older).toMatchObject({ kind: "done" });
+});
+
 test("the domain of a room publishes of its messages, beside the owner's, and no other one does", async () => {
 	const wanted = { owner: "juliet@capulet.example", app: "webpush", device: "phone", token: TOKEN };
 	const muc = "garden@rooms.montague.example";

@@ -294,3 +294,15 @@ describe("rename-push", () => {
 		);
 	});
 });
+
+test("what came over HTTP and XML has no way to write ends no stream: a name is listed, and offered, without it", async () => {
+	const { node } = await registered("phone");
+	await house.registrations.nameDevice(node, "Kitchen\uffff\ud83d<\u0001>");
+	for (const answer of [
+		await house.ask(command("list-push-registrations")),
+		await house.ask(command("test-push")),
+	]) {
+		expect(answer).toContain("Kitchen\ufffd\ufffd&lt;\ufffd&gt;");
+		for (const unwritable of ["\u0001", "\uffff"]) expect(answer).not.toContain(unwritable);
+	}
+});
