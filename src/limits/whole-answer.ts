@@ -20,13 +20,14 @@ export async function wholeAnswer(
 ): Promise<Response> {
 	const { body, status, statusText, headers } = response;
 	if (!body) return response;
-	const length = headers.get("Content-Length");
+	const length = headers.get("Content-Length") ?? "";
 	if (Number(length) > maxBytes) {
 		body.cancel().catch(() => {});
 		throw tooLarge(maxBytes);
 	}
 	// The runtime reads so many bytes and no more, and its `fetch` was given the deadline.
-	const isBounded = length !== null && !headers.has("Transfer-Encoding") && !headers.has("Content-Encoding");
+	const isSaid = /^\d+$/.test(length);
+	const isBounded = isSaid && !headers.has("Transfer-Encoding") && !headers.has("Content-Encoding");
 	if (isBounded) return response;
 	const reader = body.getReader();
 	const stop = () => void reader.cancel().catch(() => {});

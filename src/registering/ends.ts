@@ -2,11 +2,14 @@
 import type { RegisterResult, Registrations } from "../store/registrations.ts";
 import type { Registration } from "../types.ts";
 
-type Ending = Pick<Registrations, "remove" | "forget" | "findAtPrimary" | "register" | "renew">;
+type Ending = Pick<
+	Registrations,
+	"remove" | "forget" | "findAtPrimary" | "register" | "renew" | "replaceNode"
+>;
 
 /**
- * @param tell is told of each registration that ended at its owner's or a provider's word, or to make room for another
- *   (store/quotas.ts): its server would go on publishing to it. Must not throw
+ * @param tell is told of each registration that ended at its owner's or a provider's word, to make room for another
+ *   (store/quotas.ts), or of which the node did: its server would go on publishing to it. Must not throw
  * @returns the registrations, with that
  */
 export function announceEnds<Some extends Ending>(
@@ -28,6 +31,10 @@ export function announceEnds<Some extends Ending>(
 		...registrations,
 		remove: (node) => ending(node, () => registrations.remove(node)),
 		forget: (node, ...condition) => ending(node, () => registrations.forget(node, ...condition)),
+		async replaceNode(former, node) {
+			await registrations.replaceNode(former, node);
+			tell(former);
+		},
 		register: (...given) => displacing(registrations.register(...given)),
 		renew: (...given) => displacing(registrations.renew(...given)),
 	};

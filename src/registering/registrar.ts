@@ -10,14 +10,14 @@ import { domainOf } from "../xmpp/jid.ts";
 import type { AppWish, RegisterResult, Registrar } from "../xmpp/registrar.ts";
 import { createAccess } from "./access.ts";
 import { createAppChoice, ourAddress } from "./apps.ts";
-import { knownNode, type NodeSource, NoNodeReady } from "./nodes.ts";
+import { knownNode, NoNodeReady } from "./nodes.ts";
 import { createOwnRegistrations, type OwnRegistrationsDeps } from "./own-registrations.ts";
 import type { RegistrationRate } from "./rate.ts";
 import { checkDevice, quotaReason, register } from "./registering.ts";
 
 export interface RegistrarDeps extends Omit<OwnRegistrationsDeps, "now"> {
 	registrations: OwnRegistrationsDeps["registrations"] &
-		Pick<Registrations, "claim" | "register" | "findDevice">;
+		Pick<Registrations, "claim" | "register" | "findDevice" | "replaceNode">;
 	keyring: OwnRegistrationsDeps["keyring"] & Pick<Keyring, "secretOf" | "deviceSecretOf">;
 	apps: readonly App[];
 	/** By the name of their app. */
@@ -51,15 +51,13 @@ export function createRegistrar(deps: RegistrarDeps): Registrar {
 	}
 
 	/**
-	 * Where the node of a device comes from. One that registered elsewhere before it was told of a pubsub host begins
-	 * anew: the host has not its node. What it has ends only once there is another.
+	 * One that registered elsewhere before it was told of a pubsub host gets another node: the host has not its own. That
+	 * ends only once there is another, and its registration stays: there may be no room for a new one.
 	 */
-	async function nodesFor(owner: string, { name }: App, device: string, jid: string): Promise<NodeSource> {
+	async function leaveFormerNode(owner: string, { name }: App, device: string, jid: string): Promise<void> {
 		const former = pubsubHost && (await registrations.findDevice(owner, name, device));
-		if (!former || (await nodes.isAt(jid, former.node))) return nodes;
-		const node = await nodes.create(jid);
-		await registrations.remove(former.node);
-		return { ...nodes, create: async () => node };
+		if (!former || (await nodes.isAt(jid, former.node))) return;
+		await registrations.replaceNode(former, await nodes.create(jid));
 	}
 
 	return {
@@ -99,8 +97,8 @@ export function createRegistrar(deps: RegistrarDeps): Registrar {
 					await registrations.claim({ owner, party, app: app.name, device, token: checked.device.token });
 				}
 				const jid = pubsubHost?.jid ?? ourAddress(addresses, to) ?? address;
-				const source = await nodesFor(owner, app, device, jid);
-				const made = await register({ registrations, keyring, nodes: source }, checked, {
+				await leaveFormerNode(owner, app, device, jid);
+				const made = await register({ registrations, keyring, nodes }, checked, {
 					...{ owner, party, app: app.name, device, jid, dialect },
 					...(deviceName !== undefined && { deviceName }),
 					...(muc !== undefined && { muc }),

@@ -75,6 +75,8 @@ export interface Registrations extends Listing, OfOwners {
 	 * @returns the registration as it is known now; undefined: it left that node (following-keys.ts)
 	 */
 	rename(registration: Registration, node: string): Promise<Registration | undefined>;
+	/** Gives a registration another node in place of its own, which ends. All else of it stays. */
+	replaceNode(former: Registration, node: string): Promise<void>;
 	/** Gives a registration another name for people, and changes nothing else. False: there was none. */
 	nameDevice(node: string, deviceName: string): Promise<boolean>;
 	/** Ends a registration for good, at its owner's word. False: there was none. */
@@ -209,6 +211,14 @@ export function createRegistrations(
 		return { kind: "over-quota", quota };
 	}
 
+	async function rename(registration: Registration, node: string): Promise<Registration> {
+		const known = { ...registration, node };
+		await primary.update(registrations).set({ node }).where(eq(registrations.node, registration.node));
+		nearby?.learn(registration.node, undefined);
+		nearby?.learn(node, known);
+		return known;
+	}
+
 	const sameDevice = (owner: string, app: string, device: string) =>
 		and(eq(registrations.owner, owner), eq(registrations.app, app), eq(registrations.device, device));
 
@@ -310,12 +320,10 @@ export function createRegistrations(
 			});
 		},
 
-		async rename(registration, node) {
-			const known = { ...registration, node };
-			await primary.update(registrations).set({ node }).where(eq(registrations.node, registration.node));
-			nearby?.learn(registration.node, undefined);
-			nearby?.learn(node, known);
-			return known;
+		rename,
+
+		async replaceNode(former, node) {
+			await rename(former, node);
 		},
 
 		async nameDevice(node, deviceName) {

@@ -32,6 +32,16 @@ describe("an answer that is read to its end", () => {
 		expect(sent).toBeLessThan(8);
 	});
 
+	test.each(["", "0x10", "5, 5", "many", "-1"])(
+		"is bounded too where it says %p of its length",
+		async (length) => {
+			const endless = new Response(bodyOf(Number.POSITIVE_INFINITY), {
+				headers: { "Content-Length": length },
+			});
+			await expect(wholeAnswer(endless, 4 * 1024)).rejects.toThrow(AnswerTooLarge);
+		},
+	);
+
 	test("is not read at all when it says beforehand that it is too long", async () => {
 		let sent = Number.NaN;
 		const long = new Response(

@@ -4,7 +4,7 @@ import { createNodeSource } from "../../../src/registering/nodes.ts";
 import { createPubsubNodes, type PubsubNodes } from "../../../src/store/pubsub-nodes.ts";
 import { openTestDatabase, type TestDatabase } from "../../database.ts";
 import { parse } from "../parse.ts";
-import { APNS_BASE64, command, error, type House, openHouse, submit } from "./house.ts";
+import { APNS_BASE64, command, error, type House, type HouseOptions, openHouse, submit } from "./house.ts";
 
 const HOST = "pubsub.example.net";
 
@@ -20,9 +20,10 @@ beforeEach(async () => {
 afterEach(() => database.close());
 
 /** Reveille, from now on with a pubsub host. */
-async function withHost(): Promise<House> {
+async function withHost(options: HouseOptions = {}): Promise<House> {
 	const { keyring } = await openHouse({ database });
 	return openHouse({
+		...options,
 		database,
 		pubsub: {
 			nodes: createNodeSource(keyring, nodes, [HOST]),
@@ -90,6 +91,16 @@ describe("a device that registers with a pubsub host", () => {
 		expect(await house.count()).toBe(1);
 		expect(house.gone.map(({ node }) => node)).toEqual([before.node]);
 		expect(await registering(house)).toEqual({ jid: HOST, node: "n1" });
+	});
+
+	test("gets another node also where the disk has no room: it is no new registration", async () => {
+		await registering(await openHouse({ database }));
+		const house = await withHost({ mayGrow: () => false });
+		const before = await house.only();
+		await makeReady("n1");
+		expect(await registering(house)).toEqual({ jid: HOST, node: "n1" });
+		expect((await house.only()).registeredAt).toBe(before.registeredAt);
+		expect(house.gone.map(({ node }) => node)).toEqual([before.node]);
 	});
 
 	test("keeps what it has while no node is ready", async () => {
