@@ -59,6 +59,12 @@ const url = (...forms: string[]) =>
 			`must be a URL that begins ${forms.join(" or ")}`,
 		)
 		.optional();
+/** It is told to everybody. */
+const publicUrl = () =>
+	url("https://", "http://").refine((value) => {
+		const parsed = value === undefined ? undefined : URL.parse(value);
+		return !parsed?.username && !parsed?.password;
+	}, "must not hold a user name or a password");
 /** Whoever can change what is there can register anybody: nothing unencrypted but on this machine. */
 const jwksUrl = () =>
 	url("https://", "http://").refine((value) => {
@@ -84,7 +90,7 @@ export const settings = z.object({
 	ROLE: oneOf("all", "http", "connector").describe("all: HTTP and connector in one process; or one of them"),
 	HOST: text().describe("address to serve HTTP on (127.0.0.1)"),
 	PORT: whole(0, 65535).describe("its port (5357)"),
-	PUBLIC_URL: url("https://", "http://").describe("the address clients use, through a reverse proxy"),
+	PUBLIC_URL: publicUrl().describe("the address clients use, through a reverse proxy"),
 	TRUSTED_PROXIES: list().describe("addresses and ranges whose X-Forwarded-For is believed"),
 	DATA_DIR: text().describe("folder of keys, database and outbox (data)"),
 	SECRET_KEY: key().describe("derives the secrets of registrations (made in DATA_DIR)"),

@@ -164,6 +164,12 @@ describe("the XMPP account", () => {
 		},
 	);
 
+	test("is not the only one: PUBLIC_URL, which everybody is told, holds none either", () => {
+		expect(problemsOf({ PUBLIC_URL: "https://me:sesame@push.example" })).toEqual([
+			"PUBLIC_URL must not hold a user name or a password.",
+		]);
+	});
+
 	test("is not missing what is only wrong: a bad XMPP_SERVICE is told once", () => {
 		expect(problemsOf({ ...ACCOUNT, XMPP_SERVICE: "example.net" })).toHaveLength(1);
 	});

@@ -199,7 +199,13 @@ export async function openAccountStream(account: XmppAccount, options: StreamOpt
 	);
 	// The server closed the stream; some wait for us to leave first.
 	entity.on("close", () => fail(new StreamFailure("other", "The server closed the stream.")));
-	entity.on("disconnect", () => fail(new StreamFailure("other", "The connection was lost.")));
+	entity.on("disconnect", ({ reason }: { reason?: { code?: number } }) =>
+		fail(
+			new StreamFailure("other", "The connection was lost.", {
+				isStreamError: BLAMES_US.includes(reason?.code ?? 0),
+			}),
+		),
+	);
 
 	entity
 		.connect(service)
@@ -256,6 +262,9 @@ function beforeLogin(failure: StreamFailure): StreamFailure {
 		`The server closed the stream before the login: conflict (${failure.message}).`,
 	);
 }
+
+/** WebSocket's ways to say that a message of ours was not taken (RFC 6455 §7.4.1). */
+const BLAMES_US: readonly number[] = [1002, 1003, 1007, 1008, 1009];
 
 /** Bun's own code where a message is longer than the 128 MiB that it receives. */
 const TOO_BIG = "WS_ERR_UNSUPPORTED_MESSAGE_LENGTH";

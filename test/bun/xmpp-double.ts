@@ -19,6 +19,8 @@ export interface XmppDouble {
 	send(xml: string): void;
 	/** Cuts the latest connection. */
 	cut(): void;
+	/** Closes the latest connection as WebSocket has it. */
+	close(code: number): void;
 	/** Resolves when something that matches has come; what came before counts. */
 	until(pattern: RegExp): Promise<string>;
 	stop(): void;
@@ -136,6 +138,7 @@ export function startXmppDouble(options: XmppDoubleOptions = {}): XmppDouble {
 		connections: () => links.length,
 		send: (xml) => void links.at(-1)?.send(xml),
 		cut: () => links.at(-1)?.terminate(),
+		close: (code) => links.at(-1)?.close(code),
 		until(pattern) {
 			return new Promise((resolve) => {
 				const look = () => {
