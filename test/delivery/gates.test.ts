@@ -333,6 +333,19 @@ describe("where clients choose what is behind a gate", () => {
 		expect(said).toHaveLength(1);
 	});
 
+	test("what a device answers that was never delivered to does not make up for them, unless it was delivered to", () => {
+		const other: Asking = { ...of("m"), isProven: false };
+		faults(..."abca");
+		go("host", HOST, other).leave(WELL);
+		faults(..."b");
+		expect(said).toHaveLength(1);
+		clock = later("host", HOST, of("a")).at;
+		go("host", HOST, other).leave(WELL);
+		expect(gates.shut()).toHaveLength(1);
+		go("host", HOST, other).leave({ ...WELL, isDelivered: true });
+		expect(gates.shut()).toEqual([]);
+	});
+
 	test("all who registered before their party was noted are one", () => {
 		for (let fault = 0; fault < 10; fault++) go("host", HOST).leave(UNWELL);
 		faults("a");

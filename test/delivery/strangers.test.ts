@@ -124,6 +124,17 @@ describe.each(["webpush", "wns"] as const)("at a host of %s", (name) => {
 		},
 	);
 
+	test.each(FAULTS)("of however many parties such devices are: %s", async (_, fault) => {
+		const delivery = compose(name);
+		const friend = await proven(delivery, name, "/friend", "romeo@example.net");
+		for (let other = 0; other < 10; other++) {
+			says.set(`/${other}`, fault);
+			await delivery.push(await register(name, `/${other}`, `mallory@evil${other}.example`), HIGH);
+		}
+		expect(gates.shut()).toEqual([]);
+		expect(await delivery.push(friend, HIGH)).toEqual(DELIVERED);
+	});
+
 	test.each(FAULTS)("nor do any number of two parties shut it, delivered to before: %s", async (_, fault) => {
 		const delivery = compose(name);
 		const friend = await proven(delivery, name, "/friend", "romeo@example.net");
