@@ -252,7 +252,7 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
 				for (const [, resolve] of sent) resolve(answer);
 			}
 			await throttle.release((items) => secure(items, now() + deps.pushIntervalMs).catch(failed));
-			await bursts.release((item, inMs) => secure([item], now() + inMs).catch(failed));
+			await bursts.release((item, inMs) => secure([item], Math.ceil(now() + inMs)).catch(failed));
 		},
 
 		idle(deadlineMs) {
