@@ -25,7 +25,8 @@ interface HostRule {
 /** The push services of the browsers. Their operators answer for what is under these names. */
 const PROVIDERS: readonly HostRule[] = [
 	{ host: "updates.push.services.mozilla.com", port: "" }, // Firefox
-	{ host: "fcm.googleapis.com", port: "" }, // Chrome, and what is built from it
+	{ host: "fcm.googleapis.com", port: "" }, // Chrome
+	{ host: "jmt17.google.com", port: "" }, // Chromium, and what else is built from it
 	{ host: "*.push.apple.com", port: "" }, // Safari: web.push.apple.com
 	{ host: "*.notify.windows.com", port: "" }, // Edge: wns2-….notify.windows.com
 ];

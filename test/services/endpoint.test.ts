@@ -18,6 +18,7 @@ describe("with nothing set, an endpoint", () => {
 	test.each([
 		"https://updates.push.services.mozilla.com/wpush/v2/gAAAA",
 		"https://fcm.googleapis.com/fcm/send/abc:def",
+		"https://jmt17.google.com/fcm/send/abc:def",
 		"https://web.push.apple.com/QABC",
 		"https://wns2-par02p.notify.windows.com/w/?token=BQYAAA%3d%3d",
 		"https://UPDATES.push.services.mozilla.COM:443/wpush/v2/gAAAA",
@@ -37,6 +38,7 @@ describe("with nothing set, an endpoint", () => {
 		["the user name trick", "https://fcm.googleapis.com@evil.example/x"],
 		["the backslash trick", "https://evil.example\\@fcm.googleapis.com/x"],
 		["the fragment trick", "https://evil.example#@fcm.googleapis.com/x"],
+		["a sibling of one that is meant exactly", "https://www.google.com/x"],
 		["another port", "https://fcm.googleapis.com:8443/x"],
 		["plain http", "http://fcm.googleapis.com/x"],
 		["a dot at the end", "https://fcm.googleapis.com./x"],
