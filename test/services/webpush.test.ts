@@ -175,6 +175,17 @@ describe("over a socket", () => {
 		expect(double.received.length).toBe(before);
 	});
 
+	test("an endpoint whose name never resolves is gone, and not fetched", async () => {
+		const fetch: Fetch = async () => {
+			throw new Error("asked");
+		};
+		const push = pushTo("https://permanently-removed.invalid/fcm/send/x", message);
+		expect(await send(push, serviceWith({ fetch }))).toEqual({
+			kind: "gone",
+			reason: expect.stringContaining("never resolves"),
+		});
+	});
+
 	test("an address that turns out to be private is rejected, not retried", async () => {
 		const fetch: Fetch = async () => {
 			throw new ForbiddenAddress("10.0.0.1");
@@ -244,7 +255,12 @@ describe("a device that registers", () => {
 	test.each<[string, DeviceInput, RegExp]>([
 		["nothing", {}, /token is missing/],
 		["an empty token", { token: "", ...keys }, /token is missing/],
-		["an endpoint elsewhere", { token: "https://evil.example/x" }, /not one that this server pushes to/],
+		["an endpoint elsewhere", { token: "https://evil.net/x" }, /not one that this server pushes to/],
+		[
+			"a name that never resolves",
+			{ token: "https://permanently-removed.invalid/fcm/send/x" },
+			/never resolves/,
+		],
 		["p256dh alone", { token: endpoint, p256dh: keys.p256dh }, /come together/],
 		["auth alone", { token: endpoint, auth: keys.auth }, /come together/],
 		["a p256dh that is no point", { token: endpoint, ...keys, p256dh: "AAAA" }, /p256dh must be/],
