@@ -18,6 +18,7 @@ import {
 import { registrationBounds } from "./limits/bounds/registrations.ts";
 import { present } from "./present.ts";
 import { type Settings, settingNames, settings } from "./settings.ts";
+import { isPublicSubject } from "./vapid-subject.ts";
 
 /** What is wrong with the settings, one sentence each, naming the variable and what to do. */
 export class ConfigError extends Error {
@@ -128,6 +129,11 @@ function accountDomain(address: string | undefined): string | undefined {
 	return bare.includes("@") ? bare.slice(bare.indexOf("@") + 1).toLowerCase() : undefined;
 }
 
+/** The public URL, as far as push services take it for a contact. */
+function contactOf(publicUrl: string | undefined): string | undefined {
+	return publicUrl?.startsWith("https:") && isPublicSubject(publicUrl) ? publicUrl : undefined;
+}
+
 function isRange(entry: string): boolean {
 	return ipaddr.isValid(entry) || ipaddr.isValidCIDR(entry);
 }
@@ -213,7 +219,7 @@ export function parseConfig(record: Record<string, unknown>, connectionTables?: 
 	const apps = appsOf(set, record.APPS, role !== "http", problems);
 	if (problems.length > 0) throw new ConfigError(problems);
 
-	const subject = set.VAPID_SUBJECT ?? (set.PUBLIC_URL?.startsWith("https:") ? set.PUBLIC_URL : undefined);
+	const subject = set.VAPID_SUBJECT ?? contactOf(set.PUBLIC_URL);
 	return {
 		role,
 		host: set.HOST ?? "127.0.0.1",

@@ -1,5 +1,6 @@
 /** The first lines of a start: what is on, what is off, and which setting turns it on. */
 import type { Config } from "../config.ts";
+import { isPublicSubject } from "../vapid-subject.ts";
 
 export interface BannerFacts {
 	version: string;
@@ -23,12 +24,7 @@ export function banner(facts: BannerFacts): string {
 		["registering", registering(config, registrationTokenFile)],
 		["Web Push", role === "http" ? "by the connector" : webPushHosts(webPush)],
 	];
-	if (role !== "http" && !vapid.subject) {
-		lines.push([
-			"",
-			"no contact for push services, and Apple's asks for one: set PUBLIC_URL to an https address, or VAPID_SUBJECT",
-		]);
-	}
+	if (role !== "http") lines.push(...contact(vapid.subject).map((text): [string, string] => ["", text]));
 	lines.push([
 		"database",
 		`${database.url ? withoutCredentials(database.url) : `${dataDir}/reveille.db`}${database.replica ? `, read from ${database.replica}` : ""}`,
@@ -67,6 +63,19 @@ function xmpp({ role, connections, pushAddress }: Config): [string, string][] {
 		`${kind === "component" ? "component " : ""}${address} through ${withoutCredentials(service)}` +
 			(pubsubHost === undefined ? "" : `; publishes come to ${pubsubHost}`),
 	]);
+}
+
+/** What is wrong with the contact that push services are told. */
+function contact(subject: string | undefined): string[] {
+	if (subject === undefined) {
+		return [
+			"no contact for push services, and Apple's asks for one: set PUBLIC_URL to an https address on the internet, or VAPID_SUBJECT to mailto: and your address",
+		];
+	}
+	if (isPublicSubject(subject)) return [];
+	return [
+		"Apple's push service refuses VAPID_SUBJECT, whose host is not on the internet, and all pushes to iPhones with it: set it to mailto: and your address",
+	];
 }
 
 /** A URL may carry a password or a token before its host, or in its query. */
