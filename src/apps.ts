@@ -3,6 +3,7 @@
  * app a service from environment variables.
  */
 import { z } from "zod";
+import { pemLines } from "./pem.ts";
 import { nearest } from "./spelling.ts";
 import type { App } from "./types.ts";
 
@@ -273,7 +274,8 @@ function apns(table: Table<"apns">, label: string, sends: boolean): ApnsSettings
 		if (certKey === undefined && !cert.includes("PRIVATE KEY")) {
 			throw new AppsError([`${label}: cert_key is missing: cert holds no private key.`]);
 		}
-		return { ...app, credentials: { kind: "certificate", cert, key: certKey ?? cert } };
+		const pem = { cert: pemLines(cert), key: pemLines(certKey ?? cert) };
+		return { ...app, credentials: { kind: "certificate", ...pem } };
 	}
 	const group = { key, key_id: keyId, team_id: teamId };
 	const missing = Object.entries(group).filter(([, value]) => value === undefined);

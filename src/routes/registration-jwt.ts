@@ -18,6 +18,7 @@ import {
 	type JWTVerifyOptions,
 	jwtVerify,
 } from "jose";
+import { pemLines } from "../pem.ts";
 import { unavailable } from "./errors.ts";
 import { Problem } from "./problem.ts";
 
@@ -100,7 +101,7 @@ const isAboutTheJwt = (error: unknown) =>
 	error instanceof errors.JOSENotSupported;
 
 async function withKey(text: string): Promise<Verify> {
-	const { key, algorithms } = await importKey(text.trim());
+	const { key, algorithms } = await importKey(pemLines(text));
 	return (jwt, options) => jwtVerify(jwt, key, { ...options, algorithms });
 }
 

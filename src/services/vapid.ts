@@ -5,6 +5,7 @@
  * losing it loses every subscription made with it.
  */
 import { base64url, exportPKCS8, SignJWT } from "jose";
+import { pemLines } from "../pem.ts";
 
 /** The application server's key pair. */
 export interface VapidKey {
@@ -51,7 +52,7 @@ export async function generateVapidKey(): Promise<string> {
 export async function importVapidKey(text: string): Promise<VapidKey> {
 	let extractable: CryptoKey;
 	try {
-		extractable = await crypto.subtle.importKey("pkcs8", pkcs8(text.trim()), CURVE, true, ["sign"]);
+		extractable = await crypto.subtle.importKey("pkcs8", pkcs8(pemLines(text)), CURVE, true, ["sign"]);
 	} catch (error) {
 		if (error instanceof VapidKeyError) throw error;
 		throw new VapidKeyError("The VAPID key is not a P-256 private key.");
