@@ -272,7 +272,9 @@ function apns(table: Table<"apns">, label: string, sends: boolean): ApnsSettings
 	if (!sends) return { ...app, credentials: undefined };
 	if (cert !== undefined) {
 		if (certKey === undefined && !cert.includes("PRIVATE KEY")) {
-			throw new AppsError([`${label}: cert_key is missing: cert holds no private key.`]);
+			throw new AppsError([
+				`${label}: cert_key is missing: cert holds no private key. \`openssl pkcs12 -in FILE.p12 -nodes\` prints both of a .p12 file.`,
+			]);
 		}
 		const pem = { cert: pemLines(cert), key: pemLines(certKey ?? cert) };
 		return { ...app, credentials: { kind: "certificate", ...pem } };

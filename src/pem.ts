@@ -14,3 +14,8 @@ export function pemLines(text: string): string {
 		.replaceAll("\\n", "\n")
 		.trim();
 }
+
+/** Does a private key have a passphrase (RFC 7468 §11, RFC 1421 §4.6.1.1)? */
+export function isEncrypted(pem: string): boolean {
+	return /-----BEGIN ENCRYPTED PRIVATE KEY-----|^Proc-Type: 4,ENCRYPTED/m.test(pem);
+}

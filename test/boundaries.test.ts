@@ -254,6 +254,7 @@ const BELOW: Readonly<Record<string, readonly string[]>> = {
 		"delivery",
 		"registering",
 		"vapid-subject.ts",
+		"pem.ts",
 	],
 	"app.ts": ["types.ts", "secrets.ts", "config.ts", "limits", "store", "services", "routes"],
 };

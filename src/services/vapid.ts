@@ -5,7 +5,7 @@
  * losing it loses every subscription made with it.
  */
 import { base64url, exportPKCS8, SignJWT } from "jose";
-import { pemLines } from "../pem.ts";
+import { isEncrypted, pemLines } from "../pem.ts";
 
 /** The application server's key pair. */
 export interface VapidKey {
@@ -79,6 +79,10 @@ function pkcs8(text: string): Uint8Array<ArrayBuffer> {
 	if (text.includes("-----BEGIN EC PRIVATE KEY-----"))
 		throw new VapidKeyError(
 			"The VAPID key is in the older SEC 1 form: convert it with `openssl pkcs8 -topk8 -nocrypt`.",
+		);
+	if (isEncrypted(text))
+		throw new VapidKeyError(
+			"The VAPID key has a passphrase: write it without one, with `openssl pkey -in FILE -out plain.pem`.",
 		);
 	const pem = /^-----BEGIN PRIVATE KEY-----([A-Za-z0-9+/=\s]+)-----END PRIVATE KEY-----$/.exec(text)?.[1];
 	if (pem !== undefined) return Uint8Array.from(atob(pem.replace(/\s+/g, "")), (char) => char.charCodeAt(0));
