@@ -15,6 +15,7 @@ import {
 	parseConnections,
 	type XmppConnection,
 } from "./connections.ts";
+import { fileUrl } from "./file-url.ts";
 import { registrationBounds } from "./limits/bounds/registrations.ts";
 import { present } from "./present.ts";
 import { type Settings, settingNames, settings } from "./settings.ts";
@@ -119,7 +120,7 @@ function connectionsOf(
 function databaseOf(set: Settings): Config["database"] {
 	const authToken = set.DATABASE_AUTH_TOKEN;
 	if (set.DATABASE_SYNC_URL === undefined) return present({ url: set.DATABASE_URL, authToken });
-	const replica = set.DATABASE_URL ?? `file:${set.DATA_DIR ?? DATA_DIR}/replica.db`;
+	const replica = set.DATABASE_URL ?? fileUrl(`${set.DATA_DIR ?? DATA_DIR}/replica.db`);
 	return present({ url: set.DATABASE_SYNC_URL, authToken, replica });
 }
 

@@ -213,6 +213,7 @@ const BELOW: Readonly<Record<string, readonly string[]>> = {
 	"p2-device.ts": ["types.ts"],
 	"vapid-subject.ts": [],
 	"pem.ts": [],
+	"file-url.ts": [],
 	"settings.ts": ["types.ts", "spelling.ts", "vapid-subject.ts"],
 	"apps.ts": ["types.ts", "spelling.ts", "pem.ts"],
 	"connections.ts": ["spelling.ts"],
@@ -229,6 +230,7 @@ const BELOW: Readonly<Record<string, readonly string[]>> = {
 		"connections.ts",
 		"present.ts",
 		"vapid-subject.ts",
+		"file-url.ts",
 	],
 	store: ["types.ts", "secrets.ts", "present.ts", "limits"],
 	services: ["types.ts", "apps.ts", "pem.ts", "p2-device.ts", "present.ts", "limits"],
@@ -255,6 +257,7 @@ const BELOW: Readonly<Record<string, readonly string[]>> = {
 		"registering",
 		"vapid-subject.ts",
 		"pem.ts",
+		"file-url.ts",
 	],
 	"app.ts": ["types.ts", "secrets.ts", "config.ts", "limits", "store", "services", "routes"],
 };
@@ -320,6 +323,15 @@ describe("the platform", () => {
 		expect(globalsOf(file, onDisk)).toEqual([]);
 		// Even their types would bind a room to them.
 		expect(namedBy(file, onDisk).filter((path) => ONLY_ON_BUN.test(path))).toEqual([]);
+	});
+
+	test("is not asked whose JSX it is, which depends on the folder that we are started from", () => {
+		const silent = SOURCES.filter(
+			(file) =>
+				file.endsWith("x") &&
+				!onDisk.read(file).startsWith("/** @jsxRuntime automatic @jsxImportSource hono/jsx */\n"),
+		);
+		expect(silent).toEqual([]);
 	});
 
 	test("opens no socket from src/xmpp: it turns XML into types and back", () => {
