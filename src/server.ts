@@ -11,6 +11,7 @@ import { backupCommand } from "./bun/backup.ts";
 import { banner } from "./bun/banner.ts";
 import { prepareDataFolder, secretFile } from "./bun/data-folder.ts";
 import { readKeyFiles } from "./bun/environment.ts";
+import { createFirstToConnect } from "./bun/first-to-connect.ts";
 import { healthCommand } from "./bun/health.ts";
 import { help } from "./bun/help.ts";
 import { createHttp2Fetch } from "./bun/http2-fetch.ts";
@@ -101,7 +102,7 @@ async function main(args: readonly string[]): Promise<void> {
 	if (vapidPublicKey !== undefined) await checkVapidKey(shared.facts, vapidPublicKey);
 	const tokenFetch = createHttp2Fetch({ maxConcurrent: IN_FLIGHT });
 	const services = await createServices(config.apps, {
-		guardedFetch: createPinnedFetch({ policy }),
+		guardedFetch: createPinnedFetch({ policy, first: createFirstToConnect() }),
 		fetch: plainFetch,
 		// Apps without a certificate share their connections to Apple.
 		http2Fetch: (certificate) =>
