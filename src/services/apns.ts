@@ -178,6 +178,11 @@ export async function checkApns(options: ApnsOptions, signal: AbortSignal): Prom
 	return known ? { kind: "delivered" } : classify(reply, "main");
 }
 
+/** Where an app's pushes go; without a slash at the end. */
+export function apnsUrl({ url, sandbox }: Pick<ApnsOptions, "url" | "sandbox">): string {
+	return (url ?? (sandbox ? SANDBOX : PRODUCTION)).replace(/\/+$/, "");
+}
+
 type Post = (push: Push, signal: AbortSignal) => Promise<Reply | Failure | Unsent>;
 
 /** A push that was not sent. */
@@ -195,7 +200,7 @@ function poster(options: ApnsOptions): Post {
 	} = options;
 	const { random = () => crypto.randomUUID(), hiddenName } = options;
 	checkAlert(alert);
-	const url = (options.url ?? (options.sandbox ? SANDBOX : PRODUCTION)).replace(/\/+$/, "");
+	const url = apnsUrl(options);
 	const app: ApnsApp = { topic, alert, url, payload, mutableContent };
 	const tokens = credentials?.kind === "token" ? credentials.tokens : undefined;
 

@@ -37,6 +37,8 @@ const WORDS: Readonly<Record<string, string>> = {
 	// Proxies.
 	ERR_PROXY_TUNNEL:
 		"the proxy of HTTPS_PROXY refused: does it want a name and password, and may it be asked for this host and port?",
+	UnsupportedProxyProtocol:
+		"HTTPS_PROXY must be the http URL of a proxy: others, such as SOCKS, are not spoken",
 	HTTP2Unsupported:
 		"no HTTP/2, which APNs needs and which goes through no proxy: allow a direct way, and put the host into NO_PROXY",
 	// TLS.
