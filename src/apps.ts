@@ -3,6 +3,7 @@
  * app a service from environment variables.
  */
 import { z } from "zod";
+import { pemLines } from "./pem.ts";
 import { nearest } from "./spelling.ts";
 import type { App } from "./types.ts";
 
@@ -31,6 +32,8 @@ export type AppConfig = App & { alert: AlertText } & (
 interface ApnsSettings {
 	topic: string;
 	sandbox: boolean;
+	/** The app may change what is shown (`mutable-content`): true, if not given. */
+	mutableContent?: boolean | undefined;
 	url?: string | undefined;
 	credentials:
 		| { kind: "token"; key: string; keyId: string; teamId: string }
@@ -68,6 +71,7 @@ const jid = z
 	.trim()
 	.regex(/^(?:[^\s@/]+@)?[^\s@/]+(?:\/.+)?$/, "must be a domain or a JID")
 	.transform((text) => text.replace(/^[^/]+/, (bare) => bare.toLowerCase()));
+const yesOrNo = z.boolean({ error: "must be true or false, without quotes" });
 const url = z.url({ protocol: /^https?$/, error: "must be a URL that begins https:// or http://" });
 const NAME = "must be up to 64 letters, digits, dots, dashes or underscores, a letter or digit first";
 const TTL = "must be a whole number of seconds from 60 to 2419200";
@@ -98,7 +102,8 @@ const FIELDS = {
 	webpush: {},
 	apns: {
 		...{ key: words, key_id: words, team_id: words, topic: words, cert: words, cert_key: words, url },
-		sandbox: z.boolean({ error: "must be true or false, without quotes" }),
+		sandbox: yesOrNo,
+		mutable_content: yesOrNo,
 	},
 	fcm: { service_account: words, url },
 	ubuntu: { application_id: words, icon: words, url },
@@ -263,17 +268,21 @@ function toApp(service: Service, table: Table<Service>, label: string, sends: bo
 function apns(table: Table<"apns">, label: string, sends: boolean): ApnsSettings {
 	const { key, key_id: keyId, team_id: teamId, topic, cert, cert_key: certKey, sandbox = false, url } = table;
 	if (!topic) throw new AppsError([`${label}: topic is missing: the app's bundle id.`]);
-	if (!sends) return { topic, sandbox, url, credentials: undefined };
+	const app = { topic, sandbox, url, mutableContent: table.mutable_content };
+	if (!sends) return { ...app, credentials: undefined };
 	if (cert !== undefined) {
 		if (certKey === undefined && !cert.includes("PRIVATE KEY")) {
-			throw new AppsError([`${label}: cert_key is missing: cert holds no private key.`]);
+			throw new AppsError([
+				`${label}: cert_key is missing: cert holds no private key. \`openssl pkcs12 -in FILE.p12 -nodes\` prints both of a .p12 file.`,
+			]);
 		}
-		return { topic, sandbox, url, credentials: { kind: "certificate", cert, key: certKey ?? cert } };
+		const pem = { cert: pemLines(cert), key: pemLines(certKey ?? cert) };
+		return { ...app, credentials: { kind: "certificate", ...pem } };
 	}
 	const group = { key, key_id: keyId, team_id: teamId };
 	const missing = Object.entries(group).filter(([, value]) => value === undefined);
 	if (key !== undefined && keyId !== undefined && teamId !== undefined) {
-		return { topic, sandbox, url, credentials: { kind: "token", key, keyId, teamId } };
+		return { ...app, credentials: { kind: "token", key, keyId, teamId } };
 	}
 	throw new AppsError(
 		missing.map(([field]) => `${label}: ${field} is missing: APNs needs key, key_id and team_id, or cert.`),

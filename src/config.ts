@@ -15,9 +15,11 @@ import {
 	parseConnections,
 	type XmppConnection,
 } from "./connections.ts";
+import { fileUrl } from "./file-url.ts";
 import { registrationBounds } from "./limits/bounds/registrations.ts";
 import { present } from "./present.ts";
 import { type Settings, settingNames, settings } from "./settings.ts";
+import { isPublicSubject } from "./vapid-subject.ts";
 
 /** What is wrong with the settings, one sentence each, naming the variable and what to do. */
 export class ConfigError extends Error {
@@ -119,7 +121,7 @@ function connectionsOf(
 function databaseOf(set: Settings): Config["database"] {
 	const authToken = set.DATABASE_AUTH_TOKEN;
 	if (set.DATABASE_SYNC_URL === undefined) return present({ url: set.DATABASE_URL, authToken });
-	const replica = set.DATABASE_URL ?? `file:${set.DATA_DIR ?? DATA_DIR}/replica.db`;
+	const replica = set.DATABASE_URL ?? fileUrl(`${set.DATA_DIR ?? DATA_DIR}/replica.db`);
 	return present({ url: set.DATABASE_SYNC_URL, authToken, replica });
 }
 
@@ -127,6 +129,11 @@ function databaseOf(set: Settings): Config["database"] {
 function accountDomain(address: string | undefined): string | undefined {
 	const [bare = ""] = address?.split("/") ?? [];
 	return bare.includes("@") ? bare.slice(bare.indexOf("@") + 1).toLowerCase() : undefined;
+}
+
+/** The public URL, as far as push services take it for a contact. */
+function contactOf(publicUrl: string | undefined): string | undefined {
+	return publicUrl?.startsWith("https:") && isPublicSubject(publicUrl) ? publicUrl : undefined;
 }
 
 function isRange(entry: string): boolean {
@@ -214,7 +221,7 @@ export function parseConfig(record: Record<string, unknown>, connectionTables?: 
 	const apps = appsOf(set, record.APPS, role !== "http", problems);
 	if (problems.length > 0) throw new ConfigError(problems);
 
-	const subject = set.VAPID_SUBJECT ?? (set.PUBLIC_URL?.startsWith("https:") ? set.PUBLIC_URL : undefined);
+	const subject = set.VAPID_SUBJECT ?? contactOf(set.PUBLIC_URL);
 	return {
 		role,
 		host: set.HOST ?? "127.0.0.1",

@@ -11,6 +11,7 @@ import { backupCommand } from "./bun/backup.ts";
 import { banner } from "./bun/banner.ts";
 import { prepareDataFolder, secretFile } from "./bun/data-folder.ts";
 import { readKeyFiles } from "./bun/environment.ts";
+import { createFirstToConnect } from "./bun/first-to-connect.ts";
 import { healthCommand } from "./bun/health.ts";
 import { help } from "./bun/help.ts";
 import { createHttp2Fetch } from "./bun/http2-fetch.ts";
@@ -21,6 +22,7 @@ import { nativeHiddenName, nativeHmac, nativeRecordCipher } from "./bun/native-c
 import { oneAnswer } from "./bun/one-answer.ts";
 import { createPinnedFetch } from "./bun/pinned-fetch.ts";
 import { plainFetch } from "./bun/plain-fetch.ts";
+import { hasProxy, warnOfProxy } from "./bun/proxy.ts";
 import { syncReplica } from "./bun/replica-sync.ts";
 import { IN_FLIGHT, type Sender, startSender } from "./bun/sender.ts";
 import { openShared } from "./bun/shared-database.ts";
@@ -102,7 +104,11 @@ async function main(args: readonly string[]): Promise<void> {
 	if (vapidPublicKey !== undefined) await checkVapidKey(shared.facts, vapidPublicKey);
 	const tokenFetch = createHttp2Fetch({ maxConcurrent: IN_FLIGHT });
 	const services = await createServices(config.apps, {
-		guardedFetch: createPinnedFetch({ policy }),
+		guardedFetch: createPinnedFetch({
+			policy,
+			// A proxy connects for itself, and may be the only way out.
+			first: hasProxy(process.env) ? undefined : createFirstToConnect(),
+		}),
 		fetch: plainFetch,
 		// Apps without a certificate share their connections to Apple.
 		http2Fetch: (certificate) =>
@@ -116,6 +122,7 @@ async function main(args: readonly string[]): Promise<void> {
 	}).catch((error: unknown) => {
 		throw new StartError(error instanceof Error ? error.message : String(error), error);
 	});
+	warnOfProxy(config.apps, process.env, log);
 	const apps: PublicApp[] = config.apps.map(({ name, service, retired }) => ({
 		...{ name, service, ...(retired && { retired }) },
 		...(service === "webpush" && vapidPublicKey !== undefined && { vapidPublicKey }),

@@ -4,6 +4,7 @@
 import { z } from "zod";
 import { toULabels } from "./domain-name.ts";
 import { nearest } from "./spelling.ts";
+import { malformedSubject } from "./vapid-subject.ts";
 
 // Container tools pass unset variables as empty strings: empty is unset.
 const text = () => z.string().trim().min(1).optional();
@@ -73,6 +74,15 @@ const jwksUrl = () =>
 			parsed?.protocol !== "http:" || ["localhost", "127.0.0.1", "[::1]"].includes(parsed?.hostname ?? "")
 		);
 	}, "must be a URL that begins https://");
+const contact = () =>
+	z
+		.string()
+		.trim()
+		.superRefine((value, { addIssue }) => {
+			const message = malformedSubject(value);
+			if (message !== undefined) addIssue({ code: "custom", message });
+		})
+		.optional();
 /** Domains, bare JIDs, or `*`; as JIDs have them, with U-labels. */
 const allowed = () =>
 	list()
@@ -134,7 +144,7 @@ export const settings = z.object({
 	XMPP_PUBLISHERS: oneOf("own", "any").describe(
 		"any: also other domains than the owner's, and the room's, publish to a registration (own)",
 	),
-	VAPID_SUBJECT: url("mailto:", "https://").describe("how push services reach you (PUBLIC_URL)"),
+	VAPID_SUBJECT: contact().describe("how push services reach you (PUBLIC_URL)"),
 	VAPID_PRIVATE_KEY: text().describe("who we are to browsers (made in DATA_DIR)"),
 	VAPID_PUBLIC_KEY: z
 		.string()

@@ -182,6 +182,9 @@ export class InvalidDevice extends Error {
 	override name = "InvalidDevice";
 }
 
+/** One that nobody will ever be able to push to, whatever changes here: where it is registered, it is gone. */
+export class DeadDevice extends InvalidDevice {}
+
 /** What became of a publish. Each way in (stanza, HTTP) turns it into its own words, in one switch. */
 export type Answer =
 	/** Delivered, on this connector's disk, or superseded by a later one that is. */

@@ -41,6 +41,16 @@ describe("a table", () => {
 		]);
 	});
 
+	test("says whether an iPhone's app may change what is shown", () => {
+		for (const mutable_content of [true, false])
+			expect(parseApps([{ ...APNS, mutable_content }], "APPS", true)[0]).toMatchObject({
+				mutableContent: mutable_content,
+			});
+		expect(problemsOf([{ ...APNS, mutable_content: "false" }])).toEqual([
+			"APPS, app siskin: mutable_content must be true or false, without quotes.",
+		]);
+	});
+
 	test("says how the app's pushes look and what may leave", () => {
 		const table = { ...APNS, alert_key: "NEW_MESSAGE", priority: "high", ttl: 3600, include: ["sender"] };
 		expect(parseApps([table], "APPS", true)[0]).toMatchObject({

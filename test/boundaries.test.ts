@@ -212,8 +212,11 @@ const BELOW: Readonly<Record<string, readonly string[]>> = {
 	limits: [],
 	sasl: ["types.ts", "limits"],
 	"p2-device.ts": ["types.ts"],
-	"settings.ts": ["types.ts", "spelling.ts", "domain-name.ts"],
-	"apps.ts": ["types.ts", "spelling.ts"],
+	"vapid-subject.ts": [],
+	"pem.ts": [],
+	"file-url.ts": [],
+	"settings.ts": ["types.ts", "spelling.ts", "domain-name.ts", "vapid-subject.ts"],
+	"apps.ts": ["types.ts", "spelling.ts", "pem.ts"],
 	"connections.ts": ["spelling.ts", "domain-name.ts"],
 	"configured-apps.ts": ["settings.ts", "apps.ts"],
 	"configured-jwt.ts": ["settings.ts"],
@@ -227,14 +230,16 @@ const BELOW: Readonly<Record<string, readonly string[]>> = {
 		"configured-jwt.ts",
 		"connections.ts",
 		"present.ts",
+		"vapid-subject.ts",
+		"file-url.ts",
 	],
 	store: ["types.ts", "secrets.ts", "present.ts", "limits"],
-	services: ["types.ts", "apps.ts", "p2-device.ts", "present.ts", "limits"],
+	services: ["types.ts", "apps.ts", "pem.ts", "p2-device.ts", "present.ts", "limits"],
 	xmpp: ["types.ts", "p2-device.ts", "present.ts", "limits"],
 	delivery: ["types.ts", "secrets.ts", "limits", "store", "services", "xmpp"],
 	registering: ["types.ts", "secrets.ts", "limits", "store", "services", "xmpp"],
 	routes: [
-		...["types.ts", "secrets.ts", "limits", "config.ts", "spelling.ts"],
+		...["types.ts", "secrets.ts", "limits", "config.ts", "spelling.ts", "pem.ts"],
 		...["store", "services", "xmpp", "delivery", "registering"],
 	],
 	bun: [
@@ -252,6 +257,9 @@ const BELOW: Readonly<Record<string, readonly string[]>> = {
 		"xmpp",
 		"delivery",
 		"registering",
+		"vapid-subject.ts",
+		"pem.ts",
+		"file-url.ts",
 	],
 	"app.ts": ["types.ts", "secrets.ts", "config.ts", "limits", "store", "services", "routes"],
 };
@@ -317,6 +325,15 @@ describe("the platform", () => {
 		expect(globalsOf(file, onDisk)).toEqual([]);
 		// Even their types would bind a room to them.
 		expect(namedBy(file, onDisk).filter((path) => ONLY_ON_BUN.test(path))).toEqual([]);
+	});
+
+	test("is not asked whose JSX it is, which depends on the folder that we are started from", () => {
+		const silent = SOURCES.filter(
+			(file) =>
+				file.endsWith("x") &&
+				!onDisk.read(file).startsWith("/** @jsxRuntime automatic @jsxImportSource hono/jsx */\n"),
+		);
+		expect(silent).toEqual([]);
 	});
 
 	test("opens no socket from src/xmpp: it turns XML into types and back", () => {

@@ -18,6 +18,7 @@ import {
 import { join } from "node:path";
 import { createClient } from "@libsql/client";
 import { parseConfig } from "../config.ts";
+import { fileUrl } from "../file-url.ts";
 import { copyLockedDatabase } from "./copy-locked.ts";
 import { filePath } from "./database.ts";
 import { DATABASE_NOTE } from "./database-note.ts";
@@ -114,7 +115,7 @@ export async function backUp(
 
 /** A copy as of one moment, of a database that others read and write meanwhile. */
 async function copySharedDatabase(source: string, target: string): Promise<void> {
-	const client = createClient({ url: `file:${source}`, concurrency: 1 });
+	const client = createClient({ url: fileUrl(source), concurrency: 1 });
 	try {
 		await client.execute({ sql: "VACUUM INTO ?", args: [target] });
 	} finally {

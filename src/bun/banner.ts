@@ -1,6 +1,7 @@
 /** The first lines of a start: what is on, what is off, and which setting turns it on. */
 import type { Config } from "../config.ts";
 import { shownUrl } from "../connections.ts";
+import { isPublicSubject } from "../vapid-subject.ts";
 
 export interface BannerFacts {
 	version: string;
@@ -24,12 +25,7 @@ export function banner(facts: BannerFacts): string {
 		["registering", registering(config, registrationTokenFile)],
 		["Web Push", role === "http" ? "by the connector" : webPushHosts(webPush)],
 	];
-	if (role !== "http" && !vapid.subject) {
-		lines.push([
-			"",
-			"no contact for push services, and Apple's asks for one: set PUBLIC_URL to an https address, or VAPID_SUBJECT",
-		]);
-	}
+	if (role !== "http") lines.push(...contact(vapid.subject).map((text): [string, string] => ["", text]));
 	lines.push([
 		"database",
 		`${database.url ? shownUrl(database.url) : `${dataDir}/reveille.db`}${database.replica ? `, read from ${database.replica}` : ""}`,
@@ -68,6 +64,19 @@ function xmpp({ role, connections, pushAddress }: Config): [string, string][] {
 		`${kind === "component" ? "component " : ""}${address} through ${shownUrl(service)}` +
 			(pubsubHost === undefined ? "" : `; publishes come to ${pubsubHost}`),
 	]);
+}
+
+/** What is wrong with the contact that push services are told. */
+function contact(subject: string | undefined): string[] {
+	if (subject === undefined) {
+		return [
+			"no contact for push services, and Apple's asks for one: set PUBLIC_URL to an https address on the internet, or VAPID_SUBJECT to mailto: and your address",
+		];
+	}
+	if (isPublicSubject(subject)) return [];
+	return [
+		"Apple's push service refuses VAPID_SUBJECT, whose host is not on the internet, and all pushes to iPhones with it: set it to mailto: and your address",
+	];
 }
 
 function registering(config: Config, tokenFile: string | undefined): string {

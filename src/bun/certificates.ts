@@ -1,7 +1,11 @@
-/** When the certificates end that apps show to their providers: nothing is pushed after that. */
-import { X509Certificate } from "node:crypto";
+/**
+ * The certificates that apps show to their providers: whether they can be shown, and when they end. Nothing is pushed
+ * without one that works, and all that a connection says then is that it could not be opened.
+ */
+import { createPrivateKey, type KeyObject, X509Certificate } from "node:crypto";
 import type { Logger } from "@logtape/logtape";
 import type { AppConfig } from "../apps.ts";
+import { isEncrypted } from "../pem.ts";
 import { StartError } from "./start-error.ts";
 
 const DAY_S = 86_400;
@@ -9,20 +13,49 @@ const AHEAD_S = 30 * DAY_S;
 
 /**
  * @returns Unix time, seconds, by app
- * @throws {StartError} when a certificate cannot be read
+ * @throws {StartError} for a certificate or a key that cannot be read, and for a pair that is none
  */
 export function certificateExpiry(apps: readonly AppConfig[]): ReadonlyMap<string, number> {
 	const expiries = new Map<string, number>();
 	for (const app of apps) {
 		if (app.service !== "apns" || app.credentials?.kind !== "certificate") continue;
-		try {
-			const { validTo } = new X509Certificate(app.credentials.cert);
-			expiries.set(app.name, Math.floor(Date.parse(validTo) / 1000));
-		} catch (error) {
-			throw new StartError(`App ${app.name}: its certificate is no X.509 certificate in PEM.`, error);
+		const certificate = readCertificate(app.name, app.credentials.cert);
+		if (!certificate.checkPrivateKey(readKey(app.name, app.credentials.key))) {
+			throw new StartError(
+				`App ${app.name}: its certificate and its private key do not belong together. \`openssl x509 -in CERT -noout -pubkey\` and \`openssl pkey -in KEY -pubout\` must print the same.`,
+			);
 		}
+		expiries.set(app.name, Math.floor(Date.parse(certificate.validTo) / 1000));
 	}
 	return expiries;
+}
+
+function readCertificate(app: string, pem: string): X509Certificate {
+	try {
+		return new X509Certificate(pem);
+	} catch (error) {
+		throw new StartError(
+			`App ${app}: its certificate is no certificate in PEM. \`openssl pkcs12 -in FILE.p12 -nodes -out FILE.pem\` makes one of a .p12 file, with its key.`,
+			error,
+		);
+	}
+}
+
+function readKey(app: string, pem: string): KeyObject {
+	try {
+		return createPrivateKey(pem);
+	} catch (error) {
+		if (isEncrypted(pem)) {
+			throw new StartError(
+				`App ${app}: the private key of its certificate has a passphrase, and nobody is there to enter it. Write it without one: \`openssl pkey -in FILE -out plain.pem\` asks for the passphrase.`,
+				error,
+			);
+		}
+		throw new StartError(
+			`App ${app}: the private key of its certificate is no private key in PEM: it begins with BEGIN PRIVATE KEY, BEGIN RSA PRIVATE KEY or BEGIN EC PRIVATE KEY.`,
+			error,
+		);
+	}
 }
 
 /** Says which certificates end within thirty days. */

@@ -9,6 +9,7 @@
  */
 import { closeSync, copyFileSync, openSync, readSync, rmSync } from "node:fs";
 import { createClient } from "@libsql/client";
+import { fileUrl } from "../file-url.ts";
 
 /** The salts are in it that are new each time the log begins. */
 const HEADER_BYTES = 32;
@@ -26,7 +27,7 @@ export async function copyLockedDatabase(source: string, target: string): Promis
 		if (attempt === ATTEMPTS)
 			throw new Error(`${source} is written to faster than it can be copied: stop Reveille first`);
 	}
-	const client = createClient({ url: `file:${target}`, concurrency: 1 });
+	const client = createClient({ url: fileUrl(target), concurrency: 1 });
 	try {
 		const [row] = (await client.execute("PRAGMA integrity_check")).rows;
 		if (row?.integrity_check !== "ok") throw new Error(`${source}: ${row?.integrity_check}`);

@@ -148,18 +148,31 @@ async function migrate(client: Client, folder: MigrationFolder): Promise<void> {
 }
 
 /**
- * @returns the file of a `file:` URL, relative to the working directory if it is not absolute
- * @throws {StartError} for a URL that names a host, as `file://data/x.db` does by mistake
+ * @returns the file of a `file:` URL as libSQL reads it, relative to the working directory if it is not absolute
+ * @throws {StartError} for a URL that names a host, as `file://data/x.db` does by mistake, and for one with a fragment
+ *   or a `%` that stands for nothing: a path was meant
  */
 export function filePath(url: string): string {
-	if (!url.startsWith("file://")) return url.slice("file:".length);
+	const path = url.slice("file:".length).replace(/\?.*$/s, "");
+	if (path.includes("#") || !isDecodable(path))
+		throw new StartError(`The database ${url} is a URL: write # as %23, ? as %3F and % as %25.`);
+	if (!path.startsWith("//")) return decodeURIComponent(path);
 	try {
-		return fileURLToPath(url);
+		return fileURLToPath(`file:${path}`);
 	} catch (error) {
 		throw new StartError(
 			`The database ${url} is no file of this machine: write file:data/x.db, or file:///data/x.db.`,
 			error,
 		);
+	}
+}
+
+function isDecodable(path: string): boolean {
+	try {
+		decodeURIComponent(path);
+		return true;
+	} catch {
+		return false;
 	}
 }
 

@@ -8,6 +8,7 @@ import { type EndpointPolicy, isProvider, literalAddress } from "../services/end
 import type { Fetch } from "../services/exchange.ts";
 import { ForbiddenAddress, isPublicAddress } from "../services/public-address.ts";
 import { createResolve, type Resolve } from "./addresses.ts";
+import type { FirstToConnect } from "./first-to-connect.ts";
 
 /** Failures to connect: nothing was sent, so the next address may be tried. */
 const NOT_CONNECTED: ReadonlySet<unknown> = new Set([
@@ -22,16 +23,18 @@ const NOT_CONNECTED: ReadonlySet<unknown> = new Set([
  * address of the host is not public, unless the policy allows private ones. The browsers' own push services are fetched
  * as they are: their operators answer for their names.
  * @param options.resolve as addresses.ts does, if not given
+ * @param options.first which of several addresses takes a connection; without it they are tried in their order
  * @param options.fetch Bun's, if not given
  * @param options.ca certificate authorities in place of the usual ones, PEM
  */
 export function createPinnedFetch(options: {
 	policy: EndpointPolicy;
 	resolve?: Resolve;
+	first?: FirstToConnect | undefined;
 	fetch?: (url: string, init: BunFetchRequestInit) => Promise<Response>;
 	ca?: string;
 }): Fetch {
-	const { policy, resolve = createResolve(), fetch = globalThis.fetch, ca } = options;
+	const { policy, resolve = createResolve(), first, fetch = globalThis.fetch, ca } = options;
 
 	async function addressesOf(url: URL): Promise<readonly string[]> {
 		const literal = literalAddress(url);
@@ -50,7 +53,9 @@ export function createPinnedFetch(options: {
 		// stop them.
 		const init: BunFetchRequestInit = { ...given, headers, redirect: "manual", decompress: false };
 		if (isProvider(url)) return fetch(url.href, init);
-		const addresses = await unlessAborted(addressesOf(url), given.signal);
+		const found = await unlessAborted(addressesOf(url), given.signal);
+		const addresses =
+			first && found.length > 1 ? await unlessAborted(first.order(url, found), given.signal) : found;
 		headers.set("Host", url.host);
 		const tls = { ...(literalAddress(url) === undefined && { serverName: url.hostname }), ...(ca && { ca }) };
 		let refused: unknown = new Error("The host has no address.");
@@ -61,6 +66,7 @@ export function createPinnedFetch(options: {
 				return await fetch(pinned.href, { ...init, tls });
 			} catch (error) {
 				refused = error;
+				first?.forget(url);
 				if (!(error instanceof Error && "code" in error && NOT_CONNECTED.has(error.code))) break;
 			}
 		}

@@ -14,6 +14,7 @@ import { createModules } from "../delivery/modules.ts";
 import { startOutboxLoop } from "../delivery/outbox-loop.ts";
 import { createResults } from "../delivery/results.ts";
 import { createVerdicts } from "../delivery/verdicts.ts";
+import { fileUrl } from "../file-url.ts";
 import { createAccess } from "../registering/access.ts";
 import { knownNode, type NodeSource } from "../registering/nodes.ts";
 import { createRegistrationRate } from "../registering/rate.ts";
@@ -107,7 +108,7 @@ export async function startSender(common: SenderDeps): Promise<Sender> {
 	const { config, log, registrations, handover } = common;
 	const outboxPath = join(config.dataDir, "outbox.db");
 	const file = await openDatabase({
-		url: `file:${outboxPath}`,
+		url: fileUrl(outboxPath),
 		sync: config.outboxSync,
 		exclusive: true,
 		migrations: "outbox",

@@ -5,6 +5,7 @@ import type { Logger } from "@logtape/logtape";
 import type { LibSQLDatabase } from "drizzle-orm/libsql";
 import { drizzle } from "drizzle-orm/libsql";
 import type { Config } from "../config.ts";
+import { fileUrl } from "../file-url.ts";
 import { createIdCheck, type IdCheck, idOf, settleId } from "../store/database-id.ts";
 import { facts } from "../store/schema.ts";
 import { connect, DatabaseAway, filePath, type OpenDatabase, openDatabase } from "./database.ts";
@@ -48,7 +49,7 @@ export async function openShared(
 	{ role, dataDir, database }: Pick<Config, "role" | "dataDir" | "database">,
 	log: Logger,
 ): Promise<SharedDatabase> {
-	const { url = `file:${join(dataDir, "reveille.db")}`, authToken, replica: file } = database;
+	const { url = fileUrl(join(dataDir, "reveille.db")), authToken, replica: file } = database;
 	const note = readDatabaseNote(dataDir, url);
 	const options = {
 		...{ url, authToken, deadlineMs: DEADLINE_MS, migrations: "shared" as const },

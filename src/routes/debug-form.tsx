@@ -1,3 +1,4 @@
+/** @jsxRuntime automatic @jsxImportSource hono/jsx */
 /** The form API by hand: pages whose forms post to their own address, as programs do. */
 import type { PropsWithChildren } from "hono/jsx";
 

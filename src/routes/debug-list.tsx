@@ -1,3 +1,4 @@
+/** @jsxRuntime automatic @jsxImportSource hono/jsx */
 /** The registrations as the operator's pages show them: without what one could push with. */
 
 import { plainReason } from "../registering/plain-reason.ts";

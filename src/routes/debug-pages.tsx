@@ -1,3 +1,4 @@
+/** @jsxRuntime automatic @jsxImportSource hono/jsx */
 /**
  * mod_push_appserver's debug pages: its form API by hand, and what is registered. For the operator alone, since they
  * show who is registered: DEBUG_PAGES brings them, ADMIN_TOKEN opens them.

@@ -1,3 +1,4 @@
+/** @jsxRuntime automatic @jsxImportSource hono/jsx */
 /** The page to browse the OpenAPI document, rendered from it: readable without any script. */
 import type { ApiDocument } from "./openapi.ts";
 import { Page } from "./page.tsx";

@@ -1,3 +1,4 @@
+/** @jsxRuntime automatic @jsxImportSource hono/jsx */
 /** What there is to read: the OpenAPI document, the page to browse it, and the landing page. */
 import { OpenAPIHono } from "@hono/zod-openapi";
 import type { AppDeps, RequestEnv } from "./deps.ts";

@@ -1,3 +1,4 @@
+/** @jsxRuntime automatic @jsxImportSource hono/jsx */
 /** What somebody sees who opens the server's address in a browser. */
 import type { AppDeps, Readiness } from "./deps.ts";
 import { isReady } from "./health.ts";

@@ -1,3 +1,4 @@
+/** @jsxRuntime automatic @jsxImportSource hono/jsx */
 /** The frame of the pages that people see: no script, nothing from elsewhere, light and dark. */
 import { raw } from "hono/html";
 import type { PropsWithChildren } from "hono/jsx";

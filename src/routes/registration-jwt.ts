@@ -20,6 +20,7 @@ import {
 } from "jose";
 import { answerBounds } from "../limits/bounds/answers.ts";
 import { wholeAnswer } from "../limits/whole-answer.ts";
+import { pemLines } from "../pem.ts";
 import { unavailable } from "./errors.ts";
 import { Problem } from "./problem.ts";
 
@@ -123,7 +124,7 @@ const isAboutTheJwt = (error: unknown) =>
 	error instanceof errors.JOSENotSupported;
 
 async function withKey(text: string): Promise<Verify> {
-	const { key, algorithms } = await importKey(text.trim());
+	const { key, algorithms } = await importKey(pemLines(text));
 	return (jwt, options) => jwtVerify(jwt, key, { ...options, algorithms });
 }
 

@@ -1,3 +1,4 @@
+/** @jsxRuntime automatic @jsxImportSource hono/jsx */
 /** Shows a schema of the OpenAPI document as a table, and makes its example. */
 import type { ApiDocument } from "./openapi.ts";
 

@@ -9,6 +9,16 @@ import { siskinContent } from "./siskin-content.ts";
 /** What the phone shows: a text, or the key of one in the app's own `Localizable.strings`. */
 export type Alert = { text: string } | { locKey: string };
 
+/** How an app's pushes read. */
+export interface AppText {
+	/** What the phone shows where nothing else does. */
+	alert: Alert;
+	/** The app's setting. */
+	payload?: App["payload"] | undefined;
+	/** The app may change what is shown: true, if not given. */
+	mutableContent?: boolean | undefined;
+}
+
 /** How Apple treats a push, and what it demands of each (Apple, "Sending notification requests to APNs"). */
 export type PushType = "alert" | "background" | "voip";
 
@@ -31,16 +41,14 @@ export function checkAlert(alert: Alert): void {
 /**
  * The JSON of a push, UTF-8, never larger than Apple takes: `{"aps": {…}}` with the fields of a
  * {@link Content} beside it, or those of {@link siskinContent}. An app's notification service extension may replace
- * the alert (`mutable-content`).
- * @param payload the app's setting
+ * the alert (`mutable-content`), unless the app is set to have none.
  */
 export function apnsPayload(
 	push: Push,
 	type: PushType,
-	alert: Alert,
-	payload?: App["payload"],
+	{ alert, payload, mutableContent = true }: AppText,
 ): Uint8Array<ArrayBuffer> {
-	const aps = APS[type](alert);
+	const aps = APS[type](alert, mutableContent);
 	const { owner } = push.registration;
 	const isForSiskin = payloadForm(payload, push.registration, "siskin") === "siskin";
 	const whole = (content: Content) =>
@@ -50,12 +58,12 @@ export function apnsPayload(
 }
 
 /** Apple's part of the payload. */
-const APS: Readonly<Record<PushType, (alert: Alert) => object>> = {
-	alert: (alert) => ({
+const APS: Readonly<Record<PushType, (alert: Alert, mutableContent: boolean) => object>> = {
+	alert: (alert, mutableContent) => ({
 		alert: "text" in alert ? { body: alert.text } : { "loc-key": alert.locKey },
 		sound: "default",
 		// The number: Apple ignores the string and `true`.
-		"mutable-content": 1,
+		...(mutableContent && { "mutable-content": 1 }),
 	}),
 	// With an alert, a sound or a badge Apple would refuse it, or show what nobody wrote.
 	background: () => ({ "content-available": 1 }),

@@ -6,6 +6,7 @@
  * Source: Apple, "Establishing a token-based connection to APNs".
  */
 import { importPKCS8, SignJWT } from "jose";
+import { pemLines } from "../pem.ts";
 
 /** The tokens of one team. */
 export interface ProviderTokens {
@@ -31,7 +32,7 @@ const FLOOR_MS = 20 * 60 * 1000;
  */
 export async function importApnsKey(text: string): Promise<CryptoKey> {
 	try {
-		return await importPKCS8(text.trim(), "ES256");
+		return await importPKCS8(pemLines(text), "ES256");
 	} catch {
 		throw new Error(
 			"The APNs key is not a P-256 private key in PKCS#8: it is the text of the .p8 file, from BEGIN PRIVATE KEY on, or a path that begins / or ./ (not in JSON).",

@@ -7,7 +7,7 @@
 import { registrationBounds } from "../limits/bounds/registrations.ts";
 import { type App, type Device, InvalidDevice, type Outcome, type Push, type PushService } from "../types.ts";
 import { classify, EXPIRED_TOKEN, readBody } from "./apns-answers.ts";
-import { type Alert, apnsPayload, checkAlert, type PushType } from "./apns-payload.ts";
+import { type Alert, type AppText, apnsPayload, checkAlert, type PushType } from "./apns-payload.ts";
 import type { ProviderTokens } from "./apns-tokens.ts";
 import { exchange, type Failure, type Fetch, type Reply } from "./exchange.ts";
 import { type HiddenName, webCryptoHiddenName } from "./hidden-name.ts";
@@ -28,15 +28,11 @@ const NOBODY = "00".repeat(32);
 const PRIORITY: Readonly<Record<PushType, "10" | "5">> = { alert: "10", background: "5", voip: "10" };
 
 /** How an app's pushes look to Apple. */
-export interface ApnsApp {
+export interface ApnsApp extends AppText {
 	/** The app's bundle id. */
 	topic: string;
-	/** What the phone shows where nothing else does. */
-	alert: Alert;
 	/** Without a slash at the end. */
 	url: string;
-	/** The app's setting. */
-	payload?: App["payload"] | undefined;
 }
 
 /** What a request says beside the push itself, prepared elsewhere since it takes time or chance. */
@@ -96,7 +92,7 @@ export function buildRequest(
 		"apns-id": parts.id,
 		"content-type": "application/json",
 	};
-	const body = apnsPayload(push, type, app.alert, app.payload);
+	const body = apnsPayload(push, type, app);
 	return { url: `${app.url}/3/device/${token}`, init: { method: "POST", headers, body } };
 }
 
@@ -134,6 +130,8 @@ export interface ApnsOptions {
 	alert?: Alert | undefined;
 	/** The app's setting. */
 	payload?: App["payload"] | undefined;
+	/** The app may change what is shown: true, if not given. */
+	mutableContent?: boolean | undefined;
 	/** Must speak HTTP/2. */
 	fetch: Fetch;
 	now: () => number;
@@ -181,17 +179,30 @@ export async function checkApns(options: ApnsOptions, signal: AbortSignal): Prom
 	return known ? { kind: "delivered" } : classify(reply, "main");
 }
 
+/** Where an app's pushes go; without a slash at the end. */
+export function apnsUrl({ url, sandbox }: Pick<ApnsOptions, "url" | "sandbox">): string {
+	return (url ?? (sandbox ? SANDBOX : PRODUCTION)).replace(/\/+$/, "");
+}
+
 type Post = (push: Push, signal: AbortSignal) => Promise<Reply | Failure | Unsent>;
 
 /** A push that was not sent. */
 type Unsent = Extract<Outcome, { kind: "retry" | "rejected" | "misconfigured" }>;
 
 function poster(options: ApnsOptions): Post {
-	const { credentials, topic, alert = { text: "New message" }, payload, fetch, now } = options;
+	const {
+		credentials,
+		topic,
+		alert = { text: "New message" },
+		payload,
+		mutableContent,
+		fetch,
+		now,
+	} = options;
 	const { random = () => crypto.randomUUID(), hiddenName } = options;
 	checkAlert(alert);
-	const url = (options.url ?? (options.sandbox ? SANDBOX : PRODUCTION)).replace(/\/+$/, "");
-	const app: ApnsApp = { topic, alert, url, payload };
+	const url = apnsUrl(options);
+	const app: ApnsApp = { topic, alert, url, payload, mutableContent };
 	const tokens = credentials?.kind === "token" ? credentials.tokens : undefined;
 
 	async function post(push: Push, signal: AbortSignal): Promise<Reply | Failure> {

@@ -6,7 +6,7 @@
  * 127.0.0.1 to both.
  */
 import { registrationBounds } from "../limits/bounds/registrations.ts";
-import { InvalidDevice } from "../types.ts";
+import { DeadDevice, InvalidDevice } from "../types.ts";
 import { isPublicAddress } from "./public-address.ts";
 
 /** Where endpoints may point, read once from the settings. */
@@ -26,10 +26,17 @@ interface HostRule {
 /** The push services of the browsers. Their operators answer for what is under these names. */
 const PROVIDERS: readonly HostRule[] = [
 	{ host: "updates.push.services.mozilla.com", port: "" }, // Firefox
-	{ host: "fcm.googleapis.com", port: "" }, // Chrome, and what is built from it
+	{ host: "fcm.googleapis.com", port: "" }, // Chrome
+	{ host: "jmt17.google.com", port: "" }, // Chromium, and what else is built from it
 	{ host: "*.push.apple.com", port: "" }, // Safari: web.push.apple.com
 	{ host: "*.notify.windows.com", port: "" }, // Edge: wns2-….notify.windows.com
 ];
+
+/**
+ * Names that no name server knows: RFC 6761 §6 (`localhost`, which is this machine, is refused as private), RFC 7686,
+ * RFC 9476. Edge on Android, which has no push service, hands in `permanently-removed.invalid`.
+ */
+const NEVER_RESOLVES = /(^|\.)(invalid|test|example|onion|alt)$/;
 
 /** Characters a URL never needs unescaped, and that parsers disagree on: blanks, controls, backslash. */
 const UNSAFE = /[\p{Cc}\s\\]/u;
@@ -97,6 +104,7 @@ export function mayTellWhy(url: URL, { rules, allowPrivate }: EndpointPolicy): b
  * Reads an endpoint.
  * @returns the URL; its `href` is the endpoint's one spelling, to be stored and compared
  * @throws {InvalidDevice} with a sentence for whoever handed it in
+ * @throws {DeadDevice} where nobody can be reached at such a URL, now or later
  */
 export function parseEndpoint(text: string, policy: EndpointPolicy): URL {
 	if (text.length > MAX_BYTES) throw new InvalidDevice(`The endpoint is longer than ${MAX_BYTES} bytes.`);
@@ -115,8 +123,17 @@ export function parseEndpoint(text: string, policy: EndpointPolicy): URL {
 	// One with nothing before a dot is no name, and would pass for one under a wildcard's domain.
 	if (/^\.|\.\.|\.$/.test(url.hostname))
 		throw new InvalidDevice("The endpoint's host has a dot at its beginning or its end, or two in a row.");
+	if (neverResolves(url, policy))
+		throw new DeadDevice(
+			"The endpoint's host has a name that never resolves (RFC 6761), so no push can reach this device.",
+		);
 	if (!isAllowed(url, policy)) throw new InvalidDevice(refusal(url, policy));
 	return url;
+}
+
+/** An operator's own name servers may know such a name: where the operator named it, they do. */
+function neverResolves(url: URL, policy: EndpointPolicy): boolean {
+	return NEVER_RESOLVES.test(url.hostname) && !isAnsweredFor(url, policy);
 }
 
 function isAllowed(url: URL, policy: EndpointPolicy): boolean {

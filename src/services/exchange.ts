@@ -4,6 +4,7 @@
  */
 import { answerBounds } from "../limits/bounds/answers.ts";
 import type { Outcome } from "../types.ts";
+import { networkFailure } from "./network-failures.ts";
 import { ForbiddenAddress } from "./public-address.ts";
 
 /** `fetch`, as far as services use it: it must reject when `init.signal` fires. */
@@ -57,9 +58,7 @@ function failure(error: unknown, signal: AbortSignal): Failure {
 	if (error instanceof ForbiddenAddress)
 		return { kind: "rejected", reason: "the host has an address that is not public", about: "push" };
 	if (signal.aborted) return { kind: "retry", reason: "no answer in time" };
-	const code = error instanceof Error && "code" in error ? error.code : undefined;
-	const known = typeof code === "string" && /^[A-Z0-9_]{1,50}$/i.test(code);
-	return { kind: "retry", reason: known ? `network failure: ${code}` : "network failure" };
+	return { kind: "retry", reason: networkFailure(error) };
 }
 
 /** Reads at most `maxBytes`, then closes the line; a line cut before is no failure. */

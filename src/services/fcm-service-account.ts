@@ -3,6 +3,7 @@
  * accounts", and with which the right to push is asked for.
  */
 import { importPKCS8, SignJWT } from "jose";
+import { pemLines } from "../pem.ts";
 import type { TokenRequest } from "./access-token.ts";
 
 /** What pushing needs of a service account. */
@@ -75,10 +76,8 @@ function projectId(file: Record<string, unknown>): string {
 }
 
 async function privateKey(text: string): Promise<CryptoKey> {
-	// Shells and env files often keep JSON's `\n` as two characters.
-	const pem = text.replaceAll("\\n", "\n").trim();
 	try {
-		return await importPKCS8(pem, "RS256");
+		return await importPKCS8(pemLines(text), "RS256");
 	} catch {
 		throw new Error("The FCM service account's private_key is not an RSA key in PKCS#8 PEM.");
 	}

@@ -101,8 +101,8 @@ async function apnsOptions(
 	{ http2Fetch, now, hiddenName }: ServiceEffects,
 	teams: Map<string, ProviderTokens>,
 ): Promise<ApnsOptions> {
-	const { credentials, topic, sandbox, url, alert, payload } = app;
-	const options = { topic, sandbox, url, alert, payload, now, hiddenName };
+	const { credentials, topic, sandbox, url, alert, payload, mutableContent } = app;
+	const options = { topic, sandbox, url, alert, payload, mutableContent, now, hiddenName };
 	if (credentials?.kind !== "token") {
 		return {
 			...options,

@@ -1,5 +1,5 @@
 /** What all services do alike to come to an outcome. */
-import { InvalidDevice, type Outcome, type Push, type PushService } from "../types.ts";
+import { DeadDevice, InvalidDevice, type Outcome, type Push, type PushService } from "../types.ts";
 
 /** A row of a service's table of answers, as far as an outcome is made of it. */
 interface Row {
@@ -36,6 +36,7 @@ export function neverThrowing(
 		try {
 			return await sendOnce(push, signal);
 		} catch (error) {
+			if (error instanceof DeadDevice) return { kind: "gone", reason: error.message };
 			// What was registered is not allowed any more, or was damaged: its sentence says which.
 			if (error instanceof InvalidDevice) return { kind: "rejected", reason: error.message, about: "push" };
 			return unprepared(error);

@@ -5,6 +5,7 @@
  * losing it loses every subscription made with it.
  */
 import { base64url, exportPKCS8, SignJWT } from "jose";
+import { isEncrypted, pemLines } from "../pem.ts";
 
 /** The application server's key pair. */
 export interface VapidKey {
@@ -51,7 +52,7 @@ export async function generateVapidKey(): Promise<string> {
 export async function importVapidKey(text: string): Promise<VapidKey> {
 	let extractable: CryptoKey;
 	try {
-		extractable = await crypto.subtle.importKey("pkcs8", pkcs8(text.trim()), CURVE, true, ["sign"]);
+		extractable = await crypto.subtle.importKey("pkcs8", pkcs8(pemLines(text)), CURVE, true, ["sign"]);
 	} catch (error) {
 		if (error instanceof VapidKeyError) throw error;
 		throw new VapidKeyError("The VAPID key is not a P-256 private key.");
@@ -78,6 +79,10 @@ function pkcs8(text: string): Uint8Array<ArrayBuffer> {
 	if (text.includes("-----BEGIN EC PRIVATE KEY-----"))
 		throw new VapidKeyError(
 			"The VAPID key is in the older SEC 1 form: convert it with `openssl pkcs8 -topk8 -nocrypt`.",
+		);
+	if (isEncrypted(text))
+		throw new VapidKeyError(
+			"The VAPID key has a passphrase: write it without one, with `openssl pkey -in FILE -out plain.pem`.",
 		);
 	const pem = /^-----BEGIN PRIVATE KEY-----([A-Za-z0-9+/=\s]+)-----END PRIVATE KEY-----$/.exec(text)?.[1];
 	if (pem !== undefined) return Uint8Array.from(atob(pem.replace(/\s+/g, "")), (char) => char.charCodeAt(0));

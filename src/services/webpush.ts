@@ -19,6 +19,8 @@ import { webPushContent } from "./webpush-content.ts";
 const ANSWERS: readonly {
 	from: number;
 	to: number;
+	/** The answer's words hold these. */
+	words?: RegExp;
 	kind: Outcome["kind"];
 	reason: string;
 	/** It says nothing of other devices. */
@@ -31,14 +33,30 @@ const ANSWERS: readonly {
 	// RFC 8030 §7.3: the subscription expired or was removed.
 	{ from: 404, to: 404, kind: "gone", reason: "unknown subscription" },
 	{ from: 410, to: 410, kind: "gone", reason: "subscription ended" },
+	// Apple's word for our token, most often for its contact: see vapid-subject.ts.
+	{
+		from: 400,
+		to: 403,
+		words: /"BadJwtToken"/,
+		kind: "rejected",
+		reason: "refused our VAPID token: is VAPID_SUBJECT a real contact, and our clock right?",
+	},
+	// Often one subscription made with another VAPID key (Mozilla's errno 109, Apple's VapidPkHashMismatch, Google in
+	// words). Whether it is our key shows only over many subscriptions: delivery decides.
+	{
+		from: 400,
+		to: 403,
+		words: /vapid|"errno":\s*109\b/i,
+		kind: "rejected",
+		reason: "refused our VAPID key for this subscription",
+	},
+	// No word of VAPID: NextPush says 401 of a token that it does not know, a ntfy that is not public says 403.
+	{ from: 401, to: 401, kind: "rejected", reason: "not authorized" },
+	{ from: 403, to: 403, kind: "rejected", reason: "forbidden" },
 	// Something about this request, and it will be no better the next time.
 	{ from: 400, to: 400, kind: "rejected", reason: "refused as malformed" },
 	// Sent without content before this is believed.
 	{ from: 413, to: 413, kind: "rejected", reason: "refused as too large" },
-	// Often one subscription made with another VAPID key (Mozilla errno 109, Apple BadJwtToken), and NextPush says
-	// 401 of a token it does not know. Whether it is our key shows only over many subscriptions: delivery decides.
-	{ from: 401, to: 401, kind: "rejected", reason: "refused our VAPID signature" },
-	{ from: 403, to: 403, kind: "rejected", reason: "refused our VAPID key for this subscription" },
 	// RFC 8030 §8.4: slow down. Of this token or of all: that shows when the devices of several owners hear it.
 	{ from: 429, to: 429, kind: "retry", reason: "too many requests" },
 	// ntfy: nobody is subscribed just now.
@@ -117,22 +135,35 @@ export function topicOf(
  */
 export function classify(reply: Reply): Outcome {
 	const { status, afterMs } = reply;
-	const row = ANSWERS.find(({ from, to }) => from <= status && status <= to);
+	const row = ANSWERS.find(
+		({ from, to, words }) => from <= status && status <= to && (words?.test(reply.body) ?? true),
+	);
 	if (row?.kind === "delivered") return { kind: "delivered" };
 	const reason = [status, row?.reason ?? "unknown answer", detail(reply)].filter(Boolean).join(" ");
 	return outcomeOf(row, reason, afterMs);
 }
 
-/** The push service's own name for it: Mozilla's errno, Apple's reason. Nothing longer: it could echo the token. */
-function detail({ body }: Reply): string {
+/**
+ * The push service's own name for it: Mozilla's errno, Apple's reason, ntfy's code. Nothing longer: it could echo the
+ * token.
+ */
+function detail({ status, body }: Reply): string {
+	let said: { errno?: unknown; reason?: unknown; code?: unknown } | null;
 	try {
-		const { errno, reason } = JSON.parse(body);
-		if (Number.isInteger(errno)) return `(errno ${errno})`;
-		return /^[A-Za-z]{1,40}$/.test(reason) ? `(${reason})` : "";
+		said = JSON.parse(body);
 	} catch {
 		return "";
 	}
+	const { errno, reason, code } = said ?? {};
+	if (isNumber(errno)) return `(errno ${errno})`;
+	if (typeof reason === "string" && /^[A-Za-z]{1,40}$/.test(reason)) return `(${reason})`;
+	// Mozilla's code is the status over again.
+	return isNumber(code) && code !== status ? `(code ${code})` : "";
 }
+
+/** One that names something, and no token in disguise. */
+const isNumber = (value: unknown): value is number =>
+	Number.isInteger(value) && Math.abs(value as number) < 1e6;
 
 /**
  * Sends through whatever push service an endpoint names.

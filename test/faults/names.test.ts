@@ -83,14 +83,10 @@ const at = (host: string): Promise<Target> =>
 
 test("names that do not resolve, and resolvers that fail or hang: all are answered, others go on, and all arrive in the end", async () => {
 	const publish = publisher(double);
-	const hosts = [
-		"nx.example",
-		"fail.example",
-		...Array.from({ length: HANGING }, (_, i) => `hang${i}.example`),
-	];
+	const hosts = ["nx.net", "fail.net", ...Array.from({ length: HANGING }, (_, i) => `hang${i}.net`)];
 	const targets: Target[] = [];
 	for (const host of hosts) targets.push(await at(host));
-	const well = [await at("127.0.0.1"), await at("well.example")];
+	const well = [await at("127.0.0.1"), await at("well.net")];
 	for (const target of well) expect(await publish(target)).toMatchObject({ said: "done" });
 
 	let isOver = false;

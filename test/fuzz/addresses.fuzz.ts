@@ -177,10 +177,11 @@ function endpoint(text: string, policy = anyPublic): URL | undefined {
 }
 
 const PROVIDERS =
-	/^(updates\.push\.services\.mozilla\.com|fcm\.googleapis\.com|[^.].*\.(push\.apple\.com|notify\.windows\.com))$/;
+	/^(updates\.push\.services\.mozilla\.com|fcm\.googleapis\.com|jmt17\.google\.com|[^.].*\.(push\.apple\.com|notify\.windows\.com))$/;
 const hosts = fc.oneof(
 	fc.constantFrom(
 		"fcm.googleapis.com",
+		"jmt17.google.com",
 		"web.push.apple.com",
 		"wns2.notify.windows.com",
 		"updates.push.services.mozilla.com",

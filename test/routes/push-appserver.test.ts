@@ -76,7 +76,7 @@ describe("register", () => {
 
 	test.each([
 		["https://10.0.0.1/x", "public internet"],
-		["https://elsewhere.example/x", "elsewhere.example"],
+		["https://elsewhere.net/x", "elsewhere.net"],
 		["nonsense", "not a URL"],
 	])("token %s is refused by the service's own sentence", async (token, words) => {
 		const server = await startTestServer();

@@ -137,7 +137,7 @@ describe("registering", () => {
 	test.each([
 		["private address", "https://127.0.0.1/x"],
 		["plain http", "http://push.example/x"],
-		["another host", "https://elsewhere.example/x"],
+		["another host", "https://elsewhere.net/x"],
 		["no URL", "nonsense"],
 		["a user name", "https://user:hunter2@push.example/x"],
 	])(

@@ -109,6 +109,17 @@ test("the alert may be a key of the app's own texts", () => {
 	expect(json(pushTo(TOKEN, message), localised).aps.alert).toEqual({ "loc-key": "NEW_MESSAGE" });
 });
 
+test("an app without an extension may have no mutable content: not even beside what is encrypted", () => {
+	const encrypted = { data: "c2VjcmV0", iv: "aXY" };
+	for (const notification of [message, { ...message, encrypted }]) {
+		const { aps } = json(pushTo(TOKEN, notification), { ...app, mutableContent: false });
+		expect(aps).toEqual({ alert: { body: "New message" }, sound: "default" });
+		expect(json(pushTo(TOKEN, notification), { ...app, mutableContent: true }).aps["mutable-content"]).toBe(
+			1,
+		);
+	}
+});
+
 test("the payload has what was published, and nothing else", () => {
 	const encrypted = { data: "c2VjcmV0", iv: "aXY", type: "aes" };
 	const whole = { class: "high", count: 2, nickname: "witch", event: "x", encrypted } as const;

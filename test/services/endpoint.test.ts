@@ -4,7 +4,7 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { endpointPolicy, isProvider, parseEndpoint } from "../../src/services/endpoint.ts";
-import { InvalidDevice } from "../../src/types.ts";
+import { DeadDevice, InvalidDevice } from "../../src/types.ts";
 
 const stock = endpointPolicy({ allowHosts: [], allowPrivate: false });
 const anyPublic = endpointPolicy({ allowHosts: ["*"], allowPrivate: false });
@@ -18,6 +18,7 @@ describe("with nothing set, an endpoint", () => {
 	test.each([
 		"https://updates.push.services.mozilla.com/wpush/v2/gAAAA",
 		"https://fcm.googleapis.com/fcm/send/abc:def",
+		"https://jmt17.google.com/fcm/send/abc:def",
 		"https://web.push.apple.com/QABC",
 		"https://wns2-par02p.notify.windows.com/w/?token=BQYAAA%3d%3d",
 		"https://UPDATES.push.services.mozilla.COM:443/wpush/v2/gAAAA",
@@ -37,6 +38,7 @@ describe("with nothing set, an endpoint", () => {
 		["the user name trick", "https://fcm.googleapis.com@evil.example/x"],
 		["the backslash trick", "https://evil.example\\@fcm.googleapis.com/x"],
 		["the fragment trick", "https://evil.example#@fcm.googleapis.com/x"],
+		["a sibling of one that is meant exactly", "https://www.google.com/x"],
 		["another port", "https://fcm.googleapis.com:8443/x"],
 		["plain http", "http://fcm.googleapis.com/x"],
 		["a dot at the end", "https://fcm.googleapis.com./x"],
@@ -49,11 +51,11 @@ describe("with nothing set, an endpoint", () => {
 
 describe("with any public host allowed, an endpoint", () => {
 	test.each([
-		["a host", "https://ntfy.example/up1"],
+		["a host", "https://ntfy.up-example.net/up1"],
 		["a public address", "https://203.0.114.7/x"],
 		["a public IPv6 address", "https://[2a01:4f8::1]/x"],
-		["an international name", "https://bücher.example/x"],
-		["one of 1000 bytes", `https://ntfy.example/${"x".repeat(979)}`],
+		["an international name", "https://bücher.up-example.net/x"],
+		["one of 1000 bytes", `https://ntfy.up-example.net/${"x".repeat(972)}`],
 	])("may be %s", (_, text) => {
 		expect(parseEndpoint(text, anyPublic).protocol).toBe("https:");
 	});
@@ -88,26 +90,26 @@ describe("with any public host allowed, an endpoint", () => {
 		["IPv6 mapped, hexadecimal", "https://[::ffff:7f00:1]/"],
 		["IPv6 of NAT64", "https://[64:ff9b::10.0.0.1]/"],
 		["IPv6 of 6to4", "https://[2002:7f00:1::]/"],
-		["a user name", "https://user@ntfy.example/"],
-		["a user name and password", "https://user:password@ntfy.example/"],
-		["another port", "https://ntfy.example:8443/"],
-		["the port of http", "https://ntfy.example:80/"],
-		["http", "http://ntfy.example/"],
-		["another protocol", "ftp://ntfy.example/"],
+		["a user name", "https://user@ntfy.up-example.net/"],
+		["a user name and password", "https://user:password@ntfy.up-example.net/"],
+		["another port", "https://ntfy.up-example.net:8443/"],
+		["the port of http", "https://ntfy.up-example.net:80/"],
+		["http", "http://ntfy.up-example.net/"],
+		["another protocol", "ftp://ntfy.up-example.net/"],
 		["a file", "file:///etc/passwd"],
 		["data", "data:text/plain,x"],
-		["a fragment", "https://ntfy.example/up#1"],
-		["an empty fragment", "https://ntfy.example/up#"],
-		["a blank inside", "https://ntfy.example/a b"],
-		["a line end inside", "https://ntfy.example/a\r\nX: y"],
+		["a fragment", "https://ntfy.up-example.net/up#1"],
+		["an empty fragment", "https://ntfy.up-example.net/up#"],
+		["a blank inside", "https://ntfy.up-example.net/a b"],
+		["a line end inside", "https://ntfy.up-example.net/a\r\nX: y"],
 		["a tab inside the host", "https://ntfy\t.example/"],
-		["a blank before", " https://ntfy.example/"],
-		["a dot at the end", "https://ntfy.example./"],
-		["1001 bytes", `https://ntfy.example/${"x".repeat(980)}`],
-		["1001 bytes of few characters", `https://ntfy.example/${"€".repeat(327)}`],
-		["1000 bytes that grow when escaped", `https://ntfy.example/${"€".repeat(326)}`],
+		["a blank before", " https://ntfy.up-example.net/"],
+		["a dot at the end", "https://ntfy.up-example.net./"],
+		["1001 bytes", `https://ntfy.up-example.net/${"x".repeat(973)}`],
+		["1001 bytes of few characters", `https://ntfy.up-example.net/${"€".repeat(327)}`],
+		["1000 bytes that grow when escaped", `https://ntfy.up-example.net/${"€".repeat(326)}`],
 		["nothing", ""],
-		["no URL", "ntfy.example/up1"],
+		["no URL", "ntfy.up-example.net/up1"],
 	])("may not be %s", (_, text) => {
 		expect(() => parseEndpoint(text, anyPublic)).toThrow(InvalidDevice);
 	});
@@ -160,10 +162,48 @@ describe("with private addresses allowed, an endpoint", () => {
 	);
 });
 
+describe("a name that never resolves", () => {
+	const names = [
+		"permanently-removed.invalid",
+		"invalid",
+		"PUSH.Invalid",
+		"push.test",
+		"a.b.example",
+		"expyuzz4wqqyqhjn.onion",
+		"push.alt",
+	];
+
+	test.each(names)("is no device's, whatever is allowed: %s", (name) => {
+		for (const policy of [stock, anyPublic, home, endpointPolicy({ allowHosts: ["*"], allowPrivate: true })])
+			expect(() => parseEndpoint(`https://${name}/x`, policy)).toThrow(
+				new DeadDevice(
+					"The endpoint's host has a name that never resolves (RFC 6761), so no push can reach this device.",
+				),
+			);
+	});
+
+	test.each(names)("is allowed where the operator named it: %s", (name) => {
+		const policy = endpointPolicy({ allowHosts: [name], allowPrivate: false });
+		expect(parseEndpoint(`https://${name}/x`, policy).hostname).toBe(name.toLowerCase());
+	});
+
+	test("is allowed under a domain that the operator named", () => {
+		const policy = endpointPolicy({ allowHosts: ["*.test"], allowPrivate: false });
+		expect(parseEndpoint("https://push.test/x", policy).hostname).toBe("push.test");
+	});
+
+	test.each(["latest.net", "push.testing", "example.net", "test.example.com", "invalid.net"])(
+		"is not meant by one that looks alike: %s",
+		(name) => {
+			expect(parseEndpoint(`https://${name}/x`, anyPublic).hostname).toBe(name);
+		},
+	);
+});
+
 test("a port of its own is possible for every host", () => {
 	const policy = endpointPolicy({ allowHosts: ["*:8443"], allowPrivate: false });
-	expect(parseEndpoint("https://ntfy.example:8443/", policy).port).toBe("8443");
-	expect(() => parseEndpoint("https://ntfy.example/", policy)).toThrow(InvalidDevice);
+	expect(parseEndpoint("https://ntfy.up-example.net:8443/", policy).port).toBe("8443");
+	expect(() => parseEndpoint("https://ntfy.up-example.net/", policy)).toThrow(InvalidDevice);
 });
 
 test("any text either parses or is refused with a sentence, and what parses stays as it is", () => {

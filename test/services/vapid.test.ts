@@ -67,6 +67,11 @@ describe("the VAPID key", () => {
 		["a scalar above the curve's order", Buffer.alloc(32, 255).toString("base64url"), /not a P-256/],
 		["a key of another curve", p384.export({ type: "pkcs8", format: "pem" }).toString(), /not a P-256/],
 		["an older PEM", p256.export({ type: "sec1", format: "pem" }).toString(), /openssl pkcs8/],
+		[
+			"a key with a passphrase",
+			p256.export({ type: "pkcs8", format: "pem", cipher: "aes-256-cbc", passphrase: "x" }).toString(),
+			/passphrase.+openssl pkey/,
+		],
 		["a PEM of garbage", "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----", /not a P-256/],
 	])("is refused with a sentence for %s", async (_, text, sentence) => {
 		const error = await importVapidKey(text).then(

@@ -76,8 +76,8 @@ describe("over a socket", () => {
 		[307, { kind: "rejected", reason: "307 redirected, which is not followed" }],
 		[308, { kind: "rejected", reason: "308 redirected, which is not followed" }],
 		[400, { kind: "rejected", reason: "400 refused as malformed" }],
-		[401, { kind: "rejected", reason: "401 refused our VAPID signature" }],
-		[403, { kind: "rejected", reason: "403 refused our VAPID key for this subscription" }],
+		[401, { kind: "rejected", reason: "401 not authorized" }],
+		[403, { kind: "rejected", reason: "403 forbidden" }],
 		[404, { kind: "gone", reason: "404 unknown subscription" }],
 		[410, { kind: "gone", reason: "410 subscription ended" }],
 		[413, { kind: "rejected", reason: "413 refused as too large" }],
@@ -97,19 +97,46 @@ describe("over a socket", () => {
 		for (const { path } of double.received.slice(before)) expect(path).toBe("/e/1");
 	});
 
+	const VAPID_KEY = "refused our VAPID key for this subscription";
+	const VAPID_TOKEN = "refused our VAPID token: is VAPID_SUBJECT a real contact, and our clock right?";
 	test.each([
+		["Mozilla's number", 401, '{"code":401,"errno":109,"message":"token"}', `401 ${VAPID_KEY} (errno 109)`],
+		["Mozilla's other number", 401, '{"code":401,"errno":110}', "401 not authorized (errno 110)"],
+		["Apple's word", 403, '{"reason":"BadJwtToken"}', `403 ${VAPID_TOKEN} (BadJwtToken)`],
+		["Apple's other word", 400, '{"reason":"VapidPkHashMismatch"}', `400 ${VAPID_KEY} (VapidPkHashMismatch)`],
 		[
-			"Mozilla's number",
-			'{"code":401,"errno":109,"message":"token"}',
-			"401 refused our VAPID signature (errno 109)",
+			"Google's meaning",
+			403,
+			"the VAPID credentials in the authorization header do not…",
+			`403 ${VAPID_KEY}`,
 		],
-		["Apple's word", '{"reason":"BadJwtToken"}', "401 refused our VAPID signature (BadJwtToken)"],
-		["nothing that could be a token", '{"reason":"BQYAAA-9 is unknown"}', "401 refused our VAPID signature"],
-		["nothing of a page", "<html>secret</html>", "401 refused our VAPID signature"],
-		["nothing of null", "null", "401 refused our VAPID signature"],
-	])("a reason holds %s", async (_, body, reason) => {
-		double.answer({ status: 401, body });
-		expect(await send(pushTo(device(), message))).toEqual({ kind: "rejected", reason });
+		[
+			"ntfy's code",
+			403,
+			'{"code":40301,"http":403,"error":"forbidden","link":"https://ntfy.sh/docs/publish/#authentication"}',
+			"403 forbidden (code 40301)",
+		],
+		["NextPush's status alone", 401, '{"success":false}', "401 not authorized"],
+		["nothing that could be a token", 401, '{"reason":"BQYAAA-9 is unknown"}', "401 not authorized"],
+		[
+			"no number that could be a token",
+			401,
+			'{"errno":123456789012,"code":-9876543210}',
+			"401 not authorized",
+		],
+		["nothing of a page", 403, "<html>secret</html>", "403 forbidden"],
+		["nothing of null", 401, "null", "401 not authorized"],
+		["no word that was not said", 400, "{}", "400 refused as malformed"],
+		["no null", 400, '{"reason":null,"errno":null}', "400 refused as malformed"],
+		["nothing of a list", 400, '{"reason":["Bad"]}', "400 refused as malformed"],
+		["no truth value", 400, '{"reason":true}', "400 refused as malformed"],
+		["nothing of a text", 404, '"undefined"', "404 unknown subscription"],
+	])("a reason holds %s", async (_, status, body, reason) => {
+		double.answer({ status, body });
+		expect(await send(pushTo(device(), message))).toEqual({
+			kind: status === 404 ? "gone" : "rejected",
+			reason,
+		});
 	});
 
 	test("the device reads what was published, and only that", async () => {
@@ -173,6 +200,17 @@ describe("over a socket", () => {
 		const outcome = await send(pushTo(device(), message), serviceWith({ allowPrivate: false }));
 		expect(outcome.kind).toBe("rejected");
 		expect(double.received.length).toBe(before);
+	});
+
+	test("an endpoint whose name never resolves is gone, and not fetched", async () => {
+		const fetch: Fetch = async () => {
+			throw new Error("asked");
+		};
+		const push = pushTo("https://permanently-removed.invalid/fcm/send/x", message);
+		expect(await send(push, serviceWith({ fetch }))).toEqual({
+			kind: "gone",
+			reason: expect.stringContaining("never resolves"),
+		});
 	});
 
 	test("an address that turns out to be private is rejected, not retried", async () => {
@@ -293,7 +331,12 @@ describe("a device that registers", () => {
 	test.each<[string, DeviceInput, RegExp]>([
 		["nothing", {}, /token is missing/],
 		["an empty token", { token: "", ...keys }, /token is missing/],
-		["an endpoint elsewhere", { token: "https://evil.example/x" }, /not one that this server pushes to/],
+		["an endpoint elsewhere", { token: "https://evil.net/x" }, /not one that this server pushes to/],
+		[
+			"a name that never resolves",
+			{ token: "https://permanently-removed.invalid/fcm/send/x" },
+			/never resolves/,
+		],
 		["p256dh alone", { token: endpoint, p256dh: keys.p256dh }, /come together/],
 		["auth alone", { token: endpoint, auth: keys.auth }, /come together/],
 		["a p256dh that is no point", { token: endpoint, ...keys, p256dh: "AAAA" }, /p256dh must be/],

@@ -2,6 +2,7 @@
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { parseConfig } from "../../config.ts";
+import { fileUrl } from "../../file-url.ts";
 import { createKeyring } from "../../secrets.ts";
 import { endpointPolicy } from "../../services/endpoint.ts";
 import { createServices } from "../../services/index.ts";
@@ -35,7 +36,7 @@ export async function importCommand(
 		? { value: config.secretKey }
 		: await secretFile(config.dataDir, "secret.key", () => randomBytes(32).toString("base64url"));
 	const keyring = await createKeyring(secretKey, config.secretKeysOld);
-	const url = config.database.url ?? `file:${join(config.dataDir, "reveille.db")}`;
+	const url = config.database.url ?? fileUrl(join(config.dataDir, "reveille.db"));
 	const { db, client } = await openDatabase({
 		url,
 		check: readDatabaseNote(config.dataDir, url).check,

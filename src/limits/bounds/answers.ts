@@ -62,4 +62,16 @@ export const answerBounds = {
 		what: "What is repeated of a database's own words for a failure",
 		beyond: "It is cut.",
 	},
+	addresses: {
+		is: 8,
+		unit: "addresses",
+		what: "Addresses of a push service that a client chose",
+		beyond: "All are checked, and the others are not connected to.",
+	},
+	addressesKept: {
+		is: 2_000,
+		unit: "hosts",
+		what: "Hosts of which it is remembered which address takes connections",
+		beyond: "Those that were pushed to longest ago are found out anew.",
+	},
 } as const satisfies Bounds;
