@@ -193,8 +193,8 @@ test.each([
 
 test("nothing that a client hears says whether a name is one of ours: neither at registering nor at a push", async () => {
 	const names: Record<string, string[]> = {
-		"printer.corp.example": ["10.0.0.7"],
-		"split.corp.example": ["10.0.0.8", "93.184.216.34"],
+		"printer.corp.example.net": ["10.0.0.7"],
+		"split.corp.example.net": ["10.0.0.8", "93.184.216.34"],
 	};
 	const looked: string[] = [];
 	const resolve = async (host: string) => {
@@ -210,7 +210,7 @@ test("nothing that a client hears says whether a name is one of ours: neither at
 		now: Date.now,
 	});
 	const heard = [];
-	for (const host of [...Object.keys(names), "nobody.corp.example"]) {
+	for (const host of [...Object.keys(names), "nobody.corp.example.net"]) {
 		const { token } = service.parseDevice({ token: `https://${host}/up` });
 		expect(looked).not.toContain(host);
 		const outcome = await service.send(pushTo(token, { class: "high" }), AbortSignal.timeout(5_000));

@@ -204,19 +204,23 @@ describe("quotas", () => {
 		await server.registered();
 	});
 
+	/** Under `*` a name must be one that can resolve. */
+	const somewhere = { subscription: subscription("https://push.example.net/1") };
+
 	test("of one push service host, also when a registration is renewed to it", async () => {
 		const server = await startTestServer({ services: anyHost }, { host: 1 });
 		server.state.peer = "192.0.2.1";
-		await server.registered();
+		await server.registered(somewhere);
 		server.state.peer = "198.51.100.1";
-		expect(
-			await problem(server.json("POST", "/registrations", { subscription: subscription() })),
-		).toMatchObject({ kind: "over-quota", quota: "host" });
-		const elsewhere = await server.registered({ subscription: subscription("https://other.example/1") });
+		expect(await problem(server.json("POST", "/registrations", somewhere))).toMatchObject({
+			kind: "over-quota",
+			quota: "host",
+		});
+		const elsewhere = await server.registered({ subscription: subscription("https://other.example.org/1") });
 		const moved = await server.json(
 			"PUT",
 			`/registrations/${elsewhere.node}`,
-			{ subscription: subscription("https://push.example/2") },
+			{ subscription: subscription("https://push.example.net/2") },
 			elsewhere.deviceSecret,
 		);
 		expect(await problem(moved)).toMatchObject({ kind: "over-quota", quota: "host" });
@@ -226,7 +230,7 @@ describe("quotas", () => {
 		const server = await startTestServer({ services: anyHost }, { host: 20 });
 		const register = (peer: string) => {
 			server.state.peer = peer;
-			return server.json("POST", "/registrations", { subscription: subscription() });
+			return server.json("POST", "/registrations", somewhere);
 		};
 		for (const peer of ["192.0.2.1", "192.0.2.2"]) expect((await register(peer)).status).toBe(201);
 		const refused = await problem(register("192.0.2.3"));
