@@ -64,7 +64,7 @@ const STANZAS: [string, string][] = [
 	["that is 64 times as long, of one text", `<message><body>${many("x", 64 * LENGTH)}</body></message>`],
 ];
 
-describe.each(["account", "component"] as const)("to an address of an %s", (kind) => {
+describe.each(["account", "component"] as const)("to the address of the %s", (kind) => {
 	test.each(STANZAS.filter(([name]) => kind === "component" || name !== "of many commands"))(
 		"a stanza %s",
 		async (_, xml) => {
