@@ -23,51 +23,60 @@ const publish = (content: string) =>
 const field = (name: string, values: string) => `<field var="${name}">${values}</field>`;
 const form = (fields: string) => `<x xmlns="jabber:x:data" type="submit">${fields}</x>`;
 
-const STANZAS: [string, string][] = [
-	["of empty elements", iq(many("<a/>"))],
-	["of levels", iq("<a>".repeat(LENGTH / 8) + "</a>".repeat(LENGTH / 8))],
-	["of attributes", iq(`<a ${Array.from({ length: 90_000 }, (_, count) => `a${count}=""`).join(" ")}/>`)],
-	["of entities in one text", iq(`<a>${many("&lt;")}</a>`)],
-	["of entities in many texts", iq(many(`<a>${"&lt;".repeat(8_000)}</a>`))],
-	["of entities in its id", iq("<a/>", many("&gt;"))],
+/** Made when they are needed: together they are large. */
+const STANZAS: [string, () => string][] = [
+	["of empty elements", () => iq(many("<a/>"))],
+	["of levels", () => iq("<a>".repeat(LENGTH / 8) + "</a>".repeat(LENGTH / 8))],
+	[
+		"of attributes",
+		() => iq(`<a ${Array.from({ length: 90_000 }, (_, count) => `a${count}=""`).join(" ")}/>`),
+	],
+	["of entities in one text", () => iq(`<a>${many("&lt;")}</a>`)],
+	["of entities in many texts", () => iq(many(`<a>${"&lt;".repeat(8_000)}</a>`))],
+	["of entities in its id", () => iq("<a/>", many("&gt;"))],
 	[
 		"of a publish with a long text",
-		publish(form(field("last-message-body", `<value>${many("🕊&amp;", 900_000)}</value>`))),
+		() => publish(form(field("last-message-body", `<value>${many("🕊&amp;", 900_000)}</value>`))),
 	],
 	[
 		"of a publish with long encrypted content",
-		publish(`<encrypted xmlns="tigase:push:encrypt:0" iv="I">${many("&amp;")}</encrypted>`),
+		() => publish(`<encrypted xmlns="tigase:push:encrypt:0" iv="I">${many("&amp;")}</encrypted>`),
 	],
 	[
 		"of a publish with as many fields as are read",
-		publish(form(many(field("a", "<value>x</value>"), 130_000))),
+		() => publish(form(many(field("a", "<value>x</value>"), 130_000))),
 	],
 	[
 		"of a command with as much as is read",
-		iq(
-			command(
-				"unregister-push",
-				form(
-					Array.from({ length: 31 }, (_, count) =>
-						field(`f${count}`, `<value>${"&amp;".repeat(800)}</value>`),
-					).join(""),
+		() =>
+			iq(
+				command(
+					"unregister-push",
+					form(
+						Array.from({ length: 31 }, (_, count) =>
+							field(`f${count}`, `<value>${"&amp;".repeat(800)}</value>`),
+						).join(""),
+					),
 				),
 			),
-		),
 	],
 	[
 		"of a command with as many values as may be",
-		iq(command("unregister-push", submit({ nodes: Array(64).fill("N".repeat(1_000)) }))),
+		() => iq(command("unregister-push", submit({ nodes: Array(64).fill("N".repeat(1_000)) }))),
 	],
-	["of many commands", many(iq(command("list-push-registrations")), 60_000)],
-	["that is 64 times as long", iq(many("<a/>", 64 * LENGTH))],
-	["that is 64 times as long, of one text", `<message><body>${many("x", 64 * LENGTH)}</body></message>`],
+	["of many commands", () => many(iq(command("list-push-registrations")), 60_000)],
+	["that is 16 times as long", () => iq(many("<a/>", 16 * LENGTH))],
+	[
+		"that is 16 times as long, of one text",
+		() => `<message><body>${many("x", 16 * LENGTH)}</body></message>`,
+	],
 ];
 
-describe.each(["account", "component"] as const)("to an address of an %s", (kind) => {
+describe.each(["account", "component"] as const)("to the address of the %s", (kind) => {
 	test.each(STANZAS.filter(([name]) => kind === "component" || name !== "of many commands"))(
 		"a stanza %s",
-		async (_, xml) => {
+		async (_, stanza) => {
+			const xml = stanza();
 			const door = strangers[kind]();
 			// What comes over TCP comes in pieces, between which others have their turn.
 			const pieces = kind === "account" ? [xml] : (xml.match(/[\s\S]{1,65536}/g) ?? []);
