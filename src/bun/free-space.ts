@@ -1,7 +1,6 @@
-/** Whether the disks that registrations are kept on have room for more of them. */
+/** Whether disks have room for more of what strangers may leave on them. */
 import { statfs as nodeStatfs } from "node:fs/promises";
 import type { Logger } from "@logtape/logtape";
-import { registrationBounds } from "../limits/bounds/registrations.ts";
 
 /** What a disk said is believed for so long, ms. */
 const BELIEVED_MS = 1_000;
@@ -11,10 +10,14 @@ export type Statfs = (path: string) => Promise<{ bsize: number; blocks: number; 
 
 /**
  * @param paths a folder or file on each disk
- * @returns whether a row may be added. A disk that cannot be asked is no reason to refuse anybody
+ * @param kept.bytes how much is left to others
+ * @param kept.whenFull what the log says of a disk that has less
+ * @param kept.whenRoom and of one that has enough again
+ * @returns whether more may be added. A disk that cannot be asked is no reason to refuse anybody
  */
 export function createSpaceCheck(
 	paths: readonly string[],
+	{ bytes, whenFull, whenRoom }: { bytes: number; whenFull: string; whenRoom: string },
 	{
 		log,
 		statfs = nodeStatfs,
@@ -29,7 +32,7 @@ export function createSpaceCheck(
 		if (!disk) return false;
 		const { bsize, blocks, bavail } = disk;
 		// Of a small disk 256 MiB may be more than all of it.
-		return bavail * bsize < Math.min(registrationBounds.freeSpace.is, (blocks * bsize) / 10);
+		return bavail * bsize < Math.min(bytes, (blocks * bsize) / 10);
 	}
 
 	async function ask(): Promise<boolean> {
@@ -37,12 +40,9 @@ export function createSpaceCheck(
 		const path = paths[full.indexOf(true)];
 		const isNowFull = path !== undefined;
 		if (isNowFull && !wasFull) {
-			log.warn(
-				"The disk of {path} is nearly full: new registrations are refused until there is room. What is registered goes on to work, and may be renewed.",
-				{ path },
-			);
+			log.warn(`The disk of {path} is nearly full: ${whenFull}`, { path });
 		}
-		if (!isNowFull && wasFull) log.info("There is room on the disk again: new registrations are taken.");
+		if (!isNowFull && wasFull) log.info(`There is room on the disk again: ${whenRoom}`);
 		wasFull = isNowFull;
 		return !isNowFull;
 	}

@@ -15,6 +15,7 @@ import { startOutboxLoop } from "../delivery/outbox-loop.ts";
 import { createResults } from "../delivery/results.ts";
 import { createVerdicts } from "../delivery/verdicts.ts";
 import { fileUrl } from "../file-url.ts";
+import { deliveryBounds } from "../limits/bounds/delivery.ts";
 import { createAccess } from "../registering/access.ts";
 import { knownNode, type NodeSource } from "../registering/nodes.ts";
 import { createRegistrationRate } from "../registering/rate.ts";
@@ -35,6 +36,7 @@ import { certificateExpiry, warnOfExpiry } from "./certificates.ts";
 import { warnOfClearText } from "./clear-text.ts";
 import { type Connections, startConnections } from "./connections.ts";
 import { openDatabase } from "./database.ts";
+import { createSpaceCheck } from "./free-space.ts";
 import { createIntake, type Intake } from "./intake.ts";
 import { tellOfKeys } from "./key-use.ts";
 import { createMetrics, type Metrics } from "./metrics.ts";
@@ -48,6 +50,14 @@ import { createStreamLease } from "./stream-lease.ts";
 const DRAIN_MS = 5_000;
 
 const DAY_MS = 86_400_000;
+
+/** The outbox shares its disk with all that this process writes. */
+const OUTBOX_SPACE = {
+	bytes: deliveryBounds.freeSpace.is,
+	whenFull:
+		"until there is room, pushes that wait are kept for devices alone which were delivered to before. Other publishes are answered by wait.",
+	whenRoom: "pushes that wait are kept for all devices.",
+};
 
 /** When to look, after the start, whether anything about the registrations must be told. */
 const COUNT_AFTER_MS = 1_000;
@@ -186,6 +196,7 @@ export async function startSender(common: SenderDeps): Promise<Sender> {
 		admit: createAdmission({ keyring, modules, log, now: Date.now }),
 		publishers: config.publishers,
 		...{ pushIntervalMs, pushTtlSeconds, maxInFlight: IN_FLIGHT },
+		mayGrow: createSpaceCheck([config.dataDir], OUTBOX_SPACE, { log }),
 		onQueued: (at, queue) => outboxLoop.wake(at, queue),
 	});
 	const outboxLoop = startOutboxLoop(outbox, delivery.retry, log);

@@ -6,6 +6,7 @@ import type { LibSQLDatabase } from "drizzle-orm/libsql";
 import { drizzle } from "drizzle-orm/libsql";
 import type { Config } from "../config.ts";
 import { fileUrl } from "../file-url.ts";
+import { registrationBounds } from "../limits/bounds/registrations.ts";
 import { createIdCheck, type IdCheck, idOf, settleId } from "../store/database-id.ts";
 import { facts } from "../store/schema.ts";
 import { connect, DatabaseAway, filePath, type OpenDatabase, openDatabase } from "./database.ts";
@@ -60,6 +61,12 @@ export async function openShared(
 	const files = [url, file].filter((each) => each?.startsWith("file:"));
 	const mayGrow = createSpaceCheck(
 		files.map((each = "") => dirname(filePath(each))),
+		{
+			bytes: registrationBounds.freeSpace.is,
+			whenFull:
+				"new registrations are refused until there is room. What is registered goes on to work, and may be renewed.",
+			whenRoom: "new registrations are taken.",
+		},
 		{ log },
 	);
 	let away: DatabaseAway | undefined;

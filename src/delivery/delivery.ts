@@ -52,6 +52,8 @@ export interface DeliveryDeps {
 	pushIntervalMs: number;
 	pushTtlSeconds: number;
 	log: Logger;
+	/** Whether the disk of the outbox has room for what strangers leave there; by default it always has. */
+	mayGrow?(): Promise<boolean>;
 	/** Called when a queue of the outbox got an entry, with the time to look at it by. */
 	onQueued(at: number, queue: QueueName): void;
 	now?: () => number;
@@ -90,12 +92,13 @@ const laneOf = (node: string, pushClass: PushClass) => `${node} ${pushClass}`;
 export function createDelivery(deps: DeliveryDeps): Delivery {
 	const { registrations, outbox, results, admit, verdicts, log } = deps;
 	const { now = Date.now, random = Math.random, sendDeadlineMs = SEND_DEADLINE_MS } = deps;
+	const { onQueued, mayGrow = async () => true } = deps;
 	/** What is on its way, with a way to answer it early, once it is safe on disk. */
 	const onItsWay = new Map<Item, (answer: Answer) => void>();
 	let whenIdle: (() => void) | undefined;
 	/** The later of two publishes must not be taken for the earlier: it would be superseded. */
 	const inTurn = createTurns();
-	const keeping = createKeeping(outbox, { onQueued: deps.onQueued, onSuperseding, now, random });
+	const keeping = createKeeping(outbox, { mayGrow, onQueued, onSuperseding, now, random });
 	const { keep, secure, queue, discard } = keeping;
 	const proven = createProven();
 	const act = createActing({ registrations, results, proven, verdicts, keeping, log, now });

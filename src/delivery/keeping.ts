@@ -1,13 +1,13 @@
 /** What delivery does with the outbox: keeps pushes for another try, and lets go of those that are through. */
 import type { Outbox, OutboxEntry } from "../store/outbox.ts";
-import type { QueueName } from "../store/queue-names.ts";
+import { isOfStrangers, type QueueName } from "../store/queue-names.ts";
 import type { Answer } from "../types.ts";
 import { backoffMs } from "./backoff.ts";
-import { type Item, Unavailable } from "./item.ts";
+import { type Item, Unavailable, wait } from "./item.ts";
 
 export interface Keeping {
 	/**
-	 * Keeps a push for another try. Answers `done` only once it is on disk.
+	 * Keeps a push for another try. Answers `done` only once it is on disk, and `wait` where that has no room.
 	 * @param afterMs the least to wait: what its provider asked for
 	 * @throws {Unavailable}
 	 */
@@ -29,18 +29,23 @@ export interface Keeping {
 	drop(item: Item): Promise<void>;
 }
 
+const NO_ROOM = "the disk of this server is nearly full";
+
 /**
  * @param effects.onQueued called when a queue of the outbox got an entry, with the time to look at it by
+ * @param effects.mayGrow whether the disk has room for what strangers leave there
  * @param effects.onSuperseding called when all that is older than this push in its class is made up for
  */
 export function createKeeping(
 	outbox: Outbox,
 	{
+		mayGrow,
 		onQueued,
 		onSuperseding,
 		now,
 		random,
 	}: {
+		mayGrow(): Promise<boolean>;
 		onQueued(at: number, queue: QueueName): void;
 		onSuperseding(item: Item): void;
 		now(): number;
@@ -62,6 +67,7 @@ export function createKeeping(
 		// What was promised and is not there any more was superseded by what went out: it must not come back.
 		item.isBeingKept = true;
 		try {
+			if (!item.isPromised && isOfStrangers(item.gate) && !(await mayGrow())) return wait(NO_ROOM);
 			await onDisk(() => (item.isPromised ? outbox.change(failed) : outbox.put(failed)));
 		} finally {
 			item.isBeingKept = false;

@@ -35,6 +35,10 @@ export function partyOfQueue(queue: QueueName): string | undefined {
 	return queue.slice(STRANGERS.length, end === -1 ? undefined : end);
 }
 
+/** Whether its devices were never delivered to, or are at a host that a client chose: nobody answers for them. */
+export const isOfStrangers = (queue: QueueName): boolean =>
+	partyOfQueue(queue) !== undefined || queue?.endsWith(NEW) === true;
+
 /** The gate that its entries wait for. */
 export function gateOfQueue(queue: QueueName): string | undefined {
 	if (queue?.startsWith(STRANGERS)) return queue.slice(queue.indexOf(" ") + 1);

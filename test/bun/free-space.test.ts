@@ -10,12 +10,14 @@ const disk = (size: number, free: number): Awaited<ReturnType<Statfs>> => ({
 	bavail: free / 4096,
 });
 
+const KEPT = { bytes: 256 * MIB, whenFull: "nothing new.", whenRoom: "all is taken." };
+
 /** A check of disks by their paths, a clock to turn, and what was logged. */
 function checked(disks: Record<string, ReturnType<typeof disk> | undefined>) {
 	const lines: string[] = [];
 	const write = (template: string) => void lines.push(template);
 	const state = { now: 0, asked: 0 };
-	const mayGrow = createSpaceCheck(Object.keys(disks), {
+	const mayGrow = createSpaceCheck(Object.keys(disks), KEPT, {
 		log: { warn: write, info: write } as never,
 		now: () => state.now,
 		async statfs(path) {
@@ -72,7 +74,7 @@ describe("a disk has room for registrations", () => {
 	});
 
 	test("a real one can be asked", async () => {
-		const mayGrow = createSpaceCheck([tmpdir()], { log: { warn() {}, info() {} } as never });
+		const mayGrow = createSpaceCheck([tmpdir()], KEPT, { log: { warn() {}, info() {} } as never });
 		expect(await mayGrow()).toBeBoolean();
 	});
 });

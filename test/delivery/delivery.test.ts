@@ -65,6 +65,19 @@ describe("what the push service says decides", () => {
 		expect(await flushed(registration.node)).toMatchObject({ lastError: unwell.reason });
 	});
 
+	test("retry: nothing is kept of a stranger while the disk is nearly full, and what was delivered to is owed", async () => {
+		const delivery = house.compose({ mayGrow: async () => false });
+		const { registration } = await house.register();
+		house.service.program.push(unwell, { kind: "delivered" }, unwell);
+		const push = () => delivery.push(registration.node, HIGH);
+		expect(await push()).toEqual({ kind: "wait", reason: "the disk of this server is nearly full" });
+		expect([await house.rows(), house.queued]).toEqual([[], []]);
+		expect(await push()).toEqual(DELIVERED);
+		expect(await push()).toMatchObject(QUEUED);
+		expect(await house.rows()).toHaveLength(1);
+		expect(house.lines.filter((line) => line.startsWith("error"))).toEqual([]);
+	});
+
 	test("delivered and then not, within one batch of statistics: both times are noted", async () => {
 		const { registration } = await house.register();
 		house.service.program.push({ kind: "delivered" }, unwell);

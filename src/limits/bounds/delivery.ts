@@ -26,6 +26,13 @@ export const deliveryBounds = {
 		what: "Publishes to one registration, of one class, that wait for an answer while the push is held back",
 		beyond: "The newest is put on disk, and all of them are answered.",
 	},
+	freeSpace: {
+		is: 256 * 1024 * 1024,
+		unit: "bytes",
+		what: "Free space on the disk of the outbox that is left to others; of a disk below 2.5 GiB, a tenth",
+		beyond:
+			"With less, a push that waits for a device which was never delivered to, or for a host that a stranger chose, is not kept: its publish is answered with `wait`.",
+	},
 	gates: {
 		is: 5_000,
 		unit: "hosts and apps",
