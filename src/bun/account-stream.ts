@@ -278,8 +278,22 @@ function noConnection(error: unknown, account: XmppAccount): StreamFailure {
 	const said = error instanceof Error ? error.message : String(error);
 	// Bun's own sentence repeats the address.
 	const reason = said.replace(/^WebSocket connection to '.*' failed: /, "");
-	const hint = /101|upgrade|status/i.test(reason)
-		? `there is no XMPP over WebSocket; check the path of ${settingOf(account, "service")}`
-		: `check ${settingOf(account, "service")}`;
+	const hint = hintOn(reason, settingOf(account, "service"));
 	return new StreamFailure("other", `Cannot connect to ${shownUrl(account.service)} (${reason}): ${hint}.`);
+}
+
+/** @param reason why there is no connection, as Bun says it; it has the same words for all that TCP refuses */
+function hintOn(reason: string, setting: string): string {
+	if (/101|upgrade|status/i.test(reason)) {
+		return `there is no XMPP over WebSocket; check the path of ${setting}`;
+	}
+	if (/altnames|hostname/i.test(reason)) return `${setting} must have a name that the certificate is for`;
+	if (/expired/i.test(reason)) return "the server needs a new certificate";
+	if (/certificate|issuer/i.test(reason)) {
+		return "give the server a certificate that is trusted here, or name the file of its CA in NODE_EXTRA_CA_CERTS";
+	}
+	if (/invalid response/i.test(reason)) {
+		return `something else than HTTP listens there; check the port of ${setting}, which is not the one of XMPP clients (5222)`;
+	}
+	return `check ${setting}, its host and its port, and that the server runs`;
 }

@@ -61,9 +61,12 @@ export function createResults(
 	function warn() {
 		for (const { app, outcome, count, reason } of counts.values()) {
 			if (outcome === "retry") {
-				log.warn("{app}: {count} tries to push were in vain for now; the pushes wait. The latest: {reason}", {
-					...{ app, count, reason },
-				});
+				log.warn(
+					"{app}: pushes that failed for now: {count}. They are tried again later. The latest reason: {reason}",
+					{
+						...{ app, count, reason },
+					},
+				);
 			}
 		}
 	}

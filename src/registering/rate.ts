@@ -57,9 +57,9 @@ export function createRegistrationRate({
 
 	/** What is refused by one bucket takes nothing from the next. */
 	async function mayBeNew(party: string): Promise<string | undefined> {
-		if (parties.take(party) > 0) return "Too many register from your server";
+		if (parties.take(party) > 0) return "Too many new registrations from your server";
 		if ((await isKnown(party)) || strangers.take(STRANGERS) === 0) return undefined;
-		return "Too many register from servers that are new here";
+		return "Too many new registrations from servers that are new here";
 	}
 
 	return {

@@ -46,12 +46,39 @@ export function label(longest: number) {
 		.refine((text) => inXml(text) === text && !/\p{Cc}/u.test(text), "must not have control characters");
 }
 
+/** The kinds of JSON values, as a sentence names them. */
+const KINDS: Readonly<Record<string, string>> = {
+	string: "text",
+	number: "a number",
+	boolean: "true or false",
+	object: "an object",
+	array: "a list",
+};
+const kindOf = (type: string) => KINDS[type] ?? type;
+
+/** What zod says in its own terms, as a sentence about the field; what was written for a schema stays. */
+function sentenceOf(issue: z.core.$ZodIssue): string {
+	const what = issue.path.length > 0 ? "" : "The body ";
+	if (issue.code === "invalid_type") {
+		const received = /received (\w+)$/.exec(issue.message)?.[1];
+		if (received === undefined || received === "undefined") return `${what}must be there`;
+		return `${what}must be ${kindOf(issue.expected)}, not ${kindOf(received)}`;
+	}
+	if (issue.code === "too_big" && issue.origin === "string") {
+		return `must have at most ${issue.maximum} characters`;
+	}
+	if (issue.code === "too_small" && issue.origin === "string" && issue.minimum === 1) {
+		return "must not be empty";
+	}
+	return issue.message;
+}
+
 /** Turns failed validation into a problem that lists the first fields that do not fit; values are not repeated. */
 export const validationHook: Hook<unknown, RequestEnv, string, unknown> = (result) => {
 	if (result.success) return;
 	const errors = result.error.issues.slice(0, MOST_TOLD).map((issue) => ({
 		path: issue.path.map(String).join("."),
-		message: issue.message,
+		message: sentenceOf(issue),
 	}));
 	const detail = errors.map(({ path, message }) => (path ? `${path}: ${message}` : message)).join("; ");
 	throw new Problem("invalid-fields", detail, { errors });

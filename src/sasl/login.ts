@@ -99,8 +99,26 @@ function decoded(text: string): string {
 	return found;
 }
 
+/** RFC 6120 §6.5. */
+const CONDITIONS: ReadonlySet<string> = new Set([
+	"aborted",
+	"account-disabled",
+	"credentials-expired",
+	"encryption-required",
+	"incorrect-encoding",
+	"invalid-authzid",
+	"invalid-mechanism",
+	"malformed-request",
+	"mechanism-too-weak",
+	"not-authorized",
+	"temporary-auth-failure",
+]);
+
 function refused(failure: { condition: string; text: string }, credentials: Credentials): SaslError {
-	const [condition, text] = [saidBy(failure.condition, credentials), saidBy(failure.text, credentials)];
+	// One of these says nothing of the password, even where this is a part of it, such as "auth".
+	const isKnown = CONDITIONS.has(failure.condition);
+	const condition = isKnown ? failure.condition : saidBy(failure.condition, credentials);
+	const text = saidBy(failure.text, credentials);
 	const reason = text === "" ? condition : `${condition} (${text})`;
 	return new SaslError("refused", `The server refused the login: ${reason}.`, condition);
 }

@@ -79,7 +79,7 @@ export function createStanzaHandler({ publish, commands, version }: StanzaDeps):
 			payload =
 				request && more.length === 0
 					? await answer(type, request, String(from ?? ""), String(to ?? ""))
-					: badRequest();
+					: badRequest(more.length > 0);
 		} catch {
 			payload = stanzaError("wait", "internal-server-error");
 		}
@@ -96,6 +96,10 @@ export function createStanzaHandler({ publish, commands, version }: StanzaDeps):
 
 const isLonger = (text: unknown, longest: number) => typeof text === "string" && text.length > longest;
 
-function badRequest(): Element {
-	return stanzaError("wait", "bad-request", "an IQ has exactly one payload (RFC 6120 §8.2.3)");
+/** What had more in it than is read comes without its children: it cannot be told from an empty one. */
+function badRequest(isSeveral: boolean): Element {
+	const reason = isSeveral
+		? "The request has more than one child element: send one (RFC 6120 §8.2.3)."
+		: "The request has no child element, or is larger than what is read here: send a smaller one.";
+	return stanzaError("wait", "bad-request", reason);
 }

@@ -4,6 +4,7 @@ import { getLogger } from "@logtape/logtape";
 import xml from "@xmpp/xml";
 import { type Connector, type ConnectorDeps, startConnector } from "../../src/bun/connector.ts";
 import type { StreamState, Streams } from "../../src/store/streams.ts";
+import { makeCertificates } from "../peers/apns-certificates.ts";
 import { account, startXmppDouble, type XmppDouble, type XmppDoubleOptions } from "./xmpp-double.ts";
 
 const ends: (() => unknown)[] = [];
@@ -137,6 +138,47 @@ describe("a stream error as Prosody 13 sends it over WebSocket, without its name
 		const reason = () => JSON.stringify(connector.status());
 		while (reason().includes("connecting")) await Bun.sleep(1);
 		expect(reason()).toContain("does not serve localhost: check XMPP_DOMAIN");
+	});
+});
+
+describe("a server that cannot be connected to: the sentence says what to do where", () => {
+	const statusAt = async (service: string) => {
+		const connector = await startConnector({
+			connection: account(service),
+			streams: memory(),
+			handle: async () => undefined,
+			onBacklog: async () => {},
+			log: getLogger("test"),
+		});
+		ends.push(() => connector.stop(async () => {}));
+		while (JSON.stringify(connector.status()).includes("connecting")) await Bun.sleep(1);
+		return JSON.stringify(connector.status());
+	};
+
+	test("its certificate is of an authority that nobody here trusts", async () => {
+		const { server: tls } = await makeCertificates("org.example.chat");
+		const server = Bun.serve({ port: 0, hostname: "127.0.0.1", tls, fetch: () => new Response("no") });
+		ends.push(() => server.stop(true));
+		expect(await statusAt(`wss://localhost:${server.port}/ws`)).toContain("NODE_EXTRA_CA_CERTS");
+	});
+
+	test("it speaks another protocol", async () => {
+		const server = Bun.listen({
+			port: 0,
+			hostname: "127.0.0.1",
+			socket: { data: (socket) => void socket.end("<?xml version='1.0'?>\r\n\r\n") },
+		});
+		ends.push(() => server.stop(true));
+		expect(await statusAt(`ws://127.0.0.1:${server.port}/ws`)).toContain("check the port of XMPP_SERVICE");
+	});
+
+	test("nobody listens there", async () => {
+		const server = Bun.serve({ port: 0, hostname: "127.0.0.1", fetch: () => new Response("no") });
+		const { port } = server;
+		await server.stop(true);
+		expect(await statusAt(`ws://127.0.0.1:${port}/ws`)).toContain(
+			"check XMPP_SERVICE, its host and its port",
+		);
 	});
 });
 

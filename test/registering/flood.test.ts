@@ -78,7 +78,7 @@ describe("registrations", () => {
 		const rate = open();
 		await through(rate, "flood.example", 1_000);
 		const refusal = await rate.refuses({ owner: "a@flood.example", party: "flood.example" }, is(false));
-		expect(refusal).toBe("Too many register from your server: try again in a minute.");
+		expect(refusal).toBe("Too many new registrations from your server: try again in a minute.");
 	});
 });
 

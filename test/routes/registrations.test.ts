@@ -155,6 +155,18 @@ describe("registering", () => {
 	);
 });
 
+test.each([
+	[{ subscription: {} }, "subscription.endpoint: must be there"],
+	[{ subscription: 5 }, "subscription: must be an object, not a number"],
+	[{ token: "" }, "token: must not be empty"],
+	[{ token: "x".repeat(10_000) }, "token: must have at most 4096 characters"],
+	[[], "The body must be an object, not a list"],
+])("a body that does not fit is refused in plain words: %#", async (body, detail) => {
+	const server = await startTestServer();
+	const answer = await problem(server.json("POST", "/registrations", body));
+	expect(answer).toMatchObject({ kind: "invalid-fields", detail: expect.stringContaining(detail) });
+});
+
 describe("a registration token", () => {
 	const token = "a registration token of thirty-two characters";
 	const mode = { registration: { mode: "token", token } } as const;

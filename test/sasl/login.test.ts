@@ -150,6 +150,16 @@ describe("what the server says", () => {
 		);
 	});
 
+	test("is known for what it is, whatever the password is", async () => {
+		const failure = { name: "failure" as const, condition: "not-authorized", text: "no auth" };
+		const { error } = await exchange([failure], {
+			offered,
+			credentials: { username: "push", password: "auth" },
+		});
+		expect(error).toMatchObject({ fault: "refused", condition: "not-authorized" });
+		expect((error as Error).message).toBe("The server refused the login: not-authorized (no …).");
+	});
+
 	test.each([
 		["what is no base64", "*"],
 		["base64 with blanks in it", "QU FB"],

@@ -190,6 +190,20 @@ describe("whatever a user's server sends, it is never told to drop a registratio
 		expect(reply).toStartWith(error("wait", "bad-request").slice(0, 130));
 	});
 
+	test.each([
+		["that is empty, or of which nothing was kept because it was too large, says so", "", "is larger than"],
+		["with two payloads says so", `<a xmlns="y"/><b xmlns="y"/>`, "more than one child element"],
+	])("the error to a request %s", async (_name, payload, sentence) => {
+		const reply = await replyTo(
+			`<iq type="get" id="p1" from="juliet@example.org/b" to="push@example.net/push">${payload}</iq>`,
+		);
+		expect(
+			parse(reply ?? "")
+				.getChild("error")
+				?.getChildText("text"),
+		).toContain(sentence);
+	});
+
 	test("fuzz: one reply each, never a throw, and no other error than wait unless delivery knows of nothing", async () => {
 		const namespace = fc.constantFrom(
 			"http://jabber.org/protocol/pubsub",

@@ -132,7 +132,7 @@ export const own: readonly Command[] = [
 				throw new CommandError(
 					"wait",
 					"resource-constraint",
-					"Too many change registrations from your server: try again in a minute.",
+					"Too many changes of registrations from your server: try again in a minute.",
 				);
 			}
 			const nodes = result.registrations.map(({ node }) => node);

@@ -289,7 +289,7 @@ describe("rename-push", () => {
 			error(
 				"wait",
 				"resource-constraint",
-				"Too many change registrations from your server: try again in a minute.",
+				"Too many changes of registrations from your server: try again in a minute.",
 			),
 		);
 	});
