@@ -122,10 +122,8 @@ export function createBreaker(parties: number, { now, random, onShut, onOpen }: 
 	return {
 		reason: () => reason,
 
-		waitAt(party) {
-			const at = now();
-			return isWithin(shut, at) ? Math.max(shut.until, at + AGAIN_MS) : trials.waitAt(party);
-		},
+		waitAt: (party) =>
+			isWithin(shut, now()) ? Math.max(shut.until, now() + AGAIN_MS) : trials.waitAt(party),
 
 		begin: trials.begin,
 
