@@ -25,6 +25,14 @@ export interface Breaker {
 	note(report: Report, party: string | undefined, isTrial: boolean): boolean;
 }
 
+export interface BreakerEffects {
+	now(): number;
+	random(): number;
+	/** It shut, or was found shut for another reason. */
+	onShut(report: Fault): void;
+	onOpen(): void;
+}
+
 /** So many faults in a row, without a good answer between them, shut it. */
 const FAULTS = 5;
 /** How long it stays shut at first, ms; each failed try doubles it. */
@@ -37,56 +45,44 @@ const AGAIN_MS = 1_000;
 
 /**
  * @param parties how many different ones must have had faults
- * @param effects.onShut it shut, or was found shut for another reason
  */
-export function createBreaker(
-	parties: number,
-	{
-		now,
-		random,
-		onShut,
-		onOpen,
-	}: { now(): number; random(): number; onShut(report: Fault): void; onOpen(): void },
-): Breaker {
+export function createBreaker(parties: number, { now, random, onShut, onOpen }: BreakerEffects): Breaker {
 	let reason: string | undefined;
 	let faults = 0;
-	/** Shut from then until then; tried by one push after. */
+	/** Shut from then until then; tried after. */
 	let shut: Time = { at: 0, until: 0 };
 	let shutMs = SHUT_FIRST_MS;
-	const isTried = { byWitness: false, byOther: false };
+	const trials = createTrials(now);
 	/** Who had faults since the last good answer, or since it shut, and until when each wants to be left alone. */
 	const unwell = createWitnesses(parties);
 	/** Who was told that our credentials do not work. */
 	const misconfigured = createWitnesses(parties);
-	/** Whose trial failed: the next is another one's, for a while. */
-	const failed = new Map<string, Time>();
+
+	function forget() {
+		unwell.forget();
+		misconfigured.forget();
+		trials.forget();
+	}
 
 	/** @param ms for about how long: everything that waits must not come back in the same moment */
 	function shutFor(ms: number, report: Fault, askedUntil: number) {
-		const said = reason;
 		const at = now();
 		shut = { at, until: Math.max(at + Math.ceil(ms * (0.75 + random() / 2)), askedUntil) };
+		forget();
+		if (reason !== report.reason) onShut(report);
 		reason = report.reason;
-		for (const witnesses of [unwell, misconfigured]) witnesses.forget();
-		failed.clear();
-		if (said !== reason) onShut(report);
 	}
 
 	function open() {
+		// As after almost every push.
+		if (faults === 0 && reason === undefined) return;
 		faults = 0;
-		unwell.forget();
-		misconfigured.forget();
+		forget();
 		if (reason === undefined) return;
 		reason = undefined;
 		shut.until = 0;
 		shutMs = SHUT_FIRST_MS;
-		failed.clear();
 		onOpen();
-	}
-
-	/** Of a party whose trial failed while others' may go well. */
-	function wait(party: string, ms: number) {
-		failed.set(party, { at: now(), until: now() + ms });
 	}
 
 	function noteUnwell(report: Extract<Fault, { kind: "unwell" }>, party: string, isTrial: boolean): boolean {
@@ -95,7 +91,7 @@ export function createBreaker(
 		faults++;
 		unwell.note(party, { at, until: at + afterMs });
 		if (!unwell.areEnough()) {
-			if (isTrial) wait(party, Math.max(shutMs, afterMs));
+			if (isTrial) trials.wait(party, Math.max(shutMs, afterMs));
 			return false;
 		}
 		// It may have said for how long: coming earlier is what it asked us not to do.
@@ -113,40 +109,26 @@ export function createBreaker(
 		return true;
 	}
 
-	function noteMisconfigured(
-		report: Extract<Fault, { kind: "misconfigured" }>,
-		party: string | undefined,
-		isTrial: boolean,
-	): boolean {
-		if (!report.isOfAccount) {
-			if (party === undefined) return false;
-			misconfigured.note(party, { at: now(), until: now() });
-			if (!misconfigured.areEnough()) {
-				if (isTrial) wait(party, MISCONFIGURED_MS);
-				return false;
-			}
-		}
-		shutFor(MISCONFIGURED_MS, report, now());
-		return true;
+	/** @returns whether so many say it by now */
+	function isAgreed(party: string | undefined, isTrial: boolean): boolean {
+		if (party === undefined) return false;
+		faults++;
+		misconfigured.note(party, { at: now(), until: now() });
+		const areEnough = misconfigured.areEnough();
+		if (!areEnough && isTrial) trials.wait(party, MISCONFIGURED_MS);
+		return areEnough;
 	}
 
 	return {
 		reason: () => reason,
 
-		waitAt(party) {
-			const at = now();
-			if (isWithin(shut, at)) return Math.max(shut.until, at + AGAIN_MS);
-			if (party === undefined ? isTried.byOther : isTried.byWitness) return at + AGAIN_MS;
-			const own = party === undefined ? undefined : failed.get(party);
-			return own && isWithin(own, at) ? Math.max(own.until, at + AGAIN_MS) : undefined;
-		},
+		waitAt: (party) =>
+			isWithin(shut, now()) ? Math.max(shut.until, now() + AGAIN_MS) : trials.waitAt(party),
 
-		begin(party) {
-			isTried[party === undefined ? "byOther" : "byWitness"] = true;
-		},
+		begin: trials.begin,
 
 		note(report, party, isTrial) {
-			if (isTrial) isTried[party === undefined ? "byOther" : "byWitness"] = false;
+			if (isTrial) trials.end(party);
 			switch (report.kind) {
 				case "nothing":
 					// As before: not even whether it answers is known.
@@ -155,11 +137,47 @@ export function createBreaker(
 					open();
 					return true;
 				case "misconfigured":
-					return noteMisconfigured(report, party, isTrial);
+					if (!report.isOfAccount && !isAgreed(party, isTrial)) return false;
+					shutFor(MISCONFIGURED_MS, report, now());
+					return true;
 				case "unwell":
 					return party !== undefined && noteUnwell(report, party, isTrial);
 			}
 		},
+	};
+}
+
+/** Who tries whether it works again: one whose faults count, and beside it one whose do not. */
+function createTrials(now: () => number) {
+	const isTried = { byWitness: false, byOther: false };
+	/** Whose trial failed while others' may go well: the next is another one's, for a while. */
+	const failed = new Map<string, Time>();
+	const sortOf = (party: string | undefined) => (party === undefined ? "byOther" : "byWitness");
+
+	return {
+		begin(party: string | undefined) {
+			isTried[sortOf(party)] = true;
+		},
+
+		end(party: string | undefined) {
+			isTried[sortOf(party)] = false;
+		},
+
+		/** A party whose trial failed leaves the next to others. */
+		wait(party: string, ms: number) {
+			failed.set(party, { at: now(), until: now() + ms });
+		},
+
+		/** When to ask again; undefined: it may begin. */
+		waitAt(party: string | undefined): number | undefined {
+			const at = now();
+			if (isTried[sortOf(party)]) return at + AGAIN_MS;
+			const own = party === undefined ? undefined : failed.get(party);
+			return own && isWithin(own, at) ? Math.max(own.until, at + AGAIN_MS) : undefined;
+		},
+
+		/** It is shut anew, or open. */
+		forget: () => failed.clear(),
 	};
 }
 

@@ -61,10 +61,6 @@ export function createKnownQueues(outbox: Pick<Outbox, "queues">, pause: () => P
 	const strangers = new Map<QueueName, Queue>();
 	/** How many of them are each party's. */
 	const counts = new Map<string, number>();
-	/** Where there was no place for more, the next time goes on after this one. */
-	let last = BEFORE_STRANGERS;
-	/** The same for each party that has more than have a place. */
-	const lastOf = createRecent<string>(MOST);
 	const tableOf = (name: QueueName) => (partyOfQueue(name) === undefined ? few : strangers);
 
 	function count(party: string, by: 1 | -1) {
@@ -87,23 +83,64 @@ export function createKnownQueues(outbox: Pick<Outbox, "queues">, pause: () => P
 		return queue;
 	}
 
-	/** @returns whether it is known now */
-	function found({ queue: name, dueAt }: { queue: QueueName; dueAt: number }): boolean {
-		const known = tableOf(name).get(name);
-		if (known) known.dueAt = Math.min(known.dueAt, dueAt);
-		return known !== undefined || add(name, dueAt) !== undefined;
-	}
-
 	function forget(name: QueueName) {
 		const party = partyOfQueue(name);
 		if (tableOf(name).delete(name) && party !== undefined) count(party, -1);
 	}
 
+	const finder = createFinder(outbox, pause, {
+		found({ queue: name, dueAt }) {
+			const known = tableOf(name).get(name);
+			if (known) known.dueAt = Math.min(known.dueAt, dueAt);
+			return known !== undefined || add(name, dueAt) !== undefined;
+		},
+		isFull: () => strangers.size >= MOST,
+	});
+
+	return {
+		few,
+		strangers,
+		get: (name) => tableOf(name).get(name),
+		add,
+		use(name, queue) {
+			const table = tableOf(name);
+			if (table.delete(name)) table.set(name, queue);
+		},
+		forget,
+		ofGate: (gate) => [
+			...[gate, queueOfNew(gate)].flatMap((name) => few.get(name) ?? []),
+			...[...strangers].flatMap(([name, queue]) => (gateOfQueue(name) === gate ? [queue] : [])),
+		],
+		async find() {
+			for (const table of [few, strangers])
+				for (const [name, { inHand }] of table) if (inHand.size === 0) forget(name);
+			await finder.findFew();
+			return !(await finder.findStrangers());
+		},
+	};
+}
+
+/** Finds out which queues the outbox has, a few at a time. */
+function createFinder(
+	outbox: Pick<Outbox, "queues">,
+	pause: () => Promise<void>,
+	known: {
+		/** @returns whether it is known now */
+		found(one: { queue: QueueName; dueAt: number }): boolean;
+		/** There is no place for another stranger's. */
+		isFull(): boolean;
+	},
+) {
+	/** Where there was no place for more, the next time goes on after this one. */
+	let last = BEFORE_STRANGERS;
+	/** The same for each party that has more than have a place. */
+	const lastOf = createRecent<string>(MOST);
+
 	async function findFew() {
 		for (let after: string | undefined; ; ) {
 			const some = await outbox.queues(after, TOGETHER);
 			const its = some.filter(({ queue }) => partyOfQueue(queue) === undefined);
-			its.forEach(found);
+			its.forEach(known.found);
 			after = its.at(-1)?.queue ?? after;
 			if (its.length < TOGETHER) return;
 			await pause();
@@ -130,7 +167,7 @@ export function createKnownQueues(outbox: Pick<Outbox, "queues">, pause: () => P
 			for (const one of await outbox.queues(from, OF_PARTY)) {
 				const { queue: name = "" } = one;
 				if (name > to) break;
-				if (!found(one)) return false;
+				if (!known.found(one)) return false;
 				lastOf.set(party, name);
 			}
 		}
@@ -142,7 +179,7 @@ export function createKnownQueues(outbox: Pick<Outbox, "queues">, pause: () => P
 	 * Those after one name, to another if there is one.
 	 * @returns whether all have a place
 	 */
-	async function findStrangers(from: string, to?: string): Promise<boolean> {
+	async function findBetween(from: string, to?: string): Promise<boolean> {
 		let haveAll = true;
 		let after = from;
 		for (;;) {
@@ -152,11 +189,11 @@ export function createKnownQueues(outbox: Pick<Outbox, "queues">, pause: () => P
 				const { queue: name = "" } = one;
 				if (to !== undefined && name > to) return haveAll;
 				const party = partyOfQueue(name) ?? "";
-				if (lastOf.get(party) === undefined && found(one)) {
+				if (lastOf.get(party) === undefined && known.found(one)) {
 					after = name;
 					continue;
 				}
-				if (strangers.size >= MOST) {
+				if (known.isFull()) {
 					last = after;
 					return false;
 				}
@@ -171,28 +208,15 @@ export function createKnownQueues(outbox: Pick<Outbox, "queues">, pause: () => P
 	}
 
 	return {
-		few,
-		strangers,
-		get: (name) => tableOf(name).get(name),
-		add,
-		use(name, queue) {
-			const table = tableOf(name);
-			if (table.delete(name)) table.set(name, queue);
-		},
-		forget,
-		ofGate: (gate) => [
-			...[gate, queueOfNew(gate)].flatMap((name) => few.get(name) ?? []),
-			...[...strangers].flatMap(([name, queue]) => (gateOfQueue(name) === gate ? [queue] : [])),
-		],
-		async find() {
-			for (const table of [few, strangers])
-				for (const [name, { inHand }] of table) if (inHand.size === 0) forget(name);
-			await findFew();
+		findFew,
+
+		/** @returns whether all have a place */
+		async findStrangers(): Promise<boolean> {
 			const from = last;
 			last = BEFORE_STRANGERS;
-			const haveAll = await findStrangers(from);
-			const haveOthers = from === BEFORE_STRANGERS || (await findStrangers(BEFORE_STRANGERS, from));
-			return !haveAll || !haveOthers;
+			const haveAll = await findBetween(from);
+			const haveOthers = from === BEFORE_STRANGERS || (await findBetween(BEFORE_STRANGERS, from));
+			return haveAll && haveOthers;
 		},
 	};
 }

@@ -4,7 +4,8 @@ import { partyOfQueue, queueOfNew, queueOfParty } from "../store/queue-names.ts"
 import type { Answer, App, Outcome, PushService, Registration } from "../types.ts";
 import { domainOf } from "../xmpp/jid.ts";
 import type { Sent } from "./acting.ts";
-import type { GateLimits, Gates, Turn } from "./gates.ts";
+import type { GateLimits, Turn } from "./gate.ts";
+import type { Gates } from "./gates.ts";
 import { fromDatabase, type Item } from "./item.ts";
 import type { Keeping } from "./keeping.ts";
 import type { Known } from "./modules.ts";

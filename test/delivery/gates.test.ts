@@ -1,11 +1,6 @@
 import { beforeEach, describe, expect, test } from "bun:test";
-import {
-	type Asking,
-	createGates,
-	type GateLimits,
-	type Gates,
-	type Turn,
-} from "../../src/delivery/gates.ts";
+import type { Asking, GateLimits, Turn } from "../../src/delivery/gate.ts";
+import { createGates, type Gates } from "../../src/delivery/gates.ts";
 import type { Report } from "../../src/delivery/report.ts";
 
 const LIMITS: GateLimits = { inFlight: 3 };
@@ -237,11 +232,12 @@ describe("devices that were never delivered to", () => {
 		for (const onlyUnwell of [undefined, true] as const) {
 			const pool = { name: `pool ${onlyUnwell}`, inFlight: 8, ...(onlyUnwell && { onlyUnwell }) };
 			const limits: GateLimits = { inFlight: 8, pool, parties: 3 };
-			for (let push = 0; push < 6; push++) go(`host ${push}`, limits, NEW);
-			expect(later("another", limits, NEW)).toMatchObject({ isFull: true });
-			go("another", limits);
-			go("another", limits);
-			expect(later("another", limits)).toMatchObject({ isFull: true });
+			const another = `another of ${pool.name}`;
+			for (let push = 0; push < 6; push++) go(`host ${push} of ${pool.name}`, limits, NEW);
+			expect(later(another, limits, NEW)).toMatchObject({ isFull: true });
+			go(another, limits);
+			go(another, limits);
+			expect(later(another, limits)).toMatchObject({ isFull: true });
 		}
 	});
 
