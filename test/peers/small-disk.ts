@@ -1,12 +1,12 @@
 /** A disk of two megabytes (tmpfs), which a test fills up. */
-import { rmSync } from "node:fs";
+import { rmSync, statSync, truncateSync } from "node:fs";
 import { join } from "node:path";
 import { temporaryFolder } from "./folder.ts";
 
 export interface SmallDisk {
 	readonly path: string;
-	/** Writes until it takes no more. */
-	fillUp(): void;
+	/** Writes until it takes no more. @param left so many bytes are free then */
+	fillUp(left?: number): void;
 	/** Takes that away again. */
 	makeRoom(): void;
 	remove(): void;
@@ -24,9 +24,10 @@ export function mountSmallDisk(): SmallDisk {
 	}
 	return {
 		path,
-		fillUp() {
+		fillUp(left = 0) {
 			const written = Bun.spawnSync(["dd", "if=/dev/zero", `of=${ballast}`, "bs=4096"]);
 			if (written.exitCode === 0) throw new Error("the disk took all that there is");
+			truncateSync(ballast, statSync(ballast).size - left);
 		},
 		makeRoom: () => rmSync(ballast, { force: true }),
 		remove() {

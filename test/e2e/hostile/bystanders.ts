@@ -19,7 +19,7 @@ const LOGINS = 8;
 /** Messages a second to all of them together: each gets one in eight seconds, more than the throttle's five. */
 const PER_SECOND = 12;
 /** Messages go on for so long after the deed, for what it leaves behind, ms. */
-const AFTERWARDS_MS = 3_000;
+const AFTERWARDS_MS = 2_000;
 /** A push that comes later than this after its message was handled is late, ms. */
 const IN_TIME_MS = 2_000;
 /** One that has not come so long after is not waited for any more, ms. */

@@ -1,7 +1,5 @@
 /** Pushes to what is none of the push service's devices, to nobody, in masses, and of no use. */
 import { expect } from "bun:test";
-import { readdirSync, statSync } from "node:fs";
-import { join } from "node:path";
 import type { WebPushServer } from "../../peers/web-push-server.ts";
 import {
 	type Address,
@@ -9,11 +7,11 @@ import {
 	deviceAt,
 	longPublish,
 	MEGABYTE,
-	publish,
 	publishInTurn,
 	registerAll,
 	subscriptionAt,
 } from "./means.ts";
+import { outboxBytes } from "./outbox-bytes.ts";
 import type { Siege } from "./siege.ts";
 import { SITE } from "./stranger.ts";
 
@@ -33,27 +31,6 @@ async function registerPages(siege: Siege, service: WebPushServer, site: number)
 		expect((await siege.stranger.ask("PUT", `/api/v1/registrations/${node}`, options)).status).toBe(200);
 	}
 	return [...made, ...turned];
-}
-
-/** A push to a device of somebody else's fails once. @returns how long it took until it came, ms */
-async function retriedAfter(siege: Siege): Promise<number> {
-	const { endpoint: service, reveille } = siege.scene;
-	const { subscription } = await deviceAt(service, siege);
-	const { endpoint } = subscription;
-	const address = await reveille.register(subscription, "no token");
-	service.respondWith({ status: 503, endpoint, times: 1 });
-	const startedAt = performance.now();
-	await publish(siege, address, "high");
-	await service.waitForPushes(2, (push) => push.endpoint === endpoint, 40_000);
-	return performance.now() - startedAt;
-}
-
-/** The files of the outbox together. */
-function outboxBytes({ scene }: Siege): number {
-	const { dataFolder } = scene.reveille;
-	return readdirSync(dataFolder)
-		.filter((name) => name.startsWith("outbox"))
-		.reduce((sum, name) => sum + statSync(join(dataFolder, name)).size, 0);
 }
 
 export const deedsWithPushes: readonly Deed[] = [
@@ -77,29 +54,6 @@ export const deedsWithPushes: readonly Deed[] = [
 			const stop = wns.respondWith({ status: 401, token: channel });
 			await publishInTurn(siege, made, { perSecond: 5, seconds: 6 });
 			stop();
-		},
-	},
-	{
-		what: "keeps the outbox busy with push services that are not there, or never answer",
-		async do(siege) {
-			const silent = Array.from({ length: 30 }, () =>
-				Bun.listen({ hostname: "127.0.4.1", port: 0, socket: { data() {}, error() {} } }),
-			);
-			try {
-				const endpoints = [
-					...silent.map(({ port }) => `http://127.0.4.1:${port}/silent`),
-					...Array.from({ length: 250 }, (_, index) => `http://127.0.1.${index + 1}:9/dead`),
-				];
-				const at = (index: number) => subscriptionAt(endpoints[index] ?? "", siege);
-				const made = await registerAll(siege, endpoints.length, at, 20);
-				const classes = ["voip", "event", "high"] as const;
-				const publishing = publishInTurn(siege, made, { perSecond: 140, seconds: 6, classes });
-				await Bun.sleep(2_000);
-				expect(await retriedAfter(siege)).toBeLessThan(15_000);
-				await publishing;
-			} finally {
-				for (const one of silent) one.stop(true);
-			}
 		},
 	},
 	{

@@ -11,16 +11,13 @@ import { COMPONENT, SITE } from "./stranger.ts";
 /** How many requests are on their way at once. */
 const AT_ONCE = 16;
 
-/** Somebody else registers by command, as an ordinary user. @returns how long it took, ms @throws where it was refused */
-async function registersNow(siege: Siege, service: WebPushServer): Promise<number> {
+/** Somebody else registers by command, as an ordinary user. @throws where that is refused */
+async function registersNow(siege: Siege, service: WebPushServer): Promise<void> {
 	const { scene } = siege;
 	const user = await scene.login(NEWCOMER);
-	const startedAt = performance.now();
 	const { node } = await registerByCommand(user, scene.address, await deviceAt(service, siege));
-	const ms = performance.now() - startedAt;
 	expect(node).not.toBe("");
 	await user.goOffline();
-	return ms;
 }
 
 /** Does something so many times, some at once. */
@@ -49,13 +46,11 @@ export const deedsWithRegistrations: readonly Deed[] = [
 			};
 			const tooLong = "l".repeat(registrationBounds.jid.is);
 			await register("too-long", tooLong, 0);
-			const newcomer = Bun.sleep(2_000).then(() => registersNow(siege, scene.endpoint));
 			const seconds = 5;
-			const [took] = await Promise.all([
-				newcomer,
+			await Promise.all([
+				Bun.sleep(2_000).then(() => registersNow(siege, scene.endpoint)),
 				evenly(1_000, seconds, (index) => register(`owner-${index}`, `owner-${index}`, index)),
 			]);
-			expect(took).toBeLessThan(2_000);
 			expect(stranger.answers.get("too-long")).toContain("not-acceptable");
 			const answered = [...stranger.answers].filter(([id]) => id.startsWith("owner-"));
 			const registered = answered.filter(([, answer]) => answer === "result");

@@ -1,5 +1,4 @@
 /** What the stranger's deeds are made of: stanzas, registrations, publishes. */
-import { expect } from "bun:test";
 import type { PushClass } from "../../../src/types.ts";
 import type { PushAddress } from "../../peers/user.ts";
 import type { WebPushServer } from "../../peers/web-push-server.ts";
@@ -58,7 +57,7 @@ export async function publish({ stranger }: Siege, to: Address, pushClass: PushC
 	return String(id);
 }
 
-/** Publishes to each in turn, so many a second, for so long. @throws when none of it was answered */
+/** Publishes to each in turn, so many a second, for so long, and one of them was answered */
 export async function publishInTurn(
 	siege: Siege,
 	addresses: readonly Address[],
@@ -70,8 +69,8 @@ export async function publishInTurn(
 		const to = addresses[index % addresses.length];
 		if (to) ids.push(publish(siege, to, classes[index % classes.length] ?? "voip"));
 	});
-	const { answers } = siege.stranger;
-	expect((await Promise.all(ids)).some((id) => answers.has(id))).toBe(true);
+	const sent = await Promise.all(ids);
+	await siege.stranger.answered(sent);
 }
 
 /** Registers devices over HTTP, each from another network of one /48 of the stranger's. */

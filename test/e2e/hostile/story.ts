@@ -3,10 +3,11 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import type { ServerName, Transport } from "../scene.ts";
 import { BYSTANDERS } from "./bystanders.ts";
 import { DEEDS } from "./deeds.ts";
+import type { Deed } from "./means.ts";
 import { openSiege, type Siege } from "./siege.ts";
 
-/** Registers the tests of one server and one way to it. */
-export function siegeTests(program: ServerName, transport: Transport): void {
+/** Registers the tests of one server and one way to it. @param deeds default: those that are not too large for each run */
+export function siegeTests(program: ServerName, transport: Transport, deeds: readonly Deed[] = DEEDS): void {
 	describe(`${BYSTANDERS} users of a real ${program}, with Reveille as its ${transport}, are pushed to within 2 s while a stranger`, () => {
 		let siege: Siege;
 		beforeAll(async () => {
@@ -14,7 +15,7 @@ export function siegeTests(program: ServerName, transport: Transport): void {
 		}, 120_000);
 		afterAll(() => siege?.stop(), 60_000);
 
-		test.each(DEEDS.map((deed) => [deed.what, deed] as const))(
+		test.each(deeds.map((deed) => [deed.what, deed] as const))(
 			"%s",
 			async (_, deed) => {
 				const watched = await siege.bystanders.watchedWhile(() => deed.do(siege));

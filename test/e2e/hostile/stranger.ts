@@ -14,6 +14,8 @@ export const COMPONENT: ComponentAccount = { domain: "mallory.example", secret: 
 
 /** How many networks (/64) of his are one /48. */
 export const SITE = 0x10000;
+/** How long he waits for an answer, ms. */
+const PATIENCE_MS = 10_000;
 /** The third group of his first network's address. */
 const NETWORK = 0xbad0;
 
@@ -24,6 +26,8 @@ export interface Stranger {
 	sayAsServer(xml: string): Promise<void>;
 	/** What his IQs were answered, by their ids: `result`, or an error's type and condition. */
 	readonly answers: ReadonlyMap<string, string>;
+	/** Resolves when one of these IQs was answered: what he does reaches Reveille. @throws at the deadline */
+	answered(ids: readonly string[]): Promise<void>;
 	/** A request. @param init.network from which of his networks: `SITE` of them are a /48. Default: the first */
 	ask(
 		method: string,
@@ -81,6 +85,13 @@ export async function letStrangerIn(scene: Scene): Promise<Stranger> {
 	return {
 		answers,
 		ask,
+		async answered(ids) {
+			const deadline = performance.now() + PATIENCE_MS;
+			while (!ids.some((id) => answers.has(id))) {
+				if (performance.now() > deadline) throw new Error(`none of ${ids.length} stanzas was answered`);
+				await Bun.sleep(20);
+			}
+		},
 		async say(xml) {
 			const user = await loggedIn();
 			// RFC 7395 §3.3.3: each message stands for itself.
