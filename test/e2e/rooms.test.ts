@@ -5,7 +5,6 @@ import { readFileSync } from "node:fs";
 import { xml } from "@xmpp/client";
 import type { Element } from "@xmpp/xml";
 import { type FcmServer, startFcmServer } from "../peers/fcm-server.ts";
-import { temporaryFolder } from "../peers/folder.ts";
 import { startProsody } from "../peers/prosody.ts";
 import { type Reveille, startReveille } from "../peers/reveille.ts";
 import { withRooms } from "../peers/room-push.ts";
@@ -15,13 +14,12 @@ import { runCommand } from "./ad-hoc.ts";
 
 const [ROOMS, OTHERS] = ["rooms.example.org", "others.example.org"] as const;
 
-const folder = temporaryFolder("rooms");
 let server: XmppServer;
 let reveille: Reveille;
 let fcm: FcmServer;
 
 beforeAll(async () => {
-	server = await startProsody(withRooms([ROOMS, OTHERS], folder.path));
+	server = await startProsody(withRooms([ROOMS, OTHERS]));
 	await server.addUsers(["push", "alice", "bob"], "secret");
 	fcm = startFcmServer();
 	const settings = { FCM_URL: fcm.url, FCM_SERVICE_ACCOUNT: fcm.serviceAccount, PUSH_INTERVAL_MS: "0" };
@@ -31,7 +29,6 @@ afterAll(async () => {
 	await reveille?.stop();
 	await server?.stop();
 	await fcm?.stop();
-	folder.remove();
 }, 60_000);
 
 const login = (username: string) =>

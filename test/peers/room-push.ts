@@ -2,15 +2,15 @@
  * A room's service that publishes of its rooms' messages (XEP-0357 at a room's JID): a real Prosody's rooms, with a
  * small module of the tests' for the half that no packaged module has.
  */
-import { writeFileSync } from "node:fs";
-import { join } from "node:path";
 import type { ProsodyOptions } from "./prosody.ts";
 
 /**
  * Whoever sends `<enable/>` to a room is told of each message in it, by its service's domain, while not in the room.
  * The answers to publishes are written to the log: `rooms.example.org: room push answered: result`.
  */
-const MODULE = `local st = require "util.stanza";
+const MODULE = `-- The rooms' services alone, not the users' host.
+if module:get_host_type() ~= "component" then return; end
+local st = require "util.stanza";
 local jid_bare = require "util.jid".bare;
 local enabled = {};
 
@@ -46,18 +46,10 @@ module:hook("muc-broadcast-message", function (event)
 end);
 `;
 
-/**
- * Rooms at a Prosody.
- * @param domains of the rooms' services
- * @param folder where the module may be written
- */
-export function withRooms(
-	domains: readonly string[],
-	folder: string,
-): Pick<ProsodyOptions, "extraConfig" | "extraHosts"> {
-	writeFileSync(join(folder, "mod_room_push.lua"), MODULE);
+/** Rooms at a Prosody. @param domains of the rooms' services */
+export function withRooms(domains: readonly string[]): Pick<ProsodyOptions, "ownModules" | "extraHosts"> {
 	return {
-		extraConfig: `plugin_paths = { "${folder}" }`,
+		ownModules: { room_push: MODULE },
 		extraHosts: domains
 			.flatMap((domain) => [
 				`Component "${domain}" "muc"`,
