@@ -37,12 +37,15 @@ export interface Stranger {
 	/** Registers over HTTP. @throws with what was answered instead of 201 */
 	register(body: object, network?: number): Promise<PushAddress & { secret: string; deviceSecret?: string }>;
 	leave(): Promise<void>;
+	/** Ends his connections at once, with all that waits in them; he makes no others. */
+	cutOff(): Promise<void>;
 }
 
 export async function letStrangerIn(scene: Scene): Promise<Stranger> {
 	const answers = new Map<string, string>();
 	let account: User | undefined;
 	let component: Component | undefined;
+	let isCutOff = false;
 
 	const note = (stanza: Element) => {
 		const { type, id } = stanza.attrs;
@@ -52,6 +55,7 @@ export async function letStrangerIn(scene: Scene): Promise<Stranger> {
 	};
 
 	async function loggedIn(): Promise<User> {
+		if (isCutOff) throw new Error("he was cut off");
 		if (account?.client.status === "online") return account;
 		account = await scene.login(NAME);
 		account.client.on("stanza", note);
@@ -59,6 +63,7 @@ export async function letStrangerIn(scene: Scene): Promise<Stranger> {
 	}
 
 	async function connected(): Promise<Component> {
+		if (isCutOff) throw new Error("he was cut off");
 		if (component?.isOpen()) return component;
 		const made = await connectComponent(scene.server, COMPONENT);
 		made.onStanza((stanza) => {
@@ -104,6 +109,11 @@ export async function letStrangerIn(scene: Scene): Promise<Stranger> {
 			const answer = await ask("POST", "/api/v1/registrations", { network, json: body });
 			if (answer.status !== 201) throw new Error(`${answer.status} ${await answer.text()}`);
 			return (await answer.json()) as PushAddress & { secret: string };
+		},
+		async cutOff() {
+			isCutOff = true;
+			account?.client.socket?.end();
+			component?.destroy();
 		},
 		async leave() {
 			if (account?.client.status === "online") await account.goOffline().catch(() => {});
