@@ -43,7 +43,7 @@ describe("10,000 made-up endpoints at one host", () => {
 		const started = await crowd();
 		let made = 0;
 		await inMasses(QUOTA, async (index) => {
-			const { said } = await byCommand(started, `user${index}@mallory.example`, `${UNNAMED}/a${index}`);
+			const { said } = await byCommand(started, `user@s${index}.mallory.example`, `${UNNAMED}/a${index}`);
 			if (said === "result") made++;
 		});
 		expect(made).toBeGreaterThan(0);

@@ -13,6 +13,8 @@ export interface Component {
 	write(xml: string): void;
 	/** Whether the server still listens. */
 	isOpen(): boolean;
+	/** Ends the connection at once. */
+	destroy(): void;
 	/** Resolves when the server has closed the connection. */
 	close(): Promise<void>;
 }
@@ -38,6 +40,7 @@ export function connectComponent(server: XmppServer, account: ComponentAccount):
 			send: (stanza) => void socket.write(stanza.toString()),
 			write: (xml) => void socket.write(xml),
 			isOpen: () => socket.writable,
+			destroy: () => void socket.destroy(),
 			close() {
 				socket.end("</stream:stream>");
 				return closed;

@@ -31,10 +31,11 @@ export const deedsWithDeadServices: readonly Deed[] = [
 				const at = (index: number) => subscriptionAt(endpoints[index] ?? "", siege);
 				const made = await registerAll(siege, endpoints.length, at, 20);
 				const classes = ["voip", "event", "high"] as const;
-				const publishing = publishInTurn(siege, made, { perSecond: 140, seconds: 6, classes });
-				await Bun.sleep(2_000);
-				expect(await retriedAfter(siege)).toBeLessThan(15_000);
-				await publishing;
+				const [after] = await Promise.all([
+					Bun.sleep(2_000).then(() => retriedAfter(siege)),
+					publishInTurn(siege, made, { perSecond: 140, seconds: 6, classes }),
+				]);
+				expect(after).toBeLessThan(15_000);
 			} finally {
 				for (const one of silent) one.stop(true);
 			}

@@ -10,6 +10,9 @@ import { siegeTests } from "./story.ts";
 const FULL_SIZE: readonly Deed[] = [
 	{
 		what: "sends a message of 136 MB, and another",
+		// The server itself takes seconds to pass it on. And one time in ten (tried, 23.01) its session hangs when we
+		// leave: ejabberd_http_ws waits without end for a process that has ended, and what was on its way is lost.
+		mayDelay: true,
 		async do({ stranger, scene }) {
 			for (let count = 0; count < 2; count++) {
 				const body = "x".repeat(136 * MEGABYTE);
@@ -17,6 +20,10 @@ const FULL_SIZE: readonly Deed[] = [
 				await Bun.sleep(20_000);
 			}
 		},
+	},
+	{
+		what: "has done that, and waits",
+		do: () => Bun.sleep(10_000),
 	},
 	{
 		what: "sends a question of four million elements",

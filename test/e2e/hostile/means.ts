@@ -9,6 +9,8 @@ import { SITE } from "./stranger.ts";
 export interface Deed {
 	/** A sentence's end, with the stranger as its subject. */
 	readonly what: string;
+	/** Pushes meanwhile may be late, or lost: why is said where it stands. Default: false. */
+	readonly mayDelay?: boolean;
 	/** @throws where it did more than it may, or could not be done at all */
 	do(siege: Siege): Promise<unknown>;
 }

@@ -37,12 +37,15 @@ export interface Stranger {
 	/** Registers over HTTP. @throws with what was answered instead of 201 */
 	register(body: object, network?: number): Promise<PushAddress & { secret: string; deviceSecret?: string }>;
 	leave(): Promise<void>;
+	/** Ends his connections at once, with all that waits in them. What he says later is lost. */
+	cutOff(): Promise<void>;
 }
 
 export async function letStrangerIn(scene: Scene): Promise<Stranger> {
 	const answers = new Map<string, string>();
 	let account: User | undefined;
 	let component: Component | undefined;
+	let isCutOff = false;
 
 	const note = (stanza: Element) => {
 		const { type, id } = stanza.attrs;
@@ -93,17 +96,24 @@ export async function letStrangerIn(scene: Scene): Promise<Stranger> {
 			}
 		},
 		async say(xml) {
+			if (isCutOff) return;
 			const user = await loggedIn();
 			// RFC 7395 §3.3.3: each message stands for itself.
 			await user.client.write(xml.replace(/^<\w+/, '$& xmlns="jabber:client"'));
 		},
 		async sayAsServer(xml) {
+			if (isCutOff) return;
 			(await connected()).write(xml);
 		},
 		async register(body, network = 0) {
 			const answer = await ask("POST", "/api/v1/registrations", { network, json: body });
 			if (answer.status !== 201) throw new Error(`${answer.status} ${await answer.text()}`);
 			return (await answer.json()) as PushAddress & { secret: string };
+		},
+		async cutOff() {
+			isCutOff = true;
+			account?.client.socket?.end();
+			component?.destroy();
 		},
 		async leave() {
 			if (account?.client.status === "online") await account.goOffline().catch(() => {});
