@@ -43,11 +43,10 @@ export async function openAccountStream(account: XmppAccount, options: StreamOpt
 	// RFC 6120 §4.9.3.19 lets us come back to where we were. xmpp.js would follow the server to any host, and where none
 	// is named end the process.
 	Object.assign(entity, { _onSeeOtherHost: (error: Error) => void entity.emit("error", error) });
-	const opening = startOpening(
-		options,
-		drop,
-		`${shownUrl(service)} did not answer within ${deadlineMs / 1000} s: check its port, and whether it is ws:// or wss:// there.`,
-	);
+	const opening = startOpening(options, drop, () => {
+		if (waitingFor === "resumption") management.unanswered();
+		return `${shownUrl(service)} did not answer within ${deadlineMs / 1000} s: check its port, and whether it is ws:// or wss:// there.`;
+	});
 	const { fail } = opening;
 	const login = createSaslLogin(account, send);
 	const failed = (failure: StreamFailure) => fail(login.isDone() ? failure : beforeLogin(failure));

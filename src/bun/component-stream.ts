@@ -46,7 +46,8 @@ export function openComponentStream(connection: XmppComponent, options: StreamOp
 	const opening = startOpening(
 		options,
 		drop,
-		`${service} did not answer within ${options.deadlineMs / 1000} s: check its port, and that the server listens for components there.`,
+		() =>
+			`${service} did not answer within ${options.deadlineMs / 1000} s: check its port, and that the server listens for components there.`,
 	);
 
 	/** Goes out at the end of this turn of the loop. */

@@ -30,6 +30,11 @@ const REQUEST_EVERY = 50;
 const MOST_KEPT = stanzaBounds.unacknowledged.is;
 /** … and so much of them, bytes. */
 const MOST_BYTES_KEPT = stanzaBounds.unacknowledgedBytes.is;
+/**
+ * So often a session is asked for in vain, in a row. One of ejabberd's may hang for minutes after a connection broke
+ * while much was on its way, and publishes go into it meanwhile: a new one takes its place.
+ */
+const MOST_UNANSWERED = 3;
 /** What of a sender and an id tells stanzas apart. */
 const KEY_LENGTH = stanzaBounds.id.is;
 
@@ -60,6 +65,11 @@ export interface StreamManagement {
 	 * repeats what came after it.
 	 */
 	resumption(): StreamState | undefined;
+	/**
+	 * The server said nothing to `<resume/>` in time. When it has done so {@link MOST_UNANSWERED} times in a row,
+	 * `resumption` says that there is nothing to resume.
+	 */
+	unanswered(): void;
 	/** Whether the server counts stanzas, and so answers `<r/>`. */
 	counts(): boolean;
 	/** How many stanzas arrived and were not answered yet. */
@@ -145,6 +155,8 @@ export function createStreamManagement(
 	let asked = false;
 	/** The server was told a count with `<resume/>`, and has not answered. */
 	let resuming = false;
+	/** How often in a row it had no answer in time. */
+	let timesUnanswered = 0;
 	/** The disk did not take the last count: it rests until the timer. */
 	let faulty = false;
 	let timer: ReturnType<typeof setTimeout> | undefined;
@@ -288,7 +300,11 @@ export function createStreamManagement(
 		resumption() {
 			const state = stateOf(session, session.told);
 			resuming = state !== undefined;
-			return state;
+			return timesUnanswered < MOST_UNANSWERED ? state : undefined;
+		},
+
+		unanswered() {
+			timesUnanswered++;
 		},
 
 		counts: () => session.kind !== "unmanaged",
@@ -301,6 +317,7 @@ export function createStreamManagement(
 			session = newSession(next);
 			repeats = [];
 			resuming = false;
+			timesUnanswered = 0;
 			asked = false;
 			save(stateOf(session, 0)).catch(onFault);
 			// What was in hand is the last session's.
@@ -313,6 +330,7 @@ export function createStreamManagement(
 
 		resume(h, mostBytes = Number.POSITIVE_INFINITY) {
 			resuming = false;
+			timesUnanswered = 0;
 			repeats = [...session.arrived];
 			acknowledgedUpTo(h);
 			scheduleAck();

@@ -71,12 +71,12 @@ export interface Opening {
 
 /**
  * @param drop cuts the connection, if there is one
- * @param tooLate the sentence to say at the deadline
+ * @param tooLate called at the deadline: the sentence to say
  */
 export function startOpening(
 	{ onOpen, deadlineMs, signal }: StreamOptions,
 	drop: () => void,
-	tooLate: string,
+	tooLate: () => string,
 ): Opening {
 	const ready = Promise.withResolvers<XmppStream>();
 	const closed = Promise.withResolvers<StreamFailure>();
@@ -89,7 +89,7 @@ export function startOpening(
 		drop();
 	}
 
-	const timer = setTimeout(() => fail(new StreamFailure("other", tooLate)), deadlineMs);
+	const timer = setTimeout(() => fail(new StreamFailure("other", tooLate())), deadlineMs);
 	const abort = () => fail(new StreamFailure("other", "ended"));
 	signal.addEventListener("abort", abort, { once: true });
 

@@ -49,6 +49,26 @@ async function connect(server: XmppDouble, deps: Partial<ConnectorDeps> = {}): P
 const publish = (id: string) =>
 	`<iq xmlns="jabber:client" type="set" id="${id}" from="example.org"><x/></iq>`;
 
+test("a server that says nothing to <resume/> is asked three times in all, and then for a new session", async () => {
+	// An ejabberd does so whose session hangs: each question of it is answered by its own deadline, or never.
+	let isSilent = false;
+	const server = double({
+		onResume(_h, self) {
+			if (!isSilent) self.send(`<resumed xmlns="urn:xmpp:sm:3" h="0" previd="session"/>`);
+		},
+	});
+	const connector = await connect(server, { timing: { deadline: 300, backoffFirst: 1 } });
+	await connector.online;
+	isSilent = true;
+	server.cut();
+	const count = (word: string) => server.received.filter((text) => text.startsWith(word)).length;
+	while (count("<enable") < 2) await Bun.sleep(5);
+	expect(count("<resume")).toBe(3);
+	while (connector.status().kind !== "online") await Bun.sleep(5);
+	server.send(publish("after"));
+	await server.until(/id="after"/);
+}, 20_000);
+
 describe("a stranger's stanza", () => {
 	test.each([
 		["a ping", `<ping xmlns="urn:xmpp:ping"/>`],

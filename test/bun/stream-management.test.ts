@@ -379,6 +379,51 @@ describe("resuming after a crash", () => {
 	});
 });
 
+describe("a session that the server says nothing of when it is to be resumed", () => {
+	/** One attempt that runs into its deadline. @returns whether a resumption was asked for */
+	function inVain(management: StreamManagement): boolean {
+		const isAsked = management.resumption() !== undefined;
+		management.unanswered();
+		return isAsked;
+	}
+
+	test("is asked for three times, and then given up", () => {
+		const { management } = harness();
+		const asked = [inVain(management), inVain(management), inVain(management)];
+		expect(asked).toEqual([true, true, true]);
+		expect(management.resumption()).toBeUndefined();
+	});
+
+	test("in a row: one that was resumed meanwhile has all three before it again, and so has a new one", () => {
+		const { management } = harness();
+		for (const again of [
+			() => management.resume(0),
+			() => management.begin({ ...START, id: "sm-2" }),
+			() => management.begin({ ...START, id: "sm-3" }),
+		]) {
+			expect(inVain(management)).toBe(true);
+			expect(inVain(management)).toBe(true);
+			again();
+		}
+		expect(management.resumption()?.id).toBe("sm-3");
+	});
+
+	test("is told nothing on the stream that takes its place, until that has a session of its own", async () => {
+		const { management, told } = harness();
+		const [first] = receive(management, 1);
+		for (let times = 0; times < 3; times++) inVain(management);
+		management.resumption();
+		first?.();
+		await settled();
+		expect(told()).toEqual([]);
+		management.begin({ ...START, id: "sm-2" });
+		const [next] = receive(management, 2);
+		next?.();
+		await settled();
+		expect(told()).toEqual([1]);
+	});
+});
+
 describe("a session that could not be resumed", () => {
 	test("leaves our unacknowledged stanzas to be sent again in the next", () => {
 		const { management } = harness();
