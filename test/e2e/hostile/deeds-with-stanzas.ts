@@ -15,6 +15,13 @@ async function fiveTimes(act: (index: number) => Promise<void>): Promise<void> {
 	}
 }
 
+/**
+ * Questions that come at once. ejabberd ends a session of which more stanzas than `max_ack_queue`, 5,000, are not
+ * acknowledged, and sends all that waits for it before it looks at an acknowledgement: more at once end it whatever we
+ * do.
+ */
+const AT_ONCE = { prosody: 30_000, ejabberd: 4_000 };
+
 export const deedsWithStanzas: readonly Deed[] = [
 	{
 		what: "asks with ids of 200,000 characters, which are four times as long in an answer",
@@ -27,6 +34,17 @@ export const deedsWithStanzas: readonly Deed[] = [
 			return fiveTimes((index) =>
 				stranger.say(command(scene.address, `growing-${index}`, "unregister-push", values)),
 			);
+		},
+	},
+	{
+		what: "asks some thousand times at once, from a server of his own",
+		async do({ stranger, scene, program }) {
+			const asked = Array.from({ length: AT_ONCE[program] }, (_, index) => `at-once-${index}`);
+			const from = ` from="${COMPONENT.domain}"`;
+			await stranger.sayAsServer(
+				asked.map((id) => ping(scene.address, id).replace("<iq", `<iq${from}`)).join(""),
+			);
+			await stranger.answered(asked.slice(-1));
 		},
 	},
 	{
