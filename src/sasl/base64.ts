@@ -6,7 +6,8 @@
 /** Bytes as WebCrypto wants them. */
 export type Bytes = Uint8Array<ArrayBuffer>;
 
-const WHOLE = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
+/** The bits of the last character that stand for no byte are zero (RFC 4648 §3.5): each text has one spelling. */
+const WHOLE = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/][AQgw]==|[A-Za-z0-9+/]{2}[AEIMQUYcgkosw048]=)?$/;
 
 export const utf8 = (text: string): Bytes => new TextEncoder().encode(text);
 
