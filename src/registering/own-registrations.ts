@@ -1,11 +1,10 @@
 /** What owners do with what they have: list, test, rename and end it, and nothing of anybody else's. */
 import { registrationBounds } from "../limits/bounds/registrations.ts";
-import { registrableDomain } from "../limits/registrable-domain.ts";
 import { createBuckets } from "../limits/token-buckets.ts";
 import { type Keyring, splitOpenNode } from "../secrets.ts";
 import type { Registrations } from "../store/registrations.ts";
 import type { Answer, Registration } from "../types.ts";
-import { domainOf } from "../xmpp/jid.ts";
+import { partyOfOwner } from "../xmpp/party.ts";
 import type { Registrar, Which } from "../xmpp/registrar.ts";
 import type { AppChoice } from "./apps.ts";
 import { knownNode, type NodeSource } from "./nodes.ts";
@@ -107,7 +106,7 @@ function createTestLimit(now: () => number): (owner: string) => number {
 	const domains = createBuckets(registrationBounds.domainTestPushes.is, now);
 	return (owner) => {
 		// One account that tests too often takes nothing from its neighbours.
-		const waitMs = owners.wait(owner) || domains.take(registrableDomain(domainOf(owner)));
+		const waitMs = owners.wait(owner) || domains.take(partyOfOwner(owner));
 		return waitMs || owners.take(owner);
 	};
 }

@@ -1,12 +1,11 @@
 /** Registering at an XMPP user's word: what the commands ask for, done. */
 import { registrationBounds } from "../limits/bounds/registrations.ts";
-import { registrableDomain } from "../limits/registrable-domain.ts";
 import type { Keyring } from "../secrets.ts";
 import { NoSpace } from "../store/no-space.ts";
 import type { Registrations } from "../store/registrations.ts";
 import { bytesOf } from "../store/row-size.ts";
 import { type App, InvalidDevice, type PushService } from "../types.ts";
-import { domainOf } from "../xmpp/jid.ts";
+import { partyOfOwner } from "../xmpp/party.ts";
 import type { AppWish, RegisterResult, Registrar } from "../xmpp/registrar.ts";
 import { createAccess } from "./access.ts";
 import { createAppChoice, ourAddress } from "./apps.ts";
@@ -80,7 +79,7 @@ export function createRegistrar(deps: RegistrarDeps): Registrar {
 		}): Promise<RegisterResult> {
 			const tooLong = whatIsTooLong({ owner, muc });
 			if (tooLong !== undefined) return { kind: "too-long", reason: tooLong };
-			const party = registrableDomain(domainOf(owner));
+			const party = partyOfOwner(owner);
 			const appOf = async () => (await formerApp(owner, device, wish)) ?? choice.choose(wish, to);
 			const refusal = await rate.refuses({ owner, party }, async () => {
 				const its = await appOf();
@@ -118,7 +117,7 @@ export function createRegistrar(deps: RegistrarDeps): Registrar {
 
 		// What is renamed is there: it is a renewal.
 		...createOwnRegistrations({ ...deps, now }, choice, (owner) =>
-			rate.refuses({ owner, party: registrableDomain(domainOf(owner)) }, async () => true),
+			rate.refuses({ owner, party: partyOfOwner(owner) }, async () => true),
 		),
 	};
 }

@@ -95,7 +95,7 @@ export function siteOf(network: string): string | undefined {
  * several machines has them in one of these.
  * @param network as `networkOf` returns it
  */
-export function partyOf(network: string): string {
+export function partyOfNetwork(network: string): string {
 	if (isIpv6(network)) return networkIn(parseIpv6(network), 3);
 	return `${ipaddr.IPv4.networkAddressFromCIDR(`${network}/24`)}/24`;
 }

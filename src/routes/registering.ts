@@ -2,7 +2,7 @@
 import { type checkDevice, quotaReason, register as store } from "../registering/registering.ts";
 import type { QuotaName } from "../store/quotas.ts";
 import type { App, PushService, Registration } from "../types.ts";
-import { partyOf } from "./client-address.ts";
+import { partyOfNetwork } from "./client-address.ts";
 import type { AppDeps, PublicApp } from "./deps.ts";
 import { Problem } from "./problem.ts";
 
@@ -83,7 +83,7 @@ export async function register(
 	const hidden = (network: string | undefined) => network && deps.keyring.conceal(network);
 	const [address, party] = await Promise.all([
 		hidden(clientNetwork),
-		hidden(clientNetwork && partyOf(clientNetwork)),
+		hidden(clientNetwork && partyOfNetwork(clientNetwork)),
 	]);
 	const result = await store(
 		deps,

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { clientAddressReader, networkOf, partyOf } from "../../src/routes/client-address.ts";
+import { clientAddressReader, networkOf, partyOfNetwork } from "../../src/routes/client-address.ts";
 
 const reader = clientAddressReader([
 	"10.0.0.0/8",
@@ -70,5 +70,5 @@ test.each([
 	["2001:db8:1:2::/64", "2001:db8:1::/48"],
 	["2001:db8:1:ffff::/64", "2001:db8:1::/48"],
 ])("who counts as one with %s is %s", (network, party) => {
-	expect(partyOf(network)).toBe(party);
+	expect(partyOfNetwork(network)).toBe(party);
 });

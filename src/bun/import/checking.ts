@@ -1,14 +1,14 @@
 /** Turns what a reader found into a registration of ours, or says why it cannot be one. */
 
 import { registrationBounds } from "../../limits/bounds/registrations.ts";
-import { registrableDomain } from "../../limits/registrable-domain.ts";
 import type { AppChoice } from "../../registering/apps.ts";
 import { isOwnNode, type Keyring } from "../../secrets.ts";
 import { formDeviceKey } from "../../store/device-key.ts";
 import type { ImportedRegistration } from "../../store/importing.ts";
 import { bytesOf, rowBytes } from "../../store/row-size.ts";
 import { type App, InvalidDevice, type PushService } from "../../types.ts";
-import { bareOf, domainOf, isBareJid } from "../../xmpp/jid.ts";
+import { bareOf, isBareJid } from "../../xmpp/jid.ts";
+import { partyOfOwner } from "../../xmpp/party.ts";
 import { SERVICE_NAMES } from "../../xmpp/service-names.ts";
 import type { Found } from "./found.ts";
 
@@ -69,7 +69,7 @@ export async function check(found: Found, deps: CheckingDeps): Promise<ImportedR
 		device: owner ? deviceId : await formDeviceKey(deviceId, deps.trustDeviceId ? undefined : device.token),
 		...(jid !== undefined && { jid, dialect: "push-appserver" as const }),
 		...(host !== undefined && { host }),
-		...(owner !== "" && { party: registrableDomain(domainOf(owner)) }),
+		...(owner !== "" && { party: partyOfOwner(owner) }),
 		...times,
 	};
 	if (rowBytes(imported) > registrationBounds.row.is)
