@@ -1,5 +1,10 @@
-/** Texts that others send, cut to what is kept or repeated of them. */
+/** Texts that others send: how long they are, and cut to what is kept or repeated of them. */
 import { stanzaBounds } from "./bounds/stanzas.ts";
+
+const encoder = new TextEncoder();
+
+/** The bytes of a text in UTF-8. */
+export const bytesOf = (text: string): number => encoder.encode(text).length;
 
 /** The beginning of a text, of so many UTF-16 units at the most, without half of a character. */
 export function cutTo(text: string, units: number): string {
@@ -10,7 +15,7 @@ export function cutTo(text: string, units: number): string {
 export function cutToBytes(text: string, bytes: number): string {
 	// No UTF-16 unit takes more than three.
 	if (text.length * 3 <= bytes) return text;
-	const { read } = new TextEncoder().encodeInto(text, new Uint8Array(bytes));
+	const { read } = encoder.encodeInto(text, new Uint8Array(bytes));
 	return text.slice(0, read);
 }
 

@@ -1,9 +1,9 @@
 /** Registering at an XMPP user's word: what the commands ask for, done. */
 import { registrationBounds } from "../limits/bounds/registrations.ts";
+import { bytesOf } from "../limits/cut.ts";
 import type { Keyring } from "../secrets.ts";
 import { NoSpace } from "../store/no-space.ts";
 import type { Registrations } from "../store/registrations.ts";
-import { bytesOf } from "../store/row-size.ts";
 import { type App, InvalidDevice, type PushService } from "../types.ts";
 import { partyOfOwner } from "../xmpp/party.ts";
 import type { AppWish, RegisterResult, Registrar } from "../xmpp/registrar.ts";

@@ -1,11 +1,7 @@
 /** How large a registration may be in the database. */
 import { registrationBounds } from "../limits/bounds/registrations.ts";
+import { bytesOf } from "../limits/cut.ts";
 import { InvalidDevice } from "../types.ts";
-
-const encoder = new TextEncoder();
-
-/** The bytes of a text in UTF-8. */
-export const bytesOf = (text: string): number => encoder.encode(text).length;
 
 /** The bytes of all texts of a row, or of a part of one. */
 export function rowBytes(row: object): number {

@@ -4,6 +4,7 @@
  */
 import type { Element, Node } from "@xmpp/xml";
 import xml from "@xmpp/xml";
+import { bytesOf } from "../limits/cut.ts";
 import { stanzaError } from "./stanza-errors.ts";
 
 /** No character takes more bytes: `"` is written `&quot;`, and one of three bytes is one UTF-16 unit. */
@@ -23,7 +24,7 @@ const mostBytesOfNode = (node: Node): number =>
 
 /** @param most as {@link mostBytesOf} says, where it is known already */
 export function fits(stanza: Element, bytes: number, most = mostBytesOf(stanza)): boolean {
-	return most <= bytes || new TextEncoder().encode(String(stanza)).length <= bytes;
+	return most <= bytes || bytesOf(String(stanza)) <= bytes;
 }
 
 /**

@@ -1,11 +1,12 @@
 /** Turns what a reader found into a registration of ours, or says why it cannot be one. */
 
 import { registrationBounds } from "../../limits/bounds/registrations.ts";
+import { bytesOf } from "../../limits/cut.ts";
 import type { AppChoice } from "../../registering/apps.ts";
 import { isOwnNode, type Keyring } from "../../secrets.ts";
 import { formDeviceKey } from "../../store/device-key.ts";
 import type { ImportedRegistration } from "../../store/importing.ts";
-import { bytesOf, rowBytes } from "../../store/row-size.ts";
+import { rowBytes } from "../../store/row-size.ts";
 import { type App, InvalidDevice, type PushService } from "../../types.ts";
 import { bareOf, isBareJid } from "../../xmpp/jid.ts";
 import { partyOfOwner } from "../../xmpp/party.ts";

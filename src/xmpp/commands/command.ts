@@ -2,7 +2,7 @@
 import type { Element } from "@xmpp/xml";
 import { registrationBounds } from "../../limits/bounds/registrations.ts";
 import { stanzaBounds } from "../../limits/bounds/stanzas.ts";
-import { cutTo } from "../../limits/cut.ts";
+import { bytesOf, cutTo } from "../../limits/cut.ts";
 import { type Field, type FormValues, singleValue } from "../forms.ts";
 import type { RegisterRequest, RegisterResult, Registrar, Which } from "../registrar.ts";
 import type { ErrorType } from "../stanza-errors.ts";
@@ -69,7 +69,7 @@ export const badField = (text: string) => new CommandError("modify", "bad-reques
 /** Names of devices and their kin go into the database as they are. */
 const MAX_NAME = registrationBounds.name.is;
 
-const isTooLong = (name: string) => new TextEncoder().encode(name).length > MAX_NAME;
+const isTooLong = (name: string) => bytesOf(name) > MAX_NAME;
 
 /** The value of a field without the blanks around it; undefined if it is missing or empty. */
 export function optional({ form }: Pick<Call, "form">, name: string): string | undefined {
@@ -140,7 +140,7 @@ export const secretFields = (secret: string | undefined): Field[] =>
 export function latestThatFit<One>(all: readonly One[], elementOf: (one: One) => Element): readonly One[] {
 	let bytes = 0;
 	for (let at = all.length - 1; at >= 0; at--) {
-		bytes += new TextEncoder().encode(String(elementOf(all[at] as One))).length;
+		bytes += bytesOf(String(elementOf(all[at] as One)));
 		if (bytes > stanzaBounds.listed.is) return all.slice(at + 1);
 	}
 	return all;
