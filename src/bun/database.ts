@@ -1,7 +1,6 @@
 /** Opens libSQL databases and brings their schema up to date. */
 import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
-import { setTimeout } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { type Client, createClient } from "@libsql/client";
 import { drizzle, type LibSQLDatabase } from "drizzle-orm/libsql";
@@ -15,9 +14,6 @@ import { inTurns } from "./write-turns.ts";
 
 /** How long to wait for a lock that another process holds, ms. */
 const LOCK_MS = 5_000;
-
-/** Between two attempts at a lock that SQLite does not wait for by itself, ms. */
-const LOCK_PAUSE_MS = 5;
 
 /** How long a server may take by default, ms: an import writes much at once. */
 const DEADLINE_MS = 60_000;
@@ -69,7 +65,8 @@ export async function openDatabase(options: DatabaseOptions): Promise<OpenDataba
 		await options.check?.(client);
 		if (isFile) {
 			if (exclusive) await client.execute("PRAGMA locking_mode = EXCLUSIVE");
-			await writeAhead(client, exclusive ? 0 : LOCK_MS);
+			// SQLite's own wait for a lock does not cover this step; the client's does, where several processes start.
+			await client.execute("PRAGMA journal_mode = WAL");
 			await client.execute(settingOf(sync));
 		}
 		await migrate(client, migrations);
@@ -88,23 +85,6 @@ const settingOf = (sync: "normal" | "full") => `PRAGMA synchronous = ${sync}`;
 function openFile(url: string, exclusive: boolean, setting: string): Client {
 	if (exclusive) return createClient({ url, concurrency: 1, timeout: 0 });
 	return patiently(createClient({ url, concurrency: 1, timeout: OWN_WAIT_MS }), LOCK_MS, setting);
-}
-
-/**
- * Turns on the write-ahead log. SQLite's own wait for a lock does not cover this step, so that of several
- * processes that start on a new file all but one would be refused: it is tried again for `patienceMs`.
- */
-async function writeAhead(client: Client, patienceMs: number): Promise<void> {
-	const until = performance.now() + patienceMs;
-	for (;;) {
-		try {
-			await client.execute("PRAGMA journal_mode = WAL");
-			return;
-		} catch (error) {
-			if (codeOf(error) !== "SQLITE_BUSY" || performance.now() >= until) throw error;
-			await setTimeout(LOCK_PAUSE_MS);
-		}
-	}
 }
 
 /** A client of a server, which is asked nothing yet. */
