@@ -3,6 +3,7 @@
  * then so many a second. What is beyond that is held back until its time has come, and the newest supersedes it.
  */
 import type { Rate } from "../limits/bounds/bound.ts";
+import { msUntil, tokensAt } from "../limits/token-buckets.ts";
 import type { Answer } from "../types.ts";
 import { answerAll, type Crowd, type Held, hold } from "./held.ts";
 import type { Run, Throttle } from "./throttle.ts";
@@ -31,7 +32,7 @@ export interface Bursts<Item> extends Pick<Throttle<Item>, "submit" | "heldIn"> 
  * @param now a clock in ms that never jumps
  */
 export function createBursts<Item>(
-	{ burst, perSecond }: Rate,
+	rate: Rate,
 	run: Run<Item>,
 	crowd?: Crowd<Item>,
 	now: () => number = () => performance.now(),
@@ -39,12 +40,11 @@ export function createBursts<Item>(
 	// Ordered by their latest push, since a lane moves to the end with it. A lane that is not here is full.
 	const lanes = new Map<string, Lane<Item>>();
 
-	const tokensOf = ({ tokens, at }: Lane<Item>) =>
-		Math.min(burst, tokens + ((now() - at) / 1000) * perSecond);
+	const tokensOf = (lane: Lane<Item>) => tokensAt(rate, lane, now());
 
 	function forgetFull() {
 		for (const [name, lane] of lanes) {
-			if (lane.held || tokensOf(lane) < burst) return;
+			if (lane.held || tokensOf(lane) < rate.burst) return;
 			lanes.delete(name);
 		}
 	}
@@ -58,14 +58,12 @@ export function createBursts<Item>(
 		return run(item);
 	}
 
-	const msUntilOne = (tokens: number) => Math.max(0, ((1 - tokens) / perSecond) * 1000);
-
 	/** What goes out from elsewhere takes a token too. @returns the ms until it may */
 	function reserve(lane: Lane<Item>): number {
 		const at = now();
 		if (lane.releasedUntil !== undefined && lane.releasedUntil > at) return lane.releasedUntil - at;
 		const tokens = tokensOf(lane);
-		const inMs = msUntilOne(tokens);
+		const inMs = msUntil(1, tokens, rate);
 		lane.tokens = tokens - 1;
 		lane.at = at;
 		lane.releasedUntil = at + inMs;
@@ -88,12 +86,12 @@ export function createBursts<Item>(
 	return {
 		submit(name, item) {
 			forgetFull();
-			const lane = lanes.get(name) ?? { tokens: burst, at: now() };
+			const lane = lanes.get(name) ?? { tokens: rate.burst, at: now() };
 			const tokens = tokensOf(lane);
 			if (!lane.held && tokens >= 1) return send(name, lane, item);
 			const { held, answer } = hold(lane.held, item, crowd);
 			lane.held = held;
-			lane.timer ??= setTimeout(() => void sendHeld(name, lane), msUntilOne(tokens));
+			lane.timer ??= setTimeout(() => void sendHeld(name, lane), msUntil(1, tokens, rate));
 			return answer;
 		},
 

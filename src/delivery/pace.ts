@@ -1,5 +1,6 @@
 /** How many pushes a host gets in a second: a bucket of which some are kept back for those that come first. */
 import type { Rate } from "../limits/bounds/bound.ts";
+import { msUntil, tokensAt } from "../limits/token-buckets.ts";
 
 export interface Pace {
 	/**
@@ -12,28 +13,27 @@ export interface Pace {
 	isFull(): boolean;
 }
 
-export function createPace({ burst, perSecond }: Rate, now: () => number): Pace {
-	let tokens = burst;
-	let filledAt = now();
+export function createPace(rate: Rate, now: () => number): Pace {
+	const bucket = { tokens: rate.burst, at: now() };
 
 	function fill(): number {
 		const at = now();
-		tokens = Math.min(tokens + (Math.max(0, at - filledAt) / 1000) * perSecond, burst);
-		filledAt = at;
-		return tokens;
+		bucket.tokens = tokensAt(rate, bucket, at);
+		bucket.at = at;
+		return bucket.tokens;
 	}
 
 	return {
 		take(keptBack, atOnce) {
 			if (fill() < keptBack + 1) {
 				// Not for one at a time, but for as many as may come from the outbox at once.
-				const wanted = Math.min(keptBack + atOnce, burst);
-				return Math.ceil(now() + ((wanted - tokens) / perSecond) * 1000);
+				const wanted = Math.min(keptBack + atOnce, rate.burst);
+				return Math.ceil(now() + msUntil(wanted, bucket.tokens, rate));
 			}
-			tokens--;
+			bucket.tokens--;
 			return undefined;
 		},
 
-		isFull: () => fill() >= burst,
+		isFull: () => fill() >= rate.burst,
 	};
 }

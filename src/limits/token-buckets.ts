@@ -3,6 +3,17 @@ import type { Rate } from "./bounds/bound.ts";
 import { httpBounds } from "./bounds/http.ts";
 import { createRecent } from "./recent.ts";
 
+/** How many tokens there are at a time, of so many earlier: none are lost where the clock was set back. */
+export const tokensAt = (
+	{ burst, perSecond }: Rate,
+	{ tokens, at }: { tokens: number; at: number },
+	now: number,
+): number => Math.min(burst, tokens + (Math.max(0, now - at) / 1000) * perSecond);
+
+/** The ms until there are so many. */
+export const msUntil = (wanted: number, tokens: number, { perSecond }: Rate): number =>
+	Math.max(0, ((wanted - tokens) / perSecond) * 1000);
+
 export interface Buckets {
 	/** Takes one token of a bucket. @returns 0 when there was one, else the ms until there is one */
 	take(name: string): number;
@@ -13,19 +24,18 @@ export interface Buckets {
 /** Names remembered: others choose them, and some 2 MB of them are enough. Those that were quiet longest go first. */
 export const KEPT_BUCKETS = httpBounds.rememberedNetworks.is;
 
-export function createBuckets({ burst, perSecond }: Rate, now: () => number): Buckets {
+export function createBuckets(rate: Rate, now: () => number): Buckets {
 	const buckets = createRecent<{ tokens: number; at: number }>(KEPT_BUCKETS);
 
 	function tokensOf(name: string): number {
 		const bucket = buckets.get(name);
-		if (!bucket) return burst;
+		if (!bucket) return rate.burst;
 		// A clock that was set back takes no tokens away, and goes on giving them.
 		bucket.at = Math.min(bucket.at, now());
-		const elapsed = (now() - bucket.at) / 1000;
-		return Math.min(burst, bucket.tokens + elapsed * perSecond);
+		return tokensAt(rate, bucket, now());
 	}
 
-	const msUntilOne = (tokens: number) => (tokens >= 1 ? 0 : Math.ceil(((1 - tokens) / perSecond) * 1000));
+	const msUntilOne = (tokens: number) => Math.ceil(msUntil(1, tokens, rate));
 
 	return {
 		wait: (name) => msUntilOne(tokensOf(name)),
