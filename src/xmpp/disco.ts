@@ -41,7 +41,8 @@ export function discoItems(node: string | undefined, to: string, registrar: Regi
 	if (node === NS.commands) {
 		// Each item repeats it. A component has any number of addresses, its domain among them.
 		const jid = to.length > stanzaBounds.listedAddress.is ? domainOf(to) : to;
-		return items(served.map((command) => xml("item", { jid, node: command.node, name: command.name })));
+		const listed = served.filter(({ unlisted }) => !unlisted);
+		return items(listed.map((command) => xml("item", { jid, node: command.node, name: command.name })));
 	}
 	return served.some((command) => command.node === node) ? items([]) : noSuchNode();
 }

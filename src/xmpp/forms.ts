@@ -25,7 +25,7 @@ export function singleValue(form: FormValues | undefined, name: string): string 
 	return form?.get(name)?.[0] || undefined;
 }
 
-/** A field of a form that we send; one without a type is as good as `text-single`. */
+/** A field of a form that we send. In an item it has neither type nor label: its column has them. */
 export interface Field {
 	name: string;
 	type?: "text-single" | "jid-single" | "list-single" | "list-multi" | "text-multi";
@@ -58,8 +58,11 @@ export function optionElement({ label, value }: Option): Element {
 	return xml("option", { label }, xml("value", {}, value));
 }
 
+/** A field that says something. Clients draw one without a label or a type as a bare name, or as an empty box. */
+export type AnswerField = Field & Required<Pick<Field, "type" | "label" | "values">>;
+
 /** A form that says something: `type` as the dialect has it. */
-export function answerForm(type: "form" | "result", fields: readonly Field[]): Element {
+export function answerForm(type: "form" | "result", fields: readonly AnswerField[]): Element {
 	return xml("x", { xmlns: NS.dataForms, type }, ...fields.map(fieldElement));
 }
 

@@ -59,10 +59,15 @@ export const fuzzed: Fuzzed = {
 		always(
 			"an answer's fields are read back as they were given, whatever they hold",
 			{ weight: 3, most: 80_000 },
-			fc.uniqueArray(fc.record({ name: writable, values: fc.array(writable, { maxLength: 3 }) }), {
-				selector: ({ name }) => name,
-				maxLength: 4,
-			}),
+			fc.uniqueArray(
+				fc.record({
+					name: writable,
+					type: fc.constant("text-single" as const),
+					label: writable,
+					values: fc.array(writable, { maxLength: 3 }),
+				}),
+				{ selector: ({ name }) => name, maxLength: 4 },
+			),
 			(fields) => {
 				const read = readForm(parse(String(answerForm("result", fields))));
 				same(

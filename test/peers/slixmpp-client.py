@@ -1,7 +1,8 @@
 """A client nobody here wrote (slixmpp): registers a device by ad-hoc command, enables push, goes offline.
 
 Reads one line of JSON: jid, password, host, port, push (the push service's JID), command, fields.
-Writes one line of JSON: the commands it found, and the values of the answer's form.
+Writes one line of JSON: the commands it found, the values of the answer's form, and what it would draw: of that form
+each field's type and label, and of the list of registrations the columns and each row.
 """
 
 import asyncio
@@ -44,9 +45,17 @@ class Phone(ClientXMPP):
             for name, value in self.wanted["fields"].items():
                 form.add_field(var=name, value=value)
             answer = await self["xep_0050"].send_command(push, self.wanted["command"], payload=form, timeout=20)
-            values = dict(answer["command"]["form"].get_values())
+            answered = answer["command"]["form"]
+            values = dict(answered.get_values())
+            fields = {name: [field["type"], field["label"]] for name, field in answered.get_fields().items()}
             await self.enable(values)
-            self.result.set_result({"commands": commands, "values": values})
+            listed = await self["xep_0050"].send_command(push, "list-push-registrations", timeout=20)
+            table = listed["command"]["form"]
+            columns = {name: [field["type"], field["label"]] for name, field in table.get_reported().items()}
+            rows = [dict(row) for row in table.get_items()]
+            self.result.set_result(
+                {"commands": commands, "values": values, "fields": fields, "columns": columns, "rows": rows}
+            )
         except Exception as error:  # whatever it is, the test is told
             self.fail(repr(error))
 

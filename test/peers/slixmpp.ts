@@ -25,14 +25,25 @@ export interface SlixmppDevice {
 	fields: Readonly<Record<string, string>>;
 }
 
+/** What it read. */
+export interface SlixmppAnswers {
+	/** The listed commands' nodes. */
+	commands: string[];
+	/** Of the answer to registering, by the name of the field. */
+	values: Record<string, string>;
+	/** The same fields as a person would see them: type and label. */
+	fields: Record<string, [type: string, label: string]>;
+	/** The list of registrations as a table: its columns' types and labels, and each row. */
+	columns: Record<string, [type: string, label: string]>;
+	rows: Record<string, string>[];
+}
+
 /**
- * Logs in, lists the commands, registers by one of them, enables push with what it got, and goes offline.
- * @returns the commands' nodes, and the values of the answer's form
+ * Logs in, lists the commands, registers by one of them, enables push with what it got, lists what is registered, and
+ * goes offline.
  * @throws with what the client said
  */
-export async function registerWithSlixmpp(
-	device: SlixmppDevice,
-): Promise<{ commands: string[]; values: Record<string, string> }> {
+export async function registerWithSlixmpp(device: SlixmppDevice): Promise<SlixmppAnswers> {
 	const script = readFileSync(join(import.meta.dir, "slixmpp-client.py"), "utf8");
 	// The script itself and not its path: from within another system this folder is not seen.
 	const command = serversSystem().command([findSlixmpp(), "-c", script], "/");

@@ -83,12 +83,11 @@ describe("disco#items", () => {
 		const answer = await ask({ apps: [WEBPUSH, UBUNTU] }, ITEMS, COMMANDS);
 		expect(answer).toStartWith(
 			`<query xmlns="${ITEMS}" node="${COMMANDS}">` +
-				`<item jid="${PUSH}" node="register-push-mozilla" name="Register for push (mozilla)"/>`,
+				`<item jid="${PUSH}" node="register-push-mozilla" name="Register a browser or a UnifiedPush app (Web Push)"/>`,
 		);
 		expect(itemsOf(answer)).toEqual([
-			...["register-push-mozilla", "register-push-webpush", "register-push-unifiedpush"],
-			...["register-push-ubuntu", "list-push-registrations", "unregister-push", "test-push", "rename-push"],
-			...["v1-register-push", "v1-unregister-push"],
+			...["register-push-mozilla", "register-push-ubuntu"],
+			...["list-push-registrations", "unregister-push", "test-push", "rename-push"],
 		]);
 	});
 
@@ -103,11 +102,9 @@ describe("disco#items", () => {
 	test("gains commands with each service", async () => {
 		const answer = await ask({ apps: ALL_APPS }, ITEMS, COMMANDS);
 		expect(itemsOf(answer)).toEqual([
-			...["register-push-apns", "register-push-gcm", "register-push-fcm", "register-push-mozilla"],
-			...["register-push-webpush", "register-push-unifiedpush", "register-push-ubuntu", "register-push-wns"],
-			...["unregister-push-fcm", "unregister-push-apns", "list-push-registrations", "unregister-push"],
-			...["test-push", "rename-push"],
-			...["v1-register-push", "v1-unregister-push", "register-device", "unregister-device"],
+			...["register-push-apns", "register-push-gcm", "register-push-mozilla"],
+			...["register-push-ubuntu", "register-push-wns"],
+			...["list-push-registrations", "unregister-push", "test-push", "rename-push"],
 		]);
 	});
 
@@ -135,7 +132,7 @@ describe("disco#info of a node", () => {
 	test("tells the name of a command, which takes a form", async () => {
 		expect(await ask({}, INFO, "unregister-push")).toBe(
 			`<query xmlns="${INFO}" node="unregister-push">` +
-				`<identity category="automation" type="command-node" name="Unregister from push"/>` +
+				`<identity category="automation" type="command-node" name="Unregister this device"/>` +
 				`<feature var="${COMMANDS}"/><feature var="jabber:x:data"/></query>`,
 		);
 	});

@@ -3,7 +3,7 @@ import type { Element } from "@xmpp/xml";
 import { registrationBounds } from "../../limits/bounds/registrations.ts";
 import { stanzaBounds } from "../../limits/bounds/stanzas.ts";
 import { bytesOf, cutTo } from "../../limits/cut.ts";
-import { type Field, type FormValues, singleValue } from "../forms.ts";
+import { type AnswerField, type Field, type FormValues, singleValue } from "../forms.ts";
 import type { RegisterRequest, RegisterResult, Registrar, Which } from "../registrar.ts";
 import type { ErrorType } from "../stanza-errors.ts";
 
@@ -36,8 +36,13 @@ export interface Note {
 
 export interface Command {
 	node: string;
-	/** For people. */
+	/** What it does, in plain words, for people who choose from a list. */
 	name: string;
+	/**
+	 * It does what a command of the list does, under another name or in another app server's dialect. It works, and
+	 * disco#info knows it, but the list leaves it out: people would not know which one to take.
+	 */
+	unlisted?: true;
 	/** Whether it registers: XMPP_ALLOW says who may. */
 	registers: boolean;
 	/** Whether it works with today's configuration. */
@@ -128,9 +133,29 @@ export function requireSecrets({ givesSecrets }: Registrar): void {
 	);
 }
 
-/** The answer's field for the secret, where there is one. */
-export const secretFields = (secret: string | undefined): Field[] =>
-	secret === undefined ? [] : [{ name: "secret", type: "text-single", values: [secret] }];
+/**
+ * What XEP-0357's `<enable/>` needs: the same three fields in all dialects that have a secret.
+ * @param secret undefined: there is none
+ */
+export function addressFields(jid: string, node: string, secret: string | undefined): AnswerField[] {
+	const fields: AnswerField[] = [
+		{ name: "jid", type: "jid-single", label: "The address that your server publishes to", values: [jid] },
+		{ name: "node", type: "text-single", label: "The node there", values: [node] },
+	];
+	if (secret !== undefined) {
+		const label = "The secret that your server publishes with";
+		fields.push({ name: "secret", type: "text-single", label, values: [secret] });
+	}
+	return fields;
+}
+
+/** What a person is told when registrations ended. */
+export function endedNote(count: number): Note {
+	return {
+		type: "info",
+		text: count === 1 ? "The registration ended." : `${count} registrations ended.`,
+	};
+}
 
 /**
  * What an answer lists of an owner's registrations: as many as fit into it, without the oldest if need be.

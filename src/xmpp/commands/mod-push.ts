@@ -3,13 +3,15 @@
  * `list-push-registrations`. Its answers are forms of type `result`; ours say also what people see beside the values.
  */
 import type { DeviceInput, Registration, ServiceName } from "../../types.ts";
-import { answerForm, type Field, itemOf, itemsForm } from "../forms.ts";
+import { type AnswerField, answerForm, type Field, itemOf, itemsForm } from "../forms.ts";
 import {
+	addressFields,
 	badField,
 	type Call,
 	type Command,
 	type Done,
 	deviceId,
+	endedNote,
 	latestThatFit,
 	leftOut,
 	nameCutFor,
@@ -18,7 +20,6 @@ import {
 	optional,
 	register,
 	required,
-	secretFields,
 } from "./command.ts";
 
 /** What may be filled in to register at a service. */
@@ -61,19 +62,14 @@ export async function registerModPush(
 	});
 	return {
 		form: answerForm("result", [
-			{ name: "jid", type: "jid-single", label: "The address that your server publishes to", values: [jid] },
-			{ name: "node", type: "text-single", label: "The node there", values: [node] },
-			...secretFields(secret).map((field) => ({
-				...field,
-				label: "The secret that your server publishes with",
-			})),
+			...addressFields(jid, node, secret),
 			...(givesDeviceSecret ? [deviceSecretField(deviceSecret)] : []),
 		]),
 	};
 }
 
 /** Apart from `secret`, which goes into XEP-0357's `<enable/>`: the device keeps it, for the JSON API. */
-const deviceSecretField = (secret: string): Field => ({
+const deviceSecretField = (secret: string): AnswerField => ({
 	name: "device-secret",
 	type: "text-single",
 	label: "The device's own secret: keep it, and give it to no server",
@@ -143,7 +139,7 @@ function valuesOf(
 export const modPush: readonly Command[] = [
 	{
 		node: "list-push-registrations",
-		name: "List what is registered for push",
+		name: "Show my devices",
 		registers: false,
 		isServed: () => true,
 		async run({ owner, registrar }) {
@@ -163,7 +159,7 @@ export const modPush: readonly Command[] = [
 	},
 	{
 		node: "unregister-push",
-		name: "Unregister from push",
+		name: "Unregister this device",
 		registers: false,
 		isServed: () => true,
 		async run(call) {
@@ -175,8 +171,7 @@ export const modPush: readonly Command[] = [
 			const which = nodes.length > 0 ? { nodes } : { device: deviceId(call) };
 			const ended = await call.registrar.remove(call.owner, which);
 			if (ended.length === 0) throw nothingFound();
-			const text = ended.length === 1 ? "The registration ended." : `${ended.length} registrations ended.`;
-			const note = { type: "info", text } as const;
+			const note = endedNote(ended.length);
 			if (nodes.length === 0) return { note };
 			const values = ended.map(({ node }) => node);
 			const label = "The nodes of those that ended";

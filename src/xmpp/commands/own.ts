@@ -91,7 +91,7 @@ function tested(node: string, outcome: TestOutcome): Done {
 export const own: readonly Command[] = [
 	{
 		node: "test-push",
-		name: "Send a test push to one of your devices",
+		name: "Send a test push to one of my devices",
 		registers: false,
 		isServed: () => true,
 		instructions: "Say which registration is to be tested. A push with the text Test is sent to its device.",
@@ -116,7 +116,7 @@ export const own: readonly Command[] = [
 	},
 	{
 		node: "rename-push",
-		name: "Give one of your devices another name",
+		name: "Rename one of my devices",
 		registers: false,
 		isServed: () => true,
 		instructions: "Say which registration is to have another name, and which name.",

@@ -8,17 +8,18 @@ import { answerForm, type Field } from "../forms.ts";
 import { isBareJid } from "../jid.ts";
 import type { Registrar } from "../registrar.ts";
 import {
+	addressFields,
 	badField,
 	type Call,
 	type Command,
 	type Done,
+	endedNote,
 	nameIn,
 	nothingFound,
 	optional,
 	register,
 	required,
 	requireSecrets,
-	secretFields,
 } from "./command.ts";
 
 export const p2Fields: readonly Field[] = [
@@ -50,11 +51,7 @@ export async function registerP2(call: Call, service: ServiceName): Promise<Done
 		muc,
 	});
 	return {
-		form: answerForm("form", [
-			{ name: "jid", type: "jid-single", values: [jid] },
-			{ name: "node", type: "text-single", values: [node] },
-			...secretFields(secret),
-		]),
+		form: answerForm("form", addressFields(jid, node, secret)),
 	};
 }
 
@@ -77,7 +74,8 @@ async function deviceToEnd(call: Call): Promise<string> {
 
 const unregister = (service: "fcm" | "apns"): Command => ({
 	node: `unregister-push-${service}`,
-	name: `Unregister from push (${service})`,
+	name: "Unregister a device of Conversations or Snikket",
+	unlisted: true,
 	registers: false,
 	isServed: ({ services }: Registrar) => services.has(service),
 	fields: () => [
@@ -90,7 +88,7 @@ const unregister = (service: "fcm" | "apns"): Command => ({
 			app: { service },
 		});
 		if (ended.length === 0) throw nothingFound();
-		return {};
+		return { note: endedNote(ended.length) };
 	},
 });
 

@@ -3,16 +3,17 @@ import { answerForm, type Field } from "../forms.ts";
 import type { Registrar } from "../registrar.ts";
 import { SERVICE_NAMES } from "../service-names.ts";
 import {
+	addressFields,
 	type Call,
 	type Command,
 	type Done,
+	endedNote,
 	nameIn,
 	nothingFound,
 	optional,
 	register,
 	required,
 	requireSecrets,
-	secretFields,
 } from "./command.ts";
 
 const typesOf = ({ services }: Registrar) =>
@@ -36,17 +37,14 @@ function deviceIn(call: Call): string {
 }
 
 function answer(jid: string, node: string, secret: string | undefined): NonNullable<Done["form"]> {
-	return answerForm("form", [
-		{ name: "jid", type: "jid-single", values: [jid] },
-		{ name: "node", type: "text-single", values: [node] },
-		...secretFields(secret),
-	]);
+	return answerForm("form", addressFields(jid, node, secret));
 }
 
 export const pushAppserver: readonly Command[] = [
 	{
 		node: "v1-register-push",
-		name: "Register for push (mod_push_appserver)",
+		name: "Register a device (mod_push_appserver)",
+		unlisted: true,
 		registers: true,
 		isServed: ({ services }) => services.size > 0,
 		fields: ({ registrar }) => [
@@ -68,7 +66,8 @@ export const pushAppserver: readonly Command[] = [
 	},
 	{
 		node: "v1-unregister-push",
-		name: "Unregister from push (mod_push_appserver)",
+		name: "Unregister a device (mod_push_appserver)",
+		unlisted: true,
 		registers: false,
 		isServed: ({ services }) => services.size > 0,
 		fields: ({ registrar }) => [typeField(registrar), ...device],
@@ -81,7 +80,10 @@ export const pushAppserver: readonly Command[] = [
 			const ended = byDevice.length > 0 ? byDevice : await registrar.remove(owner, { nodes: [node] });
 			if (ended.length === 0) throw nothingFound();
 			const [{ jid, node: returned }] = ended as [(typeof ended)[number]];
-			return { form: answer(jid ?? call.to, returned, await registrar.secretOf(returned)) };
+			return {
+				note: endedNote(ended.length),
+				form: answer(jid ?? call.to, returned, await registrar.secretOf(returned)),
+			};
 		},
 	},
 ];

@@ -26,9 +26,22 @@ function isP2(name: string, call: Call): boolean {
  */
 const OURS = new Set(["webpush", "unifiedpush"]);
 
+/** What is registered there, for people. */
+const LABELS: Readonly<Record<ServiceName, string>> = {
+	apns: "Register an app on an iPhone, iPad or Mac (APNs)",
+	fcm: "Register an app on Android (FCM)",
+	webpush: "Register a browser or a UnifiedPush app (Web Push)",
+	ubuntu: "Register an app on Ubuntu Touch (Ubuntu Push)",
+	wns: "Register an app on Windows (WNS)",
+};
+
+/** The name that mod_push has for each service: that command is listed, the others are the same. */
+const LISTED = new Set(["apns", "gcm", "mozilla", "ubuntu", "wns"]);
+
 const command = (name: string, service: ServiceName): Command => ({
 	node: `register-push-${name}`,
-	name: `Register for push (${name})`,
+	name: LABELS[service],
+	...(!LISTED.has(name) && { unlisted: true }),
 	registers: true,
 	isServed: ({ services }) => services.has(service),
 	fields: () => (name === "fcm" ? p2Fields : fieldsFor(service)),

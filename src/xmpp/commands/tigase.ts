@@ -5,7 +5,16 @@
 import { answerForm, type Field } from "../forms.ts";
 import { NS } from "../namespaces.ts";
 import type { Registrar } from "../registrar.ts";
-import { badField, type Call, type Command, nothingFound, optional, register, required } from "./command.ts";
+import {
+	badField,
+	type Call,
+	type Command,
+	endedNote,
+	nothingFound,
+	optional,
+	register,
+	required,
+} from "./command.ts";
 
 /**
  * Bytes that the user's server may encrypt for the device: a third more as base64, and with the address and what is
@@ -37,6 +46,7 @@ export const tigase: readonly Command[] = [
 	{
 		node: "register-device",
 		name: "Register a device (Tigase)",
+		unlisted: true,
 		registers: true,
 		isServed,
 		fields: (asked) => [
@@ -58,9 +68,24 @@ export const tigase: readonly Command[] = [
 			});
 			return {
 				form: answerForm("result", [
-					{ name: "node", type: "text-single", values: [node] },
-					{ name: "features", type: "list-multi", values: [NS.tigaseEncrypt] },
-					{ name: "max-payload-size", type: "text-single", values: [String(MAX_PAYLOAD)] },
+					{
+						name: "node",
+						type: "text-single",
+						label: "The node that your server publishes to: keep it to yourself",
+						values: [node],
+					},
+					{
+						name: "features",
+						type: "list-multi",
+						label: "What your server may send beside a wake-up",
+						values: [NS.tigaseEncrypt],
+					},
+					{
+						name: "max-payload-size",
+						type: "text-single",
+						label: "How many bytes it may encrypt for the device",
+						values: [String(MAX_PAYLOAD)],
+					},
 				]),
 			};
 		},
@@ -68,6 +93,7 @@ export const tigase: readonly Command[] = [
 	{
 		node: "unregister-device",
 		name: "Unregister a device (Tigase)",
+		unlisted: true,
 		registers: false,
 		isServed,
 		fields,
@@ -76,7 +102,7 @@ export const tigase: readonly Command[] = [
 			const device = await deviceOf(required({ form }, "device-token"));
 			const ended = await registrar.remove(owner, { device, app: { provider } });
 			if (ended.length === 0) throw nothingFound();
-			return {};
+			return { note: endedNote(ended.length) };
 		},
 	},
 ];

@@ -46,7 +46,7 @@ describe("a command without a form", () => {
 		expect(await ask(command("register-push-webpush"))).toBe(
 			`<command xmlns="${COMMANDS}" node="register-push-webpush" sessionid="${SESSION}" status="executing">` +
 				`<actions execute="complete"><complete/></actions>` +
-				`<x xmlns="jabber:x:data" type="form"><title>Register for push (webpush)</title>` +
+				`<x xmlns="jabber:x:data" type="form"><title>Register a browser or a UnifiedPush app (Web Push)</title>` +
 				`<instructions>Enable push at your own server with the address, node and secret that you get.</instructions>` +
 				`<field type="text-single" var="token" label="The endpoint&apos;s URL"><required/></field>` +
 				`<field type="text-single" var="p256dh" label="The device&apos;s public key, base64url"/>` +

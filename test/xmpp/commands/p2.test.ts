@@ -10,6 +10,7 @@ import {
 	error,
 	type House,
 	JULIET,
+	note,
 	openHouse,
 	PUSH,
 	submit,
@@ -24,9 +25,9 @@ afterEach(() => house.close());
 const answer = (name: string, node: string, secret: string, jid = PUSH) =>
 	completed(
 		name,
-		`<x xmlns="jabber:x:data" type="form"><field type="jid-single" var="jid"><value>${jid}</value></field>` +
-			`<field type="text-single" var="node"><value>${node}</value></field>` +
-			`<field type="text-single" var="secret"><value>${secret}</value></field></x>`,
+		`<x xmlns="jabber:x:data" type="form"><field type="jid-single" var="jid" label="The address that your server publishes to"><value>${jid}</value></field>` +
+			`<field type="text-single" var="node" label="The node there"><value>${node}</value></field>` +
+			`<field type="text-single" var="secret" label="The secret that your server publishes with"><value>${secret}</value></field></x>`,
 	);
 const NOTHING = error(
 	"cancel",
@@ -128,7 +129,7 @@ describe("unregister-push-fcm", () => {
 		const channel = sha1(`${ROOM}\0${"7fd1"}`);
 		expect(await house.reply(conversations({ channel, "android-id": "7fd1" }, "unregister-push-fcm"))).toBe(
 			`<iq type="result" id="jgLfbT_8Xs5E" to="${JULIET}" from="push.example.net">` +
-				`${completed("unregister-push-fcm")}</iq>`,
+				`${completed("unregister-push-fcm", note("The registration ended."))}</iq>`,
 		);
 		expect((await house.only()).muc).toBeUndefined();
 		expect(house.gone).toMatchObject([{ muc: ROOM }]);

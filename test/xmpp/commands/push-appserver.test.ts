@@ -9,6 +9,7 @@ import {
 	error,
 	type House,
 	JULIET,
+	note,
 	openHouse,
 	submit,
 } from "./house.ts";
@@ -22,9 +23,9 @@ afterEach(() => house.close());
 const FORM_TYPE = "https://github.com/tmolitor-stud-tu/mod_push_appserver/#v1-register-push";
 const DEVICE = "E0FF1D8C-EB96-4E10-A912-F68B03FD8D3E";
 const answer = (jid: string, node: string, secret: string) =>
-	`<x xmlns="jabber:x:data" type="form"><field type="jid-single" var="jid"><value>${jid}</value></field>` +
-	`<field type="text-single" var="node"><value>${node}</value></field>` +
-	`<field type="text-single" var="secret"><value>${secret}</value></field></x>`;
+	`<x xmlns="jabber:x:data" type="form"><field type="jid-single" var="jid" label="The address that your server publishes to"><value>${jid}</value></field>` +
+	`<field type="text-single" var="node" label="The node there"><value>${node}</value></field>` +
+	`<field type="text-single" var="secret" label="The secret that your server publishes with"><value>${secret}</value></field></x>`;
 
 /** As Monal sent it. */
 const monal = (command: string, fields: string) =>
@@ -108,7 +109,9 @@ describe("v1-unregister-push", () => {
 		await house.reply(REGISTER);
 		const { node } = await house.only();
 		const form = answer("push.example.net", node, await house.keyring.secretOf(node));
-		expect(await house.reply(UNREGISTER)).toBe(result(completed("v1-unregister-push", form)));
+		expect(await house.reply(UNREGISTER)).toBe(
+			result(completed("v1-unregister-push", note("The registration ended."), form)),
+		);
 		expect(await house.count()).toBe(0);
 		expect(house.gone).toMatchObject([{ node, owner: "juliet@example.org" }]);
 	});

@@ -11,6 +11,7 @@ import {
 	FCM,
 	type House,
 	JULIET,
+	note,
 	openHouse,
 	submit,
 	WEBPUSH,
@@ -47,9 +48,9 @@ describe("register-device", () => {
 				completed(
 					"register-device",
 					`<x xmlns="jabber:x:data" type="result">` +
-						`<field type="text-single" var="node"><value>${await house.keyring.openNode(node)}</value></field>` +
-						`<field type="list-multi" var="features"><value>tigase:push:encrypt:0</value></field>` +
-						`<field type="text-single" var="max-payload-size"><value>2560</value></field></x>`,
+						`<field type="text-single" var="node" label="The node that your server publishes to: keep it to yourself"><value>${await house.keyring.openNode(node)}</value></field>` +
+						`<field type="list-multi" var="features" label="What your server may send beside a wake-up"><value>tigase:push:encrypt:0</value></field>` +
+						`<field type="text-single" var="max-payload-size" label="How many bytes it may encrypt for the device"><value>2560</value></field></x>`,
 				),
 			),
 		);
@@ -57,7 +58,7 @@ describe("register-device", () => {
 
 	test("hands out a node that is its own credential, and keeps one that is not", async () => {
 		const reply = await house.reply(siskin("register-device", fields));
-		const open = splitOpenNode(reply.match(/var="node"><value>([^<]*)/)?.[1] ?? "");
+		const open = splitOpenNode(reply.match(/var="node"[^>]*><value>([^<]*)/)?.[1] ?? "");
 		expect(open?.node).toBe((await house.only()).node);
 		expect(await house.keyring.verify(open?.node ?? "", open?.secret ?? "")).toBe("ok");
 	});
@@ -134,7 +135,7 @@ describe("unregister-device", () => {
 		await house.reply(siskin("register-device", fields));
 		const { node } = await house.only();
 		expect(await house.reply(siskin("unregister-device", fields))).toBe(
-			result(completed("unregister-device")),
+			result(completed("unregister-device", note("The registration ended."))),
 		);
 		expect(await house.count()).toBe(0);
 		expect(house.gone).toMatchObject([{ node, owner: "juliet@example.org" }]);
