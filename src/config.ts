@@ -46,7 +46,7 @@ export interface Config {
 	adminToken?: string;
 	/** mod_push_appserver's debug pages: they show who is registered, to whoever has the token. */
 	debugPages?: { adminToken: string };
-	/** Who may register over HTTP. With `token` and no token set, one is generated into the data folder. */
+	/** Who may register over HTTP. With `token`, those of the database are taken beside this one. */
 	registration: { mode: "open" } | { mode: "token"; token?: string } | JwtRegistration;
 	/** How many registrations one owner, one client address (IPv6: /64) and one endpoint host may have. */
 	quotas: { owner: number; address: number; host: number };
@@ -211,13 +211,6 @@ export function parseConfig(record: Record<string, unknown>, connectionTables?: 
 	}
 	const mode = set.REGISTRATION ?? (everybody && !set.REGISTRATION_TOKEN ? "open" : "token");
 	const jwt = jwtRegistration(set, isGiven, problems);
-	if (mode === "token" && role === "http" && !isGiven("REGISTRATION_TOKEN")) {
-		problems.push(
-			set.REGISTRATION === "token"
-				? "REGISTRATION_TOKEN is missing: REGISTRATION=token asks for it."
-				: "REGISTRATION_TOKEN is missing: without XMPP_ALLOW=* nobody registers over HTTP without a token.",
-		);
-	}
 	const apps = appsOf(set, record.APPS, role !== "http", problems);
 	if (problems.length > 0) throw new ConfigError(problems);
 

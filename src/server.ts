@@ -2,7 +2,6 @@
  * The entry for Bun: HTTP and connector in one process (ROLE=all), or one of them (ROLE=http, ROLE=connector).
  * It wires; nothing else is done here.
  */
-import { join } from "node:path";
 import type { LibSQLDatabase } from "drizzle-orm/libsql";
 import packageJson from "../package.json" with { type: "json" };
 import { createApp, createWatchingApp } from "./app.ts";
@@ -23,17 +22,20 @@ import { oneAnswer } from "./bun/one-answer.ts";
 import { createPinnedFetch } from "./bun/pinned-fetch.ts";
 import { plainFetch } from "./bun/plain-fetch.ts";
 import { hasProxy, warnOfProxy } from "./bun/proxy.ts";
+import { prepareToken } from "./bun/registration-token.ts";
 import { syncReplica } from "./bun/replica-sync.ts";
 import { IN_FLIGHT, type Sender, startSender } from "./bun/sender.ts";
 import { openShared } from "./bun/shared-database.ts";
 import { endAsked } from "./bun/signals.ts";
 import { StartError } from "./bun/start-error.ts";
+import { tokenCommand } from "./bun/token.ts";
 import { type Config, ConfigError, parseConfig } from "./config.ts";
 import { handOver } from "./delivery/handing-over.ts";
 import { announceEnds } from "./registering/ends.ts";
 import { createNodeSource } from "./registering/nodes.ts";
 import type { AppDeps, PublicApp } from "./routes/deps.ts";
 import { createJwtCheck } from "./routes/registration-jwt.ts";
+import { createTokenCheck, type TokenCheck } from "./routes/registration-token.ts";
 import { createKeyring, withFormerSecrets } from "./secrets.ts";
 import { endpointPolicy } from "./services/endpoint.ts";
 import { createServices } from "./services/index.ts";
@@ -47,6 +49,7 @@ import { createHandover } from "./store/handover.ts";
 import { countByKey } from "./store/key-use.ts";
 import { createPubsubNodes } from "./store/pubsub-nodes.ts";
 import { databaseReadiness } from "./store/readiness.ts";
+import { createRegistrationTokens } from "./store/registration-tokens.ts";
 import { createRegistrations } from "./store/registrations.ts";
 import { createStreamLeases } from "./store/stream-leases.ts";
 
@@ -56,12 +59,13 @@ async function main(args: readonly string[]): Promise<void> {
 	if (args[0] === "sync-replica") return syncReplica();
 	if (args[0] === "import") return importCommand(args.slice(1), process.env);
 	if (args[0] === "backup") return backupCommand(args.slice(1), process.env);
+	if (args[0] === "token") return tokenCommand(args.slice(1), process.env);
 	if (args[0] === "health") return healthCommand(process.env);
 	if (args.includes("--help") || args.includes("-h")) return console.log(help(version));
 	if (args.includes("--version")) return console.log(version);
 	if (args.length > 0)
 		throw new StartError(
-			`There are no arguments but import, backup, health, --help and --version; settings are environment variables.`,
+			`There are no arguments but import, backup, token, health, --help and --version; settings are environment variables.`,
 		);
 
 	const settings = readKeyFiles(process.env, settingNames);
@@ -152,6 +156,8 @@ async function main(args: readonly string[]): Promise<void> {
 	};
 	sender = config.role === "http" ? undefined : await startSender(common);
 
+	const tokens = createRegistrationTokens(shared.db);
+	const token = await prepareToken(config, { tokens, log });
 	const watching = {
 		version,
 		log,
@@ -171,7 +177,7 @@ async function main(args: readonly string[]): Promise<void> {
 					...watching,
 					apps,
 					pushAddress: config.pushAddress,
-					registration: await registrationAccess(config, secret),
+					registration: await registrationAccess(config, createTokenCheck({ own: token.own, tokens })),
 					trustDeviceId: config.trustDeviceId,
 					publishers: config.publishers,
 					debugPages: config.debugPages,
@@ -180,6 +186,8 @@ async function main(args: readonly string[]): Promise<void> {
 					peerAddress: (_request, env) => (env as BunEnv).peer,
 				});
 	const server = listen(config, app.fetch);
+	// Last of all: a start that fails after it would have shown nobody the token.
+	const registrationToken = await token.show();
 	console.log(
 		banner({
 			version,
@@ -187,10 +195,7 @@ async function main(args: readonly string[]): Promise<void> {
 			created,
 			url: `http://${config.host}:${server.port}`,
 			startMs: performance.now(),
-			registrationTokenFile:
-				config.registration.mode === "token" && !config.registration.token
-					? join(config.dataDir, "registration-token")
-					: undefined,
+			registrationToken,
 		}),
 	);
 	await endAsked();
@@ -219,7 +224,7 @@ async function standbyOf({ role, database, dataDir }: Config, db: LibSQLDatabase
 
 async function registrationAccess(
 	{ registration }: Config,
-	secret: (name: string, generate: () => string) => Promise<string>,
+	tokenCheck: TokenCheck,
 ): Promise<AppDeps["registration"]> {
 	if (registration.mode === "open") return registration;
 	if (registration.mode === "jwt") {
@@ -228,7 +233,7 @@ async function registrationAccess(
 		);
 		return { mode: "jwt", check };
 	}
-	return { mode: "token", token: registration.token ?? (await secret("registration-token", randomKey)) };
+	return { mode: "token", check: tokenCheck };
 }
 
 const randomKey = () => Buffer.from(crypto.getRandomValues(new Uint8Array(32))).toString("base64url");

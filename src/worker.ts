@@ -6,6 +6,7 @@
  */
 import { createClient, LibsqlError } from "@libsql/client/web";
 import { configureSync, getConsoleSink, getJsonLinesFormatter, getLogger } from "@logtape/logtape";
+import type { LibSQLDatabase } from "drizzle-orm/libsql";
 import { drizzle } from "drizzle-orm/libsql/web";
 import packageJson from "../package.json" with { type: "json" };
 import { type AppDeps, createApp } from "./app.ts";
@@ -17,6 +18,7 @@ import { createNodeSource } from "./registering/nodes.ts";
 import { toProblem } from "./routes/errors.ts";
 import { Problem, problemResponse } from "./routes/problem.ts";
 import { createJwtCheck } from "./routes/registration-jwt.ts";
+import { createTokenCheck } from "./routes/registration-token.ts";
 import { createKeyring, type Keyring, withFormerSecrets } from "./secrets.ts";
 import { endpointPolicy } from "./services/endpoint.ts";
 import { createServices } from "./services/index.ts";
@@ -30,6 +32,7 @@ import { createFormerSecrets } from "./store/former-secrets.ts";
 import { createHandover } from "./store/handover.ts";
 import { createPubsubNodes } from "./store/pubsub-nodes.ts";
 import { databaseReadiness } from "./store/readiness.ts";
+import { createRegistrationTokens } from "./store/registration-tokens.ts";
 import { createRegistrations } from "./store/registrations.ts";
 import { checkSchema } from "./store/schema-fit.ts";
 
@@ -154,7 +157,7 @@ async function compose(bindings: Bindings) {
 		})),
 		pushAddress: config.pushAddress,
 		nodes: createNodeSource(keyring, createPubsubNodes(db), config.pubsubHosts),
-		registration: await registrationAccess(registration),
+		registration: await registrationAccess(registration, db),
 		trustDeviceId: config.trustDeviceId,
 		publishers: config.publishers,
 		debugPages: config.debugPages,
@@ -167,9 +170,15 @@ async function compose(bindings: Bindings) {
 	});
 }
 
-async function registrationAccess(registration: Config["registration"]): Promise<AppDeps["registration"]> {
+async function registrationAccess(
+	registration: Config["registration"],
+	db: LibSQLDatabase,
+): Promise<AppDeps["registration"]> {
 	if (registration.mode === "open") return registration;
-	if (registration.mode === "token") return { mode: "token", token: registration.token ?? "" };
+	if (registration.mode === "token") {
+		const own = registration.token === undefined ? [] : [registration.token];
+		return { mode: "token", check: createTokenCheck({ own, tokens: createRegistrationTokens(db) }) };
+	}
 	const check = await naming("REGISTRATION_JWT_KEY", () =>
 		createJwtCheck(registration, { fetch: (url, init) => fetch(url, init) }),
 	);

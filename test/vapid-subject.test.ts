@@ -10,7 +10,7 @@ const said = (settings: Record<string, string>) =>
 		created: [],
 		url: "http://127.0.0.1:5357",
 		startMs: 1,
-		registrationTokenFile: undefined,
+		registrationToken: undefined,
 	});
 
 /** Well formed, and known to nobody outside. */

@@ -2,6 +2,8 @@
 import type { Config } from "../config.ts";
 import { shownUrl } from "../connections.ts";
 import { isPublicSubject } from "../vapid-subject.ts";
+import { PROGRAM } from "./program.ts";
+import type { ShownToken } from "./registration-token.ts";
 
 export interface BannerFacts {
 	version: string;
@@ -12,17 +14,20 @@ export interface BannerFacts {
 	url: string;
 	/** How long the start took, ms. */
 	startMs: number;
-	/** The file of the generated registration token, if it is asked for. */
-	registrationTokenFile: string | undefined;
+	/** The registration token that is asked for, where it is not REGISTRATION_TOKEN. */
+	registrationToken: ShownToken | undefined;
 }
 
 export function banner(facts: BannerFacts): string {
-	const { version, config, created, url, startMs, registrationTokenFile } = facts;
+	const { version, config, created, url, startMs, registrationToken } = facts;
 	const { role, dataDir, database, vapid, webPush } = config;
 	const lines: [string, string][] = [
 		...http(config, url),
 		...xmpp(config),
-		["registering", registering(config, registrationTokenFile)],
+		...registering(config, registrationToken).map((text, at): [string, string] => [
+			at ? "" : "registering",
+			text,
+		]),
 		["Web Push", role === "http" ? "by the connector" : webPushHosts(webPush)],
 	];
 	if (role !== "http") lines.push(...contact(vapid.subject).map((text): [string, string] => ["", text]));
@@ -79,17 +84,35 @@ function contact(subject: string | undefined): string[] {
 	];
 }
 
-function registering(config: Config, tokenFile: string | undefined): string {
+/** @returns lines; a token that was made just now is one of its own */
+function registering(config: Config, token: ShownToken | undefined): string[] {
 	const { role, registration, pushAddress, xmppAllow } = config;
-	if (role === "connector") return "at the ROLE=http of the same database";
-	if (!pushAddress) return "off: there is no address to give out before XMPP is on";
-	if (registration.mode === "open") return "open to everybody";
+	if (token?.kind === "made") {
+		return [
+			"with this registration token, which is not shown again: give it to your users",
+			token.token,
+			`another one is made by: ${PROGRAM} token${role === "connector" ? "" : opens(xmppAllow)}`,
+		];
+	}
+	if (role === "connector") return ["at the ROLE=http of the same database"];
+	if (!pushAddress) return ["off: there is no address to give out before XMPP is on"];
+	if (registration.mode === "open") return ["open to everybody"];
 	if (registration.mode === "jwt") {
 		const { key } = registration;
-		return `with a JWT, checked with ${"jwksUrl" in key ? `the keys at ${new URL(key.jwksUrl).host}` : "REGISTRATION_JWT_KEY"}`;
+		return [
+			`with a JWT, checked with ${"jwksUrl" in key ? `the keys at ${new URL(key.jwksUrl).host}` : "REGISTRATION_JWT_KEY"}`,
+		];
 	}
-	const token = tokenFile ? `the token in ${tokenFile}` : "REGISTRATION_TOKEN";
-	return `with ${token}${xmppAllow.includes("*") ? "" : "; XMPP_ALLOW=* opens it to everybody"}`;
+	return [`with ${nameOf(token)}${opens(xmppAllow)}`];
+}
+
+const opens = (xmppAllow: readonly string[]) =>
+	xmppAllow.includes("*") ? "" : "; XMPP_ALLOW=* opens it to everybody";
+
+function nameOf(token: ShownToken | undefined): string {
+	if (token === undefined) return "REGISTRATION_TOKEN";
+	if (token.kind === "file") return `the token in ${token.path}`;
+	return `the registration token that was shown when it was made; a new one is made by: ${PROGRAM} token`;
 }
 
 function webPushHosts({ allowHosts, allowPrivate }: Config["webPush"]): string {

@@ -10,6 +10,7 @@ export function help(version: string): string {
 		`Usage: ${PROGRAM}                  serves; SIGTERM or Ctrl-C ends it`,
 		`       ${PROGRAM} import           takes over another app server's registrations; --help says how`,
 		`       ${PROGRAM} backup FOLDER    copies keys, registrations and outbox, also while it serves`,
+		`       ${PROGRAM} token            makes a new registration token; the old one ends in 7 days`,
 		`       ${PROGRAM} health           whether the one with these settings serves, by its exit code`,
 		"",
 		"Settings are environment variables, and none at all works. An account on an XMPP server needs",

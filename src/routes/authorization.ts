@@ -55,12 +55,12 @@ export async function requireRegistrationToken(
 			{ headers: { "WWW-Authenticate": 'Bearer realm="registration"' } },
 		);
 	}
-	if (token !== undefined && (await sameText(token, registration.token))) return {};
+	if (token !== undefined && (await registration.check(token))) return {};
 	throw new Problem(
 		"registration-token-needed",
 		`${token === undefined ? "Registering here needs a token" : "This is not the registration token"}: send ` +
-			"Authorization: Bearer <token>. The server's operator finds the token in the setting " +
-			"REGISTRATION_TOKEN, or in the file registration-token in the data folder.",
+			"Authorization: Bearer <token>. The server's operator has it: it is the setting REGISTRATION_TOKEN, or was " +
+			"shown at the first start. The command reveille token makes a new one.",
 		{ headers: { "WWW-Authenticate": 'Bearer realm="registration"' } },
 	);
 }

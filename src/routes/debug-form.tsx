@@ -83,7 +83,7 @@ export function RegisterForm({ types, needsToken }: { types: readonly string[]; 
 				<Field
 					name="access_token"
 					label="Registration token"
-					hint="The setting REGISTRATION_TOKEN, or the file registration-token in the data folder; with REGISTRATION=jwt, a JWT."
+					hint="The setting REGISTRATION_TOKEN, or what the first start or the command reveille token showed; with REGISTRATION=jwt, a JWT."
 					required
 					hidden
 				/>

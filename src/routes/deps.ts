@@ -6,6 +6,7 @@ import type { Registrations } from "../store/registrations.ts";
 import type { Answer, App, Notification, PushService } from "../types.ts";
 import type { Proof } from "./authorization.ts";
 import type { JwtCheck, Permit } from "./registration-jwt.ts";
+import type { TokenCheck } from "./registration-token.ts";
 
 /** An app as clients may see it. */
 export interface PublicApp extends App {
@@ -33,7 +34,7 @@ export interface AppDeps {
 	/** Where the nodes of new registrations come from. */
 	nodes: NodeSource;
 	/** Who may register over HTTP. */
-	registration: { mode: "open" } | { mode: "token"; token: string } | { mode: "jwt"; check: JwtCheck };
+	registration: { mode: "open" } | { mode: "token"; check: TokenCheck } | { mode: "jwt"; check: JwtCheck };
 	/** mod_push_appserver's trusting ways. */
 	trustDeviceId: boolean;
 	/** Who may publish to a registration whose owner is known: the owner's domain, or everybody with its secret. */

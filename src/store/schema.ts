@@ -108,6 +108,15 @@ export const streamLeases = sqliteTable("stream_leases", {
 	inbound: integer().notNull().default(0),
 });
 
+/** What registering over HTTP asks for, as hashes. Rows stay when they ended: a file of an ended one revives nothing. */
+export const registrationTokens = sqliteTable("registration_tokens", {
+	/** SHA-256 of the token, hexadecimal. */
+	hash: text().primaryKey(),
+	madeAt: integer("made_at").notNull(),
+	/** From when on it is refused; null: a newer one was not made yet. */
+	endsAt: integer("ends_at"),
+});
+
 /** Counted per day (days since the epoch), app and outcome; flushed in batches. */
 export const statistics = sqliteTable(
 	"statistics",

@@ -16,7 +16,7 @@ const said = (settings: Record<string, string> = {}, facts: Partial<BannerFacts>
 		created: [],
 		url: "http://127.0.0.1:5357",
 		startMs: 123.4,
-		registrationTokenFile: undefined,
+		registrationToken: undefined,
 		...facts,
 	});
 const line = (text: string, name: string) =>
@@ -35,11 +35,29 @@ describe("the first lines of a start", () => {
 	});
 
 	test("with an account name its address and its server, and who may register", () => {
-		const text = said(ACCOUNT, { registrationTokenFile: "data/registration-token" });
+		const text = said(ACCOUNT, { registrationToken: { kind: "file", path: "data/registration-token" } });
 		expect(line(text, "XMPP")).toContain("push@xmpp.example.net/push through wss://xmpp.example.net/ws");
 		expect(line(text, "registering")).toContain("data/registration-token");
 		expect(line(text, "registering")).toContain("XMPP_ALLOW=*");
 		expect(line(said({ ...ACCOUNT, XMPP_ALLOW: "*" }), "registering")).toContain("open to everybody");
+	});
+
+	test("show a registration token that was made just now, and say where a known one is to be had", () => {
+		const token = "t".repeat(43);
+		const lines = said(ACCOUNT, { registrationToken: { kind: "made", token } }).split("\n");
+		const at = lines.findIndex((each) => each.trim().startsWith("registering"));
+		expect(lines[at]).toContain("not shown again");
+		expect(lines[at + 1]?.trim()).toBe(token);
+		expect(lines[at + 2]).toContain("token; XMPP_ALLOW=* opens it to everybody");
+		for (const kind of ["known", "unknown"] as const) {
+			expect(line(said(ACCOUNT, { registrationToken: { kind } }), "registering")).toMatch(
+				/made by: .* token;/,
+			);
+		}
+		// Nobody registers at a connector, but its database has the token for those where one does.
+		const connector = { ...ACCOUNT, ROLE: "connector" };
+		expect(said(connector, { registrationToken: { kind: "made", token } })).toContain(token);
+		expect(line(said(connector), "registering")).toContain("at the ROLE=http");
 	});
 
 	test("name the keys that were made just now, since they belong into a backup", () => {

@@ -5,7 +5,7 @@ import type { MetricsDeps } from "../../src/routes/metrics.ts";
 import { createJwtCheck } from "../../src/routes/registration-jwt.ts";
 import { endpointPolicy } from "../../src/services/endpoint.ts";
 import { createServices } from "../../src/services/index.ts";
-import { SECRET_KEY, startTestServer } from "../routes/server.ts";
+import { askingFor, SECRET_KEY, startTestServer } from "../routes/server.ts";
 import { ALL_APPS, APNS_HEX } from "../xmpp/commands/house.ts";
 import { claim, same } from "./claims.ts";
 import { eventually, type Fuzzed, type Property } from "./property.ts";
@@ -184,7 +184,7 @@ const open = await propertyOf(
 );
 const byToken = await propertyOf(
 	"nor one that asks for a registration token",
-	{ registration: { mode: "token", token: REGISTRATION } },
+	{ registration: askingFor(REGISTRATION) },
 	REGISTRATION,
 	12,
 );

@@ -71,6 +71,8 @@ test("after the disk is lost, what was registered is woken again, and what waite
 			await endpoint.waitForPush(({ endpoint: url }) => url === bob.device.subscription.endpoint);
 		}
 	})();
+	// As older versions made it.
+	writeFileSync(join(reveille.dataFolder, "registration-token"), "t".repeat(43), { mode: 0o600 });
 	const kept = join(folder(), "new", "backup");
 	const { stdout, stderr, code } = await backup([kept], { DATA_DIR: reveille.dataFolder });
 	isBackingUp = false;

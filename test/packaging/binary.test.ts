@@ -117,7 +117,7 @@ describe("its commands, in an empty folder and an empty environment", () => {
 		expect(readdirSync(empty.path)).toEqual([]);
 	});
 
-	test("import, then backup of what it made", async () => {
+	test("import, then backup of what it made, and a token", async () => {
 		const folder = temporaryFolder("import");
 		try {
 			const [csv, data, kept] = ["devices.csv", "data", "kept"].map((name) => join(folder.path, name));
@@ -133,6 +133,8 @@ describe("its commands, in an empty folder and an empty environment", () => {
 			const backedUp = await run([binary, "backup", kept ?? ""], env);
 			expect(backedUp).toMatchObject({ stdout: `In ${kept}: reveille.db, secret.key.\n`, code: 0 });
 			expect(statSync(join(kept ?? "", "reveille.db")).size).toBeGreaterThan(0);
+			const made = await run([binary, "token"], env);
+			expect(made).toMatchObject({ stdout: expect.stringMatching(/^[\w-]{43}\n$/), code: 0 });
 		} finally {
 			folder.remove();
 		}
@@ -158,7 +160,7 @@ describe("its commands, in an empty folder and an empty environment", () => {
 	test("an argument that it does not know", async () => {
 		const { stderr, code } = await run([binary, "serve"]);
 		expect(code).toBe(1);
-		expect(stderr).toStartWith("There are no arguments but import, backup, health");
+		expect(stderr).toStartWith("There are no arguments but import, backup, token, health");
 	});
 });
 

@@ -35,7 +35,7 @@ export interface Reveille {
 	readonly url: string;
 	readonly dataFolder: string;
 	readonly logPath: string;
-	/** The generated token that registering over HTTP asks for. */
+	/** The token that registering over HTTP asks for, which its first start showed. */
 	registrationToken(): string;
 	/** What `GET /services` gives a browser to subscribe with. */
 	vapidPublicKey(): Promise<string>;
@@ -106,7 +106,12 @@ export async function startReveille(
 		await child.ready(async () => (await fetch(`${url}/${until}`)).ok);
 	};
 
-	const registrationToken = () => readFileSync(join(dataFolder, "registration-token"), "utf8").trim();
+	const registrationToken = () => {
+		// Of a database that was made anew the latest.
+		const shown = [...log().matchAll(/with this registration token, .*\n +(\S{43})\n/g)].at(-1)?.[1];
+		if (shown === undefined) throw new Error("it has shown no registration token");
+		return shown;
+	};
 
 	async function registerDevice(body: object, token = registrationToken()) {
 		const answer = await fetch(`${url}/api/v1/registrations`, {

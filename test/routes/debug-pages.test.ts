@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from "bun:test";
 import { PER_PAGE } from "../../src/routes/debug-pages.tsx";
-import { startTestServer, subscription, type TestServer } from "./server.ts";
+import { askingFor, startTestServer, subscription, type TestServer } from "./server.ts";
 
 const adminToken = "the-operators-own-token-of-32-characters";
 const PAGES = ["register", "unregister", "push", "settings"];
@@ -155,7 +155,7 @@ describe("a form", () => {
 
 	test("has a field for the registration token where one is asked for, and that opens registering", async () => {
 		const token = "the-registration-token-of-32-characters";
-		await start({ registration: { mode: "token", token } });
+		await start({ registration: askingFor(token) });
 		expect(await values(await textOf("register"), "input[type=password]", "name")).toEqual(["access_token"]);
 		const fields = { type: "webpush", node: "device-1", token: "https://push.example/token-1" };
 		for (const access_token of ["", adminToken]) {

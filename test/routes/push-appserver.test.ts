@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from "bun:test";
 import { createKeyring } from "../../src/secrets.ts";
-import { anyHost, startTestServer as start, subscription, type TestServer } from "./server.ts";
+import { anyHost, askingFor, startTestServer as start, subscription, type TestServer } from "./server.ts";
 
 const servers: TestServer[] = [];
 afterEach(async () => {
@@ -110,7 +110,7 @@ describe("register", () => {
 
 	test("a registration token is asked for where one is needed", async () => {
 		const token = "a registration token of thirty-two characters";
-		const server = await startTestServer({ registration: { mode: "token", token } });
+		const server = await startTestServer({ registration: askingFor(token) });
 		expect(await text(server.form("register", fields), 403)).toMatch(/^ERROR\n.*REGISTRATION_TOKEN/);
 		const right = await server.form("register", fields, { Authorization: `Bearer ${token}` });
 		expect(await text(right)).toStartWith("OK\n");

@@ -1,7 +1,14 @@
 import { afterEach, describe, expect, test } from "bun:test";
 import { createKeyring } from "../../src/secrets.ts";
 import { createRegistrations } from "../../src/store/registrations.ts";
-import { anyHost, seen, startTestServer as start, subscription, type TestServer } from "./server.ts";
+import {
+	anyHost,
+	askingFor,
+	seen,
+	startTestServer as start,
+	subscription,
+	type TestServer,
+} from "./server.ts";
 
 const servers: TestServer[] = [];
 afterEach(async () => {
@@ -169,7 +176,7 @@ test.each([
 
 describe("a registration token", () => {
 	const token = "a registration token of thirty-two characters";
-	const mode = { registration: { mode: "token", token } } as const;
+	const mode = { registration: askingFor(token) };
 
 	test("is asked for, saying where the operator finds it", async () => {
 		const server = await startTestServer(mode);
@@ -179,7 +186,7 @@ describe("a registration token", () => {
 			const answer = await problem(response);
 			expect(answer).toMatchObject({ kind: "registration-token-needed", status: 401 });
 			expect(answer.detail).toContain("REGISTRATION_TOKEN");
-			expect(answer.detail).toContain("registration-token");
+			expect(answer.detail).toContain("reveille token");
 			expect(JSON.stringify(answer)).not.toContain(token);
 		}
 		expect(await server.rows()).toHaveLength(0);

@@ -3,6 +3,7 @@ import type { Logger } from "@logtape/logtape";
 import { type AppDeps, createApp } from "../../src/app.ts";
 import { createNodeSource } from "../../src/registering/nodes.ts";
 import type { MetricsDeps } from "../../src/routes/metrics.ts";
+import { createTokenCheck } from "../../src/routes/registration-token.ts";
 import { createKeyring } from "../../src/secrets.ts";
 import { endpointPolicy } from "../../src/services/endpoint.ts";
 import { createServices } from "../../src/services/index.ts";
@@ -46,6 +47,12 @@ export const subscription = (endpoint = "https://push.example/token-1") => ({
 		p256dh: "BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4",
 		auth: "BTBZMqHH6r4Tts7J_aSIgg",
 	},
+});
+
+/** Registering asks for this token. */
+export const askingFor = (token: string) => ({
+	mode: "token" as const,
+	check: createTokenCheck({ own: [token], tokens: { living: async () => [] } }),
 });
 
 /** Starts an application of its own; `deps` replaces parts of it. */

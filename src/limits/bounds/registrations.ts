@@ -95,6 +95,30 @@ export const registrationBounds = {
 		beyond:
 			"With less, a new registration is answered with `wait`, over HTTP with status 503 and `Retry-After`. Renewals go on.",
 	},
+	tokens: {
+		is: 16,
+		unit: "tokens",
+		what: "Registration tokens of one database that work at the same time",
+		beyond: "The newest of them work.",
+	},
+	tokensKnown: {
+		is: 30,
+		unit: "seconds",
+		what: "How long a process goes by the registration tokens that it read from the database",
+		beyond: "They are read again with the next registration. One that ended is refused from then on.",
+	},
+	tokensKept: {
+		is: 60,
+		unit: "seconds",
+		what: "The same, while another request reads them again",
+		beyond: "The request waits for the database.",
+	},
+	tokenReads: {
+		is: 2,
+		unit: "seconds",
+		what: "Time between two readings of them, for a token that is none of those that are known",
+		beyond: "The token is refused by what is known. One that was made just now works a moment later.",
+	},
 	lastError: {
 		is: 200,
 		unit: "characters",
