@@ -112,7 +112,7 @@ export const settings = z.object({
 	REGISTRATION: oneOf("open", "token", "jwt").describe(
 		"who may register over HTTP (token, unless XMPP_ALLOW=*)",
 	),
-	REGISTRATION_TOKEN: key().describe("what REGISTRATION=token asks for (made at the first start, and shown)"),
+	REGISTRATION_TOKEN: key().describe("what REGISTRATION=token asks for, beside the one of the database"),
 	REGISTRATION_JWKS_URL: jwksUrl().describe("REGISTRATION=jwt: where the keys are that JWTs are signed with"),
 	REGISTRATION_JWT_KEY: text().describe("or the one key: shared with the backend, or public as PEM or JWK"),
 	REGISTRATION_JWT_ISSUER: text().describe("what a JWT's iss must be"),
