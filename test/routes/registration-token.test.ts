@@ -129,15 +129,19 @@ test("a database that is away is not waited for while what is known is young eno
 });
 
 test("an answer that comes late does not replace a newer one", async () => {
+	expect(await check("current")).toBe(true);
+	now += KNOWN_MS;
 	const { promise, resolve } = Promise.withResolvers<void>();
 	answer = promise;
+	begun = Promise.withResolvers();
 	const late = check("current");
 	await begun.promise;
-	now += KEPT_MS;
+	now += PAUSE_MS;
 	database = [await token("new")];
 	answer = Promise.resolve();
 	expect(await check("new")).toBe(true);
 	resolve();
 	await late;
+	expect(await check("new")).toBe(true);
 	expect(await check("current")).toBe(false);
 });
