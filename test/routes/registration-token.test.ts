@@ -128,6 +128,23 @@ test("a database that is away is not waited for while what is known is young eno
 	await expect(check("current")).rejects.toThrow("away");
 });
 
+test("what is known is not gone by for ever, where another request's reading hangs", async () => {
+	expect(await check("current")).toBe(true);
+	now += KEPT_MS - 1;
+	const { promise, resolve } = Promise.withResolvers<void>();
+	answer = promise;
+	begun = Promise.withResolvers();
+	const hangs = check("current");
+	await begun.promise;
+	answer = Promise.resolve();
+	database = [];
+	expect(await check("current")).toBe(true);
+	now += 1;
+	expect(await check("current")).toBe(false);
+	resolve();
+	expect(await hangs).toBe(false);
+});
+
 test("an answer that comes late does not replace a newer one", async () => {
 	expect(await check("current")).toBe(true);
 	now += KNOWN_MS;
