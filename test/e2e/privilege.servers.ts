@@ -12,6 +12,8 @@ import { followReplies, TELLING } from "./publish-replies.ts";
 import { names, openScene, type Scene, type Sleeper } from "./scene.ts";
 
 const IDLE_MS = 180_000;
+/** Beside the idle time, ms. A machine that stood still meanwhile, as it did once for nine minutes, is no failure. */
+const AT_MOST_MS = 900_000;
 const SPARE = { domain: "spare.example.org", secret: "the spare's secret" };
 
 let scene: Scene;
@@ -102,5 +104,5 @@ test(
 		}
 		expect(scene.reveille.log().split("is online").length - 1).toBe(1);
 	},
-	IDLE_MS + 60_000,
+	IDLE_MS + AT_MOST_MS,
 );
