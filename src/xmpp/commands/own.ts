@@ -141,7 +141,7 @@ export const own: readonly Command[] = [
 			return {
 				note: { type: "info", text: `${which} the new name.` },
 				form: answerForm("result", [
-					{ name: "nodes", type: "list-multi", label: "The nodes of what has the name", values: nodes },
+					{ name: "nodes", type: "text-multi", label: "The nodes of what has the name", values: nodes },
 				]),
 			};
 		},

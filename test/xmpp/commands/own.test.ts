@@ -241,7 +241,7 @@ describe("rename-push", () => {
 		completed(
 			"rename-push",
 			note(said),
-			`<x xmlns="${X}" type="result"><field type="list-multi" var="nodes" label="The nodes of what has the name">` +
+			`<x xmlns="${X}" type="result"><field type="text-multi" var="nodes" label="The nodes of what has the name">` +
 				`${nodes.map((node) => `<value>${node}</value>`).join("")}</field></x>`,
 		);
 
