@@ -112,7 +112,15 @@ export async function openTagging({
 			if (at !== undefined && isWithin(at, WRITTEN_EVERY_MS)) return;
 			if (domain.length > LONGEST) return;
 			sweep();
-			if (!taggedAt.has(domain) && !makeRoom(domain)) return;
+			if (!taggedAt.has(domain)) {
+				if (!makeRoom(domain)) return;
+				log.debug(
+					"{domain} says which of its publishes are important: what it encrypts and does not tag is silent.",
+					{
+						domain,
+					},
+				);
+			}
 			add(domain, now());
 			write(kept.save(domain, now()));
 		},
