@@ -281,6 +281,7 @@ export async function startSender(common: SenderDeps): Promise<Sender> {
 			// What is still on its way from the outbox is in the outbox too.
 			await Promise.race([outboxLoop.stop(), Bun.sleep(DRAIN_MS)]);
 			await housekeeping.stop();
+			await tagging.written();
 			await outbox.checkpoint().catch(() => {});
 			file.client.close();
 		},

@@ -18,6 +18,8 @@ export interface Tagging {
 	has(domain: string): boolean;
 	/** A publish of a domain was tagged, and was its to make. */
 	note(domain: string): void;
+	/** Resolves when all that was noted is on disk, or could not be written. */
+	written(): Promise<void>;
 }
 
 const DAY_MS = 86_400_000;
@@ -49,7 +51,10 @@ export async function openTagging({
 	const taggedAt = new Map<string, number>();
 	/** The same domains by the registrable domain that they are under. */
 	const parties = new Map<string, Set<string>>();
+	/** No party has more: where nothing is to be had, nobody looks for it. */
+	let mostOfParty = 0;
 	let sweptAt = now();
+	let written = Promise.resolve();
 
 	// A clock that was set back makes nothing last longer.
 	const isWithin = (at: number, ms: number) => Math.abs(now() - at) < ms;
@@ -57,9 +62,9 @@ export async function openTagging({
 	function add(domain: string, at: number) {
 		taggedAt.set(domain, at);
 		const party = registrableDomain(domain);
-		const its = parties.get(party);
-		if (its) its.add(domain);
-		else parties.set(party, new Set([domain]));
+		const its = parties.get(party) ?? new Set();
+		parties.set(party, its.add(domain));
+		mostOfParty = Math.max(mostOfParty, its.size);
 	}
 
 	function remove(domain: string) {
@@ -73,9 +78,11 @@ export async function openTagging({
 	/** @returns whether one more has room */
 	function makeRoom(domain: string): boolean {
 		if (taggedAt.size < most) return true;
+		const its = mostOfParty > 1 ? (parties.get(registrableDomain(domain))?.size ?? 0) : 0;
+		if (its + 1 >= mostOfParty) return false;
 		let largest: Set<string> = new Set();
-		for (const its of parties.values()) if (its.size > largest.size) largest = its;
-		const its = parties.get(registrableDomain(domain))?.size ?? 0;
+		for (const one of parties.values()) if (one.size > largest.size) largest = one;
+		mostOfParty = largest.size;
 		const [given] = largest;
 		if (given === undefined || its + 1 >= largest.size) return false;
 		remove(given);
@@ -87,19 +94,21 @@ export async function openTagging({
 		if (isWithin(sweptAt, DAY_MS)) return;
 		sweptAt = now();
 		for (const [domain, at] of taggedAt) if (!isWithin(at, REMEMBERED_MS)) remove(domain);
-		write(kept.forgetBefore(now() - REMEMBERED_MS));
+		write(kept.keep(now() - REMEMBERED_MS, now() + REMEMBERED_MS));
 	}
 
-	function write(written: Promise<void>) {
-		written.catch((error: unknown) =>
+	function write(change: Promise<void>) {
+		const done = change.catch((error: unknown) =>
 			log.warn(
-				"Which domains tag their publishes could not be written down: {error}. It is known until this process ends.",
+				"Which domains tag their publishes could not be written: {error}. It is known until this process ends.",
 				{ error: faultOf(error) },
 			),
 		);
+		written = written.then(() => done);
 	}
 
-	for (const { domain, taggedAt: at } of await kept.load(now() - REMEMBERED_MS, most)) add(domain, at);
+	const known = await kept.load(now() - REMEMBERED_MS, now() + REMEMBERED_MS, most);
+	for (const { domain, taggedAt: at } of known) add(domain, at);
 
 	return {
 		has(domain) {
@@ -114,15 +123,14 @@ export async function openTagging({
 			sweep();
 			if (!taggedAt.has(domain)) {
 				if (!makeRoom(domain)) return;
-				log.debug(
-					"{domain} says which of its publishes are important: what it encrypts and does not tag is silent.",
-					{
-						domain,
-					},
-				);
+				log.debug("{domain} tags what is important: what comes encrypted and untagged is silent.", {
+					domain,
+				});
 			}
 			add(domain, now());
 			write(kept.save(domain, now()));
 		},
+
+		written: () => written,
 	};
 }

@@ -30,7 +30,7 @@ export const NO_MODULES: Pick<Modules, "admit"> = {
 };
 
 /** For what nobody tags in; its own tests have a real one. */
-const NOBODY_TAGS: Tagging = { has: () => false, note() {} };
+const NOBODY_TAGS: Tagging = { has: () => false, note() {}, written: async () => {} };
 
 export const TOKEN = "https://push.example/token-that-must-not-be-logged";
 export const OWNER = "juliet@capulet.example";

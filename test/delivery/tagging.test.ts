@@ -15,10 +15,10 @@ function keptInMemory() {
 	const rows = new Map<string, number>();
 	const written: string[] = [];
 	const kept: TaggingDomains = {
-		load: async (since, limit) =>
+		load: async (from, to, limit) =>
 			[...rows]
 				.map(([domain, taggedAt]) => ({ domain, taggedAt }))
-				.filter(({ taggedAt }) => taggedAt >= since)
+				.filter(({ taggedAt }) => taggedAt >= from && taggedAt <= to)
 				.slice(0, limit),
 		async save(domain, taggedAt) {
 			rows.set(domain, taggedAt);
@@ -27,8 +27,8 @@ function keptInMemory() {
 		async forget(domain) {
 			rows.delete(domain);
 		},
-		async forgetBefore(since) {
-			for (const [domain, at] of rows) if (at < since) rows.delete(domain);
+		async keep(from, to) {
+			for (const [domain, at] of rows) if (at < from || at > to) rows.delete(domain);
 		},
 	};
 	return { kept, rows, written };
@@ -83,6 +83,7 @@ describe("a domain that tagged", () => {
 	test("goes from the file too, once it is forgotten", async () => {
 		const { tagging, rows, clock } = await scene();
 		tagging.note("old.example");
+		rows.set("future.example", clock.now + 3_000 * DAY_MS);
 		clock.now += 15 * DAY_MS;
 		tagging.note("new.example");
 		expect([...rows.keys()]).toEqual(["new.example"]);
@@ -93,10 +94,9 @@ describe("a domain that tagged", () => {
 		const failing = { ...away(kept), load: kept.load };
 		const tagging = await openTagging({ kept: failing, log, now: () => NOON });
 		tagging.note("example.org");
-		await Promise.resolve();
 		expect(tagging.has("example.org")).toBeTrue();
-		await new Promise((resolve) => setImmediate(resolve));
-		expect(lines.join()).toContain("could not be written down");
+		await tagging.written();
+		expect(lines.join()).toContain("could not be written");
 	});
 });
 
@@ -234,8 +234,9 @@ describe("a domain is taught", () => {
 		const house = await openHouse();
 		const kept = openTaggingDomains(house.outboxFile.db);
 		const open = () => openTagging({ kept, log: house.log, now: () => house.clock.now });
-		(await open()).note("example.org");
-		await kept.load(0, 1);
+		const tagging = await open();
+		tagging.note("example.org");
+		await tagging.written();
 		expect((await open()).has("example.org")).toBeTrue();
 		await house.close();
 	});

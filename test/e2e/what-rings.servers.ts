@@ -164,7 +164,7 @@ describe("with mod_cloud_notify_extensions", () => {
 			if (!expected) throw new Error(`what is expected of ${name}?`);
 			const came: object = { ...expected, says: recorded.says };
 			expect(await nextAt(stage, phone)).toEqual(came as never);
-			await stage.reveille.untilLogged("says which of its publishes are important");
+			await stage.reveille.untilLogged("tags what is important");
 		},
 		60_000,
 	);

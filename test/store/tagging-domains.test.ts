@@ -9,6 +9,7 @@ let folder: string;
 let file: OpenDatabase;
 
 const openFile = () => openDatabase({ url: `file:${join(folder, "outbox.db")}`, migrations: "outbox" });
+const open = () => openTaggingDomains(file.db, async () => {});
 
 beforeEach(async () => {
 	folder = await mkdtemp(join(tmpdir(), "reveille-test-"));
@@ -20,27 +21,28 @@ afterEach(async () => {
 });
 
 test("a domain is remembered with when it tagged last, also by the next process", async () => {
-	const kept = openTaggingDomains(file.db);
-	expect(await kept.load(0, 10)).toEqual([]);
+	const kept = open();
+	expect(await kept.load(0, 9_000, 10)).toEqual([]);
 	await kept.save("example.org", 1_000);
-	await kept.save("example.net", 2_000);
-	await kept.save("example.org", 3_000);
+	// What comes within a moment is written together, in its order.
+	await Promise.all([kept.save("example.net", 2_000), kept.save("example.org", 3_000)]);
 	file.client.close();
 	file = await openFile();
-	expect(await openTaggingDomains(file.db).load(0, 10)).toEqual([
+	expect(await open().load(0, 9_000, 10)).toEqual([
 		{ domain: "example.org", taggedAt: 3_000 },
 		{ domain: "example.net", taggedAt: 2_000 },
 	]);
 });
 
-test("of more than are wanted the latest are told, and those that did not tag since a time are gone for good", async () => {
-	const kept = openTaggingDomains(file.db);
-	for (const at of [1_000, 2_000, 3_000]) await kept.save(`${at}.example`, at);
-	expect(await kept.load(0, 1)).toEqual([{ domain: "3000.example", taggedAt: 3_000 }]);
-	expect(await kept.load(2_000, 10)).toHaveLength(2);
-	expect(await kept.load(0, 10)).toHaveLength(2);
-	await kept.forgetBefore(3_000);
-	expect(await kept.load(0, 10)).toHaveLength(1);
+test("the latest between two times are told, and what is to be forgotten is gone for good", async () => {
+	const kept = open();
+	for (const at of [1_000, 2_000, 3_000, 4_000]) await kept.save(`${at}.example`, at);
+	const told = async (from: number, to: number, limit = 10) =>
+		(await kept.load(from, to, limit)).map(({ taggedAt }) => taggedAt);
+	expect(await told(0, 9_000, 1)).toEqual([4_000]);
+	expect(await told(2_000, 3_000)).toEqual([3_000, 2_000]);
+	await kept.keep(2_000, 3_000);
+	expect(await told(0, 9_000)).toEqual([3_000, 2_000]);
 	await kept.forget("3000.example");
-	expect(await kept.load(0, 10)).toEqual([]);
+	expect(await told(0, 9_000)).toEqual([2_000]);
 });
