@@ -130,6 +130,13 @@ describe("where names cost nothing", () => {
 		expect(before).toBeLessThan(100);
 	});
 
+	test("where each has but one, those that came first stay", async () => {
+		const { tagging, rows } = await scene({ most: 4 });
+		for (const name of names(4, "stranger.example")) tagging.note(name);
+		for (const domain of ["b.example", "c.example", "d.example", "e.example"]) tagging.note(domain);
+		expect([...rows.keys()]).toEqual(["3.stranger.example", "b.example", "c.example", "d.example"]);
+	});
+
 	test("a name longer than any in the DNS is not remembered", async () => {
 		const { tagging, written } = await scene();
 		tagging.note("x".repeat(256));
