@@ -9,13 +9,18 @@ export type FormValues = ReadonlyMap<string, readonly string[]>;
 /** Reads an `<x xmlns='jabber:x:data'/>`, whatever its type: Prosody sends summaries as `form`, ejabberd as `submit`. */
 export function readForm(x: Element): FormValues {
 	const values = new Map<string, readonly string[]>();
+	/** Names of which nothing was said yet: looked at once, however often they come. */
+	let empty: Set<string> | undefined;
 	for (const field of x.getChildren("field", NS.dataForms)) {
 		const name = field.attrs.var;
 		if (typeof name !== "string") continue;
-		const known = values.get(name);
-		if (known?.some(saysSomething)) continue;
+		const isKnown = values.has(name);
+		if (isKnown && !empty?.has(name)) continue;
 		const its = field.getChildren("value", NS.dataForms).map((value) => value.getText());
-		if (!known || its.some(saysSomething)) values.set(name, its);
+		if (its.some(saysSomething)) empty?.delete(name);
+		else if (isKnown) continue;
+		else empty = (empty ?? new Set()).add(name);
+		values.set(name, its);
 	}
 	return values;
 }
