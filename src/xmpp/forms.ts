@@ -6,6 +6,9 @@ import { NS } from "./namespaces.ts";
 /** The values of a form's fields by name. A field that is repeated counts once: the first that says something. */
 export type FormValues = ReadonlyMap<string, readonly string[]>;
 
+/** Blanks alone are what is left of nothing where somebody writes each element on a line of its own. */
+const saysSomething = (value: string) => value.trim() !== "";
+
 /** Reads an `<x xmlns='jabber:x:data'/>`, whatever its type: Prosody sends summaries as `form`, ejabberd as `submit`. */
 export function readForm(x: Element): FormValues {
 	const values = new Map<string, readonly string[]>();
@@ -48,9 +51,6 @@ export function singleValue(form: FormValues | undefined, name: string): string 
 	const values = form?.get(name);
 	return values?.find(saysSomething) || values?.[0] || undefined;
 }
-
-/** Blanks alone are what is left of nothing where somebody writes each element on a line of its own. */
-const saysSomething = (value: string) => value.trim() !== "";
 
 /** A field of a form that we send; one without a type is as good as `text-single`. */
 export interface Field {
