@@ -13,6 +13,7 @@ import { startHousekeeping } from "../delivery/housekeeping.ts";
 import { createModules } from "../delivery/modules.ts";
 import { startOutboxLoop } from "../delivery/outbox-loop.ts";
 import { createResults } from "../delivery/results.ts";
+import { openTagging } from "../delivery/tagging.ts";
 import { createVerdicts } from "../delivery/verdicts.ts";
 import { fileUrl } from "../file-url.ts";
 import { deliveryBounds } from "../limits/bounds/delivery.ts";
@@ -29,6 +30,7 @@ import type { PubsubNodes } from "../store/pubsub-nodes.ts";
 import type { Registrations } from "../store/registrations.ts";
 import type { StreamLeases } from "../store/stream-leases.ts";
 import { openStreams } from "../store/streams.ts";
+import { openTaggingDomains } from "../store/tagging-domains.ts";
 import type { Answer, Notification, PushService, Registration } from "../types.ts";
 import { affiliationNone } from "../xmpp/affiliation.ts";
 import { bareOf } from "../xmpp/jid.ts";
@@ -124,6 +126,7 @@ export async function startSender(common: SenderDeps): Promise<Sender> {
 		migrations: "outbox",
 	});
 	const opened = await openOutbox(file.db);
+	const tagging = await openTagging({ kept: openTaggingDomains(file.db), log });
 	const isThere = stillThere(outboxPath);
 	const outbox: Outbox = {
 		...opened,
@@ -194,6 +197,7 @@ export async function startSender(common: SenderDeps): Promise<Sender> {
 	const delivery = createDelivery({
 		...{ registrations: known, outbox, results, services, apps, gates, verdicts, log },
 		admit: createAdmission({ keyring, modules, log, now: Date.now }),
+		tagging,
 		publishers: config.publishers,
 		...{ pushIntervalMs, pushTtlSeconds, maxInFlight: IN_FLIGHT },
 		mayGrow: createSpaceCheck([config.dataDir], OUTBOX_SPACE, { log }),
@@ -277,6 +281,7 @@ export async function startSender(common: SenderDeps): Promise<Sender> {
 			// What is still on its way from the outbox is in the outbox too.
 			await Promise.race([outboxLoop.stop(), Bun.sleep(DRAIN_MS)]);
 			await housekeeping.stop();
+			await tagging.written();
 			await outbox.checkpoint().catch(() => {});
 			file.client.close();
 		},

@@ -1,6 +1,6 @@
 /** Who may publish: shown by the publish itself, before anything is looked up (invariant 7). */
 import type { Logger } from "@logtape/logtape";
-import { type Keyring, splitOpenNode } from "../secrets.ts";
+import { type Keyring, splitOpenNode, type Verdict } from "../secrets.ts";
 import type { Answer, Notification } from "../types.ts";
 import { wait } from "./item.ts";
 import type { Modules } from "./modules.ts";
@@ -14,6 +14,8 @@ export interface PublishRequest {
 	pushModule?: string;
 	/** The domain whose server published; undefined where the way in does not tell. */
 	publisher?: string;
+	/** Whether it said how important it is; `missing`: the class is no more than a guess. */
+	tag?: "given" | "missing";
 	notification: Notification;
 }
 
@@ -42,13 +44,20 @@ export function createAdmission({
 		log.error("Publishes come for registrations made with a key that is not configured: SECRET_KEY_OLD?");
 	}
 
+	/** Clients that write each element on a line of its own hand in the blanks around it too. */
+	async function verify(node: string, secret: string): Promise<Verdict> {
+		const verdict = await keyring.verify(node, secret);
+		const trimmed = secret.trim();
+		return verdict === "ok" || trimmed === secret ? verdict : keyring.verify(node, trimmed);
+	}
+
 	return async ({ node, secret, pushModule, publisher }) => {
 		if (pushModule !== undefined && secret === undefined) {
 			return modules.admit({ module: pushModule, token: node, publisher });
 		}
 		const credential = secret === undefined ? splitOpenNode(node) : { node, secret };
 		if (!credential) return { kind: "unknown", reason: "no secret" };
-		switch (await keyring.verify(credential.node, credential.secret)) {
+		switch (await verify(credential.node, credential.secret)) {
 			case "ok":
 				return { node: credential.node };
 			case "wrong":

@@ -21,6 +21,7 @@ import { createOvertaking } from "./overtaking.ts";
 import { createProven } from "./proven.ts";
 import type { Results } from "./results.ts";
 import { createSending, NOT_THE_OWNERS, type Try } from "./sending.ts";
+import type { Tagging } from "./tagging.ts";
 import { createThrottle } from "./throttle.ts";
 import { ttlSecondsOf } from "./time-to-live.ts";
 import { createTurns } from "./turns.ts";
@@ -40,6 +41,8 @@ export interface DeliveryDeps {
 	outbox: Outbox;
 	results: Results;
 	admit: Admission;
+	/** Which domains say how important a publish is. */
+	tagging: Tagging;
 	/** Who may publish to a registration whose owner is known: its domains, or everybody with its secret. */
 	publishers: "own" | "any";
 	/** By the name of their app. */
@@ -90,7 +93,7 @@ const isThrottled = (pushClass: PushClass) => pushClass === "high" || pushClass 
 const laneOf = (node: string, pushClass: PushClass) => `${node} ${pushClass}`;
 
 export function createDelivery(deps: DeliveryDeps): Delivery {
-	const { registrations, outbox, results, admit, verdicts, log } = deps;
+	const { registrations, outbox, results, admit, tagging, verdicts, log } = deps;
 	const { now = Date.now, random = Math.random, sendDeadlineMs = SEND_DEADLINE_MS } = deps;
 	const { onQueued, mayGrow = async () => true } = deps;
 	/** What is on its way, with a way to answer it early, once it is safe on disk. */
@@ -176,6 +179,18 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
 		return answer;
 	}
 
+	/** A guess gives way to what is known of its server. */
+	function classed({ notification, tag, publisher }: PublishRequest): Notification {
+		if (tag !== "missing" || publisher === undefined || !tagging.has(publisher)) return notification;
+		return { ...notification, class: "low" };
+	}
+
+	/** Who shows no secret may be anybody, and so may who is no owner's server. */
+	function learn({ tag, publisher, secret, pushModule }: PublishRequest) {
+		const isProven = secret !== undefined || pushModule === undefined;
+		if (tag === "given" && publisher !== undefined && isProven) tagging.note(publisher);
+	}
+
 	/** What was promised of the newer one holds for this one too, and nothing else does. */
 	const supersededBy = (newer: Answer): Answer =>
 		newer.kind === "done" ? { kind: "done", how: "superseded" } : newer;
@@ -216,14 +231,15 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
 
 		async publish(request) {
 			const admitted = await inTurn(request.node, admit(request));
-			const { notification, publisher } = request;
+			const { publisher } = request;
 			const answer =
 				"kind" in admitted
 					? admitted
 					: await push({
-							...{ node: admitted.node, notification, receivedAt: now() },
+							...{ node: admitted.node, notification: classed(request), receivedAt: now() },
 							...(publisher !== undefined && { publisher }),
 						});
+			if (answer.kind === "done") learn(request);
 			if (answer.kind === "unknown") {
 				log.debug("A publish from {publisher} is answered by item-not-found: {reason}", {
 					...{ publisher, reason: answer.reason },

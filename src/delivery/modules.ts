@@ -84,16 +84,18 @@ export function createModules({
 	}
 
 	return {
-		admit({ module, token, publisher }) {
-			const app = appOf.get(module);
+		admit({ module, token: handedIn, publisher }) {
+			const app = appOf.get(module) ?? appOf.get(module.trim());
 			const service = app === undefined ? undefined : services.get(app);
 			if (app === undefined || !service) return { kind: "unknown", reason: "no such push module" };
 			// A colon ends the domain in the node: an IPv6 literal is nobody's XMPP domain.
 			if (publisher === undefined || publisher.includes(":") || !mayPublish(publisher)) {
 				return { kind: "unknown", reason: "this domain may not publish here" };
 			}
+			let token: string;
 			try {
-				service.parseDevice({ token });
+				// In the one spelling that its push service takes, and that the token is remembered by.
+				token = service.parseDevice({ token: handedIn }).token;
 			} catch (error) {
 				if (!(error instanceof InvalidDevice)) throw error;
 				return { kind: "unknown", reason: "no token of this push service" };

@@ -1,16 +1,23 @@
 /** What an app's policy makes of a notification, before any service sees it. */
-import type { App, Notification, ServiceName } from "../types.ts";
+import type { App, Notification, Registration, ServiceName } from "../types.ts";
 
 /** Where only the device can read a push: everything may leave. */
 const SEALED: ReadonlySet<ServiceName> = new Set(["webpush"]);
 
-/** The notification as it may leave, in the class the app wants. Calls and events are what they are. */
-export function applyPolicy(app: App, notification: Notification): Notification {
-	const { service, priority = "auto", include = includeByDefault(service) } = app;
+/**
+ * The notification as it may leave, in the class the app wants. Calls and events are what they are.
+ * @param to how the device registered
+ */
+export function applyPolicy(
+	app: App,
+	notification: Notification,
+	to: Pick<Registration, "dialect">,
+): Notification {
+	const { service, include = includeByDefault(service) } = app;
 	const { sender, nickname, body, ...rest } = notification;
 	return {
 		...rest,
-		class: classFor(priority, notification),
+		class: classFor(app, notification, to),
 		...(include.sender && sender !== undefined && { sender }),
 		...(include.sender && nickname !== undefined && { nickname }),
 		...(include.body && body !== undefined && { body }),
@@ -22,8 +29,17 @@ export const includeByDefault = (service: ServiceName) => ({
 	body: SEALED.has(service),
 });
 
-function classFor(priority: NonNullable<App["priority"]>, notification: Notification): Notification["class"] {
-	const isMessage = notification.class === "high" || notification.class === "low";
-	if (!isMessage || priority === "auto") return notification.class;
-	return priority === "high" ? "high" : "low";
+/**
+ * ejabberd publishes a call that waits to be answered exactly as it does a receipt: with nothing in it. The apps that
+ * were served by p2 and fpush are used to being woken by all of it, and find out by themselves what it was.
+ */
+function classFor(
+	{ priority = "auto", pushModules = [] }: App,
+	{ class: said }: Notification,
+	{ dialect }: Pick<Registration, "dialect">,
+): Notification["class"] {
+	const isMessage = said === "high" || said === "low";
+	if (!isMessage) return said;
+	if (priority !== "auto") return priority === "high" ? "high" : "low";
+	return dialect === "p2" || pushModules.length > 0 ? "high" : said;
 }

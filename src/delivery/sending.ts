@@ -178,7 +178,7 @@ export function createSending(deps: {
 		const deadline = new AbortController();
 		const timer = setTimeout(() => deadline.abort(), sendDeadlineMs);
 		try {
-			const push = { registration, notification: applyPolicy(app, notification), ttlSeconds };
+			const push = { registration, notification: applyPolicy(app, notification, registration), ttlSeconds };
 			outcome = await service.send(push, deadline.signal);
 		} finally {
 			clearTimeout(timer);

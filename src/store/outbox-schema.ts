@@ -40,3 +40,10 @@ export const streams = sqliteTable("streams", {
 	/** The full JID the server bound. */
 	jid: text().notNull(),
 });
+
+/** Domains whose servers say how important a publish is (tigase:push:priority:0): what they do not tag is not. */
+export const taggingDomains = sqliteTable("tagging_domains", {
+	domain: text().primaryKey(),
+	/** When one of its publishes was tagged, to the day. */
+	taggedAt: integer("tagged_at").notNull(),
+});

@@ -3,26 +3,53 @@ import type { Element } from "@xmpp/xml";
 import xml from "@xmpp/xml";
 import { NS } from "./namespaces.ts";
 
-/** The values of a form's fields by name. A field that is repeated counts once: the first. */
+/** The values of a form's fields by name. A field that is repeated counts once: the first that says something. */
 export type FormValues = ReadonlyMap<string, readonly string[]>;
+
+/** Blanks alone are what is left of nothing where somebody writes each element on a line of its own. */
+const saysSomething = (value: string) => value.trim() !== "";
 
 /** Reads an `<x xmlns='jabber:x:data'/>`, whatever its type: Prosody sends summaries as `form`, ejabberd as `submit`. */
 export function readForm(x: Element): FormValues {
 	const values = new Map<string, readonly string[]>();
+	/** Names of which nothing was said yet: looked at once, however often they come. */
+	let empty: Set<string> | undefined;
 	for (const field of x.getChildren("field", NS.dataForms)) {
 		const name = field.attrs.var;
-		if (typeof name !== "string" || values.has(name)) continue;
-		values.set(
-			name,
-			field.getChildren("value", NS.dataForms).map((value) => value.getText()),
-		);
+		if (typeof name !== "string") continue;
+		const isKnown = values.has(name);
+		if (isKnown && !empty?.has(name)) continue;
+		const its = field.getChildren("value", NS.dataForms).map((value) => value.getText());
+		if (its.some(saysSomething)) empty?.delete(name);
+		else if (isKnown) continue;
+		else empty = (empty ?? new Set()).add(name);
+		values.set(name, its);
 	}
 	return values;
 }
 
-/** The one value of a field; undefined if it is missing or empty, as Prosody sends fields it does not fill. */
+/**
+ * Reads the form of a kind in an element. What names its kind (XEP-0068) is preferred; of forms that name none the
+ * first counts. Where all name another kind, the first counts too: clients write what they like there.
+ * @param formType the FORM_TYPE that is meant
+ */
+export function readFormOf(around: Element | undefined, formType: string): FormValues | undefined {
+	const [first, ...more] = around?.getChildren("x", NS.dataForms) ?? [];
+	if (!first) return undefined;
+	const form = readForm(first);
+	if (more.length === 0) return form;
+	const forms = [form, ...more.map(readForm)];
+	const ofType = (type: string | undefined) => forms.find((it) => singleValue(it, "FORM_TYPE") === type);
+	return ofType(formType) ?? ofType(undefined) ?? form;
+}
+
+/**
+ * The one value of a field: of several the first that says something. Undefined if it is missing or empty, as Prosody
+ * sends fields it does not fill.
+ */
 export function singleValue(form: FormValues | undefined, name: string): string | undefined {
-	return form?.get(name)?.[0] || undefined;
+	const values = form?.get(name);
+	return values?.find(saysSomething) || values?.[0] || undefined;
 }
 
 /** A field of a form that we send. In an item it has neither type nor label: its column has them. */

@@ -4,7 +4,7 @@ import { publishBounds } from "../limits/bounds/publishes.ts";
 import { cutTo, cutToBytes } from "../limits/cut.ts";
 import { present } from "../present.ts";
 import type { Notification, PushClass } from "../types.ts";
-import { type FormValues, readForm, singleValue } from "./forms.ts";
+import { type FormValues, readFormOf, singleValue } from "./forms.ts";
 import { NS } from "./namespaces.ts";
 
 export interface Publish {
@@ -13,6 +13,11 @@ export interface Publish {
 	secret?: string;
 	/** From publish-options too: the app, where a client hands in its token as the node. */
 	pushModule?: string;
+	/**
+	 * Whether its server said how important it is (tigase:push:priority:0). `missing`: it did not, and what it published
+	 * is encrypted, so that its class is no more than a guess. Undefined: its class follows from something else.
+	 */
+	tag?: "given" | "missing";
 	notification: Notification;
 }
 
@@ -36,33 +41,47 @@ export function parsePublish(pubsub: Element): Publish {
 	if (typeof node !== "string" || node === "") throw new MalformedPublish("<publish/> has no node");
 	if (node.length > LONGEST_NODE)
 		throw new MalformedPublish(`the node has more than ${LONGEST_NODE} characters`);
-	const notification = publish.getChild("item", NS.pubsub)?.getChild("notification", NS.push);
-	if (!notification)
+	const element = notificationIn(publish);
+	if (!element)
 		throw new MalformedPublish("the published item is no <notification xmlns='urn:xmpp:push:0'/>");
-	const options = pubsub.getChild("publish-options", NS.pubsub)?.getChild("x", NS.dataForms);
-	const form = options && readForm(options);
+	const form = readFormOf(pubsub.getChild("publish-options", NS.pubsub), NS.publishOptions);
 	const secret = singleValue(form, "secret");
 	const pushModule = singleValue(form, "pushModule");
+	const { notification, tag } = readNotification(element);
 	return {
 		node,
 		// What is longer is none of ours, and its beginning neither.
 		...(secret !== undefined && { secret: cutTo(secret, publishBounds.secret.is) }),
 		...(pushModule !== undefined && { pushModule: cutTo(pushModule, publishBounds.pushModule.is) }),
-		notification: parseNotification(notification),
+		...(tag !== undefined && { tag }),
+		notification,
 	};
+}
+
+/** In whichever item it is: a server may have published something of its own beside it. */
+function notificationIn(publish: Element): Element | undefined {
+	for (const item of publish.getChildren("item", NS.pubsub)) {
+		const notification = item.getChild("notification", NS.push);
+		if (notification) return notification;
+	}
+	return undefined;
 }
 
 /** Any part may be missing or empty: ejabberd sends no summary at all when a stanza had no body. */
 export function parseNotification(element: Element): Notification {
-	const x = element.getChild("x", NS.dataForms);
-	const summary = x && readForm(x);
+	return readNotification(element).notification;
+}
+
+function readNotification(element: Element): { notification: Notification; tag: Publish["tag"] } {
+	const summary = readFormOf(element, NS.pushSummary);
 	const encrypted = parseEncrypted(element);
 	const event = element.getChild("event", NS.tigaseEvent)?.attrs.name;
+	const priority = priorityOf(element);
 	const body = singleValue(summary, "last-message-body");
-	const sender = singleValue(summary, "last-message-sender");
+	const sender = singleValue(summary, "last-message-sender")?.trim();
 	const nickname = element.getChild("groupchat", NS.tigaseGroupchat)?.getChildText("nickname");
 	const fields: { [K in keyof Notification]: Notification[K] | undefined } = {
-		class: classOf(element, { body, encrypted, event }),
+		class: classOf({ body, encrypted, event, priority }),
 		count: wholeNumber(summary, "message-count"),
 		pending: wholeNumber(summary, "pending-subscription-count"),
 		sender: sender !== undefined && isWithin(sender, publishBounds.sender.is) ? sender : undefined,
@@ -71,18 +90,30 @@ export function parseNotification(element: Element): Notification {
 		encrypted: encrypted && isCarried(encrypted) ? encrypted : undefined,
 		event: typeof event === "string" ? cutTo(event, publishBounds.event.is) : undefined,
 	};
-	return present(fields) as Notification;
+	const isGuess = !priority && encrypted && !body && fields.class === "high";
+	return {
+		notification: present(fields) as Notification,
+		tag: priority ? "given" : isGuess ? "missing" : undefined,
+	};
 }
 
-function classOf(
-	element: Element,
-	{ body, encrypted, event }: { body?: unknown; encrypted?: Notification["encrypted"]; event?: unknown },
-): PushClass {
+interface Said {
+	body: string | undefined;
+	encrypted: Notification["encrypted"];
+	event: unknown;
+	priority: "high" | "low" | undefined;
+}
+
+function classOf({ body, encrypted, event, priority }: Said): PushClass {
 	if (event) return "event";
 	if (encrypted?.type === "voip") return "voip";
-	const priority = element.getChildText("priority", NS.tigasePriority);
-	if (priority === "high" || priority === "low") return priority;
-	return body || encrypted ? "high" : "low";
+	return priority ?? (body || encrypted ? "high" : "low");
+}
+
+/** What its server said of how important it is. */
+function priorityOf(element: Element): "high" | "low" | undefined {
+	const priority = element.getChildText("priority", NS.tigasePriority)?.trim();
+	return priority === "high" || priority === "low" ? priority : undefined;
 }
 
 /** tigase:push:encrypt:0: the content is for the device only, so nothing in it is looked at. */
@@ -103,6 +134,6 @@ const isWithin = (text: string, bytes: number) => cutToBytes(text, bytes).length
 
 /** Counts are for a badge: what does not fit one is as good as missing. */
 function wholeNumber(summary: FormValues | undefined, name: string): number | undefined {
-	const text = singleValue(summary, name);
+	const text = singleValue(summary, name)?.trim();
 	return text !== undefined && /^\d{1,9}$/.test(text) ? Number(text) : undefined;
 }

@@ -5,7 +5,7 @@ import { stanzaBounds } from "../limits/bounds/stanzas.ts";
 import type { Answer } from "../types.ts";
 import { type CommandDeps, createCommands } from "./commands.ts";
 import { discoInfo, discoItems } from "./disco.ts";
-import { domainOf } from "./jid.ts";
+import { bareOf, domainOf } from "./jid.ts";
 import { NS } from "./namespaces.ts";
 import { MalformedPublish, type Publish, parsePublish } from "./publish.ts";
 import { answerToPublish, stanzaError } from "./stanza-errors.ts";
@@ -39,7 +39,7 @@ export function createStanzaHandler({ publish, commands, version }: StanzaDeps):
 		const node: string | undefined = payload.attrs.node || undefined;
 		switch (`${type} ${payload.getNS() ?? ""} ${payload.getName()}`) {
 			case `set ${NS.pubsub} pubsub`:
-				return servePublish(payload, domainOf(from));
+				return servePublish(payload, from);
 			case `set ${NS.commands} command`:
 				return command(payload, from, to);
 			case `get ${NS.ping} ping`:
@@ -58,9 +58,13 @@ export function createStanzaHandler({ publish, commands, version }: StanzaDeps):
 		}
 	}
 
-	async function servePublish(pubsub: Element, publisher: string): Promise<Element | undefined> {
+	async function servePublish(pubsub: Element, from: string): Promise<Element | undefined> {
 		try {
-			return answerToPublish(await publish(parsePublish(pubsub), publisher));
+			const publisher = domainOf(from);
+			const parsed = parsePublish(pubsub);
+			// What a user sends says nothing of what the server does, which publishes for all others there too.
+			if (parsed.tag === "given" && bareOf(from) !== publisher) delete parsed.tag;
+			return answerToPublish(await publish(parsed, publisher));
 		} catch (error) {
 			if (error instanceof MalformedPublish) return stanzaError("wait", "bad-request", error.message);
 			throw error;

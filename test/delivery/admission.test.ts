@@ -24,6 +24,26 @@ describe("a publish is admitted", () => {
 		const openNode = await keyring.openNode(node);
 		expect(await admission().admit({ node: openNode, notification })).toEqual({ node });
 	});
+
+	test("with its secret in the midst of blanks, as clients that indent their XML have it kept", async () => {
+		for (const padded of [`\n\t${secret}\n`, ` ${secret}`, `${secret} `]) {
+			expect(await admission().admit({ node, secret: padded, notification })).toEqual({ node });
+		}
+	});
+
+	test("with the secret that another app server gave out, though it begins with a blank", async () => {
+		const asked: string[] = [];
+		const former = {
+			async verify(_node: string, secret: string) {
+				asked.push(secret);
+				return secret === " former" ? "ok" : "wrong";
+			},
+		} as const;
+		const { log } = readableLog();
+		const admit = createAdmission({ keyring: former, modules: NO_MODULES, log, now: () => 0 });
+		expect(await admit({ node: "foreign", secret: " former", notification })).toEqual({ node: "foreign" });
+		expect(asked).toEqual([" former"]);
+	});
 });
 
 describe("a publish is not admitted", () => {
@@ -34,6 +54,8 @@ describe("a publish is not admitted", () => {
 		["with an open node whose secret is another's", { node: `${keyring.createNode()}.${secret}` }],
 		["with an open node that has an end too many", { node: `${node}.${secret}.` }],
 		["with an open node and a wrong secret beside it", { node: `${node}.${secret}`, secret: "wrong" }],
+		["with blanks for a secret", { node, secret: " \n" }],
+		["with blanks within the secret", { node, secret: `${secret.slice(0, 20)} ${secret.slice(20)}` }],
 		["with a push module nobody serves", { node: "token", pushModule: "nobody's" }],
 		["with a push module and a wrong secret", { node, secret: "wrong", pushModule: "monal" }],
 	])("%s", async (_how, request) => {

@@ -9,6 +9,7 @@ import { createDelivery, type Delivery, type DeliveryDeps } from "../../src/deli
 import type { Gates } from "../../src/delivery/gates.ts";
 import type { Modules } from "../../src/delivery/modules.ts";
 import { createResults, type Results } from "../../src/delivery/results.ts";
+import type { Tagging } from "../../src/delivery/tagging.ts";
 import { createVerdicts } from "../../src/delivery/verdicts.ts";
 import { createKeyring, type Keyring } from "../../src/secrets.ts";
 import { type Outbox, type OutboxEntry, openOutbox } from "../../src/store/outbox.ts";
@@ -27,6 +28,9 @@ const ALWAYS_OPEN: Gates = {
 export const NO_MODULES: Pick<Modules, "admit"> = {
 	admit: () => ({ kind: "unknown", reason: "no such push module" }),
 };
+
+/** For what nobody tags in; its own tests have a real one. */
+const NOBODY_TAGS: Tagging = { has: () => false, note() {}, written: async () => {} };
 
 export const TOKEN = "https://push.example/token-that-must-not-be-logged";
 export const OWNER = "juliet@capulet.example";
@@ -123,6 +127,7 @@ export async function openHouse(changes: Partial<DeliveryDeps> = {}): Promise<Ho
 			outbox,
 			results,
 			admit: createAdmission({ keyring, modules: NO_MODULES, log, now }),
+			tagging: NOBODY_TAGS,
 			publishers: "own",
 			services: new Map([["webpush", service]]),
 			apps: [{ name: "webpush", service: "webpush" }],

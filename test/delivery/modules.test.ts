@@ -15,8 +15,8 @@ const OTHER = "cd".repeat(32);
 function modulesWith({ allow = ["*"] as string[], now = (): number => 0 } = {}): Modules {
 	const service = {
 		parseDevice({ token = "" }) {
-			if (!/^[0-9a-f]+$/.test(token)) throw new InvalidDevice("hex, please");
-			return { token };
+			if (!/^[0-9a-f]+$/i.test(token)) throw new InvalidDevice("hex, please");
+			return { token: token.toLowerCase() };
 		},
 	};
 	return createModules({
@@ -53,6 +53,19 @@ describe("a device that never registered", () => {
 		const modules = modulesWith();
 		const node = nodeOf(modules.admit(from("example.org")));
 		expect(await modules.beside(nothing).find(node)).toMatchObject({ app: "monal", token: TOKEN, owner: "" });
+	});
+
+	test("is the same device in capitals, and is pushed to as its push service spells it", async () => {
+		const modules = modulesWith();
+		const node = nodeOf(modules.admit(from("example.org", TOKEN.toUpperCase())));
+		expect(await modules.beside(nothing).find(node)).toMatchObject({ token: TOKEN });
+		expect(node).toBe(nodeOf(modules.admit(from("example.org"))));
+		await modules.beside(nothing).forget(node, TOKEN, 0);
+		expect(modules.admit(from("example.org", TOKEN.toUpperCase()))).toMatchObject({ kind: "unknown" });
+	});
+
+	test("may name its module with blanks around it", () => {
+		expect(modulesWith().admit(from("example.org", TOKEN, "\n monalProdiOS "))).toHaveProperty("node");
 	});
 
 	test("is unknown when its provider has said that it is dead, for a day, and to that publisher alone", async () => {

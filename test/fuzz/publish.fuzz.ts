@@ -31,6 +31,11 @@ const words = fc.constantFrom(
 	"<&'\"",
 	"é🕊",
 	" x ",
+	" high\n",
+	" 3 ",
+	" ",
+	NS.pushSummary,
+	NS.publishOptions,
 );
 const form = fc.constantFrom("inherit", "inherit", "default", "prefix") as Arbitrary<Node["form"]>;
 /** Mostly the right one. */
@@ -99,7 +104,12 @@ const publish = node(
 	maybe("node"),
 	some(node("item", NS.pubsub, none, some(notification))),
 );
-const options = node("publish-options", NS.pubsub, none, some(x(["secret", "pushModule", "mode"])));
+const options = node(
+	"publish-options",
+	NS.pubsub,
+	none,
+	some(x(["FORM_TYPE", "secret", "pushModule", "mode"])),
+);
 const pubsub: Arbitrary<Node> = node(
 	"pubsub",
 	NS.pubsub,
@@ -135,38 +145,52 @@ const first = (it: Node | undefined, name: string, ns?: string): Node | undefine
 	);
 const textOf = (it: Node | undefined) => it?.children.filter((child) => typeof child === "string").join("");
 
+const every = (it: Node | undefined, name: string, ns: string): Node[] =>
+	it?.children.filter(
+		(child): child is Node => typeof child !== "string" && child.name === name && child.ns === ns,
+	) ?? [];
+const isBlank = (text: string) => /^\s*$/.test(text);
+
+/** The first value that says something, in the first of the fields that has one. */
 function fieldOf(x: Node | undefined, name: string): string | undefined {
-	const its = x?.children.find(
-		(child) =>
-			typeof child !== "string" &&
-			child.name === "field" &&
-			child.ns === NS.dataForms &&
-			child.attrs.var === name,
-	);
-	return textOf(first(its as Node | undefined, "value", NS.dataForms)) || undefined;
+	const fields = every(x, "field", NS.dataForms).filter(({ attrs }) => attrs.var === name);
+	const values = fields.map((its) => every(its, "value", NS.dataForms).map((value) => textOf(value) ?? ""));
+	return values.flat().find((value) => !isBlank(value)) ?? (values[0]?.[0] || undefined);
+}
+
+/** The form of a kind; else the first that names none; else the first. */
+function formIn(around: Node | undefined, kind: string): Node | undefined {
+	const forms = every(around, "x", NS.dataForms);
+	const ofKind = (wanted: string | undefined) => forms.find((it) => fieldOf(it, "FORM_TYPE") === wanted);
+	return ofKind(kind) ?? ofKind(undefined) ?? forms[0];
 }
 
 /** What it says; undefined: it is none. */
 function read(pubsub: Node) {
 	const publish = first(pubsub, "publish", NS.pubsub);
-	const it = first(first(publish, "item", NS.pubsub), "notification", NS.push);
+	const items = every(publish, "item", NS.pubsub);
+	const it = items.map((item) => first(item, "notification", NS.push)).find((its) => its !== undefined);
 	if (!publish?.attrs.node || !it) return undefined;
-	const options = first(first(pubsub, "publish-options", NS.pubsub), "x", NS.dataForms);
-	const summary = first(it, "x", NS.dataForms);
+	const options = formIn(first(pubsub, "publish-options", NS.pubsub), NS.publishOptions);
+	const summary = formIn(it, NS.pushSummary);
 	const body = fieldOf(summary, "last-message-body");
-	const number = (name: string) =>
-		/^\d{1,9}$/.test(fieldOf(summary, name) ?? "") ? Number(fieldOf(summary, name)) : undefined;
+	const number = (name: string) => {
+		const text = fieldOf(summary, name)?.trim() ?? "";
+		return /^\d{1,9}$/.test(text) ? Number(text) : undefined;
+	};
 	const secretly = first(it, "encrypted", NS.tigaseEncrypt);
 	const { iv, type } = secretly?.attrs ?? {};
 	const encrypted =
 		iv === undefined ? undefined : { data: textOf(secretly) ?? "", iv, ...(type !== undefined && { type }) };
 	const event = first(it, "event", NS.tigaseEvent)?.attrs.name;
-	const priority = textOf(first(it, "priority", NS.tigasePriority));
-	const said = priority === "high" || priority === "low" ? priority : body || encrypted ? "high" : "low";
+	const priority = textOf(first(it, "priority", NS.tigasePriority))?.trim();
+	const isTagged = priority === "high" || priority === "low";
+	const said = isTagged ? priority : body || encrypted ? "high" : "low";
+	const isGuessed = !isTagged && !body && encrypted && encrypted.type !== "voip" && !event;
 	const wanted: { [K in keyof Notification]: Notification[K] | undefined } = {
 		class: event ? "event" : type === "voip" && encrypted ? "voip" : said,
 		...{ count: number("message-count"), pending: number("pending-subscription-count") },
-		...{ sender: fieldOf(summary, "last-message-sender"), body, encrypted, event },
+		...{ sender: fieldOf(summary, "last-message-sender")?.trim(), body, encrypted, event },
 		nickname: textOf(first(first(it, "groupchat", NS.tigaseGroupchat), "nickname")) || undefined,
 	};
 	return plain({
@@ -174,6 +198,7 @@ function read(pubsub: Node) {
 			node: publish.attrs.node,
 			secret: fieldOf(options, "secret"),
 			pushModule: fieldOf(options, "pushModule"),
+			tag: isTagged ? "given" : isGuessed ? "missing" : undefined,
 		},
 		notification: plain(wanted),
 	});

@@ -47,6 +47,14 @@ const STANZAS: [string, () => string][] = [
 		() => publish(form(many(field("a", "<value>x</value>"), 130_000))),
 	],
 	[
+		"of a publish with a field of many blank values that comes again and again",
+		() =>
+			publish(
+				form(field("a", `<value>${" ".repeat(60)}</value>`.repeat(1_900)) + field("a", "").repeat(1_000)),
+			),
+	],
+	["of a publish with as many forms as are read", () => publish(form("").repeat(1_300))],
+	[
 		"of a command with as much as is read",
 		() =>
 			iq(

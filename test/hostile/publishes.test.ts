@@ -59,9 +59,14 @@ describe("said twice, the first counts:", () => {
 		["a secret of text and CDATA", `${publish("N")}${options(field("secret", "ri<![CDATA[ght]]>"))}`],
 	])("%s", async (_, children) => expect(await taken(children)).toEqual(right));
 
-	test("an empty first field is a missing one: the second is not looked at", async () => {
-		const children = `${publish("N")}${options(field("secret", "") + field("secret", "right"))}`;
-		expect(await taken(children)).toMatchObject({ count: 1, secret: undefined });
+	test("an empty first field is a missing one: the second counts, and no third", async () => {
+		const fields = field("secret", "") + field("secret", "right") + field("secret", "wrong");
+		expect(await taken(`${publish("N")}${options(fields)}`)).toEqual(right);
+	});
+
+	test("a thousand secrets of blanks are one of blanks, which is wrong", async () => {
+		const children = `${publish("N")}${options(field("secret", " ").repeat(1_000))}`;
+		expect(await taken(children)).toMatchObject({ count: 1, secret: " " });
 	});
 });
 

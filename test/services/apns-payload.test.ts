@@ -104,7 +104,7 @@ describe("Siskin", () => {
 	test("gets of a message what the app's policy lets leave, and the account always", () => {
 		const app: App = { name: "siskin", service: "apns" };
 		const payload = (include?: App["include"]) =>
-			payloadFor(applyPolicy({ ...app, ...(include && { include }) }, message), tigase);
+			payloadFor(applyPolicy({ ...app, ...(include && { include }) }, message, {}), tigase);
 		expect(payload()).toEqual({ aps: shown, account: ACCOUNT, "unread-messages": 3 });
 		expect(payload({ sender: true, body: false })).toMatchObject({ sender: "romeo@example.org" });
 		expect(payload({ sender: true, body: false })).not.toHaveProperty("body");

@@ -264,3 +264,98 @@ describe("of a publish no more is kept than a push can carry:", () => {
 		expect(() => publishOf(withNode(4097))).toThrow(MalformedPublish);
 	});
 });
+
+describe("is read as it was meant, though others write it in another way:", () => {
+	const SUMMARY_OF = summary({ "last-message-body": "Romeo?" });
+	const form = (fields: string) => `<x xmlns="jabber:x:data" type="submit">${fields}</x>`;
+	const field = (name: string, ...values: string[]) =>
+		`<field var="${name}">${values.map((value) => `<value>${value}</value>`).join("")}</field>`;
+	const OF_ANOTHER_KIND = form(field("FORM_TYPE", "urn:example:kind") + field("last-message-body", "no"));
+	const OF_NO_KIND = form(field("last-message-body", "of no kind"));
+
+	test.each([
+		["the summary comes after a form of another kind", OF_ANOTHER_KIND + SUMMARY_OF, "Romeo?"],
+		["the summary comes after one that names no kind", OF_NO_KIND + SUMMARY_OF, "Romeo?"],
+		["a form that names no kind comes after one of another", OF_ANOTHER_KIND + OF_NO_KIND, "of no kind"],
+		["one form that names no kind", OF_NO_KIND, "of no kind"],
+		["one form that names another kind", OF_ANOTHER_KIND, "no"],
+	])("%s", (_how, content, body) => {
+		expect(notificationOf(content)).toEqual({ class: "high", body });
+	});
+
+	const secretOf = (...forms: string[]) =>
+		publishOf(publishIq("", `<publish-options>${forms.join("")}</publish-options>`)).secret;
+	const OPTIONS = field("FORM_TYPE", "http://jabber.org/protocol/pubsub#publish-options");
+
+	test.each([
+		["in the second form", [form(field("FORM_TYPE", "x")), form(OPTIONS + field("secret", "S"))]],
+		["in a form without a kind", [form(field("secret", "S"))]],
+		["in a form of another kind", [form(field("FORM_TYPE", "x") + field("secret", "S"))]],
+		["after an empty field of its name", [form(OPTIONS + field("secret", "") + field("secret", "S"))]],
+		["after a field of its name without a value", [form(field("secret") + field("secret", "S"))]],
+		["after an empty value", [form(OPTIONS + field("secret", "", "S"))]],
+		["after a value of blanks", [form(OPTIONS + field("secret", "\n\t", "S"))]],
+		["before another one", [form(OPTIONS + field("secret", "S") + field("secret", "T"))]],
+	])("a secret %s", (_where, forms) => {
+		expect(secretOf(...forms)).toBe("S");
+	});
+
+	test("a secret with blanks around it comes as it was sent: they may be its own", () => {
+		expect(secretOf(form(field("secret", "\n  S ")))).toBe("\n  S ");
+	});
+
+	const publishing = (...items: string[]) =>
+		publishOf(
+			`<iq type="set" id="1"><pubsub xmlns="http://jabber.org/protocol/pubsub"><publish node="N">${items.join("")}</publish></pubsub></iq>`,
+		).notification;
+	const notification = `<notification xmlns="urn:xmpp:push:0">${SUMMARY_OF}</notification>`;
+
+	test.each([
+		[
+			"after an item of something else",
+			[`<item><tune xmlns="urn:example"/></item>`, `<item>${notification}</item>`],
+		],
+		["after an empty item", ["<item/>", `<item>${notification}</item>`]],
+		["beside something else", [`<item><tune xmlns="urn:example"/>${notification}</item>`]],
+		[
+			"before another one",
+			[`<item>${notification}</item>`, `<item><notification xmlns="urn:xmpp:push:0"/></item>`],
+		],
+	])("a notification %s", (_where, items) => {
+		expect(publishing(...items)).toEqual({ class: "high", body: "Romeo?" });
+	});
+
+	test("a priority, a count and a sender with blanks around them", () => {
+		const priority = `<priority xmlns="tigase:push:priority:0">\n high </priority>`;
+		expect(notificationOf(priority)).toEqual({ class: "high" });
+		expect(notificationOf(form(field("message-count", " 3\n")))).toEqual({ class: "low", count: 3 });
+		expect(notificationOf(form(field("last-message-sender", "\n juliet@capulet.example\n ")))).toEqual({
+			class: "low",
+			sender: "juliet@capulet.example",
+		});
+	});
+});
+
+describe("whether its server says how important it is", () => {
+	const priority = (value: string) => `<priority xmlns="tigase:push:priority:0">${value}</priority>`;
+	const encrypted = (type = "") => `<encrypted xmlns="tigase:push:encrypt:0" iv="I"${type}>Zm9v</encrypted>`;
+
+	test.each([
+		["given", "high or low", priority("high")],
+		["given", "low", priority("low") + summary({ "last-message-body": "Romeo?" })],
+		["given", "of a call", encrypted(` type="voip"`) + priority("high")],
+		["missing", "beside encrypted content", encrypted()],
+		["missing", "or one that nobody knows", encrypted() + priority("urgent")],
+		[
+			"missing",
+			"beside more encrypted content than is carried",
+			encrypted().replace("Zm9v", "x".repeat(6000)),
+		],
+		[undefined, "of a call, which rings whatever it says", encrypted(` type="voip"`)],
+		[undefined, "of text, which speaks for itself", summary({ "last-message-body": "Romeo?" })],
+		[undefined, "of encrypted content beside text", encrypted() + summary({ "last-message-body": "Romeo?" })],
+		[undefined, "of nothing, which is not important", ""],
+	] as const)("%s: the word %s", (tag, _of, content) => {
+		expect(publishOf(publishIq(content)).tag).toBe(tag);
+	});
+});

@@ -43,6 +43,26 @@ describe("a publish", () => {
 		]);
 	});
 
+	test("tells of its server's tags if the server itself sent it: a user speaks for nobody else there", async () => {
+		const tagOf = async (from: string) => {
+			const tags: unknown[] = [];
+			const content = `<priority xmlns="tigase:push:priority:0">high</priority>`;
+			await replyTo(
+				publishIq(content).replace("example.org", from),
+				async ({ tag, notification }, publisher) => {
+					tags.push([tag, notification.class, publisher]);
+					return DELIVERED;
+				},
+			);
+			return tags;
+		};
+		expect(await tagOf("example.org")).toEqual([["given", "high", "example.org"]]);
+		expect(await tagOf("example.org/push")).toEqual([["given", "high", "example.org"]]);
+		for (const user of ["eve@example.org", "eve@example.org/x", "EVE@example.org/example.org"]) {
+			expect(await tagOf(user)).toEqual([[undefined, "high", "example.org"]]);
+		}
+	});
+
 	test("without a secret goes to delivery without one", async () => {
 		const secrets: (string | undefined)[] = [];
 		await replyTo(publishIq("", ""), async ({ secret }) => {

@@ -118,6 +118,19 @@ export const deliveryBounds = {
 		what: "Devices of an app or host by whose answers it is judged whether it is right about them",
 		beyond: "The devices that answered longest ago do not count any more.",
 	},
+	taggingDomains: {
+		is: 10_000,
+		unit: "domains",
+		what: "Domains of which it is remembered that their servers say how important a publish is",
+		beyond:
+			"A new one takes the place of one of the registrable domain that has the most. Of that one itself no further one is remembered: encrypted publishes of such a domain all ring.",
+	},
+	taggingDomain: {
+		is: 255,
+		unit: "characters",
+		what: "The name of such a domain",
+		beyond: "It is not remembered: no name in the DNS is longer.",
+	},
 	firstSuccesses: {
 		is: 20_000,
 		unit: "devices",
