@@ -6,15 +6,19 @@
  */
 import type { Logger } from "@logtape/logtape";
 import type { Element } from "@xmpp/xml";
-import type { XmppConnection } from "../connections.ts";
+import xml from "@xmpp/xml";
+import { settingOf, takeAddressOf, type XmppConnection } from "../connections.ts";
 import { stanzaBounds } from "../limits/bounds/stanzas.ts";
 import { faultOf } from "../store/fault.ts";
 import type { StreamState, Streams } from "../store/streams.ts";
+import { sameElement } from "../xmpp/same.ts";
 import type { StanzaHandler } from "../xmpp/stanzas.ts";
 import { openAccountStream } from "./account-stream.ts";
+import { type AddressCheckOptions, createAddressCheck } from "./address-check.ts";
 import { openComponentStream } from "./component-stream.ts";
 import { startHeartbeat } from "./heartbeat.ts";
 import { createOutgoing } from "./outgoing.ts";
+import type { SameDatabase } from "./same-database.ts";
 import type { StreamLease } from "./stream-lease.ts";
 import { createStreamManagement, type StreamManagement } from "./stream-management.ts";
 import { StreamFailure, type StreamOptions, type XmppStream } from "./xmpp-stream.ts";
@@ -30,6 +34,8 @@ export type ConnectorStatus =
 export interface ConnectorDeps {
 	connection: XmppConnection;
 	streams: Streams;
+	/** An account's: tells Reveilles of other databases from ours. Missing: nobody is asked before the address is taken. */
+	sameDatabase?: SameDatabase | undefined;
 	/** Where several processes have the same account and one database. @param onLost another one has the address */
 	lease?: ((onLost: () => void) => StreamLease) | undefined;
 	handle: StanzaHandler;
@@ -45,7 +51,7 @@ export interface ConnectorDeps {
 	onBacklog(olderThanMs: number): Promise<void>;
 	log: Logger;
 	random?: () => number;
-	timing?: Partial<typeof TIMING>;
+	timing?: Partial<typeof TIMING> & AddressCheckOptions["timing"];
 }
 
 export interface Connector {
@@ -116,6 +122,20 @@ export async function startConnector(deps: ConnectorDeps): Promise<Connector> {
 	const isAccount = kind === "account";
 	const lease = isAccount ? deps.lease?.(() => stream?.drop()) : undefined;
 	let management = manage(isAccount && !lease ? await streams.load(address) : undefined);
+
+	const same = deps.sameDatabase;
+	const check =
+		connection.kind === "account" && same
+			? createAddressCheck({
+					account: connection,
+					value: same.value,
+					deadlineMs: timing.deadline,
+					log,
+					...(deps.timing && { timing: deps.timing }),
+				})
+			: undefined;
+	/** Once the address was ours, the server tells who takes it. */
+	let isChecked = connection.kind === "account" && connection.takeAddress === true;
 
 	function manage(saved: StreamState | undefined): StreamManagement {
 		// What came in before another one had the address is no part of today's stream.
@@ -210,6 +230,7 @@ export async function startConnector(deps: ConnectorDeps): Promise<Connector> {
 			);
 		}
 		status = { kind: "online" };
+		isChecked = true;
 		onlineSince = performance.now();
 		deps.onOnline?.(resumed);
 		online.resolve();
@@ -259,6 +280,59 @@ export async function startConnector(deps: ConnectorDeps): Promise<Connector> {
 		return taken !== undefined;
 	}
 
+	/** Before the address is taken for the first time. @returns why it is not to be taken */
+	async function foreignHolder(): Promise<StreamFailure | undefined> {
+		if (!check || isChecked || management.state()) return undefined;
+		try {
+			const holder = await check.ask(stopping.signal);
+			isChecked = true;
+			if (holder.kind !== "reveille" || holder.value === same?.value) return undefined;
+		} catch (error) {
+			return error instanceof StreamFailure ? error : new StreamFailure("other", String(error));
+		}
+		return new StreamFailure(
+			"address-foreign",
+			`${address} is the address of another Reveille, which has another database`,
+		);
+	}
+
+	function refuse({ message }: StreamFailure) {
+		status = { kind: "stopped", reason: message };
+		log.error(
+			"{reason}: the devices that are registered there would be unknown here, and users' servers would drop them. This one does not take the address, and goes on without it. End the other one, or set another {resource} here, and restart this. To take the address all the same, set {setting}.",
+			{
+				reason: message,
+				resource: settingOf(connection, "resource"),
+				setting: takeAddressOf(connection),
+			},
+		);
+	}
+
+	/** What another session ended cannot be resumed, and after a restart its holder is asked first. */
+	async function forgetStream() {
+		const forgotten = lease ? lease.save(undefined) : streams.forget(address);
+		management = manage(undefined);
+		await forgotten.catch(() => {});
+	}
+
+	/** Waits until the address that another session took is free again. @returns false: it is given up */
+	async function takenBack(): Promise<boolean> {
+		if (!check) return false;
+		await forgetStream();
+		const onLimit = (waitMs: number) =>
+			log.warn(
+				"{address} is free, but this one has taken it back several times in an hour: another session wants it too. Next try in {minutes} min. End the other session, or set another {resource} here.",
+				{
+					address,
+					minutes: Math.ceil(waitMs / 60_000),
+					resource: settingOf(connection, "resource"),
+				},
+			);
+		if (!(await check.untilFree(stopping.signal, onLimit))) return false;
+		log.info("{address}: no other session has it any more. This one takes it back.", { address });
+		return true;
+	}
+
 	function standBy() {
 		if (status.kind === "standby") return;
 		status = { kind: "standby", reason: `another Reveille has ${address}; this one stands by` };
@@ -277,18 +351,23 @@ export async function startConnector(deps: ConnectorDeps): Promise<Connector> {
 		while (!stopping.signal.aborted) {
 			onlineSince = undefined;
 			if (!(await take())) return;
-			const failure = await session();
+			const failure = (await foreignHolder()) ?? (await session());
 			if (stopping.signal.aborted) return;
 			if (failure.kind === "too-big" && (await passOver(failure))) continue;
 			if (failure.kind === "address-taken" && lease && !(await lease.isOurs(stopping.signal))) continue;
 			if (onlineSince !== undefined && performance.now() - onlineSince >= timing.stable) failures = 0;
+			if (failure.kind === "address-foreign") return refuse(failure);
 			if (failure.kind === "address-taken") {
 				status = {
 					kind: "stopped",
 					reason: `${address} was taken over by another session (${failure.message})`,
 				};
+				const line =
+					"{address} was taken over by another session ({reason}): {other}. This one leaves it alone, so that they do not fight, and goes on without it: end the other";
 				log.error(
-					"{address} was taken over by another session ({reason}): {other}. This one leaves it alone, so that they do not fight, and goes on without it: end the other, then restart this.",
+					check
+						? `${line}. This one asks every 30 s, and takes the address back when it is free.`
+						: `${line}, then restart this.`,
 					{
 						address,
 						reason: failure.message,
@@ -297,6 +376,7 @@ export async function startConnector(deps: ConnectorDeps): Promise<Connector> {
 							: "another Reveille with the same domain",
 					},
 				);
+				if (await takenBack()) continue;
 				return;
 			}
 			const isNews = status.kind !== "away" || status.reason !== failure.message;
@@ -327,6 +407,25 @@ export async function startConnector(deps: ConnectorDeps): Promise<Connector> {
 		return ceiling * (0.5 + random() / 2);
 	}
 
+	/**
+	 * A session that is left to be resumed answers nobody, and what is published into it comes to nothing if this one does
+	 * not come back. So who took the address from a Reveille that still waits for it gives it back: that one takes it,
+	 * and there is no moment in which nobody has it.
+	 */
+	async function leaveToWaiting() {
+		const waiting = same?.waiting();
+		if (connection.kind !== "account" || !connection.takeAddress || !same || !waiting || !stream) return;
+		const within = (step: Promise<unknown>) => Promise.race([step, Bun.sleep(timing.farewell)]);
+		const { closed } = stream;
+		await within(management.answered());
+		await management.acknowledgeAll();
+		stream.send(xml("message", { to: waiting }, sameElement(same.value)));
+		await within(closed);
+		if (stream) return;
+		log.info("{address} is left to the Reveille that had it before, and waited for it.", { address });
+		await forgetStream();
+	}
+
 	const running = run();
 
 	return {
@@ -337,6 +436,7 @@ export async function startConnector(deps: ConnectorDeps): Promise<Connector> {
 		async stop(finish) {
 			stopping.abort();
 			wakeUp?.();
+			await leaveToWaiting();
 			isTaking = !isAccount;
 			await finish();
 			isTaking = false;

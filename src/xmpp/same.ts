@@ -35,5 +35,8 @@ export const sameElement = (value: string): Element => xml("same", { xmlns: NS.r
  */
 export function readSame(stanza: Element): string | undefined {
 	const same = stanza.getChild("same", NS.reveille);
-	return same?.text().trim().slice(0, LONGEST);
+	return same && valueIn(same);
 }
+
+/** The value in the element itself, cut to what is read of it. */
+export const valueIn = (same: Element): string => same.text().trim().slice(0, LONGEST);

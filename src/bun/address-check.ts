@@ -1,0 +1,213 @@
+/**
+ * Asks who has an account's address, by a second session under a resource of its own: before the address is taken for
+ * the first time, and after another session took it from us. The session sends no presence, and the server does not
+ * keep it after it ended.
+ */
+import type { Logger } from "@logtape/logtape";
+import type { Element } from "@xmpp/xml";
+import type { XmppAccount } from "../connections.ts";
+import { bareOf } from "../xmpp/jid.ts";
+import { createRequests, RequestFailed } from "../xmpp/requests.ts";
+import { readSame, sameElement } from "../xmpp/same.ts";
+import { openAccountStream } from "./account-stream.ts";
+import { pause } from "./pause.ts";
+import { createStreamManagement } from "./stream-management.ts";
+import type { XmppStream } from "./xmpp-stream.ts";
+
+/** All in ms. */
+const TIMING = {
+	/** A Reveille that has the address answers within this. */
+	answer: 3_000,
+	/** Between two questions of one that lost the address. */
+	every: 30_000,
+	/** The address is taken back so often at most … */
+	within: 3_600_000,
+};
+/** … as many times. A client that also comes back each time would be fought for ever otherwise. */
+const MOST_TAKEN_BACK = 4;
+
+/**
+ * Who answered. `reveille`: one that serves the database of this value. `nobody`: the server says that there is no such
+ * session, or a client does not know the question, which cannot be told apart. `silent`: no answer in time, as of
+ * a session that waits to be resumed. `left`: the one that has it leaves it to us now. `other`: none of these.
+ */
+export type Holder =
+	| { kind: "reveille"; value: string }
+	| { kind: "nobody" }
+	| { kind: "silent" }
+	| { kind: "left" }
+	| { kind: "other" };
+
+export interface AddressCheck {
+	/** Asks once, by a session that ends with it. @throws {StreamFailure} */
+	ask(signal: AbortSignal): Promise<Holder>;
+	/**
+	 * Asks until the address may be taken back.
+	 * @param onLimit it is free, but was taken back too often: called once, with the ms until it may be again
+	 * @returns false: the signal came first
+	 */
+	untilFree(signal: AbortSignal, onLimit: (waitMs: number) => void): Promise<boolean>;
+}
+
+export interface AddressCheckOptions {
+	account: XmppAccount;
+	/** Which database we serve. */
+	value: string;
+	/** For a session to be opened, ms. */
+	deadlineMs: number;
+	log: Logger;
+	timing?: Partial<typeof TIMING>;
+}
+
+/** A second session that is open. */
+interface Asking {
+	/** @throws {StreamFailure} the session ended */
+	ask(): Promise<Holder>;
+	/** Resolves when `ask` would say at once that the address is left to us. */
+	left(): Promise<void>;
+	/** Whether the server still answers there, as far as is known. */
+	isAlive(): boolean;
+	drop(): void;
+}
+
+export function createAddressCheck(options: AddressCheckOptions): AddressCheck {
+	const { account, log } = options;
+	const { address } = account;
+	const timing = { ...TIMING, ...options.timing };
+	const open = (signal: AbortSignal) => openAsking(options, timing.answer, signal);
+	/** When it was taken back, by the process's own clock, ms. */
+	let takenBack: number[] = [];
+
+	/** How long until it may be taken back, ms. */
+	function restMs(): number {
+		const now = performance.now();
+		takenBack = takenBack.filter((at) => now - at < timing.within);
+		const [first = now] = takenBack;
+		return takenBack.length < MOST_TAKEN_BACK ? 0 : first + timing.within - now;
+	}
+
+	return {
+		async ask(signal) {
+			const asking = await open(signal);
+			return asking.ask().finally(asking.drop);
+		},
+
+		async untilFree(signal, onLimit) {
+			let asking: Asking | undefined;
+			let isLimitTold = false;
+			while (!signal.aborted) {
+				let holder: Holder = { kind: "silent" };
+				try {
+					if (!asking?.isAlive()) {
+						asking?.drop();
+						asking = undefined;
+						asking = await open(signal);
+					}
+					holder = await asking.ask();
+				} catch (error) {
+					log.debug("{address}: nobody could be asked who has it: {error}", {
+						address,
+						error: String(error),
+					});
+				}
+				const isFree = holder.kind === "nobody" || holder.kind === "left";
+				const rest = isFree ? restMs() : 0;
+				if (isFree && rest === 0) {
+					takenBack.push(performance.now());
+					asking?.drop();
+					return true;
+				}
+				if (isFree && !isLimitTold) {
+					isLimitTold = true;
+					onLimit(rest);
+				}
+				const paused = pause(timing.every, signal);
+				await (asking ? Promise.race([paused, asking.left()]) : paused);
+			}
+			asking?.drop();
+			return false;
+		},
+	};
+}
+
+/** Logs in under a resource that nobody else has. @throws {StreamFailure} */
+async function openAsking(
+	{ account, value, deadlineMs }: AddressCheckOptions,
+	answerMs: number,
+	signal: AbortSignal,
+): Promise<Asking> {
+	const { address } = account;
+	const resource = `asks-${crypto.randomUUID()}`;
+	let stream: XmppStream | undefined;
+	let isOpen = true;
+	let askedAt = 0;
+	let heardAt = 0;
+	let isSilent = false;
+	let leaving = Promise.withResolvers<void>();
+	const requests = createRequests((stanza) => stream?.send(stanza), { deadlineMs: answerMs });
+
+	const opened = await openAccountStream(
+		{ ...account, resource, address: `${bareOf(address)}/${resource}` },
+		{
+			// There is nothing to resume: whoever asks anew logs in anew.
+			management: createStreamManagement(undefined, { save: async () => {}, send() {}, onFault() {} }),
+			isKept: false,
+			onStanza(stanza, handled) {
+				handled();
+				if (!requests.take(stanza) && isLeaving(stanza, address)) leaving.resolve();
+			},
+			onLife: () => {
+				heardAt = performance.now();
+			},
+			onOpen: (fresh) => {
+				stream = fresh;
+			},
+			deadlineMs,
+			signal,
+		},
+	);
+	const drop = () => opened.drop();
+	signal.addEventListener("abort", drop, { once: true });
+	const ended = opened.closed.then((failure) => {
+		isOpen = false;
+		signal.removeEventListener("abort", drop);
+		throw failure;
+	});
+	// Nobody may be asking when it ends.
+	ended.catch(() => {});
+
+	return {
+		async ask() {
+			askedAt = performance.now();
+			const answer = requests.ask("get", address, sameElement(value)).then(holderIn, holderOf);
+			const left = leaving.promise.then((): Holder => ({ kind: "left" }));
+			const holder = await Promise.race([left, answer, ended]);
+			isSilent = holder.kind === "silent";
+			// Whether that was the server's silence shows at the next question.
+			if (isSilent) opened.probe();
+			if (holder.kind === "left") leaving = Promise.withResolvers();
+			return holder;
+		},
+		left: () => leaving.promise,
+		isAlive: () => isOpen && !(isSilent && heardAt < askedAt),
+		drop,
+	};
+}
+
+/** What who leaves the address tells who waits for it. Servers stamp who sends. */
+const isLeaving = (stanza: Element, address: string) =>
+	stanza.is("message") &&
+	stanza.attrs.type !== "error" &&
+	stanza.attrs.from === address &&
+	readSame(stanza) !== undefined;
+
+function holderIn(answer: Element): Holder {
+	const value = readSame(answer);
+	return value === undefined ? { kind: "other" } : { kind: "reveille", value };
+}
+
+function holderOf(error: unknown): Holder {
+	const condition = error instanceof RequestFailed ? error.condition : "";
+	if (condition === "service-unavailable") return { kind: "nobody" };
+	return { kind: condition === "remote-server-timeout" ? "silent" : "other" };
+}
