@@ -143,6 +143,7 @@ async function openAsking(
 	let askedAt = 0;
 	let heardAt = 0;
 	let isSilent = false;
+	let isLeft = false;
 	let leaving = Promise.withResolvers<void>();
 	const requests = createRequests((stanza) => stream?.send(stanza), { deadlineMs: answerMs });
 
@@ -154,7 +155,10 @@ async function openAsking(
 			isKept: false,
 			onStanza(stanza, handled) {
 				handled();
-				if (!requests.take(stanza) && isLeaving(stanza, address)) leaving.resolve();
+				if (!requests.take(stanza) && isLeaving(stanza, address)) {
+					isLeft = true;
+					leaving.resolve();
+				}
 			},
 			onLife: () => {
 				heardAt = performance.now();
@@ -179,13 +183,18 @@ async function openAsking(
 	return {
 		async ask() {
 			askedAt = performance.now();
-			const answer = requests.ask("get", address, sameElement(value)).then(holderIn, holderOf);
-			const left = leaving.promise.then((): Holder => ({ kind: "left" }));
-			const holder = await Promise.race([left, answer, ended]);
+			const answer = isLeft
+				? undefined
+				: requests.ask("get", address, sameElement(value)).then(holderIn, holderOf);
+			const holder = await Promise.race([leaving.promise, answer ?? leaving.promise, ended]);
+			if (isLeft || !holder) {
+				isLeft = false;
+				leaving = Promise.withResolvers();
+				return { kind: "left" };
+			}
 			isSilent = holder.kind === "silent";
 			// Whether that was the server's silence shows at the next question.
 			if (isSilent) opened.probe();
-			if (holder.kind === "left") leaving = Promise.withResolvers();
 			return holder;
 		},
 		left: () => leaving.promise,
