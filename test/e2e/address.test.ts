@@ -3,6 +3,7 @@
  * What it costs is counted at the users' server.
  */
 import { afterEach, describe, expect, test } from "bun:test";
+import { sameElement } from "../../src/xmpp/same.ts";
 import { type Reveille, startReveille } from "../peers/reveille.ts";
 import { names, openScene, type Scene, type Sleeper, servers, writeToAll } from "./scene.ts";
 
@@ -52,6 +53,8 @@ describe.each([...servers])("a copy with another data folder, on an account at a
 		async (how, ms) => {
 			const { scene, first, sleepers } = await open();
 			const alice = await scene.login("alice");
+			const asked = alice.iq("get", sameElement("of a stranger"), scene.address);
+			await expect(asked).rejects.toThrow("service-unavailable");
 			const copy = await copyOf(scene);
 			await copy.untilLogged("is the address of another Reveille");
 			// One after the other.
@@ -72,6 +75,19 @@ describe.each([...servers])("a copy with another data folder, on an account at a
 		},
 		60_000,
 	);
+
+	test("started when the first one was killed, does not wait for its session; that one, started again, has the address back, and the copy does not fight", async () => {
+		const { scene, first, sleepers } = await open();
+		await first.kill9();
+		const copy = await copyOf(scene);
+		// The server keeps the first one's session, which answers nothing.
+		await copy.untilReady();
+		await first.start();
+		await copy.untilLogged(TAKEN);
+		expect(await write(scene, sleepers)).toBe(30);
+		await keepAll(scene);
+		expect(first.log()).not.toContain(TAKEN);
+	}, 60_000);
 
 	test("told to take the address, has it until it is stopped: the first one then serves again by itself, and nobody loses a registration", async () => {
 		const { scene, first, sleepers } = await open();
