@@ -9,10 +9,9 @@ import type { XmppAccount } from "../connections.ts";
 import { bareOf } from "../xmpp/jid.ts";
 import { createRequests, RequestFailed } from "../xmpp/requests.ts";
 import { readSame, sameElement } from "../xmpp/same.ts";
-import { openAccountStream } from "./account-stream.ts";
 import { pause } from "./pause.ts";
 import { createStreamManagement } from "./stream-management.ts";
-import type { XmppStream } from "./xmpp-stream.ts";
+import type { StreamOptions, XmppStream } from "./xmpp-stream.ts";
 
 /** All in ms. */
 const TIMING = {
@@ -53,6 +52,8 @@ export interface AddressCheckOptions {
 	account: XmppAccount;
 	/** Which database we serve. */
 	value: string;
+	/** Opens a stream of the account. @throws {StreamFailure} */
+	open(account: XmppAccount, options: StreamOptions): Promise<XmppStream>;
 	/** For a session to be opened, ms. */
 	deadlineMs: number;
 	log: Logger;
@@ -74,7 +75,7 @@ export function createAddressCheck(options: AddressCheckOptions): AddressCheck {
 	const { account, log } = options;
 	const { address } = account;
 	const timing = { ...TIMING, ...options.timing };
-	const open = (signal: AbortSignal) => openAsking(options, timing.answer, signal);
+	const openAsker = (signal: AbortSignal) => openAsking(options, timing.answer, signal);
 	/** When it was taken back, by the process's own clock, ms. */
 	let takenBack: number[] = [];
 
@@ -88,7 +89,7 @@ export function createAddressCheck(options: AddressCheckOptions): AddressCheck {
 
 	return {
 		async ask(signal) {
-			const asking = await open(signal);
+			const asking = await openAsker(signal);
 			return asking.ask().finally(asking.drop);
 		},
 
@@ -101,7 +102,7 @@ export function createAddressCheck(options: AddressCheckOptions): AddressCheck {
 					if (!asking?.isAlive()) {
 						asking?.drop();
 						asking = undefined;
-						asking = await open(signal);
+						asking = await openAsker(signal);
 					}
 					holder = await asking.ask();
 				} catch (error) {
@@ -132,7 +133,7 @@ export function createAddressCheck(options: AddressCheckOptions): AddressCheck {
 
 /** Logs in under a resource that nobody else has. @throws {StreamFailure} */
 async function openAsking(
-	{ account, value, deadlineMs }: AddressCheckOptions,
+	{ account, value, deadlineMs, open }: AddressCheckOptions,
 	answerMs: number,
 	signal: AbortSignal,
 ): Promise<Asking> {
@@ -147,7 +148,7 @@ async function openAsking(
 	let leaving = Promise.withResolvers<void>();
 	const requests = createRequests((stanza) => stream?.send(stanza), { deadlineMs: answerMs });
 
-	const opened = await openAccountStream(
+	const opened = await open(
 		{ ...account, resource, address: `${bareOf(address)}/${resource}` },
 		{
 			// There is nothing to resume: whoever asks anew logs in anew.

@@ -7,14 +7,15 @@
 import type { Logger } from "@logtape/logtape";
 import type { Element } from "@xmpp/xml";
 import xml from "@xmpp/xml";
-import { settingOf, takeAddressOf, type XmppConnection } from "../connections.ts";
+import type { XmppConnection } from "../connections.ts";
 import { stanzaBounds } from "../limits/bounds/stanzas.ts";
 import { faultOf } from "../store/fault.ts";
 import type { StreamState, Streams } from "../store/streams.ts";
 import { sameElement } from "../xmpp/same.ts";
 import type { StanzaHandler } from "../xmpp/stanzas.ts";
 import { openAccountStream } from "./account-stream.ts";
-import { type AddressCheckOptions, createAddressCheck } from "./address-check.ts";
+import type { AddressCheckOptions } from "./address-check.ts";
+import { createAddressClaim } from "./address-claim.ts";
 import { openComponentStream } from "./component-stream.ts";
 import { startHeartbeat } from "./heartbeat.ts";
 import { createOutgoing } from "./outgoing.ts";
@@ -124,18 +125,17 @@ export async function startConnector(deps: ConnectorDeps): Promise<Connector> {
 	let management = manage(isAccount && !lease ? await streams.load(address) : undefined);
 
 	const same = deps.sameDatabase;
-	const check =
+	const claim =
 		connection.kind === "account" && same
-			? createAddressCheck({
+			? createAddressClaim({
 					account: connection,
-					value: same.value,
+					same,
+					open: openAccountStream,
 					deadlineMs: timing.deadline,
 					log,
 					...(deps.timing && { timing: deps.timing }),
 				})
 			: undefined;
-	/** Once the address was ours, the server tells who takes it. */
-	let isChecked = connection.kind === "account" && connection.takeAddress === true;
 
 	function manage(saved: StreamState | undefined): StreamManagement {
 		// What came in before another one had the address is no part of today's stream.
@@ -230,7 +230,7 @@ export async function startConnector(deps: ConnectorDeps): Promise<Connector> {
 			);
 		}
 		status = { kind: "online" };
-		isChecked = true;
+		claim?.taken();
 		onlineSince = performance.now();
 		deps.onOnline?.(resumed);
 		online.resolve();
@@ -280,57 +280,11 @@ export async function startConnector(deps: ConnectorDeps): Promise<Connector> {
 		return taken !== undefined;
 	}
 
-	/** Before the address is taken for the first time. @returns why it is not to be taken */
-	async function foreignHolder(): Promise<StreamFailure | undefined> {
-		if (!check || isChecked || management.state()) return undefined;
-		try {
-			const holder = await check.ask(stopping.signal);
-			isChecked = true;
-			if (holder.kind !== "reveille" || holder.value === same?.value) return undefined;
-		} catch (error) {
-			return error instanceof StreamFailure ? error : new StreamFailure("other", String(error));
-		}
-		return new StreamFailure(
-			"address-foreign",
-			`${address} is the address of another Reveille, which has another database`,
-		);
-	}
-
-	function refuse({ message }: StreamFailure) {
-		status = { kind: "stopped", reason: message };
-		log.error(
-			"{reason}: the devices that are registered there would be unknown here, and users' servers would drop them. This one does not take the address, and goes on without it. End the other one, or set another {resource} here, and restart this. To take the address all the same, set {setting}.",
-			{
-				reason: message,
-				resource: settingOf(connection, "resource"),
-				setting: takeAddressOf(connection),
-			},
-		);
-	}
-
 	/** What another session ended cannot be resumed, and after a restart its holder is asked first. */
 	async function forgetStream() {
 		const forgotten = lease ? lease.save(undefined) : streams.forget(address);
 		management = manage(undefined);
 		await forgotten.catch(() => {});
-	}
-
-	/** Waits until the address that another session took is free again. @returns false: it is given up */
-	async function takenBack(): Promise<boolean> {
-		if (!check) return false;
-		await forgetStream();
-		const onLimit = (waitMs: number) =>
-			log.warn(
-				"{address} is free, but this one has taken it back several times in an hour: another session wants it too. Next try in {minutes} min. End the other session, or set another {resource} here.",
-				{
-					address,
-					minutes: Math.ceil(waitMs / 60_000),
-					resource: settingOf(connection, "resource"),
-				},
-			);
-		if (!(await check.untilFree(stopping.signal, onLimit))) return false;
-		log.info("{address}: no other session has it any more. This one takes it back.", { address });
-		return true;
 	}
 
 	function standBy() {
@@ -351,12 +305,17 @@ export async function startConnector(deps: ConnectorDeps): Promise<Connector> {
 		while (!stopping.signal.aborted) {
 			onlineSince = undefined;
 			if (!(await take())) return;
-			const failure = (await foreignHolder()) ?? (await session());
+			// What can be resumed is ours.
+			const refusal = management.state() ? undefined : await claim?.refusal(stopping.signal);
+			const failure = refusal ?? (await session());
 			if (stopping.signal.aborted) return;
 			if (failure.kind === "too-big" && (await passOver(failure))) continue;
 			if (failure.kind === "address-taken" && lease && !(await lease.isOurs(stopping.signal))) continue;
 			if (onlineSince !== undefined && performance.now() - onlineSince >= timing.stable) failures = 0;
-			if (failure.kind === "address-foreign") return refuse(failure);
+			if (failure.kind === "address-foreign") {
+				status = { kind: "stopped", reason: failure.message };
+				return;
+			}
 			if (failure.kind === "address-taken") {
 				status = {
 					kind: "stopped",
@@ -365,7 +324,7 @@ export async function startConnector(deps: ConnectorDeps): Promise<Connector> {
 				const line =
 					"{address} was taken over by another session ({reason}): {other}. This one leaves it alone, so that they do not fight, and goes on without it: end the other";
 				log.error(
-					check
+					claim
 						? `${line}. This one asks every 30 s, and takes the address back when it is free.`
 						: `${line}, then restart this.`,
 					{
@@ -376,8 +335,10 @@ export async function startConnector(deps: ConnectorDeps): Promise<Connector> {
 							: "another Reveille with the same domain",
 					},
 				);
-				if (await takenBack()) continue;
-				return;
+				if (!claim) return;
+				await forgetStream();
+				if (!(await claim.takenBack(stopping.signal))) return;
+				continue;
 			}
 			const isNews = status.kind !== "away" || status.reason !== failure.message;
 			status = { kind: "away", reason: failure.message };
@@ -413,13 +374,13 @@ export async function startConnector(deps: ConnectorDeps): Promise<Connector> {
 	 * and there is no moment in which nobody has it.
 	 */
 	async function leaveToWaiting() {
-		const waiting = same?.waiting();
-		if (connection.kind !== "account" || !connection.takeAddress || !same || !waiting || !stream) return;
+		const to = claim?.successor();
+		if (to === undefined || !same || !stream) return;
 		const within = (step: Promise<unknown>) => Promise.race([step, Bun.sleep(timing.farewell)]);
 		const { closed } = stream;
 		await within(management.answered());
 		await management.acknowledgeAll();
-		stream.send(xml("message", { to: waiting }, sameElement(same.value)));
+		stream.send(xml("message", { to }, sameElement(same.value)));
 		await within(closed);
 		if (stream) return;
 		log.info("{address} is left to the Reveille that had it before, and waited for it.", { address });
