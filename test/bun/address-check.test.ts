@@ -282,21 +282,30 @@ describe("after another session took the address", () => {
 		expect(binds(server)).toBe(1);
 	});
 
-	test("it is taken at once when the one that has it says that it leaves; what others say counts for nothing", async () => {
+	const leaves = (from: string) =>
+		`<message xmlns="jabber:client" from="${from}"><same xmlns="urn:reveille:0">other</same></message>`;
+
+	test("it is taken at once when the one that has it says that it leaves", async () => {
 		const { server, questions, connector } = await lost([FOREIGN], { timing: { ...QUICK, every: 60_000 } });
 		await until(() => questions.length === 2);
-		const leaves = (from: string) =>
-			server.send(
-				`<message xmlns="jabber:client" from="${from}"><same xmlns="urn:reveille:0">other</same></message>`,
-			);
-		leaves("mallory@example.org/push");
-		leaves("push@localhost/another");
-		server.send(`<message xmlns="jabber:client" from="${ADDRESS}"><body>Hello</body></message>`);
-		server.send(`<iq xmlns="jabber:client" type="get" id="x" from="${ADDRESS}"><ping/></iq>`);
-		leaves(ADDRESS);
+		server.send(leaves(ADDRESS));
 		await until(() => connector.status().kind === "online");
 		expect(binds(server)).toBe(2);
 		expect(questions).toHaveLength(2);
+	});
+
+	test.each([
+		["by a stranger", leaves("mallory@example.org/push")],
+		["by another session of the account", leaves("push@localhost/another")],
+		["in an error", leaves(ADDRESS).replace("<message", `<message type="error"`)],
+		["in another message", `<message xmlns="jabber:client" from="${ADDRESS}"><body>I leave</body></message>`],
+		["in an IQ", leaves(ADDRESS).replaceAll("message", "iq")],
+	])("that it is left counts for nothing %s", async (_by, stanza) => {
+		const { server, questions } = await lost([FOREIGN]);
+		await until(() => questions.length === 2);
+		server.send(stanza);
+		await until(() => questions.length === 5);
+		expect(binds(server)).toBe(1);
 	});
 });
 
