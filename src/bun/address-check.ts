@@ -6,24 +6,25 @@
 import type { Logger } from "@logtape/logtape";
 import type { Element } from "@xmpp/xml";
 import type { XmppAccount } from "../connections.ts";
+import { loginBounds } from "../limits/bounds/login.ts";
 import { bareOf } from "../xmpp/jid.ts";
 import { createRequests, RequestFailed } from "../xmpp/requests.ts";
 import { readSame, sameElement } from "../xmpp/same.ts";
 import { pause } from "./pause.ts";
 import { createStreamManagement } from "./stream-management.ts";
-import type { StreamOptions, XmppStream } from "./xmpp-stream.ts";
+import { StreamFailure, type StreamOptions, type XmppStream } from "./xmpp-stream.ts";
 
 /** All in ms. */
 const TIMING = {
 	/** A Reveille that has the address answers within this. */
-	answer: 3_000,
+	answer: loginBounds.holderAnswer.is as number,
 	/** Between two questions of one that lost the address. */
 	every: 30_000,
-	/** The address is taken back so often at most … */
+	/** The same while the server refuses the password: servers ban who tries a wrong one often. */
+	everyRefused: 300_000,
+	/** In which the address is taken back a few times at most: a client that also comes back each time is not fought. */
 	within: 3_600_000,
 };
-/** … as many times. A client that also comes back each time would be fought for ever otherwise. */
-const MOST_TAKEN_BACK = 4;
 
 /**
  * Who answered. `reveille`: one that serves the database of this value. `nobody`: the server says that there is no such
@@ -42,10 +43,17 @@ export interface AddressCheck {
 	ask(signal: AbortSignal): Promise<Holder>;
 	/**
 	 * Asks until the address may be taken back.
-	 * @param onLimit it is free, but was taken back too often: called once, with the ms until it may be again
 	 * @returns false: the signal came first
 	 */
-	untilFree(signal: AbortSignal, onLimit: (waitMs: number) => void): Promise<boolean>;
+	untilFree(signal: AbortSignal, told: WaitingEvents): Promise<boolean>;
+}
+
+/** What may be told while the address is another's; each once. */
+export interface WaitingEvents {
+	/** A Reveille has it, which serves the database of this value. */
+	onReveille(value: string): void;
+	/** It is free, but was taken back too often: it may be again after so many ms. */
+	onLimit(waitMs: number): void;
 }
 
 export interface AddressCheckOptions {
@@ -84,7 +92,7 @@ export function createAddressCheck(options: AddressCheckOptions): AddressCheck {
 		const now = performance.now();
 		takenBack = takenBack.filter((at) => now - at < timing.within);
 		const [first = now] = takenBack;
-		return takenBack.length < MOST_TAKEN_BACK ? 0 : first + timing.within - now;
+		return takenBack.length < loginBounds.takenBack.is ? 0 : first + timing.within - now;
 	}
 
 	return {
@@ -93,11 +101,13 @@ export function createAddressCheck(options: AddressCheckOptions): AddressCheck {
 			return asking.ask().finally(asking.drop);
 		},
 
-		async untilFree(signal, onLimit) {
+		async untilFree(signal, { onReveille, onLimit }) {
 			let asking: Asking | undefined;
+			let isReveilleTold = false;
 			let isLimitTold = false;
 			while (!signal.aborted) {
 				let holder: Holder = { kind: "silent" };
+				let restsMs = timing.every;
 				try {
 					if (!asking?.isAlive()) {
 						asking?.drop();
@@ -106,10 +116,15 @@ export function createAddressCheck(options: AddressCheckOptions): AddressCheck {
 					}
 					holder = await asking.ask();
 				} catch (error) {
+					if (error instanceof StreamFailure && error.kind === "credentials") restsMs = timing.everyRefused;
 					log.debug("{address}: nobody could be asked who has it: {error}", {
 						address,
 						error: String(error),
 					});
+				}
+				if (holder.kind === "reveille" && !isReveilleTold) {
+					isReveilleTold = true;
+					onReveille(holder.value);
 				}
 				const isFree = holder.kind === "nobody" || holder.kind === "left";
 				const rest = isFree ? restMs() : 0;
@@ -122,7 +137,7 @@ export function createAddressCheck(options: AddressCheckOptions): AddressCheck {
 					isLimitTold = true;
 					onLimit(rest);
 				}
-				const paused = pause(timing.every, signal);
+				const paused = pause(restsMs, signal);
 				await (asking ? Promise.race([paused, asking.left()]) : paused);
 			}
 			asking?.drop();

@@ -58,12 +58,18 @@ export function createAddressClaim(options: AddressClaimOptions): AddressClaim {
 		},
 
 		async takenBack(signal) {
-			const isFree = await check.untilFree(signal, (waitMs) =>
-				log.warn(
-					"{address} is free, but this one has taken it back several times in an hour: another session wants it too. Next try in {minutes} min. End the other session, or set another {resource} here.",
-					{ address, minutes: Math.ceil(waitMs / 60_000), resource },
-				),
-			);
+			const isFree = await check.untilFree(signal, {
+				onReveille: (value) =>
+					log.warn(
+						"{address}: a Reveille with {database} has it now. End that one, or this one, or set another {resource} for one of them.",
+						{ address, database: value === same.value ? "the same database" : "another database", resource },
+					),
+				onLimit: (waitMs) =>
+					log.warn(
+						"{address} is free, but this one has taken it back several times in an hour: another session wants it too. Next try in {minutes} min. End the other session, or set another {resource} here.",
+						{ address, minutes: Math.ceil(waitMs / 60_000), resource },
+					),
+			});
 			if (isFree)
 				log.info("{address}: no other session has it any more. This one takes it back.", { address });
 			return isFree;

@@ -206,6 +206,9 @@ describe("after another session took the address", () => {
 		await until(() => binds(server) === 2 && connector.status().kind === "online");
 		expect(questions).toHaveLength(5);
 		expect(logged.error.join()).toContain("takes the address back when it is free");
+		const told = logged.warn.filter((line) => line.includes("has it now"));
+		expect(told).toHaveLength(1);
+		expect(told.join()).toContain("a Reveille with another database");
 		expect(logged.info.join()).toContain("no other session has it any more. This one takes it back.");
 		// One to ask before the start, one of the address, one that asked on, and again one of the address.
 		expect(server.connections()).toBe(4);
@@ -249,6 +252,26 @@ describe("after another session took the address", () => {
 		server.send(conflict);
 		await until(() => questions.length === 5);
 		expect(server.connections()).toBe(connections);
+	});
+
+	test("where the password is refused meanwhile, it is not tried again every 30 s", async () => {
+		let logins = 0;
+		const { server } = serverWhere([NOBODY], {
+			onLogin(_text, say) {
+				const isRight = ++logins <= 2;
+				const kind = isRight ? "<success" : "<failure";
+				const inner = isRight ? "" : "<not-authorized/>";
+				say(`${kind} xmlns="urn:ietf:params:xml:ns:xmpp-sasl">${inner}</${kind.slice(1)}>`);
+			},
+		});
+		const rests = { every: 1, everyRefused: 60_000 };
+		const { connector } = await connect(server, { timing: { ...QUICK, ...rests } });
+		await connector.online;
+		server.send(conflict);
+		await until(() => logins === 3);
+		// Many times what it rests otherwise.
+		await Bun.sleep(100);
+		expect(logins).toBe(3);
 	});
 
 	test("a session that asks and is cut is opened anew", async () => {

@@ -111,4 +111,16 @@ describe.each([...servers])("a copy with another data folder, on an account at a
 		await copy.start();
 		await copy.untilReady();
 	}, 60_000);
+
+	test("a chat client that takes the address once does not keep it", async () => {
+		const scene = await openScene(program, { settings: { PUSH_INTERVAL_MS: "0" } });
+		ends.push(() => scene.stop());
+		const sleepers = await scene.sleepers("bob");
+		await scene.login("push", "push");
+		await scene.reveille.untilLogged(TAKEN);
+		await scene.reveille.untilLogged("This one takes it back");
+		await scene.reveille.untilReady();
+		expect(await write(scene, sleepers)).toBe(1);
+		expect(await scene.server.pushEnabled("bob")).toHaveLength(1);
+	}, 60_000);
 });
