@@ -7,7 +7,6 @@ import type { Logger } from "@logtape/logtape";
 import type { Element } from "@xmpp/xml";
 import type { XmppAccount } from "../connections.ts";
 import { loginBounds } from "../limits/bounds/login.ts";
-import { bareOf } from "../xmpp/jid.ts";
 import { createRequests, RequestFailed } from "../xmpp/requests.ts";
 import { readSame, sameElement } from "../xmpp/same.ts";
 import { pause } from "./pause.ts";
@@ -152,7 +151,7 @@ async function openAsking(
 	answerMs: number,
 	signal: AbortSignal,
 ): Promise<Asking> {
-	const { address } = account;
+	const { address, username, domain } = account;
 	const resource = `asks-${crypto.randomUUID()}`;
 	let stream: XmppStream | undefined;
 	let isOpen = true;
@@ -164,7 +163,7 @@ async function openAsking(
 	const requests = createRequests((stanza) => stream?.send(stanza), { deadlineMs: answerMs });
 
 	const opened = await open(
-		{ ...account, resource, address: `${bareOf(address)}/${resource}` },
+		{ ...account, resource, address: `${username}@${domain}/${resource}` },
 		{
 			// There is nothing to resume: whoever asks anew logs in anew.
 			management: createStreamManagement(undefined, { save: async () => {}, send() {}, onFault() {} }),
