@@ -26,6 +26,8 @@ export interface XmppAccount extends Common {
 	kind: "account";
 	username: string;
 	resource: string;
+	/** Takes the address also from a Reveille of another database. */
+	takeAddress?: boolean;
 }
 
 /** A domain of its own, which the server hands over to whoever knows the secret. */
@@ -39,6 +41,9 @@ const FIELDS = ["service", "domain", "username", "password", "resource", "pubsub
 export type ConnectionField = (typeof FIELDS)[number];
 export type ConnectionFields = { [Field in ConnectionField]?: string };
 
+/** The one field of a table that is no text. */
+const TAKE_ADDRESS = "take_address";
+
 const NEEDS = {
 	account: ["service", "username", "password"],
 	component: ["service", "domain", "password"],
@@ -49,6 +54,10 @@ const variableOf = (field: ConnectionField) => `XMPP_${field.toUpperCase()}`;
 /** What to call a field of a connection, for its operator. */
 export const settingOf = ({ table }: XmppConnection, field: ConnectionField) =>
 	table === undefined ? variableOf(field) : `${field} of ${table}`;
+
+/** What to call, for its operator, the setting that takes an address from another Reveille. */
+export const takeAddressOf = ({ table }: XmppConnection) =>
+	table === undefined ? "XMPP_TAKE_ADDRESS=true" : `${TAKE_ADDRESS} = true in ${table}`;
 
 /** A URL as it may be shown: it may carry a password or a token before its host, or in its query. */
 export function shownUrl(url: string): string {
@@ -62,13 +71,15 @@ export function shownUrl(url: string): string {
  * @param options.table what to call it; undefined: its fields are environment variables
  * @param options.allow XMPP_ALLOW, for every connection; undefined: an account answers for its own domain's users,
  *   and a component for everybody's
+ * @param options.takeAddress XMPP_TAKE_ADDRESS, or its table's own word
  * @param problems gets a sentence for each thing that is wrong; no value is quoted
  */
 export function connectionOf(
 	fields: ConnectionFields,
-	{ table, allow }: { table?: string; allow?: readonly string[] | undefined },
+	options: { table?: string; allow?: readonly string[] | undefined; takeAddress?: boolean | undefined },
 	problems: string[],
 ): XmppConnection | undefined {
+	const { table, allow, takeAddress = false } = options;
 	const name = (field: ConnectionField) => (table === undefined ? variableOf(field) : field);
 	const found: string[] = [];
 	const problem = (sentence: string) =>
@@ -126,6 +137,7 @@ export function connectionOf(
 		username: user,
 		resource: session,
 		address: `${user}@${domain}/${session}`,
+		...(takeAddress && { takeAddress }),
 		allow: allow ?? [domain],
 	};
 }
@@ -133,12 +145,13 @@ export function connectionOf(
 /**
  * Reads the tables `[[connection]]`.
  * @param tables what stands under `connection`, unchecked
- * @param allow XMPP_ALLOW
+ * @param common.allow XMPP_ALLOW
+ * @param common.takeAddress XMPP_TAKE_ADDRESS
  * @param problems gets a sentence for each thing that is wrong; no value is quoted
  */
 export function parseConnections(
 	tables: unknown,
-	allow: readonly string[] | undefined,
+	common: { allow: readonly string[] | undefined; takeAddress: boolean | undefined },
 	problems: string[],
 ): XmppConnection[] {
 	if (!Array.isArray(tables)) {
@@ -148,20 +161,31 @@ export function parseConnections(
 	return tables.flatMap((given: unknown, index) => {
 		const table = `[[connection]] ${index + 1}`;
 		const fields = fieldsOf(given, table, problems);
-		const connection = fields && connectionOf(fields, { table, allow }, problems);
+		if (!fields) return [];
+		const { [TAKE_ADDRESS]: takeAddress = common.takeAddress, ...texts } = fields;
+		const connection = connectionOf(texts, { table, allow: common.allow, takeAddress }, problems);
+		if (connection?.kind === "component" && fields[TAKE_ADDRESS] !== undefined)
+			problems.push(`${table}: ${TAKE_ADDRESS} is not for a component.`);
 		return connection ? [connection] : [];
 	});
 }
 
 /** @returns undefined if something is wrong with them already */
-function fieldsOf(given: unknown, table: string, problems: string[]): ConnectionFields | undefined {
+function fieldsOf(
+	given: unknown,
+	table: string,
+	problems: string[],
+): (ConnectionFields & { [TAKE_ADDRESS]?: boolean }) | undefined {
 	const found: string[] = [];
+	const known: readonly string[] = [...FIELDS, TAKE_ADDRESS];
 	for (const [field, value] of Object.entries(given ?? {})) {
-		if (!FIELDS.includes(field as ConnectionField)) {
-			const meant = nearest(field, FIELDS);
+		if (!known.includes(field)) {
+			const meant = nearest(field, known);
 			found.push(
-				`${field} is not known${meant ? `: did you mean ${meant}?` : `; known are ${FIELDS.join(", ")}.`}`,
+				`${field} is not known${meant ? `: did you mean ${meant}?` : `; known are ${known.join(", ")}.`}`,
 			);
+		} else if (field === TAKE_ADDRESS) {
+			if (typeof value !== "boolean") found.push(`${field} must be true or false.`);
 		} else if (typeof value !== "string" || value.trim() === "") {
 			found.push(`${field} must be a text.`);
 		}

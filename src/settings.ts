@@ -138,6 +138,9 @@ export const settings = z.object({
 	XMPP_USERNAME: text().describe("the account: the part before the @"),
 	XMPP_PASSWORD: text().describe("its password, or the component's secret"),
 	XMPP_RESOURCE: text().describe("the address is username@domain/resource (push)"),
+	XMPP_TAKE_ADDRESS: flag().describe(
+		"accounts take their address also from a Reveille of another database (false)",
+	),
 	XMPP_PUBSUB_HOST: text().describe("a pubsub service that takes the publishes in"),
 	XMPP_ADDRESS: jid().describe("the address that HTTP tells clients (the first connection's)"),
 	XMPP_ALLOW: allowed().describe("who may register (the account's domain; * with a component)"),

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { ConfigError, parseConfig } from "../src/config.ts";
+import type { XmppAccount } from "../src/connections.ts";
 import { settingNames } from "../src/settings.ts";
 
 const KEY = "k".repeat(32);
@@ -103,6 +104,16 @@ describe("the XMPP account", () => {
 			XMPP_RESOURCE: "Wake",
 		});
 		expect(config.pushAddress).toBe("push@example.net/Wake");
+	});
+
+	test("may be told to take its address from another Reveille", () => {
+		const takes = (value: string) =>
+			parseConfig({ ...ACCOUNT, XMPP_TAKE_ADDRESS: value }).connections[0] as XmppAccount;
+		expect(takes("true").takeAddress).toBe(true);
+		expect(takes("false").takeAddress).toBeUndefined();
+		expect(problemsOf({ ...ACCOUNT, XMPP_TAKE_ADDRESS: "perhaps" })).toEqual([
+			"XMPP_TAKE_ADDRESS must be true or false.",
+		]);
 	});
 
 	test("may be under names that are not ASCII: JIDs have them as they are read, however they were written", () => {
@@ -271,7 +282,27 @@ describe("tables [[connection]]", () => {
 		expect(config.connections.map(({ allow }) => allow)).toEqual([["example.org"], ["example.org"]]);
 	});
 
+	test("say for each account whether it takes its address from another Reveille, and XMPP_TAKE_ADDRESS for the others", () => {
+		const takes = (tables: object[], record = {}) =>
+			parseConfig(record, tables).connections.map((each) => (each as XmppAccount).takeAddress ?? false);
+		const other = { ...account, resource: "other" };
+		expect(takes([account, { ...other, take_address: true }])).toEqual([false, true]);
+		expect(
+			takes([account, { ...other, take_address: false }, component], { XMPP_TAKE_ADDRESS: "true" }),
+		).toEqual([true, false, false]);
+	});
+
 	test.each([
+		[
+			"a take_address that is a text",
+			[{ ...account, take_address: "true" }],
+			"take_address must be true or false",
+		],
+		[
+			"a take_address for a component",
+			[{ ...component, take_address: true }],
+			"take_address is not for a component",
+		],
 		[
 			"an unknown field, naming the nearest",
 			[{ ...component, pasword: "x" }],

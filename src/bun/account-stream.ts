@@ -36,7 +36,7 @@ const PREFERRED_RESUME_S = 3600;
 
 /** @throws {StreamFailure} */
 export async function openAccountStream(account: XmppAccount, options: StreamOptions): Promise<XmppStream> {
-	const { management, onStanza, onLife, deadlineMs } = options;
+	const { management, onStanza, onLife, deadlineMs, isKept = true } = options;
 	const { address, service, domain, username, resource } = account;
 	const entity = new Client({ service, domain, timeout: deadlineMs });
 	websocket({ entity });
@@ -130,7 +130,7 @@ export async function openAccountStream(account: XmppAccount, options: StreamOpt
 					`The server bound ${bound} instead of ${address}: set ${settingOf(account, field)} as the server has it.`,
 				),
 			);
-		} else if (features?.getChild("sm", NS_SM)) {
+		} else if (isKept && features?.getChild("sm", NS_SM)) {
 			waitingFor = "enabling";
 			send(xml("enable", { xmlns: NS_SM, resume: "true", max: String(PREFERRED_RESUME_S) }));
 		} else {

@@ -6,15 +6,20 @@
  */
 import type { Logger } from "@logtape/logtape";
 import type { Element } from "@xmpp/xml";
+import xml from "@xmpp/xml";
 import type { XmppConnection } from "../connections.ts";
 import { stanzaBounds } from "../limits/bounds/stanzas.ts";
 import { faultOf } from "../store/fault.ts";
 import type { StreamState, Streams } from "../store/streams.ts";
+import { sameElement } from "../xmpp/same.ts";
 import type { StanzaHandler } from "../xmpp/stanzas.ts";
 import { openAccountStream } from "./account-stream.ts";
+import type { AddressCheckOptions } from "./address-check.ts";
+import { createAddressClaim } from "./address-claim.ts";
 import { openComponentStream } from "./component-stream.ts";
 import { startHeartbeat } from "./heartbeat.ts";
 import { createOutgoing } from "./outgoing.ts";
+import type { SameDatabase } from "./same-database.ts";
 import type { StreamLease } from "./stream-lease.ts";
 import { createStreamManagement, type StreamManagement } from "./stream-management.ts";
 import { StreamFailure, type StreamOptions, type XmppStream } from "./xmpp-stream.ts";
@@ -30,6 +35,8 @@ export type ConnectorStatus =
 export interface ConnectorDeps {
 	connection: XmppConnection;
 	streams: Streams;
+	/** An account's: tells Reveilles of other databases from ours. Missing: nobody is asked before the address is taken. */
+	sameDatabase?: SameDatabase | undefined;
 	/** Where several processes have the same account and one database. @param onLost another one has the address */
 	lease?: ((onLost: () => void) => StreamLease) | undefined;
 	handle: StanzaHandler;
@@ -45,7 +52,7 @@ export interface ConnectorDeps {
 	onBacklog(olderThanMs: number): Promise<void>;
 	log: Logger;
 	random?: () => number;
-	timing?: Partial<typeof TIMING>;
+	timing?: Partial<typeof TIMING> & AddressCheckOptions["timing"];
 }
 
 export interface Connector {
@@ -116,6 +123,19 @@ export async function startConnector(deps: ConnectorDeps): Promise<Connector> {
 	const isAccount = kind === "account";
 	const lease = isAccount ? deps.lease?.(() => stream?.drop()) : undefined;
 	let management = manage(isAccount && !lease ? await streams.load(address) : undefined);
+
+	const same = deps.sameDatabase;
+	const claim =
+		connection.kind === "account" && same
+			? createAddressClaim({
+					account: connection,
+					same,
+					open: openAccountStream,
+					deadlineMs: timing.deadline,
+					log,
+					...(deps.timing && { timing: deps.timing }),
+				})
+			: undefined;
 
 	function manage(saved: StreamState | undefined): StreamManagement {
 		// What came in before another one had the address is no part of today's stream.
@@ -210,6 +230,7 @@ export async function startConnector(deps: ConnectorDeps): Promise<Connector> {
 			);
 		}
 		status = { kind: "online" };
+		claim?.taken();
 		onlineSince = performance.now();
 		deps.onOnline?.(resumed);
 		online.resolve();
@@ -259,6 +280,13 @@ export async function startConnector(deps: ConnectorDeps): Promise<Connector> {
 		return taken !== undefined;
 	}
 
+	/** What another session ended cannot be resumed, and after a restart its holder is asked first. */
+	async function forgetStream() {
+		const forgotten = lease ? lease.save(undefined) : streams.forget(address);
+		management = manage(undefined);
+		await forgotten.catch(() => {});
+	}
+
 	function standBy() {
 		if (status.kind === "standby") return;
 		status = { kind: "standby", reason: `another Reveille has ${address}; this one stands by` };
@@ -277,18 +305,28 @@ export async function startConnector(deps: ConnectorDeps): Promise<Connector> {
 		while (!stopping.signal.aborted) {
 			onlineSince = undefined;
 			if (!(await take())) return;
-			const failure = await session();
+			// What can be resumed is ours.
+			const refusal = management.state() ? undefined : await claim?.refusal(stopping.signal);
+			const failure = refusal ?? (await session());
 			if (stopping.signal.aborted) return;
 			if (failure.kind === "too-big" && (await passOver(failure))) continue;
 			if (failure.kind === "address-taken" && lease && !(await lease.isOurs(stopping.signal))) continue;
 			if (onlineSince !== undefined && performance.now() - onlineSince >= timing.stable) failures = 0;
+			if (failure.kind === "address-foreign") {
+				status = { kind: "stopped", reason: failure.message };
+				return;
+			}
 			if (failure.kind === "address-taken") {
 				status = {
 					kind: "stopped",
 					reason: `${address} was taken over by another session (${failure.message})`,
 				};
+				const line =
+					"{address} was taken over by another session ({reason}): {other}. This one leaves it alone, so that they do not fight, and goes on without it: end the other";
 				log.error(
-					"{address} was taken over by another session ({reason}): {other}. This one leaves it alone, so that they do not fight, and goes on without it: end the other, then restart this.",
+					claim
+						? `${line}. This one asks every 30 s, and takes the address back when it is free.`
+						: `${line}, then restart this.`,
 					{
 						address,
 						reason: failure.message,
@@ -297,7 +335,10 @@ export async function startConnector(deps: ConnectorDeps): Promise<Connector> {
 							: "another Reveille with the same domain",
 					},
 				);
-				return;
+				if (!claim) return;
+				await forgetStream();
+				if (!(await claim.takenBack(stopping.signal))) return;
+				continue;
 			}
 			const isNews = status.kind !== "away" || status.reason !== failure.message;
 			status = { kind: "away", reason: failure.message };
@@ -327,6 +368,25 @@ export async function startConnector(deps: ConnectorDeps): Promise<Connector> {
 		return ceiling * (0.5 + random() / 2);
 	}
 
+	/**
+	 * A session that is left to be resumed answers nobody, and what is published into it comes to nothing if this one does
+	 * not come back. So who took the address from a Reveille that still waits for it gives it back: that one takes it,
+	 * and there is no moment in which nobody has it.
+	 */
+	async function leaveToWaiting() {
+		const to = claim?.successor();
+		if (to === undefined || !same || !stream) return;
+		const within = (step: Promise<unknown>) => Promise.race([step, Bun.sleep(timing.farewell)]);
+		const { closed } = stream;
+		await within(management.answered());
+		await management.acknowledgeAll();
+		stream.send(xml("message", { to }, sameElement(same.value)));
+		await within(closed);
+		if (stream) return;
+		log.info("{address} is left to the Reveille that had it before, and waited for it.", { address });
+		await forgetStream();
+	}
+
 	const running = run();
 
 	return {
@@ -337,6 +397,7 @@ export async function startConnector(deps: ConnectorDeps): Promise<Connector> {
 		async stop(finish) {
 			stopping.abort();
 			wakeUp?.();
+			await leaveToWaiting();
 			isTaking = !isAccount;
 			await finish();
 			isTaking = false;

@@ -43,6 +43,7 @@ import { createIntake, type Intake } from "./intake.ts";
 import { tellOfKeys } from "./key-use.ts";
 import { createMetrics, type Metrics } from "./metrics.ts";
 import type { Replica } from "./replica.ts";
+import { createSameDatabase, type SameDatabase } from "./same-database.ts";
 import { StartError } from "./start-error.ts";
 import { stillThere } from "./still-there.ts";
 import { warnOfStrays } from "./strays.ts";
@@ -83,6 +84,8 @@ export interface SenderDeps {
 	replica: Replica | undefined;
 	/** Where several processes may have the same account: which of them is online. `holder`: this one's id. */
 	standby: { leases: StreamLeases; holder: string } | undefined;
+	/** Which database it is; undefined: not known yet. */
+	databaseId: string | undefined;
 	/** How many registrations stand on which key. */
 	keyUse(): Promise<readonly KeyUse[]>;
 	/** By the name of their app. */
@@ -218,7 +221,14 @@ export async function startSender(common: SenderDeps): Promise<Sender> {
 	for (const connection of config.connections) await checkKeeper(connection, common.pubsubNodes);
 	const intakes: Intake[] = [];
 	const rate = createRegistrationRate(registrations);
+	const { databaseId } = common;
+	const sameDatabases = new Map<string, SameDatabase>();
+	for (const connection of config.connections) {
+		if (connection.kind !== "account" || databaseId === undefined) continue;
+		sameDatabases.set(connection.address, await createSameDatabase(connection, databaseId));
+	}
 	connections = await startConnections(config.connections, (connection) => {
+		const sameDatabase = sameDatabases.get(connection.address);
 		const intake = createIntake(connection, {
 			...common,
 			testPush: (node) => pushAndNote(node, TEST_PUSH),
@@ -229,12 +239,14 @@ export async function startSender(common: SenderDeps): Promise<Sender> {
 			},
 			push: delivery.push,
 			send: (stanza) => connections?.sendFrom(connection.address, stanza),
+			...(sameDatabase && { same: sameDatabase.answer }),
 		});
 		intakes.push(intake);
 		const { standby } = common;
 		const { address } = connection;
 		return {
 			streams,
+			sameDatabase,
 			lease: standby && ((onLost) => createStreamLease({ ...standby, address, streams, onLost, log })),
 			handle: intake.handle,
 			isAwaited: intake.isAwaited,

@@ -9,6 +9,7 @@ import type { Logger } from "@logtape/logtape";
 import { faultOf } from "../store/fault.ts";
 import type { LeaseRow, StreamLeases } from "../store/stream-leases.ts";
 import type { StreamState, Streams } from "../store/streams.ts";
+import { pause } from "./pause.ts";
 
 /** All in ms. */
 const TIMING = {
@@ -177,17 +178,4 @@ export function createStreamLease(options: StreamLeaseOptions): StreamLease {
 			await leases.leave(address, holder).catch(() => {});
 		},
 	};
-}
-
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-	return new Promise((resolve) => {
-		const done = () => {
-			clearTimeout(timer);
-			signal.removeEventListener("abort", done);
-			resolve();
-		};
-		const timer = setTimeout(done, ms);
-		signal.addEventListener("abort", done);
-		if (signal.aborted) done();
-	});
 }

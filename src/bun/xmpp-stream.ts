@@ -14,10 +14,11 @@ export const NS_CONDITIONS = "urn:ietf:params:xml:ns:xmpp-streams";
 export class StreamFailure extends Error {
 	override name = "StreamFailure";
 	/**
-	 * `address-held`: another session has our address, and keeps it. `address-taken`: another took it over. `too-big`: a
+	 * `address-held`: another session has our address, and keeps it. `address-taken`: another took it over.
+	 * `address-foreign`: a Reveille of another database has it, and we leave it alone. `too-big`: a
 	 * message came that cannot be received at all, and comes again until it counts as handled.
 	 */
-	readonly kind: "credentials" | "address-held" | "address-taken" | "too-big" | "other";
+	readonly kind: "credentials" | "address-held" | "address-taken" | "address-foreign" | "too-big" | "other";
 	/** The server ended the stream at something that we sent, as far as it says. */
 	readonly isStreamError: boolean;
 
@@ -47,6 +48,8 @@ export interface XmppStream {
 
 export interface StreamOptions {
 	management: StreamManagement;
+	/** Whether the server is to count stanzas, and keep the session for us after a loss. Default: true. */
+	isKept?: boolean;
 	/** Called for every stanza, after stream management has seen it, with what to call once it is handled. */
 	onStanza(stanza: Element, handled: () => void): void;
 	/** Whether a stanza, by its own tag, answers a request of ours: it may be longer. Default: none does. */

@@ -8,6 +8,7 @@ import { discoInfo, discoItems } from "./disco.ts";
 import { bareOf, domainOf } from "./jid.ts";
 import { NS } from "./namespaces.ts";
 import { MalformedPublish, type Publish, parsePublish } from "./publish.ts";
+import { sameElement, valueIn } from "./same.ts";
 import { answerToPublish, stanzaError } from "./stanza-errors.ts";
 import { writable } from "./writable.ts";
 
@@ -17,15 +18,22 @@ export interface StanzaDeps {
 	/** The effects of commands. */
 	commands: CommandDeps;
 	version: string;
+	/**
+	 * The answer to who asks which database we serve (same.ts). Default: nobody is told.
+	 * @param value the asker's own
+	 * @returns undefined: this one is not told
+	 */
+	same?(from: string, value: string): string | undefined;
 }
 
+const unknownQuestion = () => stanzaError("cancel", "service-unavailable");
 const LONGEST_ID = stanzaBounds.id.is;
 const LONGEST_ADDRESS = stanzaBounds.address.is;
 
 /** Takes a stanza and gives the reply to send, if one is due. Never throws. */
 export type StanzaHandler = (stanza: Element) => Promise<Element | undefined>;
 
-export function createStanzaHandler({ publish, commands, version }: StanzaDeps): StanzaHandler {
+export function createStanzaHandler({ publish, commands, version, same }: StanzaDeps): StanzaHandler {
 	const { registrar } = commands;
 	const command = createCommands(commands);
 
@@ -50,11 +58,15 @@ export function createStanzaHandler({ publish, commands, version }: StanzaDeps):
 				return discoInfo(node, registrar);
 			case `get ${NS.discoItems} query`:
 				return discoItems(node, to, registrar);
+			case `get ${NS.reveille} same`: {
+				const own = same?.(from, valueIn(payload));
+				return own === undefined ? unknownQuestion() : sameElement(own);
+			}
 			default:
 				// A publish in a shape we do not know must not cost its user the registration.
 				return type === "set"
 					? stanzaError("wait", "bad-request", "nothing of this kind is served here")
-					: stanzaError("cancel", "service-unavailable");
+					: unknownQuestion();
 		}
 	}
 

@@ -43,8 +43,8 @@ export interface XmppDoubleOptions {
 	onLogin?(message: string, say: (xml: string) => void): void;
 	/** The answer to `<enable/>`. */
 	enabled?: string;
-	/** Called with each message that comes, before it is answered. */
-	onMessage?(text: string, double: XmppDouble): void;
+	/** Called with each message that comes, before it is answered. @param say sends to whoever sent it */
+	onMessage?(text: string, double: XmppDouble, say: (xml: string) => void): void;
 	/** Called at `<resume/>` with its count; the default resumes and repeats nothing. */
 	onResume?(h: number, double: XmppDouble): void;
 }
@@ -100,7 +100,10 @@ export function startXmppDouble(options: XmppDoubleOptions = {}): XmppDouble {
 			else say(`<success ${SASL}/>`);
 		} else if (text.includes(BIND)) {
 			const id = /id="([^"]+)"/.exec(text)?.[1];
-			link.send(`<iq type="result" id="${id}"><bind ${BIND}><jid>push@localhost/push</jid></bind></iq>`);
+			const resource = /<resource>(.*)<\/resource>/.exec(text)?.[1];
+			link.send(
+				`<iq type="result" id="${id}"><bind ${BIND}><jid>push@localhost/${resource}</jid></bind></iq>`,
+			);
 		} else if (text.startsWith("<enable")) {
 			link.send(options.enabled ?? `<enabled ${SM} id="session" resume="true"/>`);
 		} else if (text.startsWith("<resume")) {
@@ -126,7 +129,7 @@ export function startXmppDouble(options: XmppDoubleOptions = {}): XmppDouble {
 			async message(link, message) {
 				received.push(String(message));
 				for (const look of [...waiting]) look();
-				options.onMessage?.(String(message), double);
+				options.onMessage?.(String(message), double, (xml) => void link.send(xml));
 				await answer(link, String(message));
 			},
 		},

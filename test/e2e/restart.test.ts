@@ -65,8 +65,11 @@ describe.each([...servers])("with a real %s", (program) => {
 		await scene.endpoint.waitForPush();
 	}, 60_000);
 
-	test("a second connector on the account takes it over, and the first stops and says so", async () => {
-		const second = await startReveille({ server: scene.server });
+	test("a second connector that is told to takes the account over, and the first leaves it alone and says so", async () => {
+		const second = await startReveille({
+			server: scene.server,
+			settings: { XMPP_TAKE_ADDRESS: "true" },
+		});
 		try {
 			await scene.reveille.untilLogged("so that they do not fight");
 			const status = await fetch(`${scene.reveille.url}/ready`);

@@ -55,6 +55,7 @@ const GOOD: Readonly<Record<string, readonly string[]>> = {
 		XMPP_USERNAME: ["push"],
 		XMPP_PASSWORD: [MARK],
 		XMPP_RESOURCE: ["push"],
+		XMPP_TAKE_ADDRESS: ["yes", "off"],
 		XMPP_PUBSUB_HOST: ["pubsub.example.net"],
 	},
 	...{

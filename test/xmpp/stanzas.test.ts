@@ -28,6 +28,39 @@ const error = (type: string, condition: string, text = "") =>
 const say = (text: string) =>
 	`<text xmlns="urn:ietf:params:xml:ns:xmpp-stanzas" xml:lang="en">${text}</text>`;
 
+describe("who asks which database we serve", () => {
+	const asks = (from: string, type = "get") =>
+		`<iq type="${type}" id="p1" from="${from}" to="push@example.net/push"><same xmlns="urn:reveille:0">theirs</same></iq>`;
+	const told: string[][] = [];
+	const handle = createStanzaHandler({
+		publish: async () => DELIVERED,
+		commands: noCommands,
+		version: "1",
+		same(from, value) {
+			told.push([from, value]);
+			return from.startsWith("push@example.net") ? "ours" : undefined;
+		},
+	});
+
+	test("is told, if that one may know", async () => {
+		expect(String(await handle(parse(asks("push@example.net/asks"))))).toBe(
+			`<iq type="result" id="p1" to="push@example.net/asks" from="push@example.net/push"><same xmlns="urn:reveille:0">ours</same></iq>`,
+		);
+		expect(told).toEqual([["push@example.net/asks", "theirs"]]);
+	});
+
+	test("hears as a stranger what any unknown question hears, and so does everybody where nobody is told", async () => {
+		const unknown = (await replyTo(asks("mallory@example.org/x").replaceAll("same", "other"))) ?? "";
+		expect(unknown).toContain("service-unavailable");
+		expect(String(await handle(parse(asks("mallory@example.org/x"))))).toBe(unknown);
+		expect(await replyTo(asks("mallory@example.org/x"))).toBe(unknown);
+	});
+
+	test("is answered to a get alone", async () => {
+		expect(String(await handle(parse(asks("push@example.net/asks", "set"))))).toContain("bad-request");
+	});
+});
+
 describe("a publish", () => {
 	test("goes to delivery with its node, its secret and what was published", async () => {
 		const calls: unknown[] = [];

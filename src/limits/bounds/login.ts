@@ -27,4 +27,16 @@ export const loginBounds = {
 		what: "The id by which a session can be resumed (XEP-0198)",
 		beyond: "The session is not resumed after a loss of the connection.",
 	},
+	holderAnswer: {
+		is: 3_000,
+		unit: "milliseconds",
+		what: "How long another session that has our account's address may take to say which database it serves",
+		beyond: "The address is taken.",
+	},
+	takenBack: {
+		is: 4,
+		unit: "times an hour",
+		what: "How often an account's address is taken back from other sessions",
+		beyond: "It is left to them until the hour is over.",
+	},
 } as const satisfies Bounds;
