@@ -80,6 +80,12 @@ export const stanzaBounds = {
 		what: "A message to an owner's server that a registration ended",
 		beyond: "It is not sent: the server hears of the end when it next publishes.",
 	},
+	sameValue: {
+		is: 64,
+		unit: "characters",
+		what: "What another session of our own says of its database (`<same xmlns='urn:reveille:0'>`)",
+		beyond: "It is cut, and so is never our own value.",
+	},
 	sent: {
 		is: 63 * 1024,
 		unit: "bytes",
