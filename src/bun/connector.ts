@@ -190,7 +190,7 @@ export async function startConnector(deps: ConnectorDeps): Promise<Connector> {
 				onStanza,
 				isAwaited: (head) => deps.isAwaited?.(head) ?? false,
 				onLife: () => {
-					lastLife = Date.now();
+					lastLife = performance.now();
 				},
 				onOpen: (fresh) => {
 					stream = fresh;

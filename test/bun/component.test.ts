@@ -151,6 +151,17 @@ test("a server that answers is not left, however quiet it is", async () => {
 	expect(server.connections()).toBe(1);
 });
 
+test("a process that was stopped for longer than that reads what came meanwhile, and stays", async () => {
+	const server = await double({ echoesPings: true });
+	const connector = await connect(server, { timing: { silence: 30, grace: 1_500 } });
+	await connector.online;
+	server.send(publish("meanwhile"));
+	// Nothing of this process runs, its timers neither, as when it is stopped.
+	Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2_500);
+	await server.until(/<iq type="result" id="meanwhile"/);
+	expect(server.connections()).toBe(1);
+});
+
 describe("too much at once", () => {
 	test("is put off at the server: only so many stanzas are in hand, and none is lost", async () => {
 		const server = await double();
