@@ -145,6 +145,7 @@ async function main(args: readonly string[]): Promise<void> {
 		handover: createHandover(shared.db),
 		pubsubNodes,
 		replica: shared.replica,
+		databaseId: shared.id,
 		standby: await standbyOf(config, shared.db),
 		nodes: createNodeSource(keyring, pubsubNodes, config.pubsubHosts),
 		services,

@@ -10,7 +10,9 @@ import xml from "@xmpp/xml";
 import { settingOf, shownUrl, type XmppComponent } from "../connections.ts";
 import { toALabels } from "../domain-name.ts";
 import { stanzaBounds } from "../limits/bounds/stanzas.ts";
+import { domainOf } from "../xmpp/jid.ts";
 import { NS } from "../xmpp/namespaces.ts";
+import { readSame, sameElement } from "../xmpp/same.ts";
 import { StanzaParser } from "./stanza-parser.ts";
 import {
 	explainStreamError,
@@ -35,7 +37,7 @@ const MOST_IN_HAND = 4_000;
 
 /** @throws {StreamFailure} */
 export function openComponentStream(connection: XmppComponent, options: StreamOptions): Promise<XmppStream> {
-	const { management, onStanza, onLife } = options;
+	const { management, onStanza, onLife, others } = options;
 	const { domain, password } = connection;
 	const service = shownUrl(connection.service);
 	const socket = new Socket();
@@ -80,6 +82,7 @@ export function openComponentStream(connection: XmppComponent, options: StreamOp
 		}
 		const handled = management.receive(element);
 		if (!handled) return;
+		if (others && element.attrs.type === "get") hearOthers(element, others);
 		inHand++;
 		onStanza(element, () => {
 			inHand--;
@@ -102,7 +105,7 @@ export function openComponentStream(connection: XmppComponent, options: StreamOp
 					xml(
 						"iq",
 						{ type: "get", id: crypto.randomUUID(), from: ourselves, to: ourselves },
-						xml("ping", { xmlns: NS.ping }),
+						xml("ping", { xmlns: NS.ping }, ...(others ? [sameElement(others.value)] : [])),
 					),
 				),
 			leave: () =>
@@ -112,6 +115,13 @@ export function openComponentStream(connection: XmppComponent, options: StreamOp
 					socket.end("</stream:stream>");
 				}),
 		});
+	}
+
+	/** Nobody but a connection of the domain can send from it. */
+	function hearOthers(stanza: Element, { heard }: NonNullable<typeof others>) {
+		const ping = domainOf(String(stanza.attrs.from)) === domain && stanza.getChild("ping", NS.ping);
+		const theirs = ping ? readSame(ping) : undefined;
+		if (theirs !== undefined) heard(theirs);
 	}
 
 	const parser = new StanzaParser(

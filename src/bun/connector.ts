@@ -14,13 +14,15 @@ import type { StanzaHandler } from "../xmpp/stanzas.ts";
 import { openAccountStream } from "./account-stream.ts";
 import { openComponentStream } from "./component-stream.ts";
 import { startHeartbeat } from "./heartbeat.ts";
+import type { Others } from "./others.ts";
 import { createOutgoing } from "./outgoing.ts";
 import type { StreamLease } from "./stream-lease.ts";
 import { createStreamManagement, type StreamManagement } from "./stream-management.ts";
 import { StreamFailure, type StreamOptions, type XmppStream } from "./xmpp-stream.ts";
 
 export type ConnectorStatus =
-	| { kind: "online" }
+	/** `fault`: another Reveille, with another database, is beside us, or it is not known yet whether one is. */
+	| { kind: "online"; fault?: string }
 	| { kind: "away"; reason: string }
 	/** Another Reveille has the address; this one takes over when that is gone. */
 	| { kind: "standby"; reason: string }
@@ -32,6 +34,8 @@ export interface ConnectorDeps {
 	streams: Streams;
 	/** Where several processes have the same account and one database. @param onLost another one has the address */
 	lease?: ((onLost: () => void) => StreamLease) | undefined;
+	/** Whether a Reveille of another database has the address too; a component's. */
+	others?: Others | undefined;
 	handle: StanzaHandler;
 	/** Whether a stanza, by its own tag, answers a request of ours: it may be longer. Default: none does. */
 	isAwaited?(head: Element): boolean;
@@ -99,7 +103,7 @@ const BACKLOG = {
 };
 
 export async function startConnector(deps: ConnectorDeps): Promise<Connector> {
-	const { connection, streams, handle, onBacklog, log, random = Math.random } = deps;
+	const { connection, streams, handle, others, onBacklog, log, random = Math.random } = deps;
 	const { kind, address } = connection;
 	const timing = { ...TIMING, ...deps.timing };
 	let status: ConnectorStatus = { kind: "away", reason: "connecting" };
@@ -189,6 +193,7 @@ export async function startConnector(deps: ConnectorDeps): Promise<Connector> {
 				management,
 				onStanza,
 				isAwaited: (head) => deps.isAwaited?.(head) ?? false,
+				others,
 				onLife: () => {
 					lastLife = performance.now();
 				},
@@ -231,8 +236,10 @@ export async function startConnector(deps: ConnectorDeps): Promise<Connector> {
 					...{ address, seconds: Math.round(silence / 1000) },
 				}),
 		});
+		const stopAsking = others?.ask(opened.probe);
 		const failure = await opened.closed;
 		stopHeartbeat();
+		stopAsking?.();
 		stream = undefined;
 		if (failure.isStreamError) management.streamFailed();
 		return failure;
@@ -279,6 +286,7 @@ export async function startConnector(deps: ConnectorDeps): Promise<Connector> {
 			if (!(await take())) return;
 			const failure = await session();
 			if (stopping.signal.aborted) return;
+			if (failure.kind === "address-held" || failure.kind === "address-taken") others?.refused();
 			if (failure.kind === "too-big" && (await passOver(failure))) continue;
 			if (failure.kind === "address-taken" && lease && !(await lease.isOurs(stopping.signal))) continue;
 			if (onlineSince !== undefined && performance.now() - onlineSince >= timing.stable) failures = 0;
@@ -330,7 +338,10 @@ export async function startConnector(deps: ConnectorDeps): Promise<Connector> {
 	const running = run();
 
 	return {
-		status: () => status,
+		status() {
+			const fault = status.kind === "online" ? others?.fault() : undefined;
+			return fault === undefined ? status : { kind: "online", fault };
+		},
 		online: online.promise,
 		send,
 

@@ -9,7 +9,7 @@ import { faultOf } from "../store/fault.ts";
 import type { PubsubNodes } from "../store/pubsub-nodes.ts";
 import type { Answer, Notification } from "../types.ts";
 import { createRequests } from "../xmpp/requests.ts";
-import { createStanzaHandler, type StanzaHandler } from "../xmpp/stanzas.ts";
+import { createStanzaHandler, type StanzaDeps, type StanzaHandler } from "../xmpp/stanzas.ts";
 import { type PubsubHost, startPubsubHost } from "./pubsub-host.ts";
 
 export interface IntakeDeps extends Omit<RegistrarDeps, "allow" | "address" | "pubsubHost"> {
@@ -22,6 +22,8 @@ export interface IntakeDeps extends Omit<RegistrarDeps, "allow" | "address" | "p
 	push(node: string, notification: Notification): Promise<Answer>;
 	/** Sends a stanza of our own from this connection's address. */
 	send(stanza: Element): void;
+	/** Why nothing can be said of unknown registrations. */
+	doubt?: StanzaDeps["doubt"];
 	log: Logger;
 }
 
@@ -60,6 +62,7 @@ export function createIntake(connection: XmppConnection, deps: IntakeDeps): Inta
 			onFault: (error) => log.error("A command failed: {error}", { error: faultOf(error) }),
 		},
 		version: deps.version,
+		...(deps.doubt && { doubt: deps.doubt }),
 	});
 
 	return {

@@ -31,6 +31,8 @@ export interface SharedDatabase extends OpenDatabase {
 	replica: Replica | undefined;
 	/** For checking facts, and noting new ones: while the primary is away, those that the replica has. */
 	facts: LibSQLDatabase;
+	/** Which database it is; undefined: it could not be asked yet, and nothing here knows. */
+	id: string | undefined;
 	/** Whether the database is still the one that this process began with. */
 	check: IdCheck;
 	/** While registrations gather that are written together. */
@@ -88,7 +90,7 @@ export async function openShared(
 		};
 		const close = () => primary.client.close();
 		const { db } = primary;
-		return { ...primary, facts: db, nearby: db, replica: undefined, check, pause, turn, mayGrow, close };
+		return { ...primary, facts: db, nearby: db, replica: undefined, id, check, pause, turn, mayGrow, close };
 	}
 	const job = { url: file, syncUrl: url, ...(authToken !== undefined && { authToken }) };
 	const replica = await openReplica({ job, command: [...COMMAND, "sync-replica"], away, log });
@@ -100,6 +102,7 @@ export async function openShared(
 		nearby: replica.db,
 		replica,
 		facts: away ? await copyOfFacts(replica.db) : primary.db,
+		id: id ?? replicaId,
 		check: createIdCheck(primary.db, id ?? replicaId),
 		pause,
 		turn,

@@ -17,6 +17,8 @@ export interface StanzaDeps {
 	/** The effects of commands. */
 	commands: CommandDeps;
 	version: string;
+	/** Why nothing can be said of unknown registrations: their publishes are answered with `wait`. Default: never. */
+	doubt?(): string | undefined;
 }
 
 const LONGEST_ID = stanzaBounds.id.is;
@@ -25,7 +27,7 @@ const LONGEST_ADDRESS = stanzaBounds.address.is;
 /** Takes a stanza and gives the reply to send, if one is due. Never throws. */
 export type StanzaHandler = (stanza: Element) => Promise<Element | undefined>;
 
-export function createStanzaHandler({ publish, commands, version }: StanzaDeps): StanzaHandler {
+export function createStanzaHandler({ publish, commands, version, doubt }: StanzaDeps): StanzaHandler {
 	const { registrar } = commands;
 	const command = createCommands(commands);
 
@@ -60,7 +62,9 @@ export function createStanzaHandler({ publish, commands, version }: StanzaDeps):
 
 	async function servePublish(pubsub: Element, publisher: string): Promise<Element | undefined> {
 		try {
-			return answerToPublish(await publish(parsePublish(pubsub), publisher));
+			const answer = await publish(parsePublish(pubsub), publisher);
+			const inDoubt = answer.kind === "unknown" ? doubt?.() : undefined;
+			return answerToPublish(inDoubt === undefined ? answer : { kind: "wait", reason: inDoubt });
 		} catch (error) {
 			if (error instanceof MalformedPublish) return stanzaError("wait", "bad-request", error.message);
 			throw error;

@@ -5,6 +5,7 @@ import type { Element } from "@xmpp/xml";
 import xml from "@xmpp/xml";
 import { startConnections } from "../../src/bun/connections.ts";
 import { type Connector, type ConnectorDeps, startConnector } from "../../src/bun/connector.ts";
+import { createOthers } from "../../src/bun/others.ts";
 import {
 	type ComponentDouble,
 	type ComponentDoubleOptions,
@@ -160,6 +161,47 @@ test("a process that was stopped for longer than that reads what came meanwhile,
 	Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2_500);
 	await server.until(/<iq type="result" id="meanwhile"/);
 	expect(server.connections()).toBe(1);
+});
+
+describe("a Reveille of another database that has the same domain", () => {
+	const ask = (from: string, value: string) =>
+		`<iq type="get" id="q" from="${from}" to="push.example.org/alive"><ping xmlns="urn:xmpp:ping"><same xmlns="urn:reveille:0">${value}</same></ping></iq>`;
+
+	async function beside() {
+		const server = await double({ echoesPings: true });
+		const others = createOthers({
+			...{ address: "push.example.org", value: "ours", log: deps.log },
+			timing: { often: 1, about: 1, alone: 1 },
+		});
+		const connector = await connect(server, { others });
+		await connector.online;
+		const untilStatus = async (wished: object) => {
+			while (!Bun.deepEquals(connector.status(), wished)) await Bun.sleep(1);
+		};
+		await untilStatus({ kind: "online" });
+		return { server, connector, untilStatus };
+	}
+
+	test("is heard by its pings, told of, and forgotten when it is gone", async () => {
+		const { server, connector, untilStatus } = await beside();
+		expect(server.received()).toContain(ask("push.example.org/alive", "ours").slice(-90));
+		server.send(ask("push.example.org/alive", "theirs"));
+		await server.until(/<iq type="result" id="q"/);
+		expect(connector.status()).toEqual({
+			kind: "online",
+			fault: expect.stringContaining("another database"),
+		});
+		await untilStatus({ kind: "online" });
+		expect(server.connections()).toBe(1);
+	});
+
+	test("is only believed in from our own domain", async () => {
+		const { server, connector } = await beside();
+		const last = ask("push.example.org.evil.example", "theirs").replace('id="q"', 'id="last"');
+		server.send(ask("example.org", "theirs") + ask("push@example.org/push.example.org", "theirs") + last);
+		await server.until(/<iq type="result" id="last"/);
+		expect(connector.status()).toEqual({ kind: "online" });
+	});
 });
 
 describe("too much at once", () => {
