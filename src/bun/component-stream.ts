@@ -29,6 +29,12 @@ import {
 
 const NS_COMPONENT = "jabber:component:accept";
 
+/** Whose ports answer with which namespace. Prosody's then says that the host is unknown, which it is not. */
+const PORTS_OF_OTHERS: ReadonlyMap<string, string> = new Map([
+	["jabber:client", "clients"],
+	["jabber:server", "other servers"],
+]);
+
 /** The port that servers' documents name, for a URL without one. */
 const PORT = 5347;
 
@@ -127,6 +133,8 @@ export function openComponentStream(connection: XmppComponent, options: StreamOp
 	const parser = new StanzaParser(
 		{
 			onStart({ attrs }) {
+				const others = PORTS_OF_OTHERS.get(attrs.xmlns);
+				if (others) return opening.fail(wrongPort(others, connection));
 				const proof = createHash("sha1").update(`${attrs.id}${password}`).digest("hex");
 				send(xml("handshake", {}, proof));
 			},
@@ -181,6 +189,12 @@ export function openComponentStream(connection: XmppComponent, options: StreamOp
 	socket.connect(Number(port) || PORT, toALabels(hostname).replace(/^\[(.*)\]$/, "$1"));
 	return opening.stream;
 }
+
+const wrongPort = (others: string, connection: XmppComponent) =>
+	new StreamFailure(
+		"other",
+		`${shownUrl(connection.service)} is the server's port for ${others}, not for components: set ${settingOf(connection, "service")} to the port that it has for components (by default ${PORT}).`,
+	);
 
 /** Why, without the address that the system's own sentence names. */
 const codeOf = (error: Error) => String((error as { code?: unknown }).code ?? error.name);

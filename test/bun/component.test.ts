@@ -69,6 +69,23 @@ describe("a stream", () => {
 		await connector.online;
 	});
 
+	test.each([
+		["clients", "jabber:client"],
+		["other servers", "jabber:server"],
+	])("to the port for %s names that port, whatever the server says of the host", async (whose, namespace) => {
+		const server = await double({ namespace, onHandshake: () => streamError("host-unknown") });
+		const connector = await connect(server);
+		while (!/port/.test(JSON.stringify(connector.status()))) await Bun.sleep(1);
+		expect(connector.status()).toMatchObject({
+			kind: "away",
+			reason: expect.stringContaining(
+				`is the server's port for ${whose}, not for components: set XMPP_SERVICE`,
+			),
+		});
+		// The proof of the secret is not for who asks nothing of it.
+		expect(server.received()).not.toContain("<handshake");
+	});
+
 	test("keeps characters whole that come in two pieces", async () => {
 		const server = await double();
 		const bodies: string[] = [];
