@@ -102,6 +102,9 @@ const BACKLOG = {
 	component: { most: 2_000, olderThanMs: 1_000 },
 };
 
+/** What is so for many tries is said at the tenth, the twentieth, the fortieth, and so on. */
+const isWorthSaying = (tries: number) => tries % 10 === 0 && Number.isInteger(Math.log2(tries / 10));
+
 export async function startConnector(deps: ConnectorDeps): Promise<Connector> {
 	const { connection, streams, handle, others, onBacklog, log, random = Math.random } = deps;
 	const { kind, address } = connection;
@@ -277,6 +280,8 @@ export async function startConnector(deps: ConnectorDeps): Promise<Connector> {
 	async function run() {
 		/** Ends in a row of sessions that did not last. */
 		let failures = 0;
+		/** Of these, those in a row that ended for the same reason. */
+		let tries = 0;
 		const delayAfter = ({ kind }: StreamFailure) => {
 			if (kind === "address-held") return timing.standby;
 			return kind === "credentials" ? timing.backoffCredentials : backoff(failures++);
@@ -310,11 +315,13 @@ export async function startConnector(deps: ConnectorDeps): Promise<Connector> {
 			const isNews = status.kind !== "away" || status.reason !== failure.message;
 			status = { kind: "away", reason: failure.message };
 			const delay = delayAfter(failure);
+			tries = isNews ? 1 : tries + 1;
 			// Who stands by asks often, and says it once.
-			if (isNews || failure.kind !== "address-held") {
-				log.warn("{address} is not online: {reason} Next try {when}.", {
+			if (isNews || (failure.kind !== "address-held" && isWorthSaying(tries))) {
+				log.warn("{address} is not online: {reason} {tries}Next try {when}.", {
 					address,
 					reason: failure.message,
+					tries: isNews ? "" : `It is so for ${tries} tries now. `,
 					when: delay === 0 ? "at once" : `in ${Math.round(delay / 100) / 10} s`,
 				});
 			}

@@ -6,6 +6,7 @@ import xml from "@xmpp/xml";
 import { startConnections } from "../../src/bun/connections.ts";
 import { type Connector, type ConnectorDeps, startConnector } from "../../src/bun/connector.ts";
 import { createOthers } from "../../src/bun/others.ts";
+import { readableLog } from "../delivery/house.ts";
 import {
 	type ComponentDouble,
 	type ComponentDoubleOptions,
@@ -123,6 +124,16 @@ describe("a stream", () => {
 		await server.until(/<iq type="result" id="slow"/);
 		expect(server.connections()).toBe(2);
 	});
+});
+
+test("what keeps it away for long is said at once, and then ever more rarely, with a count", async () => {
+	const server = await double({ onHandshake: () => streamError("internal-server-error") });
+	const { log, lines } = readableLog();
+	await connect(server, { log, timing: { backoffFirst: 1, backoffLongest: 1 } });
+	while (server.connections() < 45) await server.until(/<handshake/, server.received().length);
+	const tries = lines.map((line) => /"tries":"(?:It is so for (\d+) tries now. )?"/.exec(line)?.[1]);
+	expect(tries).toEqual([undefined, "10", "20", "40"]);
+	expect(lines[0]).toContain("internal-server-error");
 });
 
 describe("a conflict", () => {
