@@ -223,6 +223,22 @@ describe("a Reveille of another database that has the same domain", () => {
 		expect(server.connections()).toBe(1);
 	});
 
+	test("may be the one for which we were refused: what is unknown stays in doubt when we get in", async () => {
+		const server = await double({
+			onHandshake: (connection) => (connection === 1 ? streamError("conflict") : "<handshake/>"),
+			echoesPings: true,
+		});
+		const others = createOthers({
+			...{ address: "push.example.org", value: "ours", log: deps.log },
+			timing: { often: 1, about: 1, alone: 10_000 },
+		});
+		const connector = await connect(server, { others, timing: { standby: 1 } });
+		await connector.online;
+		while (others.fault() !== undefined) await Bun.sleep(1);
+		expect(others.doubt()).toBeDefined();
+		expect(connector.status()).toEqual({ kind: "online" });
+	});
+
 	test("is only believed in from our own domain", async () => {
 		const { server, connector } = await beside();
 		const last = ask("push.example.org.evil.example", "theirs").replace('id="q"', 'id="last"');
