@@ -10,7 +10,9 @@ import xml from "@xmpp/xml";
 import { settingOf, shownUrl, type XmppComponent } from "../connections.ts";
 import { toALabels } from "../domain-name.ts";
 import { stanzaBounds } from "../limits/bounds/stanzas.ts";
+import { domainOf } from "../xmpp/jid.ts";
 import { NS } from "../xmpp/namespaces.ts";
+import { readSame, sameElement } from "../xmpp/same.ts";
 import { StanzaParser } from "./stanza-parser.ts";
 import {
 	explainStreamError,
@@ -27,6 +29,12 @@ import {
 
 const NS_COMPONENT = "jabber:component:accept";
 
+/** Whose ports answer with which namespace. Prosody's then says that the host is unknown, which it is not. */
+const PORTS_OF_OTHERS: ReadonlyMap<string, string> = new Map([
+	["jabber:client", "clients"],
+	["jabber:server", "other servers"],
+]);
+
 /** The port that servers' documents name, for a URL without one. */
 const PORT = 5347;
 
@@ -35,7 +43,7 @@ const MOST_IN_HAND = 4_000;
 
 /** @throws {StreamFailure} */
 export function openComponentStream(connection: XmppComponent, options: StreamOptions): Promise<XmppStream> {
-	const { management, onStanza, onLife } = options;
+	const { management, onStanza, onLife, others } = options;
 	const { domain, password } = connection;
 	const service = shownUrl(connection.service);
 	const socket = new Socket();
@@ -80,6 +88,7 @@ export function openComponentStream(connection: XmppComponent, options: StreamOp
 		}
 		const handled = management.receive(element);
 		if (!handled) return;
+		if (others && element.attrs.type === "get") hearOthers(element, others);
 		inHand++;
 		onStanza(element, () => {
 			inHand--;
@@ -102,7 +111,7 @@ export function openComponentStream(connection: XmppComponent, options: StreamOp
 					xml(
 						"iq",
 						{ type: "get", id: crypto.randomUUID(), from: ourselves, to: ourselves },
-						xml("ping", { xmlns: NS.ping }),
+						xml("ping", { xmlns: NS.ping }, ...(others ? [sameElement(others.value)] : [])),
 					),
 				),
 			leave: () =>
@@ -114,9 +123,18 @@ export function openComponentStream(connection: XmppComponent, options: StreamOp
 		});
 	}
 
+	/** Nobody but a connection of the domain can send from it. */
+	function hearOthers(stanza: Element, { heard }: NonNullable<typeof others>) {
+		const ping = domainOf(String(stanza.attrs.from)) === domain && stanza.getChild("ping", NS.ping);
+		const theirs = ping ? readSame(ping) : undefined;
+		if (theirs !== undefined) heard(theirs);
+	}
+
 	const parser = new StanzaParser(
 		{
 			onStart({ attrs }) {
+				const others = PORTS_OF_OTHERS.get(attrs.xmlns);
+				if (others) return opening.fail(wrongPort(others, connection));
 				const proof = createHash("sha1").update(`${attrs.id}${password}`).digest("hex");
 				send(xml("handshake", {}, proof));
 			},
@@ -171,6 +189,12 @@ export function openComponentStream(connection: XmppComponent, options: StreamOp
 	socket.connect(Number(port) || PORT, toALabels(hostname).replace(/^\[(.*)\]$/, "$1"));
 	return opening.stream;
 }
+
+const wrongPort = (others: string, connection: XmppComponent) =>
+	new StreamFailure(
+		"other",
+		`${shownUrl(connection.service)} is the server's port for ${others}, not for components: set ${settingOf(connection, "service")} to the port that it has for components (by default ${PORT}).`,
+	);
 
 /** Why, without the address that the system's own sentence names. */
 const codeOf = (error: Error) => String((error as { code?: unknown }).code ?? error.name);

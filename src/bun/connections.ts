@@ -43,9 +43,10 @@ export async function startConnections(
 			}
 			const faults = held.flatMap(({ connection, connector }) => {
 				const status = connector.status();
-				if (status.kind === "online" || status.kind === "standby") return [];
+				const said = status.kind === "online" ? status.fault : status.reason;
+				if (said === undefined || status.kind === "standby") return [];
 				const { address, service } = connection;
-				const reason = status.reason.replaceAll(shownUrl(service), settingOf(connection, "service"));
+				const reason = said.replaceAll(shownUrl(service), settingOf(connection, "service"));
 				return [held.length === 1 ? reason : `${address}: ${reason}`];
 			});
 			return faults.length === 0 || faults.join(" ");

@@ -18,6 +18,7 @@ import type { AddressCheckOptions } from "./address-check.ts";
 import { createAddressClaim } from "./address-claim.ts";
 import { openComponentStream } from "./component-stream.ts";
 import { startHeartbeat } from "./heartbeat.ts";
+import type { Others } from "./others.ts";
 import { createOutgoing } from "./outgoing.ts";
 import type { SameDatabase } from "./same-database.ts";
 import type { StreamLease } from "./stream-lease.ts";
@@ -25,7 +26,8 @@ import { createStreamManagement, type StreamManagement } from "./stream-manageme
 import { StreamFailure, type StreamOptions, type XmppStream } from "./xmpp-stream.ts";
 
 export type ConnectorStatus =
-	| { kind: "online" }
+	/** `fault`: another Reveille, with another database, is beside us, or it is not known yet whether one is. */
+	| { kind: "online"; fault?: string }
 	| { kind: "away"; reason: string }
 	/** Another Reveille has the address; this one takes over when that is gone. */
 	| { kind: "standby"; reason: string }
@@ -39,6 +41,8 @@ export interface ConnectorDeps {
 	sameDatabase?: SameDatabase | undefined;
 	/** Where several processes have the same account and one database. @param onLost another one has the address */
 	lease?: ((onLost: () => void) => StreamLease) | undefined;
+	/** Whether a Reveille of another database has the address too; a component's. */
+	others?: Others | undefined;
 	handle: StanzaHandler;
 	/** Whether a stanza, by its own tag, answers a request of ours: it may be longer. Default: none does. */
 	isAwaited?(head: Element): boolean;
@@ -105,8 +109,11 @@ const BACKLOG = {
 	component: { most: 2_000, olderThanMs: 1_000 },
 };
 
+/** What is so for many tries is said at the tenth, the twentieth, the fortieth, and so on. */
+const isWorthSaying = (tries: number) => tries % 10 === 0 && Number.isInteger(Math.log2(tries / 10));
+
 export async function startConnector(deps: ConnectorDeps): Promise<Connector> {
-	const { connection, streams, handle, onBacklog, log, random = Math.random } = deps;
+	const { connection, streams, handle, others, onBacklog, log, random = Math.random } = deps;
 	const { kind, address } = connection;
 	const timing = { ...TIMING, ...deps.timing };
 	let status: ConnectorStatus = { kind: "away", reason: "connecting" };
@@ -209,8 +216,9 @@ export async function startConnector(deps: ConnectorDeps): Promise<Connector> {
 				management,
 				onStanza,
 				isAwaited: (head) => deps.isAwaited?.(head) ?? false,
+				others,
 				onLife: () => {
-					lastLife = Date.now();
+					lastLife = performance.now();
 				},
 				onOpen: (fresh) => {
 					stream = fresh;
@@ -252,8 +260,10 @@ export async function startConnector(deps: ConnectorDeps): Promise<Connector> {
 					...{ address, seconds: Math.round(silence / 1000) },
 				}),
 		});
+		const stopAsking = others?.ask(opened.probe);
 		const failure = await opened.closed;
 		stopHeartbeat();
+		stopAsking?.();
 		stream = undefined;
 		if (failure.isStreamError) management.streamFailed();
 		return failure;
@@ -298,6 +308,8 @@ export async function startConnector(deps: ConnectorDeps): Promise<Connector> {
 	async function run() {
 		/** Ends in a row of sessions that did not last. */
 		let failures = 0;
+		/** Of these, those in a row that ended for the same reason. */
+		let tries = 0;
 		const delayAfter = ({ kind }: StreamFailure) => {
 			if (kind === "address-held") return timing.standby;
 			return kind === "credentials" ? timing.backoffCredentials : backoff(failures++);
@@ -309,6 +321,7 @@ export async function startConnector(deps: ConnectorDeps): Promise<Connector> {
 			const refusal = management.state() ? undefined : await claim?.refusal(stopping.signal);
 			const failure = refusal ?? (await session());
 			if (stopping.signal.aborted) return;
+			if (failure.kind === "address-held" || failure.kind === "address-taken") others?.refused();
 			if (failure.kind === "too-big" && (await passOver(failure))) continue;
 			if (failure.kind === "address-taken" && lease && !(await lease.isOurs(stopping.signal))) continue;
 			if (onlineSince !== undefined && performance.now() - onlineSince >= timing.stable) failures = 0;
@@ -343,11 +356,13 @@ export async function startConnector(deps: ConnectorDeps): Promise<Connector> {
 			const isNews = status.kind !== "away" || status.reason !== failure.message;
 			status = { kind: "away", reason: failure.message };
 			const delay = delayAfter(failure);
+			tries = isNews ? 1 : tries + 1;
 			// Who stands by asks often, and says it once.
-			if (isNews || failure.kind !== "address-held") {
-				log.warn("{address} is not online: {reason} Next try {when}.", {
+			if (isNews || (failure.kind !== "address-held" && isWorthSaying(tries))) {
+				log.warn("{address} is not online: {reason} {tries}Next try {when}.", {
 					address,
 					reason: failure.message,
+					tries: isNews ? "" : `It is so for ${tries} tries now. `,
 					when: delay === 0 ? "at once" : `in ${Math.round(delay / 100) / 10} s`,
 				});
 			}
@@ -390,7 +405,10 @@ export async function startConnector(deps: ConnectorDeps): Promise<Connector> {
 	const running = run();
 
 	return {
-		status: () => status,
+		status() {
+			const fault = status.kind === "online" ? others?.fault() : undefined;
+			return fault === undefined ? status : { kind: "online", fault };
+		},
 		online: online.promise,
 		send,
 

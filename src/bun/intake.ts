@@ -24,6 +24,8 @@ export interface IntakeDeps extends Omit<RegistrarDeps, "allow" | "address" | "p
 	send(stanza: Element): void;
 	/** The answer to who asks which database we serve. */
 	same?: StanzaDeps["same"];
+	/** Why nothing can be said of unknown registrations. */
+	doubt?: StanzaDeps["doubt"];
 	log: Logger;
 }
 
@@ -63,6 +65,7 @@ export function createIntake(connection: XmppConnection, deps: IntakeDeps): Inta
 		},
 		version: deps.version,
 		...(deps.same && { same: deps.same }),
+		...(deps.doubt && { doubt: deps.doubt }),
 	});
 
 	return {

@@ -34,6 +34,7 @@ import { openTaggingDomains } from "../store/tagging-domains.ts";
 import type { Answer, Notification, PushService, Registration } from "../types.ts";
 import { affiliationNone } from "../xmpp/affiliation.ts";
 import { bareOf } from "../xmpp/jid.ts";
+import { sameValue } from "../xmpp/same.ts";
 import { certificateExpiry, warnOfExpiry } from "./certificates.ts";
 import { warnOfClearText } from "./clear-text.ts";
 import { type Connections, startConnections } from "./connections.ts";
@@ -42,6 +43,7 @@ import { createSpaceCheck } from "./free-space.ts";
 import { createIntake, type Intake } from "./intake.ts";
 import { tellOfKeys } from "./key-use.ts";
 import { createMetrics, type Metrics } from "./metrics.ts";
+import { createOthers, type Others } from "./others.ts";
 import type { Replica } from "./replica.ts";
 import { createSameDatabase, type SameDatabase } from "./same-database.ts";
 import { StartError } from "./start-error.ts";
@@ -82,10 +84,10 @@ export interface SenderDeps {
 	nodes: NodeSource;
 	/** The replica that registrations are read from, if there is one. */
 	replica: Replica | undefined;
+	/** Which database it is; undefined: nothing here knows yet. */
+	databaseId: string | undefined;
 	/** Where several processes may have the same account: which of them is online. `holder`: this one's id. */
 	standby: { leases: StreamLeases; holder: string } | undefined;
-	/** Which database it is; undefined: not known yet. */
-	databaseId: string | undefined;
 	/** How many registrations stand on which key. */
 	keyUse(): Promise<readonly KeyUse[]>;
 	/** By the name of their app. */
@@ -117,6 +119,19 @@ async function checkKeeper(connection: XmppConnection, nodes: PubsubNodes): Prom
 	throw new StartError(
 		`${settingOf(connection, "pubsub_host")}: the nodes at ${host} are those of ${keeper}, and ${account} cannot look after them. Keep the connection of ${keeper} for it. To begin anew there, with every device registering again, delete the rows of this host from the table pubsub_nodes.`,
 	);
+}
+
+/** By address: components only. An account's address is one session's. */
+async function othersOf(
+	connections: readonly XmppConnection[],
+	{ databaseId, log }: Pick<SenderDeps, "databaseId" | "log">,
+): Promise<ReadonlyMap<string, Others>> {
+	const others = new Map<string, Others>();
+	for (const { kind, address, password } of connections) {
+		if (kind !== "component" || databaseId === undefined) continue;
+		others.set(address, createOthers({ address, value: await sameValue(password, databaseId), log }));
+	}
+	return others;
 }
 
 export async function startSender(common: SenderDeps): Promise<Sender> {
@@ -219,6 +234,7 @@ export async function startSender(common: SenderDeps): Promise<Sender> {
 		return answer;
 	}
 	for (const connection of config.connections) await checkKeeper(connection, common.pubsubNodes);
+	const others = await othersOf(config.connections, common);
 	const intakes: Intake[] = [];
 	const rate = createRegistrationRate(registrations);
 	const { databaseId } = common;
@@ -229,8 +245,11 @@ export async function startSender(common: SenderDeps): Promise<Sender> {
 	}
 	connections = await startConnections(config.connections, (connection) => {
 		const sameDatabase = sameDatabases.get(connection.address);
+		const { address } = connection;
+		const beside = others.get(address);
 		const intake = createIntake(connection, {
 			...common,
+			...(beside && { doubt: beside.doubt }),
 			testPush: (node) => pushAndNote(node, TEST_PUSH),
 			rate,
 			publish(request) {
@@ -243,10 +262,10 @@ export async function startSender(common: SenderDeps): Promise<Sender> {
 		});
 		intakes.push(intake);
 		const { standby } = common;
-		const { address } = connection;
 		return {
 			streams,
 			sameDatabase,
+			others: beside,
 			lease: standby && ((onLost) => createStreamLease({ ...standby, address, streams, onLost, log })),
 			handle: intake.handle,
 			isAwaited: intake.isAwaited,

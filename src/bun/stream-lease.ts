@@ -124,15 +124,20 @@ export function createStreamLease(options: StreamLeaseOptions): StreamLease {
 	return {
 		async take(standby, signal) {
 			if (isHeld && (await beat().catch(() => true))) return "kept";
-			let watched: { row: LeaseRow; since: number } | undefined;
+			let watched: { row: LeaseRow; stillMs: number } | undefined;
+			let lookedAt = performance.now();
 			let isFirst = true;
 			while (!signal.aborted) {
 				try {
 					const seen = await leases.find(address);
-					if (seen?.holder !== watched?.row.holder || seen?.beat !== watched?.row.beat)
-						watched = seen && { row: seen, since: performance.now() };
+					const now = performance.now();
+					// More is a pause of this process, or of the whole machine: the holder could not beat then either.
+					const sinceLook = Math.min(now - lookedAt, timing.gone / 2);
+					lookedAt = now;
+					const isSame = watched && seen?.holder === watched.row.holder && seen.beat === watched.row.beat;
+					watched = seen && { row: seen, stillMs: isSame && watched ? watched.stillMs + sinceLook : 0 };
 					const isFree = !seen || seen.holder === holder || seen.beat === 0;
-					if (isFree || performance.now() - (watched?.since ?? 0) >= timing.gone) {
+					if (isFree || (watched?.stillMs ?? 0) >= timing.gone) {
 						const taken = await takeFrom(seen);
 						if (taken) return taken;
 					}

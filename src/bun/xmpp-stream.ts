@@ -3,6 +3,7 @@ import type { Element } from "@xmpp/xml";
 import xml from "@xmpp/xml";
 import { settingOf, shownUrl, type XmppConnection } from "../connections.ts";
 import { quoted } from "../limits/cut.ts";
+import type { Others } from "./others.ts";
 import type { ReadFault } from "./read-fault.ts";
 import type { StreamManagement } from "./stream-management.ts";
 
@@ -56,6 +57,8 @@ export interface StreamOptions {
 	isAwaited?(head: Element): boolean;
 	/** Called for everything that arrives: the connection lives. */
 	onLife(): void;
+	/** What a component's pings carry, and who is told of those that come. */
+	others?: Pick<Others, "value" | "heard"> | undefined;
 	/** Called as soon as the stream is open, before anything else that arrives is looked at. */
 	onOpen(stream: XmppStream): void;
 	/** How long all steps together may take, ms. */

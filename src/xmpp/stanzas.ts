@@ -24,6 +24,8 @@ export interface StanzaDeps {
 	 * @returns undefined: this one is not told
 	 */
 	same?(from: string, value: string): string | undefined;
+	/** Why nothing can be said of unknown registrations: their publishes are answered with `wait`. Default: never. */
+	doubt?(): string | undefined;
 }
 
 const unknownQuestion = () => stanzaError("cancel", "service-unavailable");
@@ -33,7 +35,7 @@ const LONGEST_ADDRESS = stanzaBounds.address.is;
 /** Takes a stanza and gives the reply to send, if one is due. Never throws. */
 export type StanzaHandler = (stanza: Element) => Promise<Element | undefined>;
 
-export function createStanzaHandler({ publish, commands, version, same }: StanzaDeps): StanzaHandler {
+export function createStanzaHandler({ publish, commands, version, same, doubt }: StanzaDeps): StanzaHandler {
 	const { registrar } = commands;
 	const command = createCommands(commands);
 
@@ -76,7 +78,9 @@ export function createStanzaHandler({ publish, commands, version, same }: Stanza
 			const parsed = parsePublish(pubsub);
 			// What a user sends says nothing of what the server does, which publishes for all others there too.
 			if (parsed.tag === "given" && bareOf(from) !== publisher) delete parsed.tag;
-			return answerToPublish(await publish(parsed, publisher));
+			const answer = await publish(parsed, publisher);
+			const inDoubt = answer.kind === "unknown" ? doubt?.() : undefined;
+			return answerToPublish(inDoubt === undefined ? answer : { kind: "wait", reason: inDoubt });
 		} catch (error) {
 			if (error instanceof MalformedPublish) return stanzaError("wait", "bad-request", error.message);
 			throw error;

@@ -29,6 +29,8 @@ export interface ComponentDouble {
 export interface ComponentDoubleOptions {
 	/** What to answer the handshake with, by the number of the connection; default: consent. */
 	onHandshake?(connection: number): string;
+	/** Of the stream's header; default: a component's. */
+	namespace?: string;
 	/** Called with what comes, by the number of the connection. */
 	onText?(text: string, connection: number): void;
 	/** Gives pings back to whom they are addressed, as servers do. */
@@ -62,7 +64,7 @@ export async function startComponentDouble(options: ComponentDoubleOptions = {})
 			options.onText?.(text, number);
 			if (text.includes("<stream:stream")) {
 				link.write(
-					`<?xml version='1.0'?><stream:stream xmlns:stream="http://etherx.jabber.org/streams" xmlns="jabber:component:accept" from="push.example.org" id="stream-${number}&amp;&lt;">`,
+					`<?xml version='1.0'?><stream:stream xmlns:stream="http://etherx.jabber.org/streams" xmlns="${options.namespace ?? "jabber:component:accept"}" from="push.example.org" id="stream-${number}&amp;&lt;">`,
 				);
 			}
 			const proof = /<handshake>(.*)<\/handshake>/.exec(text)?.[1];

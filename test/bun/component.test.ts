@@ -5,6 +5,8 @@ import type { Element } from "@xmpp/xml";
 import xml from "@xmpp/xml";
 import { startConnections } from "../../src/bun/connections.ts";
 import { type Connector, type ConnectorDeps, startConnector } from "../../src/bun/connector.ts";
+import { createOthers } from "../../src/bun/others.ts";
+import { readableLog } from "../delivery/house.ts";
 import {
 	type ComponentDouble,
 	type ComponentDoubleOptions,
@@ -68,6 +70,23 @@ describe("a stream", () => {
 		await connector.online;
 	});
 
+	test.each([
+		["clients", "jabber:client"],
+		["other servers", "jabber:server"],
+	])("to the port for %s names that port, whatever the server says of the host", async (whose, namespace) => {
+		const server = await double({ namespace, onHandshake: () => streamError("host-unknown") });
+		const connector = await connect(server);
+		while (!/port/.test(JSON.stringify(connector.status()))) await Bun.sleep(1);
+		expect(connector.status()).toMatchObject({
+			kind: "away",
+			reason: expect.stringContaining(
+				`is the server's port for ${whose}, not for components: set XMPP_SERVICE`,
+			),
+		});
+		// The proof of the secret is not for who asks nothing of it.
+		expect(server.received()).not.toContain("<handshake");
+	});
+
 	test("keeps characters whole that come in two pieces", async () => {
 		const server = await double();
 		const bodies: string[] = [];
@@ -105,6 +124,16 @@ describe("a stream", () => {
 		await server.until(/<iq type="result" id="slow"/);
 		expect(server.connections()).toBe(2);
 	});
+});
+
+test("what keeps it away for long is said at once, and then ever more rarely, with a count", async () => {
+	const server = await double({ onHandshake: () => streamError("internal-server-error") });
+	const { log, lines } = readableLog();
+	await connect(server, { log, timing: { backoffFirst: 1, backoffLongest: 1 } });
+	while (server.connections() < 45) await server.until(/<handshake/, server.received().length);
+	const tries = lines.map((line) => /"tries":"(?:It is so for (\d+) tries now. )?"/.exec(line)?.[1]);
+	expect(tries).toEqual([undefined, "10", "20", "40"]);
+	expect(lines[0]).toContain("internal-server-error");
 });
 
 describe("a conflict", () => {
@@ -149,6 +178,74 @@ test("a server that answers is not left, however quiet it is", async () => {
 	// It asks fifteen times within the grace: that is over by then.
 	while (server.received().split("<ping").length < 20) await server.until(/<ping/, server.received().length);
 	expect(server.connections()).toBe(1);
+});
+
+test("a process that was stopped for longer than that reads what came meanwhile, and stays", async () => {
+	const server = await double({ echoesPings: true });
+	const connector = await connect(server, { timing: { silence: 30, grace: 1_500 } });
+	await connector.online;
+	server.send(publish("meanwhile"));
+	// Nothing of this process runs, its timers neither, as when it is stopped.
+	Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2_500);
+	await server.until(/<iq type="result" id="meanwhile"/);
+	expect(server.connections()).toBe(1);
+});
+
+describe("a Reveille of another database that has the same domain", () => {
+	const ask = (from: string, value: string) =>
+		`<iq type="get" id="q" from="${from}" to="push.example.org/alive"><ping xmlns="urn:xmpp:ping"><same xmlns="urn:reveille:0">${value}</same></ping></iq>`;
+
+	async function beside() {
+		const server = await double({ echoesPings: true });
+		const others = createOthers({
+			...{ address: "push.example.org", value: "ours", log: deps.log },
+			timing: { often: 1, about: 1, alone: 1 },
+		});
+		const connector = await connect(server, { others });
+		await connector.online;
+		const untilStatus = async (wished: object) => {
+			while (!Bun.deepEquals(connector.status(), wished)) await Bun.sleep(1);
+		};
+		await untilStatus({ kind: "online" });
+		return { server, connector, untilStatus };
+	}
+
+	test("is heard by its pings, told of, and forgotten when it is gone", async () => {
+		const { server, connector, untilStatus } = await beside();
+		expect(server.received()).toContain(ask("push.example.org/alive", "ours").slice(-90));
+		server.send(ask("push.example.org/alive", "theirs"));
+		await server.until(/<iq type="result" id="q"/);
+		expect(connector.status()).toEqual({
+			kind: "online",
+			fault: expect.stringContaining("another database"),
+		});
+		await untilStatus({ kind: "online" });
+		expect(server.connections()).toBe(1);
+	});
+
+	test("may be the one for which we were refused: what is unknown stays in doubt when we get in", async () => {
+		const server = await double({
+			onHandshake: (connection) => (connection === 1 ? streamError("conflict") : "<handshake/>"),
+			echoesPings: true,
+		});
+		const others = createOthers({
+			...{ address: "push.example.org", value: "ours", log: deps.log },
+			timing: { often: 1, about: 1, alone: 10_000 },
+		});
+		const connector = await connect(server, { others, timing: { standby: 1 } });
+		await connector.online;
+		while (others.fault() !== undefined) await Bun.sleep(1);
+		expect(others.doubt()).toBeDefined();
+		expect(connector.status()).toEqual({ kind: "online" });
+	});
+
+	test("is only believed in from our own domain", async () => {
+		const { server, connector } = await beside();
+		const last = ask("push.example.org.evil.example", "theirs").replace('id="q"', 'id="last"');
+		server.send(ask("example.org", "theirs") + ask("push@example.org/push.example.org", "theirs") + last);
+		await server.until(/<iq type="result" id="last"/);
+		expect(connector.status()).toEqual({ kind: "online" });
+	});
 });
 
 describe("too much at once", () => {

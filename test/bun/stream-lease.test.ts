@@ -71,6 +71,38 @@ function connector(holder: string, streams = file()) {
 const aWhile = () => Bun.sleep(2 * TIMING.gone);
 
 describe("a process that stands by", () => {
+	test("does not count its own sleep against a holder that slept too", async () => {
+		const real = createStreamLeases(database.db);
+		await real.take(ADDRESS, "holder", undefined);
+		let beats = false;
+		let finds = 0;
+		const looked = new Map<number, () => void>();
+		const find: StreamLeases["find"] = async (address) => {
+			if (beats) await real.beat(address, "holder", undefined);
+			const seen = await real.find(address);
+			looked.get(++finds)?.();
+			return seen;
+		};
+		const until = (count: number) => new Promise<void>((resolve) => looked.set(count, resolve));
+		const lease = createStreamLease({
+			...{ address: ADDRESS, holder: "standby", leases: { ...real, find }, streams: file() },
+			...{ timing: TIMING, log: getLogger("test"), onLost: () => {} },
+		});
+		held.push(lease);
+		const twice = until(2);
+		const often = until(6);
+		const signal = new AbortController();
+		const taking = lease.take(() => {}, signal.signal);
+		await twice;
+		// The whole machine stands still.
+		Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2 * TIMING.gone);
+		beats = true;
+		await often;
+		signal.abort();
+		expect(await taking).toBeUndefined();
+		expect(await real.find(ADDRESS)).toMatchObject({ holder: "holder" });
+	});
+
 	test("waits while the holder lives, and has its stream when that is gone", async () => {
 		const one = connector("one");
 		expect(await one.take()).toEqual({ state: undefined });

@@ -186,6 +186,33 @@ describe.each([...servers])("a component of a real %s", (program) => {
 		expect(pong.attrs.type).toBe("result");
 	}, 30_000);
 
+	test("what came while its process stood still is answered, on the connection that it came by", async () => {
+		const { port, connections, hold } = await startProxy(new URL(server.componentUrl).port);
+		const connector = await startConnector({
+			connection: {
+				...{ kind: "component", service: `xmpp://127.0.0.1:${port}`, domain: DOMAIN, password: SECRET },
+				...{ address: DOMAIN, allow: ["*"] },
+			},
+			streams: { load: async () => undefined, save: async () => {}, forget: async () => {} },
+			handle: async ({ attrs: { id, from, to, type } }) =>
+				type === "get" || type === "set" ? xml("iq", { type: "result", id, to: from, from: to }) : undefined,
+			onBacklog: async () => {},
+			log: getLogger("test"),
+			timing: { silence: 300, grace: 1_500, farewell: 10 },
+		});
+		ends.push(() => connector.stop(async () => {}));
+		await connector.online;
+		const alice = await login(server, "alice");
+		const release = hold();
+		const answer = alice.iq("set", publish({ node: "node", secret: "secret" }), DOMAIN, 20_000);
+		// The server handles what she sends in order: the publish is on its way.
+		await alice.iq("get", xml("ping", { xmlns: "urn:xmpp:ping" }));
+		release();
+		Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 3_000);
+		expect((await answer).attrs.type).toBe("result");
+		expect(connections()).toBe(1);
+	}, 30_000);
+
 	test("one process serves it and an account: each tells its own address, and has its own users", async () => {
 		const folder = temporaryFolder("connections");
 		ends.push(() => folder.remove());
@@ -313,6 +340,13 @@ async function startProxy(target: string) {
 	return {
 		port: (proxy.address() as { port: number }).port,
 		connections: () => links.length,
+		/** Lets what the server sends lie. @returns what ends that, from the next turn of the loop on */
+		hold() {
+			for (const { upstream } of links) upstream.pause();
+			return () => {
+				for (const { upstream } of links) upstream.resume();
+			};
+		},
 		stall() {
 			for (const { client, upstream } of links) {
 				client.unpipe(upstream);

@@ -1,5 +1,6 @@
 /** What examples/ tells operators to set does what its comments say, on the real servers. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { readFileSync } from "node:fs";
 import { xml } from "@xmpp/client";
 import { type Component, connectComponent } from "./component.ts";
 import { startEjabberd } from "./ejabberd.ts";
@@ -19,6 +20,13 @@ describe.each(programs)("the example for %s", (_, start) => {
 		await server.addUsers(["push", "romeo", "juliet"], "secret");
 	}, 60_000);
 	afterAll(() => server?.stop(), 60_000);
+
+	test("has no setting that the server warns of or does not know", () => {
+		const log = readFileSync(server.logPath, "utf8");
+		// ejabberd's and Prosody's ways to say so.
+		expect(log).not.toMatch(/is renamed to|is deprecated|Unknown option|no longer|unknown setting/i);
+		expect(log).not.toMatch(/config\s+(warn|error)/);
+	});
 
 	const login = (username: string) =>
 		connectUser({

@@ -96,6 +96,18 @@ describe("a publish", () => {
 		}
 	});
 
+	test("for an unknown registration is answered with wait while it may be another Reveille's", async () => {
+		let doubt: string | undefined = "another one may have it";
+		const handle = createStanzaHandler({
+			...{ publish: async () => UNKNOWN, commands: noCommands, version: "1.2.3" },
+			doubt: () => doubt,
+		});
+		const reply = async () => (await handle(parse(PUBLISH)))?.toString();
+		expect(await reply()).toBe(error("wait", "internal-server-error", say("another one may have it")));
+		doubt = undefined;
+		expect(await reply()).toBe(error("cancel", "item-not-found"));
+	});
+
 	test("without a secret goes to delivery without one", async () => {
 		const secrets: (string | undefined)[] = [];
 		await replyTo(publishIq("", ""), async ({ secret }) => {

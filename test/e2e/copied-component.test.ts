@@ -1,0 +1,10 @@
+/** The copy is noticed after some seconds and ended. */
+import { test } from "bun:test";
+import { tellOfCopy } from "./copied-component.ts";
+import { servers } from "./scene.ts";
+
+test.each([...servers])(
+	"a copy of the component with another database for 8 s costs nobody a registration at a real %s",
+	(program) => tellOfCopy(program, 8_000),
+	60_000,
+);
