@@ -44,8 +44,11 @@ export async function startConnections(
 			const faults = held.flatMap(({ connection, connector }) => {
 				const status = connector.status();
 				if (status.kind === "online" || status.kind === "standby") return [];
-				const { address, service } = connection;
-				const reason = status.reason.replaceAll(shownUrl(service), settingOf(connection, "service"));
+				const { address } = connection;
+				const service = connector.service();
+				const name = connection.service === undefined ? "its server" : settingOf(connection, "service");
+				const reason =
+					service === undefined ? status.reason : status.reason.replaceAll(shownUrl(service), name);
 				return [held.length === 1 ? reason : `${address}: ${reason}`];
 			});
 			return faults.length === 0 || faults.join(" ");

@@ -17,6 +17,7 @@ import { startHeartbeat } from "./heartbeat.ts";
 import { createOutgoing } from "./outgoing.ts";
 import type { StreamLease } from "./stream-lease.ts";
 import { createStreamManagement, type StreamManagement } from "./stream-management.ts";
+import { createWays } from "./ways.ts";
 import { StreamFailure, type StreamOptions, type XmppStream } from "./xmpp-stream.ts";
 
 export type ConnectorStatus =
@@ -50,6 +51,8 @@ export interface ConnectorDeps {
 
 export interface Connector {
 	status(): ConnectorStatus;
+	/** The server's URL, as the operator gave it or as it was found last. */
+	service(): string | undefined;
 	/** Resolves at the first time the address is ours. */
 	readonly online: Promise<void>;
 	/**
@@ -136,6 +139,7 @@ export async function startConnector(deps: ConnectorDeps): Promise<Connector> {
 		return own;
 	}
 
+	const ways = connection.kind === "account" ? createWays(connection, { log }) : undefined;
 	const open = (options: StreamOptions) =>
 		connection.kind === "account"
 			? openAccountStream(connection, options)
@@ -187,6 +191,7 @@ export async function startConnector(deps: ConnectorDeps): Promise<Connector> {
 		try {
 			opened = await open({
 				management,
+				ways,
 				onStanza,
 				isAwaited: (head) => deps.isAwaited?.(head) ?? false,
 				onLife: () => {
@@ -331,6 +336,7 @@ export async function startConnector(deps: ConnectorDeps): Promise<Connector> {
 
 	return {
 		status: () => status,
+		service: () => ways?.service() ?? connection.service,
 		online: online.promise,
 		send,
 

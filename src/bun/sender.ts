@@ -45,6 +45,7 @@ import { StartError } from "./start-error.ts";
 import { stillThere } from "./still-there.ts";
 import { warnOfStrays } from "./strays.ts";
 import { createStreamLease } from "./stream-lease.ts";
+import { checkTrusted } from "./trust.ts";
 
 /** How long pushes on their way may take when the process is asked to end, ms. The rest waits in the outbox. */
 const DRAIN_MS = 5_000;
@@ -211,6 +212,7 @@ export async function startSender(common: SenderDeps): Promise<Sender> {
 		await results.flush();
 		return answer;
 	}
+	checkTrusted(config.connections);
 	for (const connection of config.connections) await checkKeeper(connection, common.pubsubNodes);
 	const intakes: Intake[] = [];
 	const rate = createRegistrationRate(registrations);

@@ -5,6 +5,7 @@ import { settingOf, shownUrl, type XmppConnection } from "../connections.ts";
 import { quoted } from "../limits/cut.ts";
 import type { ReadFault } from "./read-fault.ts";
 import type { StreamManagement } from "./stream-management.ts";
+import type { Ways } from "./ways.ts";
 
 export const NS_STREAM = "http://etherx.jabber.org/streams";
 /** RFC 6120 §4.9.3 */
@@ -47,6 +48,8 @@ export interface XmppStream {
 
 export interface StreamOptions {
 	management: StreamManagement;
+	/** An account's: how to get to its server. Missing: by its URL. */
+	ways?: Ways | undefined;
 	/** Called for every stanza, after stream management has seen it, with what to call once it is handled. */
 	onStanza(stanza: Element, handled: () => void): void;
 	/** Whether a stanza, by its own tag, answers a request of ours: it may be longer. Default: none does. */
@@ -145,13 +148,14 @@ export function explainStreamError(
 	connection: XmppConnection,
 ): StreamFailure {
 	const { domain, service } = connection;
+	const server = service === undefined ? "The server" : `The server at ${shownUrl(service)}`;
 	switch (condition) {
 		case "conflict":
 			return new StreamFailure("address-taken", quoted(text || "replaced by another session"));
 		case "host-unknown":
 			return new StreamFailure(
 				"other",
-				`The server at ${shownUrl(service)} does not serve ${domain}: check ${settingOf(connection, "domain")}.`,
+				`${server} does not serve ${domain}: check ${settingOf(connection, "domain")}.`,
 			);
 		case undefined:
 			return new StreamFailure("other", message || "unknown error");
