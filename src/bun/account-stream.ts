@@ -106,7 +106,8 @@ async function openStream(
 		for (const element of repeat) send(element);
 		waitingFor = undefined;
 		const mostBytes = mostBytesTaken(features);
-		opening.succeed({ resumed, resumable, mostBytes, send, probe, leave: async () => drop() });
+		const takes = mostBytesSaid(features);
+		opening.succeed({ resumed, resumable, mostBytes, takes, send, probe, leave: async () => drop() });
 	}
 
 	const begin = (session: NewSession) => management.begin(session, mostBytesTaken(features));
@@ -245,11 +246,17 @@ const LEAST_TAKEN = 10_000;
 /** Left free below what a server takes: it may count what we do not. */
 const SPARE = 1024;
 
-/** How large a stanza may be that we send, bytes: less than the server says that it takes (XEP-0478). */
-function mostBytesTaken(features: Element | undefined): number {
+/** The longest stanza that the server says it takes, bytes (XEP-0478). */
+function mostBytesSaid(features: Element | undefined): number | undefined {
 	const said = features?.getChild("limits", NS_LIMITS)?.getChildText("max-bytes")?.trim() ?? "";
-	if (!/^\d{1,15}$/.test(said)) return stanzaBounds.sent.is;
-	return Math.min(stanzaBounds.sent.is, Math.max(Number(said), LEAST_TAKEN) - SPARE);
+	return /^\d{1,15}$/.test(said) ? Number(said) : undefined;
+}
+
+/** How large a stanza may be that we send, bytes: less than the server says that it takes. */
+function mostBytesTaken(features: Element | undefined): number {
+	const said = mostBytesSaid(features);
+	if (said === undefined) return stanzaBounds.sent.is;
+	return Math.min(stanzaBounds.sent.is, Math.max(said, LEAST_TAKEN) - SPARE);
 }
 
 function explain(error: unknown, account: XmppAccount): StreamFailure {

@@ -13,6 +13,7 @@ import { stanzaBounds } from "../limits/bounds/stanzas.ts";
 import { NS } from "../xmpp/namespaces.ts";
 import { StanzaParser } from "./stanza-parser.ts";
 import {
+	causeAnd,
 	explainStreamError,
 	NS_STREAM,
 	readStreamError,
@@ -93,6 +94,7 @@ export function openComponentStream(connection: XmppComponent, options: StreamOp
 		management.begin("unmanaged");
 		opening.succeed({
 			...{ resumed: false, resumable: false, mostBytes: stanzaBounds.sent.is, send },
+			takes: undefined,
 			// To ourselves, by way of the server: that proves both directions, and asks for no other entity. Where
 			// several connections share the domain the server may give it to another of them; it is answered there,
 			// and each of them hears of some. Not to the bare domain: ejabberd's mod_privilege (in 24.12, its issue 4336)
@@ -160,16 +162,21 @@ export function openComponentStream(connection: XmppComponent, options: StreamOp
 		opening.fail(
 			isConnected
 				? new StreamFailure("other", `The connection was lost (${error.message}).`)
-				: new StreamFailure(
-						"other",
-						`Cannot connect to ${service} (${codeOf(error)}): check ${settingOf(connection, "service")}, and that the server listens for components there.`,
-					),
+				: noConnection(error, connection),
 		),
 	);
 	socket.on("close", () => opening.fail(new StreamFailure("other", "The connection was lost.")));
 	const { hostname, port } = new URL(connection.service);
 	socket.connect(Number(port) || PORT, toALabels(hostname).replace(/^\[(.*)\]$/, "$1"));
 	return opening.stream;
+}
+
+function noConnection(error: Error, connection: XmppComponent): StreamFailure {
+	const code = codeOf(error);
+	const check = `check ${settingOf(connection, "service")}, and that the server listens for components there`;
+	// What is to be checked then is said already.
+	const words = code === "ECONNREFUSED" ? check : causeAnd(code, check);
+	return new StreamFailure("other", `Cannot connect to ${shownUrl(connection.service)} (${code}): ${words}.`);
 }
 
 /** Why, without the address that the system's own sentence names. */

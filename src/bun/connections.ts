@@ -7,6 +7,8 @@ import { type Connector, type ConnectorDeps, type ConnectorStatus, startConnecto
 export interface Connections {
 	/** Whether each address is ours. */
 	isOnline(): ReadonlyMap<string, boolean>;
+	/** The URL of the server of each address, once it is known. */
+	services(): ReadonlyMap<string, string | undefined>;
 	/**
 	 * True while all of them are, or stand by for another process's; otherwise a sentence that says what is wrong, fit
 	 * for strangers: a server's URL is called by its setting.
@@ -36,6 +38,9 @@ export async function startConnections(
 
 	return {
 		isOnline: () => new Map(statuses().map(([address, { kind }]) => [address, kind === "online"])),
+
+		services: () =>
+			new Map(held.map(({ connection, connector }) => [connection.address, connector.service()])),
 
 		status() {
 			if (held.length === 0) {

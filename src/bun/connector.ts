@@ -37,7 +37,7 @@ export interface ConnectorDeps {
 	/** Whether a stanza, by its own tag, answers a request of ours: it may be longer. Default: none does. */
 	isAwaited?(head: Element): boolean;
 	/** Called each time the address is ours. */
-	onOnline?(isResumed: boolean): void;
+	onOnline?(isResumed: boolean, stream: XmppStream): void;
 	/**
 	 * Called when too many stanzas wait for an answer, to have them answered from the outbox; again only when it
 	 * resolved, and some time later.
@@ -207,7 +207,7 @@ export async function startConnector(deps: ConnectorDeps): Promise<Connector> {
 		} catch (error) {
 			return error instanceof StreamFailure ? error : new StreamFailure("other", String(error));
 		}
-		const { resumed, resumable } = opened;
+		const { resumed } = opened;
 		if (hadStream && !resumed) {
 			log.warn(
 				"{address}: the last stream could not be resumed: what was published meanwhile is lost. The README says how to have the server keep it longer.",
@@ -216,18 +216,12 @@ export async function startConnector(deps: ConnectorDeps): Promise<Connector> {
 		}
 		status = { kind: "online" };
 		onlineSince = performance.now();
-		deps.onOnline?.(resumed);
+		deps.onOnline?.(resumed, opened);
 		online.resolve();
 		log.info(
 			resumed ? "{address} is online: the stream was resumed, nothing was missed." : "{address} is online.",
 			{ address },
 		);
-		if (isAccount && !resumable) {
-			log.warn(
-				"{address}: the server cannot resume streams (XEP-0198): publishes that come while we are away are lost.",
-				{ address },
-			);
-		}
 		const stopHeartbeat = startHeartbeat(opened, {
 			...timing,
 			lastLife: () => lastLife,

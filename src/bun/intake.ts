@@ -8,7 +8,7 @@ import { isOwnNode, type Keyring } from "../secrets.ts";
 import { faultOf } from "../store/fault.ts";
 import type { PubsubNodes } from "../store/pubsub-nodes.ts";
 import type { Answer, Notification } from "../types.ts";
-import { createRequests } from "../xmpp/requests.ts";
+import { createRequests, type Requests } from "../xmpp/requests.ts";
 import { createStanzaHandler, type StanzaHandler } from "../xmpp/stanzas.ts";
 import { type PubsubHost, startPubsubHost } from "./pubsub-host.ts";
 
@@ -29,6 +29,8 @@ export interface Intake {
 	handle: StanzaHandler;
 	/** Whether a stanza, by its own tag, answers a request of ours. */
 	isAwaited(head: Element): boolean;
+	/** Asks somebody by this connection. */
+	ask: Requests["ask"];
 	/** The connection is there. */
 	online(isResumed: boolean): void;
 	/** A registration with a node at this pubsub host ended. */
@@ -69,6 +71,7 @@ export function createIntake(connection: XmppConnection, deps: IntakeDeps): Inta
 			return handle(stanza);
 		},
 		isAwaited: requests.awaits,
+		ask: requests.ask,
 		online: (isResumed) => host?.online(isResumed),
 		ended(pubsubHost, node) {
 			if (pubsubHost === hostJid) host?.ended(node);

@@ -8,7 +8,7 @@ import { loginBounds } from "../limits/bounds/login.ts";
 import { causeOf } from "../services/network-failures.ts";
 import { type PeerCertificate, peerCertificate } from "./peer-certificate.ts";
 import type { Way } from "./ways.ts";
-import { StreamFailure } from "./xmpp-stream.ts";
+import { causeAnd, StreamFailure } from "./xmpp-stream.ts";
 
 const UNTRUSTED = new Set([
 	"DEPTH_ZERO_SELF_SIGNED_CERT",
@@ -150,6 +150,5 @@ async function byNetwork({ account, way, signal }: Look): Promise<string> {
 	if (code === "ECONNREFUSED") {
 		return `nothing takes connections there; ${general}${isUsual ? withDomain(`. ${PROSODY}; ${EJABBERD}`, account) : ""}`;
 	}
-	const cause = causeOf(code);
-	return cause === undefined ? general : `${code}, ${cause} Else ${general}`;
+	return causeOf(code) === undefined ? general : `${code}, ${causeAnd(code, general)}`;
 }

@@ -11,8 +11,12 @@ export interface Tls {
 	ca: string | string[];
 	/** A certificate in `ca` is trusted itself, also one that somebody else signed. */
 	allowPartialTrustChain: true;
+	/** Whatever NODE_TLS_REJECT_UNAUTHORIZED says. */
+	rejectUnauthorized: true;
 	checkServerIdentity?(host: string, certificate: { fingerprint256?: string }): Error | undefined;
 }
+
+const CHECKED = { allowPartialTrustChain: true, rejectUnauthorized: true } as const;
 
 /** @throws {StartError} for certificates that cannot be read */
 export function checkTrusted(connections: readonly XmppConnection[]): void {
@@ -57,7 +61,7 @@ export function createTrust(ca: Trusted | undefined, connection: XmppConnection)
 	return {
 		async at(url, signal) {
 			if (!ca || url.protocol !== "wss:") return undefined;
-			if ("pem" in ca) return { ca: ca.pem, allowPartialTrustChain: true };
+			if ("pem" in ca) return { ca: ca.pem, ...CHECKED };
 			const shown = await found(ca.sha256, url, signal);
 			if (pinned !== undefined) return onlyThis(pinned, ca.sha256);
 			// Why nothing is shown says the connection itself, which still takes that one alone.
@@ -70,7 +74,7 @@ export function createTrust(ca: Trusted | undefined, connection: XmppConnection)
 
 		async besidesUsual(url, signal) {
 			if (!ca) return undefined;
-			if ("pem" in ca) return { ca: [...rootCertificates, ca.pem], allowPartialTrustChain: true };
+			if ("pem" in ca) return { ca: [...rootCertificates, ca.pem], ...CHECKED };
 			const shown = await peerCertificate(url, signal);
 			return shown?.sha256 === ca.sha256 ? onlyThis(shown.pem, ca.sha256) : undefined;
 		},
@@ -81,7 +85,7 @@ export function createTrust(ca: Trusted | undefined, connection: XmppConnection)
 function onlyThis(ca: string | string[], sha256: string): Tls {
 	return {
 		ca,
-		allowPartialTrustChain: true,
+		...CHECKED,
 		checkServerIdentity(_host, { fingerprint256 = "" }) {
 			const isIt = fingerprint256.replaceAll(":", "").toLowerCase() === sha256;
 			return isIt ? undefined : new Error("another certificate");

@@ -3,6 +3,7 @@ import type { Element } from "@xmpp/xml";
 import xml from "@xmpp/xml";
 import { settingOf, shownUrl, type XmppConnection } from "../connections.ts";
 import { quoted } from "../limits/cut.ts";
+import { causeOf } from "../services/network-failures.ts";
 import type { ReadFault } from "./read-fault.ts";
 import type { StreamManagement } from "./stream-management.ts";
 import type { Ways } from "./ways.ts";
@@ -35,6 +36,8 @@ export interface XmppStream {
 	readonly resumable: boolean;
 	/** How large a stanza may be that is sent, bytes. */
 	readonly mostBytes: number;
+	/** The longest stanza that the server says it takes, bytes (XEP-0478). */
+	readonly takes: number | undefined;
 	send(element: Element): void;
 	/** Asks for a sign of life: something arrives soon after, if the connection lives. */
 	probe(): void;
@@ -68,7 +71,9 @@ export interface StreamOptions {
 export interface Opening {
 	/** Rejects with a StreamFailure. */
 	readonly stream: Promise<XmppStream>;
-	succeed(parts: Pick<XmppStream, "resumed" | "resumable" | "mostBytes" | "send" | "probe" | "leave">): void;
+	succeed(
+		parts: Pick<XmppStream, "resumed" | "resumable" | "mostBytes" | "takes" | "send" | "probe" | "leave">,
+	): void;
 	fail(failure: StreamFailure): void;
 }
 
@@ -108,6 +113,17 @@ export function startOpening(
 		},
 		fail,
 	};
+}
+
+/**
+ * Why nothing was connected to, and what to look at.
+ * @param code the system's
+ * @param check what to check in any case
+ */
+export function causeAnd(code: string, check: string): string {
+	const cause = causeOf(code);
+	if (cause === undefined) return check;
+	return `${cause}${cause.endsWith("?") ? "" : "."} Else ${check}`;
 }
 
 /** What came cannot be read any further. */

@@ -81,7 +81,8 @@ describe("a domain", () => {
 			const found = await askHostMeta(
 				"localhost",
 				{
-					tlsFor: async () => (trusts ? { ca: own.cert, allowPartialTrustChain: true } : undefined),
+					tlsFor: async () =>
+						trusts ? { ca: own.cert, allowPartialTrustChain: true, rejectUnauthorized: true } : undefined,
 					// The port is the one of https.
 					fetch: (url, most, init) =>
 						fetchWhole(String(url).replace("//localhost/", `//localhost:${server.port}/`), most, init),
