@@ -57,6 +57,9 @@ function byAnswer(reason: string, account: XmppAccount, way: Way): string | unde
 	const { port } = new URL(way.service);
 	const isOther = OTHER_PORTS.includes(port);
 	const ports = `port ${port} is not for WebSocket. ${PROSODY}; ${EJABBERD}`;
+	if (/UNRECOGNIZED_NAME/.test(reason)) {
+		return `the server has no certificate for ${new URL(way.service).hostname}; ${setting} must have a name that it serves: with Prosody one of its VirtualHosts, or its http_host`;
+	}
 	if (/WRONG_VERSION_NUMBER|SSL routines/i.test(reason)) {
 		return isOther
 			? withDomain(`no TLS at once there; check the port of ${setting}: ${ports}`, account)

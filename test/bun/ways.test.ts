@@ -2,6 +2,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test";
 import { getLogger, type Logger } from "@logtape/logtape";
 import { type Connector, startConnector } from "../../src/bun/connector.ts";
+import { explainNoConnection } from "../../src/bun/no-connection.ts";
 import { checkTrusted } from "../../src/bun/trust.ts";
 import { createWays, type Ways } from "../../src/bun/ways.ts";
 import type { Trusted, XmppAccount } from "../../src/connections.ts";
@@ -189,6 +190,20 @@ describe("what is no XMPP over WebSocket is said in words", () => {
 		[200, /there is no XMPP over WebSocket; check the path of XMPP_SERVICE/],
 	])("a web server that answers %d", async (status, said) => {
 		expect(await refusal(web(status, status === 301 ? { Location: "/elsewhere" } : {}))).toMatch(said);
+	});
+
+	test("a name for which the server has no certificate", async () => {
+		const unnamed =
+			"TLS handshake failed: error:10000458:SSL routines:OPENSSL_internal:TLSV1_ALERT_UNRECOGNIZED_NAME";
+		const given = account("wss://xmpp.example.net:5281/xmpp-websocket");
+		const { message } = await explainNoConnection(new Error(unnamed), {
+			account: given,
+			way: { service: "wss://xmpp.example.net:5281/xmpp-websocket" },
+			signal: new AbortController().signal,
+		});
+		expect(message).toContain(
+			"the server has no certificate for xmpp.example.net; XMPP_SERVICE must have a name that it serves: with Prosody one of its VirtualHosts",
+		);
 	});
 
 	test("a name that nobody knows", async () => {
