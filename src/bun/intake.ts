@@ -8,6 +8,7 @@ import { isOwnNode, type Keyring } from "../secrets.ts";
 import { faultOf } from "../store/fault.ts";
 import type { PubsubNodes } from "../store/pubsub-nodes.ts";
 import type { Answer, Notification } from "../types.ts";
+import { bareOf } from "../xmpp/jid.ts";
 import { createRequests, type Requests } from "../xmpp/requests.ts";
 import { createStanzaHandler, type StanzaHandler } from "../xmpp/stanzas.ts";
 import { type PubsubHost, startPubsubHost } from "./pubsub-host.ts";
@@ -41,7 +42,7 @@ export interface Intake {
 export function createIntake(connection: XmppConnection, deps: IntakeDeps): Intake {
 	const { keyring, log, push, publish } = deps;
 	const { address, allow, pubsubHost: hostJid } = connection;
-	const requests = createRequests(deps.send);
+	const requests = createRequests(deps.send, { own: bareOf(address) });
 	const host: PubsubHost | undefined =
 		hostJid === undefined
 			? undefined
