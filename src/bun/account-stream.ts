@@ -41,19 +41,23 @@ const PREFERRED_RESUME_S = 3600;
  * @throws {StreamFailure}
  */
 export async function openAccountStream(account: XmppAccount, options: StreamOptions): Promise<XmppStream> {
-	const way = (await options.ways?.find(options.signal)) ?? { service: account.service ?? "" };
+	const { ways, signal } = options;
+	let way: Way = { service: account.service ?? "" };
 	let refusal: { error: unknown } | undefined;
-	const stream = openStream({ ...account, service: way.service }, options, {
-		way,
-		onRefused(error) {
-			refusal ??= { error };
-		},
-	});
-	return stream.catch(async (failure: unknown) => {
-		options.ways?.failed();
-		if (!refusal || options.signal.aborted) throw failure;
-		throw await explainNoConnection(refusal.error, { account, way, signal: options.signal });
-	});
+	try {
+		if (ways) way = await ways.find(signal);
+		if (signal.aborted) throw new StreamFailure("other", "ended");
+		return await openStream({ ...account, service: way.service }, options, {
+			way,
+			onRefused(error) {
+				refusal ??= { error };
+			},
+		});
+	} catch (failure) {
+		ways?.failed();
+		if (!refusal || signal.aborted) throw failure;
+		throw await explainNoConnection(refusal.error, { account, way, signal });
+	}
 }
 
 /** @param hooks.onRefused called with what the WebSocket said when it did not come about */

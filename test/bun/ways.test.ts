@@ -1,10 +1,13 @@
 /** How an account finds its server, and by what it knows it: through the connector, with a server that the test scripts. */
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test";
 import { getLogger, type Logger } from "@logtape/logtape";
+import { openAccountStream } from "../../src/bun/account-stream.ts";
 import { type Connector, startConnector } from "../../src/bun/connector.ts";
 import { explainNoConnection } from "../../src/bun/no-connection.ts";
+import { createStreamManagement } from "../../src/bun/stream-management.ts";
 import { checkTrusted } from "../../src/bun/trust.ts";
 import { createWays, type Ways } from "../../src/bun/ways.ts";
+import { StreamFailure } from "../../src/bun/xmpp-stream.ts";
 import type { Trusted, XmppAccount } from "../../src/connections.ts";
 import { type SelfSigned, selfSigned } from "../peers/certificates.ts";
 import { account, startXmppDouble, type XmppDoubleOptions } from "./xmpp-double.ts";
@@ -217,6 +220,37 @@ describe("what is no XMPP over WebSocket is said in words", () => {
 			"nothing takes connections there; check XMPP_SERVICE, its host and its port, and that the server runs",
 		);
 	});
+});
+
+/** Opens a stream of an account on the way that the ways find. */
+function open(ways: Pick<Ways, "find"> & Partial<Ways>, signal = new AbortController().signal) {
+	return openAccountStream(account("wss://unused.example"), {
+		management: createStreamManagement(undefined, { save: async () => {}, send() {}, onFault() {} }),
+		ways: { failed() {}, service: () => undefined, ...ways },
+		onStanza() {},
+		onLife() {},
+		onOpen() {},
+		deadlineMs: 15_000,
+		signal,
+	});
+}
+
+test("nothing is connected to when the process ends while the way is looked for", async () => {
+	const server = double({});
+	const ending = new AbortController();
+	const find = async () => {
+		ending.abort();
+		return { service: server.service };
+	};
+	await expect(open({ find }, ending.signal)).rejects.toThrow("ended");
+	expect(server.connections()).toBe(0);
+});
+
+test("the domain is asked anew too when its server shows a certificate that is not trusted", async () => {
+	let failures = 0;
+	const find = () => Promise.reject(new StreamFailure("other", "another certificate"));
+	await expect(open({ find, failed: () => void failures++ })).rejects.toThrow("another certificate");
+	expect(failures).toBe(1);
 });
 
 describe("an account without XMPP_SERVICE", () => {
