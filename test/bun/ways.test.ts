@@ -195,15 +195,24 @@ describe("what is no XMPP over WebSocket is said in words", () => {
 		expect(await refusal(web(status, status === 301 ? { Location: "/elsewhere" } : {}))).toMatch(said);
 	});
 
+	/** What is made of Bun's words, without a connection. */
+	const explained = async (service: string, said: string) => {
+		const { signal } = new AbortController();
+		const looked = { account: account(service), way: { service }, signal };
+		return (await explainNoConnection(new Error(said), looked)).message;
+	};
+
+	test("the port of XMPP clients by its number", async () => {
+		const noTls = "TLS handshake failed: error:100000f7:SSL routines:OPENSSL_internal:WRONG_VERSION_NUMBER";
+		expect(await explained("wss://xmpp.example.net:5222/", noTls)).toMatch(
+			/check the port of XMPP_SERVICE: port 5222 is not for WebSocket. Prosody takes .+wss:\/\/localhost:5281\/xmpp-websocket\); ejabberd .+wss:\/\/localhost:5443\/ws\)\.$/,
+		);
+	});
+
 	test("a name for which the server has no certificate", async () => {
 		const unnamed =
 			"TLS handshake failed: error:10000458:SSL routines:OPENSSL_internal:TLSV1_ALERT_UNRECOGNIZED_NAME";
-		const given = account("wss://xmpp.example.net:5281/xmpp-websocket");
-		const { message } = await explainNoConnection(new Error(unnamed), {
-			account: given,
-			way: { service: "wss://xmpp.example.net:5281/xmpp-websocket" },
-			signal: new AbortController().signal,
-		});
+		const message = await explained("wss://xmpp.example.net:5281/xmpp-websocket", unnamed);
 		expect(message).toContain(
 			"the server has no certificate for xmpp.example.net; XMPP_SERVICE must have a name that it serves: with Prosody one of its VirtualHosts",
 		);

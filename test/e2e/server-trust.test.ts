@@ -1,11 +1,13 @@
 /** An account at a server as people have it: a certificate that signs itself, found by its domain, and short of modules. */
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test";
 import { writeFileSync } from "node:fs";
+import { createServer } from "node:http";
 import { join } from "node:path";
 import { type SelfSigned, selfSigned } from "../peers/certificates.ts";
 import { startConnectProxy } from "../peers/connect-proxy.ts";
 import { temporaryFolder } from "../peers/folder.ts";
 import { type Reveille, type ReveilleOptions, startReveille } from "../peers/reveille.ts";
+import { startWebPushServer } from "../peers/web-push-server.ts";
 import { releaseOf, type XmppServer } from "../peers/xmpp-server.ts";
 import { type ServerName, servers, startServer } from "./scene.ts";
 
@@ -151,6 +153,43 @@ describe.each(servers)("at %s whose certificate signs itself", (program) => {
 		expect(started.log()).toContain("Set XMPP_SERVICE: with Prosody wss://example.org:5281/xmpp-websocket");
 	}, 60_000);
 });
+
+/** A push service ten minutes ahead of us. @returns its origin */
+async function earlyPushService(): Promise<string> {
+	const service = createServer((request, response) => {
+		request.resume();
+		response.setHeader("Date", new Date(Date.now() + 600_000).toUTCString());
+		response.writeHead(201).end();
+	});
+	await new Promise<void>((resolve) => service.listen(0, "127.0.0.1", resolve));
+	ends.push(() => service.close());
+	ends.push(() => service.closeAllConnections());
+	return `http://localhost:${(service.address() as { port: number }).port}`;
+}
+
+test("a push service that the operator named is heard on what time it is, and one that a client chose is not", async () => {
+	const server = await startServer("prosody");
+	ends.push(() => server.stop());
+	await server.addUser("push", "secret");
+	const origin = await earlyPushService();
+	const devices = startWebPushServer();
+	ends.push(() => devices.stop());
+	for (const named of [false, true]) {
+		const started = await reveille({
+			...{ XMPP_SERVICE: server.websocketUrl, XMPP_USERNAME: "push@example.org", XMPP_PASSWORD: "secret" },
+			...(named && { WEBPUSH_ALLOW_HOSTS: "localhost" }),
+		});
+		await started.untilReady();
+		const applicationServerKey = await started.vapidPublicKey();
+		const { subscription } = devices.createSubscription({ applicationServerKey });
+		const { node, deviceSecret } = await started.register({ ...subscription, endpoint: `${origin}/device` });
+		const pushed = await started.api("POST", `/registrations/${node}/test`, deviceSecret);
+		expect(pushed.status).toBe(200);
+		const { notes } = await facts(started);
+		if (named) expect(notes?.join()).toStartWith("localhost says that it is 10 minutes later");
+		else expect(notes).toEqual([]);
+	}
+}, 60_000);
 
 /** Without what the users' half of push needs. */
 const BARE: Record<ServerName, Parameters<typeof startServer>[1]> = {
