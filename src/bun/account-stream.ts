@@ -47,6 +47,9 @@ export async function openAccountStream(account: XmppAccount, options: StreamOpt
 	try {
 		if (ways) way = await ways.find(signal);
 		if (signal.aborted) throw new StreamFailure("other", "ended");
+		if (way.service === "") {
+			throw new StreamFailure("other", `Where the server of ${account.domain} is, was not looked for.`);
+		}
 		return await openStream({ ...account, service: way.service }, options, {
 			way,
 			onRefused(error) {
