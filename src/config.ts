@@ -89,6 +89,7 @@ const REGISTRATIONS_PER_OWNER = registrationBounds.perOwner.is;
 const XMPP_GROUP = {
 	...{ XMPP_SERVICE: "service", XMPP_DOMAIN: "domain", XMPP_USERNAME: "username" },
 	...{ XMPP_PASSWORD: "password", XMPP_RESOURCE: "resource", XMPP_PUBSUB_HOST: "pubsub_host" },
+	XMPP_CA: "ca",
 } as const satisfies Partial<Record<keyof Settings, ConnectionField>>;
 const XMPP_NAMES = Object.keys(XMPP_GROUP) as (keyof typeof XMPP_GROUP)[];
 

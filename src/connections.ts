@@ -1,15 +1,16 @@
 /**
  * The XMPP connections: tables `[[connection]]` of reveille.toml, and one from environment variables. Each is an
- * ordinary account over WebSocket (RFC 7395) or a component over TCP (XEP-0114): the service's URL says which.
+ * ordinary account over WebSocket (RFC 7395) or a component over TCP (XEP-0114): the service's URL says which. Without
+ * one it is an account, whose server is found by its domain (XEP-0156).
  */
 import { toULabels } from "./domain-name.ts";
+import { isDomainPart, isLocalPart, isResourcePart } from "./jid-syntax.ts";
+import { pemLines } from "./pem.ts";
 import { nearest } from "./spelling.ts";
 
 interface Common {
 	/** The JID that users' servers publish to. */
 	address: string;
-	/** The server's URL. */
-	service: string;
 	domain: string;
 	/** A component's is its secret. */
 	password: string;
@@ -24,20 +25,29 @@ interface Common {
 /** An ordinary account on an XMPP server. */
 export interface XmppAccount extends Common {
 	kind: "account";
+	/** The server's URL; missing: it is found by the domain. */
+	service?: string;
 	username: string;
 	resource: string;
 	/** Takes the address also from a Reveille of another database. */
 	takeAddress?: boolean;
+	/** What its certificate is checked by, in place of the usual authorities. */
+	ca?: Trusted;
 }
+
+/** Certificates in PEM: the server's own, or those of who signed it. Or the SHA-256 of the server's own, 64 hex digits. */
+export type Trusted = { pem: string } | { sha256: string };
 
 /** A domain of its own, which the server hands over to whoever knows the secret. */
 export interface XmppComponent extends Common {
 	kind: "component";
+	/** The server's URL. */
+	service: string;
 }
 
 export type XmppConnection = XmppAccount | XmppComponent;
 
-const FIELDS = ["service", "domain", "username", "password", "resource", "pubsub_host"] as const;
+const FIELDS = ["service", "domain", "username", "password", "resource", "pubsub_host", "ca"] as const;
 export type ConnectionField = (typeof FIELDS)[number];
 export type ConnectionFields = { [Field in ConnectionField]?: string };
 
@@ -58,6 +68,10 @@ export const settingOf = ({ table }: XmppConnection, field: ConnectionField) =>
 /** What to call, for its operator, the setting that takes an address from another Reveille. */
 export const takeAddressOf = ({ table }: XmppConnection) =>
 	table === undefined ? "XMPP_TAKE_ADDRESS=true" : `${TAKE_ADDRESS} = true in ${table}`;
+
+/** What to look at where a connection's server is wrong: its URL, or what it is found by. */
+export const serviceSettingOf = (connection: XmppConnection) =>
+	settingOf(connection, connection.service === undefined ? "domain" : "service");
 
 /** A URL as it may be shown: it may carry a password or a token before its host, or in its query. */
 export function shownUrl(url: string): string {
@@ -95,11 +109,17 @@ export function connectionOf(
 		const others = kind === "account" ? `${name("username")} and ${name("password")}` : name("password");
 		problem(`${name("service")} must not hold a user name or a password: set ${others}.`);
 	}
+	const { local, behind } = splitUsername(fields.username);
+	const isFound =
+		fields.service === undefined && local !== undefined && (behind ?? fields.domain) !== undefined;
 	for (const field of NEEDS[kind]) {
-		if (fields[field] === undefined) {
+		if (fields[field] === undefined && !(field === "service" && isFound)) {
 			const needs = NEEDS[kind].map(name).join(", ");
 			problem(
-				`${name(field)} is missing: ${kind === "account" ? "an XMPP account" : "a component"} needs ${needs}.`,
+				`${name(field)} is missing: ${kind === "account" ? "an XMPP account" : "a component"} needs ${needs}.` +
+					(field === "service" && local !== undefined
+						? ` Or write ${name("username")} with its domain, name@domain: the server is then found by it.`
+						: ""),
 			);
 		}
 	}
@@ -110,36 +130,84 @@ export function connectionOf(
 			);
 		}
 	}
-	if (/[@/]/.test(fields.username ?? "")) {
-		problem(`${name("username")} must be the part before the @; the part behind it is ${name("domain")}.`);
-	}
-	for (const field of ["domain", "pubsub_host"] as const) {
-		if (!/^[^@/:\s]*$/.test(fields[field] ?? "")) problem(`${name(field)} must be a domain.`);
+	const ca = trustedIn(fields.ca);
+	for (const sentence of malformed(fields, name)) problem(sentence);
+	if (fields.ca !== undefined && ca === undefined) {
+		problem(
+			`${name("ca")} must be certificates in PEM, or sha256: and the 64 hexadecimal digits of one's fingerprint.`,
+		);
+	} else if (ca && url && url.protocol !== "wss:") {
+		problem(`${name("ca")} is for wss:// alone: nothing else shows a certificate.`);
 	}
 	problems.push(...found);
-	const { service, username, password, resource = "push" } = fields;
-	if (found.length > 0 || !url || service === undefined || password === undefined) return undefined;
-	const domain = toULabels(fields.domain ?? url.hostname);
+	const { service, password, resource = "push" } = fields;
+	const domain = toULabels(behind ?? fields.domain ?? url?.hostname ?? "");
+	if (found.length > 0 || password === undefined) return undefined;
 	const common = {
-		...{ service, domain, password },
+		domain,
+		password,
 		...(fields.pubsub_host !== undefined && { pubsubHost: toULabels(fields.pubsub_host) }),
 		...(table !== undefined && { table }),
 	};
-	if (kind === "component" || username === undefined) {
-		return { kind: "component", ...common, address: domain, allow: allow ?? ["*"] };
+	if (local === undefined) {
+		if (service === undefined) return undefined;
+		return { kind: "component", ...common, service, address: domain, allow: allow ?? ["*"] };
 	}
 	// As servers write them, who bind the address in their own spelling (RFC 6122, Nodeprep and Resourceprep).
-	const user = username.normalize("NFKC").toLowerCase();
+	const user = local.normalize("NFKC").toLowerCase();
 	const session = resource.normalize("NFKC");
 	return {
 		...common,
 		kind: "account",
+		...(service !== undefined && { service }),
 		username: user,
 		resource: session,
 		address: `${user}@${domain}/${session}`,
 		...(takeAddress && { takeAddress }),
+		...(ca && { ca }),
 		allow: allow ?? [domain],
 	};
+}
+
+/** A user name may be a whole bare JID. */
+function splitUsername(username: string | undefined): { local?: string; behind?: string } {
+	if (username === undefined) return {};
+	const at = username.indexOf("@");
+	return at === -1 ? { local: username } : { local: username.slice(0, at), behind: username.slice(at + 1) };
+}
+
+/** @returns a sentence for each part of the address that cannot be one (RFC 7622) */
+function* malformed(fields: ConnectionFields, name: (field: ConnectionField) => string): Generator<string> {
+	const { local, behind } = splitUsername(fields.username);
+	if (behind?.includes("/")) {
+		yield `${name("username")} must be name@domain; what stands behind the / is ${name("resource")}.`;
+	} else if (
+		(local !== undefined && !isLocalPart(local)) ||
+		(behind !== undefined && !isDomainPart(behind))
+	) {
+		yield `${name("username")} must be name@domain, or the name alone, without blanks and without any of " & ' / : < >.`;
+	} else if (
+		behind !== undefined &&
+		fields.domain !== undefined &&
+		toULabels(behind) !== toULabels(fields.domain)
+	) {
+		yield `${name("username")} has another domain than ${name("domain")}: leave one of them out.`;
+	}
+	for (const field of ["domain", "pubsub_host"] as const) {
+		const domain = fields[field];
+		if (domain !== undefined && !isDomainPart(domain)) yield `${name(field)} must be a domain.`;
+	}
+	if (fields.resource !== undefined && !isResourcePart(fields.resource)) {
+		yield `${name("resource")} must be at most 1023 bytes without control characters.`;
+	}
+}
+
+/** @returns undefined for what is neither PEM nor a fingerprint */
+function trustedIn(ca: string | undefined): Trusted | undefined {
+	const text = pemLines(ca ?? "");
+	if (/-----BEGIN (TRUSTED )?CERTIFICATE-----/.test(text)) return { pem: text };
+	const digits = /^sha-?256[:=]([\da-f:]+)$/i.exec(text)?.[1]?.replaceAll(":", "") ?? "";
+	return digits.length === 64 ? { sha256: digits.toLowerCase() } : undefined;
 }
 
 /**

@@ -8,6 +8,7 @@ import { createApp, createWatchingApp } from "./app.ts";
 import { readTables } from "./bun/apps-file.ts";
 import { backupCommand } from "./bun/backup.ts";
 import { banner } from "./bun/banner.ts";
+import { createClockWatch } from "./bun/clock-watch.ts";
 import { prepareDataFolder, secretFile } from "./bun/data-folder.ts";
 import { readKeyFiles } from "./bun/environment.ts";
 import { createFirstToConnect } from "./bun/first-to-connect.ts";
@@ -29,6 +30,7 @@ import { openShared } from "./bun/shared-database.ts";
 import { endAsked } from "./bun/signals.ts";
 import { StartError } from "./bun/start-error.ts";
 import { tokenCommand } from "./bun/token.ts";
+import { uncheckedTls } from "./bun/unchecked-tls.ts";
 import { type Config, ConfigError, parseConfig } from "./config.ts";
 import { handOver } from "./delivery/handing-over.ts";
 import { announceEnds } from "./registering/ends.ts";
@@ -37,7 +39,7 @@ import type { AppDeps, PublicApp } from "./routes/deps.ts";
 import { createJwtCheck } from "./routes/registration-jwt.ts";
 import { createTokenCheck, type TokenCheck } from "./routes/registration-token.ts";
 import { createKeyring, withFormerSecrets } from "./secrets.ts";
-import { endpointPolicy } from "./services/endpoint.ts";
+import { endpointPolicy, isAnsweredFor } from "./services/endpoint.ts";
 import { createServices } from "./services/index.ts";
 import { generateVapidKey, importVapidKey } from "./services/vapid.ts";
 import { misspelt, settingNames } from "./settings.ts";
@@ -52,6 +54,7 @@ import { databaseReadiness } from "./store/readiness.ts";
 import { createRegistrationTokens } from "./store/registration-tokens.ts";
 import { createRegistrations } from "./store/registrations.ts";
 import { createStreamLeases } from "./store/stream-leases.ts";
+import type { AdminReadiness } from "./types.ts";
 
 const { version } = packageJson;
 
@@ -72,6 +75,9 @@ async function main(args: readonly string[]): Promise<void> {
 	const tables = readTables(settings.APPS);
 	const config = parseConfig({ ...settings, APPS: tables.apps }, tables.connections);
 	const log = await startLogging(config.logLevel);
+	const unchecked = uncheckedTls(process.env);
+	if (unchecked !== undefined) log.error("{unchecked}", { unchecked });
+	const clocks = createClockWatch({ log });
 	for (const { name, meant } of misspelt(Object.keys(process.env))) {
 		log.warn("{name} is no setting{hint}", {
 			name,
@@ -106,17 +112,18 @@ async function main(args: readonly string[]): Promise<void> {
 	const policy = await naming("WEBPUSH_ALLOW_HOSTS", async () => endpointPolicy(config.webPush));
 	const vapidPublicKey = vapidKey?.publicKey ?? config.vapid.publicKey;
 	if (vapidPublicKey !== undefined) await checkVapidKey(shared.facts, vapidPublicKey);
-	const tokenFetch = createHttp2Fetch({ maxConcurrent: IN_FLIGHT });
+	const tokenFetch = clocks.watching(createHttp2Fetch({ maxConcurrent: IN_FLIGHT }));
+	// A proxy connects for itself, and may be the only way out.
+	const first = hasProxy(process.env) ? undefined : createFirstToConnect();
+	const guardedFetch = createPinnedFetch({ policy, first });
 	const services = await createServices(config.apps, {
-		guardedFetch: createPinnedFetch({
-			policy,
-			// A proxy connects for itself, and may be the only way out.
-			first: hasProxy(process.env) ? undefined : createFirstToConnect(),
-		}),
-		fetch: plainFetch,
+		guardedFetch: clocks.watching(guardedFetch, (url) => isAnsweredFor(url, policy)),
+		fetch: clocks.watching(plainFetch),
 		// Apps without a certificate share their connections to Apple.
 		http2Fetch: (certificate) =>
-			certificate ? createHttp2Fetch({ ...certificate, maxConcurrent: IN_FLIGHT }) : tokenFetch,
+			certificate
+				? clocks.watching(createHttp2Fetch({ ...certificate, maxConcurrent: IN_FLIGHT }))
+				: tokenFetch,
 		now: Date.now,
 		policy,
 		wns: config.wns,
@@ -154,6 +161,7 @@ async function main(args: readonly string[]): Promise<void> {
 		nodes: createNodeSource(keyring, pubsubNodes, config.pubsubHosts),
 		services,
 		apps: config.apps,
+		clocks,
 	};
 	sender = config.role === "http" ? undefined : await startSender(common);
 
@@ -168,6 +176,7 @@ async function main(args: readonly string[]): Promise<void> {
 		readiness: oneAnswer(async () => ({
 			database: await databaseReadiness(shared),
 			xmpp: sender?.xmppStatus(),
+			forAdmins: forAdmins(sender?.forAdmins(), unchecked, clocks.off()),
 		})),
 	};
 	const app =
@@ -204,6 +213,15 @@ async function main(args: readonly string[]): Promise<void> {
 	await sender?.stop();
 	await server.stop(true);
 	shared.close();
+}
+
+/** What is told to whoever has the ADMIN_TOKEN: the worst first. */
+function forAdmins(
+	{ notes, servers }: AdminReadiness = { notes: [], servers: [] },
+	unchecked: string | undefined,
+	clocks: readonly string[],
+): AdminReadiness {
+	return { notes: [...(unchecked === undefined ? [] : [unchecked]), ...clocks, ...notes], servers };
 }
 
 /** Has a fault say which setting it is about. */

@@ -3,6 +3,7 @@
  */
 import { z } from "zod";
 import { toULabels } from "./domain-name.ts";
+import { isWrittenBareJid, isWrittenJid } from "./jid-syntax.ts";
 import { nearest } from "./spelling.ts";
 import { malformedSubject } from "./vapid-subject.ts";
 
@@ -87,12 +88,18 @@ const contact = () =>
 const allowed = () =>
 	list()
 		.refine(
-			(entries) => entries?.every((entry) => entry === "*" || /^([^@/\s]+@)?[^@/:\s]+$/.test(entry)) ?? true,
+			(entries) => entries?.every((entry) => entry === "*" || isWrittenBareJid(entry)) ?? true,
 			"must list domains, bare JIDs or *",
 		)
 		.transform((entries) => entries?.map(withULabels));
 /** A JID, as servers write it. */
-const jid = () => text().transform((value) => value && withULabels(value));
+const jid = () =>
+	text()
+		.refine(
+			(value) => value === undefined || isWrittenJid(value),
+			"must be a JID: a domain, name@domain, or name@domain/resource",
+		)
+		.transform((value) => value && withULabels(value));
 const withULabels = (jid: string) =>
 	jid.replace(/^([^@/]*@)?([^/]*)/, (_, local = "", domain: string) => local + toULabels(domain));
 
@@ -132,14 +139,17 @@ export const settings = z.object({
 	),
 	OUTBOX_SYNC: oneOf("normal", "full").describe("full survives a power loss too (normal)"),
 	XMPP_SERVICE: url("ws://", "wss://", "xmpp://").describe(
-		"an XMPP server: wss:// for an account there, xmpp:// for a component",
+		"an XMPP server: wss:// for an account there (found by its domain), xmpp:// for a component",
 	),
 	XMPP_DOMAIN: text().describe("the component's domain, or the account's (the host of XMPP_SERVICE)"),
-	XMPP_USERNAME: text().describe("the account: the part before the @"),
+	XMPP_USERNAME: text().describe("the account: name@domain, or its name alone beside XMPP_DOMAIN"),
 	XMPP_PASSWORD: text().describe("its password, or the component's secret"),
 	XMPP_RESOURCE: text().describe("the address is username@domain/resource (push)"),
 	XMPP_TAKE_ADDRESS: flag().describe(
 		"accounts take their address also from a Reveille of another database (false)",
+	),
+	XMPP_CA: text().describe(
+		"the certificate to trust at XMPP_SERVICE in place of the usual: PEM, or sha256: and its fingerprint",
 	),
 	XMPP_PUBSUB_HOST: text().describe("a pubsub service that takes the publishes in"),
 	XMPP_ADDRESS: jid().describe("the address that HTTP tells clients (the first connection's)"),

@@ -196,3 +196,19 @@ export type Answer =
 	| { kind: "refused"; reason: string }
 	/** Not now: nothing was promised, and the user's registration must survive. */
 	| { kind: "wait"; reason: string };
+
+/** What does not keep anything from working, or not yet. */
+export interface AdminReadiness {
+	/** Sentences that say what to look at, and how to mend it. */
+	notes: readonly string[];
+	/** The servers of the accounts; null: the server did not say, or was not asked yet. */
+	servers: readonly {
+		address: string;
+		/** Its URL, once it is known. */
+		service: string | null;
+		push: boolean | null;
+		resumption: boolean | null;
+		/** Bytes. */
+		longestStanza: number | null;
+	}[];
+}

@@ -159,8 +159,100 @@ describe("the XMPP account", () => {
 		},
 	);
 
-	test("with a whole JID as its user name says what belongs where", () => {
-		expect(problemsOf({ ...ACCOUNT, XMPP_USERNAME: "push@example.net" }).join()).toContain("XMPP_DOMAIN");
+	test("may be written as a whole JID, and without XMPP_SERVICE, which its domain then names", () => {
+		const whole = { XMPP_USERNAME: "Push@xn--bcher-kva.example", XMPP_PASSWORD: "correct horse" };
+		expect(parseConfig(whole).connections).toEqual([
+			{
+				kind: "account",
+				address: "push@b\u00fccher.example/push",
+				domain: "b\u00fccher.example",
+				username: "push",
+				password: "correct horse",
+				resource: "push",
+				allow: ["b\u00fccher.example"],
+			},
+		]);
+		const { XMPP_USERNAME, XMPP_PASSWORD } = ACCOUNT;
+		const apart = { XMPP_USERNAME, XMPP_PASSWORD, XMPP_DOMAIN: "example.net" };
+		expect(parseConfig(apart).connections[0]).toMatchObject({ address: "push@example.net/push" });
+		expect(parseConfig(apart).connections[0]).not.toHaveProperty("service");
+		const served = parseConfig({ ...ACCOUNT, XMPP_USERNAME: "push@example.net" });
+		expect(served.connections[0]).toMatchObject({
+			address: "push@example.net/push",
+			service: "wss://xmpp.example.net/ws",
+		});
+	});
+
+	test("with a name alone and nothing else says how to have the server found", () => {
+		const problems = problemsOf({ XMPP_USERNAME: "push", XMPP_PASSWORD: "correct horse" });
+		expect(problems.join()).toContain("write XMPP_USERNAME with its domain, name@domain");
+	});
+
+	test.each([
+		["XMPP_USERNAME", "push@example.net/push", "what stands behind the / is XMPP_RESOURCE"],
+		["XMPP_USERNAME", "push@exam@ple.net", "name@domain"],
+		["XMPP_USERNAME", "push@", "name@domain"],
+		["XMPP_USERNAME", "@example.net", "name@domain"],
+		["XMPP_USERNAME", "pu sh", "name@domain"],
+		["XMPP_USERNAME", "push@other.example", "has another domain than XMPP_DOMAIN"],
+		["XMPP_DOMAIN", "example..net", "must be a domain"],
+		["XMPP_DOMAIN", "<example.net>", "must be a domain"],
+		["XMPP_PUBSUB_HOST", "pubsub.example.net/node", "must be a domain"],
+		["XMPP_PUBSUB_HOST", "pub@sub@example.net", "must be a domain"],
+		["XMPP_RESOURCE", "x".repeat(1024), "at most 1023 bytes"],
+		["XMPP_RESOURCE", "a\u0007b", "control characters"],
+		["XMPP_ADDRESS", "foo@bar@baz", "must be a JID"],
+		["XMPP_ADDRESS", "@bar", "must be a JID"],
+		["XMPP_ADDRESS", "foo@", "must be a JID"],
+		["XMPP_ADDRESS", "foo@bar/", "must be a JID"],
+		["XMPP_ADDRESS", "foo bar@baz", "must be a JID"],
+		["XMPP_ADDRESS", `${"x".repeat(1024)}@bar`, "must be a JID"],
+		["XMPP_ALLOW", "foo@bar@baz", "must list domains"],
+		["XMPP_ALLOW", "example..net", "must list domains"],
+		["XMPP_ALLOW", '"foo"@bar.example', "must list domains"],
+	])("with %s that is no address, %p, is refused, and the value not repeated", (name, value, said) => {
+		const problems = problemsOf({ ...ACCOUNT, XMPP_DOMAIN: "example.net", [name]: value });
+		expect(namesIn(problems)).toEqual([name]);
+		expect(problems.join()).toContain(said);
+		expect(problems.join()).not.toContain(value);
+	});
+
+	test.each([
+		["XMPP_ADDRESS", "foo@bar/b@z and more/"],
+		["XMPP_ADDRESS", "[2001:db8::1]"],
+		["XMPP_ALLOW", "10.0.0.1, a_b.example, foo+bar@example.net"],
+		["XMPP_RESOURCE", "p\u00fcsh to/me@home"],
+	])("with %s that is unusual, %p, is taken", (name, value) => {
+		expect(() => parseConfig({ ...ACCOUNT, [name]: value })).not.toThrow();
+	});
+
+	const PEM = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----";
+	const DIGITS = "0123456789abcdef".repeat(4);
+
+	test("may say which certificate is trusted: PEM, its lines apart or not, or a fingerprint as openssl prints it", () => {
+		const trusted = (XMPP_CA: string) => {
+			const [connection] = parseConfig({ ...ACCOUNT, XMPP_CA }).connections;
+			return connection?.kind === "account" ? connection.ca : undefined;
+		};
+		expect(trusted(PEM)).toEqual({ pem: PEM });
+		expect(trusted(PEM.replaceAll("\n", "\\n"))).toEqual({ pem: PEM });
+		expect(trusted(`sha256:${DIGITS}`)).toEqual({ sha256: DIGITS });
+		const withColons = DIGITS.toUpperCase().replace(/(..)(?=.)/g, "$1:");
+		expect(trusted(`sha256:${withColons}`)).toEqual({ sha256: DIGITS });
+		expect(trusted(`SHA256=${withColons}`)).toEqual({ sha256: DIGITS });
+	});
+
+	test.each([
+		["sesame", ACCOUNT],
+		["sha256:0123", ACCOUNT],
+		[`sha1:${DIGITS}`, ACCOUNT],
+		["-----BEGIN PRIVATE KEY-----\nsesame", ACCOUNT],
+		[PEM, { ...ACCOUNT, XMPP_SERVICE: "ws://127.0.0.1:5280/ws" }],
+		[PEM, COMPONENT],
+	])("with XMPP_CA that cannot be meant, %p, is refused", (XMPP_CA, others) => {
+		const problems = problemsOf({ ...others, XMPP_CA });
+		expect(namesIn(problems)).toEqual(["XMPP_CA"]);
+		expect(problems.join()).not.toContain("sesame");
 	});
 
 	test.each(["wss://push:sesame@example.net/ws", "wss://sesame@example.net/ws", "ws://:sesame@localhost/ws"])(

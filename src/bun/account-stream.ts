@@ -4,7 +4,6 @@
  * forget with the process what ours must remember.
  */
 import { Client } from "@xmpp/client-core";
-import websocket from "@xmpp/websocket";
 import type { Element } from "@xmpp/xml";
 import xml from "@xmpp/xml";
 import { settingOf, shownUrl, type XmppAccount } from "../connections.ts";
@@ -13,8 +12,11 @@ import { stanzaBounds } from "../limits/bounds/stanzas.ts";
 import { saidBy } from "../sasl/said.ts";
 import { NS } from "../xmpp/namespaces.ts";
 import { readWholeStanzas } from "./framed-stanzas.ts";
+import { explainNoConnection } from "./no-connection.ts";
 import { createSaslLogin, NS_SASL } from "./sasl-login.ts";
 import { type NewSession, NS_SM } from "./stream-management.ts";
+import type { Way } from "./ways.ts";
+import { addWebSocket } from "./websocket-transport.ts";
 import {
 	explainStreamError,
 	NS_STREAM,
@@ -34,12 +36,43 @@ const NS_LIMITS = "urn:xmpp:stream-limits:0";
 /** Ask the server to keep the session this long, s; it decides itself (Prosody 600, ejabberd 300 by default). */
 const PREFERRED_RESUME_S = 3600;
 
-/** @throws {StreamFailure} */
+/**
+ * @param options.ways how to get there; without it, by the account's URL
+ * @throws {StreamFailure}
+ */
 export async function openAccountStream(account: XmppAccount, options: StreamOptions): Promise<XmppStream> {
+	const { ways, signal } = options;
+	let way: Way = { service: account.service ?? "" };
+	let refusal: { error: unknown } | undefined;
+	try {
+		if (ways) way = await ways.find(signal);
+		if (signal.aborted) throw new StreamFailure("other", "ended");
+		if (way.service === "") {
+			throw new StreamFailure("other", `Where the server of ${account.domain} is, was not looked for.`);
+		}
+		return await openStream({ ...account, service: way.service }, options, {
+			way,
+			onRefused(error) {
+				refusal ??= { error };
+			},
+		});
+	} catch (failure) {
+		ways?.failed();
+		if (!refusal || signal.aborted) throw failure;
+		throw await explainNoConnection(refusal.error, { account, way, signal });
+	}
+}
+
+/** @param hooks.onRefused called with what the WebSocket said when it did not come about */
+async function openStream(
+	account: XmppAccount & { service: string },
+	options: StreamOptions,
+	{ way, onRefused }: { way: Way; onRefused(error: unknown): void },
+): Promise<XmppStream> {
 	const { management, onStanza, onLife, deadlineMs, isKept = true } = options;
 	const { address, service, domain, username, resource } = account;
 	const entity = new Client({ service, domain, timeout: deadlineMs });
-	websocket({ entity });
+	addWebSocket(entity, way.tls);
 	// RFC 6120 §4.9.3.19 lets us come back to where we were. xmpp.js would follow the server to any host, and where none
 	// is named end the process.
 	Object.assign(entity, { _onSeeOtherHost: (error: Error) => void entity.emit("error", error) });
@@ -80,7 +113,8 @@ export async function openAccountStream(account: XmppAccount, options: StreamOpt
 		for (const element of repeat) send(element);
 		waitingFor = undefined;
 		const mostBytes = mostBytesTaken(features);
-		opening.succeed({ resumed, resumable, mostBytes, send, probe, leave: async () => drop() });
+		const takes = mostBytesSaid(features);
+		opening.succeed({ resumed, resumable, mostBytes, takes, send, probe, leave: async () => drop() });
 	}
 
 	const begin = (session: NewSession) => management.begin(session, mostBytesTaken(features));
@@ -193,9 +227,10 @@ export async function openAccountStream(account: XmppAccount, options: StreamOpt
 	entity.on("connect", () => {
 		connected = true;
 	});
-	entity.on("error", (error: unknown) =>
-		failed(connected ? lostOr(error, account) : noConnection(error, account)),
-	);
+	entity.on("error", (error: unknown) => {
+		if (!connected) onRefused(error);
+		failed(lostOr(error, account));
+	});
 	// The server closed the stream; some wait for us to leave first.
 	entity.on("close", () => fail(new StreamFailure("other", "The server closed the stream.")));
 	entity.on("disconnect", ({ reason }: { reason?: { code?: number } }) =>
@@ -218,11 +253,17 @@ const LEAST_TAKEN = 10_000;
 /** Left free below what a server takes: it may count what we do not. */
 const SPARE = 1024;
 
-/** How large a stanza may be that we send, bytes: less than the server says that it takes (XEP-0478). */
-function mostBytesTaken(features: Element | undefined): number {
+/** The longest stanza that the server says it takes, bytes (XEP-0478). */
+function mostBytesSaid(features: Element | undefined): number | undefined {
 	const said = features?.getChild("limits", NS_LIMITS)?.getChildText("max-bytes")?.trim() ?? "";
-	if (!/^\d{1,15}$/.test(said)) return stanzaBounds.sent.is;
-	return Math.min(stanzaBounds.sent.is, Math.max(Number(said), LEAST_TAKEN) - SPARE);
+	return /^\d{1,15}$/.test(said) ? Number(said) : undefined;
+}
+
+/** How large a stanza may be that we send, bytes: less than the server says that it takes. */
+function mostBytesTaken(features: Element | undefined): number {
+	const said = mostBytesSaid(features);
+	if (said === undefined) return stanzaBounds.sent.is;
+	return Math.min(stanzaBounds.sent.is, Math.max(said, LEAST_TAKEN) - SPARE);
 }
 
 function explain(error: unknown, account: XmppAccount): StreamFailure {
@@ -271,28 +312,4 @@ const TOO_BIG = "WS_ERR_UNSUPPORTED_MESSAGE_LENGTH";
 function lostOr(error: unknown, account: XmppAccount): StreamFailure {
 	if ((error as { code?: string }).code !== TOO_BIG) return explain(error, account);
 	return new StreamFailure("too-big", "A message of more than 128 MiB came, which cannot be received.");
-}
-
-function noConnection(error: unknown, account: XmppAccount): StreamFailure {
-	const said = error instanceof Error ? error.message : String(error);
-	// Bun's own sentence repeats the address.
-	const reason = said.replace(/^WebSocket connection to '.*' failed: /, "");
-	const hint = hintOn(reason, settingOf(account, "service"));
-	return new StreamFailure("other", `Cannot connect to ${shownUrl(account.service)} (${reason}): ${hint}.`);
-}
-
-/** @param reason why there is no connection, as Bun says it; it has the same words for all that TCP refuses */
-function hintOn(reason: string, setting: string): string {
-	if (/101|upgrade|status/i.test(reason)) {
-		return `there is no XMPP over WebSocket; check the path of ${setting}`;
-	}
-	if (/altnames|hostname/i.test(reason)) return `${setting} must have a name that the certificate is for`;
-	if (/expired/i.test(reason)) return "the server needs a new certificate";
-	if (/certificate|issuer/i.test(reason)) {
-		return "give the server a certificate that is trusted here, or name the file of its CA in NODE_EXTRA_CA_CERTS";
-	}
-	if (/invalid response/i.test(reason)) {
-		return `something else than HTTP listens there; check the port of ${setting}, which is not the one of XMPP clients (5222)`;
-	}
-	return `check ${setting}, its host and its port, and that the server runs`;
 }

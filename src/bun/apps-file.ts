@@ -9,7 +9,7 @@ const DEFAULT_FILE = "reveille.toml";
 /** The tables, and which of their fields take the text itself or a file's path. */
 const FROM_FILE = {
 	app: /^(key|cert|cert_key|service_account)$/,
-	connection: /^password$/,
+	connection: /^(password|ca)$/,
 };
 const TABLE = /^[A-Za-z]?[a-z_-]{1,20}$/;
 const PATH = /^\.{0,2}\/[^\n]*$/;

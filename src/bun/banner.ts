@@ -66,7 +66,7 @@ function xmpp({ role, connections, pushAddress }: Config): [string, string][] {
 	}
 	return connections.map(({ kind, address, service, pubsubHost }, index) => [
 		index === 0 ? "XMPP" : "",
-		`${kind === "component" ? "component " : ""}${address} through ${shownUrl(service)}` +
+		`${kind === "component" ? "component " : ""}${address} through ${service === undefined ? "the server that its domain names" : shownUrl(service)}` +
 			(pubsubHost === undefined ? "" : `; publishes come to ${pubsubHost}`),
 	]);
 }

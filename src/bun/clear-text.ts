@@ -9,6 +9,8 @@ const isThisMachine = (hostname: string) =>
 /** An account over `ws://`: whoever is between reads and changes what is published. Components are documented so. */
 export function warnOfClearText(connections: readonly XmppConnection[], log: Pick<Logger, "warn">): void {
 	for (const connection of connections) {
+		// What a domain names is taken only if it is encrypted.
+		if (connection.service === undefined) continue;
 		const { protocol, hostname } = new URL(connection.service);
 		if (protocol !== "ws:" || isThisMachine(hostname)) continue;
 		log.warn(

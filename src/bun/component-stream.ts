@@ -15,6 +15,7 @@ import { NS } from "../xmpp/namespaces.ts";
 import { readSame, sameElement } from "../xmpp/same.ts";
 import { StanzaParser } from "./stanza-parser.ts";
 import {
+	causeAnd,
 	explainStreamError,
 	NS_STREAM,
 	readStreamError,
@@ -102,6 +103,7 @@ export function openComponentStream(connection: XmppComponent, options: StreamOp
 		management.begin("unmanaged");
 		opening.succeed({
 			...{ resumed: false, resumable: false, mostBytes: stanzaBounds.sent.is, send },
+			takes: undefined,
 			// To ourselves, by way of the server: that proves both directions, and asks for no other entity. Where
 			// several connections share the domain the server may give it to another of them; it is answered there,
 			// and each of them hears of some. Not to the bare domain: ejabberd's mod_privilege (in 24.12, its issue 4336)
@@ -178,10 +180,7 @@ export function openComponentStream(connection: XmppComponent, options: StreamOp
 		opening.fail(
 			isConnected
 				? new StreamFailure("other", `The connection was lost (${error.message}).`)
-				: new StreamFailure(
-						"other",
-						`Cannot connect to ${service} (${codeOf(error)}): check ${settingOf(connection, "service")}, and that the server listens for components there.`,
-					),
+				: noConnection(error, connection),
 		),
 	);
 	socket.on("close", () => opening.fail(new StreamFailure("other", "The connection was lost.")));
@@ -195,6 +194,14 @@ const wrongPort = (others: string, connection: XmppComponent) =>
 		"other",
 		`${shownUrl(connection.service)} is the server's port for ${others}, not for components: set ${settingOf(connection, "service")} to the port that it has for components (by default ${PORT}).`,
 	);
+
+function noConnection(error: Error, connection: XmppComponent): StreamFailure {
+	const code = codeOf(error);
+	const check = `check ${settingOf(connection, "service")}, and that the server listens for components there`;
+	// What is to be checked then is said already.
+	const words = code === "ECONNREFUSED" ? check : causeAnd(code, check);
+	return new StreamFailure("other", `Cannot connect to ${shownUrl(connection.service)} (${code}): ${words}.`);
+}
 
 /** Why, without the address that the system's own sentence names. */
 const codeOf = (error: Error) => String((error as { code?: unknown }).code ?? error.name);

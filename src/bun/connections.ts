@@ -7,6 +7,8 @@ import { type Connector, type ConnectorDeps, type ConnectorStatus, startConnecto
 export interface Connections {
 	/** Whether each address is ours. */
 	isOnline(): ReadonlyMap<string, boolean>;
+	/** The URL of the server of each address, once it is known. */
+	services(): ReadonlyMap<string, string | undefined>;
 	/**
 	 * True while all of them are, or stand by for another process's; otherwise a sentence that says what is wrong, fit
 	 * for strangers: a server's URL is called by its setting.
@@ -37,6 +39,9 @@ export async function startConnections(
 	return {
 		isOnline: () => new Map(statuses().map(([address, { kind }]) => [address, kind === "online"])),
 
+		services: () =>
+			new Map(held.map(({ connection, connector }) => [connection.address, connector.service()])),
+
 		status() {
 			if (held.length === 0) {
 				return "XMPP is not configured: set XMPP_SERVICE, XMPP_USERNAME and XMPP_PASSWORD.";
@@ -45,8 +50,10 @@ export async function startConnections(
 				const status = connector.status();
 				const said = status.kind === "online" ? status.fault : status.reason;
 				if (said === undefined || status.kind === "standby") return [];
-				const { address, service } = connection;
-				const reason = said.replaceAll(shownUrl(service), settingOf(connection, "service"));
+				const { address } = connection;
+				const service = connector.service();
+				const name = connection.service === undefined ? "its server" : settingOf(connection, "service");
+				const reason = service === undefined ? said : said.replaceAll(shownUrl(service), name);
 				return [held.length === 1 ? reason : `${address}: ${reason}`];
 			});
 			return faults.length === 0 || faults.join(" ");

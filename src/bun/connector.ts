@@ -23,6 +23,7 @@ import { createOutgoing } from "./outgoing.ts";
 import type { SameDatabase } from "./same-database.ts";
 import type { StreamLease } from "./stream-lease.ts";
 import { createStreamManagement, type StreamManagement } from "./stream-management.ts";
+import { createWays } from "./ways.ts";
 import { StreamFailure, type StreamOptions, type XmppStream } from "./xmpp-stream.ts";
 
 export type ConnectorStatus =
@@ -47,7 +48,7 @@ export interface ConnectorDeps {
 	/** Whether a stanza, by its own tag, answers a request of ours: it may be longer. Default: none does. */
 	isAwaited?(head: Element): boolean;
 	/** Called each time the address is ours. */
-	onOnline?(isResumed: boolean): void;
+	onOnline?(isResumed: boolean, stream: XmppStream): void;
 	/**
 	 * Called when too many stanzas wait for an answer, to have them answered from the outbox; again only when it
 	 * resolved, and some time later.
@@ -61,6 +62,8 @@ export interface ConnectorDeps {
 
 export interface Connector {
 	status(): ConnectorStatus;
+	/** The server's URL, as the operator gave it or as it was found last. */
+	service(): string | undefined;
 	/** Resolves at the first time the address is ours. */
 	readonly online: Promise<void>;
 	/**
@@ -131,13 +134,14 @@ export async function startConnector(deps: ConnectorDeps): Promise<Connector> {
 	const lease = isAccount ? deps.lease?.(() => stream?.drop()) : undefined;
 	let management = manage(isAccount && !lease ? await streams.load(address) : undefined);
 
+	const ways = connection.kind === "account" ? createWays(connection, { log }) : undefined;
 	const same = deps.sameDatabase;
 	const claim =
 		connection.kind === "account" && same
 			? createAddressClaim({
 					account: connection,
 					same,
-					open: openAccountStream,
+					open: (account, options) => openAccountStream(account, { ...options, ways }),
 					deadlineMs: timing.deadline,
 					log,
 					...(deps.timing && { timing: deps.timing }),
@@ -214,6 +218,7 @@ export async function startConnector(deps: ConnectorDeps): Promise<Connector> {
 		try {
 			opened = await open({
 				management,
+				ways,
 				onStanza,
 				isAwaited: (head) => deps.isAwaited?.(head) ?? false,
 				others,
@@ -230,7 +235,7 @@ export async function startConnector(deps: ConnectorDeps): Promise<Connector> {
 		} catch (error) {
 			return error instanceof StreamFailure ? error : new StreamFailure("other", String(error));
 		}
-		const { resumed, resumable } = opened;
+		const { resumed } = opened;
 		if (hadStream && !resumed) {
 			log.warn(
 				"{address}: the last stream could not be resumed: what was published meanwhile is lost. The README says how to have the server keep it longer.",
@@ -240,18 +245,12 @@ export async function startConnector(deps: ConnectorDeps): Promise<Connector> {
 		status = { kind: "online" };
 		claim?.taken();
 		onlineSince = performance.now();
-		deps.onOnline?.(resumed);
+		deps.onOnline?.(resumed, opened);
 		online.resolve();
 		log.info(
 			resumed ? "{address} is online: the stream was resumed, nothing was missed." : "{address} is online.",
 			{ address },
 		);
-		if (isAccount && !resumable) {
-			log.warn(
-				"{address}: the server cannot resume streams (XEP-0198): publishes that come while we are away are lost.",
-				{ address },
-			);
-		}
 		const stopHeartbeat = startHeartbeat(opened, {
 			...timing,
 			lastLife: () => lastLife,
@@ -409,6 +408,7 @@ export async function startConnector(deps: ConnectorDeps): Promise<Connector> {
 			const fault = status.kind === "online" ? others?.fault() : undefined;
 			return fault === undefined ? status : { kind: "online", fault };
 		},
+		service: () => ways?.service() ?? connection.service,
 		online: online.promise,
 		send,
 

@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { StartError } from "./start-error.ts";
 
-const FROM_FILE = /_(KEY|KEY_OLD|CERT|ACCOUNT)$/;
+const FROM_FILE = /_(KEY|KEY_OLD|CERT|ACCOUNT|CA)$/;
 const PATH = /^\.{0,2}\//;
 
 /**

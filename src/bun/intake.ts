@@ -8,7 +8,8 @@ import { isOwnNode, type Keyring } from "../secrets.ts";
 import { faultOf } from "../store/fault.ts";
 import type { PubsubNodes } from "../store/pubsub-nodes.ts";
 import type { Answer, Notification } from "../types.ts";
-import { createRequests } from "../xmpp/requests.ts";
+import { bareOf } from "../xmpp/jid.ts";
+import { createRequests, type Requests } from "../xmpp/requests.ts";
 import { createStanzaHandler, type StanzaDeps, type StanzaHandler } from "../xmpp/stanzas.ts";
 import { type PubsubHost, startPubsubHost } from "./pubsub-host.ts";
 
@@ -33,6 +34,8 @@ export interface Intake {
 	handle: StanzaHandler;
 	/** Whether a stanza, by its own tag, answers a request of ours. */
 	isAwaited(head: Element): boolean;
+	/** Asks somebody by this connection. */
+	ask: Requests["ask"];
 	/** The connection is there. */
 	online(isResumed: boolean): void;
 	/** A registration with a node at this pubsub host ended. */
@@ -43,7 +46,7 @@ export interface Intake {
 export function createIntake(connection: XmppConnection, deps: IntakeDeps): Intake {
 	const { keyring, log, push, publish } = deps;
 	const { address, allow, pubsubHost: hostJid } = connection;
-	const requests = createRequests(deps.send);
+	const requests = createRequests(deps.send, { own: bareOf(address) });
 	const host: PubsubHost | undefined =
 		hostJid === undefined
 			? undefined
@@ -75,6 +78,7 @@ export function createIntake(connection: XmppConnection, deps: IntakeDeps): Inta
 			return handle(stanza);
 		},
 		isAwaited: requests.awaits,
+		ask: requests.ask,
 		online: (isResumed) => host?.online(isResumed),
 		ended(pubsubHost, node) {
 			if (pubsubHost === hostJid) host?.ended(node);

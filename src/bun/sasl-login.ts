@@ -42,7 +42,7 @@ export function createSaslLogin(account: XmppAccount, send: (element: Element) =
 			const login = logIn({
 				credentials: account,
 				offered: mechanismsOf(features),
-				isPrivate: isPrivateWay(account.service),
+				isPrivate: isPrivateWay(account.service ?? ""),
 				send: (step) => send(elementOf(step)),
 				receive: () =>
 					new Promise((resolve) => {

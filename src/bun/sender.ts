@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { Logger } from "@logtape/logtape";
 import type { AppConfig } from "../apps.ts";
 import type { Config } from "../config.ts";
-import { settingOf, type XmppConnection } from "../connections.ts";
+import { settingOf, shownUrl, type XmppConnection } from "../connections.ts";
 import { createAdmission } from "../delivery/admission.ts";
 import { checkCredentials } from "../delivery/credentials.ts";
 import { createDelivery } from "../delivery/delivery.ts";
@@ -31,12 +31,13 @@ import type { Registrations } from "../store/registrations.ts";
 import type { StreamLeases } from "../store/stream-leases.ts";
 import { openStreams } from "../store/streams.ts";
 import { openTaggingDomains } from "../store/tagging-domains.ts";
-import type { Answer, Notification, PushService, Registration } from "../types.ts";
+import type { AdminReadiness, Answer, Notification, PushService, Registration } from "../types.ts";
 import { affiliationNone } from "../xmpp/affiliation.ts";
 import { bareOf } from "../xmpp/jid.ts";
 import { sameValue } from "../xmpp/same.ts";
 import { certificateExpiry, warnOfExpiry } from "./certificates.ts";
 import { warnOfClearText } from "./clear-text.ts";
+import type { ClockWatch } from "./clock-watch.ts";
 import { type Connections, startConnections } from "./connections.ts";
 import { openDatabase } from "./database.ts";
 import { createSpaceCheck } from "./free-space.ts";
@@ -46,10 +47,12 @@ import { createMetrics, type Metrics } from "./metrics.ts";
 import { createOthers, type Others } from "./others.ts";
 import type { Replica } from "./replica.ts";
 import { createSameDatabase, type SameDatabase } from "./same-database.ts";
+import { createServerCheck, type ServerCheck } from "./server-check.ts";
 import { StartError } from "./start-error.ts";
 import { stillThere } from "./still-there.ts";
 import { warnOfStrays } from "./strays.ts";
 import { createStreamLease } from "./stream-lease.ts";
+import { checkTrusted } from "./trust.ts";
 
 /** How long pushes on their way may take when the process is asked to end, ms. The rest waits in the outbox. */
 const DRAIN_MS = 5_000;
@@ -93,6 +96,7 @@ export interface SenderDeps {
 	/** By the name of their app. */
 	services: ReadonlyMap<string, PushService>;
 	apps: readonly AppConfig[];
+	clocks: ClockWatch;
 }
 
 /** The part of a process that sends. */
@@ -104,6 +108,8 @@ export interface Sender {
 	tellGone(registration: Registration): void;
 	/** True while all addresses are ours; otherwise a sentence that says what is wrong. */
 	xmppStatus(): true | string;
+	/** What the operator is told of the accounts' servers. */
+	forAdmins(): AdminReadiness;
 	/** Finishes what is on its way within a deadline, puts the rest on disk, and leaves the stream resumable. */
 	stop(): Promise<void>;
 }
@@ -233,9 +239,11 @@ export async function startSender(common: SenderDeps): Promise<Sender> {
 		await results.flush();
 		return answer;
 	}
+	checkTrusted(config.connections);
 	for (const connection of config.connections) await checkKeeper(connection, common.pubsubNodes);
 	const others = await othersOf(config.connections, common);
 	const intakes: Intake[] = [];
+	const servers = new Map<string, ServerCheck>();
 	const rate = createRegistrationRate(registrations);
 	const { databaseId } = common;
 	const sameDatabases = new Map<string, SameDatabase>();
@@ -261,6 +269,11 @@ export async function startSender(common: SenderDeps): Promise<Sender> {
 			...(sameDatabase && { same: sameDatabase.answer }),
 		});
 		intakes.push(intake);
+		if (connection.kind === "account") {
+			const { ask } = intake;
+			const onTime = (date: number) => common.clocks.said(connection.domain, date);
+			servers.set(connection.address, createServerCheck({ account: connection, ask, onTime, log }));
+		}
 		const { standby } = common;
 		return {
 			streams,
@@ -269,9 +282,10 @@ export async function startSender(common: SenderDeps): Promise<Sender> {
 			lease: standby && ((onLost) => createStreamLease({ ...standby, address, streams, onLost, log })),
 			handle: intake.handle,
 			isAwaited: intake.isAwaited,
-			onOnline(isResumed) {
+			onOnline(isResumed, stream) {
 				metrics?.connected(isResumed);
 				intake.online(isResumed);
+				servers.get(address)?.online(stream);
 			},
 			onBacklog: delivery.settle,
 			log,
@@ -298,6 +312,20 @@ export async function startSender(common: SenderDeps): Promise<Sender> {
 			);
 		},
 		xmppStatus: connections.status,
+		forAdmins: () => ({
+			notes: [...servers.values()].flatMap((server) => server.lacks()),
+			servers: [...servers].map(([address, server]) => {
+				const service = connections?.services().get(address);
+				const { push, resumption, longestStanza } = server.facts();
+				return {
+					address,
+					service: service === undefined ? null : shownUrl(service),
+					push: push ?? null,
+					resumption: resumption ?? null,
+					longestStanza: longestStanza ?? null,
+				};
+			}),
+		}),
 		async stop() {
 			for (const intake of intakes) intake.stop();
 			clearInterval(warning);

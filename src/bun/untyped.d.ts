@@ -5,3 +5,14 @@ declare module "@xmpp/websocket" {
 	/** Adds the WebSocket transport to a client. */
 	export default function websocket(parts: { entity: Client }): void;
 }
+
+declare module "@xmpp/websocket/lib/Socket.js" {
+	/** A WebSocket with the events that xmpp.js listens to. */
+	export default class Socket {
+		url: string | null;
+		/** Whether nobody on the way can read it. */
+		secure: boolean;
+		connect(url: string): void;
+		_attachSocket(socket: WebSocket): void;
+	}
+}

@@ -3,9 +3,11 @@ import type { Element } from "@xmpp/xml";
 import xml from "@xmpp/xml";
 import { settingOf, shownUrl, type XmppConnection } from "../connections.ts";
 import { quoted } from "../limits/cut.ts";
+import { causeOf } from "../services/network-failures.ts";
 import type { Others } from "./others.ts";
 import type { ReadFault } from "./read-fault.ts";
 import type { StreamManagement } from "./stream-management.ts";
+import type { Ways } from "./ways.ts";
 
 export const NS_STREAM = "http://etherx.jabber.org/streams";
 /** RFC 6120 §4.9.3 */
@@ -36,6 +38,8 @@ export interface XmppStream {
 	readonly resumable: boolean;
 	/** How large a stanza may be that is sent, bytes. */
 	readonly mostBytes: number;
+	/** The longest stanza that the server says it takes, bytes (XEP-0478). */
+	readonly takes: number | undefined;
 	send(element: Element): void;
 	/** Asks for a sign of life: something arrives soon after, if the connection lives. */
 	probe(): void;
@@ -51,6 +55,8 @@ export interface StreamOptions {
 	management: StreamManagement;
 	/** Whether the server is to count stanzas, and keep the session for us after a loss. Default: true. */
 	isKept?: boolean;
+	/** An account's: how to get to its server. Missing: by its URL. */
+	ways?: Ways | undefined;
 	/** Called for every stanza, after stream management has seen it, with what to call once it is handled. */
 	onStanza(stanza: Element, handled: () => void): void;
 	/** Whether a stanza, by its own tag, answers a request of ours: it may be longer. Default: none does. */
@@ -71,7 +77,9 @@ export interface StreamOptions {
 export interface Opening {
 	/** Rejects with a StreamFailure. */
 	readonly stream: Promise<XmppStream>;
-	succeed(parts: Pick<XmppStream, "resumed" | "resumable" | "mostBytes" | "send" | "probe" | "leave">): void;
+	succeed(
+		parts: Pick<XmppStream, "resumed" | "resumable" | "mostBytes" | "takes" | "send" | "probe" | "leave">,
+	): void;
 	fail(failure: StreamFailure): void;
 }
 
@@ -113,6 +121,17 @@ export function startOpening(
 	};
 }
 
+/**
+ * Why nothing was connected to, and what to look at.
+ * @param code the system's
+ * @param check what to check in any case
+ */
+export function causeAnd(code: string, check: string): string {
+	const cause = causeOf(code);
+	if (cause === undefined) return check;
+	return `${cause}${cause.endsWith("?") ? "" : "."} Else ${check}`;
+}
+
 /** What came cannot be read any further. */
 export function unreadable(fault: ReadFault): StreamFailure {
 	return new StreamFailure("other", `What the server sent cannot be read (${fault}).`);
@@ -151,13 +170,14 @@ export function explainStreamError(
 	connection: XmppConnection,
 ): StreamFailure {
 	const { domain, service } = connection;
+	const server = service === undefined ? "The server" : `The server at ${shownUrl(service)}`;
 	switch (condition) {
 		case "conflict":
 			return new StreamFailure("address-taken", quoted(text || "replaced by another session"));
 		case "host-unknown":
 			return new StreamFailure(
 				"other",
-				`The server at ${shownUrl(service)} does not serve ${domain}: check ${settingOf(connection, "domain")}.`,
+				`${server} does not serve ${domain}: check ${settingOf(connection, "domain")}.`,
 			);
 		case undefined:
 			return new StreamFailure("other", message || "unknown error");

@@ -19,11 +19,15 @@ export async function sameText(one: string, other: string): Promise<boolean> {
 	return left.reduce((difference, byte, i) => difference | (byte ^ (right[i] ?? 0)), 0) === 0;
 }
 
+/** Did the operator ask? RFC 7617: the token may also be the password, under any name. */
+export async function isAdmin(c: Context, adminToken: string): Promise<boolean> {
+	const token = bearer(c) ?? basicCredentials(c.req.raw)?.password;
+	return token !== undefined && (await sameText(token, adminToken));
+}
+
 /** Lets pass the operator. @param challenge how to ask for the token: browsers know Basic alone */
 export async function requireAdminToken(c: Context, adminToken: string, challenge: "Bearer" | "Basic") {
-	// RFC 7617: the token is the password, under any name.
-	const token = bearer(c) ?? basicCredentials(c.req.raw)?.password;
-	if (token !== undefined && (await sameText(token, adminToken))) return;
+	if (await isAdmin(c, adminToken)) return;
 	throw new Problem(
 		"admin-token-needed",
 		"This page is for whoever has the ADMIN_TOKEN: send it as bearer token, or as password with any name.",

@@ -3,7 +3,7 @@ import type { Logger } from "@logtape/logtape";
 import type { NodeSource } from "../registering/nodes.ts";
 import type { Keyring } from "../secrets.ts";
 import type { Registrations } from "../store/registrations.ts";
-import type { Answer, App, Notification, PushService } from "../types.ts";
+import type { AdminReadiness, Answer, App, Notification, PushService } from "../types.ts";
 import type { Proof } from "./authorization.ts";
 import type { JwtCheck, Permit } from "./registration-jwt.ts";
 import type { TokenCheck } from "./registration-token.ts";
@@ -19,6 +19,8 @@ export interface Readiness {
 	database: true | string;
 	/** `undefined`: this process has no XMPP connection to look after. */
 	xmpp: true | string | undefined;
+	/** For whoever has the ADMIN_TOKEN; missing: there is nothing to say. */
+	forAdmins?: AdminReadiness | undefined;
 }
 
 export interface AppDeps {

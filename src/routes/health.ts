@@ -1,5 +1,6 @@
 /** For whoever watches the process: is it alive, and is it ready to work? */
 import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
+import { isAdmin } from "./authorization.ts";
 import type { AppDeps, Readiness, RequestEnv } from "./deps.ts";
 import { toProblem } from "./errors.ts";
 import { noStore } from "./no-store.ts";
@@ -18,6 +19,28 @@ const readinessSchema = z
 		ready: z.boolean().openapi({ example: true }),
 		database: part,
 		xmpp: part.optional().openapi({ description: "Missing where another process speaks XMPP" }),
+		notes: z
+			.array(z.string())
+			.optional()
+			.openapi({ description: "For whoever sends the ADMIN_TOKEN as bearer token: what to look at" }),
+		servers: z
+			.array(
+				z.object({
+					address: z.string().openapi({ example: "push@example.net/push" }),
+					service: z.string().nullable(),
+					push: z.boolean().nullable().openapi({ description: "Does it publish for its users (XEP-0357)?" }),
+					resumption: z
+						.boolean()
+						.nullable()
+						.openapi({ description: "Does it keep what comes while we are away (XEP-0198)?" }),
+					longestStanza: z
+						.number()
+						.nullable()
+						.openapi({ description: "The longest stanza that it says it takes (XEP-0478), bytes" }),
+				}),
+			)
+			.optional()
+			.openapi({ description: "For the same: the servers of the accounts. null: it did not say" }),
 	})
 	.openapi("Readiness");
 
@@ -38,6 +61,7 @@ const readyRoute = createRoute({
 	operationId: "ready",
 	tags: ["Watching"],
 	summary: "Ready to work?",
+	security: [{}, { adminToken: [] }],
 	responses: {
 		200: { description: "Ready", content: { "application/json": { schema: readinessSchema } } },
 		503: { description: "Not ready", content: { "application/json": { schema: readinessSchema } } },
@@ -45,7 +69,10 @@ const readyRoute = createRoute({
 });
 
 /** What watching needs of the application's parts. */
-export type WatchingDeps = Pick<AppDeps, "version" | "readiness" | "log">;
+export type WatchingDeps = Pick<AppDeps, "version" | "readiness" | "log"> & {
+	/** Whoever has it is told more at `/ready`; missing: nobody is. */
+	adminToken?: string | undefined;
+};
 
 /** What works; a check that fails itself is a database that does not. */
 export async function readinessOf(deps: WatchingDeps): Promise<Readiness> {
@@ -71,9 +98,15 @@ export function healthRoutes(deps: WatchingDeps) {
 		const readiness = await readinessOf(deps);
 		const say = (state: true | string) => (state === true ? "ok" : state);
 		const ready = isReady(readiness);
-		const { database, xmpp } = readiness;
+		const { database, xmpp, forAdmins } = readiness;
+		const isTold = forAdmins && deps.adminToken !== undefined && (await isAdmin(c, deps.adminToken));
 		return c.json(
-			{ ready, database: say(database), ...(xmpp !== undefined && { xmpp: say(xmpp) }) },
+			{
+				ready,
+				database: say(database),
+				...(xmpp !== undefined && { xmpp: say(xmpp) }),
+				...(isTold && { notes: [...forAdmins.notes], servers: [...forAdmins.servers] }),
+			},
 			ready ? 200 : 503,
 		);
 	});

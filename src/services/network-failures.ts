@@ -54,6 +54,10 @@ const WORDS: Readonly<Record<string, string>> = {
 		"its certificate is for another name: is the host right, or does DNS or a proxy lead elsewhere?",
 };
 
+/** What a code of Bun, the system or OpenSSL means, and what to do: the end of a sentence. Undefined: it is not known. */
+export const causeOf = (code: string): string | undefined =>
+	Object.hasOwn(WORDS, code) ? WORDS[code] : undefined;
+
 /** A longer run of letters counts as a token wherever reasons are shown to clients. */
 const LONGEST_CODE = 31;
 
@@ -64,7 +68,7 @@ const LONGEST_CODE = 31;
 export function networkFailure(error: unknown): string {
 	const code = error instanceof Error && "code" in error ? error.code : undefined;
 	if (typeof code !== "string" || !/^[A-Z0-9_]{1,50}$/i.test(code)) return "network failure";
-	const words = Object.hasOwn(WORDS, code) ? WORDS[code] : undefined;
+	const words = causeOf(code);
 	if (words === undefined) return `network failure: ${code}`;
 	return code.length > LONGEST_CODE ? `network failure: ${words}` : `network failure: ${code}, ${words}`;
 }

@@ -18,6 +18,8 @@ export const NS = {
 	discoItems: "http://jabber.org/protocol/disco#items",
 	/** XEP-0092 */
 	version: "jabber:iq:version",
+	/** XEP-0202 */
+	time: "urn:xmpp:time",
 	/** XEP-0199 */
 	ping: "urn:xmpp:ping",
 	/** RFC 6120 §8.3.3 */

@@ -34,13 +34,17 @@ export interface Requests {
 /** ejabberd answers for a server that it cannot reach after some 10 s, Prosody within a minute. */
 const DEADLINE_MS = 60_000;
 
-/** @param send sends a stanza, if there is a connection */
+/**
+ * @param send sends a stanza, if there is a connection
+ * @param options.own our bare JID: what comes from nobody is from there (RFC 6120 §8.1.2.1)
+ */
 export function createRequests(
 	send: (stanza: Element) => void,
 	{
 		deadlineMs = DEADLINE_MS,
 		random = () => crypto.randomUUID(),
-	}: { deadlineMs?: number; random?(): string } = {},
+		own,
+	}: { deadlineMs?: number; random?(): string; own?: string } = {},
 ): Requests {
 	const waiting = new Map<string, (answer: Element) => void>();
 	// Only who was asked can answer: ids are seen by nobody else, but a sender is cheap to check.
@@ -65,12 +69,12 @@ export function createRequests(
 			return promise;
 		},
 
-		awaits: (head) => isAnswer(head) && waiting.has(key(head.attrs.id, head.attrs.from)),
+		awaits: (head) => isAnswer(head) && waiting.has(key(head.attrs.id, head.attrs.from ?? own)),
 
 		take(stanza) {
 			const { id, from } = stanza.attrs;
 			if (!isAnswer(stanza)) return false;
-			waiting.get(key(id, from))?.(stanza);
+			waiting.get(key(id, from ?? own))?.(stanza);
 			return true;
 		},
 	};

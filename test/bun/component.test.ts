@@ -384,6 +384,15 @@ describe("several connections", () => {
 		);
 	});
 
+	test("say what is wrong with a name", async () => {
+		const nowhere = await startConnections([component("xmpp://nobody.invalid:5347")], () => deps);
+		ends.push(() => nowhere.stop(async () => {}));
+		while (!/ENOTFOUND/.test(String(nowhere.status()))) await Bun.sleep(1);
+		expect(nowhere.status()).toBe(
+			"Cannot connect to XMPP_SERVICE (ENOTFOUND): DNS does not know the host's name: is it spelt right, and does DNS work on this machine? Else check XMPP_SERVICE, and that the server listens for components there.",
+		);
+	});
+
 	test("are none without settings, and stopping finishes all the same", async () => {
 		const connections = await startConnections([], () => deps);
 		expect(connections.status()).toContain("XMPP_SERVICE");

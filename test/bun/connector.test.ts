@@ -179,7 +179,9 @@ describe("a server that cannot be connected to: the sentence says what to do whe
 		const { server: tls } = await makeCertificates("org.example.chat");
 		const server = Bun.serve({ port: 0, hostname: "127.0.0.1", tls, fetch: () => new Response("no") });
 		ends.push(() => server.stop(true));
-		expect(await statusAt(`wss://localhost:${server.port}/ws`)).toContain("NODE_EXTRA_CA_CERTS");
+		expect(await statusAt(`wss://localhost:${server.port}/ws`)).toContain(
+			"set XMPP_CA to the certificate of whoever signed it (PEM)",
+		);
 	});
 
 	test("it speaks another protocol", async () => {

@@ -27,6 +27,8 @@ export interface XmppDouble {
 }
 
 export interface XmppDoubleOptions {
+	/** Serves `wss://localhost`. */
+	tls?: { key: string; cert: string };
 	/** Held back until this resolves: the answer to the stream's opening. */
 	open?: Promise<void>;
 	/** What follows the answer to the stream's opening, in place of the features. */
@@ -116,6 +118,7 @@ export function startXmppDouble(options: XmppDoubleOptions = {}): XmppDouble {
 	const server = Bun.serve<Link>({
 		port: 0,
 		hostname: "127.0.0.1",
+		...(options.tls && { tls: { key: options.tls.key, cert: options.tls.cert } }),
 		fetch(request, self) {
 			const headers = { "Sec-WebSocket-Protocol": "xmpp" };
 			return self.upgrade(request, { data: { authenticated: false }, headers })
@@ -136,7 +139,7 @@ export function startXmppDouble(options: XmppDoubleOptions = {}): XmppDouble {
 	});
 
 	const double: XmppDouble = {
-		service: `ws://127.0.0.1:${server.port}/`,
+		service: options.tls ? `wss://localhost:${server.port}/` : `ws://127.0.0.1:${server.port}/`,
 		received,
 		connections: () => links.length,
 		send: (xml) => void links.at(-1)?.send(xml),

@@ -212,8 +212,12 @@ function configuration(
 		listen: example.listen.flatMap((listener) => {
 			const here = listeners[listener.module];
 			const size = options.anyStanzaSize ? { max_stanza_size: undefined } : {};
-			return here ? [{ ...listener, ip: "127.0.0.1", ...here, ...size }] : [];
+			if (!here) return [];
+			const plain = { ...listener, ip: "127.0.0.1", ...here, ...size };
+			const isSecureToo = options.certificate !== undefined && listener.module === "ejabberd_http";
+			return isSecureToo ? [plain, { ...plain, port: ports.https, tls: true }] : [plain];
 		}),
+		...(options.certificate !== undefined && { certfiles: [options.certificate], acme: { auto: false } }),
 		s2s_use_starttls: false,
 		api_permissions: { tests: { from: "mod_http_api", who: "all", what: "*" } },
 		modules: {

@@ -23,6 +23,8 @@ export interface ProsodyOptions extends XmppServerOptions {
 	pushWith?: { body?: boolean; sender?: boolean };
 	/** Joined to the example's `modules_enabled`. */
 	modulesEnabled?: string[];
+	/** Of the example's, those that it goes without. */
+	modulesDisabled?: string[];
 	/** Modules of the test's own, enabled at each host: their source in Lua, by name. */
 	ownModules?: Readonly<Record<string, string>>;
 	/** Lines for the global section. */
@@ -143,14 +145,24 @@ function configuration(
 	{ hosts, host, components, ports }: Awaited<ReturnType<typeof completed>>,
 	folder: string,
 ): string {
-	const { neighbour, asExample = false, pushWith, passwords = "clear", withoutMechanisms } = options;
+	const {
+		neighbour,
+		asExample = false,
+		pushWith,
+		passwords = "clear",
+		withoutMechanisms,
+		certificate,
+	} = options;
 	const modules = [...(options.modulesEnabled ?? []), ...Object.keys(options.ownModules ?? {})];
 	const limited = asExample || options.limits === "stock";
 	const list = (values: readonly string[]) => `{ ${values.map(luaString).join(", ")} }`;
 	const setting = (name: string, value: string | number | boolean | undefined) =>
 		value === undefined ? [] : [`${name} = ${typeof value === "string" ? luaString(value) : value}`];
 	// Loopback has no certificates; without a neighbour nothing may look up names or leave the machine.
-	const unwanted = ["tls", "s2s_auth_certs", ...(neighbour ? [] : ["s2s", "dialback"])];
+	const unwanted = [
+		...["tls", "s2s_auth_certs", ...(neighbour ? [] : ["s2s", "dialback"])],
+		...(options.modulesDisabled ?? []),
+	];
 	return [
 		"-- Written for one test; every socket is on loopback.",
 		`Include ${luaString(join(folder, "example.cfg.lua"))}`,
@@ -166,7 +178,15 @@ function configuration(
 		"c2s_direct_tls_ports = {}",
 		`http_ports = { ${ports.http} }`,
 		`http_interfaces = { "127.0.0.1" }`,
-		"https_ports = {}",
+		...(certificate === undefined
+			? ["https_ports = {}"]
+			: [
+					`https_ports = { ${ports.https} }`,
+					`https_interfaces = { "127.0.0.1" }`,
+					// Under a name that is no host of its own it shows no certificate.
+					`https_host = "localhost"`,
+					`https_ssl = { certificate = ${luaString(certificate)}, key = ${luaString(certificate)} }`,
+				]),
 		`http_default_host = ${luaString(host)}`,
 		`component_ports = { ${ports.component} }`,
 		`component_interfaces = { "127.0.0.1" }`,

@@ -40,6 +40,8 @@ export interface XmppServerOptions {
 	pubsub?: boolean;
 	/** The one other server it exchanges stanzas with (s2s). Default: none. */
 	neighbour?: Neighbour;
+	/** A PEM file of a certificate for `localhost` and its key: takes WebSocket connections over TLS too. */
+	certificate?: string;
 	/** Rate limits, resume time and queue as in the examples for operators, whatever the options below say. */
 	asExample?: boolean;
 	/** XEP-0198: how many seconds a session waits to be resumed. Default: the program's own. */
@@ -61,6 +63,8 @@ export interface Ports {
 	http: number;
 	c2s: number;
 	component: number;
+	/** With {@link XmppServerOptions.certificate} only. */
+	https: number;
 }
 
 /** A real XMPP server on loopback, with data and ports of its own. */
@@ -70,6 +74,8 @@ export interface XmppServer {
 	readonly host: string;
 	/** Where clients connect (RFC 7395), without TLS. */
 	readonly websocketUrl: string;
+	/** The same with TLS, where it has a certificate. */
+	readonly secureUrl: string;
 	/** Where clients connect over TCP, without TLS. */
 	readonly tcpUrl: string;
 	/** Where components connect: `xmpp://127.0.0.1:port`. */
@@ -139,9 +145,9 @@ export async function completed(options: XmppServerOptions): Promise<{
 }> {
 	const hosts = options.hosts ?? ["example.org"];
 	const [host = ""] = hosts;
-	const [http = 0, c2s = 0, component = 0] = await freePorts(3);
+	const [http = 0, c2s = 0, component = 0, https = 0] = await freePorts(4);
 	const components = options.components ?? [{ domain: `push.${host}`, secret: "component-secret" }];
-	return { hosts, host, components, ports: { http, c2s, component } };
+	return { hosts, host, components, ports: { http, c2s, component, https } };
 }
 
 /** Runs a server. @throws when it does not start, with the log's last lines */
@@ -173,6 +179,7 @@ export async function runServer(
 		program: own.program,
 		host,
 		websocketUrl: `ws://${authority}`,
+		secureUrl: `wss://localhost:${ports.https}${own.httpPath}`,
 		tcpUrl: `xmpp://127.0.0.1:${ports.c2s}`,
 		componentUrl: `xmpp://127.0.0.1:${ports.component}`,
 		ports,

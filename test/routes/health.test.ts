@@ -1,4 +1,4 @@
-import { afterEach, expect, test } from "bun:test";
+import { afterEach, describe, expect, test } from "bun:test";
 import type { AppDeps } from "../../src/app.ts";
 import { startTestServer, type TestServer } from "./server.ts";
 
@@ -49,6 +49,45 @@ test.each([
 	expect(await asJson("/ready", { readiness: async () => state })).toEqual({
 		status: 503,
 		body: { ready: false, ...said },
+	});
+});
+
+describe("what only admins are told", () => {
+	const adminToken = "the-operators-own-token-of-32-characters";
+	const forAdmins = {
+		notes: ["example.net does not offer push"],
+		servers: [
+			{
+				address: "push@example.net/push",
+				service: "wss://example.net:5281/xmpp-websocket",
+				push: false,
+				resumption: true,
+				longestStanza: null,
+			},
+		],
+	};
+	const readiness = async () => ({ database: true, xmpp: true, forAdmins }) as const;
+	const asked = async (deps: Partial<AppDeps> & { adminToken?: string }, headers: Record<string, string>) => {
+		server = await startTestServer(deps);
+		const answer = await server.app.request("/ready", { headers });
+		expect(answer.status).toBe(200);
+		return await answer.json();
+	};
+	const known = { ready: true, database: "ok", xmpp: "ok" };
+
+	test("is told to whoever sends the ADMIN_TOKEN", async () => {
+		const Authorization = `Bearer ${adminToken}`;
+		expect(await asked({ adminToken, readiness }, { Authorization })).toEqual({ ...known, ...forAdmins });
+	});
+
+	test.each([
+		["nobody", adminToken, {}],
+		["a wrong token", adminToken, { Authorization: `Bearer ${adminToken}x` }],
+		["any token where none is set", undefined, { Authorization: `Bearer ${adminToken}` }],
+		["an empty token where none is set", undefined, { Authorization: "Bearer " }],
+	])("is not told to %s, who hears the rest", async (_, token, headers) => {
+		const deps = { readiness, ...(token !== undefined && { adminToken: token }) };
+		expect(await asked(deps, headers as Record<string, string>)).toEqual(known);
 	});
 });
 

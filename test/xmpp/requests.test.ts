@@ -37,6 +37,20 @@ describe("a request", () => {
 		expect((await asked).getChild("right")).toBeDefined();
 	});
 
+	test("to our own account may be answered without a sender (RFC 6120 §8.1.2.1), and none to anybody else", async () => {
+		const requests = createRequests(() => {}, { random: () => "r1", own: "push@example.org" });
+		const anonymous = parse(`<iq type="result" id="r1"/>`);
+		const elsewhere = requests.ask("get", HOST, xml("query", { xmlns: "urn:example" }));
+		expect(requests.awaits(anonymous)).toBeFalse();
+		requests.take(anonymous);
+		requests.take(parse(`<iq type="result" id="r1" from="${HOST}"/>`));
+		expect((await elsewhere).attrs.from).toBe(HOST);
+		const own = requests.ask("get", "push@example.org", xml("query", { xmlns: "urn:example" }));
+		expect(requests.awaits(anonymous)).toBeTrue();
+		requests.take(anonymous);
+		expect(await own).toBe(anonymous);
+	});
+
 	test("fails with the condition of the error", async () => {
 		const { requests, asked } = asking();
 		requests.take(

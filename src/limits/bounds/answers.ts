@@ -68,6 +68,12 @@ export const answerBounds = {
 		what: "Addresses of a push service that a client chose",
 		beyond: "All are checked, and the others are not connected to.",
 	},
+	clocks: {
+		is: 16,
+		unit: "hosts",
+		what: "Push services and XMPP servers whose clock differs from ours, and of which it is told",
+		beyond: "The others are not told of.",
+	},
 	addressesKept: {
 		is: 2_000,
 		unit: "hosts",

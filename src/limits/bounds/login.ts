@@ -2,6 +2,36 @@
 import type { Bounds } from "./bound.ts";
 
 export const loginBounds = {
+	certificateTime: {
+		is: 5_000,
+		unit: "milliseconds",
+		what: "The time that a look at a server's certificate, or at why it takes no connection, may take",
+		beyond: "Nothing is said of it.",
+	},
+	hostMeta: {
+		is: 64 * 1024,
+		unit: "bytes",
+		what: "A domain's list of the ways to its XMPP server (`/.well-known/host-meta`, XEP-0156)",
+		beyond: "The list is not taken.",
+	},
+	hostMetaTime: {
+		is: 8_000,
+		unit: "milliseconds",
+		what: "The time that it may take to get that list",
+		beyond: "It is asked for again at the next try to connect.",
+	},
+	hostMetaRedirects: {
+		is: 3,
+		unit: "redirects",
+		what: "Redirects on the way to that list, all to https://",
+		beyond: "The list is not taken.",
+	},
+	hostMetaLinks: {
+		is: 4,
+		unit: "addresses",
+		what: "Addresses (`wss://`) in that list, of which each try to connect takes the next",
+		beyond: "The rest is not read.",
+	},
 	mechanisms: {
 		is: 64,
 		unit: "mechanisms",
