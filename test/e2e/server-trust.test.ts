@@ -177,6 +177,8 @@ test("a push service that the operator named is heard on what time it is, and on
 	for (const named of [false, true]) {
 		const started = await reveille({
 			...{ XMPP_SERVICE: server.websocketUrl, XMPP_USERNAME: "push@example.org", XMPP_PASSWORD: "secret" },
+			// Each has a database of its own: neither is to wait for the other's address.
+			...{ XMPP_RESOURCE: named ? "named" : "chosen" },
 			...(named && { WEBPUSH_ALLOW_HOSTS: "localhost" }),
 		});
 		await started.untilReady();
