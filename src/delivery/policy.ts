@@ -1,5 +1,5 @@
 /** What an app's policy makes of a notification, before any service sees it. */
-import type { App, Notification, ServiceName } from "../types.ts";
+import type { App, Notification, Registration, ServiceName } from "../types.ts";
 
 /** Where only the device can read a push: everything may leave. */
 const SEALED: ReadonlySet<ServiceName> = new Set(["webpush"]);
@@ -21,6 +21,13 @@ export const includeByDefault = (service: ServiceName) => ({
 	sender: SEALED.has(service),
 	body: SEALED.has(service),
 });
+
+/** Whether the text of a message leaves for a device. */
+export function letsTextLeave(app: App, { p256dh, auth }: Registration): boolean {
+	const { service, include = includeByDefault(service) } = app;
+	// Without its keys a device that alone could read it is only woken.
+	return include.body && (!SEALED.has(service) || (p256dh !== undefined && auth !== undefined));
+}
 
 function classFor(priority: NonNullable<App["priority"]>, notification: Notification): Notification["class"] {
 	const isMessage = notification.class === "high" || notification.class === "low";

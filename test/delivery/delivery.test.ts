@@ -191,8 +191,11 @@ describe("who may publish", () => {
 
 	test("an app that is not configured any more keeps its registrations and their pushes", async () => {
 		const { registration } = await house.register();
-		expect(await house.compose({ apps: [] }).push(registration.node, HIGH)).toMatchObject(QUEUED);
-		expect(await house.compose({ services: new Map() }).push(registration.node, HIGH)).toMatchObject(QUEUED);
+		const wakeUp = { class: "high" } as const;
+		expect(await house.compose({ apps: [] }).push(registration.node, wakeUp)).toMatchObject(QUEUED);
+		expect(await house.compose({ services: new Map() }).push(registration.node, wakeUp)).toMatchObject(
+			QUEUED,
+		);
 		expect(await house.registrations.find(registration.node)).toBeDefined();
 		expect(await house.rows()).toHaveLength(1);
 	});
