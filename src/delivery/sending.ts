@@ -161,15 +161,20 @@ export function createSending(deps: {
 			return { kind: "later", reason, at: now() + NO_APP_MS };
 		}
 		if (isOwnSlot(item.slot) && notification.encrypted === undefined) {
-			const leaves = letsTextLeave(app, registration);
-			leaving.set(node, leaves);
-			if (!leaves && !item.isPromised) return { kind: "common" };
+			const isSaid = letsTextLeave(app, registration);
+			leaving.set(node, isSaid);
+			if (!isSaid && !item.isPromised) return { kind: "common" };
 		}
 		if (item.receivedAt !== undefined && app.ttlSeconds !== undefined && notification.class !== "voip") {
 			item.expiresAt = item.receivedAt + app.ttlSeconds * 1000;
 		}
 		if (item.expiresAt <= now()) {
 			return { kind: "answered", answer: { kind: "refused", reason: "it expired before it could be sent" } };
+		}
+		const leaves = applyPolicy(app, notification);
+		if (service.skips?.(registration, leaves.class)) {
+			await keeping.drop(item);
+			return { kind: "answered", answer: { kind: "done", how: "skipped" } };
 		}
 		const { gate, limits } = gateOf(service, registration);
 		const isProven = proven.has(registration);
@@ -190,7 +195,7 @@ export function createSending(deps: {
 		const deadline = new AbortController();
 		const timer = setTimeout(() => deadline.abort(), sendDeadlineMs);
 		try {
-			const push = { registration, notification: applyPolicy(app, notification), ttlSeconds };
+			const push = { registration, notification: leaves, ttlSeconds };
 			outcome = await service.send(push, deadline.signal);
 		} finally {
 			clearTimeout(timer);

@@ -235,8 +235,17 @@ export function createWebPush(options: {
 			return url !== null && isNamed(url, policy);
 		},
 
+		// What shows no notification counts against the subscription, which iOS ends after three of them.
+		skips: (device, pushClass) => pushClass === "low" && isApples(device.token),
+
 		send: neverThrowing(sendOnce),
 	};
+}
+
+/** Whether an endpoint is one of Apple's (Safari, and web apps on the Home Screen). */
+function isApples(endpoint: string): boolean {
+	const url = URL.parse(endpoint);
+	return url !== null && (url.hostname === "push.apple.com" || url.hostname.endsWith(".push.apple.com"));
 }
 
 async function encrypted(push: Push, cipher?: RecordCipher): Promise<Uint8Array<ArrayBuffer> | undefined> {

@@ -2,7 +2,8 @@
  * Web Push: the request, byte for byte, without a socket.
  */
 import { describe, expect, test } from "bun:test";
-import { buildRequest, topicOf } from "../../src/services/webpush.ts";
+import { endpointPolicy } from "../../src/services/endpoint.ts";
+import { buildRequest, createWebPush, topicOf } from "../../src/services/webpush.ts";
 import type { Notification, Push, PushClass } from "../../src/types.ts";
 import { pushTo } from "./webpush-push.ts";
 
@@ -96,3 +97,21 @@ describe("the request", () => {
 		expect(init.headers).not.toHaveProperty("Topic");
 	});
 });
+
+test.each([
+	["https://web.push.apple.com/QGuQyavXutnMH", "low", true],
+	["https://web.push.apple.com/QGuQyavXutnMH", "high", false],
+	["https://web.push.apple.com/QGuQyavXutnMH", "voip", false],
+	["https://web.push.apple.com/QGuQyavXutnMH", "event", false],
+	["https://push.apple.com.example/e", "low", false],
+	["https://notpush.apple.com/e", "low", false],
+	["https://updates.push.services.mozilla.com/e", "low", false],
+	["no URL", "low", false],
+] satisfies [string, PushClass, boolean][])(
+	"what shows nothing is not for Apple's endpoints: %s, of class %s: %p",
+	(token, pushClass, isSkipped) => {
+		const policy = endpointPolicy({ allowHosts: [], allowPrivate: false });
+		const service = createWebPush({ fetch: async () => new Response(), policy, now: Date.now });
+		expect(service.skips?.({ token }, pushClass)).toBe(isSkipped);
+	},
+);
