@@ -161,6 +161,12 @@ export const deliveryBounds = {
 		beyond:
 			"It is not written for the others. First successes are kept for twice as many, and written at once.",
 	},
+	failureReasons: {
+		is: 200,
+		unit: "reasons",
+		what: "Reasons why pushes failed that are told in the log, each once an hour",
+		beyond: "Further ones are told as one for each app.",
+	},
 	unregisteredPublishes: {
 		is: { burst: 2_000, perSecond: 200 },
 		unit: "publishes",
