@@ -159,6 +159,8 @@ export interface PushService {
 	 * clients cannot choose many such.
 	 */
 	isNamed?(device: Device): boolean;
+	/** Whether pushes of a class do a device harm: they are not sent. */
+	skips?(device: Device, pushClass: PushClass): boolean;
 	/**
 	 * Shows our credentials to the provider without a push, where it allows that: `delivered` if it takes them. Never
 	 * throws.
@@ -187,8 +189,8 @@ export class DeadDevice extends InvalidDevice {}
 
 /** What became of a publish. Each way in (stanza, HTTP) turns it into its own words, in one switch. */
 export type Answer =
-	/** Delivered, on this connector's disk, or superseded by a later one that is. */
-	| { kind: "done"; how: "delivered" | "superseded" }
+	/** Delivered, on this connector's disk, superseded by a later one that is, or not wanted by its device. */
+	| { kind: "done"; how: "delivered" | "superseded" | "skipped" }
 	| { kind: "done"; how: "queued"; reason?: string }
 	/** Known to be gone, never known, or not proven by its secret: these look the same from outside. */
 	| { kind: "unknown"; reason: string }

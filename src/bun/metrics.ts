@@ -10,7 +10,7 @@ export const METRICS = {
 	reveille_publishes_total: { labels: [], help: "Publishes that came in over XMPP" },
 	reveille_answers_total: {
 		labels: ["answer"],
-		help: "Answers to them: delivered, queued, superseded, unknown, refused, wait",
+		help: "Answers to them: delivered, queued, superseded, skipped, unknown, refused, wait",
 	},
 	reveille_answer_seconds: { labels: [], help: "From a publish to its answer" },
 	reveille_outcomes_total: {

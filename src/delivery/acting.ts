@@ -13,6 +13,8 @@ const MISCONFIGURED_MS = 60_000;
 
 /** A person is told of each fault of an app's setting up once in this time; the pushes that have it may be many. */
 const TELL_EVERY_MS = 60_000;
+/** And where it is few devices', which may be anybody's. */
+const TELL_OF_FEW_EVERY_MS = 3_600_000;
 
 /** What was sent, to whom, when, and through which gate. */
 export interface Sent {
@@ -85,7 +87,7 @@ export function createActing({
 			case "rejected":
 				if (!isBelieved) return doubt(item, outcome.reason);
 				await drop(item);
-				log.warn("{app}: a push was refused: {reason}", { app, reason });
+				log.debug("{app}: a push was refused: {reason}", { app, reason });
 				return { kind: "refused", reason: `refused by the push service: ${outcome.reason}` };
 			case "misconfigured":
 				tell(app, outcome, sent.isOfOthers);
@@ -106,7 +108,8 @@ export function createActing({
 	function tell(app: string, { reason, about }: Outcome & { kind: "misconfigured" }, isOfOthers: boolean) {
 		const fault = `${app} ${reason} ${isOfOthers}`;
 		const at = now();
-		if (at - (toldAt.get(fault) ?? Number.NEGATIVE_INFINITY) < TELL_EVERY_MS) return;
+		const every = isOfOthers ? TELL_EVERY_MS : TELL_OF_FEW_EVERY_MS;
+		if (at - (toldAt.get(fault) ?? Number.NEGATIVE_INFINITY) < every) return;
 		toldAt.set(fault, at);
 		if (!isOfOthers)
 			log.warn(

@@ -6,8 +6,11 @@
 
 import type { Logger } from "@logtape/logtape";
 import { deliveryBounds } from "../limits/bounds/delivery.ts";
+import { createRecent } from "../limits/recent.ts";
+import { hasOwnText } from "../services/own-text.ts";
 import { faultOf } from "../store/fault.ts";
 import type { Outbox, OutboxEntry } from "../store/outbox.ts";
+import { isOwnSlot, ownSlot } from "../store/outbox-slots.ts";
 import type { QueueName } from "../store/queue-names.ts";
 import type { Answer, App, Notification, PushClass, PushService } from "../types.ts";
 import { createActing } from "./acting.ts";
@@ -18,6 +21,7 @@ import { type Item, type Tried, Unavailable, wait } from "./item.ts";
 import { createKeeping } from "./keeping.ts";
 import type { Known } from "./modules.ts";
 import { createOvertaking } from "./overtaking.ts";
+import { createOwnTexts } from "./own-texts.ts";
 import { createProven } from "./proven.ts";
 import type { Results } from "./results.ts";
 import { createSending, NOT_THE_OWNERS, type Try } from "./sending.ts";
@@ -35,6 +39,15 @@ const SEND_DEADLINE_MS = 15_000;
 
 /** Fresh pushes in memory at once: a database that hangs must not fill it with those that wait to be looked up. */
 const MOST_ON_THEIR_WAY = deliveryBounds.onTheirWay.is;
+
+/** What has a text of its own: ejabberd's patience is for those that are held back longest, and their sending. */
+const OWN_TEXTS = {
+	rate: deliveryBounds.ownTexts.is,
+	held: deliveryBounds.ownTextsHeld.is,
+	waiting: deliveryBounds.waitingInLane.is,
+};
+/** How long it is held back at the most. */
+const HELD_MS = (OWN_TEXTS.held / OWN_TEXTS.rate.perSecond) * 1000;
 
 export interface DeliveryDeps {
 	registrations: Known;
@@ -105,7 +118,9 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
 	const { keep, secure, queue, discard } = keeping;
 	const proven = createProven();
 	const act = createActing({ registrations, results, proven, verdicts, keeping, log, now });
-	const { tryOnce, isAllowed } = createSending({ ...deps, proven, keeping, act, sendDeadlineMs, now });
+	const leaving = createRecent<boolean>(deliveryBounds.ownTextDevices.is);
+	const sending = createSending({ ...deps, proven, leaving, keeping, act, sendDeadlineMs, now });
+	const { tryOnce, isAllowed } = sending;
 
 	const crowd = {
 		most: deliveryBounds.waitingInLane.is,
@@ -113,6 +128,10 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
 	};
 	const throttle = createThrottle<Item>(deps.pushIntervalMs, send, undefined, crowd);
 	const bursts = createBursts<Item>(deliveryBounds.urgent.is, send, crowd);
+	const ownTexts = createOwnTexts<Item>(OWN_TEXTS, send, (item) =>
+		// Not before all that are held back had their turn.
+		secure([item], now() + HELD_MS + sendDeadlineMs).catch(failed),
+	);
 	const overtaking = createOvertaking();
 
 	/** Of the throttled classes a lane has one on its way; calls and events overtake each other. */
@@ -134,8 +153,24 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
 				resolve(answer);
 				if (onItsWay.size === 0) whenIdle?.();
 			};
-			attempt(item).then(over, (error) => over(failed(error)));
+			attempt(item).then(
+				(answer) => {
+					if (answer) return over(answer);
+					onItsWay.delete(item);
+					void sendAsCommon(item).then(resolve);
+					if (onItsWay.size === 0) whenIdle?.();
+				},
+				(error) => over(failed(error)),
+			);
 		});
+	}
+
+	/** It turned out that its text does not leave. A newer one that is held back is in its place already. */
+	function sendAsCommon(item: Item): Promise<Answer> {
+		delete item.slot;
+		const lane = laneOf(item.node, item.notification.class);
+		const held = throttle.heldIn(lane);
+		return throttle.submit(lane, held && held.version > item.version ? held : item);
 	}
 
 	/** A user's registration must survive our faults: never anything but `wait`. */
@@ -145,9 +180,13 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
 		return wait(reason);
 	}
 
-	/** @throws {Unavailable} when a database is away */
-	async function attempt(item: Item): Promise<Answer> {
+	/**
+	 * @returns undefined: its text does not leave
+	 * @throws {Unavailable} when a database is away
+	 */
+	async function attempt(item: Item): Promise<Answer | undefined> {
 		const tried = await tryOnce(item);
+		if (tried.kind === "common") return undefined;
 		return tried.kind === "later" ? queue(item, tried.reason, askAgainAt(tried)) : tried.answer;
 	}
 
@@ -160,8 +199,9 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
 		const { node, notification, receivedAt } = item;
 		const expiresAt = receivedAt + ttlSecondsOf(notification.class, deps.pushTtlSeconds) * 1000;
 		const fresh: Item = { ...item, version: outbox.nextVersion(), expiresAt, attempts: 0, isPromised: false };
-		const pace = isThrottled(notification.class) ? throttle : bursts;
 		const lane = laneOf(node, notification.class);
+		if (mayHaveOwnText(node, notification)) return pushOwnText(lane, fresh);
+		const pace = isThrottled(notification.class) ? throttle : bursts;
 		const held = pace.heldIn(lane);
 		if (held && held.publisher !== fresh.publisher) {
 			// Who may not publish must not supersede who may, whose server would be told that nobody is there.
@@ -189,6 +229,21 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
 	function learn({ tag, publisher, secret, pushModule }: PublishRequest) {
 		const isProven = secret !== undefined || pushModule === undefined;
 		if (tag === "given" && publisher !== undefined && isProven) tagging.note(publisher);
+	}
+
+	/** As far as is known: where its text does not leave after all, it is found out before it is sent. */
+	const mayHaveOwnText = (node: string, notification: Notification): boolean =>
+		hasOwnText(notification) && (notification.encrypted !== undefined || leaving.get(node) !== false);
+
+	/** None supersedes another before there are many. */
+	async function pushOwnText(lane: string, fresh: Item): Promise<Answer> {
+		fresh.slot = ownSlot(fresh.version);
+		if (ownTexts.heldIn(lane).some(({ publisher }) => publisher !== fresh.publisher)) {
+			const refusal = await refusalOf(fresh).catch(failed);
+			if (refusal) return refusal;
+			delete fresh.publisher;
+		}
+		return ownTexts.submit(lane, fresh);
 	}
 
 	/** What was promised of the newer one holds for this one too, and nothing else does. */
@@ -255,8 +310,9 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
 			const item: Item = { ...entry, expiresAt, isPromised: true };
 			if (!isThrottled(pushClass)) return retry(item);
 			const lane = laneOf(item.node, pushClass);
-			const trying = throttle.tryRun(lane, () => retry(item));
-			return trying ?? { kind: "taken", free: throttle.freed(lane) };
+			const pace = isOwnSlot(item.slot) ? ownTexts : throttle;
+			const trying = pace.tryRun(lane, () => retry(item));
+			return trying ?? { kind: "taken", free: pace.freed(lane) };
 		},
 
 		async settle(olderThanMs = 0) {
@@ -271,7 +327,9 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
 				for (const [, resolve] of sent) resolve(answer);
 			}
 			await throttle.release((items) => secure(items, now() + deps.pushIntervalMs).catch(failed));
-			await bursts.release((item, inMs) => secure([item], Math.ceil(now() + inMs)).catch(failed));
+			const later = (item: Item, inMs: number) => secure([item], Math.ceil(now() + inMs)).catch(failed);
+			await bursts.release(later);
+			await ownTexts.release(later);
 		},
 
 		idle(deadlineMs) {

@@ -20,6 +20,8 @@ export interface Item {
 	isSuperseded?: true;
 	/** The queue of the outbox that it belongs in, as far as is known. */
 	gate?: string;
+	/** That of one with a text of its own, or where the outbox has it; undefined: its publisher decides (keeping.ts). */
+	slot?: string;
 }
 
 /** What became of an entry of the outbox that was tried. */

@@ -1,5 +1,6 @@
 /** What delivery does with the outbox: keeps pushes for another try, and lets go of those that are through. */
 import type { Outbox, OutboxEntry } from "../store/outbox.ts";
+import { slotOfPublisher } from "../store/outbox-slots.ts";
 import { isOfStrangers, type QueueName } from "../store/queue-names.ts";
 import type { Answer } from "../types.ts";
 import { backoffMs } from "./backoff.ts";
@@ -57,7 +58,14 @@ export function createKeeping(
 	const entryOf = (item: Item, dueAt: number): OutboxEntry => {
 		const { node, notification, version, expiresAt, attempts, gate, publisher } = item;
 		const entry = { node, class: notification.class, notification, version, expiresAt, attempts, dueAt };
-		return { ...entry, ...(gate !== undefined && { gate }), ...(publisher !== undefined && { publisher }) };
+		// What came from nobody knows whom must not take the place of what is owed.
+		const slot = item.slot ?? (publisher === undefined ? undefined : slotOfPublisher(publisher));
+		return {
+			...entry,
+			...(gate !== undefined && { gate }),
+			...(publisher !== undefined && { publisher }),
+			...(slot !== undefined && { slot }),
+		};
 	};
 
 	/** @param at when to look at it */

@@ -279,4 +279,4 @@ export function startOutboxLoop(
 	};
 }
 
-const nameOf = ({ node, class: pushClass }: OutboxEntry) => `${node} ${pushClass}`;
+const nameOf = ({ node, class: pushClass, slot = "" }: OutboxEntry) => `${node} ${pushClass} ${slot}`;

@@ -29,6 +29,13 @@ export const includeByDefault = (service: ServiceName) => ({
 	body: SEALED.has(service),
 });
 
+/** Whether the text of a message leaves for a device. */
+export function letsTextLeave(app: App, { p256dh, auth }: Registration): boolean {
+	const { service, include = includeByDefault(service) } = app;
+	// Without its keys a device that alone could read it is only woken.
+	return include.body && (!SEALED.has(service) || (p256dh !== undefined && auth !== undefined));
+}
+
 /**
  * ejabberd publishes a call that waits to be answered exactly as it does a receipt: with nothing in it. The apps that
  * were served by p2 and fpush are used to being woken by all of it, and find out by themselves what it was.

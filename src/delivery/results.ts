@@ -5,6 +5,7 @@ import { faultOf } from "../store/fault.ts";
 import type { Registrations } from "../store/registrations.ts";
 import type { Count, Result } from "../store/results.ts";
 import type { Registration } from "../types.ts";
+import { createFailures } from "./failures.ts";
 
 export interface Results {
 	/** @param error missing: the push was delivered */
@@ -39,16 +40,16 @@ export function createResults(
 	 * one, of each token: an answer about a former one that comes late must not replace it.
 	 */
 	let results = new Map<string, Result>();
-	/** The latest reason of each. */
-	let counts = new Map<string, Count & { reason: string | undefined }>();
+	let counts = new Map<string, Count>();
+	const failures = createFailures(log, now);
 	/** Being written now, or in vain the last time: the next time is that of the clock. */
 	let isBusy = false;
 
-	function count(app: string, outcome: string, by: number, reason?: string) {
+	function count(app: string, outcome: string, by: number) {
 		const name = `${app}\0${outcome}`;
 		const known = counts.get(name);
-		if (known) Object.assign(known, { count: known.count + by, reason });
-		else counts.set(name, { app, outcome, count: by, reason });
+		if (known) known.count += by;
+		else counts.set(name, { app, outcome, count: by });
 	}
 
 	/** Whether it is known already that a device can be reached these days. */
@@ -58,29 +59,15 @@ export function createResults(
 		return Math.abs(at - lastSuccessAt) < SAME_MS;
 	}
 
-	function warn() {
-		for (const { app, outcome, count, reason } of counts.values()) {
-			if (outcome === "retry") {
-				log.warn(
-					"{app}: pushes that failed for now: {count}. They are tried again later. The latest reason: {reason}",
-					{
-						...{ app, count, reason },
-					},
-				);
-			}
-		}
-	}
-
 	async function flush() {
+		failures.tell();
 		if (counts.size === 0) return;
-		warn();
 		const [written, counted] = [results, counts];
 		results = new Map();
 		counts = new Map();
 		isBusy = true;
 		try {
-			const sums = [...counted.values()].map(({ app, outcome, count }) => ({ app, outcome, count }));
-			await registrations.record([...written.values()], sums);
+			await registrations.record([...written.values()], [...counted.values()]);
 			isBusy = false;
 		} catch (error) {
 			log.warn("Statistics wait: the database did not take them ({error}).", { error: faultOf(error) });
@@ -94,7 +81,9 @@ export function createResults(
 	return {
 		add(registration, outcome, error) {
 			const { node, app, token, lastSuccessAt } = registration;
-			count(app, outcome, 1, error);
+			count(app, outcome, 1);
+			if (outcome === "retry" || outcome === "rejected")
+				failures.note(registration, outcome, error ?? outcome);
 			const at = now();
 			if (error === undefined && results.size >= EXACT && isKnownWell(registration, at)) return;
 			const isKnown = lastSuccessAt !== undefined;

@@ -1,5 +1,7 @@
 /** One try of one push: its registration, its gate, its push service, and what comes of it. */
 import { deliveryBounds } from "../limits/bounds/delivery.ts";
+import type { Recent } from "../limits/recent.ts";
+import { isOwnSlot } from "../store/outbox-slots.ts";
 import { partyOfQueue, queueOfNew, queueOfParty } from "../store/queue-names.ts";
 import type { Answer, App, Outcome, PushService, Registration } from "../types.ts";
 import { domainOf } from "../xmpp/jid.ts";
@@ -10,7 +12,7 @@ import { fromDatabase, type Item } from "./item.ts";
 import type { Keeping } from "./keeping.ts";
 import type { Known } from "./modules.ts";
 import { partyOf } from "./party.ts";
-import { applyPolicy } from "./policy.ts";
+import { applyPolicy, letsTextLeave } from "./policy.ts";
 import type { Proven } from "./proven.ts";
 import { reportOf } from "./report.ts";
 
@@ -43,6 +45,8 @@ export const NOT_THE_OWNERS = "published by another domain than the owner's, or 
 /** What became of a try. */
 export type Try =
 	| { kind: "answered"; answer: Answer }
+	/** Nothing was sent: its text does not leave, and a newer one may supersede it. */
+	| { kind: "common" }
 	/** Its gate did not let it through; `item.gate` names the queue to wait in. Nothing was written. */
 	| Extract<Turn, { kind: "later" }>;
 
@@ -70,6 +74,8 @@ export function createSending(deps: {
 	apps: readonly App[];
 	gates: Gates;
 	proven: Pick<Proven, "has">;
+	/** Which registrations the text of a message leaves for. */
+	leaving: Pick<Recent<boolean>, "set">;
 	keeping: Keeping;
 	act(outcome: Outcome, sent: Sent): Promise<Answer>;
 	maxInFlight: number;
@@ -77,7 +83,8 @@ export function createSending(deps: {
 	now(): number;
 	pause?(ms: number): Promise<void>;
 }): Sending {
-	const { registrations, services, gates, proven, keeping, act, maxInFlight, sendDeadlineMs, now } = deps;
+	const { registrations, services, gates, proven, leaving, keeping, act, maxInFlight, sendDeadlineMs, now } =
+		deps;
 	const pause = deps.pause ?? ((ms) => new Promise((resolve) => setTimeout(resolve, ms)));
 	/** Pushes whose failure is told later. */
 	let unreached = 0;
@@ -153,11 +160,21 @@ export function createSending(deps: {
 			const reason = `the app ${registration.app} is not configured`;
 			return { kind: "later", reason, at: now() + NO_APP_MS };
 		}
+		if (isOwnSlot(item.slot) && notification.encrypted === undefined) {
+			const isSaid = letsTextLeave(app, registration);
+			leaving.set(node, isSaid);
+			if (!isSaid && !item.isPromised) return { kind: "common" };
+		}
 		if (item.receivedAt !== undefined && app.ttlSeconds !== undefined && notification.class !== "voip") {
 			item.expiresAt = item.receivedAt + app.ttlSeconds * 1000;
 		}
 		if (item.expiresAt <= now()) {
 			return { kind: "answered", answer: { kind: "refused", reason: "it expired before it could be sent" } };
+		}
+		const leaves = applyPolicy(app, notification, registration);
+		if (service.skips?.(registration, leaves.class)) {
+			await keeping.drop(item);
+			return { kind: "answered", answer: { kind: "done", how: "skipped" } };
 		}
 		const { gate, limits } = gateOf(service, registration);
 		const isProven = proven.has(registration);
@@ -178,7 +195,7 @@ export function createSending(deps: {
 		const deadline = new AbortController();
 		const timer = setTimeout(() => deadline.abort(), sendDeadlineMs);
 		try {
-			const push = { registration, notification: applyPolicy(app, notification, registration), ttlSeconds };
+			const push = { registration, notification: leaves, ttlSeconds };
 			outcome = await service.send(push, deadline.signal);
 		} finally {
 			clearTimeout(timer);

@@ -161,10 +161,10 @@ export const renewedSchema = registrationSchema
 
 export const testSchema = z
 	.object({
-		result: z.enum(["delivered", "queued", "superseded"]).openapi({
+		result: z.enum(["delivered", "queued", "superseded", "skipped"]).openapi({
 			description:
 				"delivered: the push service has it; queued: it will be tried again; superseded: a newer push goes " +
-				"in its place",
+				"in its place; skipped: its app shows nothing, and Apple ends subscriptions for such pushes",
 			example: "delivered",
 		}),
 		reason: z

@@ -12,6 +12,7 @@ import type { ProviderTokens } from "./apns-tokens.ts";
 import { exchange, type Failure, type Fetch, type Reply } from "./exchange.ts";
 import { type HiddenName, webCryptoHiddenName } from "./hidden-name.ts";
 import { unprepared } from "./outcome.ts";
+import { hasOwnText } from "./own-text.ts";
 import { payloadForm } from "./payload-form.ts";
 
 const PRODUCTION = "https://api.push.apple.com";
@@ -100,13 +101,14 @@ export function buildRequest(
  * The `apns-collapse-id` of a registration's pushes of one class: the newest replaces an older one, on Apple's side
  * and on the screen.
  * @param payload the app's setting
- * @returns 32 base64url characters, Apple allows 64 bytes; none where each push stands for itself
+ * @returns 32 base64url characters, Apple allows 64 bytes; none where each push stands for itself (own-text.ts)
  */
 export function collapseIdOf(
 	{ registration, notification }: Push,
 	payload?: App["payload"],
 	hiddenName: HiddenName = webCryptoHiddenName,
 ): string | Promise<string> | undefined {
+	if (hasOwnText(notification)) return undefined;
 	// Siskin shows what the push itself says: a second sender's message must not take the first one's place.
 	const saysSomething = notification.body !== undefined || notification.encrypted !== undefined;
 	if (saysSomething && payloadForm(payload, registration, "siskin") === "siskin") return undefined;

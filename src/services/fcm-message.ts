@@ -5,6 +5,7 @@ import type { App, Push, PushClass } from "../types.ts";
 import { type Content, contentOf, fit } from "./content.ts";
 import { conversationsData } from "./conversations-data.ts";
 import { type HiddenName, webCryptoHiddenName } from "./hidden-name.ts";
+import { hasOwnText } from "./own-text.ts";
 import { payloadForm } from "./payload-form.ts";
 
 /** A message of HTTP v1, as far as it is used here. */
@@ -36,6 +37,8 @@ const PRIORITY: Readonly<Record<PushClass, "HIGH" | "NORMAL">> = {
  *   does not).
  * - `low`: one for the device. What it tells of can wait until the app is opened, which looks at everything.
  * - `voip` and `event`: none. They are rare, and never replaced.
+ * - What says something of its own (own-text.ts): none. Each is worth showing, and they come no more often than one a
+ *   second.
  *
  * So three accounts on one phone lose nothing. With more FCM keeps four of their keys, as it would with any others.
  */
@@ -81,11 +84,12 @@ export async function fcmMessage(
 	payload?: App["payload"],
 	hiddenName: HiddenName = webCryptoHiddenName,
 ): Promise<FcmMessage> {
-	const collapseKey = await collapseKeyOf(push, hiddenName);
+	const isForConversations = payloadForm(payload, push.registration, "conversations") === "conversations";
+	// Conversations' form carries no text: there they are all the same.
+	const standsForItself = !isForConversations && hasOwnText(push.notification);
+	const collapseKey = standsForItself ? undefined : await collapseKeyOf(push, hiddenName);
 	const message = (data: Record<string, string>) => messageOf(push, data, collapseKey);
-	if (payloadForm(payload, push.registration, "conversations") === "conversations") {
-		return message(await conversationsData(push.registration));
-	}
+	if (isForConversations) return message(await conversationsData(push.registration));
 	const content = contentOf(push.registration.node, push.notification);
 	const whole = message(dataOf(content));
 	if (bytesOf(whole) <= MAX_BODY) return whole;

@@ -6,6 +6,7 @@
 import type { Push, PushClass } from "../types.ts";
 import { type Content, contentOf, fit } from "./content.ts";
 import { type HiddenName, webCryptoHiddenName } from "./hidden-name.ts";
+import { hasOwnText } from "./own-text.ts";
 
 /** The text of a card whose sender is not known: itself, or a key that the app's push helper translates. */
 export type UbuntuAlert = { text: string } | { locKey: string };
@@ -24,8 +25,11 @@ export interface UbuntuMessage {
 	/** RFC 3339. */
 	expire_on: string;
 	token: string;
-	/** Of the messages with the same tag the server keeps the newest while the phone is away. */
-	replace_tag: string;
+	/**
+	 * Of the messages with the same tag the server keeps the newest while the phone is away; none where each stands for
+	 * itself.
+	 */
+	replace_tag?: string;
 	/** Throws away what waits for this app and phone. */
 	clear_pending?: true;
 	data: UbuntuData;
@@ -91,7 +95,7 @@ const SHOWN: Readonly<Record<PushClass, boolean>> = {
 export function ubuntuMessage(
 	push: Push,
 	app: UbuntuCard & { appId: string },
-	parts: { replaceTag: string; now: number },
+	parts: { replaceTag?: string | undefined; now: number },
 ): UbuntuMessage {
 	const content = contentOf(push.registration.node, push.notification);
 	const fitting = fit(content, (candidate) => bytesOf(dataOf(candidate, app)), MAX_DATA);
@@ -101,19 +105,20 @@ export function ubuntuMessage(
 		appid: app.appId,
 		expire_on: new Date(parts.now + ttl * 1000).toISOString(),
 		token: push.registration.token,
-		replace_tag: parts.replaceTag,
+		...(parts.replaceTag !== undefined && { replace_tag: parts.replaceTag }),
 		data: dataOf(fitting, app),
 	};
 }
 
 /**
  * The tag of a registration's pushes of one class: one phone's token serves all accounts of the app.
- * @returns 16 base64url characters
+ * @returns 16 base64url characters; none where each push stands for itself (own-text.ts)
  */
 export function replaceTagOf(
 	{ registration, notification }: Push,
 	hiddenName: HiddenName = webCryptoHiddenName,
-): string | Promise<string> {
+): string | Promise<string> | undefined {
+	if (hasOwnText(notification)) return undefined;
 	return hiddenName(`${registration.node}\n${notification.class}`, 12);
 }
 

@@ -11,6 +11,7 @@ import { exchange, type Failure, type Fetch, type Reply } from "./exchange.ts";
 import { type HiddenName, webCryptoHiddenName } from "./hidden-name.ts";
 import { encrypt, type RecordCipher } from "./message-encryption.ts";
 import { neverThrowing, outcomeOf } from "./outcome.ts";
+import { hasOwnText } from "./own-text.ts";
 import { receiverKeys } from "./receiver-keys.ts";
 import type { Vapid } from "./vapid.ts";
 import { webPushContent } from "./webpush-content.ts";
@@ -84,8 +85,8 @@ const UNREACHED = "the push service cannot be reached";
 export interface RequestParts {
 	/** The `Authorization` header. */
 	authorization: string;
-	/** The `Topic` header. */
-	topic: string;
+	/** The `Topic` header; none where each push stands for itself. */
+	topic?: string | undefined;
 	/** The encrypted message; without it the push only wakes. */
 	content?: Uint8Array<ArrayBuffer> | undefined;
 }
@@ -104,8 +105,8 @@ export function buildRequest(
 		Authorization: parts.authorization,
 		TTL: String(ttl),
 		Urgency: URGENCY[push.notification.class],
-		Topic: parts.topic,
 	};
+	if (parts.topic !== undefined) headers.Topic = parts.topic;
 	if (parts.content) {
 		headers["Content-Encoding"] = "aes128gcm";
 		headers["Content-Type"] = "application/octet-stream";
@@ -120,12 +121,15 @@ export function buildRequest(
 /**
  * The `Topic` of a registration's pushes of one class (RFC 8030 §5.4): the newest replaces an older one that the
  * push service still holds.
- * @returns 32 base64url characters, the most a topic may have
+ * @returns 32 base64url characters, the most a topic may have; none where each push stands for itself (own-text.ts)
  */
 export function topicOf(
 	{ registration, notification }: Push,
 	hiddenName: HiddenName = webCryptoHiddenName,
-): string | Promise<string> {
+): string | Promise<string> | undefined {
+	// Without keys the push carries no text, and only wakes.
+	const isSealed = registration.p256dh !== undefined && registration.auth !== undefined;
+	if (isSealed && hasOwnText(notification)) return undefined;
 	return hiddenName(`${registration.node}\n${notification.class}`, 24);
 }
 
@@ -231,8 +235,17 @@ export function createWebPush(options: {
 			return url !== null && isNamed(url, policy);
 		},
 
+		// What shows no notification counts against the subscription, which iOS ends after three of them.
+		skips: (device, pushClass) => pushClass === "low" && isApples(device.token),
+
 		send: neverThrowing(sendOnce),
 	};
+}
+
+/** Whether an endpoint is one of Apple's (Safari, and web apps on the Home Screen). */
+function isApples(endpoint: string): boolean {
+	const url = URL.parse(endpoint);
+	return url !== null && (url.hostname === "push.apple.com" || url.hostname.endsWith(".push.apple.com"));
 }
 
 async function encrypted(push: Push, cipher?: RecordCipher): Promise<Uint8Array<ArrayBuffer> | undefined> {

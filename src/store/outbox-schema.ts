@@ -5,12 +5,14 @@ import type { Notification, PushClass } from "../types.ts";
  * The connector's own file. It works when the shared database is away, and needs no lease: one connector owns it.
  */
 
-/** Pushes that were promised and not yet delivered: the newest of each registration and class. */
+/** Pushes that were promised and not yet delivered: the newest of each registration, class and slot. */
 export const outbox = sqliteTable(
 	"outbox",
 	{
 		node: text().notNull(),
 		class: text().$type<PushClass>().notNull(),
+		/** outbox-slots.ts; empty: that of all which supersede each other. */
+		slot: text().notNull().default(""),
 		/** Grows with every publish: only an equal or older row may be deleted or replaced. */
 		version: integer().notNull(),
 		notification: text({ mode: "json" }).$type<Notification>().notNull(),
@@ -24,7 +26,7 @@ export const outbox = sqliteTable(
 		publisher: text(),
 	},
 	(table) => [
-		primaryKey({ columns: [table.node, table.class] }),
+		primaryKey({ columns: [table.node, table.class, table.slot] }),
 		index("outbox_due_at").on(table.dueAt),
 		index("outbox_gate").on(table.gate, table.dueAt),
 	],

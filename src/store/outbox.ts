@@ -9,11 +9,13 @@
 import { and, asc, eq, gt, lte, max, min, type Placeholder, type SQL, sql } from "drizzle-orm";
 import type { BatchItem } from "drizzle-orm/batch";
 import type { LibSQLDatabase } from "drizzle-orm/libsql";
+import { deliveryBounds } from "../limits/bounds/delivery.ts";
 import type { Notification, PushClass } from "../types.ts";
 import { toJson } from "./as-json.ts";
 import { createGroupCommit } from "./group-commit.ts";
 import { createKeyFilter } from "./key-filter.ts";
 import { outbox } from "./outbox-schema.ts";
+import { AFTER_OWN, COMMON_SLOT, FIRST_OWN } from "./outbox-slots.ts";
 import type { QueueName } from "./queue-names.ts";
 
 /** One promised push. Times are ms since the epoch. */
@@ -31,6 +33,8 @@ export interface OutboxEntry {
 	gate?: string;
 	/** The domain that published it, as long as nobody looked whether it may. */
 	publisher?: string;
+	/** Within its lane (outbox-slots.ts); undefined: that of all which supersede each other. */
+	slot?: string;
 }
 
 export interface Outbox {
@@ -38,11 +42,17 @@ export interface Outbox {
 	nextVersion(): number;
 	/** Whether there may be an entry of this registration and class: false spares the fast path a write. */
 	mayHave(node: string, pushClass: PushClass): boolean;
-	/** Keeps entries, unless a newer publish of the same registration and class is kept already. */
+	/**
+	 * Keeps entries, unless a newer publish of the same registration, class and slot is kept already. Of those with slots
+	 * of their own the newest of each lane stay, so many of each publisher's; what nobody looked at yet counts for itself.
+	 */
 	put(...entries: OutboxEntry[]): Promise<void>;
 	/** Changes an entry of exactly this version; one that was removed or superseded meanwhile does not come back. */
 	change(entry: OutboxEntry): Promise<void>;
-	/** Removes an entry that is as old as `version`, or older: a publish of this version made up for it. */
+	/**
+	 * Removes the entry of exactly this version, and those as old or older that it made up for: all but pushes with a
+	 * text of their own.
+	 */
 	remove(node: string, pushClass: PushClass, version: number): Promise<void>;
 	/** Removes the entry of exactly this version: an older one is still owed. */
 	drop(node: string, pushClass: PushClass, version: number): Promise<void>;
@@ -76,6 +86,10 @@ const CHECKPOINT_PAGES = 8_000;
 
 /** Of more entries than that their lanes are not read at the start: the filter would say yes to almost all. */
 const LANES_READ = 100_000;
+
+/** So many with slots of their own are kept of one lane. */
+const OWN_KEPT = deliveryBounds.ownTextsKept.is;
+const PUBLISHERS_KEPT = deliveryBounds.unknownPublishers.is;
 
 /** What follows a name and this is every name after it: the driver ends a text at a zero. */
 const NEXT = "\u0001";
@@ -130,11 +144,14 @@ export async function openOutbox(
 	let pendingPuts = 0;
 
 	const insertRows = insert(sql.placeholder("rows")).prepare();
+	/** At almost every put the slot is the common one. */
+	const haveSlots = (entries: readonly OutboxEntry[]) => entries.some(({ slot }) => slot !== undefined);
 
 	const write = createGroupCommit<Change>(async (changes) => {
 		const entries = changes.flatMap((change) => (change.kind === "put" ? [change.entry] : []));
 		// While a provider hangs there is nothing but puts: that statement is built once.
-		if (entries.length === changes.length) return void (await insertRows.run({ rows: toJson(entries) }));
+		if (entries.length === changes.length && !haveSlots(entries))
+			return void (await insertRows.run({ rows: toJson(entries) }));
 		const [one, ...more] = statements(changes);
 		if (one) await (more.length === 0 ? one : db.batch([one, ...more]));
 	}, pause);
@@ -145,6 +162,7 @@ export async function openOutbox(
 		let entries: OutboxEntry[] = [];
 		const flush = () => {
 			if (entries.length > 0) statements.push(insert(toJson(entries)));
+			if (haveSlots(entries)) statements.push(trim(toJson(entries)));
 			entries = [];
 		};
 		for (const change of changes) {
@@ -167,7 +185,8 @@ export async function openOutbox(
 			.select(
 				sql`select ${sql.join(
 					[
-						...[field("node"), field("class"), field("version"), sql.raw("value -> 'notification'")],
+						...[field("node"), field("class"), sql.raw(`coalesce(value ->> 'slot', '${COMMON_SLOT}')`)],
+						...[field("version"), sql.raw("value -> 'notification'")],
 						...[field("attempts"), field("dueAt"), field("expiresAt"), field("lastError"), field("gate")],
 						field("publisher"),
 					],
@@ -175,7 +194,7 @@ export async function openOutbox(
 				)} from json_each(${rows}) where true`,
 			)
 			.onConflictDoUpdate({
-				target: [outbox.node, outbox.class],
+				target: [outbox.node, outbox.class, outbox.slot],
 				set: {
 					version: sql`excluded.version`,
 					notification: sql`excluded.notification`,
@@ -188,6 +207,24 @@ export async function openOutbox(
 				},
 				setWhere: sql`${outbox.version} <= excluded.version`,
 			});
+	}
+
+	/** Whether a push has a text of its own. */
+	const isOwn = sql`(${outbox.slot} >= ${FIRST_OWN} AND ${outbox.slot} < ${AFTER_OWN})`;
+
+	/**
+	 * Removes the oldest of each lane beyond those that are kept. Those of another publisher than the owner's must not take
+	 * their place: as long as nobody looked, each publisher's count for themselves.
+	 * @param rows entries as JSON, of the lanes in question
+	 */
+	function trim(rows: string): BatchItem<"sqlite"> {
+		const lanesOf = sql`SELECT value ->> 'node', value ->> 'class' FROM json_each(${rows})`;
+		const place = sql`row_number() OVER (
+			PARTITION BY ${outbox.node}, ${outbox.class}, ${isOwn}, iif(${isOwn}, ${outbox.publisher}, NULL)
+			ORDER BY ${outbox.version} DESC)`;
+		const places = sql`SELECT rowid AS id, ${place} AS place, iif(${isOwn}, ${OWN_KEPT}, ${PUBLISHERS_KEPT}) AS most
+			FROM ${outbox} WHERE (${outbox.node}, ${outbox.class}) IN (${lanesOf}) AND ${outbox.slot} <> ${COMMON_SLOT}`;
+		return db.delete(outbox).where(sql`rowid IN (SELECT id FROM (${places}) WHERE place > most)`);
 	}
 
 	/** `IS`: unlike `=`, true of two nulls. */
@@ -222,7 +259,17 @@ export async function openOutbox(
 		},
 
 		remove: (node, pushClass, version) =>
-			other(db.delete(outbox).where(ofLane(node, pushClass, lte(outbox.version, version)))),
+			other(
+				db
+					.delete(outbox)
+					.where(
+						ofLane(
+							node,
+							pushClass,
+							sql`${outbox.version} <= ${version} AND (${outbox.version} = ${version} OR NOT ${isOwn})`,
+						),
+					),
+			),
 
 		drop: (node, pushClass, version) =>
 			other(db.delete(outbox).where(ofLane(node, pushClass, eq(outbox.version, version)))),
@@ -244,11 +291,12 @@ export async function openOutbox(
 				.where(and(inQueue(queue), lte(outbox.dueAt, now)))
 				.orderBy(asc(outbox.dueAt))
 				.limit(limit);
-			return rows.map(({ lastError, gate, publisher, ...row }) => ({
+			return rows.map(({ lastError, gate, publisher, slot, ...row }) => ({
 				...row,
 				...(lastError !== null && { lastError }),
 				...(gate !== null && { gate }),
 				...(publisher !== null && { publisher }),
+				...(slot !== COMMON_SLOT && { slot }),
 			}));
 		},
 

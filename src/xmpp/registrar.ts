@@ -45,8 +45,11 @@ export type Which =
 
 /** What became of a test push; `reason` is fit for whoever had it sent. */
 export type TestOutcome =
-	/** `superseded`: a newer push for the same device goes in its place. */
-	| { result: "delivered" | "superseded" }
+	/**
+	 * `superseded`: a newer push for the same device goes in its place. `skipped`: it shows nothing, and would do this
+	 * device harm.
+	 */
+	| { result: "delivered" | "superseded" | "skipped" }
 	/** It waits, and is tried again. */
 	| { result: "queued"; reason?: string }
 	/** The registration ended, at its push service's word. */

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import type { DeliveryDeps } from "../../src/delivery/delivery.ts";
 import { createKeyring } from "../../src/secrets.ts";
-import type { Answer, Notification, Outcome, PushClass } from "../../src/types.ts";
+import type { Answer, Notification, Outcome, PushClass, PushService } from "../../src/types.ts";
 import { away, HIGH, type House, OWNER, openHouse, TOKEN } from "./house.ts";
 
 const DELIVERED: Answer = { kind: "done", how: "delivered" };
@@ -137,6 +138,43 @@ describe("what the push service says decides", () => {
 	});
 });
 
+describe("a class that does a device harm", () => {
+	const SKIPPED: Answer = { kind: "done", how: "skipped" };
+	/** As Apple's Web Push. */
+	const skipping = (changes: Partial<DeliveryDeps> = {}) => {
+		const service = Object.assign(Object.create(house.service) as PushService, {
+			skips: (_: unknown, pushClass: PushClass) => pushClass === "low",
+		});
+		return house.compose({ services: new Map([["webpush", service]]), ...changes });
+	};
+
+	test("is not sent, and answered as done; what was promised of it goes, and nothing else", async () => {
+		const { registration } = await house.register();
+		const { node } = registration;
+		house.service.program.push({ kind: "retry", reason: "503" }, { kind: "retry", reason: "503" });
+		await house.delivery.push(node, { class: "low" });
+		await house.delivery.push(node, { class: "high" });
+		const delivery = skipping();
+		expect(await delivery.push(node, { class: "low" })).toEqual(SKIPPED);
+		expect((await house.rows()).map((row) => row.class).sort()).toEqual(["high", "low"]);
+		for (const entry of await house.rows()) {
+			if (entry.class === "low") expect(await delivery.retry(entry)).toEqual({ kind: "done" });
+		}
+		expect((await house.rows()).map((row) => row.class)).toEqual(["high"]);
+		expect(house.service.calls).toHaveLength(2);
+	});
+
+	test("is what the app makes of it", async () => {
+		const { registration } = await house.register();
+		house.service.program.push({ kind: "delivered" });
+		const app = { name: "webpush", service: "webpush" } as const;
+		const silent = skipping({ apps: [{ ...app, priority: "silent" }] });
+		expect(await silent.push(registration.node, { class: "high" })).toEqual(SKIPPED);
+		const loud = skipping({ apps: [{ ...app, priority: "high" }] });
+		expect(await loud.push(registration.node, { class: "low" })).toEqual(DELIVERED);
+	});
+});
+
 describe("who may publish", () => {
 	test("a wrong secret, no secret, a secret of another node and no node at all look the same, and nothing is looked up", async () => {
 		const [one, other] = [await house.register("one"), await house.register("other")];
@@ -191,8 +229,11 @@ describe("who may publish", () => {
 
 	test("an app that is not configured any more keeps its registrations and their pushes", async () => {
 		const { registration } = await house.register();
-		expect(await house.compose({ apps: [] }).push(registration.node, HIGH)).toMatchObject(QUEUED);
-		expect(await house.compose({ services: new Map() }).push(registration.node, HIGH)).toMatchObject(QUEUED);
+		const wakeUp = { class: "high" } as const;
+		expect(await house.compose({ apps: [] }).push(registration.node, wakeUp)).toMatchObject(QUEUED);
+		expect(await house.compose({ services: new Map() }).push(registration.node, wakeUp)).toMatchObject(
+			QUEUED,
+		);
 		expect(await house.registrations.find(registration.node)).toBeDefined();
 		expect(await house.rows()).toHaveLength(1);
 	});

@@ -82,3 +82,31 @@ test("is brought up to date with all that is in it, and every push goes out once
 	expect(counts.sort((a, b) => a - b)).toEqual([...Array.from({ length: COUNT - 1 }, (_, i) => i + 1), 1000]);
 	file.client.close();
 });
+
+test("of the last release's rows all stay as they are, in the slot of what supersedes each other", async () => {
+	const url = `file:${join(folder, "outbox.db")}`;
+	const before = createClient({ url });
+	const formerly = migrationsOf("outbox").slice(0, 2);
+	await before.batch([
+		...formerly.flatMap(({ sql }) => sql),
+		"CREATE TABLE migrations (hash TEXT PRIMARY KEY, applied_at INTEGER NOT NULL)",
+		...formerly.map(({ hash }) => ({ sql: "INSERT INTO migrations VALUES (?, 0)", args: [hash] })),
+		`INSERT INTO outbox (node, class, version, notification, attempts, due_at, expires_at, last_error, gate, publisher)
+			VALUES ('N', 'high', 7, '{"class":"high","count":1}', 3, 1000, 9000, '503', 'webpush', NULL),
+			('N', 'low', 8, '{"class":"low"}', 0, 2000, 9000, NULL, NULL, 'capulet.example')`,
+	]);
+	before.close();
+	const file = await openDatabase({ url, migrations: "outbox" });
+	const outbox = await openOutbox(file.db);
+	const high = { node: "N", class: "high", version: 7, attempts: 3, dueAt: 1000, expiresAt: 9000 } as const;
+	expect(await outbox.due("webpush", 9999, 9)).toEqual([
+		{ ...high, notification: { class: "high", count: 1 }, lastError: "503", gate: "webpush" },
+	]);
+	const low = { node: "N", class: "low", version: 8, attempts: 0, dueAt: 2000, expiresAt: 9000 } as const;
+	expect(await outbox.due(undefined, 9999, 9)).toEqual([
+		{ ...low, notification: { class: "low" }, publisher: "capulet.example" },
+	]);
+	await outbox.put({ ...high, version: 9, notification: { class: "high", count: 2 }, gate: "webpush" });
+	expect((await outbox.due("webpush", 9999, 9)).map(({ version }) => version)).toEqual([9]);
+	file.client.close();
+});

@@ -33,6 +33,14 @@ async function settled(delivery: Delivery) {
 	}
 }
 
+/** Once so many are on disk. */
+async function settledTo(delivery: Delivery, count: number) {
+	do {
+		await new Promise((resolve) => setTimeout(resolve));
+		await delivery.settle();
+	} while ((await house.rows()).length < count);
+}
+
 const retryAll = async (delivery = house.delivery) => {
 	for (const entry of await house.rows()) await delivery.retry(entry);
 };
@@ -47,6 +55,45 @@ test("one that was put on disk before anybody looked is looked at when it is tri
 	expect(await held).toEqual({ kind: "done", how: "queued" });
 	await retryAll();
 	expect(house.service.calls.map(({ notification }) => notification.count)).toEqual([1]);
+	expect(await house.rows()).toEqual([]);
+});
+
+test("one from elsewhere that is put on disk before anybody looked does not take the place of what is owed", async () => {
+	const delivery = house.compose({ pushIntervalMs: FOREVER });
+	const { publish } = await phone(delivery);
+	house.service.program.push({ kind: "retry", reason: "503" });
+	await publish(OWN, 1);
+	const held = publish("elsewhere.example", 2);
+	while ((await house.rows()).length < 2) {
+		await new Promise((resolve) => setTimeout(resolve));
+		await delivery.settle();
+	}
+	expect(await held).toEqual({ kind: "done", how: "queued" });
+	house.service.program.push({ kind: "delivered" });
+	await retryAll(delivery);
+	expect(house.service.calls.map(({ notification }) => notification.count)).toEqual([1, 1]);
+	expect(await house.rows()).toEqual([]);
+});
+
+test("while nobody can be looked up, what domains left on disk stays beside each other's", async () => {
+	const registrations = away(house.registrations, "find");
+	const delivery = house.compose({ registrations, pushIntervalMs: FOREVER, admit });
+	const { publish } = await phone(delivery);
+	expect(await publish(OWN, 0)).toMatchObject({ kind: "wait" });
+	for (const [index, domain] of ["elsewhere.example", OWN, "another.example", OWN].entries()) {
+		const held = publish(domain, 1 + index);
+		await settledTo(delivery, Math.min(index + 1, 3));
+		expect(await held).toEqual({ kind: "done", how: "queued" });
+	}
+	const kept = (await house.rows()).map(({ notification, publisher }) => [notification.count, publisher]);
+	expect(kept.sort()).toEqual([
+		[1, "elsewhere.example"],
+		[3, "another.example"],
+		[4, OWN],
+	]);
+	house.service.program.push({ kind: "delivered" });
+	await retryAll();
+	expect(house.service.calls.map(({ notification }) => notification.count)).toEqual([4]);
 	expect(await house.rows()).toEqual([]);
 });
 
@@ -90,7 +137,7 @@ test("while nobody can be looked up, one from another domain waits outside", asy
 	const registrations = away(house.registrations, "find");
 	const delivery = house.compose({ registrations, pushIntervalMs: FOREVER, admit });
 	const { node, publish } = await phone(delivery);
-	const first = delivery.push(node, HIGH);
+	const first = delivery.push(node, { class: "high" });
 	const held = publish(OWN, 1);
 	const foreign = await publish("elsewhere.example", 2);
 	expect(foreign).toMatchObject({ kind: "wait" });

@@ -118,15 +118,24 @@ describe("on the screen", () => {
 		return collapseIdOf({ ...push, registration: { ...push.registration, ...registration } });
 	};
 
-	test("a message that Siskin shows takes no other's place", async () => {
-		expect(await collapseIdFor(message, tigase)).toBeUndefined();
-		expect(await collapseIdFor({ class: "high", encrypted }, tigase)).toBeUndefined();
+	test.each([
+		["that Siskin shows", tigase],
+		["of every other app, whose text may leave", {}],
+	])("a message %s takes no other's place", async (_, registration) => {
+		expect(await collapseIdFor(message, registration)).toBeUndefined();
+		expect(await collapseIdFor({ class: "high", encrypted }, registration)).toBeUndefined();
+		expect(await collapseIdFor({ class: "low", encrypted }, registration)).toBeUndefined();
+	});
+
+	test("the request says so", () => {
 		expect(requestFor(message, tigase).init.headers).not.toHaveProperty("apns-collapse-id");
 	});
 
-	test("a push that says nothing does, and so does every other app's", async () => {
+	test("a push that says nothing of its own does", async () => {
 		expect(await collapseIdFor({ class: "high", count: 2 }, tigase)).toBeString();
-		expect(await collapseIdFor(message, {})).toBeString();
+		expect(await collapseIdFor({ class: "high", count: 2 }, {})).toBeString();
+		expect(await collapseIdFor({ class: "high", body: "New Message!" }, {})).toBeString();
+		expect(await collapseIdFor({ class: "high", body: "New message" }, {})).toBeString();
 	});
 });
 

@@ -22,7 +22,7 @@ const keyOf = (node: string) =>
 
 describe("the request", () => {
 	test("is a POST of the message to the project", async () => {
-		const message = await messageOf({ class: "high", count: 3, body: "“Hi”" });
+		const message = await messageOf({ class: "high", count: 3, sender: "“Hi”" });
 		expect(buildRequest({ url: "https://fcm.example", projectId: "p-1" }, message, "secret")).toEqual({
 			url: "https://fcm.example/v1/projects/p-1/messages:send",
 			init: {
@@ -30,7 +30,7 @@ describe("the request", () => {
 				headers: { Authorization: "Bearer secret", "Content-Type": "application/json" },
 				body:
 					`{"message":{"token":"${TOKEN}",` +
-					`"data":{"node":"${NODE}","class":"high","count":"3","body":"“Hi”"},` +
+					`"data":{"node":"${NODE}","class":"high","count":"3","sender":"“Hi”"},` +
 					`"android":{"priority":"HIGH","ttl":"3600s","collapse_key":"${keyOf(NODE)}"}}}`,
 			},
 		});
@@ -107,7 +107,7 @@ test("a long body is cut as little as possible", async () => {
 
 /** A push of this class to a registration that differs so from a usual one. */
 function pushFor(registration: Partial<Registration>, pushClass: PushClass = "high"): Push {
-	const push = pushTo(TOKEN, { class: pushClass, count: 2, sender: "romeo@example.net", body: "Hi" });
+	const push = pushTo(TOKEN, { class: pushClass, count: 2, sender: "romeo@example.net" });
 	return { ...push, registration: { ...push.registration, ...registration } };
 }
 
@@ -140,6 +140,23 @@ describe("while a phone is away, FCM", () => {
 			"low",
 			...["voip", "voip"],
 		]);
+	});
+
+	test("keeps every message that says something of its own", async () => {
+		const saying = (notification: Partial<Notification>): Push => {
+			const push = pushFor({});
+			return { ...push, notification: { ...push.notification, ...notification } };
+		};
+		const encrypted = { data: "x", iv: "y" };
+		const pushes = [saying({ body: "Hi" }), saying({ body: "Ho" }), saying({ encrypted })];
+		expect(await kept([...pushes, ...pushes])).toHaveLength(6);
+		expect(await kept([saying({ body: "New Message!" }), saying({ body: "New Message!" })])).toHaveLength(1);
+		// Conversations' form carries no text.
+		const wakeUps = pushes.map((push) => ({
+			...push,
+			registration: { ...push.registration, owner: "juliet@example.net", dialect: "p2" as const },
+		}));
+		expect(await kept(wakeUps)).toHaveLength(1);
 	});
 
 	test("is told nothing of the node by a key", async () => {

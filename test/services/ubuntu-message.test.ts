@@ -105,6 +105,15 @@ describe("the request", () => {
 		for (const tag of tags) expect(tag).toMatch(/^[\w-]{16}$/);
 		expect(await of("high")).toBe(tags[0] ?? "");
 	});
+
+	test("has no tag where it says something of its own, which no other one says", async () => {
+		expect(await replaceTagOf(pushTo("dG9rZW4=", { class: "high", body: "Hi" }))).toBeUndefined();
+		expect(await replaceTagOf(pushTo("dG9rZW4=", { class: "high", body: "New Message!" }))).toBeString();
+		const push = pushTo("dG9rZW4=", { class: "high", body: "Hi" });
+		expect(ubuntuMessage(push, { appId: APP, alert: { text: "x" } }, { now: NOW })).not.toHaveProperty(
+			"replace_tag",
+		);
+	});
 });
 
 test("whatever was published, the body is one that the server takes", () => {

@@ -2,8 +2,9 @@
  * Web Push: the request, byte for byte, without a socket.
  */
 import { describe, expect, test } from "bun:test";
-import { buildRequest, topicOf } from "../../src/services/webpush.ts";
-import type { Push, PushClass } from "../../src/types.ts";
+import { endpointPolicy } from "../../src/services/endpoint.ts";
+import { buildRequest, createWebPush, topicOf } from "../../src/services/webpush.ts";
+import type { Notification, Push, PushClass } from "../../src/types.ts";
 import { pushTo } from "./webpush-push.ts";
 
 describe("the request", () => {
@@ -75,4 +76,42 @@ describe("the request", () => {
 		for (const topic of topics) expect(topic).toMatch(/^[A-Za-z0-9_-]{32}$/);
 		expect(await of("high")).toBe(topics[0] ?? "");
 	});
+
+	test("has no topic where it says something of its own, which no other one says", async () => {
+		const keys = { p256dh: "key", auth: "secret" };
+		const of = (notification: Notification, device: { p256dh?: string; auth?: string } = keys) => {
+			const push = pushTo("https://push.example/e", notification);
+			return topicOf({ ...push, registration: { ...push.registration, ...device } });
+		};
+		const encrypted = { data: "x", iv: "y" };
+		expect(await of({ class: "high", body: "Hi" })).toBeUndefined();
+		expect(await of({ class: "high", encrypted })).toBeUndefined();
+		expect(await of({ class: "low", encrypted })).toBeUndefined();
+		expect(await of({ class: "high", body: "New Message!" })).toBeString();
+		expect(await of({ class: "voip", encrypted })).toBeString();
+		// Without keys no text is sent.
+		const wakeUp = pushTo("https://push.example/e", { class: "high", body: "Hi" });
+		const { p256dh: _p256dh, auth: _auth, ...registration } = wakeUp.registration;
+		expect(await topicOf({ ...wakeUp, registration })).toBeString();
+		const { init } = buildRequest(new URL("https://push.example/e"), wakeUp, { authorization: "vapid" });
+		expect(init.headers).not.toHaveProperty("Topic");
+	});
 });
+
+test.each([
+	["https://web.push.apple.com/QGuQyavXutnMH", "low", true],
+	["https://web.push.apple.com/QGuQyavXutnMH", "high", false],
+	["https://web.push.apple.com/QGuQyavXutnMH", "voip", false],
+	["https://web.push.apple.com/QGuQyavXutnMH", "event", false],
+	["https://push.apple.com.example/e", "low", false],
+	["https://notpush.apple.com/e", "low", false],
+	["https://updates.push.services.mozilla.com/e", "low", false],
+	["no URL", "low", false],
+] satisfies [string, PushClass, boolean][])(
+	"what shows nothing is not for Apple's endpoints: %s, of class %s: %p",
+	(token, pushClass, isSkipped) => {
+		const policy = endpointPolicy({ allowHosts: [], allowPrivate: false });
+		const service = createWebPush({ fetch: async () => new Response(), policy, now: Date.now });
+		expect(service.skips?.({ token }, pushClass)).toBe(isSkipped);
+	},
+);

@@ -3,7 +3,8 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type OpenDatabase, openDatabase } from "../../src/bun/database.ts";
-import { type OutboxEntry, openOutbox } from "../../src/store/outbox.ts";
+import { type Outbox, type OutboxEntry, openOutbox } from "../../src/store/outbox.ts";
+import { ownSlot, slotOfPublisher } from "../../src/store/outbox-slots.ts";
 
 let folder: string;
 let file: OpenDatabase;
@@ -185,6 +186,68 @@ describe("versions", () => {
 		file.client.close();
 		file = await openFile();
 		expect((await openOutbox(file.db)).nextVersion()).toBe(42);
+	});
+});
+
+describe("slots", () => {
+	const own = (version: number, changes: Partial<OutboxEntry> = {}) =>
+		entry({ version, slot: ownSlot(version), ...changes });
+	const versions = async (outbox: Outbox) =>
+		(await outbox.due(undefined, 9999, 100)).map(({ version }) => version).sort((a, b) => a - b);
+
+	test("of one lane each keep their newest, and come out as they went in", async () => {
+		const outbox = await openOutbox(file.db);
+		const foreign = entry({ version: 4, publisher: "elsewhere.example", slot: "by elsewhere.example" });
+		await outbox.put(entry({ version: 1 }), own(2), own(3), foreign);
+		await outbox.put(entry({ version: 5 }), { ...foreign, version: 6 });
+		const kept = (await outbox.due(undefined, 9999, 9)).sort((a, b) => a.version - b.version);
+		expect(kept).toEqual([own(2), own(3), entry({ version: 5 }), { ...foreign, version: 6 }]);
+	});
+
+	test("of pushes with a text of their own twenty of a lane are kept, the newest", async () => {
+		const outbox = await openOutbox(file.db);
+		for (let version = 1; version <= 24; version++) await outbox.put(own(version));
+		await outbox.put(own(25, { node: "M" }), own(26, { class: "low" }));
+		const wanted = Array.from({ length: 22 }, (_, index) => index + 5);
+		expect(await versions(outbox)).toEqual(wanted);
+		// Many at once, together with something else.
+		const many = Array.from({ length: 30 }, (_, index) => own(30 + index, { node: "P" }));
+		await Promise.all([outbox.put(...many), outbox.remove("none", "high", 1)]);
+		expect((await versions(outbox)).filter((version) => version >= 30)).toEqual(
+			Array.from({ length: 20 }, (_, index) => 40 + index),
+		);
+	});
+
+	test("of others than the owner's push out none of the owner's", async () => {
+		const outbox = await openOutbox(file.db);
+		const foreign = { publisher: "elsewhere.example" };
+		for (let version = 1; version <= 3; version++) await outbox.put(own(version));
+		for (let version = 4; version <= 40; version++) await outbox.put(own(version, foreign));
+		expect((await versions(outbox)).slice(0, 4)).toEqual([1, 2, 3, 21]);
+	});
+
+	test("of domains that nobody looked at are so many, however many there are", async () => {
+		const outbox = await openOutbox(file.db);
+		await outbox.put(entry({ version: 1 }));
+		for (let version = 2; version <= 41; version++) {
+			const publisher = `d${version}.example`;
+			await outbox.put(entry({ version, publisher, slot: slotOfPublisher(publisher) }));
+		}
+		expect(await versions(outbox)).toEqual([1, ...Array.from({ length: 20 }, (_, index) => 22 + index)]);
+	});
+
+	test("what is through makes up for all that is older, but for what has a text of its own", async () => {
+		const outbox = await openOutbox(file.db);
+		const foreign = entry({ version: 1, publisher: "d.example", slot: slotOfPublisher("d.example") });
+		await outbox.put(foreign, entry({ version: 2 }), own(3), own(4));
+		await outbox.remove("N", "high", 4);
+		expect(await versions(outbox)).toEqual([3]);
+		await outbox.change(own(3, { dueAt: 7777 }));
+		expect((await outbox.due(undefined, 9999, 9)).map(({ dueAt }) => dueAt)).toEqual([7777]);
+		await outbox.remove("N", "high", 5);
+		expect(await versions(outbox)).toEqual([3]);
+		await outbox.drop("N", "high", 3);
+		expect(await versions(outbox)).toEqual([]);
 	});
 });
 

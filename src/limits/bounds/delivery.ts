@@ -20,6 +20,36 @@ export const deliveryBounds = {
 		what: "Calls to one registration, and events of its account",
 		beyond: "The newest of the class goes out when its time has come, and supersedes the others.",
 	},
+	ownTexts: {
+		is: { burst: 5, perSecond: 1 },
+		unit: "pushes",
+		what: "Messages of one class to one registration whose own text is sent (encrypted, or a body that may leave)",
+		beyond: "A further one is held back until its time has come.",
+	},
+	ownTextsHeld: {
+		is: 10,
+		unit: "pushes",
+		what: "Those of them that are held back in memory",
+		beyond: "The newest supersedes the oldest that is held back.",
+	},
+	ownTextsKept: {
+		is: 20,
+		unit: "pushes",
+		what: "Those of them that wait in the outbox; what nobody looked at yet counts for each publishing domain",
+		beyond: "The newest supersedes the oldest that waits.",
+	},
+	ownTextDevices: {
+		is: 20_000,
+		unit: "devices",
+		what: "Devices of which it is remembered whether the text of a message leaves for them",
+		beyond: "Of the others it is found out again at the next push.",
+	},
+	unknownPublishers: {
+		is: 20,
+		unit: "domains",
+		what: "Domains whose pushes to one registration, of one class, wait in the outbox before it was looked up whether they may publish",
+		beyond: "The newest push takes the place of the oldest of them.",
+	},
 	waitingInLane: {
 		is: 50,
 		unit: "publishes",
@@ -143,6 +173,12 @@ export const deliveryBounds = {
 		what: "Devices of which it waits to be written what became of their pushes",
 		beyond:
 			"It is not written for the others. First successes are kept for twice as many, and written at once.",
+	},
+	failureReasons: {
+		is: 200,
+		unit: "reasons",
+		what: "Reasons why pushes failed that are told in the log, each once an hour",
+		beyond: "Further ones are told as one for each app.",
 	},
 	unregisteredPublishes: {
 		is: { burst: 2_000, perSecond: 200 },

@@ -53,6 +53,11 @@ function noteOf(outcome: TestOutcome): Note {
 			return { type: "info", text: "The push service took the test push: the device gets it when it can." };
 		case "superseded":
 			return { type: "info", text: "A newer push for the same device went out in place of the test push." };
+		case "skipped":
+			return {
+				type: "warn",
+				text: "The test push was not sent: this app's pushes show nothing, and Apple ends a subscription for such pushes.",
+			};
 		case "queued": {
 			const why = outcome.reason === undefined ? "" : ` (${outcome.reason})`;
 			return { type: "warn", text: `The test push could not be delivered yet${why}. It is tried again.` };

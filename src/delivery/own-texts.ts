@@ -1,0 +1,158 @@
+/**
+ * The pace of pushes with a text of their own: per registration and class so many at once, and then so many a second.
+ * None makes up for another, so several are held back, and go out in their order; beyond that the newest supersedes the
+ * oldest that is held back. What comes from the outbox keeps to the same pace.
+ */
+import type { Rate } from "../limits/bounds/bound.ts";
+import { msUntil, tokensAt } from "../limits/token-buckets.ts";
+import type { Answer } from "../types.ts";
+import { answerAll, type Held } from "./held.ts";
+import type { Run, Throttle } from "./throttle.ts";
+
+interface Lane<Item> {
+	/** How many may go at once, as of `at`. */
+	tokens: number;
+	at: number;
+	/** The oldest first. */
+	held: Held<Item>[];
+	/** Those from the outbox that wait until they may go, the oldest first. They come before what is held back. */
+	fromDisk: (() => void)[];
+	/** One of them was told, and has not come yet. */
+	isTold: boolean;
+	timer?: ReturnType<typeof setTimeout>;
+}
+
+export interface OwnTexts<Item> extends Pick<Throttle<Item>, "submit"> {
+	/** The items that are held back in a lane, the oldest first. */
+	heldIn(lane: string): Item[];
+	/**
+	 * Runs something from the outbox in a lane, if one may go now.
+	 * @returns undefined if it must wait
+	 */
+	tryRun<Result>(lane: string, run: () => Promise<Result>): Promise<Result> | undefined;
+	/** Resolves when one from the outbox may go; those that ask are told one after the other. */
+	freed(lane: string): Promise<void>;
+	/**
+	 * Takes all items that are held back out, answering them with what `spill` says: they were put elsewhere.
+	 * @param spill `inMs`: when an item would have gone out
+	 */
+	release(spill: (item: Item, inMs: number) => Promise<Answer>): Promise<void>;
+}
+
+/**
+ * @param limits.held so many are held back in one lane
+ * @param limits.waiting of so many publishes in one lane that wait for an answer the pushes are put on disk, so that
+ *   they can be answered
+ * @param run sends an item
+ * @param secure puts an item on disk; it stays held. Must not throw
+ * @param now a clock in ms that never jumps
+ */
+export function createOwnTexts<Item>(
+	{ rate, held: most, waiting: crowd }: { rate: Rate; held: number; waiting: number },
+	run: Run<Item>,
+	secure: Run<Item>,
+	now: () => number = () => performance.now(),
+): OwnTexts<Item> {
+	// Ordered by their latest push, since a lane moves to the end with it. A lane that is not here is full.
+	const lanes = new Map<string, Lane<Item>>();
+
+	const tokensOf = (lane: Lane<Item>) => tokensAt(rate, lane, now());
+	const isIdle = ({ held, fromDisk }: Lane<Item>) => held.length === 0 && fromDisk.length === 0;
+	const laneOf = (name: string): Lane<Item> =>
+		lanes.get(name) ?? { tokens: rate.burst, at: now(), held: [], fromDisk: [], isTold: false };
+
+	function forgetFull() {
+		for (const [name, lane] of lanes) {
+			if (!isIdle(lane) || tokensOf(lane) < rate.burst) return;
+			lanes.delete(name);
+		}
+	}
+
+	function take(name: string, lane: Lane<Item>) {
+		lane.tokens = tokensOf(lane) - 1;
+		lane.at = now();
+		lanes.delete(name);
+		lanes.set(name, lane);
+	}
+
+	/** Its turn comes with the next token, or, where one was told that has not come yet, with the one after it. */
+	function waitForToken(name: string, lane: Lane<Item>) {
+		if (isIdle(lane)) return;
+		lane.timer ??= setTimeout(() => next(name, lane), msUntil(lane.isTold ? 2 : 1, tokensOf(lane), rate));
+	}
+
+	function next(name: string, lane: Lane<Item>) {
+		delete lane.timer;
+		const tell = lane.fromDisk.shift();
+		lane.isTold = tell !== undefined;
+		if (tell) tell();
+		else {
+			const held = lane.held.shift();
+			if (held) void send(name, lane, held);
+		}
+		waitForToken(name, lane);
+	}
+
+	async function send(name: string, lane: Lane<Item>, { item, waiting }: Held<Item>) {
+		take(name, lane);
+		answerAll(waiting, await run(item));
+	}
+
+	function hold(lane: Lane<Item>, item: Item): Promise<Answer> {
+		const oldest = lane.held.length >= most ? lane.held.shift() : undefined;
+		const waiting = oldest?.waiting ?? [];
+		const answer = new Promise<Answer>((resolve) => waiting.push(resolve));
+		lane.held.push({ item, waiting });
+		if (lane.held.reduce((sum, { waiting }) => sum + waiting.length, 0) >= crowd) {
+			for (const { item, waiting } of lane.held) {
+				const all = waiting.splice(0);
+				if (all.length > 0) void secure(item).then((secured) => answerAll(all, secured));
+			}
+		}
+		return answer;
+	}
+
+	return {
+		submit(name, item) {
+			forgetFull();
+			const lane = laneOf(name);
+			if (isIdle(lane) && !lane.isTold && tokensOf(lane) >= 1) {
+				take(name, lane);
+				return run(item);
+			}
+			const answer = hold(lane, item);
+			waitForToken(name, lane);
+			return answer;
+		},
+
+		heldIn: (name) => lanes.get(name)?.held.map(({ item }) => item) ?? [],
+
+		tryRun(name, runInLane) {
+			forgetFull();
+			const lane = laneOf(name);
+			if (!lane.isTold && (!isIdle(lane) || tokensOf(lane) < 1)) return undefined;
+			lane.isTold = false;
+			take(name, lane);
+			return runInLane();
+		},
+
+		freed(name) {
+			const lane = lanes.get(name);
+			if (!lane) return Promise.resolve();
+			const { promise, resolve } = Promise.withResolvers<void>();
+			lane.fromDisk.push(resolve);
+			waitForToken(name, lane);
+			return promise;
+		},
+
+		async release(spill) {
+			const released = [...lanes.values()].flatMap((lane) => {
+				const tokens = tokensOf(lane);
+				return lane.held.splice(0).map((held, place) => ({ held, inMs: msUntil(place + 1, tokens, rate) }));
+			});
+			await Promise.all(
+				released.map(async ({ held, inMs }) => answerAll(held.waiting, await spill(held.item, inMs))),
+			);
+		},
+	};
+}
