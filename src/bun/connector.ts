@@ -390,13 +390,15 @@ export async function startConnector(deps: ConnectorDeps): Promise<Connector> {
 	async function leaveToWaiting() {
 		const to = claim?.successor();
 		if (to === undefined || !same || !stream) return;
-		const within = (step: Promise<unknown>) => Promise.race([step, Bun.sleep(timing.farewell)]);
-		const { closed } = stream;
+		const within = <T>(step: Promise<T>) => Promise.race([step, Bun.sleep(timing.farewell)]);
+		const { closed, send: tell } = stream;
 		await within(management.answered());
 		await management.acknowledgeAll();
-		stream.send(xml("message", { to }, sameElement(same.value)));
-		await within(closed);
-		if (stream) return;
+		// The connection may be gone by now.
+		tell(xml("message", { to }, sameElement(same.value)));
+		const failure = await within(closed);
+		// A connection that is lost otherwise gives the address to nobody: its stream is for our next start.
+		if (failure?.kind !== "address-taken") return;
 		log.info("{address} is left to the Reveille that had it before, and waited for it.", { address });
 		await forgetStream();
 	}

@@ -360,6 +360,54 @@ describe("one that took the address with XMPP_TAKE_ADDRESS, when it is stopped,"
 		expect(kept()?.id).toBe("session");
 	});
 
+	test("keeps its stream where the connection is lost meanwhile, which gives the address to nobody", async () => {
+		const { server } = serverWhere([NOBODY], {
+			onMessage(text, self) {
+				if (text.startsWith("<message")) self.cut();
+			},
+		});
+		const { connector, sameDatabase, kept } = await connect(server, { takeAddress: true });
+		await connector.online;
+		await until(() => kept() !== undefined);
+		sameDatabase.answer("push@localhost/asks-1", "other");
+		await connector.stop(async () => {});
+		expect(server.received.join("")).toContain("<message");
+		expect(kept()?.id).toBe("session");
+	});
+
+	test("finishes what is in hand where the connection is lost before it can tell", async () => {
+		const { server } = serverWhere([NOBODY]);
+		const { promise: answered, resolve: answer } = Promise.withResolvers<undefined>();
+		const lost = Promise.withResolvers<void>();
+		let isTaken = false;
+		const { connector, sameDatabase, kept } = await connect(server, {
+			takeAddress: true,
+			handle() {
+				isTaken = true;
+				return answered;
+			},
+			others: {
+				...{ value: "", heard() {}, refused() {}, doubt: () => undefined, fault: () => undefined },
+				ask: () => lost.resolve,
+			},
+			timing: { ...QUICK, farewell: 60_000 },
+		});
+		await connector.online;
+		server.send(`<iq xmlns="jabber:client" type="set" id="in-hand" from="example.org"><x/></iq>`);
+		await until(() => isTaken);
+		sameDatabase.answer("push@localhost/asks-1", "other");
+		let isFinished = false;
+		const stopped = connector.stop(async () => {
+			isFinished = true;
+		});
+		server.cut();
+		await lost.promise;
+		answer(undefined);
+		await stopped;
+		expect(isFinished).toBe(true);
+		expect(kept()?.id).toBe("session");
+	});
+
 	test("tells nobody without the setting", async () => {
 		const { server } = serverWhere([NOBODY]);
 		const { connector, sameDatabase } = await connect(server);
