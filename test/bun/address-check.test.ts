@@ -135,6 +135,21 @@ describe("before the address is taken for the first time", () => {
 		expect(server.connections()).toBe(1);
 	});
 
+	test("who leaves it to another database's Reveille leaves its lease too: it would keep the others from serving later", async () => {
+		const { server } = serverWhere([FOREIGN]);
+		const left = Promise.withResolvers<void>();
+		const lease = (): StreamLease => ({
+			take: async () => ({ state: undefined }),
+			isOurs: async () => true,
+			save: async () => {},
+			leave: async () => left.resolve(),
+		});
+		const { connector } = await connect(server, { lease });
+		await stopped(connector);
+		await left.promise;
+		expect(binds(server)).toBe(0);
+	});
+
 	test("with XMPP_TAKE_ADDRESS nobody is asked", async () => {
 		const { server, questions } = serverWhere([FOREIGN]);
 		const { connector } = await connect(server, { takeAddress: true });
@@ -302,6 +317,38 @@ describe("after another session took the address", () => {
 		server.send(conflict);
 		await until(() => connector.status().kind === "standby");
 		expect(questions).toHaveLength(1);
+		expect(binds(server)).toBe(1);
+	});
+
+	test("where another holder takes the lease meanwhile, it stands by and asks no more", async () => {
+		const { server, questions } = serverWhere([NOBODY, FOREIGN]);
+		let isOurs = true;
+		let lose = () => {};
+		const { connector } = await connect(server, {
+			timing: { ...QUICK, every: 60_000 },
+			lease: (onLost) => {
+				lose = onLost;
+				return {
+					async take(standby, signal) {
+						if (isOurs) return { state: undefined };
+						standby();
+						await new Promise((resolve) => signal.addEventListener("abort", resolve));
+						return undefined;
+					},
+					isOurs: async () => isOurs,
+					save: async () => {},
+					leave: async () => {},
+				};
+			},
+		});
+		await connector.online;
+		server.send(conflict);
+		await until(() => questions.length === 2);
+		expect(connector.status().kind).toBe("stopped");
+		isOurs = false;
+		lose();
+		await until(() => connector.status().kind === "standby");
+		expect(questions).toHaveLength(2);
 		expect(binds(server)).toBe(1);
 	});
 
