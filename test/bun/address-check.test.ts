@@ -198,6 +198,19 @@ describe("before the address is taken for the first time", () => {
 		expect(questions).toHaveLength(1);
 	});
 
+	test("a conflict of the session that asks is none of the address: it is asked again", async () => {
+		let times = 0;
+		const { server } = serverWhere([NOBODY], {
+			onMessage(text, _self, say) {
+				if (text.includes("<same") && ++times === 1) say(conflict);
+			},
+		});
+		const { connector, logged } = await connect(server);
+		await connector.online;
+		expect(times).toBe(2);
+		expect(logged.error).toEqual([]);
+	});
+
 	test("asked, it may be stopped at once", async () => {
 		const { server, questions } = serverWhere(["none"]);
 		const { connector } = await connect(server, { timing: { ...QUICK, answer: 60_000 } });
