@@ -43,7 +43,7 @@ export function createAddressClaim(options: AddressClaimOptions): AddressClaim {
 				isChecked = true;
 				if (holder.kind !== "reveille" || holder.value === same.value) return undefined;
 			} catch (error) {
-				return error instanceof StreamFailure ? error : new StreamFailure("other", String(error));
+				return asAsked(error);
 			}
 			const reason = `${address} is the address of another Reveille, which has another database`;
 			log.error(
@@ -77,4 +77,11 @@ export function createAddressClaim(options: AddressClaimOptions): AddressClaim {
 
 		successor: () => (takeAddress ? same.waiting() : undefined),
 	};
+}
+
+/** What ends the session that asks has not taken the address. */
+function asAsked(error: unknown): StreamFailure {
+	if (!(error instanceof StreamFailure)) return new StreamFailure("other", String(error));
+	if (error.kind !== "address-taken") return error;
+	return new StreamFailure("other", `The server ended the session that asks who has it (${error.message}).`);
 }

@@ -15,7 +15,7 @@ import { sameElement } from "../xmpp/same.ts";
 import type { StanzaHandler } from "../xmpp/stanzas.ts";
 import { openAccountStream } from "./account-stream.ts";
 import type { AddressCheckOptions } from "./address-check.ts";
-import { createAddressClaim } from "./address-claim.ts";
+import { type AddressClaim, createAddressClaim } from "./address-claim.ts";
 import { openComponentStream } from "./component-stream.ts";
 import { startHeartbeat } from "./heartbeat.ts";
 import type { Others } from "./others.ts";
@@ -131,7 +131,9 @@ export async function startConnector(deps: ConnectorDeps): Promise<Connector> {
 	const online = Promise.withResolvers<void>();
 
 	const isAccount = kind === "account";
-	const lease = isAccount ? deps.lease?.(() => stream?.drop()) : undefined;
+	/** Ends a wait for the address: it is another holder's to get back. */
+	let stopWaiting: (() => void) | undefined;
+	const lease = isAccount ? deps.lease?.(onLeaseLost) : undefined;
 	let management = manage(isAccount && !lease ? await streams.load(address) : undefined);
 
 	const ways = connection.kind === "account" ? createWays(connection, { log }) : undefined;
@@ -147,6 +149,11 @@ export async function startConnector(deps: ConnectorDeps): Promise<Connector> {
 					...(deps.timing && { timing: deps.timing }),
 				})
 			: undefined;
+
+	function onLeaseLost() {
+		stream?.drop();
+		stopWaiting?.();
+	}
 
 	function manage(saved: StreamState | undefined): StreamManagement {
 		// What came in before another one had the address is no part of today's stream.
@@ -296,6 +303,14 @@ export async function startConnector(deps: ConnectorDeps): Promise<Connector> {
 		await forgotten.catch(() => {});
 	}
 
+	async function untilTakenBack({ takenBack }: AddressClaim) {
+		const waiting = new AbortController();
+		stopWaiting = () => waiting.abort();
+		await forgetStream();
+		await takenBack(AbortSignal.any([stopping.signal, waiting.signal]));
+		stopWaiting = undefined;
+	}
+
 	function standBy() {
 		if (status.kind === "standby") return;
 		status = { kind: "standby", reason: `another Reveille has ${address}; this one stands by` };
@@ -326,6 +341,8 @@ export async function startConnector(deps: ConnectorDeps): Promise<Connector> {
 			if (onlineSince !== undefined && performance.now() - onlineSince >= timing.stable) failures = 0;
 			if (failure.kind === "address-foreign") {
 				status = { kind: "stopped", reason: failure.message };
+				// Who does not serve keeps nobody from it.
+				await lease?.leave();
 				return;
 			}
 			if (failure.kind === "address-taken") {
@@ -348,8 +365,7 @@ export async function startConnector(deps: ConnectorDeps): Promise<Connector> {
 					},
 				);
 				if (!claim) return;
-				await forgetStream();
-				if (!(await claim.takenBack(stopping.signal))) return;
+				await untilTakenBack(claim);
 				continue;
 			}
 			const isNews = status.kind !== "away" || status.reason !== failure.message;
@@ -390,13 +406,15 @@ export async function startConnector(deps: ConnectorDeps): Promise<Connector> {
 	async function leaveToWaiting() {
 		const to = claim?.successor();
 		if (to === undefined || !same || !stream) return;
-		const within = (step: Promise<unknown>) => Promise.race([step, Bun.sleep(timing.farewell)]);
-		const { closed } = stream;
+		const within = <T>(step: Promise<T>) => Promise.race([step, Bun.sleep(timing.farewell)]);
+		const { closed, send: tell } = stream;
 		await within(management.answered());
 		await management.acknowledgeAll();
-		stream.send(xml("message", { to }, sameElement(same.value)));
-		await within(closed);
-		if (stream) return;
+		// The connection may be gone by now.
+		tell(xml("message", { to }, sameElement(same.value)));
+		const failure = await within(closed);
+		// A connection that is lost otherwise gives the address to nobody: its stream is for our next start.
+		if (failure?.kind !== "address-taken") return;
 		log.info("{address} is left to the Reveille that had it before, and waited for it.", { address });
 		await forgetStream();
 	}

@@ -3,6 +3,7 @@ import { X509Certificate } from "node:crypto";
 import { isIP } from "node:net";
 import { connect } from "node:tls";
 import { loginBounds } from "../limits/bounds/login.ts";
+import { quoted } from "../limits/cut.ts";
 
 export interface PeerCertificate {
 	pem: string;
@@ -24,7 +25,10 @@ export function readCertificate(certificate: X509Certificate): PeerCertificate {
 	return {
 		pem: certificate.toString(),
 		sha256: certificate.fingerprint256.replaceAll(":", "").toLowerCase(),
-		names: (shown.join(", ") || "no name (only a common name, which does not count)") + more,
+		// Anybody may have made it.
+		names:
+			(shown.map((name = "") => quoted(name)).join(", ") ||
+				"no name (only a common name, which does not count)") + more,
 		from: day(certificate.validFrom),
 		until: day(certificate.validTo),
 	};

@@ -46,21 +46,17 @@ export interface StartToken {
 }
 
 /**
- * Reads the file of an older version, if there is one, and has the other processes of the database take its token.
+ * Reads the file of an older version, if there is one and no setting in its place, and has the other processes of the
+ * database take its token.
  * @throws {StartError} when others may read the file
  */
 export async function prepareToken(config: TokenConfig, deps: TokenDeps): Promise<StartToken> {
 	const { registration } = config;
 	if (registration.mode !== "token") return { own: [], show: async () => undefined };
+	// In older versions the setting took the file's place: whoever set it may have meant to end that token.
+	if (registration.token !== undefined) return { own: [registration.token], show: async () => undefined };
 	const file = await takeTokenFile(config, deps);
-	const own = registration.token === undefined ? file.own : [registration.token, ...file.own];
-	return {
-		own,
-		async show() {
-			if (registration.token !== undefined) return undefined;
-			return file.shown ?? makeFirstToken(deps);
-		},
-	};
+	return { own: file.own, show: async () => file.shown ?? makeFirstToken(deps) };
 }
 
 type TokenConfig = Pick<Config, "dataDir" | "role" | "registration">;

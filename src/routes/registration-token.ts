@@ -26,12 +26,18 @@ export function createTokenCheck({ own, tokens, now = Date.now }: TokenCheckDeps
 	let known: readonly LivingToken[] = [];
 	let readAt = Number.NEGATIVE_INFINITY;
 	let askedAt = Number.NEGATIVE_INFINITY;
+	/** Why the last reading came to nothing. */
+	let failed: { at: number; error: unknown } | undefined;
 
 	/** Nobody waits for another request's reading: at an edge that one may never come back. */
 	async function read(): Promise<void> {
 		const at = now();
 		askedAt = at;
-		const read = await tokens.living();
+		const read = await tokens.living().catch((error: unknown) => {
+			failed = { at: now(), error };
+			throw error;
+		});
+		failed = undefined;
 		if (at < readAt) return;
 		readAt = at;
 		known = read;
@@ -52,7 +58,9 @@ export function createTokenCheck({ own, tokens, now = Date.now }: TokenCheckDeps
 		// From here to the reading nothing is awaited: of many requests one reads.
 		const at = now();
 		const isDue = at - readAt >= KNOWN_MS || !works;
-		if (at - readAt < KEPT_MS && !(isDue && at - askedAt >= PAUSE_MS)) return works;
+		const rests = failed !== undefined && at - failed.at < PAUSE_MS;
+		if (at - readAt < KEPT_MS && (rests || !(isDue && at - askedAt >= PAUSE_MS))) return works;
+		if (rests) throw failed?.error;
 		await read();
 		return isKnown(hash);
 	};

@@ -135,6 +135,21 @@ describe("before the address is taken for the first time", () => {
 		expect(server.connections()).toBe(1);
 	});
 
+	test("who leaves it to another database's Reveille leaves its lease too: it would keep the others from serving later", async () => {
+		const { server } = serverWhere([FOREIGN]);
+		const left = Promise.withResolvers<void>();
+		const lease = (): StreamLease => ({
+			take: async () => ({ state: undefined }),
+			isOurs: async () => true,
+			save: async () => {},
+			leave: async () => left.resolve(),
+		});
+		const { connector } = await connect(server, { lease });
+		await stopped(connector);
+		await left.promise;
+		expect(binds(server)).toBe(0);
+	});
+
 	test("with XMPP_TAKE_ADDRESS nobody is asked", async () => {
 		const { server, questions } = serverWhere([FOREIGN]);
 		const { connector } = await connect(server, { takeAddress: true });
@@ -181,6 +196,19 @@ describe("before the address is taken for the first time", () => {
 		isBroken = false;
 		await stopped(connector);
 		expect(questions).toHaveLength(1);
+	});
+
+	test("a conflict of the session that asks is none of the address: it is asked again", async () => {
+		let times = 0;
+		const { server } = serverWhere([NOBODY], {
+			onMessage(text, _self, say) {
+				if (text.includes("<same") && ++times === 1) say(conflict);
+			},
+		});
+		const { connector, logged } = await connect(server);
+		await connector.online;
+		expect(times).toBe(2);
+		expect(logged.error).toEqual([]);
 	});
 
 	test("asked, it may be stopped at once", async () => {
@@ -305,6 +333,38 @@ describe("after another session took the address", () => {
 		expect(binds(server)).toBe(1);
 	});
 
+	test("where another holder takes the lease meanwhile, it stands by and asks no more", async () => {
+		const { server, questions } = serverWhere([NOBODY, FOREIGN]);
+		let isOurs = true;
+		let lose = () => {};
+		const { connector } = await connect(server, {
+			timing: { ...QUICK, every: 60_000 },
+			lease: (onLost) => {
+				lose = onLost;
+				return {
+					async take(standby, signal) {
+						if (isOurs) return { state: undefined };
+						standby();
+						await new Promise((resolve) => signal.addEventListener("abort", resolve));
+						return undefined;
+					},
+					isOurs: async () => isOurs,
+					save: async () => {},
+					leave: async () => {},
+				};
+			},
+		});
+		await connector.online;
+		server.send(conflict);
+		await until(() => questions.length === 2);
+		expect(connector.status().kind).toBe("stopped");
+		isOurs = false;
+		lose();
+		await until(() => connector.status().kind === "standby");
+		expect(questions).toHaveLength(2);
+		expect(binds(server)).toBe(1);
+	});
+
 	const leaves = (from: string) =>
 		`<message xmlns="jabber:client" from="${from}"><same xmlns="urn:reveille:0">other</same></message>`;
 
@@ -357,6 +417,54 @@ describe("one that took the address with XMPP_TAKE_ADDRESS, when it is stopped,"
 		await until(() => kept() !== undefined);
 		sameDatabase.answer("push@localhost/asks-1", "other");
 		await connector.stop(async () => {});
+		expect(kept()?.id).toBe("session");
+	});
+
+	test("keeps its stream where the connection is lost meanwhile, which gives the address to nobody", async () => {
+		const { server } = serverWhere([NOBODY], {
+			onMessage(text, self) {
+				if (text.startsWith("<message")) self.cut();
+			},
+		});
+		const { connector, sameDatabase, kept } = await connect(server, { takeAddress: true });
+		await connector.online;
+		await until(() => kept() !== undefined);
+		sameDatabase.answer("push@localhost/asks-1", "other");
+		await connector.stop(async () => {});
+		expect(server.received.join("")).toContain("<message");
+		expect(kept()?.id).toBe("session");
+	});
+
+	test("finishes what is in hand where the connection is lost before it can tell", async () => {
+		const { server } = serverWhere([NOBODY]);
+		const { promise: answered, resolve: answer } = Promise.withResolvers<undefined>();
+		const lost = Promise.withResolvers<void>();
+		let isTaken = false;
+		const { connector, sameDatabase, kept } = await connect(server, {
+			takeAddress: true,
+			handle() {
+				isTaken = true;
+				return answered;
+			},
+			others: {
+				...{ value: "", heard() {}, refused() {}, doubt: () => undefined, fault: () => undefined },
+				ask: () => lost.resolve,
+			},
+			timing: { ...QUICK, farewell: 60_000 },
+		});
+		await connector.online;
+		server.send(`<iq xmlns="jabber:client" type="set" id="in-hand" from="example.org"><x/></iq>`);
+		await until(() => isTaken);
+		sameDatabase.answer("push@localhost/asks-1", "other");
+		let isFinished = false;
+		const stopped = connector.stop(async () => {
+			isFinished = true;
+		});
+		server.cut();
+		await lost.promise;
+		answer(undefined);
+		await stopped;
+		expect(isFinished).toBe(true);
 		expect(kept()?.id).toBe("session");
 	});
 

@@ -107,6 +107,15 @@ describe("a file of an older version", () => {
 		expect(await living()).toEqual(["new"]);
 	});
 
+	test("is not looked at where REGISTRATION_TOKEN is set, which has taken its place: nothing revives it", async () => {
+		writeFileSync(file, GENERATED, { mode: 0o600 });
+		const token = "a-token-of-the-operator-of-32-characters";
+		expect((await prepare({ REGISTRATION_TOKEN: token })).own).toEqual([token]);
+		expect(await living()).toEqual([]);
+		writeFileSync(file, "sesame", { mode: 0o600 });
+		expect((await prepare({ REGISTRATION_TOKEN: token })).own).toEqual([token]);
+	});
+
 	test("that others may read is refused", async () => {
 		writeFileSync(file, GENERATED);
 		chmodSync(file, 0o644);

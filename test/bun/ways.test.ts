@@ -128,6 +128,17 @@ describe("a server whose certificate signs itself", () => {
 		);
 	});
 
+	test("for names of any length says the beginning of each: the sentence is for everybody", async () => {
+		const long = selfSigned({
+			host: Array.from({ length: 4 }, () => `${"x".repeat(5_000)}.example`).join(",DNS:"),
+		});
+		ends.push(long.remove);
+		const [tls] = long.made as [SelfSigned];
+		const said = await refusal(double({ tls }).service, { pem: tls.cert });
+		expect(said).toContain("xxx…, xxx");
+		expect(said.length).toBeLessThan(2_000);
+	});
+
 	test("that has ended, or has not begun, leads to the clock", async () => {
 		const ended = await refusal(double({ tls: past }).service, { pem: past.cert });
 		expect(ended).toMatch(/has expired on 2021-01-01, and this machine has the 20\d\d-\d\d-\d\d: renew it/);

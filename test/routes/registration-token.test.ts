@@ -128,6 +128,20 @@ test("a database that is away is not waited for while what is known is young eno
 	await expect(check("current")).rejects.toThrow("away");
 });
 
+test("a database that is away is asked once in a while, whoever tries tokens out", async () => {
+	answer = Promise.reject(new Error("the database is away"));
+	answer.catch(() => {});
+	for (let tried = 0; tried < 1_000; tried++) {
+		now += 10;
+		await expect(check(`guess ${tried}`)).rejects.toThrow("away");
+	}
+	expect(reads).toBeLessThanOrEqual(1 + 10_000 / PAUSE_MS);
+	answer = Promise.resolve();
+	now += PAUSE_MS;
+	expect(await check("current")).toBe(true);
+	expect(await check("former")).toBe(false);
+});
+
 test("what is known is not gone by for ever, where another request's reading hangs", async () => {
 	expect(await check("current")).toBe(true);
 	now += KEPT_MS - 1;

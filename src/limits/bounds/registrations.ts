@@ -116,8 +116,9 @@ export const registrationBounds = {
 	tokenReads: {
 		is: 2,
 		unit: "seconds",
-		what: "Time between two readings of them, for a token that is none of those that are known",
-		beyond: "The token is refused by what is known. One that was made just now works a moment later.",
+		what: "Time between two readings of them, for a token that is none of those that are known, and after one that failed",
+		beyond:
+			"The token is refused by what is known, or answered as when the reading failed. One that was made just now works a moment later.",
 	},
 	lastError: {
 		is: 200,
