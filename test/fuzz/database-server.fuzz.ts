@@ -2,8 +2,8 @@
 import fc from "fast-check";
 import { connect, openDatabase } from "../../src/bun/database.ts";
 import { createRegistrations } from "../../src/store/registrations.ts";
-import type { Outcome } from "../../src/types.ts";
-import { HIGH, OWNER, openHouse, PLENTY, TOKEN } from "../delivery/house.ts";
+import type { Notification, Outcome } from "../../src/types.ts";
+import { OWNER, openHouse, PLENTY, TOKEN } from "../delivery/house.ts";
 import { startTestServer, subscription } from "../routes/server.ts";
 import { claim, same } from "./claims.ts";
 import { lies, startLyingDatabase } from "./lying-database.ts";
@@ -24,6 +24,9 @@ const made = await registrations.register(wanted, () => house.keyring.createNode
 if (made.kind === "over-quota") throw new Error(made.kind);
 const { node } = made.registration;
 const secret = await house.keyring.secretOf(node);
+
+/** Without a text of its own, of which a device gets one a second. */
+const WAKE_UP: Notification = { class: "high", count: 1 };
 
 /** There again, if a push service's word ended it. */
 async function restore(): Promise<void> {
@@ -50,7 +53,7 @@ export const fuzzed: Fuzzed = {
 				house.service.program.splice(0);
 				house.service.program.push({ kind, reason: "so it is told" } as Outcome);
 				const answer = await server.lying(its, () =>
-					house.delivery.publish({ node, secret: isRight ? secret : "x".repeat(43), notification: HIGH }),
+					house.delivery.publish({ node, secret: isRight ? secret : "x".repeat(43), notification: WAKE_UP }),
 				);
 				const what = () => `${Bun.inspect(answer)} after ${server.said()}`;
 				if (!isRight) return same(answer.kind, "unknown", what());
