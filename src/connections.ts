@@ -102,7 +102,7 @@ export function connectionOf(
 	const kind = url?.protocol === "xmpp:" ? "component" : "account";
 	if (fields.service !== undefined && !(url?.hostname && ["ws:", "wss:", "xmpp:"].includes(url.protocol))) {
 		problem(
-			`${name("service")} must be a URL that begins wss:// or ws:// (an account), or xmpp:// (a component).`,
+			`${name("service")} must be a URL that begins wss:// or ws:// (an account: wss://example.net:5281/xmpp-websocket) or xmpp:// (a component: xmpp://127.0.0.1:5347).`,
 		);
 	}
 	if (url?.username || url?.password) {
@@ -134,7 +134,7 @@ export function connectionOf(
 	for (const sentence of malformed(fields, name)) problem(sentence);
 	if (fields.ca !== undefined && ca === undefined) {
 		problem(
-			`${name("ca")} must be certificates in PEM, or sha256: and the 64 hexadecimal digits of one's fingerprint.`,
+			`${name("ca")} must be certificates in PEM, or a certificate's fingerprint: sha256: and its 64 hexadecimal digits.`,
 		);
 	} else if (ca && url && url.protocol !== "wss:") {
 		problem(`${name("ca")} is for wss:// alone: nothing else shows a certificate.`);

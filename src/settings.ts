@@ -138,9 +138,11 @@ export const settings = z.object({
 		"the shared database, read from a replica of it in the file DATABASE_URL (replica.db in DATA_DIR)",
 	),
 	OUTBOX_SYNC: oneOf("normal", "full").describe("full survives a power loss too (normal)"),
-	XMPP_SERVICE: url("ws://", "wss://", "xmpp://").describe(
-		"an XMPP server: wss:// for an account there (found by its domain), xmpp:// for a component",
-	),
+	XMPP_SERVICE: url(
+		"wss://",
+		"ws:// (an account: wss://example.net:5281/xmpp-websocket)",
+		"xmpp:// (a component: xmpp://127.0.0.1:5347)",
+	).describe("an XMPP server: wss:// for an account there (found by its domain), xmpp:// for a component"),
 	XMPP_DOMAIN: text().describe("the component's domain, or the account's (the host of XMPP_SERVICE)"),
 	XMPP_USERNAME: text().describe("the account: name@domain, or its name alone beside XMPP_DOMAIN"),
 	XMPP_PASSWORD: text().describe("its password, or the component's secret"),

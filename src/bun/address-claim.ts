@@ -47,7 +47,7 @@ export function createAddressClaim(options: AddressClaimOptions): AddressClaim {
 			}
 			const reason = `${address} is the address of another Reveille, which has another database`;
 			log.error(
-				"{reason}: the devices that are registered there would be unknown here, and users' servers would drop them. This one does not take the address, and goes on without it. End the other one, or set another {resource} here, and restart this. To take the address all the same, set {setting}.",
+				"{reason}: the devices that are registered there would be unknown here, and users' servers would drop them. This one does not take the address, and goes on without it. End the other one, or set another {resource} here, and start this one again. To take the address all the same, set {setting}.",
 				{ reason, resource, setting: takeAddressOf(account) },
 			);
 			return new StreamFailure("address-foreign", reason);

@@ -221,7 +221,7 @@ function explain(error: StreamError, connection: XmppComponent, wasOpen: boolean
 				? explainStreamError(error, connection)
 				: new StreamFailure(
 						"address-held",
-						`The server has another connection of the component ${domain}: another Reveille, for which this one stands by, or our last one, whose end it has not noticed.`,
+						`The server has another connection of the component ${domain}. If it is a Reveille of the same database, this one stands by; of another database, end one of the two. If it is our last connection, the server has not noticed its end yet.`,
 					);
 		case "host-unknown":
 			return new StreamFailure(

@@ -37,7 +37,7 @@ export async function askHostMeta(
 	signal: AbortSignal,
 ): Promise<readonly string[]> {
 	const deadline = AbortSignal.any([signal, AbortSignal.timeout(loginBounds.hostMetaTime.is)]);
-	const faults: string[] = [];
+	const faults: { file: string; words: string }[] = [];
 	for (const [file, read] of [
 		["host-meta.json", linksOfJson],
 		["host-meta", linksOfXrd],
@@ -46,13 +46,19 @@ export async function askHostMeta(
 			const text = await get(new URL(`https://${toALabels(domain)}/.well-known/${file}`), deadline);
 			const links = usable(read(text));
 			if (links.length > 0) return links;
-			faults.push(`${file} names no wss:// address`);
+			faults.push({ file, words: "it names no wss:// address" });
 		} catch (error) {
 			if (signal.aborted) throw error;
-			faults.push(`${file}: ${wordsOf(error, deadline)}`);
+			faults.push({ file, words: wordsOf(error, deadline) });
 		}
 	}
-	throw new NothingFound(faults.join("; "));
+	const [first] = faults;
+	const isAlike = faults.every(({ words }) => words === first?.words);
+	throw new NothingFound(
+		isAlike
+			? `${faults.map(({ file }) => file).join(" and ")}: ${first?.words}`
+			: faults.map(({ file, words }) => `${file}: ${words}`).join("; "),
+	);
 
 	async function get(first: URL, deadline: AbortSignal): Promise<string> {
 		let url = first;

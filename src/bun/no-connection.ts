@@ -6,7 +6,7 @@ import { isIP } from "node:net";
 import { serviceSettingOf, settingOf, shownUrl, type XmppAccount } from "../connections.ts";
 import { loginBounds } from "../limits/bounds/login.ts";
 import { causeOf } from "../services/network-failures.ts";
-import { type PeerCertificate, peerCertificate } from "./peer-certificate.ts";
+import { type PeerCertificate, peerCertificate, shownFingerprint } from "./peer-certificate.ts";
 import type { Way } from "./ways.ts";
 import { causeAnd, StreamFailure } from "./xmpp-stream.ts";
 
@@ -69,7 +69,7 @@ function byAnswer(reason: string, account: XmppAccount, way: Way): string | unde
 		return `something else than HTTP listens there; check the port of ${setting}, which is not the one of XMPP clients (5222). ${withDomain(`${PROSODY}; ${EJABBERD}`, account)}`;
 	}
 	if (/connection ended/i.test(reason) && !isTls(way)) {
-		return `it was closed without an answer, as by a port that wants TLS; check ${setting}: is it wss:// there?`;
+		return `it was closed without an answer, as by a port that wants TLS; check ${setting}: perhaps it is wss:// there`;
 	}
 	return undefined;
 }
@@ -110,7 +110,7 @@ function aboutCertificate(
 	{ account, host }: { account: XmppAccount; host: string },
 ): string {
 	const ca = settingOf(account, "ca");
-	const its = shown ? `sha256:${shown.sha256}` : "sha256: and that";
+	const its = shown ? shownFingerprint(shown.sha256) : "sha256: and that";
 	const today = new Date().toISOString().slice(0, 10);
 	switch (code) {
 		case "CERT_HAS_EXPIRED":
@@ -133,7 +133,7 @@ function aboutCertificate(
 }
 
 const otherThan = (ca: string, shown: PeerCertificate | undefined) =>
-	`it shows another certificate than the one in ${ca}${shown ? `: sha256:${shown.sha256}` : ""}. If your server has a new certificate, write that there; if not, somebody else answers in its place`;
+	`it shows another certificate than the one in ${ca}${shown ? `: ${shownFingerprint(shown.sha256)}` : ""}. If your server has a new certificate, write that there; if not, somebody else answers in its place`;
 
 /** Asks the same host and port in plain HTTP, whose failures have names. */
 async function byNetwork({ account, way, signal }: Look): Promise<string> {

@@ -16,6 +16,10 @@ export interface PeerCertificate {
 	until: string;
 }
 
+/** As `openssl x509 -fingerprint -sha256` prints it on the server, to be compared; XMPP_CA takes it so. */
+export const shownFingerprint = (sha256: string) =>
+	`sha256:${sha256.toUpperCase().replace(/(..)(?=.)/g, "$1:")}`;
+
 const day = (text: string) => new Date(text).toISOString().slice(0, 10);
 
 /** @returns what of a certificate is told, from the certificate itself */

@@ -42,11 +42,11 @@ type Software = "Prosody" | "ejabberd";
 /** How each is mended in each server. */
 const CURES = {
 	push: {
-		Prosody: `write "cloud_notify" into modules_enabled of prosody.cfg.lua (up to Prosody 0.12 it comes with the package prosody-modules), then \`prosodyctl restart\``,
+		Prosody: `write "cloud_notify" into modules_enabled of prosody.cfg.lua (up to Prosody 0.12 it comes with the package prosody-modules), then restart it (\`systemctl restart prosody\`)`,
 		ejabberd: "write `mod_push: {}` below `modules:` of ejabberd.yml, then `ejabberdctl reload-config`",
 	},
 	resumption: {
-		Prosody: `write "smacks" into modules_enabled of prosody.cfg.lua, then \`prosodyctl restart\``,
+		Prosody: `write "smacks" into modules_enabled of prosody.cfg.lua, then restart it (\`systemctl restart prosody\`)`,
 		ejabberd:
 			"write `mod_stream_mgmt: {}` below `modules:` of ejabberd.yml, then `ejabberdctl reload-config`",
 	},

@@ -2,7 +2,7 @@
 import { X509Certificate } from "node:crypto";
 import { rootCertificates } from "node:tls";
 import { settingOf, shownUrl, type Trusted, type XmppConnection } from "../connections.ts";
-import { peerCertificate } from "./peer-certificate.ts";
+import { peerCertificate, shownFingerprint } from "./peer-certificate.ts";
 import { StartError } from "./start-error.ts";
 import { StreamFailure } from "./xmpp-stream.ts";
 
@@ -68,7 +68,7 @@ export function createTrust(ca: Trusted | undefined, connection: XmppConnection)
 			if (!shown) return onlyThis([], ca.sha256);
 			throw new StreamFailure(
 				"other",
-				`${shownUrl(url.href)} shows another certificate than the one in ${settingOf(connection, "ca")}: sha256:${shown.sha256}. If your server has a new certificate, write that there. If not, somebody else answers in its place.`,
+				`${shownUrl(url.href)} shows another certificate than the one in ${settingOf(connection, "ca")}: ${shownFingerprint(shown.sha256)}. If your server has a new certificate, write that there. If not, somebody else answers in its place.`,
 			);
 		},
 

@@ -177,16 +177,27 @@ export function explainStreamError(
 		case "host-unknown":
 			return new StreamFailure(
 				"other",
-				`${server} does not serve ${domain}: check ${settingOf(connection, "domain")}.`,
+				`${server} does not serve ${domain}: check ${settingOf(connection, "domain")}${connection.kind === "account" ? `, or the domain in ${settingOf(connection, "username")}` : ""}.`,
 			);
+		case "undefined-condition":
+			// Prosody's words where it wants encryption first (c2s_require_encryption), and sees none.
+			return /no stream features/i.test(text ?? "")
+				? new StreamFailure(
+						"other",
+						`${server} offers no way to log in (it says: ${quoted(text ?? "")}). Prosody does so where it wants encryption: write wss:// in ${settingOf(connection, "service")}.`,
+					)
+				: closedWith(condition, text);
 		case undefined:
 			return new StreamFailure("other", message || "unknown error");
 		default:
-			return new StreamFailure(
-				"other",
-				`The server closed the stream: ${quoted(condition)}${text ? ` (${quoted(text)})` : ""}.`,
-				// A server that is stopped says so to all.
-				{ isStreamError: condition !== "system-shutdown" },
-			);
+			return closedWith(condition, text);
 	}
 }
+
+const closedWith = (condition: string, text: string | undefined) =>
+	new StreamFailure(
+		"other",
+		`The server closed the stream: ${quoted(condition)}${text ? ` (${quoted(text)})` : ""}.`,
+		// A server that is stopped says so to all.
+		{ isStreamError: condition !== "system-shutdown" },
+	);

@@ -157,7 +157,20 @@ describe("a stream error as Prosody 13 sends it over WebSocket, without its name
 		const connector = await connect(server);
 		const reason = () => JSON.stringify(connector.status());
 		while (reason().includes("connecting")) await Bun.sleep(1);
-		expect(reason()).toContain("does not serve localhost: check XMPP_DOMAIN");
+		expect(reason()).toContain(
+			"does not serve localhost: check XMPP_DOMAIN, or the domain in XMPP_USERNAME.",
+		);
+	});
+
+	test("that says there is no way to log in: Prosody wants encryption", async () => {
+		const noFeatures =
+			"<stream:error><undefined-condition xmlns='urn:ietf:params:xml:ns:xmpp-streams'/><text xmlns='urn:ietf:params:xml:ns:xmpp-streams'>No stream features to proceed with</text></stream:error>";
+		const connector = await connect(double({ afterOpen: [noFeatures, close] }));
+		const reason = () => JSON.stringify(connector.status());
+		while (reason().includes("connecting")) await Bun.sleep(1);
+		expect(reason()).toContain(
+			"offers no way to log in (it says: No stream features to proceed with). Prosody does so where it wants encryption: write wss:// in XMPP_SERVICE.",
+		);
 	});
 });
 

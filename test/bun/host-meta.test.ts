@@ -127,7 +127,7 @@ describe("a domain", () => {
 			"x",
 		];
 		const { reason } = await ask({ [JSON_PATH]: page(json(...bad)) });
-		expect(reason).toBe("host-meta.json names no wss:// address; host-meta: the web server answers 404");
+		expect(reason).toBe("host-meta.json: it names no wss:// address; host-meta: the web server answers 404");
 		const many = Array.from({ length: 10 }, (_, index) => `wss://s${index}.example/`);
 		const { found } = await ask({ [JSON_PATH]: page(json(...bad, "wss://s0.example", ...many)) });
 		expect(found).toEqual(many.slice(0, loginBounds.hostMetaLinks.is));

@@ -4,6 +4,7 @@ import { getLogger, type Logger } from "@logtape/logtape";
 import { openAccountStream } from "../../src/bun/account-stream.ts";
 import { type Connector, startConnector } from "../../src/bun/connector.ts";
 import { explainNoConnection } from "../../src/bun/no-connection.ts";
+import { shownFingerprint } from "../../src/bun/peer-certificate.ts";
 import { createStreamManagement } from "../../src/bun/stream-management.ts";
 import { checkTrusted } from "../../src/bun/trust.ts";
 import { createWays, type Ways } from "../../src/bun/ways.ts";
@@ -90,7 +91,9 @@ describe("a server whose certificate signs itself", () => {
 	test("is not connected to by another's fingerprint: the sentence has the one that was shown", async () => {
 		const server = double({ tls: own });
 		const said = await refusal(server.service, { sha256: other.sha256 });
-		expect(said).toContain(`shows another certificate than the one in XMPP_CA: sha256:${own.sha256}`);
+		expect(said).toContain(
+			`shows another certificate than the one in XMPP_CA: ${shownFingerprint(own.sha256)}`,
+		);
 		expect(server.received).toEqual([]);
 	});
 
@@ -103,17 +106,17 @@ describe("a server whose certificate signs itself", () => {
 		const after = Bun.serve({ port, hostname: "127.0.0.1", tls: other, fetch: () => new Response("no") });
 		ends.push(() => after.stop(true));
 		const status = () => JSON.stringify(connector.status());
-		while (!status().includes(other.sha256)) await Bun.sleep(5);
+		while (!status().includes(shownFingerprint(other.sha256))) await Bun.sleep(5);
 		expect(status()).toContain("it shows another certificate than the one in XMPP_CA");
 	});
 
 	test("is not connected to with another certificate as XMPP_CA, nor without any", async () => {
 		const { service } = double({ tls: own });
 		expect(await refusal(service, { pem: other.cert })).toContain(
-			`its certificate is none of those in XMPP_CA, nor signed by one of them: it shows sha256:${own.sha256}`,
+			`its certificate is none of those in XMPP_CA, nor signed by one of them: it shows ${shownFingerprint(own.sha256)}`,
 		);
 		expect(await refusal(service)).toContain(
-			`set XMPP_CA to the certificate of whoever signed it (PEM) or, if it is your own server's, to its fingerprint: it shows sha256:${own.sha256}`,
+			`set XMPP_CA to the certificate of whoever signed it (PEM) or, if it is your own server's, to its fingerprint: it shows ${shownFingerprint(own.sha256)}`,
 		);
 	});
 
@@ -190,7 +193,9 @@ describe("what is no XMPP over WebSocket is said in words", () => {
 
 	test("a port of TLS with ws://", async () => {
 		const { service } = double({ tls: own });
-		expect(await refusal(service.replace("wss:", "ws:"))).toContain("is it wss:// there?");
+		expect(await refusal(service.replace("wss:", "ws:"))).toContain(
+			"check XMPP_SERVICE: perhaps it is wss:// there.",
+		);
 	});
 
 	test.each([
@@ -336,7 +341,7 @@ describe("an account without XMPP_SERVICE", () => {
 		const failure = find();
 		await expect(failure).rejects.toMatchObject({ name: "StreamFailure", kind: "other" });
 		await expect(failure).rejects.toThrow(
-			"localhost does not say where its XMPP server takes WebSocket connections (XEP-0156), at localhost/.well-known/ (host-meta.json: the web server answers 404; host-meta: the web server answers 404). Set XMPP_SERVICE: with Prosody wss://localhost:5281/xmpp-websocket, with ejabberd wss://localhost:5443/ws, unless they were set up otherwise.",
+			"localhost does not say where its XMPP server takes WebSocket connections (XEP-0156), at localhost/.well-known/ (host-meta.json and host-meta: the web server answers 404). Set XMPP_SERVICE: with Prosody wss://localhost:5281/xmpp-websocket, with ejabberd wss://localhost:5443/ws, unless they were set up otherwise.",
 		);
 		expect(await find()).toBe("wss://late.example/");
 	});

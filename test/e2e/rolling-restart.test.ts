@@ -104,7 +104,7 @@ test("at a real ejabberd, both restarted under 50 messages a second: every user'
 test("at a real Prosody, which takes one connection, the second stands by: being away costs pushes, and no registration", async () => {
 	const fleet = await openFleet("prosody");
 	const { server, one, two } = fleet;
-	await two.untilLogged("for which this one stands by");
+	await two.untilLogged("of the same database, this one stands by");
 	expect((await fetch(`${two.url}/ready`)).status).toBe(503);
 	let away = 0;
 	const takeOver = async (from: Reveille, end: "halt" | "kill9", to: Reveille) => {
@@ -117,7 +117,7 @@ test("at a real Prosody, which takes one connection, the second stands by: being
 	const messages = await underMessages(fleet, async () => {
 		await takeOver(one, "halt", two);
 		const started = one.start().catch(() => {});
-		await one.untilLogged("for which this one stands by");
+		await one.untilLogged("of the same database, this one stands by");
 		await takeOver(two, "kill9", one);
 		await started;
 	});

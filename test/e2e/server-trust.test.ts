@@ -3,6 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test
 import { writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { join } from "node:path";
+import { shownFingerprint } from "../../src/bun/peer-certificate.ts";
 import { type SelfSigned, selfSigned } from "../peers/certificates.ts";
 import { startConnectProxy } from "../peers/connect-proxy.ts";
 import { temporaryFolder } from "../peers/folder.ts";
@@ -87,7 +88,7 @@ describe.each(servers)("at %s whose certificate signs itself", (program) => {
 	}, 60_000);
 
 	test("XMPP_CA as its fingerprint is enough", async () => {
-		const XMPP_CA = `sha256:${own.sha256.toUpperCase().replace(/(..)(?=.)/g, "$1:")}`;
+		const XMPP_CA = shownFingerprint(own.sha256);
 		const started = await reveille({ ...account(), XMPP_SERVICE: server.secureUrl, XMPP_CA });
 		await started.untilReady();
 	}, 60_000);
@@ -96,7 +97,7 @@ describe.each(servers)("at %s whose certificate signs itself", (program) => {
 		const XMPP_CA = `sha256:${other.sha256}`;
 		const started = await reveille({ ...account(), XMPP_SERVICE: server.secureUrl, XMPP_CA });
 		await started.untilLogged("shows another certificate than the one in XMPP_CA");
-		expect(started.log()).toContain(`sha256:${own.sha256}`);
+		expect(started.log()).toContain(shownFingerprint(own.sha256));
 		const { ready, xmpp } = await readyOf(started);
 		expect(ready).toBe(false);
 		expect(xmpp).toContain("XMPP_SERVICE shows another certificate");
@@ -106,7 +107,7 @@ describe.each(servers)("at %s whose certificate signs itself", (program) => {
 	test("without XMPP_CA the log says what to set, and that works", async () => {
 		const first = await reveille({ ...account(), XMPP_SERVICE: server.secureUrl });
 		await first.untilLogged("is signed by nobody trusted here");
-		const [XMPP_CA] = /sha256:[\da-f]{64}/.exec(first.log()) ?? [];
+		const [XMPP_CA] = /sha256:[\dA-F:]{95}/.exec(first.log()) ?? [];
 		const second = await reveille({ ...account(), XMPP_SERVICE: server.secureUrl, XMPP_CA });
 		await second.untilReady();
 	}, 60_000);
