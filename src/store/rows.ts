@@ -10,7 +10,8 @@ export function toRegistration(row: Row): Registration {
 		Registration,
 		"classes"
 	>;
-	if (row.classes) registration.classes = row.classes.split(" ") as AskedClass[];
+	// Whatever else a database that lies may say: it is no reason to read nothing at all.
+	if (typeof row.classes === "string") registration.classes = row.classes.split(" ") as AskedClass[];
 	return registration;
 }
 

@@ -255,6 +255,7 @@ test("fuzz: whatever is sent, there is one answer, be it to the command or an er
 	const names = [
 		...["token", "device-id", "android-id", "device-name", "muc", "channel", "nodes", "node", "type"],
 		...["provider", "device-token", "device-second-token", "p256dh", "auth", "application-id", "__proto__"],
+		"classes",
 	];
 	const text = fc.oneof(
 		fc.constantFrom(TOKEN, "", " ", "%", "%E0%A4%A", "a.b.c", "@", "a@b", "a@b/c", "fcm", "fcm-xmpp-api"),
