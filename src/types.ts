@@ -13,6 +13,9 @@ export type ServiceName = "webpush" | "apns" | "fcm" | "ubuntu" | "wns";
  */
 export type PushClass = "voip" | "event" | "high" | "low";
 
+/** A class that a device may ask for. Of an event of its account it always learns. */
+export type AskedClass = Exclude<PushClass, "event">;
+
 /** In which of the older app servers' dialects a device registered: its app expects pushes in the same. */
 export type Dialect = "mod_push" | "push-appserver" | "p2" | "tigase";
 
@@ -45,6 +48,8 @@ export interface Registration extends Device {
 	/** The JID that the owner's server was told to publish to. */
 	jid?: string;
 	dialect?: Dialect;
+	/** The classes of pushes that its app asks for. Missing: all that its service does not skip. */
+	classes?: readonly AskedClass[];
 	/** p2: the bare JID of the room whose messages this registration is for; its `device` ends with it (p2-device.ts). */
 	muc?: string;
 	/**
@@ -159,7 +164,7 @@ export interface PushService {
 	 * clients cannot choose many such.
 	 */
 	isNamed?(device: Device): boolean;
-	/** Whether pushes of a class do a device harm: they are not sent. */
+	/** Whether pushes of a class do a device harm: they are sent only where its registration asks for them. */
 	skips?(device: Device, pushClass: PushClass): boolean;
 	/**
 	 * Shows our credentials to the provider without a push, where it allows that: `delivered` if it takes them. Never
@@ -189,7 +194,7 @@ export class DeadDevice extends InvalidDevice {}
 
 /** What became of a publish. Each way in (stanza, HTTP) turns it into its own words, in one switch. */
 export type Answer =
-	/** Delivered, on this connector's disk, superseded by a later one that is, or not wanted by its device. */
+	/** Delivered, on this connector's disk, superseded by a later one that is, or of a class that its device does not get. */
 	| { kind: "done"; how: "delivered" | "superseded" | "skipped" }
 	| { kind: "done"; how: "queued"; reason?: string }
 	/** Known to be gone, never known, or not proven by its secret: these look the same from outside. */

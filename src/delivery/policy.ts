@@ -1,5 +1,5 @@
 /** What an app's policy makes of a notification, before any service sees it. */
-import type { App, Notification, Registration, ServiceName } from "../types.ts";
+import type { App, Notification, PushClass, PushService, Registration, ServiceName } from "../types.ts";
 
 /** Where only the device can read a push: everything may leave. */
 const SEALED: ReadonlySet<ServiceName> = new Set(["webpush"]);
@@ -28,6 +28,19 @@ export const includeByDefault = (service: ServiceName) => ({
 	sender: SEALED.has(service),
 	body: SEALED.has(service),
 });
+
+/**
+ * Whether a device gets pushes of a class: of those that its app asked for, or else of all that do it no harm. An event
+ * says that the account was removed, and nothing else tells the app that: it gets those whatever it asked for.
+ */
+export function isFor(
+	device: Registration,
+	pushClass: PushClass,
+	service: Pick<PushService, "skips">,
+): boolean {
+	if (pushClass === "event") return true;
+	return device.classes?.includes(pushClass) ?? !service.skips?.(device, pushClass);
+}
 
 /** Whether the text of a message leaves for a device. */
 export function letsTextLeave(app: App, { p256dh, auth }: Registration): boolean {

@@ -12,7 +12,7 @@ import { fromDatabase, type Item } from "./item.ts";
 import type { Keeping } from "./keeping.ts";
 import type { Known } from "./modules.ts";
 import { partyOf } from "./party.ts";
-import { applyPolicy, letsTextLeave } from "./policy.ts";
+import { applyPolicy, isFor, letsTextLeave } from "./policy.ts";
 import type { Proven } from "./proven.ts";
 import { reportOf } from "./report.ts";
 
@@ -172,7 +172,7 @@ export function createSending(deps: {
 			return { kind: "answered", answer: { kind: "refused", reason: "it expired before it could be sent" } };
 		}
 		const leaves = applyPolicy(app, notification, registration);
-		if (service.skips?.(registration, leaves.class)) {
+		if (!isFor(registration, leaves.class, service)) {
 			await keeping.drop(item);
 			return { kind: "answered", answer: { kind: "done", how: "skipped" } };
 		}

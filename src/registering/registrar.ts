@@ -74,6 +74,7 @@ export function createRegistrar(deps: RegistrarDeps): Registrar {
 			app: wish,
 			device,
 			deviceName,
+			classes,
 			muc,
 			...input
 		}): Promise<RegisterResult> {
@@ -100,6 +101,7 @@ export function createRegistrar(deps: RegistrarDeps): Registrar {
 				const made = await register({ registrations, keyring, nodes }, checked, {
 					...{ owner, party, app: app.name, device, jid, dialect },
 					...(deviceName !== undefined && { deviceName }),
+					...(classes !== undefined && { classes }),
 					...(muc !== undefined && { muc }),
 				});
 				if (made.kind === "over-quota") return { kind: "over-quota", reason: quotaReason(made.quota).reason };

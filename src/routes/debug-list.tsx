@@ -63,7 +63,7 @@ export function RegistrationTable({ list, path }: { list: RegistrationList; path
 
 /** All there is to know of one. */
 export function RegistrationDetails({ registration }: { registration: Registration }) {
-	const { node, jid, app, dialect, owner, muc, device, deviceName, token, voipToken } = registration;
+	const { node, jid, app, dialect, owner, muc, device, deviceName, classes, token, voipToken } = registration;
 	const { applicationId, p256dh, registeredAt, renewedAt, lastSuccessAt } = registration;
 	const facts = Object.entries({
 		Node: shortNode(node),
@@ -75,6 +75,7 @@ export function RegistrationDetails({ registration }: { registration: Registrati
 		Room: muc,
 		Device: device,
 		"Its name": deviceName,
+		"Classes of pushes": classes?.join(", "),
 		Token: maskedToken(token),
 		"Token for calls": voipToken && maskedToken(voipToken),
 		Application: applicationId,

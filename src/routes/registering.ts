@@ -1,7 +1,8 @@
 /** Registering over HTTP: what src/registering does, with problems for what is in the way. */
 import { type checkDevice, quotaReason, register as store } from "../registering/registering.ts";
 import type { QuotaName } from "../store/quotas.ts";
-import type { App, PushService, Registration } from "../types.ts";
+import type { Choices } from "../store/registrations.ts";
+import type { App, AskedClass, PushService, Registration } from "../types.ts";
 import { partyOfNetwork } from "./client-address.ts";
 import type { AppDeps, PublicApp } from "./deps.ts";
 import { Problem } from "./problem.ts";
@@ -75,11 +76,17 @@ export async function register(
 	wanted: {
 		app: PublicApp;
 		key: string;
-		deviceName?: string | undefined;
+		choices?: Choices;
 		clientNetwork: string | undefined;
 	} & ReturnType<typeof checkDevice>,
-): Promise<{ node: string; secret: string; deviceSecret: string; deviceName?: string }> {
-	const { app, key, device, host, deviceName, clientNetwork } = wanted;
+): Promise<{
+	node: string;
+	secret: string;
+	deviceSecret: string;
+	deviceName?: string;
+	classes?: AskedClass[];
+}> {
+	const { app, key, device, host, choices, clientNetwork } = wanted;
 	const hidden = (network: string | undefined) => network && deps.keyring.conceal(network);
 	const [address, party] = await Promise.all([
 		hidden(clientNetwork),
@@ -91,13 +98,17 @@ export async function register(
 		{
 			...{ owner: "", app: app.name, device: key },
 			...(deps.pushAddress !== undefined && { jid: deps.pushAddress }),
-			...(deviceName !== undefined && { deviceName }),
+			...choices,
 			...(address !== undefined && { address }),
 			...(party !== undefined && { party }),
 		},
 	);
 	if (result.kind === "over-quota") throw overQuota(result.quota);
 	const { secret, deviceSecret, registration } = result;
-	const { node, deviceName: kept } = registration;
-	return { node, secret, deviceSecret, ...(kept !== undefined && { deviceName: kept }) };
+	const { node, deviceName, classes } = registration;
+	return {
+		...{ node, secret, deviceSecret },
+		...(deviceName !== undefined && { deviceName }),
+		...(classes !== undefined && { classes: [...classes] }),
+	};
 }

@@ -42,7 +42,7 @@ function view(
 	registration: Registration,
 	pushAddress: string | undefined,
 ): z.infer<typeof registrationSchema> {
-	const { jid = pushAddress, node, app, deviceName, token, p256dh, lastError } = registration;
+	const { jid = pushAddress, node, app, deviceName, classes, token, p256dh, lastError } = registration;
 	const iso = (at: number) => new Date(at).toISOString();
 	const { registeredAt, renewedAt, lastSuccessAt, lastErrorAt } = registration;
 	return {
@@ -50,6 +50,7 @@ function view(
 		node,
 		app,
 		...(deviceName !== undefined && { deviceName }),
+		...(classes !== undefined && { classes: [...classes] }),
 		token: maskedToken(token),
 		encrypted: p256dh !== undefined,
 		registeredAt: iso(registeredAt),
@@ -98,7 +99,7 @@ export function registrationRoutes(deps: AppDeps) {
 	};
 
 	app.openapi(registerRoute, async (c) => {
-		const { app: wanted, deviceName, ...described } = c.req.valid("json");
+		const { app: wanted, deviceName, classes, ...described } = c.req.valid("json");
 		const jid = requirePushAddress(deps);
 		const chosen = chooseApp(deps, wanted, described.subscription !== undefined);
 		requirePermitted(c.get("permit"), chosen.name);
@@ -108,7 +109,7 @@ export function registrationRoutes(deps: AppDeps) {
 			app: chosen,
 			// Ours, so that nobody can name another's device.
 			key: `api:${base64url.encode(random(new Uint8Array(16)))}`,
-			deviceName,
+			choices: { deviceName, classes },
 			clientNetwork: c.get("clientNetwork"),
 		});
 		c.header("Location", `/api/v1/registrations/${made.node}`);
@@ -126,13 +127,13 @@ export function registrationRoutes(deps: AppDeps) {
 
 	app.openapi(renewRoute, async (c) => {
 		const { node } = c.req.valid("param");
-		const { deviceName, ...described } = c.req.valid("json");
+		const { deviceName, classes, ...described } = c.req.valid("json");
 		const known = await find(node);
 		const its = deps.apps.find((candidate) => candidate.name === known.app);
 		if (!its)
 			throw new Problem("not-configured", "The app of this registration is not served here any more.");
 		const { device, host } = checkDevice(serviceOf(deps, its), deviceInput(described));
-		const renewed = await registrations.renew(node, device, host, deviceName);
+		const renewed = await registrations.renew(node, device, host, { deviceName, classes });
 		if (!renewed) throw noSuchRegistration();
 		if (renewed.kind === "over-quota") throw overQuota(renewed.quota);
 		const registration = { ...renewed.registration, node: givenNode(renewed.registration, deps) };

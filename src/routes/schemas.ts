@@ -1,6 +1,7 @@
 /** The bodies of the JSON API: what they must be, and how the OpenAPI document describes them. */
 import { z } from "@hono/zod-openapi";
 import { httpBounds } from "../limits/bounds/http.ts";
+import { ASKED_CLASSES } from "../xmpp/push-classes.ts";
 import { closed, label } from "./validation.ts";
 
 /** Longest text taken as an endpoint; the push service's own rule is stricter and has a better sentence. */
@@ -53,6 +54,24 @@ const deviceName = label(httpBounds.deviceName.is).openapi({
 	example: "Kitchen tablet",
 });
 
+const pushClass = z.enum(ASKED_CLASSES, { error: `must be one of ${ASKED_CLASSES.join(", ")}` });
+
+const classes = z.array(pushClass).openapi({
+	description:
+		"The classes of pushes that the app asks for; the others are not sent to it. voip: calls, where the server " +
+		"says that they are; high: messages; low: what is not urgent, such as read marks. Events of the account, such " +
+		"as its removal, are always sent. Missing: when a device registers all, but for low at Apple's Web Push, " +
+		"which ends subscriptions whose pushes show nothing: ask for it if your app shows something for each push. " +
+		"When it renews: as before.",
+	example: ["voip", "high", "low"],
+});
+
+/** What the app and its user choose. */
+const choices = {
+	deviceName: deviceName.optional(),
+	classes: classes.min(1, "must name at least one class").optional(),
+};
+
 /** A device: a browser's subscription, or the token that another push service gave it. */
 const device = {
 	subscription: subscription.optional(),
@@ -81,12 +100,12 @@ export const registerSchema = closed({
 		example: "webpush",
 	}),
 	...device,
-	deviceName: deviceName.optional(),
+	...choices,
 })
 	.refine(oneDevice, ONE_DEVICE)
 	.openapi("Register", { example: { subscription: SUBSCRIPTION, deviceName: "Kitchen tablet" } });
 
-export const renewSchema = closed({ ...device, deviceName: deviceName.optional() })
+export const renewSchema = closed({ ...device, ...choices })
 	.refine(oneDevice, ONE_DEVICE)
 	.openapi("Renew", { example: { subscription: SUBSCRIPTION } });
 
@@ -118,6 +137,7 @@ export const registeredSchema = z
 		}),
 		app,
 		deviceName: z.string().optional().openapi({ example: "Kitchen tablet" }),
+		classes: classes.optional(),
 	})
 	.openapi("Registered");
 
@@ -129,6 +149,7 @@ export const registrationSchema = z
 		node,
 		app,
 		deviceName: z.string().optional().openapi({ example: "Kitchen tablet" }),
+		classes: classes.optional(),
 		token: z.string().openapi({
 			description: "The endpoint, masked: its host and its last 4 characters",
 			example: "updates.push.services.mozilla.com…mple",
@@ -164,7 +185,7 @@ export const testSchema = z
 		result: z.enum(["delivered", "queued", "superseded", "skipped"]).openapi({
 			description:
 				"delivered: the push service has it; queued: it will be tried again; superseded: a newer push goes " +
-				"in its place; skipped: its app shows nothing, and Apple ends subscriptions for such pushes",
+				"in its place; skipped: this device gets no pushes of its class (`classes`)",
 			example: "delivered",
 		}),
 		reason: z

@@ -9,7 +9,7 @@ import { OddAnswer } from "./fault.ts";
 import { createGroupCommit } from "./group-commit.ts";
 import { countedBefore, type Limits } from "./quotas.ts";
 import type { NewRegistration } from "./registrations.ts";
-import type { Row } from "./rows.ts";
+import { classesText, type Row } from "./rows.ts";
 import { registrations } from "./schema.ts";
 
 /** Rows of one statement: on a file it is done at once, and nothing else is in the meantime. */
@@ -34,6 +34,7 @@ const RENEWAL = {
 	dialect: sql`excluded.dialect`,
 	muc: sql`excluded.muc`,
 	party: sql`coalesce(excluded.party, ${registrations.party})`,
+	classes: sql`coalesce(excluded.classes, ${registrations.classes})`,
 	deviceName: sql`coalesce(excluded.device_name, ${registrations.deviceName})`,
 	// Never goes back and never stands still, so that a verdict about an earlier send cannot match.
 	renewedAt: sql`max(excluded.renewed_at, ${registrations.renewedAt} + 1)`,
@@ -84,9 +85,14 @@ export function createRegisteringTogether(
 		}
 		const at = now();
 		const rows = countedBefore([...byDevice.values()].map(({ wanted }) => wanted));
-		const nodes = [...byDevice.values()].map(({ node }) => ({ node, registeredAt: at, renewedAt: at }));
+		const columns = [...byDevice.values()].map(({ node, wanted }) => ({
+			node,
+			classes: classesText(wanted.classes),
+			registeredAt: at,
+			renewedAt: at,
+		}));
 		const written = await insert.all({
-			rows: toJson(rows.map((row, i) => ({ ...row, ...nodes[i] }))),
+			rows: toJson(rows.map((row, i) => ({ ...row, ...columns[i] }))),
 		});
 		for (const { row } of written) {
 			if (row === null) throw new OddAnswer();

@@ -1,7 +1,7 @@
 /** Registrations in the shared database: the queries, and the conditions that keep promises under races. */
 import { and, eq, exists, isNotNull, lt, lte, notExists, type SQL, sql } from "drizzle-orm";
 import type { LibSQLDatabase } from "drizzle-orm/libsql";
-import type { Device, Dialect, Registration } from "../types.ts";
+import type { AskedClass, Device, Dialect, Registration } from "../types.ts";
 import { type Claim, claimRegistration } from "./claiming.ts";
 import { DATABASE_NOW } from "./database-clock.ts";
 import { createFinder } from "./finding.ts";
@@ -13,18 +13,23 @@ import { createLimits, type Move, type QuotaName, type Quotas } from "./quotas.t
 import { createRegisteringTogether } from "./registering-together.ts";
 import { type Count, type Result, recordResults } from "./results.ts";
 import { requireSmall } from "./row-size.ts";
-import { type Row, toRegistration } from "./rows.ts";
+import { classesText, type Row, toRegistration } from "./rows.ts";
 import { registrations } from "./schema.ts";
 import { eachSlice } from "./slices.ts";
 
 export type Database = LibSQLDatabase;
 
+/** What is of an owner's or an app's choosing: a renewal that does not say leaves it as it is. */
+export interface Choices {
+	deviceName?: string | undefined;
+	classes?: readonly AskedClass[] | undefined;
+}
+
 /** What a registering client gives, checked by its route and its service. */
-export interface NewRegistration extends Device {
+export interface NewRegistration extends Device, Choices {
 	owner: string;
 	app: string;
 	device: string;
-	deviceName?: string;
 	jid?: string;
 	dialect?: Dialect;
 	muc?: string;
@@ -61,14 +66,14 @@ export interface Registrations extends Listing, OfOwners {
 	/** Reads at the primary what makes a registration unique. */
 	findDevice(owner: string, app: string, device: string): Promise<Registration | undefined>;
 	/**
-	 * Gives a registration another token (or the same anew), and another name if one is given.
+	 * Gives a registration another token (or the same anew), and what was chosen anew.
 	 * Undefined: there is no such node.
 	 */
 	renew(
 		node: string,
 		device: Device,
 		host: string | undefined,
-		deviceName?: string,
+		choices?: Choices,
 	): Promise<RegisterResult | undefined>;
 	/**
 	 * Has a registration be known by the node that was published to.
@@ -154,7 +159,7 @@ export function createRegistrations(
 		return rows.length > 0;
 	}
 
-	const deviceColumns = (device: Device, host: string | undefined, deviceName: string | undefined) => ({
+	const deviceColumns = (device: Device, host: string | undefined, { deviceName, classes }: Choices) => ({
 		token: device.token,
 		voipToken: device.voipToken ?? null,
 		applicationId: device.applicationId ?? null,
@@ -168,6 +173,7 @@ export function createRegistrations(
 		lastErrorAt: null,
 		lastError: null,
 		...(deviceName === undefined ? {} : { deviceName }),
+		...(classes === undefined ? {} : { classes: classesText(classes) }),
 	});
 
 	/** @param displaced what ended for it */
@@ -264,10 +270,10 @@ export function createRegistrations(
 			const made = mayAdd && typeof given === "string" ? await registerTogether(wanted, given) : undefined;
 			if (made) return { kind: made.node === given ? "created" : "renewed", registration: learned(made) };
 
-			const { owner, app, device, deviceName, host, address = null, party = null } = wanted;
+			const { owner, app, device, host, address = null, party = null } = wanted;
 			const { jid = null, dialect = null, muc = null } = wanted;
 			const renewal = {
-				...deviceColumns(wanted, host, deviceName),
+				...deviceColumns(wanted, host, wanted),
 				...(party !== null && { party }),
 				jid,
 				dialect,
@@ -313,9 +319,9 @@ export function createRegistrations(
 			return written(row.node === node ? "created" : "renewed", row, displaced);
 		},
 
-		async renew(node, device, host, deviceName) {
-			requireSmall({ ...device, host, deviceName });
-			return change(eq(registrations.node, node), deviceColumns(device, host, deviceName), {
+		async renew(node, device, host, choices = {}) {
+			requireSmall({ ...device, host, ...choices });
+			return change(eq(registrations.node, node), deviceColumns(device, host, choices), {
 				...(host !== undefined && { host }),
 			});
 		},

@@ -19,6 +19,8 @@ export const registrations = sqliteTable(
 		/** The JID that the owner's server was told to publish to. */
 		jid: text(),
 		dialect: text().$type<Dialect>(),
+		/** Which classes of pushes its app asks for, with blanks between; null: it does not say (rows.ts). */
+		classes: text(),
 		/** p2: the room that it is for. */
 		muc: text(),
 		token: text().notNull(),

@@ -1,5 +1,5 @@
 /** What the commands ask of registering. Nothing here runs: `src/registering` does it. */
-import type { App, DeviceInput, Dialect, Registration, ServiceName } from "../types.ts";
+import type { App, AskedClass, DeviceInput, Dialect, Registration, ServiceName } from "../types.ts";
 
 /** How a dialect says which app a device is for; among several the address decides first. */
 export type AppWish =
@@ -19,6 +19,7 @@ export interface RegisterRequest extends DeviceInput {
 	/** What makes it unique beside owner and app. */
 	device: string;
 	deviceName?: string | undefined;
+	classes?: readonly AskedClass[] | undefined;
 	muc?: string | undefined;
 }
 
@@ -46,8 +47,8 @@ export type Which =
 /** What became of a test push; `reason` is fit for whoever had it sent. */
 export type TestOutcome =
 	/**
-	 * `superseded`: a newer push for the same device goes in its place. `skipped`: it shows nothing, and would do this
-	 * device harm.
+	 * `superseded`: a newer push for the same device goes in its place. `skipped`: its class is none that this device
+	 * gets.
 	 */
 	| { result: "delivered" | "superseded" | "skipped" }
 	/** It waits, and is tried again. */

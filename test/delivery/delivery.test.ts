@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import type { DeliveryDeps } from "../../src/delivery/delivery.ts";
 import { createKeyring } from "../../src/secrets.ts";
-import type { Answer, Notification, Outcome, PushClass, PushService } from "../../src/types.ts";
+import type { Answer, AskedClass, Notification, Outcome, PushClass, PushService } from "../../src/types.ts";
 import { away, HIGH, type House, OWNER, openHouse, TOKEN } from "./house.ts";
 
 const DELIVERED: Answer = { kind: "done", how: "delivered" };
@@ -138,7 +138,7 @@ describe("what the push service says decides", () => {
 	});
 });
 
-describe("a class that does a device harm", () => {
+describe("a class that a device does not get", () => {
 	const SKIPPED: Answer = { kind: "done", how: "skipped" };
 	/** As Apple's Web Push. */
 	const skipping = (changes: Partial<DeliveryDeps> = {}) => {
@@ -162,6 +162,50 @@ describe("a class that does a device harm", () => {
 		}
 		expect((await house.rows()).map((row) => row.class)).toEqual(["high"]);
 		expect(house.service.calls).toHaveLength(2);
+	});
+
+	/** Has a device ask for classes. */
+	const asksFor = (node: string, ...classes: AskedClass[]) =>
+		house.registrations.renew(node, { token: TOKEN }, undefined, { classes });
+
+	test("is sent to a device that asks for it", async () => {
+		const { registration } = await house.register();
+		await asksFor(registration.node, "high", "low");
+		house.service.program.push({ kind: "delivered" });
+		expect(await skipping().push(registration.node, { class: "low" })).toEqual(DELIVERED);
+		expect(house.service.calls.map(({ notification }) => notification.class)).toEqual(["low"]);
+	});
+
+	test("is as well one that a device does not ask for, whatever its service; of its account it always learns", async () => {
+		const { registration } = await house.register();
+		const { node } = registration;
+		for (const asked of ["voip", "high", "low"] as const) {
+			await asksFor(node, asked);
+			for (const pushClass of ["voip", "high", "low"] as const) {
+				if (pushClass === asked) house.service.program.push({ kind: "delivered" });
+				const answer = await house.delivery.push(node, { class: pushClass });
+				expect(answer).toEqual(pushClass === asked ? DELIVERED : SKIPPED);
+			}
+			house.service.program.push({ kind: "delivered" });
+			expect(await house.delivery.push(node, { class: "event", event: "account-removed" })).toEqual(
+				DELIVERED,
+			);
+		}
+		expect(house.service.calls.map(({ notification }) => notification.class)).toEqual([
+			...["voip", "event", "high", "event", "low", "event"],
+		] as PushClass[]);
+	});
+
+	test("is given up once the device asks for others: it owes nothing", async () => {
+		const { registration } = await house.register();
+		const { node } = registration;
+		house.service.program.push({ kind: "retry", reason: "503" });
+		expect(await house.delivery.push(node, HIGH)).toMatchObject(QUEUED);
+		await asksFor(node, "voip");
+		const [entry] = await house.rows();
+		expect(await house.delivery.retry(entry as NonNullable<typeof entry>)).toEqual({ kind: "done" });
+		expect(await house.rows()).toEqual([]);
+		expect(house.service.calls).toHaveLength(1);
 	});
 
 	test("is what the app makes of it", async () => {

@@ -28,8 +28,13 @@ export async function runCommand(
 	return Object.fromEntries(told.map((field) => [field.attrs.var, field.getChildText("value") ?? ""]));
 }
 
-/** Registers a device, so that its owner is known. */
-export async function registerByCommand(user: User, to: string, { subscription }: WebPushDevice) {
+/** Registers a device, so that its owner is known. @param more further fields of the form */
+export async function registerByCommand(
+	user: User,
+	to: string,
+	{ subscription }: WebPushDevice,
+	more: Record<string, string> = {},
+) {
 	const { endpoint: token, keys } = subscription;
 	const {
 		jid = "",
@@ -39,6 +44,7 @@ export async function registerByCommand(user: User, to: string, { subscription }
 	} = await runCommand(user, to, "register-push-webpush", {
 		token,
 		...keys,
+		...more,
 	});
 	return { jid, node, secret, deviceSecret } satisfies Registered;
 }

@@ -118,9 +118,10 @@ describe.each([
 		expect(JSON.parse(device.decryptText(push.body))).toMatchObject({ node, body: "Test" });
 
 		const other = endpoint.createSubscription({ applicationServerKey: applicationServerKey() });
-		const renewing = { subscription: other.subscription, deviceName: "a phone" };
+		const chosen = { deviceName: "a phone", classes: ["high", "low"] };
+		const renewing = { subscription: other.subscription, ...chosen };
 		const renewed = await scene.ask("PUT", path, { token, json: renewing });
-		expect(await renewed.json()).toMatchObject({ node, deviceName: "a phone" });
+		expect(await renewed.json()).toMatchObject({ node, ...chosen });
 
 		expect((await scene.ask("DELETE", path, { token })).status).toBe(204);
 		expect((await scene.ask("GET", path, { token })).status).toBe(404);

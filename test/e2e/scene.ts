@@ -47,6 +47,8 @@ export interface SceneOptions {
 	users?: readonly string[];
 	xmpp?: EjabberdOptions & ProsodyOptions;
 	settings?: ReveilleOptions["settings"];
+	/** The push service, which ends with the scene. Default: one of its own. */
+	endpoint?: WebPushServer;
 }
 
 const PASSWORD = "secret";
@@ -79,7 +81,7 @@ export async function openScene(program: ServerName, options: SceneOptions = {})
 	const { transport = "account" } = options;
 	const isComponent = transport === "component";
 	const server = await startServer(program, options.xmpp);
-	const endpoint = startWebPushServer();
+	const { endpoint = startWebPushServer() } = options;
 	await server.addUsers(["push", "alice", ...(options.users ?? ["bob"])], PASSWORD);
 	const settings = { ...(isComponent && asComponent(server)), ...options.settings };
 	const reveille = await startReveille({ server, settings });

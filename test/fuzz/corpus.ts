@@ -29,7 +29,7 @@ const ENDPOINT = "https://push.example/token-1";
 export const COMMANDS: readonly string[] = [
 	command("register-push-apns", submit({ token: APNS_BASE64, "device-name": "Home" })),
 	command("register-push-gcm", submit({ token: "gcm-token", "device-id": "one" })),
-	command("register-push-mozilla", submit({ token: ENDPOINT })),
+	command("register-push-mozilla", submit({ token: ENDPOINT, classes: ["voip", "high"] })),
 	command(
 		"register-push-ubuntu",
 		submit({ token: "VGhlIHRva2Vu", "application-id": "com.example.chat_chat" }),

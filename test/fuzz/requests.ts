@@ -39,7 +39,10 @@ const admin = { Authorization: `Basic ${btoa("any:{admin}").replace(/.*/, "{basi
 /** All that is done with a registration by the JSON API. */
 const withBearer = (path: string, token: string): readonly Sent[] => [
 	api("GET", path, token),
-	api("PUT", path, token, { subscription: subscription("https://push.example/new") }),
+	api("PUT", path, token, {
+		subscription: subscription("https://push.example/new"),
+		classes: ["high", "low"],
+	}),
 	api("DELETE", path, token),
 	api("POST", `${path}/test`, token),
 ];

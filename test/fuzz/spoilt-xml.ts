@@ -17,6 +17,7 @@ const WORDS = [
 		"type",
 		"device-id",
 		"device-name",
+		"classes",
 		"nodes",
 		"muc",
 		"pushModule",

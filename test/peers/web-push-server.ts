@@ -47,6 +47,8 @@ export interface WebPushServer extends Replies<Reply> {
 	readonly origin: string;
 	/** Where a browser connects: Firefox's `dom.push.serverURL`. */
 	readonly browserUrl: string;
+	/** Where it listens. */
+	readonly port: number;
 	/** Every push so far, oldest first. */
 	readonly pushes: readonly ReceivedPush[];
 	/** Subscribes a device that exists only here; `applicationServerKey` binds it to one VAPID key. */
@@ -84,6 +86,8 @@ export interface WebPushServerOptions {
 	hostname?: string;
 	/** Where it listens, one of loopback's. Default: 127.0.0.1. */
 	address?: string;
+	/** What its endpoints begin with, for one that a proxy leads to. Default: where it listens. */
+	origin?: string;
 }
 
 /** A place to push to. */
@@ -185,7 +189,7 @@ export function startWebPushServer(options: WebPushServerOptions = {}): WebPushS
 		websocket: browsers.handler,
 	});
 	const authority = `${options.hostname ?? address}:${server.port}`;
-	const origin = `${options.tls ? "https" : "http"}://${authority}`;
+	const origin = options.origin ?? `${options.tls ? "https" : "http"}://${authority}`;
 
 	const waitForPushes: WebPushServer["waitForPushes"] = (
 		count,
@@ -196,6 +200,7 @@ export function startWebPushServer(options: WebPushServerOptions = {}): WebPushS
 	return {
 		origin,
 		browserUrl: `${options.tls ? "wss" : "ws"}://${authority}/`,
+		port: server.port ?? 0,
 		pushes: inbox.all,
 		createSubscription({ applicationServerKey } = {}) {
 			return createDevice(newEndpoint({ state: "yes", boundTo: applicationServerKey }));

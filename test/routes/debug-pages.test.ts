@@ -255,12 +255,15 @@ describe("one registration", () => {
 		const { node, secret } = await server.registered({
 			subscription: subscription(),
 			deviceName: "<Kitchen>",
+			classes: ["high", "low"],
 		});
 		const [href = ""] = await values(await textOf("settings"), "td a", "href");
 		expect(href).toBe(`/push_appserver/v1/settings/${node}`);
 		const html = await textOf(href);
 		const text = html.replaceAll(/<[^>]*>/g, " ");
-		for (const shown of ["&lt;Kitchen&gt;", "push.example…en-1", "webpush", "nobody", "Encrypted", "never"]) {
+		for (const shown of [
+			...["&lt;Kitchen&gt;", "push.example…en-1", "webpush", "nobody", "Encrypted", "never", "high, low"],
+		]) {
 			expect(text).toContain(shown);
 		}
 		const { p256dh, auth } = subscription().keys;

@@ -357,6 +357,37 @@ describe("renewing", () => {
 		expect(await server.rows()).toHaveLength(1);
 	});
 
+	test("keeps the classes that were asked for, and takes others", async () => {
+		const server = await startTestServer();
+		const made = await server.registered({ subscription: subscription(), classes: ["high", "low", "high"] });
+		expect(made).toMatchObject({ classes: ["high", "low"] });
+		const { node, deviceSecret } = made;
+		const ask = async (method: string, body?: object) =>
+			(await server.json(method, `/registrations/${node}`, body, deviceSecret)).json();
+		expect((await ask("GET")).classes).toEqual(["high", "low"]);
+		expect((await ask("PUT", { subscription: subscription() })).classes).toEqual(["high", "low"]);
+		const others = { subscription: subscription(), classes: ["voip", "high"] };
+		expect((await ask("PUT", others)).classes).toEqual(["voip", "high"]);
+		expect((await server.registrations.find(node))?.classes).toEqual(["voip", "high"]);
+	});
+
+	test.each([
+		[["high", "event"], "classes.1: must be one of voip, high, low"],
+		[["High"], "classes.0: must be one of voip, high, low"],
+		[[], "classes: must name at least one class"],
+		["low", "classes: must be a list, not text"],
+	])("takes no classes that there are not: %j", async (classes, detail) => {
+		const server = await startTestServer();
+		const body = { subscription: subscription(), classes };
+		const { node, deviceSecret } = await server.registered();
+		for (const answer of [
+			server.json("POST", "/registrations", body),
+			server.json("PUT", `/registrations/${node}`, body, deviceSecret),
+		])
+			expect(await problem(answer)).toMatchObject({ kind: "invalid-fields", status: 422, detail });
+		expect(await server.rows()).toHaveLength(1);
+	});
+
 	test("survives a verdict about a send that started before it", async () => {
 		const server = await startTestServer();
 		const { node, deviceSecret } = await server.registered();
@@ -402,7 +433,7 @@ describe("ending", () => {
 });
 
 describe("a test push", () => {
-	test.each(["delivered", "queued", "superseded"] as const)("that is %s says so", async (how) => {
+	test.each(["delivered", "queued", "superseded", "skipped"] as const)("that is %s says so", async (how) => {
 		const server = await startTestServer();
 		const { node, deviceSecret } = await server.registered();
 		server.state.answer = { kind: "done", how };

@@ -23,7 +23,10 @@ const claim = {
 /** A registration that nobody owns. */
 const unowned = async () =>
 	store.register(
-		{ owner: "", app: "apns", device: await formDeviceKey(DEVICE, claim.token), token: claim.token },
+		{
+			...{ owner: "", app: "apns", device: await formDeviceKey(DEVICE, claim.token), token: claim.token },
+			classes: ["high"],
+		},
 		() => DEVICE,
 	);
 
@@ -37,7 +40,7 @@ describe("a registration without an owner", () => {
 			device: DEVICE,
 		});
 		const result = await store.register(claim, () => "another node");
-		expect(result).toMatchObject({ kind: "renewed", registration: { node: DEVICE } });
+		expect(result).toMatchObject({ kind: "renewed", registration: { node: DEVICE, classes: ["high"] } });
 	});
 
 	test("goes to nobody who knows less, or wants it for another app", async () => {

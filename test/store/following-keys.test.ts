@@ -43,8 +43,10 @@ describe("a registration of an old key", () => {
 			const found = await under(B).find(nodeOf(node));
 			expect(found?.node).toBe(node);
 			expect((await under(B).findAtPrimary(nodeOf(node)))?.node).toBe(node);
-			const renewed = await under(B).renew(nodeOf(node), { token: "https://push.example/new" }, undefined);
-			expect(renewed).toMatchObject({ kind: "renewed", registration: { node } });
+			const renewed = await under(B).renew(nodeOf(node), { token: "https://push.example/new" }, undefined, {
+				classes: ["high"],
+			});
+			expect(renewed).toMatchObject({ kind: "renewed", registration: { node, classes: ["high"] } });
 			expect(await under(B).nameDevice(nodeOf(node), "Phone")).toBe(true);
 			expect((await under(B).find(node))?.deviceName).toBe("Phone");
 			expect(await under(B).remove(nodeOf(node))).toBe(true);

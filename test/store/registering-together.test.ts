@@ -31,6 +31,7 @@ const wish: fc.Arbitrary<NewRegistration> = fc.record(
 		device: few("a", "b", "c", "d", "e"),
 		token: few("t1", "t2", "t\u0000", "\u{1F514} 'quoted'"),
 		deviceName: few("Kitchen", "Attic"),
+		classes: fc.subarray(["voip", "high", "low"] as const, { minLength: 1 }),
 		host: few("h1", "h2"),
 		address: few("a1", "a2"),
 		p256dh: few("p1", "p2"),
@@ -41,7 +42,7 @@ const wish: fc.Arbitrary<NewRegistration> = fc.record(
 );
 
 const COLUMNS =
-	"owner, app, device, device_name, jid, dialect, muc, token, voip_token, application_id, p256dh, auth, host, registered_at, last_success_at, last_error_at, last_error";
+	"owner, app, device, device_name, jid, dialect, classes, muc, token, voip_token, application_id, p256dh, auth, host, registered_at, last_success_at, last_error_at, last_error";
 async function rowsOf({ client }: TestDatabase, columns = COLUMNS) {
 	const { rows } = await client.execute(`SELECT ${columns} FROM registrations ORDER BY owner, app, device`);
 	return rows.map((row) => Object.values(row));

@@ -128,6 +128,29 @@ describe("registering", () => {
 		},
 	);
 
+	test.each(["together", "by itself"])(
+		"written %s, keeps the classes that its app asks for, each once, until it asks for others",
+		async (how) => {
+			const store = open();
+			const register = async (changes: Partial<NewRegistration>) => {
+				await store.register(wanted(changes), how === "together" ? createNode() : createNode);
+				return (await store.find("node-1"))?.classes;
+			};
+			expect(await register({})).toBeUndefined();
+			expect(await register({ classes: ["low", "high", "low"] })).toEqual(["low", "high"]);
+			expect(await register({ token: "https://push.example/2" })).toEqual(["low", "high"]);
+			expect(await register({ classes: ["voip"] })).toEqual(["voip"]);
+			const device = { token: "https://push.example/3" };
+			await store.renew("node-1", device, undefined, { deviceName: "Kitchen" });
+			expect((await store.find("node-1"))?.classes).toEqual(["voip"]);
+			await store.renew("node-1", device, undefined, { classes: ["high"] });
+			expect(await store.findAtPrimary("node-1")).toMatchObject({ classes: ["high"], deviceName: "Kitchen" });
+			const [listed] = (await store.list(1)).registrations;
+			expect(listed?.classes).toEqual(["high"]);
+			expect(await count()).toBe(1);
+		},
+	);
+
 	test("the same owner, app and device renews: the node stays, token and keys are the new ones", async () => {
 		const store = open();
 		await store.register(wanted({ p256dh: "p", auth: "a", deviceName: "Kitchen" }), createNode);
@@ -383,8 +406,8 @@ describe("reading beside a replica", () => {
 		await store.register(wanted({ token: "first" }), createNode);
 		expect((await store.find("node-1"))?.token).toBe("first");
 		await arrive();
-		await store.renew("node-1", { token: "second" }, undefined);
-		expect((await store.find("node-1"))?.token).toBe("second");
+		await store.renew("node-1", { token: "second" }, undefined, { classes: ["low"] });
+		expect(await store.find("node-1")).toMatchObject({ token: "second", classes: ["low"] });
 		await elsewhere().renew("node-1", { token: "third" }, undefined);
 		await store.findAtPrimary("node-1");
 		expect((await store.find("node-1"))?.token).toBe("third");

@@ -2,8 +2,9 @@
  * mod_push's dialect, and that of its app server oshiya: `register-push-X`, `unregister-push`,
  * `list-push-registrations`. Its answers are forms of type `result`; ours say also what people see beside the values.
  */
-import type { DeviceInput, Registration, ServiceName } from "../../types.ts";
+import type { AskedClass, DeviceInput, Registration, ServiceName } from "../../types.ts";
 import { type AnswerField, answerForm, type Field, itemOf, itemsForm } from "../forms.ts";
+import { ASKED_CLASSES, isAskedClass } from "../push-classes.ts";
 import {
 	addressFields,
 	badField,
@@ -44,7 +45,28 @@ export function fieldsFor(service: ServiceName): Field[] {
 			: []),
 		{ name: "device-id", type: "text-single", label: "An id of the device (the resource)" },
 		{ name: "device-name", type: "text-single", label: "A name of the device, for you" },
+		{
+			name: "classes",
+			type: "list-multi",
+			label: "Which pushes it gets (none chosen: as before, for a new device the usual ones)",
+			options: ASKED_CLASSES.map((value) => ({ label: CLASS_LABELS[value], value })),
+		},
 	];
+}
+
+const CLASS_LABELS: Readonly<Record<AskedClass, string>> = {
+	voip: "Calls",
+	high: "Messages",
+	low: "What shows nothing, such as read marks",
+};
+
+/** @throws {CommandError} */
+function classesIn({ form }: Call): AskedClass[] | undefined {
+	const names = form.get("classes")?.map((name) => name.trim()) ?? [];
+	const chosen = names.filter(Boolean);
+	if (chosen.length === 0) return undefined;
+	if (chosen.every(isAskedClass)) return chosen;
+	throw badField(`The field classes may have the values ${ASKED_CLASSES.join(", ")}: choose among them.`);
 }
 
 /** @param givesDeviceSecret its client knows that this is not for its server */
@@ -59,6 +81,7 @@ export async function registerModPush(
 		app: { service },
 		device: deviceId(call),
 		deviceName: nameIn(call, "device-name"),
+		classes: classesIn(call),
 	});
 	return {
 		form: answerForm("result", [

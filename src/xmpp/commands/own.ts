@@ -56,7 +56,7 @@ function noteOf(outcome: TestOutcome): Note {
 		case "skipped":
 			return {
 				type: "warn",
-				text: "The test push was not sent: this app's pushes show nothing, and Apple ends a subscription for such pushes.",
+				text: "The test push was not sent: this device gets no pushes of its class. To choose others, register again with the field classes.",
 			};
 		case "queued": {
 			const why = outcome.reason === undefined ? "" : ` (${outcome.reason})`;

@@ -16,6 +16,7 @@ function isP2(name: string, call: Call): boolean {
 		name === "apns" &&
 		optional(call, "device-id") !== undefined &&
 		!call.form.has("device-name") &&
+		!call.form.has("classes") &&
 		/^([0-9a-f]{64,}|[0-9A-F]{64,})$/.test(optional(call, "token") ?? "")
 	);
 }

@@ -52,7 +52,10 @@ describe("a command without a form", () => {
 				`<field type="text-single" var="p256dh" label="The device&apos;s public key, base64url"/>` +
 				`<field type="text-single" var="auth" label="Its authentication secret, base64url"/>` +
 				`<field type="text-single" var="device-id" label="An id of the device (the resource)"/>` +
-				`<field type="text-single" var="device-name" label="A name of the device, for you"/></x></command>`,
+				`<field type="text-single" var="device-name" label="A name of the device, for you"/>` +
+				`<field type="list-multi" var="classes" label="Which pushes it gets (none chosen: as before, for a new device the usual ones)">` +
+				`<option label="Calls"><value>voip</value></option><option label="Messages"><value>high</value></option>` +
+				`<option label="What shows nothing, such as read marks"><value>low</value></option></field></x></command>`,
 		);
 	});
 
@@ -252,6 +255,7 @@ test("fuzz: whatever is sent, there is one answer, be it to the command or an er
 	const names = [
 		...["token", "device-id", "android-id", "device-name", "muc", "channel", "nodes", "node", "type"],
 		...["provider", "device-token", "device-second-token", "p256dh", "auth", "application-id", "__proto__"],
+		"classes",
 	];
 	const text = fc.oneof(
 		fc.constantFrom(TOKEN, "", " ", "%", "%E0%A4%A", "a.b.c", "@", "a@b", "a@b/c", "fcm", "fcm-xmpp-api"),

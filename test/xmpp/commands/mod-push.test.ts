@@ -78,6 +78,9 @@ describe("register-push-apns", () => {
 		const token = "abcdef0123456789";
 		await house.ask(command("register-push-apns", submit({ token, "device-name": "Home" })));
 		expect((await house.only()).token).toBe(Buffer.from(token, "base64").toString("hex"));
+		const sure = { token: APNS_HEX, "device-id": "balcony", classes: "high" };
+		await house.ask(command("register-push-apns", submit(sure)));
+		expect(await house.only()).toMatchObject({ dialect: "mod_push", classes: ["high"] });
 	});
 
 	test("allows blanks and line breaks in the token, as base64 has them", async () => {
@@ -130,6 +133,28 @@ describe("register-push-X", () => {
 	});
 
 	test.each([
+		["apns", { token: APNS_BASE64 }],
+		["gcm", { token: "fcm-token" }],
+		["webpush", { token: endpoint }],
+		["ubuntu", { token: "ubuntu-token", "application-id": "com.example_app" }],
+		["wns", { token: channel }],
+	] as const)("%s keeps the classes that are asked for, until others are", async (name, fields) => {
+		const asking = async (...classes: string[]) => {
+			await house.ask(command(`register-push-${name}`, submit({ ...fields, classes })));
+			return (await house.only()).classes;
+		};
+		expect(await asking()).toBeUndefined();
+		expect(await asking(" high ", "low", "high")).toEqual(["high", "low"]);
+		expect(await asking("")).toEqual(["high", "low"]);
+		expect(await asking("voip")).toEqual(["voip"]);
+	});
+
+	test.each([
+		[
+			"webpush",
+			{ token: endpoint, classes: ["high", "event"] },
+			"The field classes may have the values voip, high, low: choose among them.",
+		],
 		["webpush", {}, "The field token is missing: fill it in."],
 		["webpush", { token: " " }, "The field token is missing: fill it in."],
 		["webpush", { token: "http://push.example/1" }, "The endpoint must be an https URL."],

@@ -140,6 +140,13 @@ describe("test-push", () => {
 			["superseded", "info", "A newer push for the same device went out in place of the test push."],
 		],
 		[
+			{ kind: "done", how: "skipped" },
+			[
+				...["skipped", "warn"],
+				"The test push was not sent: this device gets no pushes of its class. To choose others, register again with the field classes.",
+			],
+		],
+		[
 			{ kind: "done", how: "queued" },
 			["queued", "warn", "The test push could not be delivered yet. It is tried again."],
 		],
