@@ -310,7 +310,10 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
 			const item: Item = { ...entry, expiresAt, isPromised: true };
 			if (!isThrottled(pushClass)) return retry(item);
 			const lane = laneOf(item.node, pushClass);
-			const pace = isOwnSlot(item.slot) ? ownTexts : throttle;
+			const isOwn = isOwnSlot(item.slot);
+			// It is due before its turn came, behind others from the disk or where the clock was set forward.
+			if (isOwn) ownTexts.leaveToDisk(lane, ({ version }) => version === item.version);
+			const pace = isOwn ? ownTexts : throttle;
 			const trying = pace.tryRun(lane, () => retry(item));
 			return trying ?? { kind: "taken", free: pace.freed(lane) };
 		},

@@ -30,6 +30,8 @@ export interface OwnTexts<Item> extends Pick<Throttle<Item>, "submit"> {
 	 * @returns undefined if it must wait
 	 */
 	tryRun<Result>(lane: string, run: () => Promise<Result>): Promise<Result> | undefined;
+	/** One that is held back, and was put on disk meanwhile, is due there: it goes out from there, and from here no more. */
+	leaveToDisk(lane: string, isIt: (item: Item) => boolean): void;
 	/** Resolves when one from the outbox may go; those that ask are told one after the other. */
 	freed(lane: string): Promise<void>;
 	/**
@@ -98,17 +100,25 @@ export function createOwnTexts<Item>(
 		answerAll(waiting, await run(item));
 	}
 
+	/**
+	 * Puts on disk, and answers, what many publishes wait for, or what would be answered too late: those from the outbox
+	 * come before it.
+	 */
+	function answerEarly(lane: Lane<Item>) {
+		const isLate = lane.fromDisk.length + lane.held.length > most;
+		if (!isLate && lane.held.reduce((sum, { waiting }) => sum + waiting.length, 0) < crowd) return;
+		for (const { item, waiting } of lane.held) {
+			const all = waiting.splice(0);
+			if (all.length > 0) void secure(item).then((secured) => answerAll(all, secured));
+		}
+	}
+
 	function hold(lane: Lane<Item>, item: Item): Promise<Answer> {
 		const oldest = lane.held.length >= most ? lane.held.shift() : undefined;
 		const waiting = oldest?.waiting ?? [];
 		const answer = new Promise<Answer>((resolve) => waiting.push(resolve));
 		lane.held.push({ item, waiting });
-		if (lane.held.reduce((sum, { waiting }) => sum + waiting.length, 0) >= crowd) {
-			for (const { item, waiting } of lane.held) {
-				const all = waiting.splice(0);
-				if (all.length > 0) void secure(item).then((secured) => answerAll(all, secured));
-			}
-		}
+		answerEarly(lane);
 		return answer;
 	}
 
@@ -136,11 +146,20 @@ export function createOwnTexts<Item>(
 			return runInLane();
 		},
 
+		leaveToDisk(name, isIt) {
+			const lane = lanes.get(name);
+			const place = lane?.held.findIndex(({ item }) => isIt(item)) ?? -1;
+			if (!lane || place < 0) return;
+			for (const { waiting } of lane.held.splice(place, 1))
+				answerAll(waiting, { kind: "done", how: "queued" });
+		},
+
 		freed(name) {
 			const lane = lanes.get(name);
 			if (!lane) return Promise.resolve();
 			const { promise, resolve } = Promise.withResolvers<void>();
 			lane.fromDisk.push(resolve);
+			answerEarly(lane);
 			waitForToken(name, lane);
 			return promise;
 		},

@@ -133,6 +133,22 @@ describe("the pace of what has a text of its own", () => {
 		expect(sent).toEqual(numbers(1, 7));
 	});
 
+	test("puts on disk, and answers, what has too many from the disk before it, and sends it all the same", async () => {
+		submit(1, 2, 3);
+		const disk = (item: number) =>
+			ownTexts.freed("lane").then(() => ownTexts.tryRun("lane", async () => sent.push(item)));
+		for (const item of [4, 5, 6]) void disk(item);
+		const [early] = submit(7);
+		await Promise.resolve();
+		expect(secured).toEqual([]);
+		void disk(8);
+		expect(await early).toEqual(QUEUED);
+		expect(await Promise.all(submit(9, 10))).toEqual([QUEUED, QUEUED]);
+		expect(secured).toEqual([7, 9, 10]);
+		for (let second = 0; second < 12; second++) await pass(1_000);
+		expect(sent).toEqual([1, 2, 3, 4, 5, 6, 8, 7, 9, 10]);
+	});
+
 	test("is each lane's own, and a lane is forgotten once it may have as many at once as ever", async () => {
 		submit(1, 2, 3, 4);
 		void ownTexts.submit("other", 5);
@@ -235,6 +251,25 @@ describe("messages to one registration that say something of their own", () => {
 		},
 	);
 
+	test("with a body are sent each as soon as their device has the keys to read it", async () => {
+		const wanted = { owner: OWNER, app: "webpush", device: "phone", token: TOKEN };
+		const delivery = house.compose();
+		const { registration } = await house.register();
+		deliverAll();
+		expect(await delivery.push(registration.node, body(1))).toEqual(DELIVERED);
+		const result = await house.registrations.register({ ...wanted, p256dh: "key", auth: "secret" }, () =>
+			house.keyring.createNode(),
+		);
+		expect(result).toMatchObject({ registration: { node: registration.node } });
+		// The next one is not known to be one: it opens the window of those without a text, or is held back there.
+		void delivery.push(registration.node, body(2));
+		await delivery.settle();
+		for (const entry of await house.rows()) await delivery.retry(entry);
+		const answers = range(3, 6).map((count) => delivery.push(registration.node, body(count)));
+		expect(await Promise.all(answers)).toEqual(Array(4).fill(DELIVERED));
+		expect(counts()).toEqual(range(1, 6));
+	});
+
 	test("wait on disk as they are when their service fails, twenty of them, and none makes up for another", async () => {
 		const node = await withKeys();
 		house.service.program.push(...Array(5).fill({ kind: "retry", reason: "503" }));
@@ -273,6 +308,25 @@ describe("messages to one registration that say something of their own", () => {
 				.sort((a, b) => (a ?? 0) - (b ?? 0)),
 		).toEqual(range(1, 8));
 		expect(performance.now() - startedAt).toBeGreaterThan(2_900);
+	});
+
+	test("that were put on disk while they are held back go out once, also where the clock was set forward", async () => {
+		const node = await withKeys();
+		deliverAll();
+		// So many that they are answered before their turn.
+		const answers = range(1, 55).map((count) => house.delivery.push(node, encrypted(count)));
+		expect((await Promise.all(answers)).at(-1)).toEqual(QUEUED);
+		expect(await keptCounts()).toEqual(range(46, 55));
+		house.clock.now += 60_000;
+		const entry = (await house.rows()).find(({ notification }) => notification.count === 46);
+		if (!entry) throw new Error("it is not on disk");
+		const tried = await house.delivery.retry(entry);
+		if (tried.kind !== "taken") throw new Error("the lane is free");
+		await tried.free;
+		expect(await house.delivery.retry(entry)).toEqual({ kind: "done" });
+		await house.delivery.settle();
+		expect(counts().slice(5)).toEqual([46]);
+		expect(await keptCounts()).toEqual(range(47, 55));
 	});
 
 	test("from elsewhere take no place of the owner's, held back or on disk", async () => {
