@@ -180,6 +180,12 @@ export const deliveryBounds = {
 		what: "Reasons why pushes of one app failed that are told in the log, each once an hour",
 		beyond: "Further ones are told as one.",
 	},
+	setupFaults: {
+		is: 100,
+		unit: "reasons",
+		what: "Reasons why push services refuse our credentials or settings that are told in the log, each once a minute, or once an hour where few devices have them",
+		beyond: "Further ones are told as one for each app.",
+	},
 	unregisteredPublishes: {
 		is: { burst: 2_000, perSecond: 200 },
 		unit: "publishes",
