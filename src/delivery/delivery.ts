@@ -95,7 +95,7 @@ export interface Delivery {
 	/**
 	 * Puts all that is held back or on its way on disk, and answers it: for a connection whose window fills up,
 	 * and for the end of the process. What is just being written for another reason is left to that.
-	 * @param olderThanMs of what is on its way only that which came so long ago
+	 * @param olderThanMs of what is on its way only that which came so long ago; infinite: none of it
 	 */
 	settle(olderThanMs?: number): Promise<void>;
 	/** Resolves when nothing is on its way, or after `deadlineMs`. */

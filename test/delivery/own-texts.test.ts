@@ -329,6 +329,18 @@ describe("messages to one registration that say something of their own", () => {
 		expect(await keptCounts()).toEqual(range(47, 55));
 	});
 
+	test("are put on disk without those that are on their way, where nothing else is asked for", async () => {
+		const node = await withKeys();
+		const sent = range(1, 5).map((count) => house.delivery.push(node, encrypted(count)));
+		const held = [6, 7].map((count) => house.delivery.push(node, encrypted(count)));
+		for (let call = 1; call <= 5; call++) await house.service.next();
+		await house.delivery.settle(Number.POSITIVE_INFINITY);
+		expect(await Promise.all(held)).toEqual([QUEUED, QUEUED]);
+		expect(await keptCounts()).toEqual([6, 7]);
+		for (const call of house.service.calls) call.answer({ kind: "delivered" });
+		expect(await Promise.all(sent)).toEqual(Array(5).fill(DELIVERED));
+	});
+
 	test("from elsewhere take no place of the owner's, held back or on disk", async () => {
 		const delivery = house.compose({ admit: async ({ node }) => ({ node }) });
 		const node = await withKeys();
