@@ -19,6 +19,8 @@ interface Lane<Item> {
 	fromDisk: (() => void)[];
 	/** One of them was told, and has not come yet. */
 	isTold: boolean;
+	/** What is held back has its turn from then on: those that were taken out come before it. */
+	heldFrom: number;
 	timer?: ReturnType<typeof setTimeout>;
 }
 
@@ -58,14 +60,24 @@ export function createOwnTexts<Item>(
 	// Ordered by their latest push, since a lane moves to the end with it. A lane that is not here is full.
 	const lanes = new Map<string, Lane<Item>>();
 
+	const intervalMs = 1000 / rate.perSecond;
 	const tokensOf = (lane: Lane<Item>) => tokensAt(rate, lane, now());
 	const isIdle = ({ held, fromDisk }: Lane<Item>) => held.length === 0 && fromDisk.length === 0;
 	const laneOf = (name: string): Lane<Item> =>
-		lanes.get(name) ?? { tokens: rate.burst, at: now(), held: [], fromDisk: [], isTold: false };
+		lanes.get(name) ?? {
+			tokens: rate.burst,
+			at: now(),
+			held: [],
+			fromDisk: [],
+			isTold: false,
+			heldFrom: Number.NEGATIVE_INFINITY,
+		};
+	/** In so many ms those that were taken out are through, and the next one has its turn. */
+	const heldInMs = ({ heldFrom }: Lane<Item>) => Math.max(0, heldFrom - now());
 
 	function forgetFull() {
 		for (const [name, lane] of lanes) {
-			if (!isIdle(lane) || tokensOf(lane) < rate.burst) return;
+			if (!isIdle(lane) || tokensOf(lane) < rate.burst || heldInMs(lane) > 0) return;
 			lanes.delete(name);
 		}
 	}
@@ -80,7 +92,25 @@ export function createOwnTexts<Item>(
 	/** Its turn comes with the next token, or, where one was told that has not come yet, with the one after it. */
 	function waitForToken(name: string, lane: Lane<Item>) {
 		if (isIdle(lane)) return;
-		lane.timer ??= setTimeout(() => next(name, lane), msUntil(lane.isTold ? 2 : 1, tokensOf(lane), rate));
+		const ms = msUntil(lane.isTold ? 2 : 1, tokensOf(lane), rate);
+		const itsMs = lane.fromDisk.length > 0 ? ms : Math.max(ms, heldInMs(lane));
+		lane.timer ??= setTimeout(() => next(name, lane), itsMs);
+	}
+
+	/** Another one comes first now, or none. */
+	function waitAnew(name: string, lane: Lane<Item>) {
+		clearTimeout(lane.timer);
+		delete lane.timer;
+		waitForToken(name, lane);
+	}
+
+	/** @returns the ms until each of so many may go out from elsewhere */
+	function takeTurns(lane: Lane<Item>, count: number): number[] {
+		// The outbox keeps so many of a lane; what comes after them must not be put off for ever.
+		const after = Math.min(heldInMs(lane), (most + 1) * intervalMs);
+		const first = Math.max(msUntil(1, tokensOf(lane), rate), after);
+		lane.heldFrom = now() + first + count * intervalMs;
+		return Array.from({ length: count }, (_, place) => first + place * intervalMs);
 	}
 
 	function next(name: string, lane: Lane<Item>) {
@@ -105,7 +135,8 @@ export function createOwnTexts<Item>(
 	 * come before it.
 	 */
 	function answerEarly(lane: Lane<Item>) {
-		const isLate = lane.fromDisk.length + lane.held.length > most;
+		const takenOut = Math.max(0, heldInMs(lane) / intervalMs - 1);
+		const isLate = lane.fromDisk.length + takenOut + lane.held.length > most;
 		if (!isLate && lane.held.reduce((sum, { waiting }) => sum + waiting.length, 0) < crowd) return;
 		for (const { item, waiting } of lane.held) {
 			const all = waiting.splice(0);
@@ -126,7 +157,7 @@ export function createOwnTexts<Item>(
 		submit(name, item) {
 			forgetFull();
 			const lane = laneOf(name);
-			if (isIdle(lane) && !lane.isTold && tokensOf(lane) >= 1) {
+			if (isIdle(lane) && !lane.isTold && tokensOf(lane) >= 1 && heldInMs(lane) === 0) {
 				take(name, lane);
 				return run(item);
 			}
@@ -160,14 +191,17 @@ export function createOwnTexts<Item>(
 			const { promise, resolve } = Promise.withResolvers<void>();
 			lane.fromDisk.push(resolve);
 			answerEarly(lane);
-			waitForToken(name, lane);
+			waitAnew(name, lane);
 			return promise;
 		},
 
 		async release(spill) {
-			const released = [...lanes.values()].flatMap((lane) => {
-				const tokens = tokensOf(lane);
-				return lane.held.splice(0).map((held, place) => ({ held, inMs: msUntil(place + 1, tokens, rate) }));
+			const released = [...lanes].flatMap(([name, lane]) => {
+				const held = lane.held.splice(0);
+				if (held.length === 0) return [];
+				const turns = takeTurns(lane, held.length);
+				waitAnew(name, lane);
+				return held.map((one, place) => ({ held: one, inMs: turns[place] ?? 0 }));
 			});
 			await Promise.all(
 				released.map(async ({ held, inMs }) => answerAll(held.waiting, await spill(held.item, inMs))),

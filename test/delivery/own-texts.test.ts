@@ -101,6 +101,56 @@ describe("the pace of what has a text of its own", () => {
 		expect(sent).toEqual([1, 2, 3]);
 	});
 
+	test("lets those that were taken out go before what comes after them, however often some are", async () => {
+		/** The disk: they come when they are due, and again when they are told. */
+		const retry = async (item: number): Promise<void> => {
+			const running = ownTexts.tryRun("lane", async () => sent.push(item));
+			if (running) await running;
+			else await ownTexts.freed("lane").then(() => retry(item));
+		};
+		const due: [number, number][] = [];
+		const spill = async (item: number, inMs: number) => {
+			due.push([item, clock + inMs]);
+			return QUEUED;
+		};
+		submit(1, 2, 3, 4, 5);
+		await ownTexts.release(spill);
+		submit(6);
+		await ownTexts.release(spill);
+		const [last] = submit(7);
+		expect(due).toEqual([
+			[4, 1_000],
+			[5, 2_000],
+			[6, 3_000],
+		]);
+		for (let second = 1; second <= 5; second++) {
+			await pass(1_000);
+			for (const [item, at] of due) if (at === clock) void retry(item);
+			await pass(1);
+			clock--;
+		}
+		expect(sent).toEqual(numbers(1, 7));
+		expect(await last).toEqual(DELIVERED);
+	});
+
+	test("puts off what comes after many that were taken out by so much at the most, and answers it before", async () => {
+		submit(1, 2, 3);
+		const due: number[] = [];
+		for (let times = 0; times < 20; times++) {
+			const answers = submit(4, 5, 6, 7);
+			await ownTexts.release(async (_, inMs) => {
+				due.push(inMs);
+				return QUEUED;
+			});
+			expect(await Promise.all(answers)).toEqual(Array(4).fill(QUEUED));
+		}
+		expect(due.slice(0, 8)).toEqual(numbers(1, 8).map((second) => 1_000 * second));
+		expect(Math.max(...due)).toBe(8_000);
+		expect(await Promise.all(submit(8))).toEqual([QUEUED]);
+		await pass(9_000);
+		expect(sent).toEqual([1, 2, 3, 8]);
+	});
+
 	test("is the same for what comes from the disk, which goes before what is held back", async () => {
 		const retry = (item: number) =>
 			ownTexts.tryRun("lane", async () => {
