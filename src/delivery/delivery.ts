@@ -324,15 +324,20 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
 			const isDue = ({ isPromised, isBeingKept, receivedAt = 0 }: Item) =>
 				!isPromised && !isBeingKept && Math.abs(at - receivedAt) >= olderThanMs;
 			const sent = [...onItsWay].filter(([item]) => isDue(item));
-			if (sent.length > 0) {
+			const secureSent = async () => {
+				if (sent.length === 0) return;
 				const items = sent.map(([item]) => item);
-				const answer = await secure(items, now() + sendDeadlineMs).catch(failed);
+				const answer = await secure(items, at + sendDeadlineMs).catch(failed);
 				for (const [, resolve] of sent) resolve(answer);
-			}
-			await throttle.release((items) => secure(items, now() + deps.pushIntervalMs).catch(failed));
-			const later = (item: Item, inMs: number) => secure([item], Math.ceil(now() + inMs)).catch(failed);
-			await bursts.release(later);
-			await ownTexts.release(later);
+			};
+			const later = (item: Item, inMs: number) => secure([item], Math.ceil(at + inMs)).catch(failed);
+			// All at once: what is held back must not set out while something else is written.
+			await Promise.all([
+				secureSent(),
+				throttle.release((items) => secure(items, at + deps.pushIntervalMs).catch(failed)),
+				bursts.release(later),
+				ownTexts.release(later),
+			]);
 		},
 
 		idle(deadlineMs) {

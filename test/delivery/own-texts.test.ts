@@ -391,6 +391,33 @@ describe("messages to one registration that say something of their own", () => {
 		expect(await Promise.all(sent)).toEqual(Array(5).fill(DELIVERED));
 	});
 
+	test("are taken out together with those that are on their way: none starts while these are written", async () => {
+		const written = Promise.withResolvers<void>();
+		const put: number[] = [];
+		const delivery = house.compose({
+			outbox: {
+				...house.outbox,
+				async put(...entries) {
+					for (const { notification } of entries) put.push(notification.count ?? 0);
+					await written.promise;
+					await house.outbox.put(...entries);
+				},
+			},
+		});
+		const node = await withKeys();
+		const own = range(1, 6).map((count) => delivery.push(node, encrypted(count)));
+		const others = [7, 8].map((count) => delivery.push(node, { class: "high", count }));
+		const calls = [11, 12].map((count) => delivery.push(node, { class: "voip", count }));
+		for (let call = 1; call <= 8; call++) await house.service.next();
+		const settled = delivery.settle();
+		expect(put.sort((a, b) => a - b)).toEqual([...range(1, 8), 11, 12]);
+		written.resolve();
+		await settled;
+		expect((await Promise.all([...own, ...others, ...calls])).map(({ kind }) => kind)).toEqual(
+			Array(10).fill("done"),
+		);
+	});
+
 	test("from elsewhere take no place of the owner's, held back or on disk", async () => {
 		const delivery = house.compose({ admit: async ({ node }) => ({ node }) });
 		const node = await withKeys();
