@@ -228,7 +228,10 @@ export async function startSender(common: SenderDeps): Promise<Sender> {
 		onQueued: (at, queue) => outboxLoop.wake(at, queue),
 	});
 	const outboxLoop = startOutboxLoop(outbox, delivery.retry, log);
-	const handoverLoop = startHandoverLoop(handover, delivery.push, log);
+	const handoverLoop = startHandoverLoop(handover, delivery.push, log, undefined, undefined, () =>
+		// Only that: what is on its way has an end by itself.
+		delivery.settle(Number.POSITIVE_INFINITY),
+	);
 	const housekeeping = startHousekeeping({ ...common, results, retentionDays: config.retentionDays });
 	void checkCredentials(common.services, log);
 	warnOfClearText(config.connections, log);

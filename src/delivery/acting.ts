@@ -1,11 +1,13 @@
 /** The one place that acts on outcomes: what becomes of the registration, the push and the publisher's answer. */
 import type { Logger } from "@logtape/logtape";
+import { deliveryBounds } from "../limits/bounds/delivery.ts";
 import type { Registrations } from "../store/registrations.ts";
 import type { Answer, Outcome, Registration } from "../types.ts";
 import { fromDatabase, type Item, wait } from "./item.ts";
 import type { Keeping } from "./keeping.ts";
 import type { Proven } from "./proven.ts";
 import type { Results } from "./results.ts";
+import { createTold } from "./told.ts";
 import type { Verdicts } from "./verdicts.ts";
 
 /** Misconfigured credentials are a person's to mend: asking again sooner helps nobody. */
@@ -48,8 +50,7 @@ export function createActing({
 	now?: () => number;
 }): (outcome: Outcome, sent: Sent) => Promise<Answer> {
 	const { keep, discard, drop } = keeping;
-	/** When a person was told of a fault, by app and reason: both are the operator's and his provider's few. */
-	const toldAt = new Map<string, number>();
+	const told = createTold(deliveryBounds.setupFaults.is, now);
 
 	/** The only switch over what becomes of a push. */
 	async function act(outcome: Outcome, sent: Sent): Promise<Answer> {
@@ -105,18 +106,16 @@ export function createActing({
 	}
 
 	/** Where it is about few of an app's devices no gate shuts, and any of them may be published to without end. */
-	function tell(app: string, { reason, about }: Outcome & { kind: "misconfigured" }, isOfOthers: boolean) {
-		const fault = `${app} ${reason} ${isOfOthers}`;
-		const at = now();
+	function tell(app: string, fault: Outcome & { kind: "misconfigured" }, isOfOthers: boolean) {
 		const every = isOfOthers ? TELL_EVERY_MS : TELL_OF_FEW_EVERY_MS;
-		if (at - (toldAt.get(fault) ?? Number.NEGATIVE_INFINITY) < every) return;
-		toldAt.set(fault, at);
+		const reason = told(`${app} ${isOfOthers}`, fault.reason, every);
+		if (reason === undefined) return;
 		if (!isOfOthers)
 			log.warn(
 				"{app}: a push service refuses our credentials for one device, whose pushes wait: {reason}. If it is so for devices of several owners, that is logged as an error.",
 				{ app, reason },
 			);
-		else if (about === undefined || about === "account")
+		else if (fault.about === undefined || fault.about === "account")
 			log.error("{app}: its credentials do not work: {reason}", { app, reason });
 		else log.error("{app}: devices of one sort wait until something is set up: {reason}", { app, reason });
 	}

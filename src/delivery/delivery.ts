@@ -95,7 +95,7 @@ export interface Delivery {
 	/**
 	 * Puts all that is held back or on its way on disk, and answers it: for a connection whose window fills up,
 	 * and for the end of the process. What is just being written for another reason is left to that.
-	 * @param olderThanMs of what is on its way only that which came so long ago
+	 * @param olderThanMs of what is on its way only that which came so long ago; infinite: none of it
 	 */
 	settle(olderThanMs?: number): Promise<void>;
 	/** Resolves when nothing is on its way, or after `deadlineMs`. */
@@ -310,7 +310,10 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
 			const item: Item = { ...entry, expiresAt, isPromised: true };
 			if (!isThrottled(pushClass)) return retry(item);
 			const lane = laneOf(item.node, pushClass);
-			const pace = isOwnSlot(item.slot) ? ownTexts : throttle;
+			const isOwn = isOwnSlot(item.slot);
+			// It is due before its turn came, behind others from the disk or where the clock was set forward.
+			if (isOwn) ownTexts.leaveToDisk(lane, ({ version }) => version === item.version);
+			const pace = isOwn ? ownTexts : throttle;
 			const trying = pace.tryRun(lane, () => retry(item));
 			return trying ?? { kind: "taken", free: pace.freed(lane) };
 		},
@@ -321,15 +324,20 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
 			const isDue = ({ isPromised, isBeingKept, receivedAt = 0 }: Item) =>
 				!isPromised && !isBeingKept && Math.abs(at - receivedAt) >= olderThanMs;
 			const sent = [...onItsWay].filter(([item]) => isDue(item));
-			if (sent.length > 0) {
+			const secureSent = async () => {
+				if (sent.length === 0) return;
 				const items = sent.map(([item]) => item);
-				const answer = await secure(items, now() + sendDeadlineMs).catch(failed);
+				const answer = await secure(items, at + sendDeadlineMs).catch(failed);
 				for (const [, resolve] of sent) resolve(answer);
-			}
-			await throttle.release((items) => secure(items, now() + deps.pushIntervalMs).catch(failed));
-			const later = (item: Item, inMs: number) => secure([item], Math.ceil(now() + inMs)).catch(failed);
-			await bursts.release(later);
-			await ownTexts.release(later);
+			};
+			const later = (item: Item, inMs: number) => secure([item], Math.ceil(at + inMs)).catch(failed);
+			// All at once: what is held back must not set out while something else is written.
+			await Promise.all([
+				secureSent(),
+				throttle.release((items) => secure(items, at + deps.pushIntervalMs).catch(failed)),
+				bursts.release(later),
+				ownTexts.release(later),
+			]);
 		},
 
 		idle(deadlineMs) {

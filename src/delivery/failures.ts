@@ -40,6 +40,8 @@ const SAID: Readonly<Record<FailureKind, string>> = {
 
 export function createFailures(log: Logger, now: () => number): Failures {
 	const failures = new Map<string, Failure>();
+	/** How many there are of each app. */
+	const ofApps = new Map<string, number>();
 
 	const isOld = ({ toldAt }: Failure, at: number) =>
 		toldAt === undefined || Math.abs(at - toldAt) >= TELL_EVERY_MS;
@@ -48,11 +50,18 @@ export function createFailures(log: Logger, now: () => number): Failures {
 		const name = `${app}\0${kind}\0${reason}`;
 		const known = failures.get(name);
 		if (known) return known;
-		// Hosts that clients choose may give any number of reasons.
-		if (failures.size >= MOST && reason !== OTHERS) return failureOf(app, kind, OTHERS);
+		const its = ofApps.get(app) ?? 0;
+		// Hosts that clients choose may give any number of reasons: those of other apps are told all the same.
+		if (its >= MOST && reason !== OTHERS) return failureOf(app, kind, OTHERS);
 		const failure: Failure = { app, kind, reason, count: 0, owners: new Set() };
 		failures.set(name, failure);
+		ofApps.set(app, its + 1);
 		return failure;
+	}
+
+	function forget(name: string, { app }: Failure) {
+		failures.delete(name);
+		ofApps.set(app, (ofApps.get(app) ?? 1) - 1);
 	}
 
 	function say({ app, kind, reason, count, owners }: Failure) {
@@ -73,7 +82,7 @@ export function createFailures(log: Logger, now: () => number): Failures {
 			for (const [name, failure] of failures) {
 				const isOfMore = failure.owners.size > 1;
 				if (failure.count === 0) {
-					if (isOld(failure, at)) failures.delete(name);
+					if (isOld(failure, at)) forget(name, failure);
 				} else if (isOld(failure, at) || (isOfMore && !failure.isWarnedOf)) {
 					say(failure);
 					Object.assign(failure, { count: 0, owners: new Set(), toldAt: at, isWarnedOf: isOfMore });

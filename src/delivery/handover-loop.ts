@@ -20,13 +20,17 @@ export interface HandoverLoop {
 	stop(): Promise<void>;
 }
 
-/** @param push answers `done` once the push is delivered or on disk; told when it was published, ms since the epoch */
+/**
+ * @param push answers `done` once the push is delivered or on disk; told when it was published, ms since the epoch
+ * @param onFull puts on disk what is held back: whoever publishes to one device without end would have all places
+ */
 export function startHandoverLoop(
 	handover: Handover,
 	push: (node: string, notification: Notification, publishedAt: number) => Promise<Answer>,
 	log: Logger,
 	claimant: string = crypto.randomUUID(),
 	leaseMs: number = LEASE_MS,
+	onFull: () => Promise<void> = async () => {},
 ): HandoverLoop {
 	let stopped = false;
 	let timer: ReturnType<typeof setTimeout> | undefined;
@@ -42,6 +46,7 @@ export function startHandoverLoop(
 	async function look(): Promise<void> {
 		isMore = false;
 		try {
+			if (onItsWay.size >= AT_ONCE) await onFull();
 			const free = AT_ONCE - onItsWay.size;
 			const rows = free > 0 ? await handover.claim(claimant, free, leaseMs) : [];
 			isMore = rows.length === free;

@@ -19,6 +19,8 @@ interface Lane<Item> {
 	fromDisk: (() => void)[];
 	/** One of them was told, and has not come yet. */
 	isTold: boolean;
+	/** What is held back has its turn from then on: those that were taken out come before it. */
+	heldFrom: number;
 	timer?: ReturnType<typeof setTimeout>;
 }
 
@@ -30,6 +32,8 @@ export interface OwnTexts<Item> extends Pick<Throttle<Item>, "submit"> {
 	 * @returns undefined if it must wait
 	 */
 	tryRun<Result>(lane: string, run: () => Promise<Result>): Promise<Result> | undefined;
+	/** One that is held back, and was put on disk meanwhile, is due there: it goes out from there, and from here no more. */
+	leaveToDisk(lane: string, isIt: (item: Item) => boolean): void;
 	/** Resolves when one from the outbox may go; those that ask are told one after the other. */
 	freed(lane: string): Promise<void>;
 	/**
@@ -56,14 +60,24 @@ export function createOwnTexts<Item>(
 	// Ordered by their latest push, since a lane moves to the end with it. A lane that is not here is full.
 	const lanes = new Map<string, Lane<Item>>();
 
+	const intervalMs = 1000 / rate.perSecond;
 	const tokensOf = (lane: Lane<Item>) => tokensAt(rate, lane, now());
 	const isIdle = ({ held, fromDisk }: Lane<Item>) => held.length === 0 && fromDisk.length === 0;
 	const laneOf = (name: string): Lane<Item> =>
-		lanes.get(name) ?? { tokens: rate.burst, at: now(), held: [], fromDisk: [], isTold: false };
+		lanes.get(name) ?? {
+			tokens: rate.burst,
+			at: now(),
+			held: [],
+			fromDisk: [],
+			isTold: false,
+			heldFrom: Number.NEGATIVE_INFINITY,
+		};
+	/** In so many ms those that were taken out are through, and the next one has its turn. */
+	const heldInMs = ({ heldFrom }: Lane<Item>) => Math.max(0, heldFrom - now());
 
 	function forgetFull() {
 		for (const [name, lane] of lanes) {
-			if (!isIdle(lane) || tokensOf(lane) < rate.burst) return;
+			if (!isIdle(lane) || tokensOf(lane) < rate.burst || heldInMs(lane) > 0) return;
 			lanes.delete(name);
 		}
 	}
@@ -78,7 +92,25 @@ export function createOwnTexts<Item>(
 	/** Its turn comes with the next token, or, where one was told that has not come yet, with the one after it. */
 	function waitForToken(name: string, lane: Lane<Item>) {
 		if (isIdle(lane)) return;
-		lane.timer ??= setTimeout(() => next(name, lane), msUntil(lane.isTold ? 2 : 1, tokensOf(lane), rate));
+		const ms = msUntil(lane.isTold ? 2 : 1, tokensOf(lane), rate);
+		const itsMs = lane.fromDisk.length > 0 ? ms : Math.max(ms, heldInMs(lane));
+		lane.timer ??= setTimeout(() => next(name, lane), itsMs);
+	}
+
+	/** Another one comes first now, or none. */
+	function waitAnew(name: string, lane: Lane<Item>) {
+		clearTimeout(lane.timer);
+		delete lane.timer;
+		waitForToken(name, lane);
+	}
+
+	/** @returns the ms until each of so many may go out from elsewhere */
+	function takeTurns(lane: Lane<Item>, count: number): number[] {
+		// The outbox keeps so many of a lane; what comes after them must not be put off for ever.
+		const after = Math.min(heldInMs(lane), (most + 1) * intervalMs);
+		const first = Math.max(msUntil(1, tokensOf(lane), rate), after);
+		lane.heldFrom = now() + first + count * intervalMs;
+		return Array.from({ length: count }, (_, place) => first + place * intervalMs);
 	}
 
 	function next(name: string, lane: Lane<Item>) {
@@ -98,17 +130,26 @@ export function createOwnTexts<Item>(
 		answerAll(waiting, await run(item));
 	}
 
+	/**
+	 * Puts on disk, and answers, what many publishes wait for, or what would be answered too late: those from the outbox
+	 * come before it.
+	 */
+	function answerEarly(lane: Lane<Item>) {
+		const takenOut = Math.max(0, heldInMs(lane) / intervalMs - 1);
+		const isLate = lane.fromDisk.length + takenOut + lane.held.length > most;
+		if (!isLate && lane.held.reduce((sum, { waiting }) => sum + waiting.length, 0) < crowd) return;
+		for (const { item, waiting } of lane.held) {
+			const all = waiting.splice(0);
+			if (all.length > 0) void secure(item).then((secured) => answerAll(all, secured));
+		}
+	}
+
 	function hold(lane: Lane<Item>, item: Item): Promise<Answer> {
 		const oldest = lane.held.length >= most ? lane.held.shift() : undefined;
 		const waiting = oldest?.waiting ?? [];
 		const answer = new Promise<Answer>((resolve) => waiting.push(resolve));
 		lane.held.push({ item, waiting });
-		if (lane.held.reduce((sum, { waiting }) => sum + waiting.length, 0) >= crowd) {
-			for (const { item, waiting } of lane.held) {
-				const all = waiting.splice(0);
-				if (all.length > 0) void secure(item).then((secured) => answerAll(all, secured));
-			}
-		}
+		answerEarly(lane);
 		return answer;
 	}
 
@@ -116,7 +157,7 @@ export function createOwnTexts<Item>(
 		submit(name, item) {
 			forgetFull();
 			const lane = laneOf(name);
-			if (isIdle(lane) && !lane.isTold && tokensOf(lane) >= 1) {
+			if (isIdle(lane) && !lane.isTold && tokensOf(lane) >= 1 && heldInMs(lane) === 0) {
 				take(name, lane);
 				return run(item);
 			}
@@ -136,19 +177,31 @@ export function createOwnTexts<Item>(
 			return runInLane();
 		},
 
+		leaveToDisk(name, isIt) {
+			const lane = lanes.get(name);
+			const place = lane?.held.findIndex(({ item }) => isIt(item)) ?? -1;
+			if (!lane || place < 0) return;
+			for (const { waiting } of lane.held.splice(place, 1))
+				answerAll(waiting, { kind: "done", how: "queued" });
+		},
+
 		freed(name) {
 			const lane = lanes.get(name);
 			if (!lane) return Promise.resolve();
 			const { promise, resolve } = Promise.withResolvers<void>();
 			lane.fromDisk.push(resolve);
-			waitForToken(name, lane);
+			answerEarly(lane);
+			waitAnew(name, lane);
 			return promise;
 		},
 
 		async release(spill) {
-			const released = [...lanes.values()].flatMap((lane) => {
-				const tokens = tokensOf(lane);
-				return lane.held.splice(0).map((held, place) => ({ held, inMs: msUntil(place + 1, tokens, rate) }));
+			const released = [...lanes].flatMap(([name, lane]) => {
+				const held = lane.held.splice(0);
+				if (held.length === 0) return [];
+				const turns = takeTurns(lane, held.length);
+				waitAnew(name, lane);
+				return held.map((one, place) => ({ held: one, inMs: turns[place] ?? 0 }));
 			});
 			await Promise.all(
 				released.map(async ({ held, inMs }) => answerAll(held.waiting, await spill(held.item, inMs))),

@@ -75,7 +75,7 @@ export function createSending(deps: {
 	gates: Gates;
 	proven: Pick<Proven, "has">;
 	/** Which registrations the text of a message leaves for. */
-	leaving: Pick<Recent<boolean>, "set">;
+	leaving: Pick<Recent<boolean>, "get" | "set">;
 	keeping: Keeping;
 	act(outcome: Outcome, sent: Sent): Promise<Answer>;
 	maxInFlight: number;
@@ -164,6 +164,9 @@ export function createSending(deps: {
 			const isSaid = letsTextLeave(app, registration);
 			leaving.set(node, isSaid);
 			if (!isSaid && !item.isPromised) return { kind: "common" };
+		} else if (leaving.get(node) === false && letsTextLeave(app, registration)) {
+			// It registered again, with its keys: the next text is known to leave.
+			leaving.set(node, true);
 		}
 		if (item.receivedAt !== undefined && app.ttlSeconds !== undefined && notification.class !== "voip") {
 			item.expiresAt = item.receivedAt + app.ttlSeconds * 1000;

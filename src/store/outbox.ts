@@ -214,17 +214,23 @@ export async function openOutbox(
 
 	/**
 	 * Removes the oldest of each lane beyond those that are kept. Those of another publisher than the owner's must not take
-	 * their place: as long as nobody looked, each publisher's count for themselves.
+	 * their place: as long as nobody looked, each publisher's count for themselves, and of publishers there are so many.
 	 * @param rows entries as JSON, of the lanes in question
 	 */
 	function trim(rows: string): BatchItem<"sqlite"> {
+		const { node, class: pushClass, slot, version, publisher } = outbox;
 		const lanesOf = sql`SELECT value ->> 'node', value ->> 'class' FROM json_each(${rows})`;
-		const place = sql`row_number() OVER (
-			PARTITION BY ${outbox.node}, ${outbox.class}, ${isOwn}, iif(${isOwn}, ${outbox.publisher}, NULL)
-			ORDER BY ${outbox.version} DESC)`;
-		const places = sql`SELECT rowid AS id, ${place} AS place, iif(${isOwn}, ${OWN_KEPT}, ${PUBLISHERS_KEPT}) AS most
-			FROM ${outbox} WHERE (${outbox.node}, ${outbox.class}) IN (${lanesOf}) AND ${outbox.slot} <> ${COMMON_SLOT}`;
-		return db.delete(outbox).where(sql`rowid IN (SELECT id FROM (${places}) WHERE place > most)`);
+		const group = sql`PARTITION BY ${node}, ${pushClass}, ${isOwn}, iif(${isOwn}, ${publisher}, NULL)`;
+		const ranked = sql`SELECT rowid AS id, ${node} AS node, ${pushClass} AS class,
+			iif(${isOwn}, ${OWN_KEPT}, ${PUBLISHERS_KEPT}) AS most, iif(${isOwn}, ${publisher}, NULL) AS unknown,
+			row_number() OVER (${group} ORDER BY ${version} DESC) AS place, max(${version}) OVER (${group}) AS newest
+			FROM ${outbox} WHERE (${node}, ${pushClass}) IN (${lanesOf}) AND ${slot} <> ${COMMON_SLOT}`;
+		const places = sql`SELECT id, place, most, unknown,
+			dense_rank() OVER (PARTITION BY node, class, unknown IS NULL ORDER BY newest DESC) AS rank FROM (${ranked})`;
+		return db.delete(outbox).where(
+			sql`rowid IN (SELECT id FROM (${places})
+				WHERE place > most OR (unknown IS NOT NULL AND rank > ${PUBLISHERS_KEPT}))`,
+		);
 	}
 
 	/** `IS`: unlike `=`, true of two nulls. */

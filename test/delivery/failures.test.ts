@@ -82,3 +82,10 @@ test("a host that gives ever new reasons does not fill the log", async () => {
 	}
 	expect(count).toBeLessThanOrEqual(201);
 });
+
+test("a host that gives ever new reasons leaves those of other apps to be told by their names", async () => {
+	for (let n = 0; n < 300; n++) results.add(registration(`o${n}@example.net`), "retry", `502 (errno ${n})`);
+	results.add(registration("romeo@example.net", { app: "fcm" }), "retry", "503 FCM unavailable");
+	results.add(registration("juliet@example.net", { app: "fcm" }), "retry", "503 FCM unavailable");
+	expect(await next()).toContainEqual(expect.stringMatching(/^warn .*"fcm".*503 FCM unavailable/));
+});

@@ -139,6 +139,29 @@ describe("pushes that were handed over", () => {
 		await loop.stop();
 	});
 
+	test("that are held back for one device leave their places to others", async () => {
+		for (let count = 1; count <= 31; count++) await put(count);
+		const other = Promise.withResolvers<void>();
+		const held: ((answer: Answer) => void)[] = [];
+		const loop = startHandoverLoop(
+			handover,
+			async (_node, { count }) => {
+				if (count !== 31) return new Promise<Answer>((resolve) => held.push(resolve));
+				other.resolve();
+				return { kind: "done", how: "delivered" };
+			},
+			readableLog().log,
+			"claimant",
+			60_000,
+			async () => {
+				for (const answer of held.splice(0)) answer({ kind: "done", how: "queued" });
+			},
+		);
+		await other.promise;
+		await loop.stop();
+		expect(await rows()).toBe(0);
+	});
+
 	test("wait while the database is away, and the log says so without a value", async () => {
 		await put(1);
 		await database.client.execute("ALTER TABLE handover RENAME TO away");

@@ -101,6 +101,56 @@ describe("the pace of what has a text of its own", () => {
 		expect(sent).toEqual([1, 2, 3]);
 	});
 
+	test("lets those that were taken out go before what comes after them, however often some are", async () => {
+		/** The disk: they come when they are due, and again when they are told. */
+		const retry = async (item: number): Promise<void> => {
+			const running = ownTexts.tryRun("lane", async () => sent.push(item));
+			if (running) await running;
+			else await ownTexts.freed("lane").then(() => retry(item));
+		};
+		const due: [number, number][] = [];
+		const spill = async (item: number, inMs: number) => {
+			due.push([item, clock + inMs]);
+			return QUEUED;
+		};
+		submit(1, 2, 3, 4, 5);
+		await ownTexts.release(spill);
+		submit(6);
+		await ownTexts.release(spill);
+		const [last] = submit(7);
+		expect(due).toEqual([
+			[4, 1_000],
+			[5, 2_000],
+			[6, 3_000],
+		]);
+		for (let second = 1; second <= 5; second++) {
+			await pass(1_000);
+			for (const [item, at] of due) if (at === clock) void retry(item);
+			await pass(1);
+			clock--;
+		}
+		expect(sent).toEqual(numbers(1, 7));
+		expect(await last).toEqual(DELIVERED);
+	});
+
+	test("puts off what comes after many that were taken out by so much at the most, and answers it before", async () => {
+		submit(1, 2, 3);
+		const due: number[] = [];
+		for (let times = 0; times < 20; times++) {
+			const answers = submit(4, 5, 6, 7);
+			await ownTexts.release(async (_, inMs) => {
+				due.push(inMs);
+				return QUEUED;
+			});
+			expect(await Promise.all(answers)).toEqual(Array(4).fill(QUEUED));
+		}
+		expect(due.slice(0, 8)).toEqual(numbers(1, 8).map((second) => 1_000 * second));
+		expect(Math.max(...due)).toBe(8_000);
+		expect(await Promise.all(submit(8))).toEqual([QUEUED]);
+		await pass(9_000);
+		expect(sent).toEqual([1, 2, 3, 8]);
+	});
+
 	test("is the same for what comes from the disk, which goes before what is held back", async () => {
 		const retry = (item: number) =>
 			ownTexts.tryRun("lane", async () => {
@@ -131,6 +181,22 @@ describe("the pace of what has a text of its own", () => {
 		await pass(10_000);
 		submit(5, 6, 7);
 		expect(sent).toEqual(numbers(1, 7));
+	});
+
+	test("puts on disk, and answers, what has too many from the disk before it, and sends it all the same", async () => {
+		submit(1, 2, 3);
+		const disk = (item: number) =>
+			ownTexts.freed("lane").then(() => ownTexts.tryRun("lane", async () => sent.push(item)));
+		for (const item of [4, 5, 6]) void disk(item);
+		const [early] = submit(7);
+		await Promise.resolve();
+		expect(secured).toEqual([]);
+		void disk(8);
+		expect(await early).toEqual(QUEUED);
+		expect(await Promise.all(submit(9, 10))).toEqual([QUEUED, QUEUED]);
+		expect(secured).toEqual([7, 9, 10]);
+		for (let second = 0; second < 12; second++) await pass(1_000);
+		expect(sent).toEqual([1, 2, 3, 4, 5, 6, 8, 7, 9, 10]);
 	});
 
 	test("is each lane's own, and a lane is forgotten once it may have as many at once as ever", async () => {
@@ -235,6 +301,25 @@ describe("messages to one registration that say something of their own", () => {
 		},
 	);
 
+	test("with a body are sent each as soon as their device has the keys to read it", async () => {
+		const wanted = { owner: OWNER, app: "webpush", device: "phone", token: TOKEN };
+		const delivery = house.compose();
+		const { registration } = await house.register();
+		deliverAll();
+		expect(await delivery.push(registration.node, body(1))).toEqual(DELIVERED);
+		const result = await house.registrations.register({ ...wanted, p256dh: "key", auth: "secret" }, () =>
+			house.keyring.createNode(),
+		);
+		expect(result).toMatchObject({ registration: { node: registration.node } });
+		// The next one is not known to be one: it opens the window of those without a text, or is held back there.
+		void delivery.push(registration.node, body(2));
+		await delivery.settle();
+		for (const entry of await house.rows()) await delivery.retry(entry);
+		const answers = range(3, 6).map((count) => delivery.push(registration.node, body(count)));
+		expect(await Promise.all(answers)).toEqual(Array(4).fill(DELIVERED));
+		expect(counts()).toEqual(range(1, 6));
+	});
+
 	test("wait on disk as they are when their service fails, twenty of them, and none makes up for another", async () => {
 		const node = await withKeys();
 		house.service.program.push(...Array(5).fill({ kind: "retry", reason: "503" }));
@@ -273,6 +358,64 @@ describe("messages to one registration that say something of their own", () => {
 				.sort((a, b) => (a ?? 0) - (b ?? 0)),
 		).toEqual(range(1, 8));
 		expect(performance.now() - startedAt).toBeGreaterThan(2_900);
+	});
+
+	test("that were put on disk while they are held back go out once, also where the clock was set forward", async () => {
+		const node = await withKeys();
+		deliverAll();
+		// So many that they are answered before their turn.
+		const answers = range(1, 55).map((count) => house.delivery.push(node, encrypted(count)));
+		expect((await Promise.all(answers)).at(-1)).toEqual(QUEUED);
+		expect(await keptCounts()).toEqual(range(46, 55));
+		house.clock.now += 60_000;
+		const entry = (await house.rows()).find(({ notification }) => notification.count === 46);
+		if (!entry) throw new Error("it is not on disk");
+		const tried = await house.delivery.retry(entry);
+		if (tried.kind !== "taken") throw new Error("the lane is free");
+		await tried.free;
+		expect(await house.delivery.retry(entry)).toEqual({ kind: "done" });
+		await house.delivery.settle();
+		expect(counts().slice(5)).toEqual([46]);
+		expect(await keptCounts()).toEqual(range(47, 55));
+	});
+
+	test("are put on disk without those that are on their way, where nothing else is asked for", async () => {
+		const node = await withKeys();
+		const sent = range(1, 5).map((count) => house.delivery.push(node, encrypted(count)));
+		const held = [6, 7].map((count) => house.delivery.push(node, encrypted(count)));
+		for (let call = 1; call <= 5; call++) await house.service.next();
+		await house.delivery.settle(Number.POSITIVE_INFINITY);
+		expect(await Promise.all(held)).toEqual([QUEUED, QUEUED]);
+		expect(await keptCounts()).toEqual([6, 7]);
+		for (const call of house.service.calls) call.answer({ kind: "delivered" });
+		expect(await Promise.all(sent)).toEqual(Array(5).fill(DELIVERED));
+	});
+
+	test("are taken out together with those that are on their way: none starts while these are written", async () => {
+		const written = Promise.withResolvers<void>();
+		const put: number[] = [];
+		const delivery = house.compose({
+			outbox: {
+				...house.outbox,
+				async put(...entries) {
+					for (const { notification } of entries) put.push(notification.count ?? 0);
+					await written.promise;
+					await house.outbox.put(...entries);
+				},
+			},
+		});
+		const node = await withKeys();
+		const own = range(1, 6).map((count) => delivery.push(node, encrypted(count)));
+		const others = [7, 8].map((count) => delivery.push(node, { class: "high", count }));
+		const calls = [11, 12].map((count) => delivery.push(node, { class: "voip", count }));
+		for (let call = 1; call <= 8; call++) await house.service.next();
+		const settled = delivery.settle();
+		expect(put.sort((a, b) => a - b)).toEqual([...range(1, 8), 11, 12]);
+		written.resolve();
+		await settled;
+		expect((await Promise.all([...own, ...others, ...calls])).map(({ kind }) => kind)).toEqual(
+			Array(10).fill("done"),
+		);
 	});
 
 	test("from elsewhere take no place of the owner's, held back or on disk", async () => {

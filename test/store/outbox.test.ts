@@ -226,6 +226,17 @@ describe("slots", () => {
 		expect((await versions(outbox)).slice(0, 4)).toEqual([1, 2, 3, 21]);
 	});
 
+	test("of pushes with a text of their own those of so many domains wait that nobody looked at", async () => {
+		const outbox = await openOutbox(file.db);
+		await outbox.put(own(1), own(2));
+		for (let version = 3; version <= 42; version++)
+			await outbox.put(own(version, { publisher: `d${version % 30}.example` }));
+		// Ten of the thirty domains came again since: those of the twenty that came last stay.
+		expect(await versions(outbox)).toEqual([1, 2, ...Array.from({ length: 20 }, (_, index) => 23 + index)]);
+		await outbox.put(own(43, { publisher: "d41.example" }), own(44, { publisher: "d41.example" }));
+		expect((await versions(outbox)).slice(0, 4)).toEqual([1, 2, 24, 25]);
+	});
+
 	test("of domains that nobody looked at are so many, however many there are", async () => {
 		const outbox = await openOutbox(file.db);
 		await outbox.put(entry({ version: 1 }));

@@ -47,8 +47,8 @@ export const deliveryBounds = {
 	unknownPublishers: {
 		is: 20,
 		unit: "domains",
-		what: "Domains whose pushes to one registration, of one class, wait in the outbox before it was looked up whether they may publish",
-		beyond: "The newest push takes the place of the oldest of them.",
+		what: "Domains whose pushes to one registration, of one class, wait in the outbox before it was looked up whether they may publish; those with a text of their own are counted for themselves",
+		beyond: "The newest push takes the place of what the domain left there that published longest ago.",
 	},
 	waitingInLane: {
 		is: 50,
@@ -177,7 +177,13 @@ export const deliveryBounds = {
 	failureReasons: {
 		is: 200,
 		unit: "reasons",
-		what: "Reasons why pushes failed that are told in the log, each once an hour",
+		what: "Reasons why pushes of one app failed that are told in the log, each once an hour",
+		beyond: "Further ones are told as one.",
+	},
+	setupFaults: {
+		is: 100,
+		unit: "reasons",
+		what: "Reasons why push services refuse our credentials or settings that are told in the log, each once a minute, or once an hour where few devices have them",
 		beyond: "Further ones are told as one for each app.",
 	},
 	unregisteredPublishes: {
