@@ -127,18 +127,31 @@ const SM = "urn:xmpp:sm:3";
 const features = (inner: string) =>
 	`<stream:features xmlns:stream="http://etherx.jabber.org/streams">${inner}</stream:features>`;
 
-/** Lets an account in over WebSocket (RFC 7395), whatever its password. @returns where */
+/** What is known of one connection of an account. */
+interface Session {
+	isKnown: boolean;
+	resource: string;
+}
+
+/**
+ * Lets an account in over WebSocket (RFC 7395), whatever its password. The load begins with the session that binds the
+ * resource of ACCOUNT; before it a connector asks from another resource who has its address: nobody has.
+ * @returns where
+ */
 export function acceptWebSocket({ opened, onText, sent }: Load): string {
-	let isKnown = false;
+	const [bare, resource] = ACCOUNT.split("/");
 	let isOpen = false;
-	const server = Bun.serve<undefined>({
-		...{ hostname: "127.0.0.1", port: 0 },
+	const server = Bun.serve<Session>({
+		hostname: "127.0.0.1",
+		port: 0,
 		fetch: (request, self) =>
-			self.upgrade(request, { headers: { "Sec-WebSocket-Protocol": "xmpp" }, data: undefined })
+			self.upgrade(request, {
+				headers: { "Sec-WebSocket-Protocol": "xmpp" },
+				data: { isKnown: false, resource: "" },
+			})
 				? undefined
 				: new Response(null, { status: 400 }),
 		websocket: {
-			data: undefined,
 			message(link, message) {
 				const text = String(message);
 				if (isOpen && text.startsWith("<iq")) return onText(text);
@@ -148,18 +161,26 @@ export function acceptWebSocket({ opened, onText, sent }: Load): string {
 						`<open xmlns="urn:ietf:params:xml:ns:xmpp-framing" from="example.org" id="1" version="1.0"/>`,
 					);
 					link.send(
-						isKnown
+						link.data.isKnown
 							? features(`<bind xmlns="${BIND}"/><sm xmlns="${SM}"/>`)
 							: features(`<mechanisms xmlns="${SASL}"><mechanism>PLAIN</mechanism></mechanisms>`),
 					);
 				} else if (text.startsWith("<auth")) {
-					isKnown = true;
+					link.data.isKnown = true;
 					link.send(`<success xmlns="${SASL}"/>`);
 				} else if (text.includes(BIND)) {
-					const id = /id="([^"]+)"/.exec(text)?.[1];
-					link.send(`<iq type="result" id="${id}"><bind xmlns="${BIND}"><jid>${ACCOUNT}</jid></bind></iq>`);
+					link.data.resource = /<resource[^>]*>([^<]+)</.exec(text)?.[1] ?? "none";
+					const jid = `${bare}/${link.data.resource}`;
+					link.send(
+						`<iq type="result" id="${idOf(text)}"><bind xmlns="${BIND}"><jid>${jid}</jid></bind></iq>`,
+					);
+				} else if (text.startsWith("<iq")) {
+					link.send(
+						`<iq type="error" id="${idOf(text)}" from="${ACCOUNT}"><error type="cancel"><service-unavailable xmlns="urn:ietf:params:xml:ns:xmpp-stanzas"/></error></iq>`,
+					);
 				} else if (text.startsWith("<enable")) {
 					link.send(`<enabled xmlns="${SM}" id="session" resume="true"/>`);
+					if (link.data.resource !== resource) return;
 					isOpen = true;
 					opened({
 						write(texts) {
@@ -174,3 +195,5 @@ export function acceptWebSocket({ opened, onText, sent }: Load): string {
 	});
 	return `ws://127.0.0.1:${server.port}/`;
 }
+
+const idOf = (text: string) => /id="([^"]+)"/.exec(text)?.[1] ?? "";
