@@ -16,7 +16,7 @@ import { startWebPushServer } from "../test/peers/web-push-server.ts";
 
 const HELP = `Shows a message waking a sleeping app, end to end, on this machine only.
 
-Usage: npx --yes bun run demo [--firefox] [--service webpush|apns|fcm|ubuntu|wns] [--binary dist/reveille]
+Usage: npx --yes bun@1.4.5 run demo [--firefox] [--service webpush|apns|fcm|ubuntu|wns] [--binary dist/reveille]
 
   --firefox  the device is a real, headless Firefox, whose service worker decrypts the push
   --service  through which push service: a double of it, with its real protocol and rules (webpush)
@@ -147,7 +147,7 @@ async function demo({ firefox: useFirefox, service, binary }: Options): Promise<
 		"Everything that was started has ended, and nothing is left behind.",
 		"",
 		"Next: run it for yourself, with an account on your own server. README.md has the rest.",
-		"  export XMPP_SERVICE=wss://example.net/xmpp-websocket XMPP_USERNAME=push XMPP_PASSWORD=…",
+		"  export XMPP_SERVICE=wss://example.net:5281/xmpp-websocket XMPP_USERNAME=push XMPP_PASSWORD=…",
 		"  npx --yes bun@1.4.5 run start",
 	);
 }

@@ -134,7 +134,7 @@ export function connectionOf(
 	for (const sentence of malformed(fields, name)) problem(sentence);
 	if (fields.ca !== undefined && ca === undefined) {
 		problem(
-			`${name("ca")} must be certificates in PEM, or a certificate's fingerprint: sha256: and its 64 hexadecimal digits.`,
+			`${name("ca")} must be certificates in PEM, or a certificate's fingerprint: sha256: and its 64 hexadecimal digits. A file's path begins with /, ./ or ../.`,
 		);
 	} else if (ca && url && url.protocol !== "wss:") {
 		problem(`${name("ca")} is for wss:// alone: nothing else shows a certificate.`);

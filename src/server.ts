@@ -68,7 +68,7 @@ async function main(args: readonly string[]): Promise<void> {
 	if (args.includes("--version")) return console.log(version);
 	if (args.length > 0)
 		throw new StartError(
-			`There are no arguments but import, backup, token, health, --help and --version; settings are environment variables.`,
+			`There are no arguments but import, backup, token, health, --help and --version; settings are environment variables. This is none of them: ${args[0]}`,
 		);
 
 	const settings = readKeyFiles(process.env, settingNames);

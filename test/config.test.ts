@@ -255,6 +255,12 @@ describe("the XMPP account", () => {
 		expect(problems.join()).not.toContain("sesame");
 	});
 
+	test("with a path as XMPP_CA that does not look like one, is told how a path begins", () => {
+		expect(problemsOf({ ...ACCOUNT, XMPP_CA: "certs/ca.pem" }).join()).toContain(
+			"path begins with /, ./ or ../",
+		);
+	});
+
 	test.each(["wss://push:sesame@example.net/ws", "wss://sesame@example.net/ws", "ws://:sesame@localhost/ws"])(
 		"has its password in a setting of its own: %s is refused, and not repeated",
 		(service) => {

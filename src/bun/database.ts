@@ -206,14 +206,27 @@ function explain(error: unknown, url: string): StartError {
 			error,
 		);
 	}
+	if (!url.startsWith("file:") && isRefusal(error)) {
+		return new StartError(
+			`The database ${where} refuses DATABASE_AUTH_TOKEN, or wants one: set it to a token that its server takes. (${faultOf(error)})`,
+			error,
+		);
+	}
 	return new StartError(`The database ${where} does not work: ${faultOf(error)}`, error);
 }
 
+/** Its server knows us not, or not well enough. */
+function isRefusal(error: unknown): boolean {
+	return [401, 403].includes(statusOf(error) ?? 0);
+}
+
+const statusOf = (error: unknown) => ((error as Error).cause as { status?: number } | undefined)?.status;
+
 /** Nobody answered, or a proxy did in place of the server; a server that refuses us is there. */
 function isAway(error: unknown): boolean {
-	const { name, cause } = error as Error;
+	const { name } = error as Error;
 	// What `fetch` throws, without a word of the protocol.
 	if (name !== "LibsqlError") return name === "TimeoutError" || "code" in (error as object);
-	const { status } = (cause ?? {}) as { status?: number };
+	const status = statusOf(error);
 	return status !== undefined && status >= 500;
 }

@@ -171,5 +171,5 @@ function refusal(url: URL, policy: EndpointPolicy): string {
 	if (isPrivate(url)) return "The endpoint's host is not on the public internet.";
 	const elsewhere = [...PROVIDERS, ...policy.rules].some((rule) => matches({ ...rule, port: url.port }, url));
 	if (elsewhere) return "The endpoint's port is not allowed here.";
-	return `The endpoint's host is not one that this server pushes to: ${url.hostname}.`;
+	return `The endpoint's host is not one that this server pushes to: ${url.hostname}. Its operator may add it to WEBPUSH_ALLOW_HOSTS.`;
 }

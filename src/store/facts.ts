@@ -56,8 +56,9 @@ export async function checkSecretKey(
 }
 
 const WRONG_KEY =
-	"SECRET_KEY is not the key this database's registrations were made with. Give the right one, or keep the right " +
-	"one as SECRET_KEY_OLD beside the new one.";
+	"SECRET_KEY is not the key this database's registrations were made with. (Where it is not set, it is the file " +
+	"secret.key in DATA_DIR, made anew if it is missing.) Give the right one, or keep the right one as SECRET_KEY_OLD " +
+	"beside the new one.";
 
 async function noteKeys(db: LibSQLDatabase, given: readonly string[], now: number): Promise<KnownKeys> {
 	const noted = () =>

@@ -248,6 +248,14 @@ describe("a database that cannot be used says why, and what to do", () => {
 		}
 	});
 
+	test.each([401, 403])("a server that answers %i: which setting it is about", async (status) => {
+		const server = Bun.serve({ port: 0, hostname: "127.0.0.1", fetch: () => new Response("no", { status }) });
+		cleanups.push(() => void server.stop(true));
+		expect(await refusal({ url: `http://127.0.0.1:${server.port}` })).toStartWith(
+			`The database 127.0.0.1:${server.port} refuses DATABASE_AUTH_TOKEN, or wants one`,
+		);
+	});
+
 	test("and leaves nothing half made behind: the next start does not stumble over it", async () => {
 		const inTheWay = createClient({ url: at("x.db") });
 		cleanups.push(() => inTheWay.close());

@@ -201,7 +201,7 @@ describe("a backup that cannot be made says why, and leaves nothing", () => {
 		for (const args of [[], ["a", "b"], ["--all"]]) {
 			const { stderr, code } = await backup(args, {});
 			expect(code).toBe(1);
-			expect(stderr).toStartWith("Usage: npx --yes bun run start backup FOLDER");
+			expect(stderr).toStartWith(`Usage: npx --yes bun@${Bun.version} run start backup FOLDER`);
 		}
 		expect((await backup(["--help"], {})).code).toBe(0);
 	});

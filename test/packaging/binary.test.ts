@@ -161,6 +161,7 @@ describe("its commands, in an empty folder and an empty environment", () => {
 		const { stderr, code } = await run([binary, "serve"]);
 		expect(code).toBe(1);
 		expect(stderr).toStartWith("There are no arguments but import, backup, token, health");
+		expect(stderr).toContain("none of them: serve");
 	});
 });
 

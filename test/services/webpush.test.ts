@@ -331,7 +331,11 @@ describe("a device that registers", () => {
 	test.each<[string, DeviceInput, RegExp]>([
 		["nothing", {}, /token is missing/],
 		["an empty token", { token: "", ...keys }, /token is missing/],
-		["an endpoint elsewhere", { token: "https://evil.net/x" }, /not one that this server pushes to/],
+		[
+			"an endpoint elsewhere",
+			{ token: "https://evil.net/x" },
+			/not one that this server pushes to: evil\.net\. .* WEBPUSH_ALLOW_HOSTS/,
+		],
 		[
 			"a name that never resolves",
 			{ token: "https://permanently-removed.invalid/fcm/send/x" },

@@ -193,7 +193,7 @@ describe("a device that was imported", () => {
 describe("the command", () => {
 	test("says how it is used", async () => {
 		const { output, code } = await command(["--help"], {});
-		expect(output).toStartWith("Usage: npx --yes bun run start import prosody PATH");
+		expect(output).toStartWith(`Usage: npx --yes bun@${Bun.version} run start import prosody PATH`);
 		expect(code).toBe(0);
 	});
 
@@ -206,7 +206,7 @@ describe("the command", () => {
 	])("%j is refused, with how it is used", async (args, problem) => {
 		const { errors, code } = await command(args, { DATA_DIR: join(folder(), "data") });
 		expect(errors).toStartWith(problem);
-		expect(errors).toContain("Usage: npx --yes bun run start import prosody PATH");
+		expect(errors).toContain(`Usage: npx --yes bun@${Bun.version} run start import prosody PATH`);
 		expect(code).toBe(1);
 	});
 
