@@ -54,7 +54,7 @@ describe("connections", () => {
 
 	test("that rested for too long are made anew, with one request first", async () => {
 		let now = 0;
-		const fetch = await scene({ idleMs: 20, latencyMs: 5 }, { now: () => now });
+		const fetch = await scene({ idleMs: 300, latencyMs: 5 }, { now: () => now });
 		for (let round = 1; round <= 3; round += 1) {
 			expect(new Set(await many(fetch, 50))).toEqual(new Set([200]));
 			expect(server.connections).toBe(round);

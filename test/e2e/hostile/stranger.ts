@@ -15,7 +15,7 @@ export const COMPONENT: ComponentAccount = { domain: "mallory.example", secret: 
 /** How many networks (/64) of his are one /48. */
 export const SITE = 0x10000;
 /** How long he waits for an answer, ms. */
-const PATIENCE_MS = 30_000;
+const PATIENCE_MS = 120_000;
 /** The third group of his first network's address. */
 const NETWORK = 0xbad0;
 
