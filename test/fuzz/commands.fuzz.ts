@@ -68,6 +68,12 @@ function withNodes(stanza: Element, node: string): void {
 	for (const child of stanza.getChildElements()) withNodes(child, node);
 }
 
+/** What Juliet called her devices. */
+const names = (all: typeof before) =>
+	all
+		.filter(({ owner }) => owner !== VICTIM)
+		.flatMap(({ device_name }) => (device_name ? [String(device_name)] : []));
+
 async function handled(stanza: Element) {
 	const faults: unknown[] = [];
 	const handle = createStanzaHandler({
@@ -81,8 +87,10 @@ async function handled(stanza: Element) {
 	const others = (all: typeof after) => all.filter(({ owner }) => owner !== "juliet@example.org");
 	same(others(after), others(before), "another's registration");
 	const text = String(reply ?? "");
+	// A device may bear the victim's node as its name: who wrote it there knew it.
+	const told = names(after).reduce((rest, name) => rest.replaceAll(name, ""), text);
 	for (const secret of [victimsSecret, "token-of-the-victim", victim.node])
-		claim(!text.includes(secret), text);
+		claim(!told.includes(secret), text);
 	if (!reply || reply.attrs.type === "error") same(after, before, "refused, and");
 	const error = reply?.getChild("error");
 	const said = error?.getChildText("text", NS.stanzaErrors);
