@@ -128,7 +128,7 @@ export const settings = z.object({
 	),
 	REGISTRATION_JWKS_URL: jwksUrl().describe("REGISTRATION=jwt: where the keys are that JWTs are signed with"),
 	REGISTRATION_JWT_KEY: text().describe(
-		"REGISTRATION=jwt: the one key instead: shared with the backend (HS256), or public as PEM or JWK",
+		"REGISTRATION=jwt: the one key instead, shared with the backend for HS256, or public as PEM or JWK",
 	),
 	REGISTRATION_JWT_ISSUER: text().describe("what a JWT's iss must be, if it is to be checked"),
 	REGISTRATION_JWT_AUDIENCE: text().describe("what a JWT's aud must be (PUBLIC_URL)"),

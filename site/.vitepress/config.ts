@@ -54,7 +54,8 @@ export default defineConfig({
 				const href = token?.attrGet("href") ?? "";
 				const file = fileOf(href, env.realPath ?? env.path);
 				if (!token || file === undefined) {
-					if (/(^|\/)README\.md($|#)/.test(href)) token?.attrSet("href", href.replace("README.md", "index.md"));
+					if (/(^|\/)README\.md($|#)/.test(href))
+						token?.attrSet("href", href.replace("README.md", "index.md"));
 					return pageLink?.(tokens, index, options, env, self) ?? self.renderToken(tokens, index, options);
 				}
 				linkedFiles.add(file);
