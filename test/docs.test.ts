@@ -124,7 +124,9 @@ test("metrics that the pages name exist", () => {
 
 describe("commands", () => {
 	const scripts = Object.keys(packageJson.scripts);
-	const commands = [...help("0").matchAll(new RegExp(`${PROGRAM} ([a-z]+)`, "g"))].map(([, name = ""]) => name);
+	const commands = [...help("0").matchAll(new RegExp(`${PROGRAM} ([a-z]+)`, "g"))].map(
+		([, name = ""]) => name,
+	);
 
 	test("that the pages name are scripts of the package, and every script is named", () => {
 		const names = named(/\bbun(?:@[\d.]+)? run ([a-z][a-z:]*)/g);
