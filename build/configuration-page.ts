@@ -42,7 +42,7 @@ const GROUPS: readonly Group[] = [
 		title: "XMPP",
 		settings: {
 			XMPP_SERVICE:
-				"`ws://` is not encrypted, and is warned of unless it is this machine. `xmpp://host:5347` is not encrypted either: same machine or network. No user name or password in it.",
+				"`ws://` and `xmpp://` are not encrypted: use them on the same machine, `xmpp://` also in the same network. Reveille warns of `ws://` to another machine. The URL holds no user name and no password.",
 			XMPP_DOMAIN: "A component's own domain must be given, and is its address.",
 			XMPP_USERNAME:
 				"It logs in with SCRAM-SHA-512, SCRAM-SHA-256, SCRAM-SHA-1 or, over `wss://` or on the same machine, PLAIN. A component has none.",
@@ -69,7 +69,7 @@ const GROUPS: readonly Group[] = [
 			REGISTRATION_JWT_ISSUER: "",
 			MAX_REGISTRATIONS_PER_ADDRESS: "Beside it, 600 writes at once and 10 a second per IPv6 /48.",
 			MAX_REGISTRATIONS_PER_HOST:
-				"Hosts that `WEBPUSH_ALLOW_HOSTS` names are not counted. One registrable domain, over HTTP one /24 (IPv6: /48), may have a tenth of it. At a full one a new registration takes the place of the oldest that was pushed to and never reached.",
+				"Hosts that `WEBPUSH_ALLOW_HOSTS` names are not counted. One registrable domain, over HTTP one /24 (IPv6: /48), may use a tenth of it. When a host's quota is full, a new registration replaces the oldest one that was pushed to and never reached.",
 			TRUST_DEVICE_ID:
 				"These are mod_push_appserver's ways. The publish secret of a registration with an owner then opens the HTTP interface too.",
 			XMPP_PUBLISHERS:
@@ -143,7 +143,7 @@ with the nearest known one.
 - \`*_KEY\`, \`*_CERT\`, \`*_ACCOUNT\` and \`XMPP_CA\` take the text itself or a file's path. A path begins with \`/\`,
   \`./\` or \`../\`. In a PEM, \`\\n\` written out stands for a line's end.
 - Lists are separated by commas or blanks.
-- \`HTTPS_PROXY\`, \`NO_PROXY\` and \`NODE_EXTRA_CA_CERTS\` work as everywhere, but for APNs:
+- \`HTTPS_PROXY\`, \`NO_PROXY\` and \`NODE_EXTRA_CA_CERTS\` work as usual, except for APNs:
   [proxies and private authorities](proxies.md).`;
 
 /** Names of settings, headers and schemes of URLs in a sentence, as code. */
