@@ -27,7 +27,7 @@ const PROSODY_TARGET = 0.85;
 
 /** The users' domain is the load's: publishes come from the registrations' owners' own domain, as they should. */
 const ACCOUNTS = "accounts.example.org";
-/** Its rate limits are lifted as the README says. */
+/** Its rate limits are lifted as docs/xmpp-servers.md says. */
 const LIFTED = "push";
 const LIMITED = "limited";
 const RESOURCE = "push";

@@ -146,7 +146,7 @@ async function demo({ firefox: useFirefox, service, binary }: Options): Promise<
 	say(
 		"Everything that was started has ended, and nothing is left behind.",
 		"",
-		"Next: run it for yourself, with an account on your own server. README.md has the rest.",
+		"Next: run it for yourself, with an account on your own server. docs/first-steps.md goes on from here.",
 		"  export XMPP_SERVICE=wss://example.net:5281/xmpp-websocket XMPP_USERNAME=push XMPP_PASSWORD=…",
 		"  npx --yes bun@1.4.5 run start",
 	);

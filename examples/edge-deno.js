@@ -1,4 +1,4 @@
-// Reveille's HTTP half on Deno, and on Deno Deploy with this file as the entry point. README.md, "At the edge", says
+// Reveille's HTTP half on Deno, and on Deno Deploy with this file as the entry point. docs/edge.md says
 // which settings it needs; they are environment variables. First: npx --yes bun@1.4.5 run edge
 import worker from "../dist/worker.js";
 

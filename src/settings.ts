@@ -104,49 +104,63 @@ const withULabels = (jid: string) =>
 	jid.replace(/^([^@/]*@)?([^/]*)/, (_, local = "", domain: string) => local + toULabels(domain));
 
 export const settings = z.object({
-	ROLE: oneOf("all", "http", "connector").describe("all: HTTP and connector in one process; or one of them"),
+	ROLE: oneOf("all", "http", "connector").describe(
+		"HTTP and connector in one process, or one of them alone (all)",
+	),
 	HOST: text().describe("address to serve HTTP on (127.0.0.1)"),
-	PORT: whole(0, 65535).describe("its port (5357)"),
+	PORT: whole(0, 65535).describe("port to serve HTTP on (5357)"),
 	PUBLIC_URL: publicUrl().describe("the address clients use, through a reverse proxy"),
-	TRUSTED_PROXIES: list().describe("addresses and ranges whose X-Forwarded-For is believed"),
+	TRUSTED_PROXIES: list().describe(
+		"addresses and ranges of reverse proxies, whose X-Forwarded-For is believed",
+	),
 	DATA_DIR: text().describe("folder of keys, database and outbox (data)"),
 	SECRET_KEY: key().describe("derives the secrets of registrations (made in DATA_DIR)"),
-	SECRET_KEY_OLD: list().describe("keys that still verify, after a change"),
-	ADMIN_TOKEN: key().describe("opens the pages that are not for everybody"),
+	SECRET_KEY_OLD: list().describe("keys that still verify after a change of SECRET_KEY"),
+	ADMIN_TOKEN: key().describe("opens the pages that are not for everybody; at least 32 characters"),
 	DEBUG_PAGES: flag().describe(
-		"pages to try the form API by hand and to see registrations, with ADMIN_TOKEN",
+		"pages to try the form API by hand and to see registrations, with ADMIN_TOKEN (false)",
 	),
 	REGISTRATION: oneOf("open", "token", "jwt").describe(
-		"who may register over HTTP (token, unless XMPP_ALLOW=*)",
+		"who may register over HTTP (token, but open with XMPP_ALLOW=*)",
 	),
-	REGISTRATION_TOKEN: key().describe("what REGISTRATION=token asks for, beside the one of the database"),
+	REGISTRATION_TOKEN: key().describe(
+		"a token of your own for REGISTRATION=token, beside the one of the database",
+	),
 	REGISTRATION_JWKS_URL: jwksUrl().describe("REGISTRATION=jwt: where the keys are that JWTs are signed with"),
-	REGISTRATION_JWT_KEY: text().describe("or the one key: shared with the backend, or public as PEM or JWK"),
-	REGISTRATION_JWT_ISSUER: text().describe("what a JWT's iss must be"),
-	REGISTRATION_JWT_AUDIENCE: text().describe("what its aud must be (PUBLIC_URL)"),
-	MAX_REGISTRATIONS_PER_ADDRESS: whole(1, 1e9).describe("per client address, IPv6: per /64 (1000)"),
+	REGISTRATION_JWT_KEY: text().describe(
+		"REGISTRATION=jwt: the one key instead, shared with the backend for HS256, or public as PEM or JWK",
+	),
+	REGISTRATION_JWT_ISSUER: text().describe("what a JWT's iss must be, if it is to be checked"),
+	REGISTRATION_JWT_AUDIENCE: text().describe("what a JWT's aud must be (PUBLIC_URL)"),
+	MAX_REGISTRATIONS_PER_ADDRESS: whole(1, 1e9).describe(
+		"registrations per client address, IPv6: per /64 (1000)",
+	),
 	MAX_REGISTRATIONS_PER_HOST: whole(1, 1e9).describe(
-		"per push service that is no browser's own and not named (10000)",
+		"registrations per push service that is no browser's own and not named (10000)",
 	),
 	TRUST_DEVICE_ID: flag().describe("a device id alone replaces a token and unregisters (false)"),
-	RETENTION_DAYS: whole(1, 36500).describe("when an unused registration goes (180)"),
+	RETENTION_DAYS: whole(1, 36500).describe(
+		"days until a registration goes that was neither renewed nor delivered to (180)",
+	),
 	DATABASE_URL: url("file:", "libsql://", "http://", "https://", "ws://", "wss://").describe(
 		"the shared database (a file in DATA_DIR)",
 	),
 	DATABASE_AUTH_TOKEN: text().describe("for a database over the network"),
 	DATABASE_SYNC_URL: url("libsql://", "http://", "https://").describe(
-		"the shared database, read from a replica of it in the file DATABASE_URL (replica.db in DATA_DIR)",
+		"the shared database, to be read from a replica in a file beside this process",
 	),
-	OUTBOX_SYNC: oneOf("normal", "full").describe("full survives a power loss too (normal)"),
+	OUTBOX_SYNC: oneOf("normal", "full").describe("full: what waits survives a power loss too (normal)"),
 	XMPP_SERVICE: url(
 		"wss://",
 		"ws:// (an account: wss://example.net:5281/xmpp-websocket)",
 		"xmpp:// (a component: xmpp://127.0.0.1:5347)",
-	).describe("an XMPP server: wss:// for an account there (found by its domain), xmpp:// for a component"),
+	).describe(
+		"an XMPP server: wss:// for an account there, xmpp:// for a component (found by the account's domain)",
+	),
 	XMPP_DOMAIN: text().describe("the component's domain, or the account's (the host of XMPP_SERVICE)"),
 	XMPP_USERNAME: text().describe("the account: name@domain, or its name alone beside XMPP_DOMAIN"),
-	XMPP_PASSWORD: text().describe("its password, or the component's secret"),
-	XMPP_RESOURCE: text().describe("the address is username@domain/resource (push)"),
+	XMPP_PASSWORD: text().describe("the account's password, or the component's secret"),
+	XMPP_RESOURCE: text().describe("the resource of an account's address, username@domain/resource (push)"),
 	XMPP_TAKE_ADDRESS: flag().describe(
 		"accounts take their address also from a Reveille of another database (false)",
 	),
@@ -157,41 +171,51 @@ export const settings = z.object({
 	XMPP_ADDRESS: jid().describe("the address that HTTP tells clients (the first connection's)"),
 	XMPP_ALLOW: allowed().describe("who may register (the account's domain; * with a component)"),
 	XMPP_PUBLISHERS: oneOf("own", "any").describe(
-		"any: also other domains than the owner's, and the room's, publish to a registration (own)",
+		"own: the domains of owner and room publish to a registration; any: whoever has its secret (own)",
 	),
 	VAPID_SUBJECT: contact().describe("how push services reach you (PUBLIC_URL)"),
-	VAPID_PRIVATE_KEY: text().describe("who we are to browsers (made in DATA_DIR)"),
+	VAPID_PRIVATE_KEY: text().describe("the key that identifies this server to browsers (made in DATA_DIR)"),
 	VAPID_PUBLIC_KEY: z
 		.string()
 		.trim()
 		.regex(/^[\w-]{87}$/, "must be the 87 characters of a raw P-256 public key in base64url")
 		.optional()
-		.describe("ROLE=http: its public half"),
+		.describe("the public half of VAPID_PRIVATE_KEY, for ROLE=http and the edge"),
 	WEBPUSH_ALLOW_HOSTS: list().describe("more push services: host, *.domain, host:port, * for all public"),
-	WEBPUSH_ALLOW_PRIVATE: flag().describe("private addresses, http and any port too (false)"),
-	APPS: text().describe("several apps: a TOML file, or their JSON (reveille.toml, if it is there)"),
-	APNS_KEY: text().describe("APNs: the .p8 key; with APNS_KEY_ID, APNS_TEAM_ID, APNS_TOPIC"),
-	APNS_KEY_ID: text().describe("its id, ten characters"),
-	APNS_TEAM_ID: text().describe("the team's id, ten characters"),
-	APNS_TOPIC: text().describe("the app's bundle id"),
-	APNS_CERT: text().describe("instead of the key: a certificate, PEM; with APNS_TOPIC"),
-	APNS_CERT_KEY: text().describe("its private key, if it is not in the same text"),
-	APNS_SANDBOX: flag().describe("for apps run from Xcode (false)"),
-	APNS_URL: url("https://", "http://").describe("in place of Apple's own"),
-	FCM_SERVICE_ACCOUNT: text().describe("FCM: the service account's JSON"),
-	FCM_URL: url("https://", "http://").describe("in place of Google's own"),
-	UBUNTU_URL: url("https://", "http://").describe("in place of UBports' own push server"),
-	WNS_PACKAGE_SID: text().describe("WNS: from the Microsoft Store; with WNS_CLIENT_SECRET"),
-	WNS_CLIENT_SECRET: text().describe("its secret, or that of WNS_CLIENT_ID"),
-	WNS_TENANT_ID: text().describe("WNS: from Entra; with WNS_CLIENT_ID, WNS_CLIENT_SECRET"),
-	WNS_CLIENT_ID: text().describe("the application's id at Entra"),
-	WNS_TOKEN_URL: url("https://", "http://").describe("in place of Microsoft's own"),
-	WNS_ALLOW_PRIVATE: flag().describe(
-		"channels at private addresses, for tests: they get the access token (false)",
+	WEBPUSH_ALLOW_PRIVATE: flag().describe(
+		"push services at private addresses, with http and any port too (false)",
 	),
-	PUSH_INTERVAL_MS: whole(0, 60_000).describe("one push per device and class in this time (5000)"),
-	PUSH_TTL_S: whole(60, 2_419_200).describe("how long a push is tried and kept (2419200)"),
-	LOG_LEVEL: oneOf("debug", "info", "warning", "error").describe("how much is said (info)"),
+	APPS: text().describe(
+		"several apps and connections: a TOML file, or the apps' JSON (reveille.toml, if it is there)",
+	),
+	APNS_KEY: text().describe("APNs: the .p8 key; with APNS_KEY_ID, APNS_TEAM_ID, APNS_TOPIC"),
+	APNS_KEY_ID: text().describe("APNs: the key's id, ten characters"),
+	APNS_TEAM_ID: text().describe("APNs: the team's id, ten characters"),
+	APNS_TOPIC: text().describe("APNs: the app's bundle id"),
+	APNS_CERT: text().describe("APNs: a certificate instead of the key, PEM; with APNS_TOPIC"),
+	APNS_CERT_KEY: text().describe("APNs: the certificate's private key, if it is not in the same text"),
+	APNS_SANDBOX: flag().describe("APNs: for apps run from Xcode (false)"),
+	APNS_URL: url("https://", "http://").describe("APNs: a server in place of Apple's own"),
+	FCM_SERVICE_ACCOUNT: text().describe("FCM: the service account's JSON"),
+	FCM_URL: url("https://", "http://").describe("FCM: a server in place of Google's own"),
+	UBUNTU_URL: url("https://", "http://").describe("Ubuntu Push: a server in place of UBports' own"),
+	WNS_PACKAGE_SID: text().describe("WNS: the package SID from the Microsoft Store; with WNS_CLIENT_SECRET"),
+	WNS_CLIENT_SECRET: text().describe("WNS: the secret of WNS_PACKAGE_SID or WNS_CLIENT_ID"),
+	WNS_TENANT_ID: text().describe("WNS: the tenant at Entra; with WNS_CLIENT_ID, WNS_CLIENT_SECRET"),
+	WNS_CLIENT_ID: text().describe("WNS: the application's id at Entra"),
+	WNS_TOKEN_URL: url("https://", "http://").describe(
+		"WNS: a server in place of Microsoft's own, for access tokens",
+	),
+	WNS_ALLOW_PRIVATE: flag().describe(
+		"WNS, for tests: channels at private addresses too, which get the access token (false)",
+	),
+	PUSH_INTERVAL_MS: whole(0, 60_000).describe(
+		"milliseconds in which a device gets one push per class (5000)",
+	),
+	PUSH_TTL_S: whole(60, 2_419_200).describe(
+		"seconds a push is tried, and kept by its push service (2419200)",
+	),
+	LOG_LEVEL: oneOf("debug", "info", "warning", "error").describe("how much is logged (info)"),
 });
 
 export type Settings = z.output<typeof settings>;

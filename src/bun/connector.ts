@@ -245,7 +245,7 @@ export async function startConnector(deps: ConnectorDeps): Promise<Connector> {
 		const { resumed } = opened;
 		if (hadStream && !resumed) {
 			log.warn(
-				"{address}: the last stream could not be resumed: what was published meanwhile is lost. docs/servers.md says for how long a server keeps it, and which setting raises that.",
+				"{address}: the last stream could not be resumed: what was published meanwhile is lost. docs/xmpp-servers.md says for how long a server keeps it, and which setting raises that.",
 				{ address },
 			);
 		}

@@ -15,7 +15,7 @@ export function help(version: string): string {
 		"",
 		"Settings are environment variables, and none at all works. An account on an XMPP server needs",
 		"XMPP_SERVICE, XMPP_USERNAME and XMPP_PASSWORD; a component XMPP_SERVICE, XMPP_DOMAIN and XMPP_PASSWORD.",
-		"Defaults are in brackets; README.md says more.",
+		"Defaults are in brackets; docs/configuration.md says more.",
 		"",
 		...settingNames.map((name) => `  ${name.padEnd(width)}  ${describeSetting(name)}`),
 	].join("\n");

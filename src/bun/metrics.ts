@@ -5,7 +5,7 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
 import type { Answer, Outcome, PushService } from "../types.ts";
 
-/** Every metric of ours, with its labels and what it means: the README's table is this. */
+/** Every metric of ours, with its labels and what it means: the table in docs/operations.md is this. */
 export const METRICS = {
 	reveille_publishes_total: { labels: [], help: "Publishes that came in over XMPP" },
 	reveille_answers_total: {

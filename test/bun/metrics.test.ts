@@ -82,11 +82,12 @@ test("a service is counted and timed by its app, and is otherwise itself", async
 	expect(said).toContain('reveille_provider_seconds_count{app="siskin"} 1');
 });
 
-test("every metric is in the README with its labels, and no other", async () => {
-	const readme = readFileSync(new URL("../../README.md", import.meta.url), "utf8");
-	const documented = [...readme.matchAll(/^\| `(reveille_\w+)(?:\{(\w+)\})?` \|/gm)].map(
-		([, name, label]) => [name, ...(label ? [label] : [])],
-	);
+test("every metric is in docs/operations.md with its labels, and no other", async () => {
+	const page = readFileSync(new URL("../../docs/operations.md", import.meta.url), "utf8");
+	const documented = [...page.matchAll(/^\| `(reveille_\w+)(?:\{(\w+)\})?` \|/gm)].map(([, name, label]) => [
+		name,
+		...(label ? [label] : []),
+	]);
 	const exported = Object.entries(METRICS).map(([name, { labels }]) =>
 		[name, labels.join("_")].filter(Boolean),
 	);

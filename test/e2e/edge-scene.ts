@@ -60,7 +60,7 @@ export async function openEdgeScene(
 	const sqld = await startSqld();
 	const shared = { DATABASE_URL: sqld.httpUrl, SECRET_KEY };
 	const { connector: wanted, replica = false } = options;
-	// First, as README.md says: it makes the tables.
+	// First, as docs/edge.md says: it makes the tables.
 	const connector = wanted
 		? await startReveille({
 				...wanted,

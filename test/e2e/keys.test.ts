@@ -1,4 +1,4 @@
-/** SECRET_KEY is changed, as the README says it step by step, and nobody misses a message. */
+/** SECRET_KEY is changed, as docs/keys.md says it step by step, and nobody misses a message. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { mkdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
@@ -186,9 +186,9 @@ describe.each([...servers])("with a real %s", (program) => {
 	}, 60_000);
 });
 
-test("the lines of the README change a key that is a file", async () => {
-	const readme = readFileSync(new URL("../../README.md", import.meta.url), "utf8");
-	const lines = /## Changing the key[\s\S]*?```sh\n([\s\S]*?)```/.exec(readme)?.[1] ?? "";
+test("the lines of docs/keys.md change a key that is a file", async () => {
+	const page = readFileSync(new URL("../../docs/keys.md", import.meta.url), "utf8");
+	const lines = /## Changing the key[\s\S]*?```sh\n([\s\S]*?)```/.exec(page)?.[1] ?? "";
 	const folder = temporaryFolder("keys");
 	const data = join(folder.path, "data");
 	mkdirSync(data, { mode: 0o700 });

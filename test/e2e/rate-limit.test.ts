@@ -1,4 +1,4 @@
-/** Stock servers limit how fast an account may send, answers included; the README says how to exempt one. */
+/** Stock servers limit how fast an account may send, answers included; docs/xmpp-servers.md says how to exempt one. */
 import { afterAll, describe, expect, test } from "bun:test";
 import { connectUser } from "../peers/user.ts";
 import type { XmppServer } from "../peers/xmpp-server.ts";

@@ -181,7 +181,7 @@ describe("a device that was imported", () => {
 			await wake(derived, "And a Montague?");
 			expect(await publish(SECRET)).toBe(unknown);
 
-			// Once more, as the README says to: it brings nothing back.
+			// Once more, as docs/migrating.md says to: it brings nothing back.
 			expect(await moved.import()).toContain("Imported 0, updated 0, unchanged 1, skipped 0.");
 			expect(await publish(SECRET)).toBe(unknown);
 			expect(await publish(derived)).toBe("result");

@@ -1,0 +1,181 @@
+/** The documents promise what is there, name what there is, and stay short. */
+import { describe, expect, test } from "bun:test";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { CONFIGURATION_PAGE, configurationPage, sentenceOf } from "../build/configuration-page.ts";
+import packageJson from "../package.json" with { type: "json" };
+import { pagesOf } from "../site/.vitepress/index-of-pages.ts";
+import { AppsError, parseApps } from "../src/apps.ts";
+import { help } from "../src/bun/help.ts";
+import { METRICS } from "../src/bun/metrics.ts";
+import { PROGRAM } from "../src/bun/program.ts";
+import { settingNames } from "../src/settings.ts";
+import { anchorsOf, codeOf, linksOf, PAGES, page, ROOT, targetOf, wordsOf } from "./pages.ts";
+
+/** Those that people write, for readers of today. */
+const WRITTEN = PAGES.filter(({ path }) => !["CHANGELOG.md", "docs/bounds.md"].includes(path));
+const CODE = WRITTEN.flatMap(codeOf);
+
+/** Everything that a pattern's first group finds in all code of the pages. */
+const named = (pattern: RegExp) =>
+	new Set(CODE.flatMap((code) => [...code.matchAll(pattern)].map(([, name = ""]) => name)));
+
+describe("links", () => {
+	const links = PAGES.flatMap((from) => linksOf(from).map((href) => ({ from, href })));
+	const inside = links
+		.filter(({ href }) => !/^\w+:/.test(href))
+		.map(({ from, href }) => ({ ...targetOf(href, from), shown: `${from.path}: ${href}` }));
+
+	test("lead to files that are there", () => {
+		expect(inside.length).toBeGreaterThan(100);
+		expect(inside.filter(({ path }) => !existsSync(join(ROOT, path))).map(({ shown }) => shown)).toEqual([]);
+	});
+
+	test("lead to headings that are there", () => {
+		const isThere = ({ path, anchor }: (typeof inside)[number]) => {
+			const target = PAGES.find((one) => one.path === path);
+			return anchor === undefined || (target !== undefined && anchorsOf(target).includes(anchor));
+		};
+		expect(inside.filter((link) => !isThere(link)).map(({ shown }) => shown)).toEqual([]);
+	});
+
+	test("to others are encrypted", () => {
+		expect(links.map(({ href }) => href).filter((href) => href.startsWith("http:"))).toEqual([]);
+	});
+
+	test("lead from the README to every page, and to every picture from some page", () => {
+		const indexed = pagesOf(page("README.md").text).flatMap(({ pages }) => pages.map(({ path }) => path));
+		expect(indexed.toSorted()).toEqual(
+			PAGES.map(({ path }) => path)
+				.filter((path) => path !== "README.md")
+				.toSorted(),
+		);
+		const pictures = readdirSync(join(ROOT, "docs/pictures")).map((name) => `docs/pictures/${name}`);
+		const shown = new Set(inside.map(({ path }) => path));
+		expect(pictures.filter((path) => !shown.has(path))).toEqual([]);
+	});
+});
+
+describe("settings", () => {
+	/** Of other programs, and codes of errors. */
+	const OTHERS = new Set(
+		[
+			"HTTPS_PROXY HTTP_PROXY ALL_PROXY NO_PROXY NODE_EXTRA_CA_CERTS SSL_CERT_FILE NODE_TLS_REJECT_UNAUTHORIZED",
+			"BUN_OPTIONS REVEILLE_CHROOT BENCH_PROFILE DEVICE_SECRET",
+			"ERR_PROXY_TUNNEL SELF_SIGNED_CERT_IN_CHAIN DEPTH_ZERO_SELF_SIGNED_CERT UNABLE_TO_VERIFY_LEAF_SIGNATURE",
+			"ERR_TLS_CERT_ALTNAME_INVALID CERT_HAS_EXPIRED WRONG_VERSION_NUMBER",
+		].flatMap((line) => line.split(" ")),
+	);
+
+	test("that the pages name exist", () => {
+		const names = [...named(/(?<![\w*])([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+)(?![\w])/g)];
+		expect(names.length).toBeGreaterThan(50);
+		const known = (name: string) => (settingNames as readonly string[]).includes(name) || OTHERS.has(name);
+		expect(names.filter((name) => !known(name))).toEqual([]);
+	});
+
+	test("have a page that is made from their schema: bun run generate writes it", () => {
+		expect(readFileSync(join(ROOT, CONFIGURATION_PAGE), "utf8")).toBe(configurationPage());
+	});
+
+	test("have a row each on that page, and no other has", () => {
+		const rows = page(CONFIGURATION_PAGE).text.matchAll(/^\| `([A-Z_]+)` \|/gm);
+		expect([...rows].map(([, name = ""]) => name).toSorted()).toEqual(settingNames.toSorted());
+	});
+
+	test("have a sentence each, with brackets around the default alone", () => {
+		for (const name of settingNames) {
+			const { sentence } = sentenceOf(name);
+			expect(`${name}: ${sentence}`).toMatch(/: [^\s(][^()]*[^\s.(]$/);
+		}
+	});
+
+	test("of an app have a row each in its table, and no other has", () => {
+		const { text } = page("docs/reveille-toml.md");
+		const section = text.slice(text.indexOf("| field of `[[app]]`"));
+		const rows = section.slice(0, section.indexOf("\n\n")).split("\n");
+		const fields = rows.flatMap((row) => {
+			const [, field = "", , what = ""] = row.split("|");
+			// Entra's stand beside the Store's.
+			const instead = /or at Entra: (.*)/.exec(what)?.[1] ?? "";
+			return [...`${field}${instead}`.matchAll(/`([a-z_]+)`/g)].map(([, name]) => name ?? "");
+		});
+		/** What parsing says it knows, once it meets what it does not. */
+		const fieldsOf = (service: string) => {
+			try {
+				parseApps([{ name: "a", service, "no such field": 1 }], "APPS", false);
+				return [];
+			} catch (error) {
+				if (!(error instanceof AppsError)) throw error;
+				return /known are (.*)\.$/.exec(error.message)?.[1]?.split(", ") ?? [];
+			}
+		};
+		const known = ["apns", "fcm", "webpush", "ubuntu", "wns"].flatMap(fieldsOf);
+		expect([...new Set(fields)].toSorted()).toEqual([...new Set(known)].toSorted());
+	});
+});
+
+test("metrics that the pages name exist", () => {
+	const names = [...named(/\b(reveille_\w*[a-z])\b/g)];
+	expect(names.length).toBeGreaterThan(10);
+	const isOurs = (name: string) => name in METRICS || /^reveille_(process|nodejs)$/.test(name);
+	expect(names.filter((name) => !isOurs(name))).toEqual([]);
+});
+
+describe("commands", () => {
+	const scripts = Object.keys(packageJson.scripts);
+	const commands = [...help("0").matchAll(new RegExp(`${PROGRAM} ([a-z]+)`, "g"))].map(
+		([, name = ""]) => name,
+	);
+
+	test("that the pages name are scripts of the package, and every script is named", () => {
+		const names = named(/\bbun(?:@[\d.]+)? run ([a-z][a-z:]*)/g);
+		expect([...names].filter((name) => !scripts.includes(name))).toEqual([]);
+		// What the others begin with is not for people.
+		expect(scripts.filter((name) => !name.startsWith("setup") && !names.has(name))).toEqual([]);
+	});
+
+	test("of Reveille that the pages name exist, and each is named", () => {
+		expect(commands.length).toBeGreaterThan(3);
+		const names = new Set([...named(/\breveille ([a-z]+)\b/g), ...named(/\brun start ([a-z]+)\b/g)]);
+		expect([...names].toSorted()).toEqual(commands.toSorted());
+	});
+
+	test("name the Bun that CI runs and the package asks for", () => {
+		const pinned = packageJson.engines.bun.replace(">=", "");
+		const ci = readFileSync(join(ROOT, ".ci/run"), "utf8");
+		const texts = [ci, ...WRITTEN.map(({ text }) => text)].join("\n");
+		const versions = [...texts.matchAll(/bun@([\d.]+)/g)].map(([, version]) => version);
+		expect(versions.length).toBeGreaterThan(3);
+		expect(new Set(versions)).toEqual(new Set([pinned]));
+	});
+});
+
+describe("files", () => {
+	test("that the pages name in code are there", () => {
+		const paths = named(/^((?:src|test|docs|examples|build|bench|drizzle)\/[\w./-]*)$/g);
+		expect([...paths].filter((path) => !existsSync(join(ROOT, path)))).toEqual([]);
+	});
+
+	test("of examples/ are linked from a page each", () => {
+		const linked = new Set(PAGES.flatMap((from) => linksOf(from).map((href) => targetOf(href, from).path)));
+		const examples = readdirSync(join(ROOT, "examples")).map((name) => `examples/${name}`);
+		expect(examples.filter((path) => !linked.has(path))).toEqual([]);
+	});
+});
+
+describe("length", () => {
+	test("the README has less than 1,200 words", () => {
+		expect(wordsOf(page("README.md"))).toBeLessThan(1200);
+	});
+
+	test("a page has less than 1,500", () => {
+		const long = WRITTEN.filter((one) => wordsOf(one) >= 1500);
+		expect(long.map((one) => `${one.path}: ${wordsOf(one)}`)).toEqual([]);
+	});
+
+	test("a page of docs/ says at once for whom it is", () => {
+		const pages = WRITTEN.filter(({ path }) => path.startsWith("docs/"));
+		expect(pages.filter(({ text }) => !/^# .+\n\nFor /.test(text)).map(({ path }) => path)).toEqual([]);
+	});
+});
