@@ -1,59 +1,18 @@
 /** The demo, started from a folder that is not the project's: what it shows, and that nothing of it stays. */
 import { afterEach, expect, test } from "bun:test";
-import { readdirSync } from "node:fs";
-import { fileURLToPath } from "node:url";
-import { temporaryFolder } from "../peers/folder.ts";
-import { guard } from "../peers/guard.ts";
+import { ROOT } from "../files.ts";
+import { runDemo } from "../peers/demo.ts";
 import { alive, familyOf } from "../peers/process-table.ts";
-
-const DEMO = fileURLToPath(new URL("../../examples/demo.ts", import.meta.url));
 
 const cleanups: (() => unknown)[] = [];
 afterEach(() => {
 	for (const end of cleanups.splice(0).reverse()) end();
 });
 
-/** Starts it. Whatever it makes is in a folder of its own. */
 function startDemo(...args: string[]) {
-	const folder = temporaryFolder("demo");
-	cleanups.push(() => folder.remove());
-	const child = Bun.spawn([process.execPath, DEMO, ...args], {
-		cwd: folder.path,
-		env: { ...process.env, TMPDIR: folder.path },
-		stdin: "pipe",
-		stdout: "pipe",
-		stderr: "pipe",
-	});
-	const unguard = guard(child.pid);
-	cleanups.push(() => {
-		child.kill("SIGKILL");
-		unguard();
-	});
-	let said = "";
-	const decoder = new TextDecoder();
-	const reader = child.stdout.getReader();
-	/** @returns whether there was more */
-	const readOn = async () => {
-		const { done, value } = await reader.read();
-		if (value) said += decoder.decode(value, { stream: true });
-		return !done;
-	};
-	return {
-		child,
-		/** Resolves to all that it said. @throws when it ends without this */
-		async untilSaid(text: string): Promise<string> {
-			while (!said.includes(text)) {
-				if (!(await readOn())) throw new Error(`it did not say ${text}, but: ${said}`);
-			}
-			return said;
-		},
-		/** Resolves to all that it said, and how it ended. */
-		async ended() {
-			while (await readOn());
-			const stderr = await new Response(child.stderr).text();
-			return { said, stderr, code: await child.exited, left: readdirSync(folder.path) };
-		},
-	};
+	const demo = runDemo(ROOT, args);
+	cleanups.push(() => demo.kill());
+	return demo;
 }
 
 test("--help says what it does and takes, and starts nothing", async () => {
@@ -95,15 +54,14 @@ test.each(["SIGINT", "SIGTERM"] as const)(
 		// Not 401: the token is right, and a device is missing.
 		expect(registering.status).toBe(422);
 
-		demo.child.stdin.write("Wherefore art thou?\n");
-		demo.child.stdin.flush();
+		demo.type("Wherefore art thou?");
 		await demo.untilSaid('"body":"Wherefore art thou?"');
 
-		const family = familyOf(demo.child.pid);
+		const family = familyOf(demo.pid);
 		expect(family.length).toBeGreaterThan(2);
-		demo.child.kill(signal);
+		demo.signal(signal);
 		// As the terminal and `bun run` both send it.
-		demo.child.kill(signal);
+		demo.signal(signal);
 		const { said: all, ...end } = await demo.ended();
 		expect(end).toEqual({ stderr: "", code: 0, left: [] });
 		expect(all).toContain("nothing is left behind");
@@ -115,8 +73,8 @@ test.each(["SIGINT", "SIGTERM"] as const)(
 test("a signal in the middle of it ends all that was started", async () => {
 	const demo = startDemo();
 	await demo.untilSaid("A real Prosody serves");
-	const family = familyOf(demo.child.pid);
-	demo.child.kill("SIGTERM");
+	const family = familyOf(demo.pid);
+	demo.signal("SIGTERM");
 	const { said, ...end } = await demo.ended();
 	expect(end).toEqual({ stderr: "", code: 143, left: [] });
 	expect(said).toContain("nothing is left behind");
