@@ -43,8 +43,9 @@ export const problemKinds = {
 		status: 404,
 		title: "No such registration",
 		meaning:
-			"There is no registration with this node, or this is not its device secret: these are not told apart. The " +
-			"secret that the user's XMPP server has is for publishing alone.",
+			"No registration was ever made here with this node, or this is not its device secret: these are not told " +
+			"apart. The secret that the user's XMPP server has is for publishing alone. Whoever has the device secret of a " +
+			"registration that ended is answered 410.",
 	},
 	"method-not-allowed": {
 		status: 405,
@@ -53,10 +54,10 @@ export const problemKinds = {
 	},
 	gone: {
 		status: 410,
-		title: "The registration is gone",
+		title: "The registration has ended",
 		meaning:
-			"Its push service said that the subscription ended: subscribe again and register that. Or the key that it " +
-			"was made with is not the server's any more: register again.",
+			"It was ended by its device or its owner, or its push service said that the subscription is dead. Or the key " +
+			"that it was made with is not the server's any more. It does not come back: subscribe and register again.",
 	},
 	"body-too-large": {
 		status: 413,

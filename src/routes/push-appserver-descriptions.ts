@@ -81,7 +81,8 @@ export function describeFormRoutes(
 		summary: "End a registration",
 		description:
 			"What registered by the command v1-register-push is ended here by its token, all accounts of a device id at " +
-			"once. The secret of a registration that was not made here is its server's, and ends nothing.",
+			"once. The secret of a registration that was not made here is its server's, and ends nothing. One that ended " +
+			"before is answered as one that never was.",
 		request: form({
 			type,
 			node: field("The node that registering returned; with the token, the device id will do", NODE),

@@ -106,7 +106,9 @@ export const removeRoute = createRoute({
 	method: "delete",
 	operationId: "unregister",
 	summary: "End a registration",
-	description: "For good: the node never comes back.",
+	description:
+		"For good: the node never comes back. From then on each request with its device secret is answered 410, this one " +
+		"too.",
 	request: { params: nodeParam },
 	responses: {
 		204: { description: "Ended" },

@@ -123,7 +123,7 @@ describe.each([
 		expect(await renewed.json()).toMatchObject({ node, deviceName: "a phone" });
 
 		expect((await scene.ask("DELETE", path, { token })).status).toBe(204);
-		expect((await scene.ask("GET", path, { token })).status).toBe(404);
+		expect((await scene.ask("GET", path, { token })).status).toBe(410);
 		expect((await scene.ask("GET", path, { token: "A".repeat(43) })).status).toBe(404);
 	}, 30_000);
 
