@@ -206,6 +206,18 @@ describe("the page to browse it", () => {
 		for (const link of links) expect(page).toContain(`id="${link}"`);
 	});
 
+	test("shows of a schema that adds to another the fields of both (allOf)", async () => {
+		expect(document.components.schemas.Renewed.allOf).toHaveLength(2);
+		const page = await (await server.app.request("/docs")).text();
+		const renewing = /<details id="renew">.*?<\/details>/s.exec(page)?.[0] ?? "";
+		const responses = renewing.slice(renewing.indexOf("<h3>Responses</h3>"));
+		for (const field of ["jid", "node", "registeredAt", "lastSuccessAt", "secret", "deviceSecret"])
+			expect(responses).toContain(`<td><code>${field}</code></td>`);
+		// What one part asks for, the whole does.
+		expect(responses).toMatch(/<code>registeredAt<\/code><\/td><td>string<div/);
+		expect(responses).toMatch(/<code>deviceSecret<\/code><\/td><td>string, optional<div/);
+	});
+
 	test("needs no script and nothing from elsewhere; its style carries the nonce that the policy allows", async () => {
 		const response = await server.app.request("/docs");
 		const page = await response.text();
