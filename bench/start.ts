@@ -9,7 +9,7 @@ import { freePort } from "../test/peers/ports.ts";
 import { quantile, rssOf, untilHealthy } from "./measured-process.ts";
 
 const RUNS = 10;
-const ROOT = new URL("..", import.meta.url).pathname;
+const ROOT = join(import.meta.dir, "..");
 
 interface Sample {
 	/** From spawning the process to its first answer over HTTP, ms. */

@@ -11,6 +11,7 @@ import { clientAddressReader, networkOf } from "./routes/client-address.ts";
 import type { AppDeps, RequestEnv } from "./routes/deps.ts";
 import { documentationRoutes } from "./routes/documentation.tsx";
 import { toProblem } from "./routes/errors.ts";
+import { faviconRoutes } from "./routes/favicon.ts";
 import { healthRoutes, type WatchingDeps } from "./routes/health.ts";
 import { type MetricsDeps, metricsRoutes } from "./routes/metrics.ts";
 import { noStore } from "./routes/no-store.ts";
@@ -103,6 +104,7 @@ export function createApp(deps: AppDeps & MetricsDeps): OpenAPIHono<RequestEnv> 
 	app.route("/", tigaseRoutes(deps, limit));
 	app.route("/", healthRoutes(deps));
 	app.route("/", metricsRoutes(deps));
+	app.route("/", faviconRoutes());
 	app.route("/", documentationRoutes(deps, app));
 	return app;
 }

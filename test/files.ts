@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { join, relative } from "node:path";
 
 /** Where the repository is; ends with a slash. */
-export const ROOT = new URL("..", import.meta.url).pathname;
+export const ROOT = join(import.meta.dir, "../");
 
 /**
  * They measure: how one load takes part of another's time, as a ratio. A neighbour would be measured with it, so they
@@ -17,7 +17,9 @@ const STARTS_XMPP: readonly string[] = ["prosody", "ejabberd", "slixmpp"].map(
 );
 
 /** Where programs are started: XMPP servers, a database server, a browser, Reveille itself. */
-const STARTS_PROGRAMS: readonly string[] = ["test/peers/child.ts", "test/peers/firefox.ts"];
+const STARTS_PROGRAMS: readonly string[] = ["child", "demo", "firefox"].map(
+	(name) => `test/peers/${name}.ts`,
+);
 
 /** Paths from {@link ROOT}, sorted. */
 const found = (pattern: string): string[] => [...new Bun.Glob(pattern).scanSync(ROOT)].sort();

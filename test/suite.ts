@@ -13,8 +13,9 @@ export const WORKERS = 3;
 export const TIMINGS = "test/timings.json";
 
 /** Installs the peers that are missing. Nothing is skipped for want of one: this process ends, as a failed run. */
-export const needPeers = (peers: Parameters<typeof ensurePeers>[0]): Promise<void> =>
-	needed((onProgress) => ensurePeers(peers, onProgress));
+export async function needPeers(peers: Parameters<typeof ensurePeers>[0]): Promise<void> {
+	await needed((onProgress) => ensurePeers(peers, onProgress));
+}
 
 /** The same for whatever else a run cannot do without. */
 export async function needed<T>(ensure: (onProgress: (sentence: string) => void) => Promise<T>): Promise<T> {

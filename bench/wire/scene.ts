@@ -12,7 +12,7 @@ import type { ProviderAddress, ProviderKind } from "./provider.ts";
 import type { PublisherOptions, PublisherResult } from "./publisher.ts";
 import { SECRET_KEY } from "./seeded.ts";
 
-const ROOT = new URL("../..", import.meta.url).pathname;
+const ROOT = join(import.meta.dir, "../..");
 const file = (name: string) => join(import.meta.dir, name);
 /** Of components and accounts; only a real server checks it. */
 export const PASSWORD = "secret";

@@ -77,6 +77,17 @@ export function noSuchRegistration(): Problem {
 	);
 }
 
+/**
+ * Says to whoever proved that it was theirs that a registration is there no more. A node never comes back, so this is
+ * 410 and not 404 (RFC 9110 §15.5.11), whatever ended it.
+ */
+export function registrationEnded(): Problem {
+	return new Problem(
+		"gone",
+		"This registration has ended, and does not come back: subscribe and register again.",
+	);
+}
+
 /** Nobody can prove any more whose it is, and waiting would not help: the operator took the key away. */
 export function keyGone(): Problem {
 	return new Problem(

@@ -2,8 +2,9 @@
 /** The page to browse the OpenAPI document, rendered from it: readable without any script. */
 import type { ApiDocument } from "./openapi.ts";
 import { Page } from "./page.tsx";
-import { type ProblemName, problemAnchor, problemKinds } from "./problem.ts";
+import { exampleProblem, type ProblemName, problemAnchor, problemKinds } from "./problem.ts";
 import { exampleOf, type SchemaOrRef, SchemaView } from "./schema-view.tsx";
+import { WorkedExample } from "./worked-example.tsx";
 
 const METHODS = ["get", "post", "put", "delete"] as const;
 
@@ -111,7 +112,9 @@ function OperationView({ described, schemas }: { described: Described; schemas: 
 						<p>
 							<b>{status}</b> {response.description}
 						</p>
-						{status < "300" && <Body content={contentOf(response)} schemas={schemas} />}
+						{!("application/problem+json" in contentOf(response)) && (
+							<Body content={contentOf(response)} schemas={schemas} />
+						)}
 					</>
 				))}
 			</div>
@@ -134,6 +137,7 @@ export function DocsPage({ document, nonce }: { document: ApiDocument; nonce: st
 				Version {document.info.version} · <a href="/openapi.json">openapi.json</a> · <a href="/">state</a>
 			</p>
 			<p>{document.info.description}</p>
+			<WorkedExample />
 			{document.tags?.map((tag) => (
 				<section>
 					<h2>{tag.name}</h2>
@@ -160,13 +164,16 @@ export function DocsPage({ document, nonce }: { document: ApiDocument; nonce: st
 					links here; their <code>detail</code> says what happened and what to do.
 				</p>
 				{(Object.keys(problemKinds) as ProblemName[]).map((kind) => (
-					<p id={problemAnchor(kind)}>
-						<b>
-							{problemKinds[kind].status} {problemKinds[kind].title}
-						</b>
-						<br />
-						{problemKinds[kind].meaning}
-					</p>
+					<div id={problemAnchor(kind)}>
+						<p>
+							<b>
+								{problemKinds[kind].status} {problemKinds[kind].title}
+							</b>
+							<br />
+							{problemKinds[kind].meaning}
+						</p>
+						<pre>{JSON.stringify(exampleProblem(kind), null, 2)}</pre>
+					</div>
 				))}
 			</section>
 		</Page>

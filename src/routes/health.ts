@@ -3,6 +3,7 @@ import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
 import { isAdmin } from "./authorization.ts";
 import type { AppDeps, Readiness, RequestEnv } from "./deps.ts";
 import { toProblem } from "./errors.ts";
+import { NOT_READY, named, READY, READY_FOR_ADMINS } from "./examples.ts";
 import { noStore } from "./no-store.ts";
 
 const healthSchema = z
@@ -51,8 +52,21 @@ const healthRoute = createRoute({
 	tags: ["Watching"],
 	summary: "Alive?",
 	responses: {
-		200: { description: "Alive", content: { "application/json": { schema: healthSchema } } },
+		200: {
+			description: "Alive",
+			content: {
+				"application/json": {
+					schema: healthSchema,
+					examples: named({ alive: { status: "alive", version: "0.1.0" } }),
+				},
+			},
+		},
 	},
+});
+
+const readinessAnswer = (description: string, examples: Record<string, z.input<typeof readinessSchema>>) => ({
+	description,
+	content: { "application/json": { schema: readinessSchema, examples: named(examples) } },
 });
 
 const readyRoute = createRoute({
@@ -63,8 +77,8 @@ const readyRoute = createRoute({
 	summary: "Ready to work?",
 	security: [{}, { adminToken: [] }],
 	responses: {
-		200: { description: "Ready", content: { "application/json": { schema: readinessSchema } } },
-		503: { description: "Not ready", content: { "application/json": { schema: readinessSchema } } },
+		200: readinessAnswer("Ready", { ready: READY, forAdmins: READY_FOR_ADMINS }),
+		503: readinessAnswer("Not ready", { notReady: NOT_READY }),
 	},
 });
 

@@ -12,6 +12,13 @@ export interface MetricsDeps {
 	scrape?: (() => Promise<{ contentType: string; text: string }>) | undefined;
 }
 
+function metricsOff(): Problem {
+	return new Problem(
+		"no-such-page",
+		"Metrics are off here. The operator turns them on with ADMIN_TOKEN, where a connector runs.",
+	);
+}
+
 const metricsRoute = createRoute({
 	method: "get",
 	path: "/metrics",
@@ -22,9 +29,18 @@ const metricsRoute = createRoute({
 	responses: {
 		200: {
 			description: "Prometheus's text format",
-			content: { "text/plain": { schema: z.string().openapi({ example: "reveille_xmpp_online 1" }) } },
+			content: {
+				"text/plain": {
+					schema: z.string().openapi({
+						example:
+							"# HELP reveille_xmpp_online 1 while the address is ours\n" +
+							"# TYPE reveille_xmpp_online gauge\n" +
+							'reveille_xmpp_online{address="push@example.net/push"} 1\n',
+					}),
+				},
+			},
 		},
-		...problemResponses("admin-token-needed", "no-such-page"),
+		...problemResponses("admin-token-needed", metricsOff()),
 	},
 });
 
@@ -34,10 +50,7 @@ export function metricsRoutes({ adminToken, scrape }: MetricsDeps) {
 	app.use("/metrics", noStore);
 	return app.openapi(metricsRoute, async (c) => {
 		if (!adminToken || !scrape) {
-			throw new Problem(
-				"no-such-page",
-				"Metrics are off here. The operator turns them on with ADMIN_TOKEN, where a connector runs.",
-			);
+			throw metricsOff();
 		}
 		await requireAdminToken(c, adminToken, "Bearer");
 		const { contentType, text } = await scrape();

@@ -7,7 +7,7 @@ export type ApiDocument = ReturnType<OpenAPIHono["getOpenAPI31Document"]>;
 
 /** Generates the document. */
 export function createDocument(app: OpenAPIHono<RequestEnv>, deps: AppDeps): ApiDocument {
-	return app.getOpenAPI31Document({
+	const document = app.getOpenAPI31Document({
 		openapi: "3.1.1",
 		info: {
 			title: "Reveille",
@@ -15,7 +15,6 @@ export function createDocument(app: OpenAPIHono<RequestEnv>, deps: AppDeps): Api
 			description:
 				"Wakes sleeping XMPP apps: an app server for XEP-0357 push notifications. A device registers here, its " +
 				"user's XMPP server publishes to the address it gets, and the device is woken through its push service.",
-			license: { name: "MIT" },
 		},
 		servers: [{ url: "/" }],
 		// A route that needs more says so.
@@ -33,6 +32,9 @@ export function createDocument(app: OpenAPIHono<RequestEnv>, deps: AppDeps): Api
 			{ name: "Watching", description: "For whoever runs this server." },
 		],
 	});
+	// Here, since the type of what goes in is that of OpenAPI 3.0, which has no identifier (SPDX's) of a licence.
+	document.info.license = { name: "MIT", identifier: "MIT" };
+	return document;
 }
 
 /** Adds the ways to prove who one is. */

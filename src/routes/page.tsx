@@ -3,6 +3,7 @@
 import { raw } from "hono/html";
 import type { PropsWithChildren } from "hono/jsx";
 import { NONCE, secureHeaders } from "hono/secure-headers";
+import { FAVICON_PATH } from "./favicon.ts";
 
 const STYLE = `
 :root { color-scheme: light dark; --ink: #1d2433; --dim: #5a6478; --paper: #fff; --line: #d8dde6; --soft: #f3f5f9;
@@ -30,12 +31,13 @@ td:first-child { white-space: nowrap; }
 :target { outline: 2px solid var(--link); outline-offset: .3rem; }
 `;
 
-/** The middleware of pages: their own style and nothing else. @param formAction where their forms may post to */
+/** The middleware of pages: their own style, the icon, and nothing else. @param formAction where their forms may post to */
 export const pageHeaders = (formAction: "'none'" | "'self'") =>
 	secureHeaders({
 		contentSecurityPolicy: {
 			defaultSrc: ["'none'"],
 			styleSrc: [NONCE],
+			imgSrc: ["'self'"],
 			baseUri: ["'none'"],
 			formAction: [formAction],
 			frameAncestors: ["'none'"],
@@ -80,6 +82,7 @@ export function Page({ title, nonce, style = "", children }: PropsWithChildren<P
 					<meta charset="utf-8" />
 					<meta name="viewport" content="width=device-width, initial-scale=1" />
 					<title>{title}</title>
+					<link rel="icon" type="image/svg+xml" href={FAVICON_PATH} />
 					<style nonce={nonce}>{raw(STYLE + style)}</style>
 				</head>
 				<body>{children}</body>

@@ -1,9 +1,8 @@
 /** The form API as the OpenAPI document describes it; push-appserver.ts handles it. */
 import type { OpenAPIHono } from "@hono/zod-openapi";
 import { z } from "@hono/zod-openapi";
+import { NODE, named, SECRET, SUBSCRIPTION } from "./examples.ts";
 
-const NODE = "q1pFbo0zWcF9mZlJ9mYq8cJ8b3I";
-const SECRET = "dGhpcyBpcyBub3QgYSBzZWNyZXQsIGp1c3QgMzIgYnk";
 const DEVICE_ID = "E0FF1D8C-EB96-4E10-A912-F68B03FD8D3E";
 
 /** @param types what clients may send as `type` */
@@ -14,10 +13,7 @@ export function describeFormRoutes(
 ) {
 	const field = (description: string, example: string) => z.string().openapi({ description, example });
 	const type = z.enum(types).openapi({ description: "The kind of device", example: "webpush" });
-	const token = field(
-		"What the device is reached by: its endpoint",
-		"https://updates.push.services.mozilla.com/wpush/v2/gAAAAABexample",
-	);
+	const token = field("What the device is reached by: its endpoint", SUBSCRIPTION.endpoint);
 	const form = (shape: z.ZodRawShape) => ({
 		body: {
 			required: true,
@@ -29,13 +25,13 @@ export function describeFormRoutes(
 		content: {
 			"text/plain": {
 				schema: z.string(),
-				examples: Object.fromEntries(examples.map((value, i) => [`${i + 1}`, { value }])),
+				examples: named(Object.fromEntries(examples.map((value, i) => [`${i + 1}`, value]))),
 			},
 		},
 	});
 	const responses = {
 		400: text(`A field is missing, or the body is over ${maxBytes} bytes`, "ERROR\nMissing: token."),
-		429: text("Too many requests or registrations", "ERROR\nToo many requests from your network: wait 3 s."),
+		429: text("Too many requests or registrations", "ERROR\nToo many requests from your network: wait 1 s."),
 		500: text("The server's mistake", "ERROR\nThe request could not be handled; the server's log says why."),
 		503: text("Not now", "ERROR\nThe database does not answer. Try again later."),
 	};
@@ -54,11 +50,8 @@ export function describeFormRoutes(
 			type,
 			node: field("The device's own id", DEVICE_ID),
 			token,
-			p256dh: field(
-				"Web Push: the device's key",
-				"BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4",
-			).optional(),
-			auth: field("Web Push: the authentication secret", "BTBZMqHH6r4Tts7J_aSIgg").optional(),
+			p256dh: field("Web Push: the device's key", SUBSCRIPTION.keys.p256dh).optional(),
+			auth: field("Web Push: the authentication secret", SUBSCRIPTION.keys.auth).optional(),
 			access_token: field(
 				"The registration token, where one is asked for and no header can be sent (RFC 6750 §2.2)",
 				"the-operators-registration-token",
@@ -71,7 +64,11 @@ export function describeFormRoutes(
 				`OK\n${NODE}\n${SECRET}`,
 				"ERROR\nThe endpoint is not a URL.",
 			),
-			403: text("A registration token is needed", "ERROR\nRegistering here needs a token."),
+			403: text(
+				"A registration token is needed",
+				"ERROR\nRegistering here needs a token: send Authorization: Bearer <token>. The server's operator has it: it is " +
+					"the setting REGISTRATION_TOKEN, or was shown at the first start. The command reveille token makes a new one.",
+			),
 		},
 	});
 	registry.registerPath({
@@ -81,7 +78,8 @@ export function describeFormRoutes(
 		summary: "End a registration",
 		description:
 			"What registered by the command v1-register-push is ended here by its token, all accounts of a device id at " +
-			"once. The secret of a registration that was not made here is its server's, and ends nothing.",
+			"once. The secret of a registration that was not made here is its server's, and ends nothing. One that ended " +
+			"before is answered as one that never was.",
 		request: form({
 			type,
 			node: field("The node that registering returned; with the token, the device id will do", NODE),

@@ -42,6 +42,7 @@ const STATUS: Partial<Record<ProblemName, 200 | 400 | 403>> = {
 	"body-too-large": 400,
 	"registration-token-needed": 403,
 	"invalid-fields": 200,
+	gone: 200,
 };
 
 type Fields = Readonly<Record<string, string>>;

@@ -1,5 +1,6 @@
 /** The JSON API's routes as the OpenAPI document describes them; registrations.ts handles them. */
 import { createRoute, type z } from "@hono/zod-openapi";
+import { named, REGISTERED, REGISTRATION, RENEWED, RENEWED_WITH_ANOTHER_KEY } from "./examples.ts";
 import { type ProblemName, problemResponses } from "./problem.ts";
 import {
 	nodeParam,
@@ -11,9 +12,13 @@ import {
 	testSchema,
 } from "./schemas.ts";
 
-const json = <Schema extends z.ZodType>(description: string, schema: Schema) => ({
+const json = <Schema extends z.ZodType>(
+	description: string,
+	schema: Schema,
+	examples: Record<string, z.input<Schema>>,
+) => ({
 	description,
-	content: { "application/json": { schema } },
+	content: { "application/json": { schema, examples: named(examples) } },
 });
 const body = <Schema extends z.ZodType>(schema: Schema) => ({
 	body: { required: true, content: { "application/json": { schema } } },
@@ -49,7 +54,7 @@ export const registerRoute = createRoute({
 	request: body(registerSchema),
 	responses: {
 		201: {
-			...json("Registered", registeredSchema),
+			...json("Registered", registeredSchema, { registered: REGISTERED }),
 			headers: { Location: { description: "The registration's path", schema: { type: "string" } } },
 		},
 		...problemResponses(
@@ -78,7 +83,10 @@ export const lookUpRoute = createRoute({
 	operationId: "lookUp",
 	summary: "Look a registration up",
 	request: { params: nodeParam },
-	responses: { 200: json("The registration", registrationSchema), ...problemResponses(...SECRET_PROBLEMS) },
+	responses: {
+		200: json("The registration", registrationSchema, { registration: REGISTRATION }),
+		...problemResponses(...SECRET_PROBLEMS),
+	},
 });
 
 export const renewRoute = createRoute({
@@ -95,7 +103,7 @@ export const renewRoute = createRoute({
 		"publishes with the new.",
 	request: { params: nodeParam, ...body(renewSchema) },
 	responses: {
-		200: json("Renewed", renewedSchema),
+		200: json("Renewed", renewedSchema, { renewed: RENEWED, withAnotherKey: RENEWED_WITH_ANOTHER_KEY }),
 		...problemResponses(...BODY_PROBLEMS, ...SECRET_PROBLEMS, ...WRITE_PROBLEMS, "not-configured"),
 	},
 });
@@ -106,7 +114,9 @@ export const removeRoute = createRoute({
 	method: "delete",
 	operationId: "unregister",
 	summary: "End a registration",
-	description: "For good: the node never comes back.",
+	description:
+		"For good: the node never comes back. From then on each request with its device secret is answered 410, this one " +
+		"too.",
 	request: { params: nodeParam },
 	responses: {
 		204: { description: "Ended" },
@@ -123,7 +133,10 @@ export const testRoute = createRoute({
 	description: "Takes the way of any other push, its limits included.",
 	request: { params: nodeParam },
 	responses: {
-		200: json("What became of it", testSchema),
+		200: json("What became of it", testSchema, {
+			delivered: { result: "delivered" },
+			queued: { result: "queued", reason: "503 push service unwell" },
+		}),
 		...problemResponses(...SECRET_PROBLEMS, ...WRITE_PROBLEMS),
 	},
 });

@@ -10,6 +10,7 @@ import {
 	bearer,
 	noSuchRegistration,
 	type Proof,
+	registrationEnded,
 	requireRegistrationToken,
 	requireSecret,
 } from "./authorization.ts";
@@ -94,7 +95,7 @@ export function registrationRoutes(deps: AppDeps) {
 
 	const find = async (node: string) => {
 		const found = await lookUp(deps, node);
-		if (!found) throw noSuchRegistration();
+		if (!found) throw registrationEnded();
 		return found;
 	};
 
@@ -134,7 +135,7 @@ export function registrationRoutes(deps: AppDeps) {
 			throw new Problem("not-configured", "The app of this registration is not served here any more.");
 		const { device, host } = checkDevice(serviceOf(deps, its), deviceInput(described));
 		const renewed = await registrations.renew(node, device, host, { deviceName, classes });
-		if (!renewed) throw noSuchRegistration();
+		if (!renewed) throw registrationEnded();
 		if (renewed.kind === "over-quota") throw overQuota(renewed.quota);
 		const registration = { ...renewed.registration, node: givenNode(renewed.registration, deps) };
 		const others = await otherSecrets(registration.node, c.get("proof"), bearer(c));
@@ -151,7 +152,7 @@ export function registrationRoutes(deps: AppDeps) {
 	}
 
 	app.openapi(removeRoute, async (c) => {
-		if (!(await registrations.remove(c.req.valid("param").node))) throw noSuchRegistration();
+		if (!(await registrations.remove(c.req.valid("param").node))) throw registrationEnded();
 		return c.body(null, 204);
 	});
 
@@ -169,7 +170,7 @@ export function registrationRoutes(deps: AppDeps) {
 					200,
 				);
 			case "unknown":
-				throw new Problem("gone", "This registration is gone: subscribe again and register that.");
+				throw registrationEnded();
 			case "refused":
 			case "wait":
 				throw unavailable(`Not now: ${plainReason(answer.reason)}.`);

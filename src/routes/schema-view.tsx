@@ -7,11 +7,19 @@ type Schemas = NonNullable<NonNullable<ApiDocument["components"]>["schemas"]>;
 export type SchemaOrRef = Schemas[string];
 type Schema = Exclude<SchemaOrRef, { $ref: string }>;
 
-/** Follows a reference into the document's components. */
-export function resolve(schema: SchemaOrRef, schemas: Schemas): Schema {
-	if (!("$ref" in schema)) return schema;
-	const target = schemas[schema.$ref.slice(schema.$ref.lastIndexOf("/") + 1)];
-	return target && !("$ref" in target) ? target : {};
+/** Follows a reference into the document's components, and makes one schema of those that hold all at once (`allOf`). */
+export function resolve(given: SchemaOrRef, schemas: Schemas): Schema {
+	if ("$ref" in given) {
+		const target = schemas[given.$ref.slice(given.$ref.lastIndexOf("/") + 1)];
+		return target ? resolve(target, schemas) : {};
+	}
+	const { allOf, ...own } = given;
+	if (!allOf) return own;
+	const parts = [...allOf.map((part) => resolve(part, schemas)), own];
+	const whole: Schema = Object.assign({}, ...parts);
+	whole.properties = Object.assign({}, ...parts.map(({ properties }) => properties));
+	whole.required = parts.flatMap(({ required = [] }) => required);
+	return whole;
 }
 
 /** An example made of the examples of all parts. */

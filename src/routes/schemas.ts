@@ -2,23 +2,11 @@
 import { z } from "@hono/zod-openapi";
 import { httpBounds } from "../limits/bounds/http.ts";
 import { ASKED_CLASSES } from "../xmpp/push-classes.ts";
+import { DEVICE_SECRET, JID, NODE, REGISTER, SECRET, SERVICES, SUBSCRIPTION, TIME } from "./examples.ts";
 import { closed, label } from "./validation.ts";
 
 /** Longest text taken as an endpoint; the push service's own rule is stricter and has a better sentence. */
 const ENDPOINT_CHARACTERS = httpBounds.tokenField.is;
-
-const NODE = "q1pFbo0zWcF9mZlJ9mYq8cJ8b3I";
-const SECRET = "dGhpcyBpcyBub3QgYSBzZWNyZXQsIGp1c3QgMzIgYnk";
-const DEVICE_SECRET = "q1pFbmFub3RoZXIgb25lLCBmb3IgdGhlIGRldmljZSE";
-// RFC 8291 §5
-const P256_KEY = "BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4";
-const JID = "push@example.net/push";
-const TIME = "2026-01-31T12:00:00.000Z";
-
-const SUBSCRIPTION = {
-	endpoint: "https://updates.push.services.mozilla.com/wpush/v2/gAAAAABexample",
-	keys: { p256dh: P256_KEY, auth: "BTBZMqHH6r4Tts7J_aSIgg" },
-};
 
 const subscription = closed({
 	endpoint: z.string().min(1).max(ENDPOINT_CHARACTERS).openapi({
@@ -28,7 +16,7 @@ const subscription = closed({
 	keys: closed({
 		p256dh: z.string().max(200).openapi({
 			description: "The device's P-256 public key, base64url (RFC 8291)",
-			example: P256_KEY,
+			example: SUBSCRIPTION.keys.p256dh,
 		}),
 		auth: z.string().max(100).openapi({
 			description: "The authentication secret, base64url (RFC 8291)",
@@ -103,7 +91,7 @@ export const registerSchema = closed({
 	...choices,
 })
 	.refine(oneDevice, ONE_DEVICE)
-	.openapi("Register", { example: { subscription: SUBSCRIPTION, deviceName: "Kitchen tablet" } });
+	.openapi("Register", { example: REGISTER });
 
 export const renewSchema = closed({ ...device, ...choices })
 	.refine(oneDevice, ONE_DEVICE)
@@ -207,7 +195,7 @@ export const servicesSchema = z
 				service: z.string().openapi({ example: "webpush" }),
 				vapidPublicKey: z.string().optional().openapi({
 					description: "What a browser subscribes with: applicationServerKey",
-					example: P256_KEY,
+					example: SERVICES.apps[0]?.vapidPublicKey,
 				}),
 			}),
 		),

@@ -1,6 +1,7 @@
 /** What a client must know before it registers: where servers publish, which apps there are, and their keys. */
 import { createRoute, OpenAPIHono } from "@hono/zod-openapi";
 import type { AppDeps, RequestEnv } from "./deps.ts";
+import { named, SERVICES } from "./examples.ts";
 import { servicesSchema } from "./schemas.ts";
 
 const servicesRoute = createRoute({
@@ -13,7 +14,7 @@ const servicesRoute = createRoute({
 	responses: {
 		200: {
 			description: "What this server serves",
-			content: { "application/json": { schema: servicesSchema } },
+			content: { "application/json": { schema: servicesSchema, examples: named({ services: SERVICES }) } },
 		},
 	},
 });

@@ -17,6 +17,7 @@ import { bareOf, isBareJid } from "../xmpp/jid.ts";
 import { sameText } from "./authorization.ts";
 import { smallUtf8Body } from "./body.ts";
 import type { AppDeps, RequestEnv } from "./deps.ts";
+import { named } from "./examples.ts";
 import { problemResponses } from "./problem.ts";
 import { validationHook } from "./validation.ts";
 
@@ -65,7 +66,12 @@ const unregisterRoute = (path: string, operationId: string) =>
 		responses: {
 			200: {
 				description: "There is no such registration any more",
-				content: { "application/json": { schema: z.object({ result: z.literal("success") }) } },
+				content: {
+					"application/json": {
+						schema: z.object({ result: z.literal("success") }),
+						examples: named({ success: { result: "success" } }),
+					},
+				},
 			},
 			...problemResponses(
 				"malformed-body",

@@ -100,7 +100,7 @@ test("a registration made with the old key is renewed into one of the new", asyn
 		const looked = await ask("GET", `/api/v1/registrations/${node}`, { token: deviceSecret });
 		expect(await looked.json()).toMatchObject({ node });
 		expect((await ask("DELETE", `/api/v1/registrations/${node}`, { token: deviceSecret })).status).toBe(204);
-		expect((await ask("GET", path, { token: made.deviceSecret })).status).toBe(404);
+		expect((await ask("GET", path, { token: made.deviceSecret })).status).toBe(410);
 	} finally {
 		await edge.stop();
 	}

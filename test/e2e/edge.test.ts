@@ -124,7 +124,7 @@ describe.each([
 		expect(await renewed.json()).toMatchObject({ node, ...chosen });
 
 		expect((await scene.ask("DELETE", path, { token })).status).toBe(204);
-		expect((await scene.ask("GET", path, { token })).status).toBe(404);
+		expect((await scene.ask("GET", path, { token })).status).toBe(410);
 		expect((await scene.ask("GET", path, { token: "A".repeat(43) })).status).toBe(404);
 	}, 30_000);
 

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { temporaryFolder } from "../peers/folder.ts";
 import { type Reveille, startReveille } from "../peers/reveille.ts";
 
-const ROOT = new URL("../../", import.meta.url).pathname;
+const ROOT = join(import.meta.dir, "../../");
 
 const cleanups: (() => unknown)[] = [];
 afterEach(async () => {

@@ -20,7 +20,7 @@ describe.each([...servers])("with a real %s", (program) => {
 		await alice.sendMessage(gone.jid, "Are you there?");
 		await scene.reveille.untilLogged("its registration was removed");
 		const answer = await scene.reveille.api("GET", `/registrations/${node}`, deviceSecret);
-		expect(answer.status).toBe(404);
+		expect(answer.status).toBe(410);
 	}, 60_000);
 
 	test("a renewal that races the 410 survives, and the push goes to the new subscription", async () => {

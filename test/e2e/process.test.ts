@@ -7,7 +7,7 @@ import { freePort } from "../peers/ports.ts";
 import { startProsody } from "../peers/prosody.ts";
 import { type Reveille, startReveille } from "../peers/reveille.ts";
 
-const ROOT = new URL("../../", import.meta.url).pathname;
+const ROOT = join(import.meta.dir, "../../");
 
 const cleanups: (() => unknown)[] = [];
 afterEach(async () => {

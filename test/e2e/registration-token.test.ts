@@ -9,7 +9,7 @@ import { startSqld } from "../peers/sqld.ts";
 import { startWorkerd } from "../peers/workerd.ts";
 import { asker, vapidPair } from "./edge-scene.ts";
 
-const ROOT = new URL("../../", import.meta.url).pathname;
+const ROOT = join(import.meta.dir, "../../");
 const SHOWN = /with this registration token/g;
 
 const ends: (() => unknown)[] = [];

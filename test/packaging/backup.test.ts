@@ -19,7 +19,7 @@ import { openScene, type Sleeper } from "../e2e/scene.ts";
 import { temporaryFolder } from "../peers/folder.ts";
 import { ROWS } from "./busy-outbox.ts";
 
-const ROOT = new URL("../../", import.meta.url).pathname;
+const ROOT = join(import.meta.dir, "../../");
 
 const cleanups: (() => unknown)[] = [];
 afterEach(async () => {

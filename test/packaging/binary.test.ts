@@ -10,7 +10,7 @@ import { connectUser } from "../peers/user.ts";
 import { startWebPushServer } from "../peers/web-push-server.ts";
 import type { XmppServer } from "../peers/xmpp-server.ts";
 
-const ROOT = new URL("../../", import.meta.url).pathname;
+const ROOT = join(import.meta.dir, "../../");
 /** Its systems: a machine that has nothing but the C library, and a folder with nothing in it. */
 const machine = temporaryFolder("machine");
 const empty = temporaryFolder("empty");

@@ -7,7 +7,7 @@ import { parseConfig } from "../../src/config.ts";
 import { settingNames } from "../../src/settings.ts";
 import { temporaryFolder } from "../peers/folder.ts";
 
-const ROOT = new URL("../../", import.meta.url).pathname;
+const ROOT = join(import.meta.dir, "../../");
 const read = (path: string) => readFileSync(join(ROOT, path), "utf8");
 const isSetting = (name: string) => (settingNames as string[]).includes(name);
 

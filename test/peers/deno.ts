@@ -5,7 +5,7 @@ import { type Edge, type EdgeOptions, runEdge } from "./edge.ts";
 import { temporaryFolder } from "./folder.ts";
 import { freePort } from "./ports.ts";
 
-const ROOT = new URL("../../", import.meta.url).pathname;
+const ROOT = join(import.meta.dir, "../../");
 
 /** Starts the worker. @throws when it does not start, with the log's last lines */
 export async function startDeno({ bundle, bindings }: EdgeOptions): Promise<Edge> {

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { type Child, startChild } from "./child.ts";
 import { type TemporaryFolder, temporaryFolder } from "./folder.ts";
 
-const ROOT = new URL("../../", import.meta.url).pathname;
+const ROOT = join(import.meta.dir, "../../");
 
 /** One file of JavaScript, as it is deployed. */
 export interface WorkerBundle {

@@ -2,6 +2,7 @@
  * A real browser at our push service double: it subscribes, and its service worker reads what is sent.
  */
 import { afterAll, beforeAll, expect, test } from "bun:test";
+import { join } from "node:path";
 import type { ClientStep } from "../../src/sasl/login.ts";
 import { createScramServer } from "../bun/scram-server.ts";
 import { type Firefox, startFirefox } from "./firefox.ts";
@@ -47,7 +48,7 @@ test("Firefox reads pushes, and one without content, until it unsubscribes", asy
 
 test("Firefox logs in with our SASL: it runs in a browser as it does here", async () => {
 	const built = await Bun.build({
-		entrypoints: [new URL("../../src/sasl/login.ts", import.meta.url).pathname],
+		entrypoints: [join(import.meta.dir, "../../src/sasl/login.ts")],
 		target: "browser",
 		format: "esm",
 	});

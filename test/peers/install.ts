@@ -2,6 +2,7 @@
  * Sees to it that the programs which the tests and the demo run against are installed.
  */
 import { existsSync, rmSync, writeFileSync } from "node:fs";
+import { startedAtBoot, takeFromBoot } from "./boot.ts";
 import { findEjabberd } from "./ejabberd.ts";
 import { findFirefox } from "./firefox.ts";
 import { MissingPeer, systemPath } from "./missing-peer.ts";
@@ -27,24 +28,47 @@ const POLICY = "/usr/sbin/policy-rc.d";
  * on a system with apt-get, such as a container.
  *
  * @param onProgress is told in a sentence what takes long
+ * @returns Debian's packages that were installed; they stay, and start nothing at boot
  * @throws {MissingPeer} otherwise, naming the line that installs it
  */
 export async function ensurePeers(
 	names: readonly PeerName[],
 	onProgress: (sentence: string) => void = () => {},
-): Promise<void> {
+): Promise<readonly string[]> {
 	const missing = names.flatMap((name) => missingPeer(name) ?? []);
 	const [first] = missing;
-	if (!first) return;
+	if (!first) return [];
 	const elsewhere = missing.find(({ packages }) => packages.length === 0);
 	if (elsewhere) throw elsewhere;
 	if (process.getuid?.() !== 0 || Bun.which("apt-get") === null) {
 		throw missing.length === 1 ? first : all(missing);
 	}
 
-	await install(all(missing), onProgress);
+	const wanted = all(missing);
+	await notInterrupted(() => install(wanted, onProgress), onProgress);
 	const still = names.flatMap((name) => missingPeer(name) ?? []);
 	if (still.length > 0) throw all(still);
+	return wanted.packages;
+}
+
+/** Half an installation is worse than a whole one: a signal waits for its end, and is then sent again. */
+async function notInterrupted(
+	work: () => Promise<void>,
+	onProgress: (sentence: string) => void,
+): Promise<void> {
+	let asked: NodeJS.Signals | undefined;
+	const wait = (name: NodeJS.Signals) => {
+		asked = name;
+		onProgress("This ends as soon as the installation is complete.");
+	};
+	const names: NodeJS.Signals[] = ["SIGHUP", "SIGINT", "SIGTERM"];
+	for (const name of names) process.on(name, wait);
+	try {
+		await work();
+	} finally {
+		for (const name of names) process.off(name, wait);
+		if (asked) process.kill(process.pid, asked);
+	}
 }
 
 function missingPeer(name: PeerName): MissingPeer | undefined {
@@ -69,6 +93,7 @@ function all(missing: MissingPeer[]): MissingPeer {
 async function install(missing: MissingPeer, onProgress: (sentence: string) => void): Promise<void> {
 	const { what, packages } = missing;
 	// The packages would start their servers on the usual ports; ours run elsewhere, when a test wants them.
+	const before = startedAtBoot();
 	const ownPolicy = !existsSync(POLICY);
 	if (ownPolicy) writeFileSync(POLICY, "#!/bin/sh\nexit 101\n", { mode: 0o755 });
 	try {
@@ -83,6 +108,8 @@ async function install(missing: MissingPeer, onProgress: (sentence: string) => v
 		}
 	} finally {
 		if (ownPolicy) rmSync(POLICY, { force: true });
+		const services = takeFromBoot(before);
+		if (services.length > 0) onProgress(`These do not start at boot: ${services.join(", ")}.`);
 	}
 }
 
@@ -98,6 +125,8 @@ async function aptGet(...words: string[]): Promise<{ ok: boolean; output: string
 		stdin: "ignore",
 		stdout: "pipe",
 		stderr: "pipe",
+		// A group of its own: the terminal's Ctrl-C does not reach it.
+		detached: true,
 		env: { ...process.env, PATH: systemPath(), DEBIAN_FRONTEND: "noninteractive" },
 	});
 	const read = (stream: ReadableStream) => new Response(stream).text();

@@ -63,7 +63,7 @@ export interface Reveille {
 }
 
 /** Where the program is. */
-const ROOT = new URL("../../", import.meta.url).pathname;
+const ROOT = join(import.meta.dir, "../../");
 
 /**
  * Starts Reveille against loopback peers.

@@ -29,8 +29,8 @@ export interface ServiceDouble {
 	readonly app: string;
 	/** The body of the registration beside `app`. @param vapidPublicKey of the app, for Web Push */
 	device(vapidPublicKey: string): Record<string, unknown>;
-	/** The next push, once it arrives. @throws at a deadline */
-	arrived(): Promise<Arrived>;
+	/** The next push, once it arrives. @throws at the deadline */
+	arrived(timeoutMs?: number): Promise<Arrived>;
 	stop(): Promise<void>;
 }
 
@@ -59,8 +59,8 @@ function webpush(): ServiceDouble {
 			device = server.createSubscription({ applicationServerKey });
 			return { subscription: device.subscription };
 		},
-		async arrived() {
-			const { body, headers } = await server.waitForPush();
+		async arrived(timeoutMs) {
+			const { body, headers } = await server.waitForPush(undefined, timeoutMs);
 			const told = ["urgency", "ttl", "topic", "content-encoding"].map(
 				(name) => `${name}: ${headers.get(name)}`,
 			);
@@ -92,9 +92,9 @@ async function apns(): Promise<ServiceDouble> {
 		},
 		app: "apns",
 		device: () => ({ token: "ab".repeat(32) }),
-		async arrived() {
+		async arrived(timeoutMs) {
 			// At its start Reveille shows its key with a token that nobody has.
-			const { headers, body } = await server.waitForPush(({ token }) => token === "ab".repeat(32));
+			const { headers, body } = await server.waitForPush(({ token }) => token === "ab".repeat(32), timeoutMs);
 			const told = ["apns-push-type", "apns-priority", "apns-topic"].map(
 				(name) => `${name}: ${headers[name]}`,
 			);
@@ -113,8 +113,8 @@ function fcm(): ServiceDouble {
 		settings: { FCM_SERVICE_ACCOUNT: server.serviceAccount, FCM_URL: server.url },
 		app: "fcm",
 		device: () => ({ token: server.createDevice() }),
-		async arrived() {
-			const { message } = await server.waitForPush();
+		async arrived(timeoutMs) {
+			const { message } = await server.waitForPush(undefined, timeoutMs);
 			const { data, android } = message as { data?: unknown; android?: unknown };
 			return { content: JSON.stringify(data), details: `android: ${JSON.stringify(android)}` };
 		},
@@ -129,8 +129,8 @@ function ubuntu(): ServiceDouble {
 		settings: { UBUNTU_URL: server.url },
 		app: "ubuntu",
 		device: () => ({ token: server.createPhone({ appId: applicationId }), applicationId }),
-		async arrived() {
-			const { notification } = await server.waitForPush();
+		async arrived(timeoutMs) {
+			const { notification } = await server.waitForPush(undefined, timeoutMs);
 			const { data, ...told } = notification as { data?: unknown };
 			return { content: JSON.stringify(data), details: JSON.stringify({ ...told, token: "…" }) };
 		},
@@ -150,8 +150,8 @@ function wns(): ServiceDouble {
 		},
 		app: "wns",
 		device: () => ({ token: server.createChannel() }),
-		async arrived() {
-			const { body, headers } = await server.waitForPush();
+		async arrived(timeoutMs) {
+			const { body, headers } = await server.waitForPush(undefined, timeoutMs);
 			return { content: body, details: `x-wns-type: ${headers.get("x-wns-type")}` };
 		},
 		stop: () => server.stop(),

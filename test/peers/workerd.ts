@@ -5,7 +5,7 @@ import { type Edge, type EdgeOptions, runEdge } from "./edge.ts";
 import { temporaryFolder } from "./folder.ts";
 import { freePort } from "./ports.ts";
 
-const ROOT = new URL("../../", import.meta.url).pathname;
+const ROOT = join(import.meta.dir, "../../");
 
 /** What a deploy says. */
 export const deployment = Bun.TOML.parse(readFileSync(join(ROOT, "wrangler.toml"), "utf8")) as {

@@ -1,4 +1,5 @@
 import { afterAll, describe, expect, test } from "bun:test";
+import { Validator } from "@seriousme/openapi-schema-validator";
 import { z } from "zod";
 import { problemKinds } from "../../src/routes/problem.ts";
 import { startTestServer } from "./server.ts";
@@ -40,6 +41,14 @@ describe("the OpenAPI document", () => {
 		expect(response.headers.get("Access-Control-Allow-Origin")).toBe("*");
 		expect(document.openapi).toMatch(/^3\.1\.\d$/);
 		expect(document.info).toMatchObject({ title: "Reveille", version: "0.0.0-test" });
+		// SPDX's, which validators ask for beside the name.
+		expect(document.info.license).toEqual({ name: "MIT", identifier: "MIT" });
+	});
+
+	test("is taken by the official schema of OpenAPI 3.1", async () => {
+		const validator = new Validator();
+		expect(await validator.validate(structuredClone(document))).toEqual({ valid: true });
+		expect(validator.version).toBe("3.1");
 	});
 
 	test("describes every route there is, and no other", () => {
@@ -47,6 +56,8 @@ describe("the OpenAPI document", () => {
 			"GET /",
 			"GET /docs",
 			"GET /openapi.json",
+			"GET /favicon.svg",
+			"GET /favicon.ico",
 			// What browsers get who look into the form API.
 			"GET /push_appserver/v1/register",
 			"GET /push_appserver/v1/unregister",
@@ -195,10 +206,22 @@ describe("the page to browse it", () => {
 		for (const link of links) expect(page).toContain(`id="${link}"`);
 	});
 
+	test("shows of a schema that adds to another the fields of both (allOf)", async () => {
+		expect(document.components.schemas.Renewed.allOf).toHaveLength(2);
+		const page = await (await server.app.request("/docs")).text();
+		const renewing = /<details id="renew">.*?<\/details>/s.exec(page)?.[0] ?? "";
+		const responses = renewing.slice(renewing.indexOf("<h3>Responses</h3>"));
+		for (const field of ["jid", "node", "registeredAt", "lastSuccessAt", "secret", "deviceSecret"])
+			expect(responses).toContain(`<td><code>${field}</code></td>`);
+		// What one part asks for, the whole does.
+		expect(responses).toMatch(/<code>registeredAt<\/code><\/td><td>string<div/);
+		expect(responses).toMatch(/<code>deviceSecret<\/code><\/td><td>string, optional<div/);
+	});
+
 	test("needs no script and nothing from elsewhere; its style carries the nonce that the policy allows", async () => {
 		const response = await server.app.request("/docs");
 		const page = await response.text();
-		expect(page).not.toMatch(/<script|<link|<img|@import|url\(|\son\w+=|\sstyle=/);
+		expect(page).not.toMatch(/<script|<link(?! rel="icon" )|<img|@import|url\(|\son\w+=|\sstyle=/);
 		expect([...page.matchAll(/(?:src|href)="(?![#/])/g)]).toEqual([]);
 		const nonce = /<style nonce="([^"]+)"/.exec(page)?.[1] as string;
 		expect(nonce.length).toBeGreaterThan(20);

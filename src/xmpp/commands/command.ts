@@ -195,6 +195,11 @@ export function deviceId(call: Call): string {
 	return nameIn(call, "device-id") ?? resourceIn(call);
 }
 
+/**
+ * The answer of every command to what its owner has not, or has no more: an owner's registrations are looked up as a
+ * list, in which one that ended is missing like one that never was. Not `gone` (RFC 6120 §8.3.3.5): that says that the
+ * address itself has moved.
+ */
 export function nothingFound(): CommandError {
 	return new CommandError(
 		"cancel",

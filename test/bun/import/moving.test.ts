@@ -13,7 +13,7 @@ import { connectUser } from "../../peers/user.ts";
 import { startWebPushServer } from "../../peers/web-push-server.ts";
 import { writeInternalStorage, writeSqliteStorage } from "./prosody-storage.ts";
 
-const ROOT = new URL("../../../", import.meta.url).pathname;
+const ROOT = join(import.meta.dir, "../../../");
 const cleanups: (() => unknown)[] = [];
 afterEach(async () => {
 	for (const cleanup of cleanups.splice(0).reverse()) await cleanup();

@@ -145,7 +145,7 @@ async function killWhileStarting(settings: Record<string, string | undefined>, a
 	const folder = temporaryFolder("start");
 	const child = startChild({
 		command: [process.execPath, "src/server.ts"],
-		cwd: new URL("../../../", import.meta.url).pathname,
+		cwd: join(import.meta.dir, "../../../"),
 		logPath: join(folder.path, "reveille.log"),
 		env: { ...settings, PORT: String(await freePort()) },
 	});

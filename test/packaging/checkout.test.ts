@@ -1,0 +1,73 @@
+/** A checkout in a folder whose name URLs read otherwise, with every command typed in a folder of its own. */
+import { afterAll, beforeAll, expect, test } from "bun:test";
+import { cpSync, existsSync, readdirSync, symlinkSync } from "node:fs";
+import { join } from "node:path";
+import { ROOT } from "../files.ts";
+import { runDemo } from "../peers/demo.ts";
+import { type TemporaryFolder, temporaryFolder } from "../peers/folder.ts";
+
+/** What a checkout does not have by itself. */
+const MADE = [".git", "data", "dist", "node_modules"];
+
+let folder: TemporaryFolder;
+let checkout: string;
+
+beforeAll(() => {
+	folder = temporaryFolder("odd");
+	checkout = join(folder.path, "a b#c%41 ü");
+	for (const name of readdirSync(ROOT).filter((one) => !MADE.includes(one))) {
+		cpSync(join(ROOT, name), join(checkout, name), { recursive: true });
+	}
+	symlinkSync(join(ROOT, "node_modules"), join(checkout, "node_modules"));
+});
+afterAll(() => folder.remove());
+
+async function run(cwd: string, ...command: string[]) {
+	const child = Bun.spawn([process.execPath, ...command], {
+		cwd,
+		env: { ...process.env, DATA_DIR: join(folder.path, "data") },
+		stdin: "ignore",
+		stdout: "pipe",
+		stderr: "pipe",
+	});
+	const [stdout, stderr, code] = await Promise.all([
+		new Response(child.stdout).text(),
+		new Response(child.stderr).text(),
+		child.exited,
+	]);
+	return { stdout, stderr, code };
+}
+
+test("Reveille's commands run from another folder", async () => {
+	const server = join(checkout, "src/server.ts");
+	expect(await run("/", server, "--help")).toMatchObject({
+		stdout: expect.stringContaining("Usage: "),
+		code: 0,
+	});
+	expect((await run("/", server, "import", "--help")).code).toBe(0);
+}, 60_000);
+
+test("`build` makes its binary in the checkout, whatever folder it is typed in", async () => {
+	const built = await run(join(checkout, "src"), "run", "build");
+	expect(built).toMatchObject({ stdout: expect.stringContaining("dist/reveille for "), code: 0 });
+	expect(existsSync(join(checkout, "dist/reveille"))).toBe(true);
+	expect(readdirSync(join(checkout, "src"))).not.toContain("dist");
+}, 60_000);
+
+test("the test runner finds its files, whatever folder it is typed in", async () => {
+	const within = await run(join(checkout, "src"), "run", "test:unit", "limits/cut");
+	expect(within.stdout).toMatch(/^[1-9]\d* passed, 0 failed, 0 skipped$/m);
+	const outside = await run("/", join(checkout, "test/unit.ts"), "limits/cut");
+	expect(outside.stdout).toMatch(/^[1-9]\d* passed, 0 failed, 0 skipped$/m);
+}, 60_000);
+
+test("the demo runs", async () => {
+	const demo = runDemo(checkout, []);
+	try {
+		const { said, ...end } = await demo.ended();
+		expect(end).toEqual({ stderr: "", code: 0, left: [] });
+		expect(said).toContain("Art thou not Romeo?");
+	} finally {
+		demo.kill();
+	}
+}, 60_000);
