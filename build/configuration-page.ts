@@ -1,7 +1,7 @@
 /** `bun run generate`: writes `docs/configuration.md` from the schema of the settings. */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { describeSetting, type Settings } from "../src/settings.ts";
+import { describeSetting, type Settings } from "../src/config/settings.ts";
 
 /** Where the page is, from the root of the repository. */
 export const CONFIGURATION_PAGE = "docs/configuration.md";

@@ -154,7 +154,7 @@ async function importKey(text: string, hmacOf: HmacOf): Promise<Key> {
 }
 
 /**
- * @param secretKey the current key: any text of at least 32 characters (config.ts checks)
+ * @param secretKey the current key: any text of at least 32 characters (config/config.ts checks)
  * @param oldKeys keys that verify but no longer make nodes
  * @param effects.random fills its argument with random bytes
  * @param effects.hmacOf WebCrypto's, if not given

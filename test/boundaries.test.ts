@@ -13,7 +13,8 @@ const ROOMS = ["limits", "sasl", "store", "services", "xmpp", "delivery", "regis
 const EDGE_SAFE = SOURCES.filter((file) => {
 	const [, room = ""] = file.split("/");
 	return (
-		ROOMS.includes(room) || ["app.ts", "config.ts", "secrets.ts", "types.ts", "worker.ts"].includes(room)
+		ROOMS.includes(room) ||
+		["app.ts", "config/config.ts", "secrets.ts", "types.ts", "worker.ts"].includes(room)
 	);
 });
 
@@ -119,7 +120,7 @@ describe("an edge runtime", () => {
 
 	test("gets the application and its routes from worker.ts", () => {
 		expect(reachedFrom("src/worker.ts", onDisk)).toEqual(
-			expect.arrayContaining(["src/app.ts", "src/config.ts", "src/store/registrations.ts"]),
+			expect.arrayContaining(["src/app.ts", "src/config/config.ts", "src/store/registrations.ts"]),
 		);
 	});
 
@@ -208,7 +209,7 @@ const BELOW: Readonly<Record<string, readonly string[]>> = {
 	"secrets.ts": ["types.ts"],
 	"spelling.ts": [],
 	"domain-name.ts": [],
-	"present.ts": [],
+	"present-fields.ts": [],
 	"jid-syntax.ts": ["limits"],
 	limits: [],
 	sasl: ["types.ts", "limits"],
@@ -217,39 +218,39 @@ const BELOW: Readonly<Record<string, readonly string[]>> = {
 	"pem.ts": [],
 	"file-url.ts": [],
 	"settings.ts": ["types.ts", "spelling.ts", "domain-name.ts", "jid-syntax.ts", "vapid-subject.ts"],
-	"apps.ts": ["types.ts", "spelling.ts", "pem.ts"],
-	"connections.ts": ["spelling.ts", "domain-name.ts", "jid-syntax.ts", "pem.ts"],
-	"configured-apps.ts": ["settings.ts", "apps.ts"],
-	"configured-jwt.ts": ["settings.ts"],
-	"config.ts": [
+	"config/apps.ts": ["types.ts", "spelling.ts", "pem.ts"],
+	"config/connections.ts": ["spelling.ts", "domain-name.ts", "jid-syntax.ts", "pem.ts"],
+	"apps-of-settings.ts": ["settings.ts", "config/apps.ts"],
+	"jwt-of-settings.ts": ["settings.ts"],
+	"config/config.ts": [
 		"limits",
 		"types.ts",
 		"settings.ts",
 		"spelling.ts",
-		"apps.ts",
-		"configured-apps.ts",
-		"configured-jwt.ts",
-		"connections.ts",
-		"present.ts",
+		"config/apps.ts",
+		"apps-of-settings.ts",
+		"jwt-of-settings.ts",
+		"config/connections.ts",
+		"present-fields.ts",
 		"vapid-subject.ts",
 		"file-url.ts",
 	],
-	store: ["types.ts", "secrets.ts", "present.ts", "limits"],
-	services: ["types.ts", "apps.ts", "pem.ts", "p2-device.ts", "present.ts", "limits"],
-	xmpp: ["types.ts", "p2-device.ts", "present.ts", "limits"],
+	store: ["types.ts", "secrets.ts", "present-fields.ts", "limits"],
+	services: ["types.ts", "config/apps.ts", "pem.ts", "p2-device.ts", "present-fields.ts", "limits"],
+	xmpp: ["types.ts", "p2-device.ts", "present-fields.ts", "limits"],
 	delivery: ["types.ts", "secrets.ts", "limits", "store", "services", "xmpp"],
 	registering: ["types.ts", "secrets.ts", "limits", "store", "services", "xmpp"],
 	routes: [
-		...["types.ts", "secrets.ts", "limits", "config.ts", "spelling.ts", "pem.ts"],
+		...["types.ts", "secrets.ts", "limits", "config/config.ts", "spelling.ts", "pem.ts"],
 		...["store", "services", "xmpp", "delivery", "registering"],
 	],
 	bun: [
 		"types.ts",
 		"secrets.ts",
-		"apps.ts",
-		"connections.ts",
+		"config/apps.ts",
+		"config/connections.ts",
 		"domain-name.ts",
-		"config.ts",
+		"config/config.ts",
 		"settings.ts",
 		"limits",
 		"sasl",
@@ -262,7 +263,7 @@ const BELOW: Readonly<Record<string, readonly string[]>> = {
 		"pem.ts",
 		"file-url.ts",
 	],
-	"app.ts": ["types.ts", "secrets.ts", "config.ts", "limits", "store", "services", "routes"],
+	"app.ts": ["types.ts", "secrets.ts", "config/config.ts", "limits", "store", "services", "routes"],
 };
 const ENTRIES = ["server.ts", "worker.ts"];
 

@@ -5,11 +5,11 @@ import { join } from "node:path";
 import { CONFIGURATION_PAGE, configurationPage, sentenceOf } from "../build/configuration-page.ts";
 import packageJson from "../package.json" with { type: "json" };
 import { pagesOf } from "../site/.vitepress/index-of-pages.ts";
-import { AppsError, parseApps } from "../src/apps.ts";
 import { help } from "../src/bun/help.ts";
 import { METRICS } from "../src/bun/metrics.ts";
 import { PROGRAM } from "../src/bun/program.ts";
-import { settingNames } from "../src/settings.ts";
+import { AppsError, parseApps } from "../src/config/apps.ts";
+import { settingNames } from "../src/config/settings.ts";
 import { anchorsOf, codeOf, linksOf, PAGES, page, ROOT, targetOf, wordsOf } from "./pages.ts";
 
 /** Those that people write, for readers of today. */

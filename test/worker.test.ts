@@ -2,8 +2,8 @@
 import { expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import packageJson from "../package.json" with { type: "json" };
-import { parseConfig } from "../src/config.ts";
-import { settingNames } from "../src/settings.ts";
+import { parseConfig } from "../src/config/config.ts";
+import { settingNames } from "../src/config/settings.ts";
 import { deployment } from "./peers/workerd.ts";
 
 const wrangler = readFileSync(new URL("../wrangler.toml", import.meta.url), "utf8");

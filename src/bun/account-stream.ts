@@ -6,7 +6,7 @@
 import { Client } from "@xmpp/client-core";
 import type { Element } from "@xmpp/xml";
 import xml from "@xmpp/xml";
-import { settingOf, shownUrl, type XmppAccount } from "../connections.ts";
+import { settingOf, shownUrl, type XmppAccount } from "../config/connections.ts";
 import { loginBounds } from "../limits/bounds/login.ts";
 import { stanzaBounds } from "../limits/bounds/stanzas.ts";
 import { saidBy } from "../sasl/said.ts";

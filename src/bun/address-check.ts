@@ -5,7 +5,7 @@
  */
 import type { Logger } from "@logtape/logtape";
 import type { Element } from "@xmpp/xml";
-import type { XmppAccount } from "../connections.ts";
+import type { XmppAccount } from "../config/connections.ts";
 import { loginBounds } from "../limits/bounds/login.ts";
 import { createRequests, RequestFailed } from "../xmpp/requests.ts";
 import { readSame, sameElement } from "../xmpp/same.ts";

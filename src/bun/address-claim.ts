@@ -3,7 +3,7 @@
  * it, and not again while another session does.
  */
 import type { Logger } from "@logtape/logtape";
-import { settingOf, takeAddressOf } from "../connections.ts";
+import { settingOf, takeAddressOf } from "../config/connections.ts";
 import { type AddressCheckOptions, createAddressCheck } from "./address-check.ts";
 import type { SameDatabase } from "./same-database.ts";
 import { StreamFailure } from "./xmpp-stream.ts";

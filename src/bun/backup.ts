@@ -17,8 +17,8 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { createClient } from "@libsql/client";
-import { parseConfig } from "../config.ts";
-import { fileUrl } from "../file-url.ts";
+import { parseConfig } from "../config/config.ts";
+import { fileUrl } from "../syntax/file-url.ts";
 import { copyLockedDatabase } from "./copy-locked.ts";
 import { filePath } from "./database.ts";
 import { DATABASE_NOTE } from "./database-note.ts";

@@ -1,7 +1,7 @@
 /** The first lines of a start: what is on, what is off, and which setting turns it on. */
-import type { Config } from "../config.ts";
-import { shownUrl } from "../connections.ts";
-import { isPublicSubject } from "../vapid-subject.ts";
+import type { Config } from "../config/config.ts";
+import { shownUrl } from "../config/connections.ts";
+import { isPublicSubject } from "../syntax/vapid-subject.ts";
 import { PROGRAM } from "./program.ts";
 import type { ShownToken } from "./registration-token.ts";
 

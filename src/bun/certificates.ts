@@ -4,8 +4,8 @@
  */
 import { createPrivateKey, type KeyObject, X509Certificate } from "node:crypto";
 import type { Logger } from "@logtape/logtape";
-import type { AppConfig } from "../apps.ts";
-import { isEncrypted } from "../pem.ts";
+import type { AppConfig } from "../config/apps.ts";
+import { isEncrypted } from "../syntax/pem.ts";
 import { StartError } from "./start-error.ts";
 
 const DAY_S = 86_400;

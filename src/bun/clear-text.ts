@@ -1,6 +1,6 @@
 /** Says at the start which connections go over a network without encryption. */
 import type { Logger } from "@logtape/logtape";
-import { settingOf, shownUrl, type XmppConnection } from "../connections.ts";
+import { settingOf, shownUrl, type XmppConnection } from "../config/connections.ts";
 
 /** This machine's own names and addresses (RFC 6761 §6.3, RFC 1122 §3.2.1.3). */
 const isThisMachine = (hostname: string) =>

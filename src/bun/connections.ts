@@ -1,6 +1,6 @@
 /** All XMPP connections of a process: each has a connector of its own, and none of them waits for another. */
 import type { Element } from "@xmpp/xml";
-import { settingOf, shownUrl, type XmppConnection } from "../connections.ts";
+import { settingOf, shownUrl, type XmppConnection } from "../config/connections.ts";
 import { bareOf, domainOf, resourceOf } from "../xmpp/jid.ts";
 import { type Connector, type ConnectorDeps, type ConnectorStatus, startConnector } from "./connector.ts";
 

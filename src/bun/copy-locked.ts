@@ -9,7 +9,7 @@
  */
 import { closeSync, copyFileSync, openSync, readSync, rmSync } from "node:fs";
 import { createClient } from "@libsql/client";
-import { fileUrl } from "../file-url.ts";
+import { fileUrl } from "../syntax/file-url.ts";
 
 /** The salts are in it that are new each time the log begins. */
 const HEADER_BYTES = 32;

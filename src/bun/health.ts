@@ -1,5 +1,5 @@
 /** `health`: asks the Reveille that runs with the same settings. For containers, which have nothing else to ask with. */
-import { parseConfig } from "../config.ts";
+import { parseConfig } from "../config/config.ts";
 import { StartError } from "./start-error.ts";
 
 /** How long an answer may take, ms. */

@@ -1,5 +1,5 @@
 /** What `--help` says. */
-import { describeSetting, settingNames } from "../settings.ts";
+import { describeSetting, settingNames } from "../config/settings.ts";
 import { PROGRAM } from "./program.ts";
 
 export function help(version: string): string {

@@ -3,9 +3,9 @@
  * `/.well-known/host-meta.json` (RFC 6415 §3), else in `/.well-known/host-meta` (XRD).
  */
 import type { Element } from "@xmpp/xml";
-import { toALabels } from "../domain-name.ts";
 import { loginBounds } from "../limits/bounds/login.ts";
 import { networkFailure } from "../services/network-failures.ts";
+import { toALabels } from "../syntax/domain-name.ts";
 import { fetchWhole } from "./plain-fetch.ts";
 import { StanzaParser } from "./stanza-parser.ts";
 import type { Tls } from "./trust.ts";

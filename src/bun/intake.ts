@@ -1,7 +1,7 @@
 /** What one XMPP connection takes in: publishes and commands, answers to us, and a pubsub host's events. */
 import type { Logger } from "@logtape/logtape";
 import type { Element } from "@xmpp/xml";
-import type { XmppConnection } from "../connections.ts";
+import type { XmppConnection } from "../config/connections.ts";
 import type { PublishRequest } from "../delivery/admission.ts";
 import { createRegistrar, type RegistrarDeps } from "../registering/registrar.ts";
 import { isOwnNode, type Keyring } from "../secrets.ts";

@@ -1,6 +1,6 @@
 /** Where the log goes: lines of text on standard error, so that standard output stays for what was asked for. */
 import { configure, getLogger, getTextFormatter, type Logger } from "@logtape/logtape";
-import type { Config } from "../config.ts";
+import type { Config } from "../config/config.ts";
 
 /** Configures logging for this process. */
 export async function startLogging(level: Config["logLevel"]): Promise<Logger> {

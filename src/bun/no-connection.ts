@@ -3,7 +3,7 @@
  * sentence for all that TCP and DNS refuse, and tells nothing of a certificate: so it is looked at again.
  */
 import { isIP } from "node:net";
-import { serviceSettingOf, settingOf, shownUrl, type XmppAccount } from "../connections.ts";
+import { serviceSettingOf, settingOf, shownUrl, type XmppAccount } from "../config/connections.ts";
 import { loginBounds } from "../limits/bounds/login.ts";
 import { causeOf } from "../services/network-failures.ts";
 import { type PeerCertificate, peerCertificate, shownFingerprint } from "./peer-certificate.ts";

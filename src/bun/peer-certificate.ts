@@ -3,7 +3,7 @@ import { X509Certificate } from "node:crypto";
 import { isIP } from "node:net";
 import { connect } from "node:tls";
 import { loginBounds } from "../limits/bounds/login.ts";
-import { quoted } from "../limits/cut.ts";
+import { quoted } from "../limits/text-length.ts";
 
 export interface PeerCertificate {
 	pem: string;

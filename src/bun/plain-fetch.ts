@@ -2,7 +2,7 @@
  * The `fetch` for push services that the operator names. Nothing compressed is asked for, and nothing unpacked: of a
  * body only the beginning is read, and Bun would unpack a hundred megabytes of zeros before anybody could stop it.
  */
-import { wholeAnswer } from "../limits/whole-answer.ts";
+import { wholeAnswer } from "../limits/answer-size.ts";
 import type { Fetch } from "../services/exchange.ts";
 
 export const plainFetch: Fetch = (url, init) => {

@@ -4,7 +4,7 @@
  * start, its pushes would wait for ever.
  */
 import type { Logger } from "@logtape/logtape";
-import type { AppConfig } from "../apps.ts";
+import type { AppConfig } from "../config/apps.ts";
 import { apnsUrl } from "../services/apns.ts";
 
 export type Environment = Readonly<Record<string, string | undefined>>;

@@ -1,7 +1,7 @@
 /** The registration token of the database, as a start meets it: one from a file of older versions, or the first. */
 import { join } from "node:path";
 import type { Logger } from "@logtape/logtape";
-import type { Config } from "../config.ts";
+import type { Config } from "../config/config.ts";
 import { faultOf } from "../store/fault.ts";
 import { hashOfToken, type RegistrationTokens } from "../store/registration-tokens.ts";
 import { readSecretFile } from "./data-folder.ts";

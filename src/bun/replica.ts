@@ -11,7 +11,7 @@ import { Readable } from "node:stream";
 import { type Client, createClient } from "@libsql/client";
 import type { Logger } from "@logtape/logtape";
 import { drizzle, type LibSQLDatabase } from "drizzle-orm/libsql";
-import { settingNames } from "../settings.ts";
+import { settingNames } from "../config/settings.ts";
 import { faultOf } from "../store/fault.ts";
 import { filePath } from "./database.ts";
 import { migrationsOf } from "./migrations.ts";

@@ -2,7 +2,7 @@
  * What the sessions of one account tell each other of the databases that they serve (xmpp/same.ts): two Reveilles of
  * one database may have the address in turn, two of different databases must not.
  */
-import type { XmppAccount } from "../connections.ts";
+import type { XmppAccount } from "../config/connections.ts";
 import { bareOf } from "../xmpp/jid.ts";
 import { sameValue } from "../xmpp/same.ts";
 

@@ -1,7 +1,7 @@
 /** How an account logs in on its stream (RFC 6120 §6): what sasl/ says and hears, as elements; and why it failed. */
 import type { Element } from "@xmpp/xml";
 import xml from "@xmpp/xml";
-import { settingOf, type XmppAccount } from "../connections.ts";
+import { settingOf, type XmppAccount } from "../config/connections.ts";
 import { loginBounds } from "../limits/bounds/login.ts";
 import { type ClientStep, logIn, type ServerStep } from "../sasl/login.ts";
 import { SaslError } from "../sasl/mechanism.ts";

@@ -1,9 +1,9 @@
 /** The sending half of a process: delivery with its loops, and the XMPP connections. */
 import { join } from "node:path";
 import type { Logger } from "@logtape/logtape";
-import type { AppConfig } from "../apps.ts";
-import type { Config } from "../config.ts";
-import { settingOf, shownUrl, type XmppConnection } from "../connections.ts";
+import type { AppConfig } from "../config/apps.ts";
+import type { Config } from "../config/config.ts";
+import { settingOf, shownUrl, type XmppConnection } from "../config/connections.ts";
 import { createAdmission } from "../delivery/admission.ts";
 import { checkCredentials } from "../delivery/credentials.ts";
 import { createDelivery } from "../delivery/delivery.ts";
@@ -15,7 +15,6 @@ import { startOutboxLoop } from "../delivery/outbox-loop.ts";
 import { createResults } from "../delivery/results.ts";
 import { openTagging } from "../delivery/tagging.ts";
 import { createVerdicts } from "../delivery/verdicts.ts";
-import { fileUrl } from "../file-url.ts";
 import { deliveryBounds } from "../limits/bounds/delivery.ts";
 import { createAccess } from "../registering/access.ts";
 import { knownNode, type NodeSource } from "../registering/nodes.ts";
@@ -31,6 +30,7 @@ import type { Registrations } from "../store/registrations.ts";
 import type { StreamLeases } from "../store/stream-leases.ts";
 import { openStreams } from "../store/streams.ts";
 import { openTaggingDomains } from "../store/tagging-domains.ts";
+import { fileUrl } from "../syntax/file-url.ts";
 import type { AdminReadiness, Answer, Notification, PushService, Registration } from "../types.ts";
 import { affiliationNone } from "../xmpp/affiliation.ts";
 import { bareOf } from "../xmpp/jid.ts";

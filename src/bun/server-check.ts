@@ -4,7 +4,7 @@
  */
 import type { Logger } from "@logtape/logtape";
 import xml from "@xmpp/xml";
-import type { XmppAccount } from "../connections.ts";
+import type { XmppAccount } from "../config/connections.ts";
 import { bareOf } from "../xmpp/jid.ts";
 import { NS } from "../xmpp/namespaces.ts";
 import type { Requests } from "../xmpp/requests.ts";

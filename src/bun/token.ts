@@ -2,10 +2,10 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { parseConfig } from "../config.ts";
-import { fileUrl } from "../file-url.ts";
+import { parseConfig } from "../config/config.ts";
 import { registrationBounds } from "../limits/bounds/registrations.ts";
 import { createRegistrationTokens, hashOfToken } from "../store/registration-tokens.ts";
+import { fileUrl } from "../syntax/file-url.ts";
 import { filePath, openDatabase } from "./database.ts";
 import { readDatabaseNote } from "./database-note.ts";
 import { PROGRAM } from "./program.ts";

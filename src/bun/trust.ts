@@ -1,7 +1,7 @@
 /** By what a server's certificate is checked: the authorities that this machine trusts, or what XMPP_CA says. */
 import { X509Certificate } from "node:crypto";
 import { rootCertificates } from "node:tls";
-import { settingOf, shownUrl, type Trusted, type XmppConnection } from "../connections.ts";
+import { settingOf, shownUrl, type Trusted, type XmppConnection } from "../config/connections.ts";
 import { peerCertificate, shownFingerprint } from "./peer-certificate.ts";
 import { StartError } from "./start-error.ts";
 import { StreamFailure } from "./xmpp-stream.ts";

@@ -3,7 +3,7 @@
  * what its certificate is checked.
  */
 import type { Logger } from "@logtape/logtape";
-import { settingOf, shownUrl, type XmppAccount } from "../connections.ts";
+import { settingOf, shownUrl, type XmppAccount } from "../config/connections.ts";
 import { askHostMeta, type HostMetaDeps, NothingFound } from "./host-meta.ts";
 import { createTrust, type Tls } from "./trust.ts";
 import { StreamFailure } from "./xmpp-stream.ts";

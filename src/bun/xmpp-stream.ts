@@ -1,8 +1,8 @@
 /** One XMPP stream, whatever carries it: what the connector asks of it, and what all kinds have in common. */
 import type { Element } from "@xmpp/xml";
 import xml from "@xmpp/xml";
-import { settingOf, shownUrl, type XmppConnection } from "../connections.ts";
-import { quoted } from "../limits/cut.ts";
+import { settingOf, shownUrl, type XmppConnection } from "../config/connections.ts";
+import { quoted } from "../limits/text-length.ts";
 import { causeOf } from "../services/network-failures.ts";
 import type { Others } from "./others.ts";
 import type { ReadFault } from "./read-fault.ts";

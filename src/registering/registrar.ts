@@ -1,6 +1,6 @@
 /** Registering at an XMPP user's word: what the commands ask for, done. */
 import { registrationBounds } from "../limits/bounds/registrations.ts";
-import { bytesOf } from "../limits/cut.ts";
+import { bytesOf } from "../limits/text-length.ts";
 import type { Keyring } from "../secrets.ts";
 import { NoSpace } from "../store/no-space.ts";
 import type { Registrations } from "../store/registrations.ts";

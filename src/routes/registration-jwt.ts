@@ -18,9 +18,9 @@ import {
 	type JWTVerifyOptions,
 	jwtVerify,
 } from "jose";
+import { wholeAnswer } from "../limits/answer-size.ts";
 import { answerBounds } from "../limits/bounds/answers.ts";
-import { wholeAnswer } from "../limits/whole-answer.ts";
-import { pemLines } from "../pem.ts";
+import { pemLines } from "../syntax/pem.ts";
 import { unavailable } from "./errors.ts";
 import { Problem } from "./problem.ts";
 

@@ -1,8 +1,8 @@
 /** How the JSON API checks bodies, and how it says what does not fit. */
 import { type Hook, z } from "@hono/zod-openapi";
 import { httpBounds } from "../limits/bounds/http.ts";
-import { inXml } from "../limits/xml-characters.ts";
-import { nearest } from "../spelling.ts";
+import { nearest } from "../syntax/spelling.ts";
+import { inXml } from "../syntax/xml-characters.ts";
 import type { RequestEnv } from "./deps.ts";
 import { Problem } from "./problem.ts";
 

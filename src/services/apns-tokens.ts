@@ -6,7 +6,7 @@
  * Source: Apple, "Establishing a token-based connection to APNs".
  */
 import { importPKCS8, SignJWT } from "jose";
-import { pemLines } from "../pem.ts";
+import { pemLines } from "../syntax/pem.ts";
 
 /** The tokens of one team. */
 export interface ProviderTokens {

@@ -4,7 +4,7 @@
  * A push is a wake-up: where the whole does not fit, the app gets less of it rather than nothing, and fetches the
  * rest from its archive.
  */
-import { present } from "../present.ts";
+import { present } from "../syntax/present-fields.ts";
 import type { Notification } from "../types.ts";
 
 /** A notification for one registration: only what the user's server published, and which account is meant. */

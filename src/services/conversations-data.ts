@@ -4,7 +4,7 @@
  *
  * Source: `PushMessageReceiver` and `CryptoHelper.getAccountFingerprint` of Conversations, `Target` of p2.
  */
-import { p2DeviceId } from "../p2-device.ts";
+import { p2DeviceId } from "../syntax/p2-device.ts";
 import type { Registration } from "../types.ts";
 
 /** The data of a message. Hashes are lower-case hexadecimal of 40 characters. */

@@ -3,7 +3,7 @@
  * accounts", and with which the right to push is asked for.
  */
 import { importPKCS8, SignJWT } from "jose";
-import { pemLines } from "../pem.ts";
+import { pemLines } from "../syntax/pem.ts";
 import type { TokenRequest } from "./access-token.ts";
 
 /** What pushing needs of a service account. */

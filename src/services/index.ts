@@ -2,7 +2,7 @@
  * The registry: makes the push service of each app. A service without credentials only checks devices: that is all
  * an edge does.
  */
-import type { AppConfig } from "../apps.ts";
+import type { AppConfig } from "../config/apps.ts";
 import type { PushService } from "../types.ts";
 import { type ApnsOptions, createApns } from "./apns.ts";
 import { createProviderTokens, importApnsKey, type ProviderTokens } from "./apns-tokens.ts";

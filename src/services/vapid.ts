@@ -5,7 +5,7 @@
  * losing it loses every subscription made with it.
  */
 import { base64url, exportPKCS8, SignJWT } from "jose";
-import { isEncrypted, pemLines } from "../pem.ts";
+import { isEncrypted, pemLines } from "../syntax/pem.ts";
 
 /** The application server's key pair. */
 export interface VapidKey {

@@ -2,7 +2,7 @@
  * What is sent to WNS: a raw notification, which wakes the app's background task, or a toast, which Windows shows by
  * itself.
  */
-import { inXml } from "../limits/xml-characters.ts";
+import { inXml } from "../syntax/xml-characters.ts";
 import type { Push, PushClass } from "../types.ts";
 import { type Content, contentOf, fit } from "./content.ts";
 

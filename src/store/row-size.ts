@@ -1,6 +1,6 @@
 /** How large a registration may be in the database. */
 import { registrationBounds } from "../limits/bounds/registrations.ts";
-import { bytesOf } from "../limits/cut.ts";
+import { bytesOf } from "../limits/text-length.ts";
 import { InvalidDevice } from "../types.ts";
 
 /** The bytes of all texts of a row, or of a part of one. */

@@ -1,5 +1,5 @@
 /** Rows of the shared database as the rest knows them. */
-import { present } from "../present.ts";
+import { present } from "../syntax/present-fields.ts";
 import type { AskedClass, Registration } from "../types.ts";
 import type { registrations } from "./schema.ts";
 

@@ -6,8 +6,8 @@
 import type { Element } from "@xmpp/xml";
 import xml from "@xmpp/xml";
 import { stanzaBounds } from "../limits/bounds/stanzas.ts";
-import { quoted } from "../limits/cut.ts";
 import { createPerTurn } from "../limits/per-turn.ts";
+import { quoted } from "../limits/text-length.ts";
 import { type Command, CommandError, type Note, notServed } from "./commands/command.ts";
 import { modPush } from "./commands/mod-push.ts";
 import { own } from "./commands/own.ts";

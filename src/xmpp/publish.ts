@@ -1,8 +1,8 @@
 /** Reads a publish (XEP-0357 §7) as Prosody, ejabberd, Tigase and MongooseIM send it. */
 import type { Element } from "@xmpp/xml";
 import { publishBounds } from "../limits/bounds/publishes.ts";
-import { cutTo, cutToBytes } from "../limits/cut.ts";
-import { present } from "../present.ts";
+import { cutTo, cutToBytes } from "../limits/text-length.ts";
+import { present } from "../syntax/present-fields.ts";
 import type { Notification, PushClass } from "../types.ts";
 import { type FormValues, readFormOf, singleValue } from "./forms.ts";
 import { NS } from "./namespaces.ts";

@@ -1,7 +1,7 @@
 /** Asks other XMPP entities, and matches their answers (RFC 6120 §8.2.3). */
 import type { Element } from "@xmpp/xml";
 import xml from "@xmpp/xml";
-import { quoted } from "../limits/cut.ts";
+import { quoted } from "../limits/text-length.ts";
 import { NS } from "./namespaces.ts";
 
 /**

@@ -4,7 +4,7 @@
  */
 import type { Element, Node } from "@xmpp/xml";
 import xml from "@xmpp/xml";
-import { bytesOf } from "../limits/cut.ts";
+import { bytesOf } from "../limits/text-length.ts";
 import { stanzaError } from "./stanza-errors.ts";
 
 /** No character takes more bytes: `"` is written `&quot;`, and one of three bytes is one UTF-16 unit. */

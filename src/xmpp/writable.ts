@@ -1,6 +1,6 @@
 /** Stanzas of ours that every server can read. */
 import type { Element, Node } from "@xmpp/xml";
-import { inXml } from "../limits/xml-characters.ts";
+import { inXml } from "../syntax/xml-characters.ts";
 
 /**
  * Takes out of an element of ours what XML cannot hold: names of devices come over HTTP too, and reasons from push

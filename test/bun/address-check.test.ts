@@ -4,7 +4,7 @@ import { getLogger } from "@logtape/logtape";
 import { type Connector, type ConnectorDeps, startConnector } from "../../src/bun/connector.ts";
 import { createSameDatabase } from "../../src/bun/same-database.ts";
 import type { StreamLease } from "../../src/bun/stream-lease.ts";
-import type { XmppAccount } from "../../src/connections.ts";
+import type { XmppAccount } from "../../src/config/connections.ts";
 import type { StreamState } from "../../src/store/streams.ts";
 import { account, startXmppDouble, type XmppDouble, type XmppDoubleOptions } from "./xmpp-double.ts";
 

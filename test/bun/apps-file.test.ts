@@ -2,10 +2,10 @@ import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { parseApps } from "../../src/apps.ts";
 import { readTables } from "../../src/bun/apps-file.ts";
 import { StartError } from "../../src/bun/start-error.ts";
-import { parseConfig } from "../../src/config.ts";
+import { parseApps } from "../../src/config/apps.ts";
+import { parseConfig } from "../../src/config/config.ts";
 
 let folder: string;
 beforeEach(() => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { type BannerFacts, banner } from "../../src/bun/banner.ts";
-import { parseConfig } from "../../src/config.ts";
+import { parseConfig } from "../../src/config/config.ts";
 
 const KEY = "k".repeat(32);
 const ACCOUNT = {

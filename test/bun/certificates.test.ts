@@ -2,9 +2,9 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { AppConfig } from "../../src/apps.ts";
 import { certificateExpiry } from "../../src/bun/certificates.ts";
 import { StartError } from "../../src/bun/start-error.ts";
+import type { AppConfig } from "../../src/config/apps.ts";
 import { temporaryFolder } from "../peers/folder.ts";
 
 const folder = temporaryFolder("certificates");

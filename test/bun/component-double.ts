@@ -4,7 +4,7 @@
  */
 import { createHash } from "node:crypto";
 import { createServer, type Socket } from "node:net";
-import type { XmppComponent } from "../../src/connections.ts";
+import type { XmppComponent } from "../../src/config/connections.ts";
 
 export interface ComponentDouble {
 	readonly service: string;

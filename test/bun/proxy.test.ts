@@ -1,9 +1,9 @@
 /** Proxies of the environment: which requests go through one, as Bun has it, and what is said of APNs. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { createServer, type Server } from "node:net";
-import type { AppConfig } from "../../src/apps.ts";
 import { type Environment, hasProxy, proxyOf, warnOfProxy } from "../../src/bun/proxy.ts";
-import { parseConfig } from "../../src/config.ts";
+import type { AppConfig } from "../../src/config/apps.ts";
+import { parseConfig } from "../../src/config/config.ts";
 import { readableLog } from "../delivery/house.ts";
 
 const PROXY = "http://proxy.lan:3128";

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import type { Logger } from "@logtape/logtape";
 import { prepareToken } from "../../src/bun/registration-token.ts";
 import { StartError } from "../../src/bun/start-error.ts";
-import { parseConfig } from "../../src/config.ts";
+import { parseConfig } from "../../src/config/config.ts";
 import {
 	createRegistrationTokens,
 	hashOfToken,

@@ -4,7 +4,7 @@ import type { Element } from "@xmpp/xml";
 import { openAccountStream } from "../../src/bun/account-stream.ts";
 import { createStreamManagement } from "../../src/bun/stream-management.ts";
 import { StreamFailure, type XmppStream } from "../../src/bun/xmpp-stream.ts";
-import type { XmppAccount } from "../../src/connections.ts";
+import type { XmppAccount } from "../../src/config/connections.ts";
 import { createScramServer, type ScramServer } from "./scram-server.ts";
 import { account, startXmppDouble, type XmppDouble, type XmppDoubleOptions } from "./xmpp-double.ts";
 

@@ -9,7 +9,7 @@ import { createStreamManagement } from "../../src/bun/stream-management.ts";
 import { checkTrusted } from "../../src/bun/trust.ts";
 import { createWays, type Ways } from "../../src/bun/ways.ts";
 import { StreamFailure } from "../../src/bun/xmpp-stream.ts";
-import type { Trusted, XmppAccount } from "../../src/connections.ts";
+import type { Trusted, XmppAccount } from "../../src/config/connections.ts";
 import { type SelfSigned, selfSigned } from "../peers/certificates.ts";
 import { account, startXmppDouble, type XmppDoubleOptions } from "./xmpp-double.ts";
 

@@ -3,7 +3,7 @@
  * moments that a real one cannot be brought to.
  */
 import type { ServerWebSocket } from "bun";
-import type { XmppAccount } from "../../src/connections.ts";
+import type { XmppAccount } from "../../src/config/connections.ts";
 
 interface Link {
 	authenticated: boolean;

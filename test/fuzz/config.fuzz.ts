@@ -1,9 +1,9 @@
 /** Settings: a configuration, or sentences that say what to do and repeat no secret. */
 import fc, { type Arbitrary } from "fast-check";
-import { ConfigError, parseConfig } from "../../src/config.ts";
+import { ConfigError, parseConfig } from "../../src/config/config.ts";
+import { settingNames } from "../../src/config/settings.ts";
 import { clientAddressReader } from "../../src/routes/client-address.ts";
 import { endpointPolicy } from "../../src/services/endpoint.ts";
-import { settingNames } from "../../src/settings.ts";
 import { claim, claimSentence, same } from "./claims.ts";
 import { anyText, spoiltText } from "./hostile.ts";
 import { always, type Fuzzed } from "./property.ts";

@@ -1,6 +1,6 @@
 import fc from "fast-check";
-import { misspelt, settingNames } from "../../src/settings.ts";
-import { nearest } from "../../src/spelling.ts";
+import { misspelt, settingNames } from "../../src/config/settings.ts";
+import { nearest } from "../../src/syntax/spelling.ts";
 import { claim, same } from "./claims.ts";
 import { anyText, spoiltText } from "./hostile.ts";
 import { always, type Fuzzed } from "./property.ts";

@@ -11,7 +11,7 @@ import { readWholeStanzas } from "../../src/bun/framed-stanzas.ts";
 import { createIntake } from "../../src/bun/intake.ts";
 import { createOutgoing } from "../../src/bun/outgoing.ts";
 import { StanzaParser } from "../../src/bun/stanza-parser.ts";
-import type { XmppConnection } from "../../src/connections.ts";
+import type { XmppConnection } from "../../src/config/connections.ts";
 import { stanzaBounds } from "../../src/limits/bounds/stanzas.ts";
 import { announceEnds } from "../../src/registering/ends.ts";
 import { createNodeSource } from "../../src/registering/nodes.ts";

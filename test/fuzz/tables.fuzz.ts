@@ -4,7 +4,7 @@ import { join } from "node:path";
 import fc, { type Arbitrary } from "fast-check";
 import { readTables } from "../../src/bun/apps-file.ts";
 import { StartError } from "../../src/bun/start-error.ts";
-import { ConfigError, parseConfig } from "../../src/config.ts";
+import { ConfigError, parseConfig } from "../../src/config/config.ts";
 import { temporaryFolder } from "../peers/folder.ts";
 import { claim, claimSentence } from "./claims.ts";
 import { anyText, spoiltBytes, spoiltText } from "./hostile.ts";

@@ -6,7 +6,7 @@ import { afterEach, describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { getLogger } from "@logtape/logtape";
 import { startConnector } from "../../src/bun/connector.ts";
-import type { XmppConnection } from "../../src/connections.ts";
+import type { XmppConnection } from "../../src/config/connections.ts";
 import { stanzaBounds } from "../../src/limits/bounds/stanzas.ts";
 import { createStanzaHandler } from "../../src/xmpp/stanzas.ts";
 import { component, startComponentDouble } from "../bun/component-double.ts";

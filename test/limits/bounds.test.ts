@@ -2,8 +2,8 @@ import { describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { BOUNDS_PAGE, boundsPage } from "../../build/bounds-page.ts";
+import { settingNames } from "../../src/config/settings.ts";
 import { BOUNDS } from "../../src/limits/bounds/table.ts";
-import { settingNames } from "../../src/settings.ts";
 
 const ROOT = join(import.meta.dir, "../../");
 const rows = Object.values(BOUNDS).flatMap((section) => Object.entries(section));

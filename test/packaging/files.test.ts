@@ -3,8 +3,8 @@ import { expect, test } from "bun:test";
 import { cpSync, existsSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import packageJson from "../../package.json" with { type: "json" };
-import { parseConfig } from "../../src/config.ts";
-import { settingNames } from "../../src/settings.ts";
+import { parseConfig } from "../../src/config/config.ts";
+import { settingNames } from "../../src/config/settings.ts";
 import { temporaryFolder } from "../peers/folder.ts";
 
 const ROOT = join(import.meta.dir, "../../");

@@ -1,6 +1,6 @@
 /** A device that was imported registers anew over XMPP: it keeps its node. */
 import { afterEach, beforeEach, expect, test } from "bun:test";
-import { parseApps } from "../../src/apps.ts";
+import { parseApps } from "../../src/config/apps.ts";
 import { createNodeSource } from "../../src/registering/nodes.ts";
 import { createRegistrationRate } from "../../src/registering/rate.ts";
 import { createRegistrar } from "../../src/registering/registrar.ts";

@@ -1,6 +1,6 @@
 /** SECRET_KEY was changed, and devices register again by commands. */
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
-import { parseApps } from "../../src/apps.ts";
+import { parseApps } from "../../src/config/apps.ts";
 import { createNodeSource } from "../../src/registering/nodes.ts";
 import { createRegistrationRate } from "../../src/registering/rate.ts";
 import { createRegistrar } from "../../src/registering/registrar.ts";

@@ -1,6 +1,6 @@
 /** An app that others of its service have taken over from: those who have it keep it, and nobody is given it. */
 import { expect, test } from "bun:test";
-import { parseConfig } from "../../src/config.ts";
+import { parseConfig } from "../../src/config/config.ts";
 import type { PublicApp } from "../../src/routes/deps.ts";
 import { startTestServer, subscription } from "./server.ts";
 

@@ -4,9 +4,9 @@
 import { describe, expect, test } from "bun:test";
 import { createHash } from "node:crypto";
 import fc from "fast-check";
-import { p2Device } from "../../src/p2-device.ts";
 import { buildRequest } from "../../src/services/fcm.ts";
 import { bodyOf, fcmMessage, minimalMessage } from "../../src/services/fcm-message.ts";
+import { p2Device } from "../../src/syntax/p2-device.ts";
 import type { App, Notification, Push, PushClass, Registration } from "../../src/types.ts";
 import { messageFault } from "../peers/fcm-server-rules.ts";
 import { pushTo } from "./webpush-push.ts";

@@ -1,6 +1,6 @@
 /** The registry: which settings reach which push service. */
 import { describe, expect, test } from "bun:test";
-import { parseApps } from "../../src/apps.ts";
+import { parseApps } from "../../src/config/apps.ts";
 import { endpointPolicy } from "../../src/services/endpoint.ts";
 import { createServices } from "../../src/services/index.ts";
 import { InvalidDevice } from "../../src/types.ts";

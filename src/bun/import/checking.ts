@@ -1,7 +1,7 @@
 /** Turns what a reader found into a registration of ours, or says why it cannot be one. */
 
 import { registrationBounds } from "../../limits/bounds/registrations.ts";
-import { bytesOf } from "../../limits/cut.ts";
+import { bytesOf } from "../../limits/text-length.ts";
 import type { AppChoice } from "../../registering/apps.ts";
 import { isOwnNode, type Keyring } from "../../secrets.ts";
 import { formDeviceKey } from "../../store/device-key.ts";

@@ -1,13 +1,13 @@
 /** `import` as a command: composes what it takes from the settings that Reveille runs with. */
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
-import { parseConfig } from "../../config.ts";
-import { fileUrl } from "../../file-url.ts";
+import { parseConfig } from "../../config/config.ts";
+import { settingNames } from "../../config/settings.ts";
 import { createKeyring } from "../../secrets.ts";
 import { endpointPolicy } from "../../services/endpoint.ts";
 import { createServices } from "../../services/index.ts";
-import { settingNames } from "../../settings.ts";
 import { checkSecretKey } from "../../store/facts.ts";
+import { fileUrl } from "../../syntax/file-url.ts";
 import { readTables } from "../apps-file.ts";
 import { prepareDataFolder, secretFile } from "../data-folder.ts";
 import { openDatabase } from "../database.ts";

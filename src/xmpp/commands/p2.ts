@@ -2,7 +2,7 @@
  * p2's dialect, which Conversations and Snikket for Android speak. A device has a registration for the account, and
  * one for each room whose messages come from the room itself.
  */
-import { p2Device } from "../../p2-device.ts";
+import { p2Device } from "../../syntax/p2-device.ts";
 import type { ServiceName } from "../../types.ts";
 import { answerForm, type Field } from "../forms.ts";
 import { isBareJid } from "../jid.ts";

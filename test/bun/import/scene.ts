@@ -1,7 +1,8 @@
 /** An import into a database of its own, with services that only check devices. */
-import { parseApps } from "../../../src/apps.ts";
+
 import type { ImportArguments } from "../../../src/bun/import/arguments.ts";
 import { type ImportDeps, runImport } from "../../../src/bun/import/run.ts";
+import { parseApps } from "../../../src/config/apps.ts";
 import { createKeyring, withFormerSecrets } from "../../../src/secrets.ts";
 import { endpointPolicy } from "../../../src/services/endpoint.ts";
 import { createServices } from "../../../src/services/index.ts";

@@ -1,6 +1,6 @@
 /** A handler of stanzas over a real database and the real push services' checks, for tests of commands. */
 import type { Element } from "@xmpp/xml";
-import type { AppConfig } from "../../../src/apps.ts";
+import type { AppConfig } from "../../../src/config/apps.ts";
 import { announceEnds } from "../../../src/registering/ends.ts";
 import { createNodeSource } from "../../../src/registering/nodes.ts";
 import { createRegistrationRate } from "../../../src/registering/rate.ts";

@@ -1,6 +1,6 @@
 /** p2's dialect, as Conversations and Snikket for Android send it and as they read the answers. */
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
-import { p2DeviceId } from "../../../src/p2-device.ts";
+import { p2DeviceId } from "../../../src/syntax/p2-device.ts";
 import {
 	APNS_BASE64,
 	APNS_HEX,

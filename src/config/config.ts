@@ -4,9 +4,12 @@
  */
 
 import ipaddr from "ipaddr.js";
+import { registrationBounds } from "../limits/bounds/registrations.ts";
+import { fileUrl } from "../syntax/file-url.ts";
+import { present } from "../syntax/present-fields.ts";
+import { isPublicSubject } from "../syntax/vapid-subject.ts";
 import type { AppConfig } from "./apps.ts";
-import { appsOf } from "./configured-apps.ts";
-import { type JwtRegistration, jwtRegistration } from "./configured-jwt.ts";
+import { appsOf } from "./apps-of-settings.ts";
 import {
 	type ConnectionField,
 	type ConnectionFields,
@@ -15,11 +18,8 @@ import {
 	parseConnections,
 	type XmppConnection,
 } from "./connections.ts";
-import { fileUrl } from "./file-url.ts";
-import { registrationBounds } from "./limits/bounds/registrations.ts";
-import { present } from "./present.ts";
+import { type JwtRegistration, jwtRegistration } from "./jwt-of-settings.ts";
 import { type Settings, settingNames, settings } from "./settings.ts";
-import { isPublicSubject } from "./vapid-subject.ts";
 
 /** What is wrong with the settings, one sentence each, naming the variable and what to do. */
 export class ConfigError extends Error {

@@ -1,12 +1,12 @@
 /** Keys and certificates whose line ends are `\n`, two characters, as in an env file. */
 import { describe, expect, test } from "bun:test";
 import { generateKeyPairSync } from "node:crypto";
-import { parseConfig } from "../src/config.ts";
-import { pemLines } from "../src/pem.ts";
-import { createJwtCheck } from "../src/routes/registration-jwt.ts";
-import { importApnsKey } from "../src/services/apns-tokens.ts";
-import { importServiceAccount } from "../src/services/fcm-service-account.ts";
-import { generateVapidKey, importVapidKey } from "../src/services/vapid.ts";
+import { parseConfig } from "../../src/config/config.ts";
+import { createJwtCheck } from "../../src/routes/registration-jwt.ts";
+import { importApnsKey } from "../../src/services/apns-tokens.ts";
+import { importServiceAccount } from "../../src/services/fcm-service-account.ts";
+import { generateVapidKey, importVapidKey } from "../../src/services/vapid.ts";
+import { pemLines } from "../../src/syntax/pem.ts";
 
 /** All ways in which one text of several lines comes out of an env file. */
 const spellings = (pem: string) => [

@@ -3,9 +3,9 @@
  * app a service from environment variables.
  */
 import { z } from "zod";
-import { pemLines } from "./pem.ts";
-import { nearest } from "./spelling.ts";
-import type { App } from "./types.ts";
+import { pemLines } from "../syntax/pem.ts";
+import { nearest } from "../syntax/spelling.ts";
+import type { App } from "../types.ts";
 
 /** What a phone shows where the push itself brings no text: itself, or a key that the app translates. */
 export type AlertText = { text: string } | { locKey: string };

@@ -2,10 +2,10 @@
  * The settings: their names, what each must be, and what each is for. config.ts makes a configuration of them.
  */
 import { z } from "zod";
-import { toULabels } from "./domain-name.ts";
-import { isWrittenBareJid, isWrittenJid } from "./jid-syntax.ts";
-import { nearest } from "./spelling.ts";
-import { malformedSubject } from "./vapid-subject.ts";
+import { toULabels } from "../syntax/domain-name.ts";
+import { isWrittenBareJid, isWrittenJid } from "../syntax/jid-syntax.ts";
+import { nearest } from "../syntax/spelling.ts";
+import { malformedSubject } from "../syntax/vapid-subject.ts";
 
 // Container tools pass unset variables as empty strings: empty is unset.
 const text = () => z.string().trim().min(1).optional();

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { domainToUnicode } from "node:url";
 import fc from "fast-check";
-import { toALabels, toULabels } from "../src/domain-name.ts";
+import { toALabels, toULabels } from "../../src/syntax/domain-name.ts";
 
 /** In JIDs, and in DNS. */
 const NAMES: [string, string][] = [

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { cutTo, cutToBytes, quoted } from "../../src/limits/cut.ts";
+import { cutTo, cutToBytes, quoted } from "../../src/limits/text-length.ts";
 
 describe("a text is cut", () => {
 	test.each([

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { AnswerTooLarge, wholeAnswer } from "../../src/limits/whole-answer.ts";
+import { AnswerTooLarge, wholeAnswer } from "../../src/limits/answer-size.ts";
 
 /** A body of so many pieces of a kilobyte; Infinity: it never ends. @param onEnd is told that nobody reads on */
 function bodyOf(pieces: number, onEnd: (sent: number) => void = () => {}) {

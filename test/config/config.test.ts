@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { ConfigError, parseConfig } from "../src/config.ts";
-import type { XmppAccount } from "../src/connections.ts";
-import { settingNames } from "../src/settings.ts";
+import { ConfigError, parseConfig } from "../../src/config/config.ts";
+import type { XmppAccount } from "../../src/config/connections.ts";
+import { settingNames } from "../../src/config/settings.ts";
 
 const KEY = "k".repeat(32);
 const PUBLIC_KEY = "B".repeat(87);

@@ -1,7 +1,7 @@
 /** The contact that push services are told: what Apple refuses is noticed at the start. */
 import { describe, expect, test } from "bun:test";
-import { banner } from "../src/bun/banner.ts";
-import { ConfigError, parseConfig } from "../src/config.ts";
+import { banner } from "../../src/bun/banner.ts";
+import { ConfigError, parseConfig } from "../../src/config/config.ts";
 
 const said = (settings: Record<string, string>) =>
 	banner({

@@ -3,11 +3,11 @@ import { afterAll, describe, expect, test } from "bun:test";
 import { existsSync, mkdirSync, readdirSync } from "node:fs";
 import { join, normalize } from "node:path";
 import { createClient } from "@libsql/client";
-import { filePath } from "../src/bun/database.ts";
-import { StartError } from "../src/bun/start-error.ts";
-import { parseConfig } from "../src/config.ts";
-import { fileUrl } from "../src/file-url.ts";
-import { temporaryFolder } from "./peers/folder.ts";
+import { filePath } from "../../src/bun/database.ts";
+import { StartError } from "../../src/bun/start-error.ts";
+import { parseConfig } from "../../src/config/config.ts";
+import { fileUrl } from "../../src/syntax/file-url.ts";
+import { temporaryFolder } from "../peers/folder.ts";
 
 const folder = temporaryFolder("file-url");
 afterAll(() => folder.remove());

@@ -2,7 +2,7 @@
  * How a JID is written (RFC 7622 §3), as far as its letters tell: for the addresses that an operator writes. Servers
  * check the others before they get here.
  */
-import { bytesOf } from "./limits/cut.ts";
+import { bytesOf } from "../limits/text-length.ts";
 
 /** RFC 7622 §3.1: of each of the three parts, bytes of UTF-8. */
 const LONGEST_PART = 1023;

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { p2Device, p2DeviceId } from "../src/p2-device.ts";
+import { p2Device, p2DeviceId } from "../../src/syntax/p2-device.ts";
 
 test.each([[undefined], ["coven@chat.example.net"]])("a device id comes back, with the room %p", (muc) => {
 	for (const deviceId of ["9774d56d682e549c", "a coven@chat.example.net", "", "köln"]) {

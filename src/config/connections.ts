@@ -3,10 +3,10 @@
  * ordinary account over WebSocket (RFC 7395) or a component over TCP (XEP-0114): the service's URL says which. Without
  * one it is an account, whose server is found by its domain (XEP-0156).
  */
-import { toULabels } from "./domain-name.ts";
-import { isDomainPart, isLocalPart, isResourcePart } from "./jid-syntax.ts";
-import { pemLines } from "./pem.ts";
-import { nearest } from "./spelling.ts";
+import { toULabels } from "../syntax/domain-name.ts";
+import { isDomainPart, isLocalPart, isResourcePart } from "../syntax/jid-syntax.ts";
+import { pemLines } from "../syntax/pem.ts";
+import { nearest } from "../syntax/spelling.ts";
 
 interface Common {
 	/** The JID that users' servers publish to. */
