@@ -2,8 +2,8 @@
 import { createECDH, randomBytes } from "node:crypto";
 import webPush from "web-push";
 import { nativeRecordCipher } from "../src/bun/native-crypto.ts";
-import { encrypt } from "../src/services/message-encryption.ts";
-import { receiverKeys } from "../src/services/receiver-keys.ts";
+import { encrypt } from "../src/services/webpush/message-encryption.ts";
+import { receiverKeys } from "../src/services/webpush/receiver-keys.ts";
 import { createDevice } from "../test/peers/web-push-device.ts";
 import type { Figure, Section } from "./rows.ts";
 

@@ -1,6 +1,6 @@
 /** Registering over HTTP, on disk when it is answered, beside a bare Hono route with one insert. */
 import { join } from "node:path";
-import { generateVapidKey, importVapidKey } from "../src/services/vapid.ts";
+import { generateVapidKey, importVapidKey } from "../src/services/webpush/vapid-signature.ts";
 import { type Child, startChild } from "../test/peers/child.ts";
 import { temporaryFolder } from "../test/peers/folder.ts";
 import { freePort } from "../test/peers/ports.ts";

@@ -42,7 +42,7 @@ import { createTokenCheck, type TokenCheck } from "./routes/registration-token.t
 import { createKeyring, withFormerSecrets } from "./secrets.ts";
 import { endpointPolicy, isAnsweredFor } from "./services/endpoint.ts";
 import { createServices } from "./services/index.ts";
-import { generateVapidKey, importVapidKey } from "./services/vapid.ts";
+import { generateVapidKey, importVapidKey } from "./services/webpush/vapid-signature.ts";
 import { missedSurely, nodesSurely } from "./store/database-id.ts";
 import { checkSecretKey, checkVapidKey, WrongKey } from "./store/facts.ts";
 import { followKeys } from "./store/following-keys.ts";

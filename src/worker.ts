@@ -23,7 +23,7 @@ import { createTokenCheck } from "./routes/registration-token.ts";
 import { createKeyring, type Keyring, withFormerSecrets } from "./secrets.ts";
 import { endpointPolicy } from "./services/endpoint.ts";
 import { createServices } from "./services/index.ts";
-import { importVapidKey } from "./services/vapid.ts";
+import { importVapidKey } from "./services/webpush/vapid-signature.ts";
 import { checkedClient } from "./store/checked-client.ts";
 import { checkSecretKey, checkVapidKey, type KnownKeys, WrongKey } from "./store/facts.ts";
 import { UnfitDatabase } from "./store/fault.ts";

@@ -298,7 +298,7 @@ describe("a push service", () => {
 	);
 
 	test("is there to be checked", () => {
-		expect(services).toContain("src/services/webpush.ts");
+		expect(services).toContain("src/services/webpush/webpush.ts");
 	});
 
 	test("is imported by the registry alone: no service knows a sibling", () => {

@@ -34,7 +34,7 @@ async function sendTo({ kind, url, ca }: ProviderAddress & { kind: ProviderKind 
 		const init = { method: "POST", headers: { authorization }, body, protocol: "http2" } as const;
 		return () => session.fetch(`${url}/3/device/${token}`, init);
 	}
-	const { encrypt } = await import("../../src/services/message-encryption.ts");
+	const { encrypt } = await import("../../src/services/webpush/message-encryption.ts");
 	const { nativeRecordCipher: cipher } = await import("../../src/bun/native-crypto.ts");
 	const pair = await crypto.subtle.generateKey({ name: "ECDH", namedCurve: "P-256" }, true, ["deriveBits"]);
 	const p256dh = new Uint8Array(await crypto.subtle.exportKey("raw", pair.publicKey));

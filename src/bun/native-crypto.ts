@@ -4,8 +4,8 @@
  */
 import { createCipheriv, createHash, createHmac, hkdfSync } from "node:crypto";
 import type { Hmac } from "../secrets.ts";
-import type { HiddenName } from "../services/hidden-name.ts";
-import type { RecordCipher } from "../services/message-encryption.ts";
+import type { HiddenName } from "../services/collapse-key.ts";
+import type { RecordCipher } from "../services/webpush/message-encryption.ts";
 
 /**
  * HMAC-SHA-256 with one key. Not `Bun.CryptoHasher`, which is a little faster: it throws what WebCrypto refused a

@@ -5,7 +5,7 @@
  */
 import type { Logger } from "@logtape/logtape";
 import type { AppConfig } from "../config/apps.ts";
-import { apnsUrl } from "../services/apns.ts";
+import { apnsUrl } from "../services/apns/apns.ts";
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 

@@ -4,19 +4,19 @@
  */
 import type { AppConfig } from "../config/apps.ts";
 import type { PushService } from "../types.ts";
-import { type ApnsOptions, createApns } from "./apns.ts";
-import { createProviderTokens, importApnsKey, type ProviderTokens } from "./apns-tokens.ts";
+import { type ApnsOptions, createApns } from "./apns/apns.ts";
+import { createProviderTokens, importApnsKey, type ProviderTokens } from "./apns/provider-tokens.ts";
+import type { HiddenName } from "./collapse-key.ts";
 import type { EndpointPolicy } from "./endpoint.ts";
 import type { Fetch } from "./exchange.ts";
-import { createFcm } from "./fcm.ts";
-import { importServiceAccount } from "./fcm-service-account.ts";
-import type { HiddenName } from "./hidden-name.ts";
-import type { RecordCipher } from "./message-encryption.ts";
-import { createUbuntu } from "./ubuntu.ts";
-import { createVapid, type VapidKey } from "./vapid.ts";
-import { createWebPush } from "./webpush.ts";
-import { createWns } from "./wns.ts";
-import type { ChannelPolicy } from "./wns-channel.ts";
+import { createFcm } from "./fcm/fcm.ts";
+import { importServiceAccount } from "./fcm/service-account.ts";
+import { createUbuntu } from "./ubuntu/ubuntu.ts";
+import type { RecordCipher } from "./webpush/message-encryption.ts";
+import { createVapid, type VapidKey } from "./webpush/vapid-signature.ts";
+import { createWebPush } from "./webpush/webpush.ts";
+import type { ChannelPolicy } from "./wns/channel.ts";
+import { createWns } from "./wns/wns.ts";
 
 export interface ServiceEffects {
 	/** For URLs that clients hand in: must check addresses. */

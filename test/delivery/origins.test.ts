@@ -3,7 +3,7 @@ import { afterEach, beforeEach, expect, test } from "bun:test";
 import type { Delivery, DeliveryDeps } from "../../src/delivery/delivery.ts";
 import { createGates, type Gates } from "../../src/delivery/gates.ts";
 import { startOutboxLoop } from "../../src/delivery/outbox-loop.ts";
-import { createWns } from "../../src/services/wns.ts";
+import { createWns } from "../../src/services/wns/wns.ts";
 import type { Answer, PushService } from "../../src/types.ts";
 import { FakeService, HIGH, type House, openHouse } from "./house.ts";
 

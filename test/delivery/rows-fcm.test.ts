@@ -1,7 +1,7 @@
 /** FCM: every answer of the table, and what comes of it for the registration, the outbox and the publisher. */
 import { afterAll, beforeEach, describe, expect, test } from "bun:test";
-import { createFcm } from "../../src/services/fcm.ts";
-import { importServiceAccount } from "../../src/services/fcm-service-account.ts";
+import { createFcm } from "../../src/services/fcm/fcm.ts";
+import { importServiceAccount } from "../../src/services/fcm/service-account.ts";
 import { fcmErrorBody, startFcmServer } from "../peers/fcm-server.ts";
 import { type HttpAnswer, startPushDouble } from "../services/push-double.ts";
 import {

@@ -1,6 +1,6 @@
 /** Ubuntu Push: every answer of the table, and what comes of it for the registration, the outbox and the publisher. */
 import { afterAll, describe, expect, test } from "bun:test";
-import { createUbuntu } from "../../src/services/ubuntu.ts";
+import { createUbuntu } from "../../src/services/ubuntu/ubuntu.ts";
 import { type HttpAnswer, startPushDouble } from "../services/push-double.ts";
 import {
 	DELIVERED,

@@ -2,8 +2,8 @@
 import { afterAll, describe, expect, test } from "bun:test";
 import { createPinnedFetch } from "../../src/bun/pinned-fetch.ts";
 import { endpointPolicy } from "../../src/services/endpoint.ts";
-import { createVapid, generateVapidKey, importVapidKey } from "../../src/services/vapid.ts";
-import { createWebPush } from "../../src/services/webpush.ts";
+import { createVapid, generateVapidKey, importVapidKey } from "../../src/services/webpush/vapid-signature.ts";
+import { createWebPush } from "../../src/services/webpush/webpush.ts";
 import { createDevice } from "../peers/web-push-device.ts";
 import { type HttpAnswer, startPushDouble } from "../services/push-double.ts";
 import { DELIVERED, GONE, openRowScene, type Provider, REJECTED, type Row, retried } from "./rows-scene.ts";

@@ -1,6 +1,6 @@
 /** WNS: every answer of the table, and what comes of it for the registration, the outbox and the publisher. */
 import { afterAll, describe, expect, test } from "bun:test";
-import { createWns } from "../../src/services/wns.ts";
+import { createWns } from "../../src/services/wns/wns.ts";
 import { startWnsServer } from "../peers/wns-server.ts";
 import { type HttpAnswer, startPushDouble } from "../services/push-double.ts";
 import {

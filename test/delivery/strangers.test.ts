@@ -3,9 +3,9 @@ import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import type { Delivery } from "../../src/delivery/delivery.ts";
 import { createGates, type Gates } from "../../src/delivery/gates.ts";
 import { endpointPolicy } from "../../src/services/endpoint.ts";
-import { createVapid, generateVapidKey, importVapidKey } from "../../src/services/vapid.ts";
-import { createWebPush } from "../../src/services/webpush.ts";
-import { createWns } from "../../src/services/wns.ts";
+import { createVapid, generateVapidKey, importVapidKey } from "../../src/services/webpush/vapid-signature.ts";
+import { createWebPush } from "../../src/services/webpush/webpush.ts";
+import { createWns } from "../../src/services/wns/wns.ts";
 import type { Answer, PushService } from "../../src/types.ts";
 import { HIGH, type House, openHouse } from "./house.ts";
 

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { getLogger } from "@logtape/logtape";
 import xml from "@xmpp/xml";
 import { startConnector } from "../../src/bun/connector.ts";
-import { generateVapidKey } from "../../src/services/vapid.ts";
+import { generateVapidKey } from "../../src/services/webpush/vapid-signature.ts";
 import { temporaryFolder } from "../peers/folder.ts";
 import { type Reveille, startReveille } from "../peers/reveille.ts";
 import { connectUser, type User } from "../peers/user.ts";

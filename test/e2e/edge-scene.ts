@@ -1,6 +1,6 @@
 /** HTTP at an edge, a libSQL server between, and a connector that speaks XMPP: three programs that share a key. */
 import { type Client, createClient } from "@libsql/client/web";
-import { generateVapidKey, importVapidKey } from "../../src/services/vapid.ts";
+import { generateVapidKey, importVapidKey } from "../../src/services/webpush/vapid-signature.ts";
 import type { Edge, EdgeOptions } from "../peers/edge.ts";
 import { type Registered, type Reveille, type ReveilleOptions, startReveille } from "../peers/reveille.ts";
 import { type Sqld, startSqld } from "../peers/sqld.ts";

@@ -1,6 +1,6 @@
 /** Several connectors on one database, and a publisher that counts its answers. */
 import xml, { type Element } from "@xmpp/xml";
-import { generateVapidKey } from "../../src/services/vapid.ts";
+import { generateVapidKey } from "../../src/services/webpush/vapid-signature.ts";
 import type { PushClass } from "../../src/types.ts";
 import type { FcmServer } from "../peers/fcm-server.ts";
 import { type Registered, type Reveille, startReveille } from "../peers/reveille.ts";

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { type Client, createClient } from "@libsql/client";
 import { xml } from "@xmpp/client";
 import { createKeyring } from "../../src/secrets.ts";
-import { generateVapidKey, importVapidKey } from "../../src/services/vapid.ts";
+import { generateVapidKey, importVapidKey } from "../../src/services/webpush/vapid-signature.ts";
 import { startProsody } from "../peers/prosody.ts";
 import { type Registered, type Reveille, startReveille } from "../peers/reveille.ts";
 import { type Sqld, startSqld } from "../peers/sqld.ts";

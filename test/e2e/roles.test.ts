@@ -1,7 +1,7 @@
 /** HTTP and connector apart: two processes, one database. */
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { join } from "node:path";
-import { generateVapidKey, importVapidKey } from "../../src/services/vapid.ts";
+import { generateVapidKey, importVapidKey } from "../../src/services/webpush/vapid-signature.ts";
 import { temporaryFolder } from "../peers/folder.ts";
 import { startProsody } from "../peers/prosody.ts";
 import { type Reveille, startReveille } from "../peers/reveille.ts";

@@ -3,7 +3,7 @@
  * each server in a file of its own, which run side by side: most of it is waiting until somebody is held for gone.
  */
 import { afterEach, expect, test } from "bun:test";
-import { generateVapidKey } from "../../src/services/vapid.ts";
+import { generateVapidKey } from "../../src/services/webpush/vapid-signature.ts";
 import { type Reveille, startReveille } from "../peers/reveille.ts";
 import { type Sqld, startSqld } from "../peers/sqld.ts";
 import { names, openScene, type Scene, type ServerName } from "./scene.ts";

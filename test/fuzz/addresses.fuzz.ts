@@ -5,7 +5,7 @@
 import fc, { type Arbitrary } from "fast-check";
 import { endpointPolicy, literalAddress, parseEndpoint } from "../../src/services/endpoint.ts";
 import { isPublicAddress } from "../../src/services/public-address.ts";
-import { parseChannel } from "../../src/services/wns-channel.ts";
+import { parseChannel } from "../../src/services/wns/channel.ts";
 import { InvalidDevice } from "../../src/types.ts";
 import { claim, claimSentence, same } from "./claims.ts";
 import { anyText, spoiltText } from "./hostile.ts";

@@ -2,9 +2,9 @@
 import { generateKeyPairSync } from "node:crypto";
 import fc from "fast-check";
 import { createJwtCheck } from "../../src/routes/registration-jwt.ts";
-import { importApnsKey } from "../../src/services/apns-tokens.ts";
-import { importServiceAccount } from "../../src/services/fcm-service-account.ts";
-import { importVapidKey } from "../../src/services/vapid.ts";
+import { importApnsKey } from "../../src/services/apns/provider-tokens.ts";
+import { importServiceAccount } from "../../src/services/fcm/service-account.ts";
+import { importVapidKey } from "../../src/services/webpush/vapid-signature.ts";
 import { claim, claimSentence, same } from "./claims.ts";
 import { anyText, spoiltText } from "./hostile.ts";
 import { eventually, type Fuzzed } from "./property.ts";

@@ -1,7 +1,7 @@
 /** The keys of a subscription: taken exactly where another implementation finds a point of the curve. */
 import { createECDH, ECDH } from "node:crypto";
 import fc from "fast-check";
-import { receiverKeys } from "../../src/services/receiver-keys.ts";
+import { receiverKeys } from "../../src/services/webpush/receiver-keys.ts";
 import { InvalidDevice } from "../../src/types.ts";
 import { createDevice } from "../peers/web-push-device.ts";
 import { claimSentence, same } from "./claims.ts";

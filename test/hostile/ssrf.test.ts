@@ -8,11 +8,11 @@ import { createPinnedFetch } from "../../src/bun/pinned-fetch.ts";
 import { endpointPolicy, parseEndpoint } from "../../src/services/endpoint.ts";
 import { exchange } from "../../src/services/exchange.ts";
 import { ForbiddenAddress } from "../../src/services/public-address.ts";
-import { createVapid, generateVapidKey, importVapidKey } from "../../src/services/vapid.ts";
-import { createWebPush } from "../../src/services/webpush.ts";
-import { parseChannel } from "../../src/services/wns-channel.ts";
+import { createVapid, generateVapidKey, importVapidKey } from "../../src/services/webpush/vapid-signature.ts";
+import { createWebPush } from "../../src/services/webpush/webpush.ts";
+import { parseChannel } from "../../src/services/wns/channel.ts";
 import { InvalidDevice, type Outcome } from "../../src/types.ts";
-import { pushTo } from "../services/webpush-push.ts";
+import { pushTo } from "../services/webpush/pushes.ts";
 
 const anyPublic = endpointPolicy({ allowHosts: ["*"], allowPrivate: false });
 const listed = endpointPolicy({ allowHosts: ["push.example", "*.up.example"], allowPrivate: false });

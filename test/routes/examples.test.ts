@@ -12,7 +12,7 @@ import {
 	SUBSCRIBING,
 } from "../../src/routes/worked-example.tsx";
 import { createKeyring } from "../../src/secrets.ts";
-import { webPushContent } from "../../src/services/webpush-content.ts";
+import { webPushContent } from "../../src/services/webpush/content.ts";
 import type { Notification } from "../../src/types.ts";
 import { createStanzaHandler } from "../../src/xmpp/stanzas.ts";
 import { noCommands } from "../xmpp/no-commands.ts";

@@ -7,7 +7,7 @@ import { createTokenCheck } from "../../src/routes/registration-token.ts";
 import { createKeyring } from "../../src/secrets.ts";
 import { endpointPolicy } from "../../src/services/endpoint.ts";
 import { createServices } from "../../src/services/index.ts";
-import { generateVapidKey, importVapidKey } from "../../src/services/vapid.ts";
+import { generateVapidKey, importVapidKey } from "../../src/services/webpush/vapid-signature.ts";
 import { createPubsubNodes } from "../../src/store/pubsub-nodes.ts";
 import type { Quotas } from "../../src/store/quotas.ts";
 import { createRegistrations } from "../../src/store/registrations.ts";

@@ -3,9 +3,9 @@ import { describe, expect, test } from "bun:test";
 import { generateKeyPairSync } from "node:crypto";
 import { parseConfig } from "../../src/config/config.ts";
 import { createJwtCheck } from "../../src/routes/registration-jwt.ts";
-import { importApnsKey } from "../../src/services/apns-tokens.ts";
-import { importServiceAccount } from "../../src/services/fcm-service-account.ts";
-import { generateVapidKey, importVapidKey } from "../../src/services/vapid.ts";
+import { importApnsKey } from "../../src/services/apns/provider-tokens.ts";
+import { importServiceAccount } from "../../src/services/fcm/service-account.ts";
+import { generateVapidKey, importVapidKey } from "../../src/services/webpush/vapid-signature.ts";
 import { pemLines } from "../../src/syntax/pem.ts";
 
 /** All ways in which one text of several lines comes out of an env file. */

@@ -1,0 +1,255 @@
+/**
+ * Web Push (RFC 8030, 8291, 8292): Firefox, Chrome, Safari, Edge, and every UnifiedPush distributor.
+ *
+ * The device chooses the push service by the endpoint it hands in, and needs no account of ours there.
+ */
+import { base64url } from "jose";
+import type { Outcome, Push, PushClass, PushService } from "../../types.ts";
+import { InvalidDevice } from "../../types.ts";
+import { type HiddenName, webCryptoHiddenName } from "../collapse-key.ts";
+import { type EndpointPolicy, isAnsweredFor, isNamed, mayTellWhy, parseEndpoint } from "../endpoint.ts";
+import { exchange, type Failure, type Fetch, type Reply } from "../exchange.ts";
+import { neverThrowing, outcomeOf } from "../outcome.ts";
+import { hasOwnText } from "../own-text.ts";
+import { webPushContent } from "./content.ts";
+import { encrypt, type RecordCipher } from "./message-encryption.ts";
+import { receiverKeys } from "./receiver-keys.ts";
+import type { Vapid } from "./vapid-signature.ts";
+
+/** What each status means; the first row that holds it counts, and none is `retry`. */
+const ANSWERS: readonly {
+	from: number;
+	to: number;
+	/** The answer's words hold these. */
+	words?: RegExp;
+	kind: Outcome["kind"];
+	reason: string;
+	/** It says nothing of other devices. */
+	about?: "token";
+}[] = [
+	// RFC 8030 §5: 201. Some distributors say 200 or 202.
+	{ from: 200, to: 299, kind: "delivered", reason: "" },
+	// Never followed: it could lead anywhere, past the endpoint's check.
+	{ from: 300, to: 399, kind: "rejected", reason: "redirected, which is not followed" },
+	// RFC 8030 §7.3: the subscription expired or was removed.
+	{ from: 404, to: 404, kind: "gone", reason: "unknown subscription" },
+	{ from: 410, to: 410, kind: "gone", reason: "subscription ended" },
+	// Apple's word for our token, most often for its contact: see vapid-subject.ts.
+	{
+		from: 400,
+		to: 403,
+		words: /"BadJwtToken"/,
+		kind: "rejected",
+		reason: "refused our VAPID token: is VAPID_SUBJECT a real contact, and our clock right?",
+	},
+	// Often one subscription made with another VAPID key (Mozilla's errno 109, Apple's VapidPkHashMismatch, Google in
+	// words). Whether it is our key shows only over many subscriptions: delivery decides.
+	{
+		from: 400,
+		to: 403,
+		words: /vapid|"errno":\s*109\b/i,
+		kind: "rejected",
+		reason: "refused our VAPID key for this subscription",
+	},
+	// No word of VAPID: NextPush says 401 of a token that it does not know, a ntfy that is not public says 403.
+	{ from: 401, to: 401, kind: "rejected", reason: "not authorized" },
+	{ from: 403, to: 403, kind: "rejected", reason: "forbidden" },
+	// Something about this request, and it will be no better the next time.
+	{ from: 400, to: 400, kind: "rejected", reason: "refused as malformed" },
+	// Sent without content before this is believed.
+	{ from: 413, to: 413, kind: "rejected", reason: "refused as too large" },
+	// RFC 8030 §8.4: slow down. Of this token or of all: that shows when the devices of several owners hear it.
+	{ from: 429, to: 429, kind: "retry", reason: "too many requests" },
+	// ntfy: nobody is subscribed just now.
+	{ from: 507, to: 507, kind: "retry", reason: "nobody is subscribed just now", about: "token" },
+	// What else a path may answer that is no subscription's, such as 405: the client chose the path.
+	{ from: 400, to: 499, kind: "retry", reason: "unknown answer", about: "token" },
+	{ from: 500, to: 599, kind: "retry", reason: "push service unwell" },
+];
+
+/** RFC 8030 §5.3: how much of the device's battery a push is worth. */
+const URGENCY: Readonly<Record<PushClass, string>> = {
+	voip: "high", // someone is waiting to be answered
+	high: "high", // someone wrote
+	event: "normal", // the account changed: soon is enough
+	low: "low", // for when the device is awake anyway
+};
+
+/** Google refuses a longer TTL; four weeks, in seconds. */
+const MAX_TTL_S = 4 * 7 * 24 * 60 * 60;
+
+/** Why a push did not reach a host that a client chose: the same whether there is such a name, and whose it is. */
+const UNREACHED = "the push service cannot be reached";
+
+/** What a request says beside the push itself, prepared elsewhere since it takes time or chance. */
+export interface RequestParts {
+	/** The `Authorization` header. */
+	authorization: string;
+	/** The `Topic` header; none where each push stands for itself. */
+	topic?: string | undefined;
+	/** The encrypted message; without it the push only wakes. */
+	content?: Uint8Array<ArrayBuffer> | undefined;
+}
+
+/**
+ * Builds the request of one push.
+ * @param endpoint where to, already checked
+ */
+export function buildRequest(
+	endpoint: URL,
+	push: Push,
+	parts: RequestParts,
+): { url: string; init: RequestInit & { headers: Record<string, string> } } {
+	const ttl = Math.min(Math.max(Math.floor(push.ttlSeconds), 0), MAX_TTL_S);
+	const headers: Record<string, string> = {
+		Authorization: parts.authorization,
+		TTL: String(ttl),
+		Urgency: URGENCY[push.notification.class],
+	};
+	if (parts.topic !== undefined) headers.Topic = parts.topic;
+	if (parts.content) {
+		headers["Content-Encoding"] = "aes128gcm";
+		headers["Content-Type"] = "application/octet-stream";
+	}
+	// Edge's service wants TTL said a second time, in its own words.
+	if (endpoint.hostname.endsWith(".notify.windows.com"))
+		headers["X-WNS-Cache-Policy"] = ttl === 0 ? "no-cache" : "cache";
+	const init = { method: "POST", headers, ...(parts.content && { body: parts.content }) };
+	return { url: endpoint.href, init };
+}
+
+/**
+ * The `Topic` of a registration's pushes of one class (RFC 8030 §5.4): the newest replaces an older one that the
+ * push service still holds.
+ * @returns 32 base64url characters, the most a topic may have; none where each push stands for itself (own-text.ts)
+ */
+export function topicOf(
+	{ registration, notification }: Push,
+	hiddenName: HiddenName = webCryptoHiddenName,
+): string | Promise<string> | undefined {
+	// Without keys the push carries no text, and only wakes.
+	const isSealed = registration.p256dh !== undefined && registration.auth !== undefined;
+	if (isSealed && hasOwnText(notification)) return undefined;
+	return hiddenName(`${registration.node}\n${notification.class}`, 24);
+}
+
+/**
+ * Classifies an answer.
+ * @param reply what the push service said
+ */
+export function classify(reply: Reply): Outcome {
+	const { status, afterMs } = reply;
+	const row = ANSWERS.find(
+		({ from, to, words }) => from <= status && status <= to && (words?.test(reply.body) ?? true),
+	);
+	if (row?.kind === "delivered") return { kind: "delivered" };
+	const reason = [status, row?.reason ?? "unknown answer", detail(reply)].filter(Boolean).join(" ");
+	return outcomeOf(row, reason, afterMs);
+}
+
+/**
+ * The push service's own name for it: Mozilla's errno, Apple's reason, ntfy's code. Nothing longer: it could echo the
+ * token.
+ */
+function detail({ status, body }: Reply): string {
+	let said: { errno?: unknown; reason?: unknown; code?: unknown } | null;
+	try {
+		said = JSON.parse(body);
+	} catch {
+		return "";
+	}
+	const { errno, reason, code } = said ?? {};
+	if (isNumber(errno)) return `(errno ${errno})`;
+	if (typeof reason === "string" && /^[A-Za-z]{1,40}$/.test(reason)) return `(${reason})`;
+	// Mozilla's code is the status over again.
+	return isNumber(code) && code !== status ? `(code ${code})` : "";
+}
+
+/** One that names something, and no token in disguise. */
+const isNumber = (value: unknown): value is number =>
+	Number.isInteger(value) && Math.abs(value as number) < 1e6;
+
+/**
+ * Sends through whatever push service an endpoint names.
+ * @param options.fetch must check the address of a host that is not a browser's own (invariant: a client's URL is
+ *   never fetched unchecked)
+ * @param options.vapid our identity; without it devices are checked (an edge without the private key takes
+ *   registrations) and nothing is sent
+ * @param options.policy where endpoints may point; asked at registration and again at each send, as it may have
+ *   been narrowed in between
+ */
+export function createWebPush(options: {
+	fetch: Fetch;
+	vapid?: Vapid | undefined;
+	policy: EndpointPolicy;
+	now: () => number;
+	/** WebCrypto's if not given. */
+	recordCipher?: RecordCipher | undefined;
+	hiddenName?: HiddenName | undefined;
+}): PushService {
+	const { vapid, policy, recordCipher, hiddenName } = options;
+
+	async function sendOnce(push: Push, signal: AbortSignal): Promise<Outcome> {
+		if (!vapid) return { kind: "misconfigured", reason: "no VAPID private key", about: "account" };
+		const endpoint = parseEndpoint(push.registration.token, policy);
+		const [authorization, topic, content] = await Promise.all([
+			vapid.authorization(endpoint.origin),
+			topicOf(push, hiddenName),
+			encrypted(push, recordCipher),
+		]);
+		const post = (parts: RequestParts): Promise<Reply | Failure> =>
+			exchange(buildRequest(endpoint, push, parts), { ...options, signal });
+		let reply = await post({ authorization, topic, content });
+		// Too large for what is behind this endpoint: waking without content beats silence.
+		if (reply.kind === "reply" && reply.status === 413 && content)
+			reply = await post({ authorization, topic });
+		if (reply.kind === "reply") return classify(reply);
+		return mayTellWhy(endpoint, policy) ? reply : { kind: "retry", reason: UNREACHED, detail: reply.reason };
+	}
+
+	return {
+		name: "webpush",
+
+		parseDevice(input) {
+			if (!input.token) throw new InvalidDevice("The token is missing: it is the endpoint's URL.");
+			const { p256dh, auth } = input;
+			const token = parseEndpoint(input.token, policy).href;
+			if (!p256dh && !auth) return { token };
+			if (!p256dh || !auth) throw new InvalidDevice("p256dh and auth come together: give both or neither.");
+			const keys = receiverKeys({ p256dh, auth });
+			return { token, p256dh: base64url.encode(keys.p256dh), auth: base64url.encode(keys.auth) };
+		},
+
+		hostOf(device) {
+			const url = URL.parse(device.token);
+			return url && !isAnsweredFor(url, policy) ? url.host : undefined;
+		},
+
+		originOf(device) {
+			const url = URL.parse(device.token);
+			return url ? { origin: url.origin, isProvider: isAnsweredFor(url, policy) } : undefined;
+		},
+
+		isNamed(device) {
+			const url = URL.parse(device.token);
+			return url !== null && isNamed(url, policy);
+		},
+
+		// What shows no notification counts against the subscription, which iOS ends after three of them.
+		skips: (device, pushClass) => pushClass === "low" && isApples(device.token),
+
+		send: neverThrowing(sendOnce),
+	};
+}
+
+/** Whether an endpoint is one of Apple's (Safari, and web apps on the Home Screen). */
+function isApples(endpoint: string): boolean {
+	const url = URL.parse(endpoint);
+	return url !== null && (url.hostname === "push.apple.com" || url.hostname.endsWith(".push.apple.com"));
+}
+
+async function encrypted(push: Push, cipher?: RecordCipher): Promise<Uint8Array<ArrayBuffer> | undefined> {
+	const { node, p256dh, auth } = push.registration;
+	if (!p256dh || !auth) return undefined;
+	return encrypt(webPushContent(node, push.notification), receiverKeys({ p256dh, auth }), { cipher });
+}
