@@ -4,7 +4,8 @@
  * which key to verify with, so that old keys stay good for verification after a change of SECRET_KEY.
  *
  * A registration is known by the 128 bits: under another key it has another node, its twin, with another secret. What
- * is handed out is always of the current key, so that a device which renews leaves an old one (store/following-keys.ts).
+ * is handed out is always of the current key, so that a device which renews leaves an old one
+ * (store/registrations/key-change.ts).
  *
  * A registration that was imported from another app server keeps its node, which names no key: a foreign one. Its
  * secret names the key instead, and until that is first used the secret that the other server gave out is as good.

@@ -45,14 +45,14 @@ import { createServices } from "./services/index.ts";
 import { generateVapidKey, importVapidKey } from "./services/webpush/vapid-signature.ts";
 import { missedSurely, nodesSurely } from "./store/database-id.ts";
 import { checkSecretKey, checkVapidKey, WrongKey } from "./store/facts.ts";
-import { followKeys } from "./store/following-keys.ts";
-import { createFormerSecrets } from "./store/former-secrets.ts";
 import { createHandover } from "./store/handover.ts";
-import { countByKey } from "./store/key-use.ts";
 import { createPubsubNodes } from "./store/pubsub-nodes.ts";
 import { databaseReadiness } from "./store/readiness.ts";
 import { createRegistrationTokens } from "./store/registration-tokens.ts";
-import { createRegistrations } from "./store/registrations.ts";
+import { countByKey } from "./store/registrations/count-by-key.ts";
+import { createFormerSecrets } from "./store/registrations/former-secrets.ts";
+import { followKeys } from "./store/registrations/key-change.ts";
+import { createRegistrations } from "./store/registrations/registrations.ts";
 import { createStreamLeases } from "./store/stream-leases.ts";
 import type { AdminReadiness } from "./types.ts";
 

@@ -25,15 +25,15 @@ import { endpointPolicy } from "./services/endpoint.ts";
 import { createServices } from "./services/index.ts";
 import { importVapidKey } from "./services/webpush/vapid-signature.ts";
 import { checkedClient } from "./store/checked-client.ts";
+import { UnfitDatabase } from "./store/database-fault.ts";
 import { checkSecretKey, checkVapidKey, type KnownKeys, WrongKey } from "./store/facts.ts";
-import { UnfitDatabase } from "./store/fault.ts";
-import { followKeys } from "./store/following-keys.ts";
-import { createFormerSecrets } from "./store/former-secrets.ts";
 import { createHandover } from "./store/handover.ts";
 import { createPubsubNodes } from "./store/pubsub-nodes.ts";
 import { databaseReadiness } from "./store/readiness.ts";
 import { createRegistrationTokens } from "./store/registration-tokens.ts";
-import { createRegistrations } from "./store/registrations.ts";
+import { createFormerSecrets } from "./store/registrations/former-secrets.ts";
+import { followKeys } from "./store/registrations/key-change.ts";
+import { createRegistrations } from "./store/registrations/registrations.ts";
 import { checkSchema } from "./store/schema-fit.ts";
 
 /** Variables and secrets; a platform may have others, of any kind. */

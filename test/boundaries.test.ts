@@ -120,7 +120,11 @@ describe("an edge runtime", () => {
 
 	test("gets the application and its routes from worker.ts", () => {
 		expect(reachedFrom("src/worker.ts", onDisk)).toEqual(
-			expect.arrayContaining(["src/app.ts", "src/config/config.ts", "src/store/registrations.ts"]),
+			expect.arrayContaining([
+				"src/app.ts",
+				"src/config/config.ts",
+				"src/store/registrations/registrations.ts",
+			]),
 		);
 	});
 

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Client, createClient } from "@libsql/client";
 import { drizzle } from "drizzle-orm/libsql";
-import type { Database } from "../src/store/registrations.ts";
+import type { Database } from "../src/store/registrations/registrations.ts";
 
 const MIGRATIONS = join(import.meta.dir, "../drizzle/shared");
 

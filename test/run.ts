@@ -22,7 +22,7 @@ async function run(command: string[]): Promise<boolean> {
 async function sqlIsGenerated(): Promise<boolean> {
 	const folder = temporaryFolder("drizzle");
 	try {
-		const schemas = { shared: "schema.ts", outbox: "outbox-schema.ts" };
+		const schemas = { shared: "schema.ts", outbox: "local/schema.ts" };
 		for (const [name, schema] of Object.entries(schemas)) {
 			const out = join(folder.path, name);
 			cpSync(join(ROOT, "drizzle", name), out, { recursive: true });

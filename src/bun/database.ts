@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import { type Client, createClient } from "@libsql/client";
 import { drizzle, type LibSQLDatabase } from "drizzle-orm/libsql";
 import { answerBounds } from "../limits/bounds/answers.ts";
-import { faultOf } from "../store/fault.ts";
+import { faultOf } from "../store/database-fault.ts";
 import { type MigrationFolder, migrationsOf } from "./migrations.ts";
 import { OWN_WAIT_MS, patiently } from "./patient-client.ts";
 import { fetchWhole } from "./plain-fetch.ts";

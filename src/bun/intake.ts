@@ -5,7 +5,7 @@ import type { XmppConnection } from "../config/connections.ts";
 import type { PublishRequest } from "../delivery/admission.ts";
 import { createRegistrar, type RegistrarDeps } from "../registering/registrar.ts";
 import { isOwnNode, type Keyring } from "../secrets.ts";
-import { faultOf } from "../store/fault.ts";
+import { faultOf } from "../store/database-fault.ts";
 import type { PubsubNodes } from "../store/pubsub-nodes.ts";
 import type { Answer, Notification } from "../types.ts";
 import { bareOf } from "../xmpp/jid.ts";

@@ -1,6 +1,6 @@
 /** Tells the operator whether old keys are still needed. */
 import type { Logger } from "@logtape/logtape";
-import type { KeyUse } from "../store/key-use.ts";
+import type { KeyUse } from "../store/registrations/count-by-key.ts";
 
 /** @param uses the old ones in the order of SECRET_KEY_OLD */
 export function tellOfKeys(uses: readonly KeyUse[], log: Logger): void {

@@ -7,7 +7,7 @@
  */
 import type { Logger } from "@logtape/logtape";
 import type { Element } from "@xmpp/xml";
-import { faultOf } from "../store/fault.ts";
+import { faultOf } from "../store/database-fault.ts";
 import type { PubsubNode, PubsubNodes } from "../store/pubsub-nodes.ts";
 import type { Answer, Notification } from "../types.ts";
 import { domainOf } from "../xmpp/jid.ts";

@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import type { Logger } from "@logtape/logtape";
 import type { Config } from "../config/config.ts";
-import { faultOf } from "../store/fault.ts";
+import { faultOf } from "../store/database-fault.ts";
 import { hashOfToken, type RegistrationTokens } from "../store/registration-tokens.ts";
 import { readSecretFile } from "./data-folder.ts";
 import { PROGRAM } from "./program.ts";

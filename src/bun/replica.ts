@@ -12,7 +12,7 @@ import { type Client, createClient } from "@libsql/client";
 import type { Logger } from "@logtape/logtape";
 import { drizzle, type LibSQLDatabase } from "drizzle-orm/libsql";
 import { settingNames } from "../config/settings.ts";
-import { faultOf } from "../store/fault.ts";
+import { faultOf } from "../store/database-fault.ts";
 import { filePath } from "./database.ts";
 import { migrationsOf } from "./migrations.ts";
 import type { Job, Synced } from "./replica-sync.ts";

@@ -3,7 +3,7 @@
  * goes on working for this process, and all that is written to it is lost with the process.
  */
 import { statSync } from "node:fs";
-import { UnfitDatabase } from "../store/fault.ts";
+import { UnfitDatabase } from "../store/database-fault.ts";
 
 /**
  * @param path of a file that is open

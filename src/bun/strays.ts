@@ -1,7 +1,7 @@
 /** Registrations that wait in vain, said at the start: of an app that is not set up, or at an address of no connection. */
 import type { Logger } from "@logtape/logtape";
 import type { XmppConnection } from "../config/connections.ts";
-import type { Registrations } from "../store/registrations.ts";
+import type { Registrations } from "../store/registrations/registrations.ts";
 import type { App } from "../types.ts";
 import { hasJid } from "./connections.ts";
 

@@ -6,9 +6,9 @@
  * it. While the database is away nobody is held for gone, and the holder goes on.
  */
 import type { Logger } from "@logtape/logtape";
-import { faultOf } from "../store/fault.ts";
+import { faultOf } from "../store/database-fault.ts";
+import type { StreamState, Streams } from "../store/local/streams.ts";
 import type { LeaseRow, StreamLeases } from "../store/stream-leases.ts";
-import type { StreamState, Streams } from "../store/streams.ts";
 import { pause } from "./pause.ts";
 
 /** All in ms. */

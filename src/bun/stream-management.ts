@@ -8,7 +8,7 @@
 import type { Element } from "@xmpp/xml";
 import xml from "@xmpp/xml";
 import { stanzaBounds } from "../limits/bounds/stanzas.ts";
-import type { StreamState } from "../store/streams.ts";
+import type { StreamState } from "../store/local/streams.ts";
 import { fits, mostBytesOf } from "../xmpp/stanza-size.ts";
 
 export const NS_SM = "urn:xmpp:sm:3";

@@ -1,7 +1,7 @@
 /** The one place that acts on outcomes: what becomes of the registration, the push and the publisher's answer. */
 import type { Logger } from "@logtape/logtape";
 import { deliveryBounds } from "../limits/bounds/delivery.ts";
-import type { Registrations } from "../store/registrations.ts";
+import type { Registrations } from "../store/registrations/registrations.ts";
 import type { Answer, Outcome, Registration } from "../types.ts";
 import { fromDatabase, type Item, wait } from "./item.ts";
 import type { Keeping } from "./keeping.ts";

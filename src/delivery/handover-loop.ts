@@ -1,6 +1,6 @@
 /** Sends what HTTP processes and edges handed over to the connectors of this database. */
 import type { Logger } from "@logtape/logtape";
-import { faultOf } from "../store/fault.ts";
+import { faultOf } from "../store/database-fault.ts";
 import type { HandedOver, Handover } from "../store/handover.ts";
 import type { Answer, Notification } from "../types.ts";
 

@@ -1,8 +1,8 @@
 /** What is done now and then: writing statistics, and letting go of what nobody uses any more. */
 import type { Logger } from "@logtape/logtape";
-import { faultOf } from "../store/fault.ts";
+import { faultOf } from "../store/database-fault.ts";
 import type { Handover } from "../store/handover.ts";
-import type { Registrations } from "../store/registrations.ts";
+import type { Registrations } from "../store/registrations/registrations.ts";
 import type { Results } from "./results.ts";
 
 const FLUSH_EVERY_MS = 10_000;

@@ -1,7 +1,7 @@
 /** What delivery does with the outbox: keeps pushes for another try, and lets go of those that are through. */
-import type { Outbox, OutboxEntry } from "../store/outbox.ts";
-import { slotOfPublisher } from "../store/outbox-slots.ts";
-import { isOfStrangers, type QueueName } from "../store/queue-names.ts";
+import type { Outbox, OutboxEntry } from "../store/local/outbox.ts";
+import { slotOfPublisher } from "../store/local/outbox-slots.ts";
+import { isOfStrangers, type QueueName } from "../store/local/queue-names.ts";
 import type { Answer } from "../types.ts";
 import { backoffMs } from "./backoff.ts";
 import { type Item, Unavailable, wait } from "./item.ts";

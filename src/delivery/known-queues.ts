@@ -5,7 +5,7 @@
  */
 import { deliveryBounds } from "../limits/bounds/delivery.ts";
 import { createRecent } from "../limits/recent.ts";
-import type { Outbox } from "../store/outbox.ts";
+import type { Outbox } from "../store/local/outbox.ts";
 import {
 	afterQueuesOf,
 	BEFORE_STRANGERS,
@@ -14,7 +14,7 @@ import {
 	partyOfQueue,
 	type QueueName,
 	queueOfNew,
-} from "../store/queue-names.ts";
+} from "../store/local/queue-names.ts";
 
 export interface Queue {
 	/** When its next entry is due, as far as is known. */

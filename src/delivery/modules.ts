@@ -10,7 +10,7 @@ import { deliveryBounds } from "../limits/bounds/delivery.ts";
 import { createRecent } from "../limits/recent.ts";
 import { registrableDomain } from "../limits/registrable-domain.ts";
 import { createBuckets } from "../limits/token-buckets.ts";
-import type { Registrations } from "../store/registrations.ts";
+import type { Registrations } from "../store/registrations/registrations.ts";
 import { type Answer, type App, InvalidDevice, type PushService, type Registration } from "../types.ts";
 import { wait } from "./item.ts";
 

@@ -9,9 +9,9 @@
  */
 import type { Logger } from "@logtape/logtape";
 import { deliveryBounds } from "../limits/bounds/delivery.ts";
-import { faultOf } from "../store/fault.ts";
-import type { Outbox, OutboxEntry } from "../store/outbox.ts";
-import type { QueueName } from "../store/queue-names.ts";
+import { faultOf } from "../store/database-fault.ts";
+import type { Outbox, OutboxEntry } from "../store/local/outbox.ts";
+import type { QueueName } from "../store/local/queue-names.ts";
 import type { Tried } from "./item.ts";
 import { createKnownQueues, type Queue } from "./known-queues.ts";
 

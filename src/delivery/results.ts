@@ -1,9 +1,9 @@
 /** Collects what became of pushes and writes it in batches: the fast path writes nothing per push. */
 import type { Logger } from "@logtape/logtape";
 import { deliveryBounds } from "../limits/bounds/delivery.ts";
-import { faultOf } from "../store/fault.ts";
-import type { Registrations } from "../store/registrations.ts";
-import type { Count, Result } from "../store/results.ts";
+import { faultOf } from "../store/database-fault.ts";
+import type { Count, Result } from "../store/registrations/push-results.ts";
+import type { Registrations } from "../store/registrations/registrations.ts";
 import type { Registration } from "../types.ts";
 import { createFailures } from "./failures.ts";
 

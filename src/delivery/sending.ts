@@ -1,8 +1,8 @@
 /** One try of one push: its registration, its gate, its push service, and what comes of it. */
 import { deliveryBounds } from "../limits/bounds/delivery.ts";
 import type { Recent } from "../limits/recent.ts";
-import { isOwnSlot } from "../store/outbox-slots.ts";
-import { partyOfQueue, queueOfNew, queueOfParty } from "../store/queue-names.ts";
+import { isOwnSlot } from "../store/local/outbox-slots.ts";
+import { partyOfQueue, queueOfNew, queueOfParty } from "../store/local/queue-names.ts";
 import type { Answer, App, Outcome, PushService, Registration } from "../types.ts";
 import { domainOf } from "../xmpp/jid.ts";
 import type { Sent } from "./acting.ts";

@@ -10,8 +10,8 @@
 import type { Logger } from "@logtape/logtape";
 import { deliveryBounds } from "../limits/bounds/delivery.ts";
 import { registrableDomain } from "../limits/registrable-domain.ts";
-import { faultOf } from "../store/fault.ts";
-import type { TaggingDomains } from "../store/tagging-domains.ts";
+import { faultOf } from "../store/database-fault.ts";
+import type { TaggingDomains } from "../store/local/tagging-domains.ts";
 
 export interface Tagging {
 	/** Whether a domain's server tagged lately. */

@@ -1,5 +1,5 @@
 /** Ends of registrations, whichever way they came: each is told to whoever should know. */
-import type { RegisterResult, Registrations } from "../store/registrations.ts";
+import type { RegisterResult, Registrations } from "../store/registrations/registrations.ts";
 import type { Registration } from "../types.ts";
 
 type Ending = Pick<
@@ -9,7 +9,7 @@ type Ending = Pick<
 
 /**
  * @param tell is told of each registration that ended at its owner's or a provider's word, to make room for another
- *   (store/quotas.ts), or of which the node did: its server would go on publishing to it. Must not throw
+ *   (store/registrations/quotas.ts), or of which the node did: its server would go on publishing to it. Must not throw
  * @returns the registrations, with that
  */
 export function announceEnds<Some extends Ending>(

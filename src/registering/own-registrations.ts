@@ -2,7 +2,7 @@
 import { registrationBounds } from "../limits/bounds/registrations.ts";
 import { createBuckets } from "../limits/token-buckets.ts";
 import { type Keyring, splitOpenNode } from "../secrets.ts";
-import type { Registrations } from "../store/registrations.ts";
+import type { Registrations } from "../store/registrations/registrations.ts";
 import type { Answer, Registration } from "../types.ts";
 import { partyOfOwner } from "../xmpp/party.ts";
 import type { Registrar, Which } from "../xmpp/registrar.ts";

@@ -1,7 +1,7 @@
 /** What every way in does to register a device: check it, count, store. */
 import type { Keyring } from "../secrets.ts";
-import type { QuotaName } from "../store/quotas.ts";
-import type { NewRegistration, Registrations } from "../store/registrations.ts";
+import type { QuotaName } from "../store/registrations/quotas.ts";
+import type { NewRegistration, Registrations } from "../store/registrations/registrations.ts";
 import type { Device, DeviceInput, PushService, Registration } from "../types.ts";
 import { givenNode, type NodeSource } from "./nodes.ts";
 

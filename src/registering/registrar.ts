@@ -2,8 +2,8 @@
 import { registrationBounds } from "../limits/bounds/registrations.ts";
 import { bytesOf } from "../limits/text-length.ts";
 import type { Keyring } from "../secrets.ts";
-import { NoSpace } from "../store/no-space.ts";
-import type { Registrations } from "../store/registrations.ts";
+import { NoSpace } from "../store/disk-full.ts";
+import type { Registrations } from "../store/registrations/registrations.ts";
 import { type App, InvalidDevice, type PushService } from "../types.ts";
 import { partyOfOwner } from "../xmpp/party.ts";
 import type { AppWish, RegisterResult, Registrar } from "../xmpp/registrar.ts";

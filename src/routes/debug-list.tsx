@@ -2,7 +2,7 @@
 /** The registrations as the operator's pages show them: without what one could push with. */
 
 import { plainReason } from "../registering/plain-reason.ts";
-import type { RegistrationList } from "../store/listing.ts";
+import type { RegistrationList } from "../store/registrations/list.ts";
 import type { Registration } from "../types.ts";
 import { maskedToken, shortNode } from "./masking.ts";
 

@@ -2,7 +2,7 @@
 import type { Logger } from "@logtape/logtape";
 import type { NodeSource } from "../registering/nodes.ts";
 import type { Keyring } from "../secrets.ts";
-import type { Registrations } from "../store/registrations.ts";
+import type { Registrations } from "../store/registrations/registrations.ts";
 import type { AdminReadiness, Answer, App, Notification, PushService } from "../types.ts";
 import type { Proof } from "./authorization.ts";
 import type { JwtCheck, Permit } from "./registration-jwt.ts";

@@ -3,8 +3,8 @@ import type { Logger } from "@logtape/logtape";
 import { HTTPException } from "hono/http-exception";
 import { NoNodeReady } from "../registering/nodes.ts";
 import { UnknownKey } from "../secrets.ts";
-import { databaseFault, faultOf, UnfitDatabase } from "../store/fault.ts";
-import { NoSpace } from "../store/no-space.ts";
+import { databaseFault, faultOf, UnfitDatabase } from "../store/database-fault.ts";
+import { NoSpace } from "../store/disk-full.ts";
 import { InvalidDevice } from "../types.ts";
 import { Problem } from "./problem.ts";
 

@@ -18,7 +18,7 @@ import { OpenAPIHono } from "@hono/zod-openapi";
 import type { MiddlewareHandler } from "hono";
 import { httpBounds } from "../limits/bounds/http.ts";
 import { plainReason } from "../registering/plain-reason.ts";
-import { formDeviceKey } from "../store/device-key.ts";
+import { formDeviceKey } from "../store/registrations/device-key.ts";
 import type { App, Registration } from "../types.ts";
 import { SERVICE_NAMES } from "../xmpp/service-names.ts";
 import { requireRegistrationToken } from "./authorization.ts";

@@ -1,7 +1,7 @@
 /** Registering over HTTP: what src/registering does, with problems for what is in the way. */
 import { type checkDevice, quotaReason, register as store } from "../registering/registering.ts";
-import type { QuotaName } from "../store/quotas.ts";
-import type { Choices } from "../store/registrations.ts";
+import type { QuotaName } from "../store/registrations/quotas.ts";
+import type { Choices } from "../store/registrations/registrations.ts";
 import type { App, AskedClass, PushService, Registration } from "../types.ts";
 import { partyOfNetwork } from "./client-address.ts";
 import type { AppDeps, PublicApp } from "./deps.ts";

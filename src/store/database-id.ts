@@ -5,10 +5,10 @@
  */
 import { eq } from "drizzle-orm";
 import type { LibSQLDatabase } from "drizzle-orm/libsql";
+import { UnfitDatabase } from "./database-fault.ts";
 import { settle } from "./facts.ts";
-import { UnfitDatabase } from "./fault.ts";
 import type { PubsubNodes } from "./pubsub-nodes.ts";
-import type { Registrations } from "./registrations.ts";
+import type { Registrations } from "./registrations/registrations.ts";
 import { facts } from "./schema.ts";
 
 const ID = "database-id";

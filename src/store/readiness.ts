@@ -1,7 +1,7 @@
 /** Whether the shared database answers. */
 import type { Client } from "@libsql/client/web";
+import { UnfitDatabase } from "./database-fault.ts";
 import type { IdCheck } from "./database-id.ts";
-import { UnfitDatabase } from "./fault.ts";
 
 /** @returns true, or a sentence that says what is wrong */
 export async function databaseReadiness({

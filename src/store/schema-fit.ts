@@ -2,7 +2,7 @@
 import type { Client } from "@libsql/client/web";
 import { is } from "drizzle-orm";
 import { getTableConfig, SQLiteTable } from "drizzle-orm/sqlite-core";
-import { databaseFault, UnfitDatabase } from "./fault.ts";
+import { databaseFault, UnfitDatabase } from "./database-fault.ts";
 import * as schema from "./schema.ts";
 
 /** A schema that this code cannot work with. */

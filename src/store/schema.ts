@@ -19,7 +19,7 @@ export const registrations = sqliteTable(
 		/** The JID that the owner's server was told to publish to. */
 		jid: text(),
 		dialect: text().$type<Dialect>(),
-		/** Which classes of pushes its app asks for, with blanks between; null: it does not say (rows.ts). */
+		/** Which classes of pushes its app asks for, with blanks between; null: it does not say (row.ts). */
 		classes: text(),
 		/** p2: the room that it is for. */
 		muc: text(),

@@ -1,8 +1,8 @@
 /** Which connector of several holds an account's address, in the shared database, with its stream's state. */
 import { and, eq, sql } from "drizzle-orm";
 import type { LibSQLDatabase } from "drizzle-orm/libsql";
+import type { StreamState } from "./local/streams.ts";
 import { streamLeases } from "./schema.ts";
-import type { StreamState } from "./streams.ts";
 
 /** The database's word on one address. */
 export interface LeaseRow {

@@ -5,7 +5,7 @@ import { type Connector, type ConnectorDeps, startConnector } from "../../src/bu
 import { createSameDatabase } from "../../src/bun/same-database.ts";
 import type { StreamLease } from "../../src/bun/stream-lease.ts";
 import type { XmppAccount } from "../../src/config/connections.ts";
-import type { StreamState } from "../../src/store/streams.ts";
+import type { StreamState } from "../../src/store/local/streams.ts";
 import { account, startXmppDouble, type XmppDouble, type XmppDoubleOptions } from "./xmpp-double.ts";
 
 const ADDRESS = "push@localhost/push";

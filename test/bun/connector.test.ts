@@ -3,7 +3,7 @@ import { afterEach, describe, expect, test } from "bun:test";
 import { getLogger } from "@logtape/logtape";
 import xml from "@xmpp/xml";
 import { type Connector, type ConnectorDeps, startConnector } from "../../src/bun/connector.ts";
-import type { StreamState, Streams } from "../../src/store/streams.ts";
+import type { StreamState, Streams } from "../../src/store/local/streams.ts";
 import { makeCertificates } from "../peers/apns-certificates.ts";
 import { account, startXmppDouble, type XmppDouble, type XmppDoubleOptions } from "./xmpp-double.ts";
 

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { gzipSync } from "node:zlib";
 import { connect } from "../../src/bun/database.ts";
 import { answerBounds } from "../../src/limits/bounds/answers.ts";
-import { faultOf } from "../../src/store/fault.ts";
+import { faultOf } from "../../src/store/database-fault.ts";
 
 const MIB = 1024 * 1024;
 let answer: (request: Request) => Response | Promise<Response>;

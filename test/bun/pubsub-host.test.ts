@@ -3,7 +3,7 @@ import type { Element } from "@xmpp/xml";
 import xml from "@xmpp/xml";
 import { type PubsubHost, startPubsubHost } from "../../src/bun/pubsub-host.ts";
 import { createPubsubNodes } from "../../src/store/pubsub-nodes.ts";
-import { createRegistrations } from "../../src/store/registrations.ts";
+import { createRegistrations } from "../../src/store/registrations/registrations.ts";
 import type { Answer, Notification } from "../../src/types.ts";
 import { NS } from "../../src/xmpp/namespaces.ts";
 import { RequestFailed } from "../../src/xmpp/requests.ts";

@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import { hasJid } from "../../src/bun/connections.ts";
 import { warnOfStrays } from "../../src/bun/strays.ts";
 import { parseConfig } from "../../src/config/config.ts";
-import { createRegistrations } from "../../src/store/registrations.ts";
+import { createRegistrations } from "../../src/store/registrations/registrations.ts";
 import { openTestDatabase } from "../database.ts";
 import { PLENTY, readableLog } from "../delivery/house.ts";
 

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { getLogger } from "@logtape/logtape";
 import { createStreamLease, type StreamLease } from "../../src/bun/stream-lease.ts";
+import type { StreamState, Streams } from "../../src/store/local/streams.ts";
 import { createStreamLeases, type StreamLeases } from "../../src/store/stream-leases.ts";
-import type { StreamState, Streams } from "../../src/store/streams.ts";
 import { openTestDatabase, type TestDatabase } from "../database.ts";
 
 const ADDRESS = "push@example.org/push";

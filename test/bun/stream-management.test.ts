@@ -4,7 +4,7 @@ import xml from "@xmpp/xml";
 import fc from "fast-check";
 import { createStreamManagement, NS_SM, type StreamManagement } from "../../src/bun/stream-management.ts";
 import { stanzaBounds } from "../../src/limits/bounds/stanzas.ts";
-import type { StreamState } from "../../src/store/streams.ts";
+import type { StreamState } from "../../src/store/local/streams.ts";
 
 const JID = "push@example.net/push";
 const START: StreamState = { id: "sm-1", inbound: 0, jid: JID };

@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, expect, test } from "bun:test";
 import { createGates } from "../../src/delivery/gates.ts";
 import { type OutboxLoop, startOutboxLoop } from "../../src/delivery/outbox-loop.ts";
-import type { Outbox } from "../../src/store/outbox.ts";
+import type { Outbox } from "../../src/store/local/outbox.ts";
 import type { PushService, Registration } from "../../src/types.ts";
 import { FakeService, HIGH, type House, openHouse } from "./house.ts";
 

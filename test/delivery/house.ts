@@ -12,8 +12,8 @@ import { createResults, type Results } from "../../src/delivery/results.ts";
 import type { Tagging } from "../../src/delivery/tagging.ts";
 import { createVerdicts } from "../../src/delivery/verdicts.ts";
 import { createKeyring, type Keyring } from "../../src/secrets.ts";
-import { type Outbox, type OutboxEntry, openOutbox } from "../../src/store/outbox.ts";
-import { createRegistrations, type Registrations } from "../../src/store/registrations.ts";
+import { type Outbox, type OutboxEntry, openOutbox } from "../../src/store/local/outbox.ts";
+import { createRegistrations, type Registrations } from "../../src/store/registrations/registrations.ts";
 import type { Notification, Outcome, Push, PushService, Registration } from "../../src/types.ts";
 import { openTestDatabase, type TestDatabase } from "../database.ts";
 

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, expect, test } from "bun:test";
 import { createAdmission } from "../../src/delivery/admission.ts";
 import type { Delivery } from "../../src/delivery/delivery.ts";
 import { createKeyring, type Keyring } from "../../src/secrets.ts";
-import { followKeys } from "../../src/store/following-keys.ts";
+import { followKeys } from "../../src/store/registrations/key-change.ts";
 import { HIGH, type House, NO_MODULES, openHouse } from "./house.ts";
 
 const KEY = "the key of the tests, 32 characters and more";

@@ -4,8 +4,8 @@ import { backoffMs } from "../../src/delivery/backoff.ts";
 import { createGates } from "../../src/delivery/gates.ts";
 import type { Tried } from "../../src/delivery/item.ts";
 import { type OutboxLoop, startOutboxLoop } from "../../src/delivery/outbox-loop.ts";
-import { type OutboxEntry, openOutbox } from "../../src/store/outbox.ts";
-import type { QueueName } from "../../src/store/queue-names.ts";
+import { type OutboxEntry, openOutbox } from "../../src/store/local/outbox.ts";
+import type { QueueName } from "../../src/store/local/queue-names.ts";
 import { HIGH, openHouse, readableLog } from "./house.ts";
 
 /** How many are tried at once, and how many of one queue. */

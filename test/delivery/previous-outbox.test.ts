@@ -8,7 +8,7 @@ import { openDatabase } from "../../src/bun/database.ts";
 import { migrationsOf } from "../../src/bun/migrations.ts";
 import { createGates } from "../../src/delivery/gates.ts";
 import { startOutboxLoop } from "../../src/delivery/outbox-loop.ts";
-import { openOutbox } from "../../src/store/outbox.ts";
+import { openOutbox } from "../../src/store/local/outbox.ts";
 import { type House, openHouse } from "./house.ts";
 
 let folder: string;

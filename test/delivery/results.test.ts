@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { getLogger } from "@logtape/logtape";
 import { createResults } from "../../src/delivery/results.ts";
-import type { Result } from "../../src/store/results.ts";
+import type { Result } from "../../src/store/registrations/push-results.ts";
 import type { Registration } from "../../src/types.ts";
 
 const NOW = Date.UTC(2026, 0, 1);

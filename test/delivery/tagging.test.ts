@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import type { PublishRequest } from "../../src/delivery/admission.ts";
 import { openTagging } from "../../src/delivery/tagging.ts";
-import { openTaggingDomains, type TaggingDomains } from "../../src/store/tagging-domains.ts";
+import { openTaggingDomains, type TaggingDomains } from "../../src/store/local/tagging-domains.ts";
 import { parsePublish } from "../../src/xmpp/publish.ts";
 import { options, parse, publishIq } from "../xmpp/parse.ts";
 import { taggedPublishes } from "../xmpp/tagged-publishes.ts";

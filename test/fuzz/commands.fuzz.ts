@@ -7,7 +7,7 @@ import { createRegistrar } from "../../src/registering/registrar.ts";
 import { createKeyring } from "../../src/secrets.ts";
 import { endpointPolicy } from "../../src/services/endpoint.ts";
 import { createServices } from "../../src/services/index.ts";
-import { createRegistrations } from "../../src/store/registrations.ts";
+import { createRegistrations } from "../../src/store/registrations/registrations.ts";
 import { NS } from "../../src/xmpp/namespaces.ts";
 import { createStanzaHandler } from "../../src/xmpp/stanzas.ts";
 import { ALL_APPS, NO_NODES } from "../xmpp/commands/house.ts";

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import fc, { type Arbitrary } from "fast-check";
 import { openDatabase } from "../../src/bun/database.ts";
 import { createHandover } from "../../src/store/handover.ts";
-import { type OutboxEntry, openOutbox } from "../../src/store/outbox.ts";
+import { type OutboxEntry, openOutbox } from "../../src/store/local/outbox.ts";
 import type { Notification } from "../../src/types.ts";
 import { temporaryFolder } from "../peers/folder.ts";
 import { claim, same } from "./claims.ts";

@@ -19,7 +19,7 @@ import { createRegistrationRate } from "../../src/registering/rate.ts";
 import { createKeyring } from "../../src/secrets.ts";
 import { endpointPolicy } from "../../src/services/endpoint.ts";
 import { createServices } from "../../src/services/index.ts";
-import { createRegistrations } from "../../src/store/registrations.ts";
+import { createRegistrations } from "../../src/store/registrations/registrations.ts";
 import type { Answer } from "../../src/types.ts";
 import { affiliationNone } from "../../src/xmpp/affiliation.ts";
 import { component } from "../bun/component-double.ts";

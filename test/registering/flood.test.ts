@@ -4,7 +4,7 @@ import { registrationBounds } from "../../src/limits/bounds/registrations.ts";
 import { createRegistrationRate } from "../../src/registering/rate.ts";
 import { createRegistrar } from "../../src/registering/registrar.ts";
 import { createKeyring } from "../../src/secrets.ts";
-import { createRegistrations } from "../../src/store/registrations.ts";
+import { createRegistrations } from "../../src/store/registrations/registrations.ts";
 import { InvalidDevice } from "../../src/types.ts";
 import { openTestDatabase, type TestDatabase } from "../database.ts";
 import { FakeService } from "../delivery/house.ts";

@@ -7,9 +7,9 @@ import { createRegistrar } from "../../src/registering/registrar.ts";
 import { createKeyring } from "../../src/secrets.ts";
 import { endpointPolicy } from "../../src/services/endpoint.ts";
 import { createServices } from "../../src/services/index.ts";
-import { formDeviceKey } from "../../src/store/device-key.ts";
-import { importRegistrations } from "../../src/store/importing.ts";
-import { createRegistrations } from "../../src/store/registrations.ts";
+import { formDeviceKey } from "../../src/store/registrations/device-key.ts";
+import { importRegistrations } from "../../src/store/registrations/import.ts";
+import { createRegistrations } from "../../src/store/registrations/registrations.ts";
 import { openTestDatabase, type TestDatabase } from "../database.ts";
 import { NO_NODES } from "../xmpp/commands/house.ts";
 

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from "bun:test";
 import { createKeyring } from "../../src/secrets.ts";
-import { createRegistrations } from "../../src/store/registrations.ts";
+import { createRegistrations } from "../../src/store/registrations/registrations.ts";
 import {
 	anyHost,
 	askingFor,

@@ -3,10 +3,10 @@ import { afterEach, describe, expect, test } from "bun:test";
 import type { AppDeps } from "../../src/app.ts";
 import { createNodeSource } from "../../src/registering/nodes.ts";
 import { createKeyring } from "../../src/secrets.ts";
-import { formDeviceKey } from "../../src/store/device-key.ts";
-import { importRegistrations } from "../../src/store/importing.ts";
 import { createPubsubNodes } from "../../src/store/pubsub-nodes.ts";
-import type { NewRegistration } from "../../src/store/registrations.ts";
+import { formDeviceKey } from "../../src/store/registrations/device-key.ts";
+import { importRegistrations } from "../../src/store/registrations/import.ts";
+import type { NewRegistration } from "../../src/store/registrations/registrations.ts";
 import { seen, startTestServer as start, subscription, type TestServer } from "./server.ts";
 
 const servers: TestServer[] = [];

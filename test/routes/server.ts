@@ -9,8 +9,8 @@ import { endpointPolicy } from "../../src/services/endpoint.ts";
 import { createServices } from "../../src/services/index.ts";
 import { generateVapidKey, importVapidKey } from "../../src/services/webpush/vapid-signature.ts";
 import { createPubsubNodes } from "../../src/store/pubsub-nodes.ts";
-import type { Quotas } from "../../src/store/quotas.ts";
-import { createRegistrations } from "../../src/store/registrations.ts";
+import type { Quotas } from "../../src/store/registrations/quotas.ts";
+import { createRegistrations } from "../../src/store/registrations/registrations.ts";
 import type { Answer, Notification } from "../../src/types.ts";
 import { openTestDatabase } from "../database.ts";
 

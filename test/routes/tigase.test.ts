@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { WRITES } from "../../src/routes/rate-limit.ts";
-import type { NewRegistration } from "../../src/store/registrations.ts";
+import type { NewRegistration } from "../../src/store/registrations/registrations.ts";
 import { seen, startTestServer, type TestServer } from "./server.ts";
 
 const ACCOUNT = "juliet@example.net";

@@ -6,10 +6,10 @@ import {
 	OtherDatabase,
 	settleId,
 } from "../../src/store/database-id.ts";
-import { createFormerSecrets } from "../../src/store/former-secrets.ts";
 import { createPubsubNodes } from "../../src/store/pubsub-nodes.ts";
 import { databaseReadiness } from "../../src/store/readiness.ts";
-import { createRegistrations } from "../../src/store/registrations.ts";
+import { createFormerSecrets } from "../../src/store/registrations/former-secrets.ts";
+import { createRegistrations } from "../../src/store/registrations/registrations.ts";
 import { openTestDatabase, type TestDatabase } from "../database.ts";
 
 const QUOTAS = { owner: 100, address: 100, host: 100 };

@@ -1,5 +1,5 @@
 /** What an import tells while it runs, and at its end. */
-import type { ImportResult } from "../../store/importing.ts";
+import type { ImportResult } from "../../store/registrations/import.ts";
 
 /** Reasons are few, but for hosts that are not allowed: those are told as far as they fit. */
 const MOST_REASONS = 20;

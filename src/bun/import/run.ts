@@ -1,8 +1,12 @@
 /** The import of another app server's registrations, from the arguments to the summary. */
 import type { LibSQLDatabase } from "drizzle-orm/libsql";
 import { createAppChoice } from "../../registering/apps.ts";
-import { faultOf } from "../../store/fault.ts";
-import { type ImportedRegistration, type ImportResult, importRegistrations } from "../../store/importing.ts";
+import { faultOf } from "../../store/database-fault.ts";
+import {
+	type ImportedRegistration,
+	type ImportResult,
+	importRegistrations,
+} from "../../store/registrations/import.ts";
 import type { App } from "../../types.ts";
 import { StartError } from "../start-error.ts";
 import type { ImportArguments } from "./arguments.ts";

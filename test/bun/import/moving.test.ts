@@ -5,7 +5,7 @@ import { join } from "node:path";
 import xml from "@xmpp/xml";
 import { openDatabase } from "../../../src/bun/database.ts";
 import { createKeyring, withFormerSecrets } from "../../../src/secrets.ts";
-import { createFormerSecrets } from "../../../src/store/former-secrets.ts";
+import { createFormerSecrets } from "../../../src/store/registrations/former-secrets.ts";
 import { startServer } from "../../e2e/scene.ts";
 import { temporaryFolder } from "../../peers/folder.ts";
 import { startReveille } from "../../peers/reveille.ts";

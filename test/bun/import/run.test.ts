@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { formDeviceKey } from "../../../src/store/device-key.ts";
+import { formDeviceKey } from "../../../src/store/registrations/device-key.ts";
 import { type Stored, writeInternalStorage, writeSqliteStorage } from "./prosody-storage.ts";
 import { type Import, openImport } from "./scene.ts";
 

@@ -6,8 +6,8 @@ import { parseApps } from "../../../src/config/apps.ts";
 import { createKeyring, withFormerSecrets } from "../../../src/secrets.ts";
 import { endpointPolicy } from "../../../src/services/endpoint.ts";
 import { createServices } from "../../../src/services/index.ts";
-import { createFormerSecrets } from "../../../src/store/former-secrets.ts";
-import { createRegistrations } from "../../../src/store/registrations.ts";
+import { createFormerSecrets } from "../../../src/store/registrations/former-secrets.ts";
+import { createRegistrations } from "../../../src/store/registrations/registrations.ts";
 import { openTestDatabase } from "../../database.ts";
 import { temporaryFolder } from "../../peers/folder.ts";
 

@@ -8,7 +8,7 @@ import { createRegistrar, type RegistrarDeps } from "../../../src/registering/re
 import { createKeyring } from "../../../src/secrets.ts";
 import { endpointPolicy } from "../../../src/services/endpoint.ts";
 import { createServices } from "../../../src/services/index.ts";
-import { createRegistrations } from "../../../src/store/registrations.ts";
+import { createRegistrations } from "../../../src/store/registrations/registrations.ts";
 import type { Registration } from "../../../src/types.ts";
 import type { Registrar } from "../../../src/xmpp/registrar.ts";
 import { createStanzaHandler } from "../../../src/xmpp/stanzas.ts";

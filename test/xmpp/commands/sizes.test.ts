@@ -1,7 +1,7 @@
 /** How large a registration can be made over XMPP: anybody makes as many addresses, rooms and devices as they like. */
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { registrationBounds } from "../../../src/limits/bounds/registrations.ts";
-import { rowBytes } from "../../../src/store/row-size.ts";
+import { rowBytes } from "../../../src/store/registrations/row-size.ts";
 import { command, type House, openHouse, PUSH, submit, WEBPUSH } from "./house.ts";
 
 let house: House;
