@@ -8,7 +8,7 @@ import type { Element } from "@xmpp/xml";
 import type { XmppAccount } from "../config/connections.ts";
 import { loginBounds } from "../limits/bounds/login.ts";
 import { createRequests, RequestFailed } from "../xmpp/requests.ts";
-import { readSame, sameElement } from "../xmpp/same.ts";
+import { readSame, sameElement } from "../xmpp/same-database.ts";
 import { pause } from "./pause.ts";
 import { createStreamManagement } from "./stream-management.ts";
 import { StreamFailure, type StreamOptions, type XmppStream } from "./xmpp-stream.ts";

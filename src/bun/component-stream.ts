@@ -12,7 +12,7 @@ import { stanzaBounds } from "../limits/bounds/stanzas.ts";
 import { toALabels } from "../syntax/domain-name.ts";
 import { domainOf } from "../xmpp/jid.ts";
 import { NS } from "../xmpp/namespaces.ts";
-import { readSame, sameElement } from "../xmpp/same.ts";
+import { readSame, sameElement } from "../xmpp/same-database.ts";
 import { StanzaParser } from "./stanza-parser.ts";
 import {
 	causeAnd,

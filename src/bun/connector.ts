@@ -11,7 +11,7 @@ import type { XmppConnection } from "../config/connections.ts";
 import { stanzaBounds } from "../limits/bounds/stanzas.ts";
 import { faultOf } from "../store/database-fault.ts";
 import type { StreamState, Streams } from "../store/local/streams.ts";
-import { sameElement } from "../xmpp/same.ts";
+import { sameElement } from "../xmpp/same-database.ts";
 import type { StanzaHandler } from "../xmpp/stanzas.ts";
 import { openAccountStream } from "./account-stream.ts";
 import type { AddressCheckOptions } from "./address-check.ts";

@@ -3,9 +3,9 @@
  * between its connections (ejabberd) then gives it part of our publishes, and us part of its: each would say of the
  * other's registrations that they are unknown, and ejabberd forgets the users whose publishes are answered so.
  *
- * The pings that a component sends to itself carry a value (xmpp/same.ts). The server gives them to any connection of
- * the domain, so that each hears of the others after a few. While one of another database is about, publishes for
- * unknown registrations are answered with `wait`, which costs nobody anything.
+ * The pings that a component sends to itself carry a value (xmpp/same-database.ts). The server gives them to any
+ * connection of the domain, so that each hears of the others after a few. While one of another database is about,
+ * publishes for unknown registrations are answered with `wait`, which costs nobody anything.
  */
 import type { Logger } from "@logtape/logtape";
 

@@ -24,7 +24,7 @@ import {
 	retract,
 	subscribe,
 	subscribedNodes,
-} from "../xmpp/pubsub-host.ts";
+} from "../xmpp/pubsub-requests.ts";
 import { RequestFailed, type Requests } from "../xmpp/requests.ts";
 
 /** Nodes kept ready: an edge makes registrations while nobody makes nodes. */

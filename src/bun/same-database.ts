@@ -1,10 +1,10 @@
 /**
- * What the sessions of one account tell each other of the databases that they serve (xmpp/same.ts): two Reveilles of
- * one database may have the address in turn, two of different databases must not.
+ * What the sessions of one account tell each other of the databases that they serve (xmpp/same-database.ts): two
+ * Reveilles of one database may have the address in turn, two of different databases must not.
  */
 import type { XmppAccount } from "../config/connections.ts";
 import { bareOf } from "../xmpp/jid.ts";
-import { sameValue } from "../xmpp/same.ts";
+import { sameValue } from "../xmpp/same-database.ts";
 
 /** Who waits for the address asks every 30 s: whoever has not asked for so long, ms, has given it up. */
 const WAITS_MS = 60_000;

@@ -34,7 +34,7 @@ import { fileUrl } from "../syntax/file-url.ts";
 import type { AdminReadiness, Answer, Notification, PushService, Registration } from "../types.ts";
 import { affiliationNone } from "../xmpp/affiliation.ts";
 import { bareOf } from "../xmpp/jid.ts";
-import { sameValue } from "../xmpp/same.ts";
+import { sameValue } from "../xmpp/same-database.ts";
 import { certificateExpiry, warnOfExpiry } from "./certificates.ts";
 import { warnOfClearText } from "./clear-text.ts";
 import type { ClockWatch } from "./clock-watch.ts";

@@ -3,8 +3,8 @@
  * dialect's own name for an app, then the order. So there is always one, if its service has any.
  */
 import type { App, ServiceName } from "../types.ts";
+import type { AppWish } from "../xmpp/commands/registrar.ts";
 import { domainOf } from "../xmpp/jid.ts";
-import type { AppWish } from "../xmpp/registrar.ts";
 import { SERVICE_NAMES } from "../xmpp/service-names.ts";
 
 /** What Tigase's clients call themselves, for operators who name no providers of their own. */

@@ -1,6 +1,6 @@
 /** The push that a person has sent to a device of his own, to see whether it arrives. */
 import type { Answer, Notification } from "../types.ts";
-import type { TestOutcome } from "../xmpp/registrar.ts";
+import type { TestOutcome } from "../xmpp/commands/registrar.ts";
 import { plainReason } from "./plain-reason.ts";
 
 /** Takes the way of any message's push. */

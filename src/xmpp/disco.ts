@@ -3,10 +3,10 @@ import type { Element } from "@xmpp/xml";
 import xml from "@xmpp/xml";
 import { stanzaBounds } from "../limits/bounds/stanzas.ts";
 import type { App } from "../types.ts";
-import { servedCommands } from "./commands.ts";
+import { servedCommands } from "./commands/commands.ts";
+import type { Registrar } from "./commands/registrar.ts";
 import { domainOf } from "./jid.ts";
 import { NS } from "./namespaces.ts";
-import type { Registrar } from "./registrar.ts";
 import { stanzaError } from "./stanza-errors.ts";
 
 const FEATURES = [NS.discoInfo, NS.discoItems, NS.push, NS.commands, NS.dataForms, NS.ping, NS.version];

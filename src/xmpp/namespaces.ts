@@ -29,6 +29,6 @@ export const NS = {
 	tigaseEncrypt: "tigase:push:encrypt:0",
 	tigaseGroupchat: "http://tigase.org/protocol/muc#offline",
 	tigaseEvent: "http://tigase.org/protocol/account#event",
-	/** Ours: what one Reveille asks another (same.ts). */
+	/** Ours: what one Reveille asks another (same-database.ts). */
 	reveille: "urn:reveille:0",
 } as const;

@@ -3,14 +3,14 @@ import type { Element } from "@xmpp/xml";
 import xml from "@xmpp/xml";
 import { stanzaBounds } from "../limits/bounds/stanzas.ts";
 import type { Answer } from "../types.ts";
-import { type CommandDeps, createCommands } from "./commands.ts";
+import { type CommandDeps, createCommands } from "./commands/commands.ts";
 import { discoInfo, discoItems } from "./disco.ts";
 import { bareOf, domainOf } from "./jid.ts";
 import { NS } from "./namespaces.ts";
 import { MalformedPublish, type Publish, parsePublish } from "./publish.ts";
-import { sameElement, valueIn } from "./same.ts";
+import { sameElement, valueIn } from "./same-database.ts";
 import { answerToPublish, stanzaError } from "./stanza-errors.ts";
-import { writable } from "./writable.ts";
+import { writable } from "./writable-stanza.ts";
 
 export interface StanzaDeps {
 	/** @param publisher the domain that sent the stanza */
@@ -19,7 +19,7 @@ export interface StanzaDeps {
 	commands: CommandDeps;
 	version: string;
 	/**
-	 * The answer to who asks which database we serve (same.ts). Default: nobody is told.
+	 * The answer to who asks which database we serve (same-database.ts). Default: nobody is told.
 	 * @param value the asker's own
 	 * @returns undefined: this one is not told
 	 */

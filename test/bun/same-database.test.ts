@@ -1,7 +1,7 @@
 /** What the sessions of one account are told of the database that a Reveille serves. */
 import { expect, test } from "bun:test";
 import { createSameDatabase } from "../../src/bun/same-database.ts";
-import { sameValue } from "../../src/xmpp/same.ts";
+import { sameValue } from "../../src/xmpp/same-database.ts";
 
 const account = { address: "push@example.org/push", password: "secret" };
 

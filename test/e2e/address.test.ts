@@ -3,7 +3,7 @@
  * What it costs is counted at the users' server.
  */
 import { afterEach, describe, expect, test } from "bun:test";
-import { sameElement } from "../../src/xmpp/same.ts";
+import { sameElement } from "../../src/xmpp/same-database.ts";
 import { type Reveille, startReveille } from "../peers/reveille.ts";
 import { names, openScene, type Scene, type Sleeper, servers, writeToAll } from "./scene.ts";
 

@@ -10,7 +10,7 @@ import { createServices } from "../../src/services/index.ts";
 import { createRegistrations } from "../../src/store/registrations/registrations.ts";
 import { NS } from "../../src/xmpp/namespaces.ts";
 import { createStanzaHandler } from "../../src/xmpp/stanzas.ts";
-import { ALL_APPS, NO_NODES } from "../xmpp/commands/house.ts";
+import { ALL_APPS, NO_NODES } from "../xmpp/commands/commands-fixture.ts";
 import { parse } from "../xmpp/parse.ts";
 import { claim, claimSentence, same } from "./claims.ts";
 import { COMMANDS } from "./corpus.ts";

@@ -1,6 +1,6 @@
 /** What is good: the stanzas that servers, clients and a pubsub host send. Fuzzing spoils them. */
 import { NS } from "../../src/xmpp/namespaces.ts";
-import { APNS_BASE64, APNS_HEX, command, JULIET, PUSH, submit } from "../xmpp/commands/house.ts";
+import { APNS_BASE64, APNS_HEX, command, JULIET, PUSH, submit } from "../xmpp/commands/commands-fixture.ts";
 import { options, publishIq, summary } from "../xmpp/parse.ts";
 
 const iq = (type: string, payload: string, id = "q1") =>

@@ -15,7 +15,7 @@ import { createKeyring } from "../../src/secrets.ts";
 import { endpointPolicy } from "../../src/services/endpoint.ts";
 import { createServices } from "../../src/services/index.ts";
 import { temporaryFolder } from "../peers/folder.ts";
-import { ALL_APPS, APNS_HEX } from "../xmpp/commands/house.ts";
+import { ALL_APPS, APNS_HEX } from "../xmpp/commands/commands-fixture.ts";
 import { claim, claimSentence, same, unless } from "./claims.ts";
 import { anyText, cut, cutsOf, spoiltText } from "./hostile.ts";
 import { always, eventually, type Fuzzed } from "./property.ts";

@@ -6,7 +6,7 @@ import { createJwtCheck } from "../../src/routes/registration-jwt.ts";
 import { endpointPolicy } from "../../src/services/endpoint.ts";
 import { createServices } from "../../src/services/index.ts";
 import { askingFor, SECRET_KEY, startTestServer } from "../routes/server.ts";
-import { ALL_APPS, APNS_HEX } from "../xmpp/commands/house.ts";
+import { ALL_APPS, APNS_HEX } from "../xmpp/commands/commands-fixture.ts";
 import { claim, same } from "./claims.ts";
 import { eventually, type Fuzzed, type Property } from "./property.ts";
 import { quick } from "./quick-database.ts";

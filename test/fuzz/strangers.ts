@@ -24,7 +24,7 @@ import type { Answer } from "../../src/types.ts";
 import { affiliationNone } from "../../src/xmpp/affiliation.ts";
 import { component } from "../bun/component-double.ts";
 import { account } from "../bun/xmpp-double.ts";
-import { ALL_APPS, JULIET, NO_NODES } from "../xmpp/commands/house.ts";
+import { ALL_APPS, JULIET, NO_NODES } from "../xmpp/commands/commands-fixture.ts";
 import { QUESTIONS, STANZAS } from "./corpus.ts";
 import { openQuickDatabase } from "./quick-database.ts";
 import { spoiltStanza } from "./spoilt-xml.ts";

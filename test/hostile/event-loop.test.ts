@@ -3,7 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from "bun:tes
 import { stanzaBounds } from "../../src/limits/bounds/stanzas.ts";
 import { longestHold, unhurried } from "../fuzz/event-loop.ts";
 import { openStrangers, type Strangers } from "../fuzz/strangers.ts";
-import { command, JULIET, submit } from "../xmpp/commands/house.ts";
+import { command, JULIET, submit } from "../xmpp/commands/commands-fixture.ts";
 
 let strangers: Strangers;
 beforeAll(async () => {

@@ -11,7 +11,7 @@ import { formDeviceKey } from "../../src/store/registrations/device-key.ts";
 import { importRegistrations } from "../../src/store/registrations/import.ts";
 import { createRegistrations } from "../../src/store/registrations/registrations.ts";
 import { openTestDatabase, type TestDatabase } from "../database.ts";
-import { NO_NODES } from "../xmpp/commands/house.ts";
+import { NO_NODES } from "../xmpp/commands/commands-fixture.ts";
 
 const NODE = "E0FF1D8C-EB96-4E10-A912-F68B03FD8D3E";
 const TOKEN = "deadbeef";

@@ -11,7 +11,7 @@ import { followKeys } from "../../src/store/registrations/key-change.ts";
 import { createRegistrations } from "../../src/store/registrations/registrations.ts";
 import type { Dialect } from "../../src/types.ts";
 import { openTestDatabase, type TestDatabase } from "../database.ts";
-import { NO_NODES } from "../xmpp/commands/house.ts";
+import { NO_NODES } from "../xmpp/commands/commands-fixture.ts";
 
 const A = "the first key, of at least thirty-two characters";
 const B = "the second key, of at least thirty-two characters";

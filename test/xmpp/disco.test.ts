@@ -11,7 +11,7 @@ import {
 	PUSH,
 	UBUNTU,
 	WEBPUSH,
-} from "./commands/house.ts";
+} from "./commands/commands-fixture.ts";
 
 const houses: House[] = [];
 afterEach(() => Promise.all(houses.splice(0).map((house) => house.close())));

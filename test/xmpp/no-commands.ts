@@ -1,5 +1,5 @@
 /** For tests of what is no command. */
-import type { CommandDeps } from "../../src/xmpp/commands.ts";
+import type { CommandDeps } from "../../src/xmpp/commands/commands.ts";
 
 const registersNothing = () => Promise.reject(new Error("these tests register nothing"));
 

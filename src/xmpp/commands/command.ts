@@ -4,8 +4,8 @@ import { registrationBounds } from "../../limits/bounds/registrations.ts";
 import { stanzaBounds } from "../../limits/bounds/stanzas.ts";
 import { bytesOf, cutTo } from "../../limits/text-length.ts";
 import { type AnswerField, type Field, type FormValues, singleValue } from "../forms.ts";
-import type { RegisterRequest, RegisterResult, Registrar, Which } from "../registrar.ts";
 import type { ErrorType } from "../stanza-errors.ts";
+import type { RegisterRequest, RegisterResult, Registrar, Which } from "./registrar.ts";
 
 /** One execution of a command. */
 export interface Call {

@@ -4,7 +4,6 @@
  */
 import type { Registration } from "../../types.ts";
 import { answerForm, type Field, type Option, optionElement } from "../forms.ts";
-import type { TestOutcome } from "../registrar.ts";
 import {
 	badField,
 	type Call,
@@ -18,6 +17,7 @@ import {
 	nothingFound,
 	whichIn,
 } from "./command.ts";
+import type { TestOutcome } from "./registrar.ts";
 
 /** What tells people their devices apart. */
 function optionOf(

@@ -6,7 +6,6 @@ import { p2Device } from "../../syntax/p2-device.ts";
 import type { ServiceName } from "../../types.ts";
 import { answerForm, type Field } from "../forms.ts";
 import { isBareJid } from "../jid.ts";
-import type { Registrar } from "../registrar.ts";
 import {
 	addressFields,
 	badField,
@@ -21,6 +20,7 @@ import {
 	required,
 	requireSecrets,
 } from "./command.ts";
+import type { Registrar } from "./registrar.ts";
 
 export const p2Fields: readonly Field[] = [
 	{ name: "token", type: "text-single", label: "The registration token", required: true },

@@ -1,6 +1,5 @@
 /** mod_push_appserver's dialect, version 1, which Monal and yaxim spoke. The node that they send is a device id. */
 import { answerForm, type Field } from "../forms.ts";
-import type { Registrar } from "../registrar.ts";
 import { SERVICE_NAMES } from "../service-names.ts";
 import {
 	addressFields,
@@ -15,6 +14,7 @@ import {
 	required,
 	requireSecrets,
 } from "./command.ts";
+import type { Registrar } from "./registrar.ts";
 
 const typesOf = ({ services }: Registrar) =>
 	[...SERVICE_NAMES].filter(([, service]) => services.has(service)).map(([name]) => name);

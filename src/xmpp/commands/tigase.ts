@@ -4,7 +4,6 @@
  */
 import { answerForm, type Field } from "../forms.ts";
 import { NS } from "../namespaces.ts";
-import type { Registrar } from "../registrar.ts";
 import {
 	badField,
 	type Call,
@@ -15,6 +14,7 @@ import {
 	register,
 	required,
 } from "./command.ts";
+import type { Registrar } from "./registrar.ts";
 
 /**
  * Bytes that the user's server may encrypt for the device: a third more as base64, and with the address and what is

@@ -12,7 +12,7 @@ import {
 	SESSION,
 	submit,
 	WEBPUSH,
-} from "./house.ts";
+} from "./commands-fixture.ts";
 
 const houses: House[] = [];
 afterEach(() => Promise.all(houses.splice(0).map((house) => house.close())));

@@ -2,7 +2,15 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import type { Element } from "@xmpp/xml";
 import { parse } from "../parse.ts";
-import { ALL_APPS, APNS_BASE64, APNS_HEX, command, type House, openHouse, submit } from "./house.ts";
+import {
+	ALL_APPS,
+	APNS_BASE64,
+	APNS_HEX,
+	command,
+	type House,
+	openHouse,
+	submit,
+} from "./commands-fixture.ts";
 
 let house: House;
 beforeEach(async () => {

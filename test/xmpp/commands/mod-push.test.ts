@@ -16,7 +16,7 @@ import {
 	openHouse,
 	PUSH,
 	submit,
-} from "./house.ts";
+} from "./commands-fixture.ts";
 
 let house: House;
 beforeEach(async () => {

@@ -13,7 +13,7 @@ import {
 	openHouse,
 	SESSION,
 	submit,
-} from "./house.ts";
+} from "./commands-fixture.ts";
 
 const ROMEO = "romeo@example.org/orchard";
 const X = "jabber:x:data";

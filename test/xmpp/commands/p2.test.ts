@@ -14,7 +14,7 @@ import {
 	openHouse,
 	PUSH,
 	submit,
-} from "./house.ts";
+} from "./commands-fixture.ts";
 
 let house: House;
 beforeEach(async () => {

@@ -4,7 +4,15 @@ import { createNodeSource } from "../../../src/registering/nodes.ts";
 import { createPubsubNodes, type PubsubNodes } from "../../../src/store/pubsub-nodes.ts";
 import { openTestDatabase, type TestDatabase } from "../../database.ts";
 import { parse } from "../parse.ts";
-import { APNS_BASE64, command, error, type House, type HouseOptions, openHouse, submit } from "./house.ts";
+import {
+	APNS_BASE64,
+	command,
+	error,
+	type House,
+	type HouseOptions,
+	openHouse,
+	submit,
+} from "./commands-fixture.ts";
 
 const HOST = "pubsub.example.net";
 

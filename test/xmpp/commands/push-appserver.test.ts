@@ -12,7 +12,7 @@ import {
 	note,
 	openHouse,
 	submit,
-} from "./house.ts";
+} from "./commands-fixture.ts";
 
 let house: House;
 beforeEach(async () => {

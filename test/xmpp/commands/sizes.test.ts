@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { registrationBounds } from "../../../src/limits/bounds/registrations.ts";
 import { rowBytes } from "../../../src/store/registrations/row-size.ts";
-import { command, type House, openHouse, PUSH, submit, WEBPUSH } from "./house.ts";
+import { command, type House, openHouse, PUSH, submit, WEBPUSH } from "./commands-fixture.ts";
 
 let house: House;
 beforeEach(async () => {

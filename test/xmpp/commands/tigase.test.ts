@@ -15,7 +15,7 @@ import {
 	openHouse,
 	submit,
 	WEBPUSH,
-} from "./house.ts";
+} from "./commands-fixture.ts";
 
 let house: House;
 beforeEach(async () => {

@@ -5,21 +5,21 @@
 
 import type { Element } from "@xmpp/xml";
 import xml from "@xmpp/xml";
-import { stanzaBounds } from "../limits/bounds/stanzas.ts";
-import { createPerTurn } from "../limits/per-turn.ts";
-import { quoted } from "../limits/text-length.ts";
-import { type Command, CommandError, type Note, notServed } from "./commands/command.ts";
-import { modPush } from "./commands/mod-push.ts";
-import { own } from "./commands/own.ts";
-import { p2 } from "./commands/p2.ts";
-import { pushAppserver } from "./commands/push-appserver.ts";
-import { registerPush } from "./commands/register-push.ts";
-import { tigase } from "./commands/tigase.ts";
-import { type Field, type FormValues, formToFillIn, readForm } from "./forms.ts";
-import { bareOf, resourceOf } from "./jid.ts";
-import { NS } from "./namespaces.ts";
+import { stanzaBounds } from "../../limits/bounds/stanzas.ts";
+import { createPerTurn } from "../../limits/per-turn.ts";
+import { quoted } from "../../limits/text-length.ts";
+import { type Field, type FormValues, formToFillIn, readForm } from "../forms.ts";
+import { bareOf, resourceOf } from "../jid.ts";
+import { NS } from "../namespaces.ts";
+import { stanzaError } from "../stanza-errors.ts";
+import { type Command, CommandError, type Note, notServed } from "./command.ts";
+import { modPush } from "./mod-push.ts";
+import { own } from "./own.ts";
+import { p2 } from "./p2.ts";
+import { pushAppserver } from "./push-appserver.ts";
+import { registerPush } from "./register-push.ts";
 import type { Registrar } from "./registrar.ts";
-import { stanzaError } from "./stanza-errors.ts";
+import { tigase } from "./tigase.ts";
 
 export interface CommandDeps {
 	registrar: Registrar;

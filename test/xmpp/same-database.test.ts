@@ -1,6 +1,6 @@
 /** How a Reveille tells its own sessions which database it serves. */
 import { describe, expect, test } from "bun:test";
-import { readSame, sameElement, sameValue } from "../../src/xmpp/same.ts";
+import { readSame, sameElement, sameValue } from "../../src/xmpp/same-database.ts";
 import { parse } from "./parse.ts";
 
 const ID = "0b8e1a52-93cf-4d7e-8a55-0f6b9a4a3c10";

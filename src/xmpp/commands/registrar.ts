@@ -1,5 +1,5 @@
 /** What the commands ask of registering. Nothing here runs: `src/registering` does it. */
-import type { App, AskedClass, DeviceInput, Dialect, Registration, ServiceName } from "../types.ts";
+import type { App, AskedClass, DeviceInput, Dialect, Registration, ServiceName } from "../../types.ts";
 
 /** How a dialect says which app a device is for; among several the address decides first. */
 export type AppWish =

@@ -10,7 +10,7 @@ import { endpointPolicy } from "../../../src/services/endpoint.ts";
 import { createServices } from "../../../src/services/index.ts";
 import { createRegistrations } from "../../../src/store/registrations/registrations.ts";
 import type { Registration } from "../../../src/types.ts";
-import type { Registrar } from "../../../src/xmpp/registrar.ts";
+import type { Registrar } from "../../../src/xmpp/commands/registrar.ts";
 import { createStanzaHandler } from "../../../src/xmpp/stanzas.ts";
 import { openTestDatabase, type TestDatabase } from "../../database.ts";
 import { parse } from "../parse.ts";
