@@ -3,7 +3,7 @@ import type { Logger } from "@logtape/logtape";
 import type { Element } from "@xmpp/xml";
 import type { XmppConnection } from "../config/connections.ts";
 import type { PublishRequest } from "../delivery/admission.ts";
-import { createRegistrar, type RegistrarDeps } from "../registering/registrar.ts";
+import { createRegistrar, type RegistrarDeps } from "../registering/xmpp-registrar.ts";
 import { isOwnNode, type Keyring } from "../secrets.ts";
 import { faultOf } from "../store/database-fault.ts";
 import type { PubsubNodes } from "../store/pubsub-nodes.ts";

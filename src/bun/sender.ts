@@ -18,7 +18,7 @@ import { createVerdicts } from "../delivery/verdicts.ts";
 import { deliveryBounds } from "../limits/bounds/delivery.ts";
 import { createAccess } from "../registering/access.ts";
 import { knownNode, type NodeSource } from "../registering/nodes.ts";
-import { createRegistrationRate } from "../registering/rate.ts";
+import { createRegistrationRate } from "../registering/registration-rate.ts";
 import { TEST_PUSH } from "../registering/test-push.ts";
 import type { Keyring } from "../secrets.ts";
 import { faultOf } from "../store/database-fault.ts";

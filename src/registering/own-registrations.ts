@@ -6,7 +6,7 @@ import type { Registrations } from "../store/registrations/registrations.ts";
 import type { Answer, Registration } from "../types.ts";
 import type { Registrar, Which } from "../xmpp/commands/registrar.ts";
 import { partyOfOwner } from "../xmpp/party.ts";
-import type { AppChoice } from "./apps.ts";
+import type { AppChoice } from "./app-choice.ts";
 import { knownNode, type NodeSource } from "./nodes.ts";
 import { plainReason } from "./plain-reason.ts";
 import { testOutcome } from "./test-push.ts";

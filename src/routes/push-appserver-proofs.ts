@@ -1,5 +1,5 @@
 /** What proves over mod_push_appserver's API that a registration is one's own to end, or to publish to. */
-import { createAppChoice } from "../registering/apps.ts";
+import { createAppChoice } from "../registering/app-choice.ts";
 import { FORM_DEVICE, formDeviceKey } from "../store/registrations/device-key.ts";
 import type { App, Registration } from "../types.ts";
 import { isPublishSecretTrusted, keyGone, sameText } from "./authorization.ts";

@@ -1,5 +1,5 @@
 /** Registering over HTTP: what src/registering does, with problems for what is in the way. */
-import { type checkDevice, quotaReason, register as store } from "../registering/registering.ts";
+import { type checkDevice, quotaReason, register as store } from "../registering/register.ts";
 import type { QuotaName } from "../store/registrations/quotas.ts";
 import type { Choices } from "../store/registrations/registrations.ts";
 import type { App, AskedClass, PushService, Registration } from "../types.ts";
@@ -7,7 +7,7 @@ import { partyOfNetwork } from "./client-address.ts";
 import type { AppDeps, PublicApp } from "./deps.ts";
 import { Problem } from "./problem.ts";
 
-export { type CheckedDevice, checkDevice } from "../registering/registering.ts";
+export { type CheckedDevice, checkDevice } from "../registering/register.ts";
 
 /** What to set, for whoever runs a server that cannot say where to publish. */
 const ADDRESS_SETTINGS = ["XMPP_SERVICE", "XMPP_USERNAME", "XMPP_PASSWORD", "XMPP_ADDRESS"];

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { AppsError, parseApps } from "../../src/config/apps.ts";
 import { ConfigError, parseConfig } from "../../src/config/config.ts";
-import { createAppChoice } from "../../src/registering/apps.ts";
+import { createAppChoice } from "../../src/registering/app-choice.ts";
 
 const APNS = {
 	name: "siskin",

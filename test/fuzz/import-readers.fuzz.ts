@@ -10,7 +10,7 @@ import { FIELDS, type Found } from "../../src/bun/import/found.ts";
 import { parseLuaRecord } from "../../src/bun/import/lua-data.ts";
 import { openSqliteStore } from "../../src/bun/import/prosody-sqlite.ts";
 import { StartError } from "../../src/bun/start-error.ts";
-import { createAppChoice } from "../../src/registering/apps.ts";
+import { createAppChoice } from "../../src/registering/app-choice.ts";
 import { createKeyring } from "../../src/secrets.ts";
 import { endpointPolicy } from "../../src/services/endpoint.ts";
 import { createServices } from "../../src/services/index.ts";

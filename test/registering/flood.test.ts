@@ -1,8 +1,8 @@
 /** Registering in masses over XMPP: what strangers do keeps out no one whose devices are woken already. */
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { registrationBounds } from "../../src/limits/bounds/registrations.ts";
-import { createRegistrationRate } from "../../src/registering/rate.ts";
-import { createRegistrar } from "../../src/registering/registrar.ts";
+import { createRegistrationRate } from "../../src/registering/registration-rate.ts";
+import { createRegistrar } from "../../src/registering/xmpp-registrar.ts";
 import { createKeyring } from "../../src/secrets.ts";
 import { createRegistrations } from "../../src/store/registrations/registrations.ts";
 import { InvalidDevice } from "../../src/types.ts";

@@ -2,7 +2,7 @@
 
 import { registrationBounds } from "../../limits/bounds/registrations.ts";
 import { bytesOf } from "../../limits/text-length.ts";
-import type { AppChoice } from "../../registering/apps.ts";
+import type { AppChoice } from "../../registering/app-choice.ts";
 import { isOwnNode, type Keyring } from "../../secrets.ts";
 import { formDeviceKey } from "../../store/registrations/device-key.ts";
 import type { ImportedRegistration } from "../../store/registrations/import.ts";

@@ -1,6 +1,6 @@
 /** The import of another app server's registrations, from the arguments to the summary. */
 import type { LibSQLDatabase } from "drizzle-orm/libsql";
-import { createAppChoice } from "../../registering/apps.ts";
+import { createAppChoice } from "../../registering/app-choice.ts";
 import { faultOf } from "../../store/database-fault.ts";
 import {
 	type ImportedRegistration,

@@ -42,7 +42,10 @@ export interface NewRegistration extends Device, Choices {
 }
 
 export type RegisterResult =
-	/** `displaced`: what ended to make room at a full host. Its owner's server is to be told (registering/ends.ts). */
+	/**
+	 * `displaced`: what ended to make room at a full host. Its owner's server is to be told
+	 * (registering/registration-ends.ts).
+	 */
 	| { kind: "created" | "renewed"; registration: Registration; displaced?: Registration }
 	/** A limit is reached: nothing was written. */
 	| { kind: "over-quota"; quota: QuotaName };

@@ -1,6 +1,6 @@
 /** Quotas hold where many register at once, and at a full host what was tried in vain makes room. */
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
-import { announceEnds } from "../../../src/registering/ends.ts";
+import { announceEnds } from "../../../src/registering/registration-ends.ts";
 import type { Quotas } from "../../../src/store/registrations/quotas.ts";
 import { createRegistrations, type NewRegistration } from "../../../src/store/registrations/registrations.ts";
 import type { Registration } from "../../../src/types.ts";

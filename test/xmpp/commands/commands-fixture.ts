@@ -1,10 +1,10 @@
 /** A handler of stanzas over a real database and the real push services' checks, for tests of commands. */
 import type { Element } from "@xmpp/xml";
 import type { AppConfig } from "../../../src/config/apps.ts";
-import { announceEnds } from "../../../src/registering/ends.ts";
 import { createNodeSource } from "../../../src/registering/nodes.ts";
-import { createRegistrationRate } from "../../../src/registering/rate.ts";
-import { createRegistrar, type RegistrarDeps } from "../../../src/registering/registrar.ts";
+import { announceEnds } from "../../../src/registering/registration-ends.ts";
+import { createRegistrationRate } from "../../../src/registering/registration-rate.ts";
+import { createRegistrar, type RegistrarDeps } from "../../../src/registering/xmpp-registrar.ts";
 import { createKeyring } from "../../../src/secrets.ts";
 import { endpointPolicy } from "../../../src/services/endpoint.ts";
 import { createServices } from "../../../src/services/index.ts";

@@ -8,11 +8,11 @@ import { type App, InvalidDevice, type PushService } from "../types.ts";
 import type { AppWish, RegisterResult, Registrar } from "../xmpp/commands/registrar.ts";
 import { partyOfOwner } from "../xmpp/party.ts";
 import { createAccess } from "./access.ts";
-import { createAppChoice, ourAddress } from "./apps.ts";
+import { createAppChoice, ourAddress } from "./app-choice.ts";
 import { knownNode, NoNodeReady } from "./nodes.ts";
 import { createOwnRegistrations, type OwnRegistrationsDeps } from "./own-registrations.ts";
-import type { RegistrationRate } from "./rate.ts";
-import { checkDevice, quotaReason, register } from "./registering.ts";
+import { checkDevice, quotaReason, register } from "./register.ts";
+import type { RegistrationRate } from "./registration-rate.ts";
 
 export interface RegistrarDeps extends Omit<OwnRegistrationsDeps, "now"> {
 	registrations: OwnRegistrationsDeps["registrations"] &

@@ -2,8 +2,8 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { parseApps } from "../../src/config/apps.ts";
 import { createNodeSource } from "../../src/registering/nodes.ts";
-import { createRegistrationRate } from "../../src/registering/rate.ts";
-import { createRegistrar } from "../../src/registering/registrar.ts";
+import { createRegistrationRate } from "../../src/registering/registration-rate.ts";
+import { createRegistrar } from "../../src/registering/xmpp-registrar.ts";
 import { createKeyring, type Keyring, splitOpenNode } from "../../src/secrets.ts";
 import { endpointPolicy } from "../../src/services/endpoint.ts";
 import { createServices } from "../../src/services/index.ts";

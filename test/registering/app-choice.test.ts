@@ -1,6 +1,6 @@
 /** Which app a device comes to, where its dialect has no field for it. */
 import { describe, expect, test } from "bun:test";
-import { createAppChoice } from "../../src/registering/apps.ts";
+import { createAppChoice } from "../../src/registering/app-choice.ts";
 import type { App } from "../../src/types.ts";
 
 const apns = (name: string, more: Partial<App> = {}): App => ({ name, service: "apns", ...more });
