@@ -33,7 +33,7 @@ import { tokenCommand } from "./bun/token.ts";
 import { uncheckedTls } from "./bun/unchecked-tls.ts";
 import { type Config, ConfigError, parseConfig } from "./config/config.ts";
 import { misspelt, settingNames } from "./config/settings.ts";
-import { handOver } from "./delivery/handing-over.ts";
+import { handOver } from "./delivery/handover/hand-over.ts";
 import { createNodeSource } from "./registering/nodes.ts";
 import { announceEnds } from "./registering/registration-ends.ts";
 import type { AppDeps, PublicApp } from "./routes/deps.ts";

@@ -90,7 +90,10 @@ export interface App {
 	/** Of the operator's choosing; registrations keep it. */
 	name: string;
 	service: ServiceName;
-	/** `auto`: as the notification says, or as apps of p2 and fpush expect it (policy.ts). `high`: every message is worth showing; `silent`: none is. */
+	/**
+	 * `auto`: as the notification says, or as apps of p2 and fpush expect it (app-policy.ts). `high`: every message is
+	 * worth showing; `silent`: none is.
+	 */
 	priority?: "auto" | "high" | "silent";
 	/** How long a push is tried and kept, in place of PUSH_TTL_S. */
 	ttlSeconds?: number;

@@ -12,7 +12,7 @@ import packageJson from "../package.json" with { type: "json" };
 import { type AppDeps, createApp } from "./app.ts";
 import { type Config, ConfigError, parseConfig } from "./config/config.ts";
 import { misspelt } from "./config/settings.ts";
-import { handOver } from "./delivery/handing-over.ts";
+import { handOver } from "./delivery/handover/hand-over.ts";
 import { wholeAnswer } from "./limits/answer-size.ts";
 import { answerBounds } from "./limits/bounds/answers.ts";
 import { createNodeSource } from "./registering/nodes.ts";

@@ -9,7 +9,7 @@ export const ROOT = join(import.meta.dir, "../");
  * They measure: how one load takes part of another's time, as a ratio. A neighbour would be measured with it, so they
  * run alone, when all others are through.
  */
-export const ALONE: readonly string[] = ["test/delivery/load.test.ts"];
+export const ALONE: readonly string[] = ["test/delivery/load/load.test.ts"];
 
 /** Where XMPP servers and their clients are started that come from Debian. */
 const STARTS_XMPP: readonly string[] = ["prosody", "ejabberd", "slixmpp"].map(

@@ -2,8 +2,8 @@
 import type { Logger } from "@logtape/logtape";
 import { type Keyring, splitOpenNode, type Verdict } from "../secrets.ts";
 import type { Answer, Notification } from "../types.ts";
-import { wait } from "./item.ts";
-import type { Modules } from "./modules.ts";
+import { wait } from "./push-item.ts";
+import type { Modules } from "./push-modules.ts";
 
 /** A publish as it came in. */
 export interface PublishRequest {

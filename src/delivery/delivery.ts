@@ -13,23 +13,23 @@ import type { Outbox, OutboxEntry } from "../store/local/outbox.ts";
 import { isOwnSlot, ownSlot } from "../store/local/outbox-slots.ts";
 import type { QueueName } from "../store/local/queue-names.ts";
 import type { Answer, App, Notification, PushClass, PushService } from "../types.ts";
-import { createActing } from "./acting.ts";
 import type { Admission, PublishRequest } from "./admission.ts";
-import { createBursts } from "./bursts.ts";
-import type { Gates } from "./gates.ts";
-import { type Item, type Tried, Unavailable, wait } from "./item.ts";
-import { createKeeping } from "./keeping.ts";
-import type { Known } from "./modules.ts";
-import { createOvertaking } from "./overtaking.ts";
-import { createOwnTexts } from "./own-texts.ts";
-import { createProven } from "./proven.ts";
-import type { Results } from "./results.ts";
-import { createSending, NOT_THE_OWNERS, type Try } from "./sending.ts";
+import { createSending, NOT_THE_OWNERS, type Try } from "./attempt.ts";
+import type { Gates } from "./gates/gates.ts";
+import { createTurns } from "./in-order.ts";
+import { createKeeping } from "./outbox/outbox-writes.ts";
+import type { Verdicts } from "./outcomes/dead-token-verdicts.ts";
+import { createActing } from "./outcomes/outcomes.ts";
+import { createProven } from "./outcomes/proven-devices.ts";
+import type { Results } from "./outcomes/push-results.ts";
+import { createOvertaking } from "./overtaken-publishes.ts";
+import { type Item, type Tried, Unavailable, wait } from "./push-item.ts";
+import type { Known } from "./push-modules.ts";
 import type { Tagging } from "./tagging.ts";
-import { createThrottle } from "./throttle.ts";
+import { createBursts } from "./throttle/bursts.ts";
+import { createOwnTexts } from "./throttle/own-texts.ts";
+import { createThrottle } from "./throttle/throttle.ts";
 import { ttlSecondsOf } from "./time-to-live.ts";
-import { createTurns } from "./turns.ts";
-import type { Verdicts } from "./verdicts.ts";
 
 /**
  * How long a push service may take to answer. ejabberd waits 32 s for our answer to its publish; a slow push

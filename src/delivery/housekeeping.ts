@@ -3,7 +3,7 @@ import type { Logger } from "@logtape/logtape";
 import { faultOf } from "../store/database-fault.ts";
 import type { Handover } from "../store/handover.ts";
 import type { Registrations } from "../store/registrations/registrations.ts";
-import type { Results } from "./results.ts";
+import type { Results } from "./outcomes/push-results.ts";
 
 const FLUSH_EVERY_MS = 10_000;
 const SWEEP_EVERY_MS = 3_600_000;

@@ -6,7 +6,7 @@ import xml from "@xmpp/xml";
 import { startConnections } from "../../src/bun/connections.ts";
 import { type Connector, type ConnectorDeps, startConnector } from "../../src/bun/connector.ts";
 import { createOthers } from "../../src/bun/others.ts";
-import { readableLog } from "../delivery/house.ts";
+import { readableLog } from "../delivery/delivery-fixture.ts";
 import {
 	type ComponentDouble,
 	type ComponentDoubleOptions,

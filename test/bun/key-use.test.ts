@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { tellOfKeys } from "../../src/bun/key-use.ts";
-import { readableLog } from "../delivery/house.ts";
+import { readableLog } from "../delivery/delivery-fixture.ts";
 
 const current = { key: "ccccc", state: "current", count: 9 } as const;
 const old = (key: string, count: number) => ({ key, state: "old", count }) as const;

@@ -1,7 +1,7 @@
 /** What a component makes of what it hears, and does not hear, of others beside it. */
 import { expect, test } from "bun:test";
 import { createOthers, type Others } from "../../src/bun/others.ts";
-import { readableLog } from "../delivery/house.ts";
+import { readableLog } from "../delivery/delivery-fixture.ts";
 
 const TIMING = { often: 1, about: 1, alone: 1 };
 

@@ -4,7 +4,7 @@ import { createServer, type Server } from "node:net";
 import { type Environment, hasProxy, proxyOf, warnOfProxy } from "../../src/bun/proxy.ts";
 import type { AppConfig } from "../../src/config/apps.ts";
 import { parseConfig } from "../../src/config/config.ts";
-import { readableLog } from "../delivery/house.ts";
+import { readableLog } from "../delivery/delivery-fixture.ts";
 
 const PROXY = "http://proxy.lan:3128";
 const APPLE = new URL("https://api.push.apple.com/");

@@ -8,7 +8,7 @@ import type { Answer, Notification } from "../../src/types.ts";
 import { NS } from "../../src/xmpp/namespaces.ts";
 import { RequestFailed } from "../../src/xmpp/requests.ts";
 import { openTestDatabase } from "../database.ts";
-import { PLENTY, readableLog } from "../delivery/house.ts";
+import { PLENTY, readableLog } from "../delivery/delivery-fixture.ts";
 
 const HOST = "pubsub.example.org";
 const ADDRESS = "push@example.net/push";

@@ -7,7 +7,7 @@ import { exportSPKI, generateKeyPair, SignJWT } from "jose";
 import { connect, DatabaseAway, openDatabase } from "../../src/bun/database.ts";
 import { openReplica, type Replica, type ReplicaOptions } from "../../src/bun/replica.ts";
 import { StartError } from "../../src/bun/start-error.ts";
-import { readableLog } from "../delivery/house.ts";
+import { readableLog } from "../delivery/delivery-fixture.ts";
 import { type TemporaryFolder, temporaryFolder } from "../peers/folder.ts";
 import { PATIENCE_MS } from "../peers/patience.ts";
 import { familyOf } from "../peers/process-table.ts";

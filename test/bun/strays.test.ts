@@ -4,7 +4,7 @@ import { warnOfStrays } from "../../src/bun/strays.ts";
 import { parseConfig } from "../../src/config/config.ts";
 import { createRegistrations } from "../../src/store/registrations/registrations.ts";
 import { openTestDatabase } from "../database.ts";
-import { PLENTY, readableLog } from "../delivery/house.ts";
+import { PLENTY, readableLog } from "../delivery/delivery-fixture.ts";
 
 const ACCOUNT = { service: "wss://a.example/ws", domain: "a.example", username: "push", password: "x" };
 const COMPONENT = { service: "xmpp://b.example", domain: "push.b.example", password: "x" };

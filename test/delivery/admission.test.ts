@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { createAdmission } from "../../src/delivery/admission.ts";
 import { createKeyring } from "../../src/secrets.ts";
 import type { Notification } from "../../src/types.ts";
-import { NO_MODULES, readableLog } from "./house.ts";
+import { NO_MODULES, readableLog } from "./delivery-fixture.ts";
 
 const notification: Notification = { class: "low" };
 const keyring = await createKeyring("the key of the tests, 32 characters and more");

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { checkCredentials } from "../../src/delivery/credentials.ts";
 import type { Outcome, PushService } from "../../src/types.ts";
-import { readableLog } from "./house.ts";
+import { readableLog } from "./delivery-fixture.ts";
 
 test("each app's credentials are shown to its provider, and the log says what it thinks of them", async () => {
 	const { log, lines } = readableLog();

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import type { DeliveryDeps } from "../../src/delivery/delivery.ts";
 import { createKeyring } from "../../src/secrets.ts";
 import type { Answer, AskedClass, Notification, Outcome, PushClass, PushService } from "../../src/types.ts";
-import { away, HIGH, type House, OWNER, openHouse, TOKEN } from "./house.ts";
+import { away, HIGH, type House, OWNER, openHouse, TOKEN } from "./delivery-fixture.ts";
 
 const DELIVERED: Answer = { kind: "done", how: "delivered" };
 const QUEUED: Answer = { kind: "done", how: "queued" };

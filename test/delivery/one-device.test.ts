@@ -1,10 +1,10 @@
 /** What one device can cause, or few that are much written to: nothing for the others, from the publish to the row. */
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import type { Delivery } from "../../src/delivery/delivery.ts";
-import { createGates, type Gates } from "../../src/delivery/gates.ts";
-import { createVerdicts } from "../../src/delivery/verdicts.ts";
+import { createGates, type Gates } from "../../src/delivery/gates/gates.ts";
+import { createVerdicts } from "../../src/delivery/outcomes/dead-token-verdicts.ts";
 import type { Answer, Notification, Outcome } from "../../src/types.ts";
-import { HIGH, type House, OWNER, openHouse } from "./house.ts";
+import { HIGH, type House, OWNER, openHouse } from "./delivery-fixture.ts";
 
 const GONE: Outcome = { kind: "gone", reason: "410" };
 const REJECTED: Outcome = { kind: "rejected", reason: "400" };

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, expect, test } from "bun:test";
 import type { Admission } from "../../src/delivery/admission.ts";
 import type { Delivery } from "../../src/delivery/delivery.ts";
 import type { Answer } from "../../src/types.ts";
-import { away, HIGH, type House, openHouse, TOKEN } from "./house.ts";
+import { away, HIGH, type House, openHouse, TOKEN } from "./delivery-fixture.ts";
 
 const OWN = "capulet.example";
 const FOREVER = 3_600_000;

@@ -1,13 +1,13 @@
 /** What a stranger's device says of a host that others have devices at too: nothing that counts for them. */
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import type { Delivery } from "../../src/delivery/delivery.ts";
-import { createGates, type Gates } from "../../src/delivery/gates.ts";
+import { createGates, type Gates } from "../../src/delivery/gates/gates.ts";
 import { endpointPolicy } from "../../src/services/endpoint.ts";
 import { createVapid, generateVapidKey, importVapidKey } from "../../src/services/webpush/vapid-signature.ts";
 import { createWebPush } from "../../src/services/webpush/webpush.ts";
 import { createWns } from "../../src/services/wns/wns.ts";
 import type { Answer, PushService } from "../../src/types.ts";
-import { HIGH, type House, openHouse } from "./house.ts";
+import { HIGH, type House, openHouse } from "./delivery-fixture.ts";
 
 const DELIVERED: Answer = { kind: "done", how: "delivered" };
 const DAY_S = 86_400;

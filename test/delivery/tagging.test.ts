@@ -5,7 +5,7 @@ import { openTaggingDomains, type TaggingDomains } from "../../src/store/local/t
 import { parsePublish } from "../../src/xmpp/publish.ts";
 import { options, parse, publishIq } from "../xmpp/parse.ts";
 import { taggedPublishes } from "../xmpp/tagged-publishes.ts";
-import { away, HIGH, openHouse, readableLog } from "./house.ts";
+import { away, HIGH, openHouse, readableLog } from "./delivery-fixture.ts";
 
 const DAY_MS = 86_400_000;
 const NOON = 20_000 * DAY_MS;

@@ -1,6 +1,6 @@
 /** A clock that jumps by a year: what is remembered for a time is not remembered for the jump. */
 import { describe, expect, test } from "bun:test";
-import { createVerdicts } from "../../src/delivery/verdicts.ts";
+import { createVerdicts } from "../../src/delivery/outcomes/dead-token-verdicts.ts";
 import { createBuckets } from "../../src/limits/token-buckets.ts";
 import { createAccessTokens } from "../../src/services/access-token.ts";
 

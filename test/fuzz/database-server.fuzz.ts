@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { connect, openDatabase } from "../../src/bun/database.ts";
 import { createRegistrations } from "../../src/store/registrations/registrations.ts";
 import type { Notification, Outcome } from "../../src/types.ts";
-import { OWNER, openHouse, PLENTY, TOKEN } from "../delivery/house.ts";
+import { OWNER, openHouse, PLENTY, TOKEN } from "../delivery/delivery-fixture.ts";
 import { startTestServer, subscription } from "../routes/server.ts";
 import { claim, same } from "./claims.ts";
 import { lies, startLyingDatabase } from "./lying-database.ts";

@@ -7,7 +7,7 @@ import { createKeyring } from "../../src/secrets.ts";
 import { createRegistrations } from "../../src/store/registrations/registrations.ts";
 import { InvalidDevice } from "../../src/types.ts";
 import { openTestDatabase, type TestDatabase } from "../database.ts";
-import { FakeService } from "../delivery/house.ts";
+import { FakeService } from "../delivery/delivery-fixture.ts";
 
 const { ownerRate, partyRate, strangersRate, renewalRate } = registrationBounds;
 

@@ -80,7 +80,7 @@ export async function check(found: Found, deps: CheckingDeps): Promise<ImportedR
 
 function checkNode(node: string) {
 	if (bytesOf(node) > LONGEST) throw new Unfit(`its node is longer than ${LONGEST} bytes`);
-	// Such a node is taken for a device's token (delivery/modules.ts).
+	// Such a node is taken for a device's token (delivery/push-modules.ts).
 	if (CONTROL.test(node) || node.startsWith("module:"))
 		throw new Unfit("its node is none that could be published to");
 	if (isOwnNode(node))

@@ -3,7 +3,7 @@
  */
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { applyPolicy } from "../../../src/delivery/policy.ts";
+import { applyPolicy } from "../../../src/delivery/app-policy.ts";
 import { buildRequest, collapseIdOf } from "../../../src/services/apns/apns.ts";
 import type { App, Notification, PushClass, Registration } from "../../../src/types.ts";
 import { refusal } from "../../peers/apns-rules.ts";

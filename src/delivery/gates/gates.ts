@@ -1,0 +1,101 @@
+/**
+ * The gates: one sick provider, app, origin or device slows no other (invariant 5).
+ *
+ * A gate stands before each app, and for tokens that are URLs before each origin. It lets a bounded number of pushes
+ * through at a time, shuts when the other side is unwell, and opens again by itself. What it turns away waits in the
+ * outbox.
+ *
+ * Anybody can register a device that does not exist. So devices that were never delivered to never get the last
+ * places, and what they say shuts a gate for their like alone; where a client chose the URL, for nobody.
+ */
+import { deliveryBounds } from "../../limits/bounds/delivery.ts";
+import { createPools } from "./bulkhead.ts";
+import { type Asking, createGate, FULL_MS, type Gate, type GateLimits, type Turn } from "./gate.ts";
+import type { Fault } from "./report.ts";
+
+export interface Gates {
+	/** Asks at the gate of this name, which is made with these limits when it is first asked. */
+	enter(name: string, limits: GateLimits, asking: Asking): Turn;
+	/** The gates that are shut, with the reason. */
+	shut(): { name: string; reason: string }[];
+	/** How many pushes are on their way, by gate. */
+	inFlight(): ReadonlyMap<string, number>;
+}
+
+/** How many gates are remembered: clients choose the origins. */
+const KEPT = deliveryBounds.gates.is;
+/** A gate that nobody asked at for so long is forgotten, whatever it knew, ms. */
+const IDLE_MS = 3_600_000;
+
+export function createGates({
+	now = Date.now,
+	random = Math.random,
+	onShut = () => {},
+	onOpen = () => {},
+	onRoom = () => {},
+}: {
+	now?: () => number;
+	random?: () => number;
+	/**
+	 * A gate shut, or was found shut for another reason.
+	 * @param isForAll false: only for devices that were never delivered to
+	 */
+	onShut?(name: string, report: Fault, isForAll: boolean): void;
+	/** A gate works again. */
+	onOpen?(name: string): void;
+	/** A gate that turned pushes away for want of room has some again. */
+	onRoom?(name: string): void;
+} = {}): Gates {
+	// Ordered by use, since a gate moves to the end when it is asked at.
+	const gates = new Map<string, { gate: Gate; usedAt: number }>();
+	const pools = createPools();
+
+	/** @returns undefined: so many are in use that no other can be made */
+	function gateOf(name: string, limits: GateLimits): Gate | undefined {
+		const known = gates.get(name) ?? make(name, limits);
+		if (!known) return undefined;
+		gates.delete(name);
+		gates.set(name, known);
+		known.usedAt = now();
+		return known.gate;
+	}
+
+	function make(name: string, limits: GateLimits): { gate: Gate; usedAt: number } | undefined {
+		forget();
+		// Of what nobody answers for: an app's own gate is never wanting for the sake of others.
+		if (gates.size >= KEPT && limits.rate) return undefined;
+		const gate = createGate(limits, {
+			now,
+			random,
+			pools,
+			onShut: (report, isForAll) => onShut(name, report, isForAll),
+			onOpen: () => onOpen(name),
+			onRoom: () => onRoom(name),
+		});
+		return { gate, usedAt: now() };
+	}
+
+	/** Forgets what was not used for long, and, for want of room, what was not used for longest. */
+	function forget() {
+		for (const [name, { gate, usedAt }] of gates) {
+			if (usedAt > now() - IDLE_MS && gates.size < KEPT) return;
+			if (gate.mayBeForgotten()) gates.delete(name);
+		}
+	}
+
+	return {
+		enter(name, limits, asking) {
+			const gate = gateOf(name, limits);
+			if (gate) return gate.ask(asking);
+			return { kind: "later", reason: "too many servers are pushed to", at: now() + FULL_MS };
+		},
+
+		shut: () =>
+			[...gates].flatMap(([name, { gate }]) => {
+				const reason = gate.reason();
+				return reason === undefined ? [] : [{ name, reason }];
+			}),
+
+		inFlight: () => new Map([...gates].map(([name, { gate }]) => [name, gate.inFlight()])),
+	};
+}

@@ -1,0 +1,222 @@
+/**
+ * The outbox's queues that are known to have entries. Those of apps and of hosts that somebody answers for are few, and
+ * always have a place. Of the others, which clients make by the hosts that they choose, a bounded number is known, and
+ * of each party; where there are more, they have their turns one after the other.
+ */
+import { deliveryBounds } from "../../limits/bounds/delivery.ts";
+import { createRecent } from "../../limits/recent.ts";
+import type { Outbox } from "../../store/local/outbox.ts";
+import {
+	afterQueuesOf,
+	BEFORE_STRANGERS,
+	beforeQueuesOf,
+	gateOfQueue,
+	partyOfQueue,
+	type QueueName,
+	queueOfNew,
+} from "../../store/local/queue-names.ts";
+
+export interface Queue {
+	/** When its next entry is due, as far as is known. */
+	dueAt: number;
+	/** Its gate wants to be left alone until then. */
+	shutUntil: number;
+	/** Its gate is full until one of its entries is through, or until then. */
+	fullUntil: number;
+	/** How many of its entries are being tried. */
+	active: number;
+	/** Those being tried, and those that wait for their lanes. */
+	inHand: Set<string>;
+}
+
+export interface KnownQueues {
+	/** Those that always have a place, and those of strangers. In each the one that was looked at last comes last. */
+	readonly few: ReadonlyMap<QueueName, Queue>;
+	readonly strangers: ReadonlyMap<QueueName, Queue>;
+	get(name: QueueName): Queue | undefined;
+	/** One that has an entry which is due then. @returns undefined: there is no place for another one of its sort */
+	add(name: QueueName, dueAt: number): Queue | undefined;
+	/** It was looked at. */
+	use(name: QueueName, queue: Queue): void;
+	forget(name: QueueName): void;
+	/** Those that wait for one gate. */
+	ofGate(gate: string): Queue[];
+	/**
+	 * Finds out which there are, beginning with the few. What has no entry in hand and is not found is forgotten.
+	 * @returns whether there are strangers' that had no place: they have their turn the next time
+	 */
+	find(): Promise<boolean>;
+}
+
+/** So many are asked for at once: nothing else is done in this process meanwhile. */
+const TOGETHER = 250;
+const MOST = deliveryBounds.queues.is;
+const OF_PARTY = deliveryBounds.queuesOfParty.is;
+
+/**
+ * @param pause lets timers and sockets have their turn
+ */
+export function createKnownQueues(outbox: Pick<Outbox, "queues">, pause: () => Promise<void>): KnownQueues {
+	const few = new Map<QueueName, Queue>();
+	const strangers = new Map<QueueName, Queue>();
+	/** How many of them are each party's. */
+	const counts = new Map<string, number>();
+	const tableOf = (name: QueueName) => (partyOfQueue(name) === undefined ? few : strangers);
+
+	function count(party: string, by: 1 | -1) {
+		const sum = (counts.get(party) ?? 0) + by;
+		if (sum > 0) counts.set(party, sum);
+		else counts.delete(party);
+	}
+
+	const hasPlace = (party: string) => strangers.size < MOST && (counts.get(party) ?? 0) < OF_PARTY;
+
+	function add(name: QueueName, dueAt: number): Queue | undefined {
+		const party = partyOfQueue(name);
+		if (party !== undefined) {
+			if (!hasPlace(party)) return undefined;
+			count(party, 1);
+		}
+		const never = Number.NEGATIVE_INFINITY;
+		const queue = { dueAt, shutUntil: never, fullUntil: never, active: 0, inHand: new Set<string>() };
+		tableOf(name).set(name, queue);
+		return queue;
+	}
+
+	function forget(name: QueueName) {
+		const party = partyOfQueue(name);
+		if (tableOf(name).delete(name) && party !== undefined) count(party, -1);
+	}
+
+	const finder = createFinder(outbox, pause, {
+		found({ queue: name, dueAt }) {
+			const known = tableOf(name).get(name);
+			if (known) known.dueAt = Math.min(known.dueAt, dueAt);
+			return known !== undefined || add(name, dueAt) !== undefined;
+		},
+		isFull: () => strangers.size >= MOST,
+	});
+
+	return {
+		few,
+		strangers,
+		get: (name) => tableOf(name).get(name),
+		add,
+		use(name, queue) {
+			const table = tableOf(name);
+			if (table.delete(name)) table.set(name, queue);
+		},
+		forget,
+		ofGate: (gate) => [
+			...[gate, queueOfNew(gate)].flatMap((name) => few.get(name) ?? []),
+			...[...strangers].flatMap(([name, queue]) => (gateOfQueue(name) === gate ? [queue] : [])),
+		],
+		async find() {
+			for (const table of [few, strangers])
+				for (const [name, { inHand }] of table) if (inHand.size === 0) forget(name);
+			await finder.findFew();
+			return !(await finder.findStrangers());
+		},
+	};
+}
+
+/** Finds out which queues the outbox has, a few at a time. */
+function createFinder(
+	outbox: Pick<Outbox, "queues">,
+	pause: () => Promise<void>,
+	known: {
+		/** @returns whether it is known now */
+		found(one: { queue: QueueName; dueAt: number }): boolean;
+		/** There is no place for another stranger's. */
+		isFull(): boolean;
+	},
+) {
+	/** Where there was no place for more, the next time goes on after this one. */
+	let last = BEFORE_STRANGERS;
+	/** The same for each party that has more than have a place. */
+	const lastOf = createRecent<string>(MOST);
+
+	async function findFew() {
+		for (let after: string | undefined; ; ) {
+			const some = await outbox.queues(after, TOGETHER);
+			const its = some.filter(({ queue }) => partyOfQueue(queue) === undefined);
+			its.forEach(known.found);
+			after = its.at(-1)?.queue ?? after;
+			if (its.length < TOGETHER) return;
+			await pause();
+		}
+	}
+
+	/**
+	 * Those of one party that has more than have a place: each time the ones after those of the time before.
+	 * @param after the last that is known; the first time it is as many as have a place
+	 * @returns whether all have a place by now
+	 */
+	async function findMore(party: string, after: string): Promise<boolean> {
+		const from = lastOf.get(party);
+		if (from === undefined) {
+			lastOf.set(party, after);
+			return false;
+		}
+		const parts = [
+			{ from, to: afterQueuesOf(party) },
+			{ from: beforeQueuesOf(party), to: from },
+		];
+		for (const { from, to } of parts) {
+			await pause();
+			for (const one of await outbox.queues(from, OF_PARTY)) {
+				const { queue: name = "" } = one;
+				if (name > to) break;
+				if (!known.found(one)) return false;
+				lastOf.set(party, name);
+			}
+		}
+		lastOf.delete(party);
+		return true;
+	}
+
+	/**
+	 * Those after one name, to another if there is one.
+	 * @returns whether all have a place
+	 */
+	async function findBetween(from: string, to?: string): Promise<boolean> {
+		let haveAll = true;
+		let after = from;
+		for (;;) {
+			const some = await outbox.queues(after, TOGETHER);
+			let isAtEnd = some.length < TOGETHER;
+			for (const one of some) {
+				const { queue: name = "" } = one;
+				if (to !== undefined && name > to) return haveAll;
+				const party = partyOfQueue(name) ?? "";
+				if (lastOf.get(party) === undefined && known.found(one)) {
+					after = name;
+					continue;
+				}
+				if (known.isFull()) {
+					last = after;
+					return false;
+				}
+				if (!(await findMore(party, after))) haveAll = false;
+				after = afterQueuesOf(party);
+				isAtEnd = false;
+				break;
+			}
+			if (isAtEnd) return haveAll;
+			await pause();
+		}
+	}
+
+	return {
+		findFew,
+
+		/** @returns whether all have a place */
+		async findStrangers(): Promise<boolean> {
+			const from = last;
+			last = BEFORE_STRANGERS;
+			const haveAll = await findBetween(from);
+			const haveOthers = from === BEFORE_STRANGERS || (await findBetween(BEFORE_STRANGERS, from));
+			return haveAll && haveOthers;
+		},
+	};
+}

@@ -1,0 +1,127 @@
+/** What delivery does with the outbox: keeps pushes for another try, and lets go of those that are through. */
+import type { Outbox, OutboxEntry } from "../../store/local/outbox.ts";
+import { slotOfPublisher } from "../../store/local/outbox-slots.ts";
+import { isOfStrangers, type QueueName } from "../../store/local/queue-names.ts";
+import type { Answer } from "../../types.ts";
+import { type Item, Unavailable, wait } from "../push-item.ts";
+import { backoffMs } from "./retry-backoff.ts";
+
+export interface Keeping {
+	/**
+	 * Keeps a push for another try. Answers `done` only once it is on disk, and `wait` where that has no room.
+	 * @param afterMs the least to wait: what its provider asked for
+	 * @throws {Unavailable}
+	 */
+	keep(item: Item, reason: string, afterMs?: number): Promise<Answer>;
+	/**
+	 * Puts pushes on disk that were not promised yet, to be tried at a time.
+	 * @throws {Unavailable}
+	 */
+	secure(items: readonly Item[], dueAt: number): Promise<Answer>;
+	/**
+	 * Keeps a push that its gate did not let through: due at once, as soon as the gate takes it.
+	 * @param at when to ask the gate again
+	 * @throws {Unavailable}
+	 */
+	queue(item: Item, reason: string, at: number): Promise<Answer>;
+	/** Takes a push, and what it superseded, out of the outbox, and keeps out what is still on its way. */
+	discard(item: Item): Promise<void>;
+	/** Takes out this push alone: an older one of its lane, if one waits, is still owed. */
+	drop(item: Item): Promise<void>;
+}
+
+const NO_ROOM = "the disk of this server is nearly full";
+
+/**
+ * @param effects.onQueued called when a queue of the outbox got an entry, with the time to look at it by
+ * @param effects.mayGrow whether the disk has room for what strangers leave there
+ * @param effects.onSuperseding called when all that is older than this push in its class is made up for
+ */
+export function createKeeping(
+	outbox: Outbox,
+	{
+		mayGrow,
+		onQueued,
+		onSuperseding,
+		now,
+		random,
+	}: {
+		mayGrow(): Promise<boolean>;
+		onQueued(at: number, queue: QueueName): void;
+		onSuperseding(item: Item): void;
+		now(): number;
+		random(): number;
+	},
+): Keeping {
+	const mayBeThere = (item: Item) => item.isPromised || outbox.mayHave(item.node, item.notification.class);
+
+	const entryOf = (item: Item, dueAt: number): OutboxEntry => {
+		const { node, notification, version, expiresAt, attempts, gate, publisher } = item;
+		const entry = { node, class: notification.class, notification, version, expiresAt, attempts, dueAt };
+		// What came from nobody knows whom must not take the place of what is owed.
+		const slot = item.slot ?? (publisher === undefined ? undefined : slotOfPublisher(publisher));
+		return {
+			...entry,
+			...(gate !== undefined && { gate }),
+			...(publisher !== undefined && { publisher }),
+			...(slot !== undefined && { slot }),
+		};
+	};
+
+	/** @param at when to look at it */
+	async function write(item: Item, entry: OutboxEntry, reason: string, at: number): Promise<Answer> {
+		if (item.isSuperseded) return { kind: "done", how: "superseded" };
+		const failed = { ...entry, lastError: reason };
+		// What was promised and is not there any more was superseded by what went out: it must not come back.
+		item.isBeingKept = true;
+		try {
+			if (!item.isPromised && isOfStrangers(item.gate) && !(await mayGrow())) return wait(NO_ROOM);
+			await onDisk(() => (item.isPromised ? outbox.change(failed) : outbox.put(failed)));
+		} finally {
+			item.isBeingKept = false;
+		}
+		item.isPromised = true;
+		onQueued(at, item.gate);
+		return { kind: "done", how: "queued", reason };
+	}
+
+	return {
+		async secure(items, dueAt) {
+			const owed = items.filter((item) => !item.isSuperseded);
+			await onDisk(() => outbox.put(...owed.map((item) => entryOf(item, dueAt))));
+			for (const item of owed) {
+				item.isPromised = true;
+				onQueued(dueAt, item.gate);
+			}
+			return { kind: "done", how: "queued" };
+		},
+
+		async keep(item, reason, afterMs) {
+			const attempts = item.attempts + 1;
+			const dueAt = now() + backoffMs(attempts, afterMs, random);
+			return write(item, { ...entryOf(item, dueAt), attempts }, reason, dueAt);
+		},
+
+		async queue(item, reason, at) {
+			return write(item, entryOf(item, now()), reason, at);
+		},
+
+		async discard(item) {
+			onSuperseding(item);
+			if (mayBeThere(item)) await outbox.remove(item.node, item.notification.class, item.version);
+		},
+
+		async drop(item) {
+			if (mayBeThere(item)) await outbox.drop(item.node, item.notification.class, item.version);
+		},
+	};
+}
+
+/** @throws {Unavailable} in place of what the file throws */
+async function onDisk(write: () => Promise<void>): Promise<void> {
+	try {
+		await write();
+	} catch (cause) {
+		throw new Unavailable("the outbox cannot be written", { cause });
+	}
+}

@@ -1,0 +1,134 @@
+/** The one place that acts on outcomes: what becomes of the registration, the push and the publisher's answer. */
+import type { Logger } from "@logtape/logtape";
+import { deliveryBounds } from "../../limits/bounds/delivery.ts";
+import type { Registrations } from "../../store/registrations/registrations.ts";
+import type { Answer, Outcome, Registration } from "../../types.ts";
+import type { Keeping } from "../outbox/outbox-writes.ts";
+import { fromDatabase, type Item, wait } from "../push-item.ts";
+import type { Verdicts } from "./dead-token-verdicts.ts";
+import type { Proven } from "./proven-devices.ts";
+import type { Results } from "./push-results.ts";
+import { createTold } from "./repeated-warnings.ts";
+
+/** Misconfigured credentials are a person's to mend: asking again sooner helps nobody. */
+const MISCONFIGURED_MS = 60_000;
+
+/** A person is told of each fault of an app's setting up once in this time; the pushes that have it may be many. */
+const TELL_EVERY_MS = 60_000;
+/** And where it is few devices', which may be anybody's. */
+const TELL_OF_FEW_EVERY_MS = 3_600_000;
+
+/** What was sent, to whom, when, and through which gate. */
+export interface Sent {
+	item: Item;
+	registration: Registration;
+	startedAt: number;
+	gate: string;
+	/** What it was answered is believed of others too, as far as it speaks of them. */
+	isOfOthers: boolean;
+}
+
+/**
+ * @returns acts on an outcome
+ * @throws {Unavailable} there, when a database is away: nothing was done
+ */
+export function createActing({
+	registrations,
+	results,
+	proven,
+	verdicts,
+	keeping,
+	log,
+	now = Date.now,
+}: {
+	registrations: Pick<Registrations, "forget" | "forgetVoip" | "findAtPrimary">;
+	results: Pick<Results, "add">;
+	proven: Proven;
+	verdicts: Verdicts;
+	keeping: Keeping;
+	log: Logger;
+	now?: () => number;
+}): (outcome: Outcome, sent: Sent) => Promise<Answer> {
+	const { keep, discard, drop } = keeping;
+	const told = createTold(deliveryBounds.setupFaults.is, now);
+
+	/** The only switch over what becomes of a push. */
+	async function act(outcome: Outcome, sent: Sent): Promise<Answer> {
+		const { item, registration, startedAt, gate } = sent;
+		const { node, app, token } = registration;
+		const reason = "reason" in outcome ? outcome.reason : undefined;
+		results.add(registration, outcome.kind, reason);
+		const isBelieved = believe(outcome, item, registration, gate);
+		switch (outcome.kind) {
+			case "delivered":
+				proven.note(registration);
+				await discard(item);
+				return { kind: "done", how: "delivered" };
+			case "gone": {
+				if (!isBelieved) return doubt(item, outcome.reason);
+				if (outcome.token === "voip") {
+					const { voipToken = "" } = registration;
+					await fromDatabase(() => registrations.forgetVoip(node, voipToken, startedAt));
+					return keep(item, outcome.reason);
+				}
+				const deadSince = Math.min(startedAt, outcome.at ?? startedAt);
+				const forgotten = await fromDatabase(() => registrations.forget(node, token, deadSince));
+				if (!forgotten && (await fromDatabase(() => registrations.findAtPrimary(node)))) {
+					// ejabberd deletes what it is told is gone, and this one was renewed while we sent: the push
+					// goes to the new token.
+					return keep(item, "renewed while its old token was sent to");
+				}
+				await discard(item);
+				log.info("{app}: a device is gone ({reason}): its registration was removed.", { app, reason });
+				return { kind: "unknown", reason: outcome.reason };
+			}
+			case "retry":
+				log.debug("{app}: a push waits: {reason}", { app, reason: outcome.detail ?? reason });
+				return keep(item, outcome.reason, outcome.afterMs);
+			case "rejected":
+				if (!isBelieved) return doubt(item, outcome.reason);
+				await drop(item);
+				log.debug("{app}: a push was refused: {reason}", { app, reason });
+				return { kind: "refused", reason: `refused by the push service: ${outcome.reason}` };
+			case "misconfigured":
+				tell(app, outcome, sent.isOfOthers);
+				return keep(item, outcome.reason, MISCONFIGURED_MS);
+		}
+	}
+
+	/**
+	 * Most devices are said to be gone or refused: that is our fault, as wrong credentials are, and the push waits
+	 * for the day it is mended.
+	 */
+	async function doubt(item: Item, reason: string): Promise<Answer> {
+		await keep(item, reason, MISCONFIGURED_MS);
+		return wait("too many devices are said to be gone or refused at once: nothing is deleted");
+	}
+
+	/** Where it is about few of an app's devices no gate shuts, and any of them may be published to without end. */
+	function tell(app: string, fault: Outcome & { kind: "misconfigured" }, isOfOthers: boolean) {
+		const every = isOfOthers ? TELL_EVERY_MS : TELL_OF_FEW_EVERY_MS;
+		const reason = told(`${app} ${isOfOthers}`, fault.reason, every);
+		if (reason === undefined) return;
+		if (!isOfOthers)
+			log.warn(
+				"{app}: a push service refuses our credentials for one device, whose pushes wait: {reason}. If it is so for devices of several owners, that is logged as an error.",
+				{ app, reason },
+			);
+		else if (fault.about === undefined || fault.about === "account")
+			log.error("{app}: its credentials do not work: {reason}", { app, reason });
+		else log.error("{app}: devices of one sort wait until something is set up: {reason}", { app, reason });
+	}
+
+	/** Whether an answer that a device is gone, or refused for good, may be acted on. */
+	function believe(outcome: Outcome, { notification }: Item, to: Registration, gate: string): boolean {
+		if (outcome.kind === "retry" || outcome.kind === "misconfigured") return true;
+		// Calls have tokens and a topic of their own: messages that arrive must not hide that these are wrong for all.
+		const isCall = notification.class === "voip" && to.voipToken !== undefined;
+		const isBad = outcome.kind !== "delivered";
+		const isProven = proven.has(to);
+		return verdicts.note(isCall ? `${gate} (calls)` : gate, { node: to.node, isBad, isProven });
+	}
+
+	return act;
+}

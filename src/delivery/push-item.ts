@@ -1,0 +1,53 @@
+/** A publish on its way, and what can be said when nothing can. */
+import type { Answer, Notification } from "../types.ts";
+
+/** A publish on its way. */
+export interface Item {
+	node: string;
+	notification: Notification;
+	version: number;
+	expiresAt: number;
+	attempts: number;
+	/** The domain that published it, until it was found to be allowed. */
+	publisher?: string;
+	/** When it came; the outbox keeps only when it expires. */
+	receivedAt?: number;
+	/** It is in the outbox, and was answered for. */
+	isPromised: boolean;
+	/** It is just being written to the outbox, with the time to try it at, and is answered then. */
+	isBeingKept?: boolean;
+	/** A newer one of its class went out while it was on its way: it must not come back. */
+	isSuperseded?: true;
+	/** The queue of the outbox that it belongs in, as far as is known. */
+	gate?: string;
+	/**
+	 * That of one with a text of its own, or where the outbox has it; undefined: its publisher decides
+	 * (outbox-writes.ts).
+	 */
+	slot?: string;
+}
+
+/** What became of an entry of the outbox that was tried. */
+export type Tried =
+	/** It is gone from the outbox, or has another time there. */
+	| { kind: "done" }
+	/** Its gate did not let it through: ask again at `at`, ms since the epoch, or when another one is through. */
+	| { kind: "turned-away"; at: number; isFull?: true }
+	/** Another push of its lane is on its way or held back, until `free`; it may supersede this one. */
+	| { kind: "taken"; free: Promise<void> };
+
+export const wait = (reason: string): Answer => ({ kind: "wait", reason });
+
+/** Nothing was done about a push, and nothing can be said about it now: a database is away. */
+export class Unavailable extends Error {
+	override name = "Unavailable";
+}
+
+/** @throws {Unavailable} in place of whatever the database throws */
+export async function fromDatabase<T>(query: () => Promise<T>): Promise<T> {
+	try {
+		return await query();
+	} catch (cause) {
+		throw new Unavailable("the database is not available", { cause });
+	}
+}

@@ -1,0 +1,51 @@
+/** A connection's window fills up while pushes that found no place are being put on disk: they keep their time. */
+import { afterEach, expect, test } from "bun:test";
+import { createGates } from "../../../src/delivery/gates/gates.ts";
+import { type OutboxLoop, startOutboxLoop } from "../../../src/delivery/outbox/outbox-loop.ts";
+import { type House, openHouse } from "../delivery-fixture.ts";
+
+/** On their way at once. */
+const PLACES = 4;
+
+let house: House;
+let loop: OutboxLoop;
+afterEach(async () => {
+	for (const call of house.service.calls) call.answer({ kind: "delivered" });
+	await loop.stop();
+	await house.close();
+});
+
+test("a push that is just being put on disk when all on their way are goes out when there is room, and not with the deadline of those", async () => {
+	house = await openHouse();
+	// It stands still: nothing goes out because time passed.
+	const now = () => house.clock.now;
+	let puts = 0;
+	let settling: Promise<void> | undefined;
+	const delivery = house.compose({
+		outbox: {
+			...house.outbox,
+			put(...entries) {
+				const written = house.outbox.put(...entries);
+				if (++puts === 1) settling = delivery.settle();
+				return written;
+			},
+		},
+		gates: createGates({ now, random: () => 0.5, onRoom: (gate) => loop.room(gate) }),
+		maxInFlight: PLACES,
+		onQueued: (at, queue) => loop.wake(at, queue),
+	});
+	loop = startOutboxLoop(house.outbox, delivery.retry, house.log, now);
+	const devices = Array.from({ length: 2 * PLACES }, (_, i) => `device ${i}`);
+	const registered = await Promise.all(devices.map((device) => house.register(device)));
+	const answers = registered.map(({ registration }) => delivery.push(registration.node, { class: "high" }));
+	// Those that are on their way to the push service are on disk as well.
+	expect(await Promise.all(answers)).toEqual(
+		devices.map(() => expect.objectContaining({ kind: "done", how: "queued" })),
+	);
+	await settling;
+	for (let sent = 0; sent < devices.length; sent++) {
+		(await house.service.next()).answer({ kind: "delivered" });
+	}
+	await loop.stop();
+	expect(await house.rows()).toEqual([]);
+});
