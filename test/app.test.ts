@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { startTestServer as start, subscription, type TestServer } from "./routes/server.ts";
+import { startTestServer as start, subscription, type TestServer } from "./routes/routes-fixture.ts";
 
 const servers: TestServer[] = [];
 afterEach(async () => {

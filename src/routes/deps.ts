@@ -4,9 +4,9 @@ import type { NodeSource } from "../registering/nodes.ts";
 import type { Keyring } from "../secrets.ts";
 import type { Registrations } from "../store/registrations/registrations.ts";
 import type { AdminReadiness, Answer, App, Notification, PushService } from "../types.ts";
-import type { Proof } from "./authorization.ts";
-import type { JwtCheck, Permit } from "./registration-jwt.ts";
-import type { TokenCheck } from "./registration-token.ts";
+import type { Proof } from "./guards/authorization.ts";
+import type { JwtCheck, Permit } from "./guards/jwt.ts";
+import type { TokenCheck } from "./guards/registration-token.ts";
 
 /** An app as clients may see it. */
 export interface PublicApp extends App {

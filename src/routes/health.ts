@@ -1,10 +1,10 @@
 /** For whoever watches the process: is it alive, and is it ready to work? */
 import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
-import { isAdmin } from "./authorization.ts";
+import { NOT_READY, named, READY, READY_FOR_ADMINS } from "./api/examples.ts";
 import type { AppDeps, Readiness, RequestEnv } from "./deps.ts";
 import { toProblem } from "./errors.ts";
-import { NOT_READY, named, READY, READY_FOR_ADMINS } from "./examples.ts";
-import { noStore } from "./no-store.ts";
+import { isAdmin } from "./guards/authorization.ts";
+import { noStore } from "./guards/no-store.ts";
 
 const healthSchema = z
 	.object({

@@ -3,7 +3,7 @@
 import { raw } from "hono/html";
 import type { PropsWithChildren } from "hono/jsx";
 import { NONCE, secureHeaders } from "hono/secure-headers";
-import { FAVICON_PATH } from "./favicon.ts";
+import { FAVICON_PATH } from "./docs/favicon.ts";
 
 const STYLE = `
 :root { color-scheme: light dark; --ink: #1d2433; --dim: #5a6478; --paper: #fff; --line: #d8dde6; --soft: #f3f5f9;

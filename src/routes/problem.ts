@@ -4,7 +4,7 @@
  */
 import { z } from "@hono/zod-openapi";
 import { httpBounds } from "../limits/bounds/http.ts";
-import { named } from "./examples.ts";
+import { named } from "./api/examples.ts";
 
 interface ProblemKind {
 	status: 400 | 401 | 404 | 405 | 410 | 413 | 415 | 422 | 429 | 500 | 503;

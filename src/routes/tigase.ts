@@ -14,12 +14,12 @@ import type { MiddlewareHandler } from "hono";
 import { httpBounds } from "../limits/bounds/http.ts";
 import type { Registration } from "../types.ts";
 import { bareOf, isBareJid } from "../xmpp/jid.ts";
-import { sameText } from "./authorization.ts";
-import { smallUtf8Body } from "./body.ts";
+import { named } from "./api/examples.ts";
+import { validationHook } from "./api/validation.ts";
 import type { AppDeps, RequestEnv } from "./deps.ts";
-import { named } from "./examples.ts";
+import { sameText } from "./guards/authorization.ts";
+import { smallUtf8Body } from "./guards/body.ts";
 import { problemResponses } from "./problem.ts";
-import { validationHook } from "./validation.ts";
 
 /** RFC 7622 §3.1 allows a JID of 3 KiB; a token is far shorter. */
 const BODY_BYTES = httpBounds.tigaseBody.is;

@@ -1,7 +1,7 @@
 /** Who is asking, behind proxies: nobody chooses it who is not trusted. */
 import { isIP } from "node:net";
 import fc from "fast-check";
-import { clientAddressReader, networkOf } from "../../src/routes/client-address.ts";
+import { clientAddressReader, networkOf } from "../../src/routes/guards/client-address.ts";
 import { claim, same } from "./claims.ts";
 import { anyText, spoiltText } from "./hostile.ts";
 import { always, type Fuzzed } from "./property.ts";

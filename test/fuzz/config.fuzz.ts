@@ -2,7 +2,7 @@
 import fc, { type Arbitrary } from "fast-check";
 import { ConfigError, parseConfig } from "../../src/config/config.ts";
 import { settingNames } from "../../src/config/settings.ts";
-import { clientAddressReader } from "../../src/routes/client-address.ts";
+import { clientAddressReader } from "../../src/routes/guards/client-address.ts";
 import { endpointPolicy } from "../../src/services/endpoint.ts";
 import { claim, claimSentence, same } from "./claims.ts";
 import { anyText, spoiltText } from "./hostile.ts";

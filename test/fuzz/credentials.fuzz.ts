@@ -1,7 +1,7 @@
 /** Keys and service accounts: one that works, or a sentence for the operator that repeats nothing of it. */
 import { generateKeyPairSync } from "node:crypto";
 import fc from "fast-check";
-import { createJwtCheck } from "../../src/routes/registration-jwt.ts";
+import { createJwtCheck } from "../../src/routes/guards/jwt.ts";
 import { importApnsKey } from "../../src/services/apns/provider-tokens.ts";
 import { importServiceAccount } from "../../src/services/fcm/service-account.ts";
 import { importVapidKey } from "../../src/services/webpush/vapid-signature.ts";

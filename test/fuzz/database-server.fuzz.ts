@@ -4,7 +4,7 @@ import { connect, openDatabase } from "../../src/bun/database.ts";
 import { createRegistrations } from "../../src/store/registrations/registrations.ts";
 import type { Notification, Outcome } from "../../src/types.ts";
 import { OWNER, openHouse, PLENTY, TOKEN } from "../delivery/delivery-fixture.ts";
-import { startTestServer, subscription } from "../routes/server.ts";
+import { startTestServer, subscription } from "../routes/routes-fixture.ts";
 import { claim, same } from "./claims.ts";
 import { lies, startLyingDatabase } from "./lying-database.ts";
 import { startOddServer } from "./odd-server.ts";

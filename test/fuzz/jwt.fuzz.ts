@@ -2,8 +2,8 @@
 import { createHmac } from "node:crypto";
 import fc from "fast-check";
 import { exportSPKI, generateKeyPair } from "jose";
+import { createJwtCheck, type Permit } from "../../src/routes/guards/jwt.ts";
 import { Problem } from "../../src/routes/problem.ts";
-import { createJwtCheck, type Permit } from "../../src/routes/registration-jwt.ts";
 import { claim, claimSentence, same } from "./claims.ts";
 import { anyText, spoiltText } from "./hostile.ts";
 import { eventually, type Fuzzed } from "./property.ts";

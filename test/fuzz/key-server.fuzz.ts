@@ -2,8 +2,8 @@
 import fc, { type Arbitrary } from "fast-check";
 import { exportJWK, generateKeyPair, type JWK, SignJWT } from "jose";
 import { plainFetch } from "../../src/bun/plain-fetch.ts";
+import { createJwtCheck } from "../../src/routes/guards/jwt.ts";
 import { Problem } from "../../src/routes/problem.ts";
-import { createJwtCheck } from "../../src/routes/registration-jwt.ts";
 import { claim, claimSentence, same } from "./claims.ts";
 import { anyText, spoiltText } from "./hostile.ts";
 import { KEPT_BYTES, SLOW, startOddServer, startSlowServer } from "./odd-server.ts";

@@ -1,6 +1,6 @@
 /** Good HTTP requests to every route, and ways to spoil them. `{name}` stands for what only a server knows. */
 import fc, { type Arbitrary } from "fast-check";
-import { subscription } from "../routes/server.ts";
+import { subscription } from "../routes/routes-fixture.ts";
 import { APNS_HEX } from "../xmpp/commands/commands-fixture.ts";
 import { anyChanges, anyText, HOSTILE, spoil, spoiltText } from "./hostile.ts";
 

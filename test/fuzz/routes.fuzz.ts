@@ -1,11 +1,11 @@
 /** Every route, over a real database: no request breaks the server, learns a secret, or changes what it may not. */
 import { SignJWT } from "jose";
 import type { AppDeps } from "../../src/app.ts";
-import type { MetricsDeps } from "../../src/routes/metrics.ts";
-import { createJwtCheck } from "../../src/routes/registration-jwt.ts";
+import type { MetricsDeps } from "../../src/routes/admin/metrics.ts";
+import { createJwtCheck } from "../../src/routes/guards/jwt.ts";
 import { endpointPolicy } from "../../src/services/endpoint.ts";
 import { createServices } from "../../src/services/index.ts";
-import { askingFor, SECRET_KEY, startTestServer } from "../routes/server.ts";
+import { askingFor, SECRET_KEY, startTestServer } from "../routes/routes-fixture.ts";
 import { ALL_APPS, APNS_HEX } from "../xmpp/commands/commands-fixture.ts";
 import { claim, same } from "./claims.ts";
 import { eventually, type Fuzzed, type Property } from "./property.ts";

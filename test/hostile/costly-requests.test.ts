@@ -1,8 +1,8 @@
 /** What makes the HTTP interface work hard for anybody: pages, and requests full of faults. */
 import { afterAll, beforeAll, describe, expect, spyOn, test } from "bun:test";
 import { httpBounds } from "../../src/limits/bounds/http.ts";
-import { createJwtCheck } from "../../src/routes/registration-jwt.ts";
-import { startTestServer, subscription, type TestServer } from "../routes/server.ts";
+import { createJwtCheck } from "../../src/routes/guards/jwt.ts";
+import { startTestServer, subscription, type TestServer } from "../routes/routes-fixture.ts";
 
 let server: TestServer;
 beforeAll(async () => {

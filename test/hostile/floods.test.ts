@@ -1,9 +1,9 @@
 /** Registering in masses, and guessing: what one network, however large, can do to the rest. */
 import { afterEach, describe, expect, test } from "bun:test";
 import { createBuckets, KEPT_BUCKETS } from "../../src/limits/token-buckets.ts";
-import { siteOf } from "../../src/routes/client-address.ts";
-import { SITE_WRITES, WRITES } from "../../src/routes/rate-limit.ts";
-import { seen, startTestServer, subscription, type TestServer } from "../routes/server.ts";
+import { siteOf } from "../../src/routes/guards/client-address.ts";
+import { SITE_WRITES, WRITES } from "../../src/routes/guards/rate-limit.ts";
+import { seen, startTestServer, subscription, type TestServer } from "../routes/routes-fixture.ts";
 
 let server: TestServer | undefined;
 afterEach(async () => {

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from "bun:test";
 import type { AppDeps } from "../../src/app.ts";
-import { startTestServer, type TestServer } from "./server.ts";
+import { startTestServer, type TestServer } from "./routes-fixture.ts";
 
 let server: TestServer | undefined;
 afterEach(async () => {

@@ -2,7 +2,7 @@
 import { expect, test } from "bun:test";
 import { parseConfig } from "../../src/config/config.ts";
 import type { PublicApp } from "../../src/routes/deps.ts";
-import { startTestServer, subscription } from "./server.ts";
+import { startTestServer, subscription } from "./routes-fixture.ts";
 
 const { apps } = parseConfig({ APPS: [{ name: "first", service: "webpush" }] });
 

@@ -7,7 +7,7 @@ import { createPubsubNodes } from "../../src/store/pubsub-nodes.ts";
 import { formDeviceKey } from "../../src/store/registrations/device-key.ts";
 import { importRegistrations } from "../../src/store/registrations/import.ts";
 import type { NewRegistration } from "../../src/store/registrations/registrations.ts";
-import { seen, startTestServer as start, subscription, type TestServer } from "./server.ts";
+import { seen, startTestServer as start, subscription, type TestServer } from "./routes-fixture.ts";
 
 const servers: TestServer[] = [];
 afterEach(async () => {

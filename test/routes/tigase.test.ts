@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
-import { WRITES } from "../../src/routes/rate-limit.ts";
+import { WRITES } from "../../src/routes/guards/rate-limit.ts";
 import type { NewRegistration } from "../../src/store/registrations/registrations.ts";
-import { seen, startTestServer, type TestServer } from "./server.ts";
+import { seen, startTestServer, type TestServer } from "./routes-fixture.ts";
 
 const ACCOUNT = "juliet@example.net";
 const TOKEN = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";

@@ -2,7 +2,7 @@
 import { describe, expect, test } from "bun:test";
 import { generateKeyPairSync } from "node:crypto";
 import { parseConfig } from "../../src/config/config.ts";
-import { createJwtCheck } from "../../src/routes/registration-jwt.ts";
+import { createJwtCheck } from "../../src/routes/guards/jwt.ts";
 import { importApnsKey } from "../../src/services/apns/provider-tokens.ts";
 import { importServiceAccount } from "../../src/services/fcm/service-account.ts";
 import { generateVapidKey, importVapidKey } from "../../src/services/webpush/vapid-signature.ts";

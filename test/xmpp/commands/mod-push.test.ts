@@ -1,7 +1,7 @@
 /** mod_push's dialect, as its clients send it and as they read the answers. */
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { stanzaBounds } from "../../../src/limits/bounds/stanzas.ts";
-import { subscription } from "../../routes/server.ts";
+import { subscription } from "../../routes/routes-fixture.ts";
 import {
 	APNS_BASE64,
 	APNS_HEX,

@@ -1,0 +1,114 @@
+/** Registering over HTTP: what src/registering does, with problems for what is in the way. */
+import { type checkDevice, quotaReason, register as store } from "../registering/register.ts";
+import type { QuotaName } from "../store/registrations/quotas.ts";
+import type { Choices } from "../store/registrations/registrations.ts";
+import type { App, AskedClass, PushService, Registration } from "../types.ts";
+import type { AppDeps, PublicApp } from "./deps.ts";
+import { partyOfNetwork } from "./guards/client-address.ts";
+import { Problem } from "./problem.ts";
+
+export { type CheckedDevice, checkDevice } from "../registering/register.ts";
+
+/** What to set, for whoever runs a server that cannot say where to publish. */
+const ADDRESS_SETTINGS = ["XMPP_SERVICE", "XMPP_USERNAME", "XMPP_PASSWORD", "XMPP_ADDRESS"];
+
+/** The JID that users' servers publish to. */
+export function requirePushAddress(deps: AppDeps): string {
+	if (deps.pushAddress !== undefined) return deps.pushAddress;
+	throw new Problem(
+		"not-configured",
+		"This server has no XMPP address yet, so nobody could publish to a registration. Its operator sets " +
+			"XMPP_SERVICE, XMPP_USERNAME and XMPP_PASSWORD, or XMPP_ADDRESS where another process speaks XMPP.",
+		{ settings: ADDRESS_SETTINGS },
+	);
+}
+
+/**
+ * The app a JSON client named. It need not be where only one fits: a browser's subscription is for Web Push, any
+ * other token is not.
+ */
+export function chooseApp(deps: AppDeps, wanted: string | undefined, isSubscription: boolean): PublicApp {
+	const open = deps.apps.filter(({ retired }) => !retired);
+	if (wanted === undefined) {
+		const fitting = open.filter(({ service }) => (service === "webpush") === isSubscription);
+		const apps = fitting.map((app) => app.name);
+		const [only, ...others] = fitting;
+		if (!only) throw new Problem("not-configured", "This server serves no app for such a device.");
+		if (others.length === 0) return only;
+		throw new Problem("choose-app", `This server serves several apps, choose one: ${apps.join(", ")}.`, {
+			apps,
+		});
+	}
+	const app = open.find((candidate) => candidate.name === wanted);
+	if (app) return app;
+	const apps = open.map(({ name }) => name);
+	throw new Problem("unknown-app", `There is no such app here. There is: ${apps.join(", ")}.`, { apps });
+}
+
+/** The push service of an app. */
+export function serviceOf(deps: AppDeps, app: App): PushService {
+	const service = deps.services.get(app.name);
+	if (!service) throw new Problem("not-configured", `The app ${app.name} is not set up here.`);
+	return service;
+}
+
+/** The registration of a node, as far as it is known nearby: a replica may lack a row that was just made. */
+export async function lookUp(
+	{ registrations }: Pick<AppDeps, "registrations">,
+	node: string,
+): Promise<Registration | undefined> {
+	return (await registrations.find(node)) ?? (await registrations.findAtPrimary(node));
+}
+
+/** The problem of a full quota, naming it and the setting that raises it. */
+export function overQuota(quota: QuotaName): Problem {
+	const { reason, setting } = quotaReason(quota);
+	return new Problem("over-quota", reason, { quota, settings: setting === undefined ? [] : [setting] });
+}
+
+/**
+ * Creates or renews a registration of nobody: over HTTP no one vouches for a JID, so there is no owner.
+ * @param key what makes it unique beside the app
+ * @returns its row's node, with its secrets
+ */
+export async function register(
+	deps: AppDeps,
+	wanted: {
+		app: PublicApp;
+		key: string;
+		choices?: Choices;
+		clientNetwork: string | undefined;
+	} & ReturnType<typeof checkDevice>,
+): Promise<{
+	node: string;
+	secret: string;
+	deviceSecret: string;
+	deviceName?: string;
+	classes?: AskedClass[];
+}> {
+	const { app, key, device, host, choices, clientNetwork } = wanted;
+	const hidden = (network: string | undefined) => network && deps.keyring.conceal(network);
+	const [address, party] = await Promise.all([
+		hidden(clientNetwork),
+		hidden(clientNetwork && partyOfNetwork(clientNetwork)),
+	]);
+	const result = await store(
+		deps,
+		{ device, host },
+		{
+			...{ owner: "", app: app.name, device: key },
+			...(deps.pushAddress !== undefined && { jid: deps.pushAddress }),
+			...choices,
+			...(address !== undefined && { address }),
+			...(party !== undefined && { party }),
+		},
+	);
+	if (result.kind === "over-quota") throw overQuota(result.quota);
+	const { secret, deviceSecret, registration } = result;
+	const { node, deviceName, classes } = registration;
+	return {
+		...{ node, secret, deviceSecret },
+		...(deviceName !== undefined && { deviceName }),
+		...(classes !== undefined && { classes: [...classes] }),
+	};
+}
