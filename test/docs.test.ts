@@ -6,10 +6,10 @@ import { CONFIGURATION_PAGE, configurationPage, sentenceOf } from "../build/conf
 import packageJson from "../package.json" with { type: "json" };
 import { pagesOf } from "../site/.vitepress/index-of-pages.ts";
 import { help } from "../src/bun/help.ts";
-import { METRICS } from "../src/bun/metrics.ts";
 import { PROGRAM } from "../src/bun/program.ts";
 import { AppsError, parseApps } from "../src/config/apps.ts";
 import { settingNames } from "../src/config/settings.ts";
+import { METRICS } from "../src/connector/metrics.ts";
 import { anchorsOf, codeOf, linksOf, PAGES, page, ROOT, targetOf, wordsOf } from "./pages.ts";
 
 /** Those that people write, for readers of today. */

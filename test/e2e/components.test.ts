@@ -5,7 +5,7 @@ import { createServer, Socket } from "node:net";
 import { join } from "node:path";
 import { getLogger } from "@logtape/logtape";
 import xml from "@xmpp/xml";
-import { startConnector } from "../../src/bun/connector.ts";
+import { startConnector } from "../../src/connector/connection.ts";
 import { generateVapidKey } from "../../src/services/webpush/vapid-signature.ts";
 import { temporaryFolder } from "../peers/folder.ts";
 import { type Reveille, startReveille } from "../peers/reveille.ts";

@@ -1,8 +1,8 @@
 /** Logging in to real servers: by each mechanism that they may offer alone, and under names that are not ASCII. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import xml from "@xmpp/xml";
-import { openAccountStream } from "../../src/bun/account-stream.ts";
-import { createStreamManagement } from "../../src/bun/stream-management.ts";
+import { openAccountStream } from "../../src/connector/stream/account-stream.ts";
+import { createStreamManagement } from "../../src/connector/stream/stream-management.ts";
 import { startReveille } from "../peers/reveille.ts";
 import { connectUser } from "../peers/user.ts";
 import { startWebSocketProxy } from "../peers/websocket-proxy.ts";

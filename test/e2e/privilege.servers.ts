@@ -6,7 +6,7 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { getLogger } from "@logtape/logtape";
 import xml from "@xmpp/xml";
-import { startConnector } from "../../src/bun/connector.ts";
+import { startConnector } from "../../src/connector/connection.ts";
 import { connectComponent } from "../peers/component.ts";
 import { followReplies, TELLING } from "./publish-replies.ts";
 import { names, openScene, type Scene, type Sleeper } from "./scene.ts";

@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test
 import { writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { join } from "node:path";
-import { shownFingerprint } from "../../src/bun/peer-certificate.ts";
+import { shownFingerprint } from "../../src/connector/server/peer-certificate.ts";
 import { type SelfSigned, selfSigned } from "../peers/certificates.ts";
 import { startConnectProxy } from "../peers/connect-proxy.ts";
 import { temporaryFolder } from "../peers/folder.ts";

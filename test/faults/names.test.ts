@@ -7,7 +7,7 @@ import { createSocket, type Socket } from "node:dgram";
 import { once } from "node:events";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { type ComponentDouble, startComponentDouble } from "../bun/component-double.ts";
+import { type ComponentDouble, startComponentDouble } from "../connector/component-double.ts";
 import { temporaryFolder } from "../peers/folder.ts";
 import type { Reveille } from "../peers/reveille.ts";
 import { startReveille } from "../peers/reveille.ts";

@@ -1,5 +1,5 @@
 /** Reveille itself as the component of an XMPP server that a test speaks for: publishes, and what each is answered. */
-import { type ComponentDouble, startComponentDouble } from "../bun/component-double.ts";
+import { type ComponentDouble, startComponentDouble } from "../connector/component-double.ts";
 import { type Registered, type Reveille, type ReveilleOptions, startReveille } from "../peers/reveille.ts";
 
 /** Where to publish. */

@@ -3,9 +3,9 @@ import { afterEach, describe, expect, test } from "bun:test";
 import { getLogger } from "@logtape/logtape";
 import type { Element } from "@xmpp/xml";
 import xml from "@xmpp/xml";
-import { type Connector, type ConnectorDeps, startConnector } from "../../src/bun/connector.ts";
-import { component, startComponentDouble, streamError } from "../bun/component-double.ts";
-import { account, startXmppDouble } from "../bun/xmpp-double.ts";
+import { type Connector, type ConnectorDeps, startConnector } from "../../src/connector/connection.ts";
+import { component, startComponentDouble, streamError } from "../connector/component-double.ts";
+import { account, startXmppDouble } from "../connector/xmpp-double.ts";
 import { startBlackHole } from "../peers/black-hole.ts";
 
 const ends: (() => unknown)[] = [];

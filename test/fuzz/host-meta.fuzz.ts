@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { linksOfJson, linksOfXrd, NothingFound } from "../../src/bun/host-meta.ts";
+import { linksOfJson, linksOfXrd, NothingFound } from "../../src/connector/server/host-meta.ts";
 import { claim } from "./claims.ts";
 import { anyText, spoiltText } from "./hostile.ts";
 import { always, type Fuzzed } from "./property.ts";

@@ -1,7 +1,7 @@
 /** An XMPP server over WebSocket that means harm: it says at each step what it should, or anything else. */
 import type { ServerWebSocket } from "bun";
 import fc, { type Arbitrary } from "fast-check";
-import { createScramServer, type ScramServer } from "../bun/scram-server.ts";
+import { createScramServer, type ScramServer } from "../connector/stream/scram-server.ts";
 import { STANZAS } from "./corpus.ts";
 import { anyText, HOSTILE, spoiltText } from "./hostile.ts";
 

@@ -5,9 +5,9 @@
 import type { Logger } from "@logtape/logtape";
 import type { Element } from "@xmpp/xml";
 import xml from "@xmpp/xml";
-import { type ConnectorDeps, startConnector } from "../../src/bun/connector.ts";
+import { type ConnectorDeps, startConnector } from "../../src/connector/connection.ts";
 import type { StreamState, Streams } from "../../src/store/local/streams.ts";
-import { account } from "../bun/xmpp-double.ts";
+import { account } from "../connector/xmpp-double.ts";
 import { claim, claimSentence, same } from "./claims.ts";
 import {
 	ADDRESS,

@@ -6,7 +6,7 @@ import { SaslError } from "../../src/sasl/mechanism.ts";
 import { saidBy } from "../../src/sasl/said.ts";
 import { saslprep } from "../../src/sasl/saslprep.ts";
 import { createScram, type ScramName } from "../../src/sasl/scram.ts";
-import { createScramServer } from "../bun/scram-server.ts";
+import { createScramServer } from "../connector/stream/scram-server.ts";
 import { claim, claimSentence, same } from "./claims.ts";
 import { anyText, spoiltText } from "./hostile.ts";
 import { always, eventually, type Fuzzed } from "./property.ts";

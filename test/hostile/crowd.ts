@@ -1,7 +1,7 @@
 /** Users of any domain at a server that a test speaks for: they register by command, and it publishes for them. */
 import { type Element, Parser } from "@xmpp/xml";
 import type { PushClass } from "../../src/types.ts";
-import { type ComponentDouble, startComponentDouble } from "../bun/component-double.ts";
+import { type ComponentDouble, startComponentDouble } from "../connector/component-double.ts";
 import { publishOf } from "../e2e/fleet.ts";
 import { asComponentOf } from "../faults/wire.ts";
 import { type Reveille, type ReveilleOptions, startReveille } from "../peers/reveille.ts";

@@ -1,6 +1,6 @@
 /** What others send, and the log: hostile values through every door of a real process that logs all it can. */
 import { afterAll, beforeAll, expect, test } from "bun:test";
-import { type ComponentDouble, startComponentDouble, streamError } from "../bun/component-double.ts";
+import { type ComponentDouble, startComponentDouble, streamError } from "../connector/component-double.ts";
 import { type Reveille, startReveille } from "../peers/reveille.ts";
 
 /** Ends the line and forges another, colours the terminal, turns the text around, ends a JSON string; and is long. */

@@ -5,12 +5,12 @@
 import { afterEach, describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { getLogger } from "@logtape/logtape";
-import { startConnector } from "../../src/bun/connector.ts";
 import type { XmppConnection } from "../../src/config/connections.ts";
+import { startConnector } from "../../src/connector/connection.ts";
 import { stanzaBounds } from "../../src/limits/bounds/stanzas.ts";
 import { createStanzaHandler } from "../../src/xmpp/stanzas.ts";
-import { component, startComponentDouble } from "../bun/component-double.ts";
-import { account, startXmppDouble } from "../bun/xmpp-double.ts";
+import { component, startComponentDouble } from "../connector/component-double.ts";
+import { account, startXmppDouble } from "../connector/xmpp-double.ts";
 import { startReveille } from "../peers/reveille.ts";
 import { noCommands } from "../xmpp/no-commands.ts";
 

@@ -4,7 +4,7 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { join } from "node:path";
 import type { ClientStep } from "../../src/sasl/login.ts";
-import { createScramServer } from "../bun/scram-server.ts";
+import { createScramServer } from "../connector/stream/scram-server.ts";
 import { type Firefox, startFirefox } from "./firefox.ts";
 import { createSender } from "./web-push-sender.ts";
 import { startWebPushServer } from "./web-push-server.ts";

@@ -3,7 +3,7 @@ import { encodeBase64, utf8 } from "../../src/sasl/base64.ts";
 import { type ClientStep, type LoginOptions, logIn, type ServerStep } from "../../src/sasl/login.ts";
 import { SaslError } from "../../src/sasl/mechanism.ts";
 import { isPrivateWay } from "../../src/sasl/plain.ts";
-import { createScramServer } from "../bun/scram-server.ts";
+import { createScramServer } from "../connector/stream/scram-server.ts";
 
 const credentials = { username: "push", password: "secret" };
 const base64 = (text: string) => encodeBase64(utf8(text));

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { SaslError } from "../../src/sasl/mechanism.ts";
 import { createScram, type ScramName } from "../../src/sasl/scram.ts";
-import { createScramServer } from "../bun/scram-server.ts";
+import { createScramServer } from "../connector/stream/scram-server.ts";
 
 interface Exchange {
 	mechanism: ScramName;

@@ -1,4 +1,6 @@
-/** Apps of one process that sends, composed as `bun/sender.ts` does, and their providers in another process. */
+/**
+ * Apps of one process that sends, composed as `connector/connector.ts` does, and their providers in another process.
+ */
 import { generateKeyPairSync } from "node:crypto";
 import { createPinnedFetch } from "../../../src/bun/pinned-fetch.ts";
 import type { Delivery } from "../../../src/delivery/delivery.ts";

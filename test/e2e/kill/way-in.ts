@@ -1,6 +1,6 @@
 /** The XMPP server in front of Reveille, as a run sees it. */
 import { type Element, Parser } from "@xmpp/xml";
-import { component, startComponentDouble } from "../../bun/component-double.ts";
+import { component, startComponentDouble } from "../../connector/component-double.ts";
 import type { XmppServer } from "../../peers/xmpp-server.ts";
 import { noteAnswer, publishOf, startPublisher } from "../fleet.ts";
 import type { Transport } from "../scene.ts";

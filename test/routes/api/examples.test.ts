@@ -1,6 +1,6 @@
 /** Each example of the documentation is what the server answers to the request beside it. */
 import { afterEach, describe, expect, test } from "bun:test";
-import { createMetrics } from "../../../src/bun/metrics.ts";
+import { createMetrics } from "../../../src/connector/metrics.ts";
 import { NODE, SECRET } from "../../../src/routes/api/examples.ts";
 import {
 	CONTENT,

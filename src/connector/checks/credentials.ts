@@ -1,0 +1,26 @@
+/** Shows each app's credentials to its provider at the start, where that takes no push: a person hears at once. */
+import type { Logger } from "@logtape/logtape";
+import type { PushService } from "../../types.ts";
+
+const DEADLINE_MS = 15_000;
+
+/** Never throws: what cannot be checked now shows at the first push. */
+export async function checkCredentials(
+	services: ReadonlyMap<string, Pick<PushService, "check">>,
+	log: Logger,
+): Promise<void> {
+	await Promise.all(
+		[...services].map(async ([app, service]) => {
+			const outcome = await service.check?.(AbortSignal.timeout(DEADLINE_MS));
+			if (!outcome) return;
+			switch (outcome.kind) {
+				case "delivered":
+					return log.info("{app}: its provider takes our credentials.", { app });
+				case "misconfigured":
+					return log.error("{app}: its credentials do not work: {reason}", { app, reason: outcome.reason });
+				default:
+					log.warn("{app}: its credentials could not be checked: {reason}", { app, reason: outcome.reason });
+			}
+		}),
+	);
+}

@@ -1,0 +1,33 @@
+/** Registrations that wait in vain, said at the start: of an app that is not set up, or at an address of no connection. */
+import type { Logger } from "@logtape/logtape";
+import type { XmppConnection } from "../../config/connections.ts";
+import type { Registrations } from "../../store/registrations/registrations.ts";
+import type { App } from "../../types.ts";
+import { hasJid } from "../connections.ts";
+
+export async function warnOfStrays(
+	registrations: Pick<Registrations, "count" | "countAddresses">,
+	{ apps, connections }: { apps: readonly App[]; connections: readonly XmppConnection[] },
+	log: Logger,
+): Promise<void> {
+	for (const { app, count } of await registrations.count().catch(() => [])) {
+		// Somebody renamed it, or left it out.
+		if (apps.some(({ name }) => name === app)) continue;
+		log.warn("{count} registrations are of the app {app}, which is not set up: their pushes wait.", {
+			app,
+			count,
+		});
+	}
+	if (connections.length === 0) return;
+	let strays = 0;
+	for (const { jid, count } of await registrations.countAddresses().catch(() => [])) {
+		const isServed = connections.some((one) => jid === one.pubsubHost || hasJid(one, jid));
+		if (!isServed) strays += count;
+	}
+	if (strays > 0) {
+		log.warn(
+			"{strays} registrations are published to at addresses that no connection has, and are not woken until their devices register again: was an account, a resource, a domain or a pubsub service changed? The old one may be kept as a [[connection]].",
+			{ strays },
+		);
+	}
+}

@@ -1,0 +1,88 @@
+/** What one XMPP connection takes in: publishes and commands, answers to us, and a pubsub host's events. */
+import type { Logger } from "@logtape/logtape";
+import type { Element } from "@xmpp/xml";
+import type { XmppConnection } from "../config/connections.ts";
+import type { PublishRequest } from "../delivery/admission.ts";
+import { createRegistrar, type RegistrarDeps } from "../registering/xmpp-registrar.ts";
+import { isOwnNode, type Keyring } from "../secrets.ts";
+import { faultOf } from "../store/database-fault.ts";
+import type { PubsubNodes } from "../store/pubsub-nodes.ts";
+import type { Answer, Notification } from "../types.ts";
+import { bareOf } from "../xmpp/jid.ts";
+import { createRequests, type Requests } from "../xmpp/requests.ts";
+import { createStanzaHandler, type StanzaDeps, type StanzaHandler } from "../xmpp/stanzas.ts";
+import { type PubsubHost, startPubsubHost } from "./pubsub-keeper.ts";
+
+export interface IntakeDeps extends Omit<RegistrarDeps, "allow" | "address" | "pubsubHost"> {
+	keyring: Keyring;
+	pubsubNodes: PubsubNodes;
+	version: string;
+	/** A publish that came to us. */
+	publish(request: PublishRequest): Promise<Answer>;
+	/** One that came to a node of ours at a pubsub host. */
+	push(node: string, notification: Notification): Promise<Answer>;
+	/** Sends a stanza of our own from this connection's address. */
+	send(stanza: Element): void;
+	/** The answer to who asks which database we serve. */
+	same?: StanzaDeps["same"];
+	/** Why nothing can be said of unknown registrations. */
+	doubt?: StanzaDeps["doubt"];
+	log: Logger;
+}
+
+export interface Intake {
+	handle: StanzaHandler;
+	/** Whether a stanza, by its own tag, answers a request of ours. */
+	isAwaited(head: Element): boolean;
+	/** Asks somebody by this connection. */
+	ask: Requests["ask"];
+	/** The connection is there. */
+	online(isResumed: boolean): void;
+	/** A registration with a node at this pubsub host ended. */
+	ended(pubsubHost: string | undefined, node: string): void;
+	stop(): void;
+}
+
+export function createIntake(connection: XmppConnection, deps: IntakeDeps): Intake {
+	const { keyring, log, push, publish } = deps;
+	const { address, allow, pubsubHost: hostJid } = connection;
+	const requests = createRequests(deps.send, { own: bareOf(address) });
+	const host: PubsubHost | undefined =
+		hostJid === undefined
+			? undefined
+			: startPubsubHost({
+					...{ host: hostJid, address, requests, nodes: deps.pubsubNodes, push, log },
+					keyring: { createNode: keyring.createNode, isOurs: isOwnNode },
+				});
+	const handle = createStanzaHandler({
+		publish: (request, publisher) => publish({ ...request, publisher }),
+		commands: {
+			registrar: createRegistrar({
+				...deps,
+				allow,
+				address,
+				...(host && hostJid !== undefined && { pubsubHost: { jid: hostJid, restrict: host.restrict } }),
+			}),
+			turn: () => new Promise((resolve) => setImmediate(resolve)),
+			onFault: (error) => log.error("A command failed: {error}", { error: faultOf(error) }),
+		},
+		version: deps.version,
+		...(deps.same && { same: deps.same }),
+		...(deps.doubt && { doubt: deps.doubt }),
+	});
+
+	return {
+		async handle(stanza) {
+			if (requests.take(stanza)) return undefined;
+			await host?.take(stanza);
+			return handle(stanza);
+		},
+		isAwaited: requests.awaits,
+		ask: requests.ask,
+		online: (isResumed) => host?.online(isResumed),
+		ended(pubsubHost, node) {
+			if (pubsubHost === hostJid) host?.ended(node);
+		},
+		stop: () => host?.stop(),
+	};
+}
