@@ -6,7 +6,7 @@
  */
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
-import { openDatabase } from "../src/bun/database.ts";
+import { openDatabase } from "../src/bun/database/open.ts";
 
 const [folder = "", pushes] = process.argv.slice(2);
 const nodes = JSON.stringify(

@@ -1,5 +1,5 @@
 /** The floor of draining an outbox: reads due rows, sends each, deletes it; looks nothing up and decides nothing. */
-import { openDatabase } from "../src/bun/database.ts";
+import { openDatabase } from "../src/bun/database/open.ts";
 
 const { OUTBOX_FILE, FCM_URL, AT_ONCE } = process.env;
 const PAGE = 128;

@@ -1,6 +1,6 @@
 /** The floor of registering: a bare Hono route that inserts a row, looks at nothing and promises nothing more. */
 import { Hono } from "hono";
-import { openDatabase } from "../src/bun/database.ts";
+import { openDatabase } from "../src/bun/database/open.ts";
 import { registrations } from "../src/store/schema.ts";
 
 const { DATABASE_FILE, PORT } = process.env;

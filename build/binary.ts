@@ -8,7 +8,7 @@ import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import type { BunPlugin } from "bun";
-import { migrationsOf } from "../src/bun/migrations.ts";
+import { migrationsOf } from "../src/bun/database/migrations.ts";
 
 const ROOT = join(import.meta.dir, "..");
 
@@ -44,7 +44,7 @@ function nativeLibrary(name: string): BunPlugin {
 const migrationsInside: BunPlugin = {
 	name: "migrations",
 	setup(build) {
-		build.onLoad({ filter: /\/src\/bun\/migrations\.ts$/ }, () => {
+		build.onLoad({ filter: /\/src\/bun\/database\/migrations\.ts$/ }, () => {
 			const migrations = { shared: migrationsOf("shared"), outbox: migrationsOf("outbox") };
 			return {
 				contents: `const migrations = ${JSON.stringify(migrations)};\nexport const migrationsOf = (folder) => migrations[folder];`,

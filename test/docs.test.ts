@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { CONFIGURATION_PAGE, configurationPage, sentenceOf } from "../build/configuration-page.ts";
 import packageJson from "../package.json" with { type: "json" };
 import { pagesOf } from "../site/.vitepress/index-of-pages.ts";
-import { help } from "../src/bun/help.ts";
+import { help } from "../src/bun/commands/help.ts";
 import { PROGRAM } from "../src/bun/program.ts";
 import { AppsError, parseApps } from "../src/config/apps.ts";
 import { settingNames } from "../src/config/settings.ts";

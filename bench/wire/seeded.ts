@@ -2,7 +2,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { base64url } from "jose";
-import { openDatabase } from "../../src/bun/database.ts";
+import { openDatabase } from "../../src/bun/database/open.ts";
 import { createKeyring } from "../../src/secrets.ts";
 import { temporaryFolder } from "../../test/peers/folder.ts";
 import type { ProviderAddress, ProviderKind } from "./provider.ts";

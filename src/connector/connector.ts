@@ -1,11 +1,11 @@
 /** The sending half of a process: delivery with its loops, and the XMPP connections. */
 import { join } from "node:path";
 import type { Logger } from "@logtape/logtape";
-import { openDatabase } from "../bun/database.ts";
+import { openDatabase } from "../bun/database/open.ts";
+import { stillThere } from "../bun/database/replaced-file.ts";
+import type { Replica } from "../bun/database/replica.ts";
 import { createSpaceCheck } from "../bun/free-space.ts";
-import type { Replica } from "../bun/replica.ts";
 import { StartError } from "../bun/start-error.ts";
-import { stillThere } from "../bun/still-there.ts";
 import type { AppConfig } from "../config/apps.ts";
 import type { Config } from "../config/config.ts";
 import { settingOf, shownUrl, type XmppConnection } from "../config/connections.ts";

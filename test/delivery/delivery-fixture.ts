@@ -3,7 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Logger } from "@logtape/logtape";
-import { type OpenDatabase, openDatabase } from "../../src/bun/database.ts";
+import { type OpenDatabase, openDatabase } from "../../src/bun/database/open.ts";
 import { createAdmission } from "../../src/delivery/admission.ts";
 import { createDelivery, type Delivery, type DeliveryDeps } from "../../src/delivery/delivery.ts";
 import type { Gates } from "../../src/delivery/gates/gates.ts";

@@ -1,7 +1,7 @@
 /** Several connectors on one real libSQL server: none sends what another one has, and one goes on when another dies. */
 import { afterAll, afterEach, describe, expect, test } from "bun:test";
 import { drizzle } from "drizzle-orm/libsql";
-import { connect } from "../../src/bun/database.ts";
+import { connect } from "../../src/bun/database/open.ts";
 import { createHandover } from "../../src/store/handover.ts";
 import { startFcmServer } from "../peers/fcm-server.ts";
 import type { Reveille } from "../peers/reveille.ts";

@@ -6,7 +6,7 @@ import { afterEach, describe, expect, test } from "bun:test";
 import { cpSync, existsSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createClient } from "@libsql/client";
-import { openDatabase } from "../../src/bun/database.ts";
+import { openDatabase } from "../../src/bun/database/open.ts";
 import { temporaryFolder } from "../peers/folder.ts";
 import { type Sqld, startSqld } from "../peers/sqld.ts";
 import { startWebPushServer } from "../peers/web-push-server.ts";

@@ -5,9 +5,9 @@ import { createServer as createPlainServer, type Server, type Socket } from "nod
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createServer } from "node:tls";
-import { createHttp2Fetch } from "../../src/bun/http2-fetch.ts";
-import { createPinnedFetch } from "../../src/bun/pinned-fetch.ts";
-import { plainFetch } from "../../src/bun/plain-fetch.ts";
+import { createHttp2Fetch } from "../../src/bun/fetch/http2.ts";
+import { createPinnedFetch } from "../../src/bun/fetch/pinned.ts";
+import { plainFetch } from "../../src/bun/fetch/plain.ts";
 import { endpointPolicy } from "../../src/services/endpoint.ts";
 import { exchange, type Fetch } from "../../src/services/exchange.ts";
 import type { Identity } from "../peers/apns-certificates.ts";

@@ -1,6 +1,6 @@
 /** A libSQL server that says anything: publishes wait, nobody is told to be unknown, and the process goes on. */
 import fc from "fast-check";
-import { connect, openDatabase } from "../../src/bun/database.ts";
+import { connect, openDatabase } from "../../src/bun/database/open.ts";
 import { createRegistrations } from "../../src/store/registrations/registrations.ts";
 import type { Notification, Outcome } from "../../src/types.ts";
 import { OWNER, openHouse, PLENTY, TOKEN } from "../delivery/delivery-fixture.ts";

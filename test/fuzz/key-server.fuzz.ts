@@ -1,7 +1,7 @@
 /** REGISTRATION_JWKS_URL: whatever a server answers there, only what its keys signed lets anybody register. */
 import fc, { type Arbitrary } from "fast-check";
 import { exportJWK, generateKeyPair, type JWK, SignJWT } from "jose";
-import { plainFetch } from "../../src/bun/plain-fetch.ts";
+import { plainFetch } from "../../src/bun/fetch/plain.ts";
 import { createJwtCheck } from "../../src/routes/guards/jwt.ts";
 import { Problem } from "../../src/routes/problem.ts";
 import { claim, claimSentence, same } from "./claims.ts";

@@ -2,7 +2,7 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import fc, { type Arbitrary } from "fast-check";
-import { openDatabase } from "../../src/bun/database.ts";
+import { openDatabase } from "../../src/bun/database/open.ts";
 import { createHandover } from "../../src/store/handover.ts";
 import { type OutboxEntry, openOutbox } from "../../src/store/local/outbox.ts";
 import type { Notification } from "../../src/types.ts";

@@ -2,8 +2,8 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import fc, { type Arbitrary } from "fast-check";
-import { readTables } from "../../src/bun/apps-file.ts";
 import { StartError } from "../../src/bun/start-error.ts";
+import { readTables } from "../../src/bun/toml-file.ts";
 import { ConfigError, parseConfig } from "../../src/config/config.ts";
 import { temporaryFolder } from "../peers/folder.ts";
 import { claim, claimSentence } from "./claims.ts";

@@ -1,10 +1,10 @@
 /**
  * Attempts to have us fetch what is not on the public internet, by URLs that devices hand in: each is refused when it
  * comes in, and nothing is connected to should it have come in some other way. (Names whose answers change:
- * test/bun/pinned-fetch.test.ts.)
+ * test/bun/fetch/pinned.test.ts.)
  */
 import { describe, expect, test } from "bun:test";
-import { createPinnedFetch } from "../../src/bun/pinned-fetch.ts";
+import { createPinnedFetch } from "../../src/bun/fetch/pinned.ts";
 import { endpointPolicy, parseEndpoint } from "../../src/services/endpoint.ts";
 import { exchange } from "../../src/services/exchange.ts";
 import { ForbiddenAddress } from "../../src/services/public-address.ts";

@@ -12,8 +12,8 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { createClient } from "@libsql/client";
-import { backUp } from "../../src/bun/backup.ts";
-import { copyLockedDatabase } from "../../src/bun/copy-locked.ts";
+import { backUp } from "../../src/bun/commands/backup.ts";
+import { copyLockedDatabase } from "../../src/bun/database/locked-copy.ts";
 import { StartError } from "../../src/bun/start-error.ts";
 import { openScene, type Sleeper } from "../e2e/scene.ts";
 import { temporaryFolder } from "../peers/folder.ts";

@@ -2,7 +2,7 @@
  * A connector's outbox that is written to without a pause: the n-th transaction writes the row n % ROWS, and n into
  * another table. Its log begins anew every few transactions. Says `ready`; ends when it is killed.
  */
-import { openDatabase } from "../../src/bun/database.ts";
+import { openDatabase } from "../../src/bun/database/open.ts";
 
 /** How many rows the writer goes round. */
 export const ROWS = 300;

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { readFileSync, writeFileSync } from "node:fs";
 import { createServer, type Server, type Socket } from "node:net";
 import { join } from "node:path";
-import { createHttp2Fetch } from "../../src/bun/http2-fetch.ts";
+import { createHttp2Fetch } from "../../src/bun/fetch/http2.ts";
 import { plainReason } from "../../src/registering/plain-reason.ts";
 import { exchange, type Fetch } from "../../src/services/exchange.ts";
 import { networkFailure } from "../../src/services/network-failures.ts";

@@ -3,7 +3,7 @@ import { afterAll, describe, expect, test } from "bun:test";
 import { existsSync, mkdirSync, readdirSync } from "node:fs";
 import { join, normalize } from "node:path";
 import { createClient } from "@libsql/client";
-import { filePath } from "../../src/bun/database.ts";
+import { filePath } from "../../src/bun/database/open.ts";
 import { StartError } from "../../src/bun/start-error.ts";
 import { parseConfig } from "../../src/config/config.ts";
 import { fileUrl } from "../../src/syntax/file-url.ts";

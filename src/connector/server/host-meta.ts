@@ -3,7 +3,7 @@
  * `/.well-known/host-meta.json` (RFC 6415 §3), else in `/.well-known/host-meta` (XRD).
  */
 import type { Element } from "@xmpp/xml";
-import { fetchWhole } from "../../bun/plain-fetch.ts";
+import { fetchWhole } from "../../bun/fetch/plain.ts";
 import { loginBounds } from "../../limits/bounds/login.ts";
 import { networkFailure } from "../../services/network-failures.ts";
 import { toALabels } from "../../syntax/domain-name.ts";

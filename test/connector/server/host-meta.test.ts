@@ -1,6 +1,6 @@
 /** Where a domain's server is, as the domain says it (XEP-0156). */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { fetchWhole } from "../../../src/bun/plain-fetch.ts";
+import { fetchWhole } from "../../../src/bun/fetch/plain.ts";
 import {
 	askHostMeta,
 	linksOfJson,

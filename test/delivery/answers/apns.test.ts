@@ -1,6 +1,6 @@
 /** APNs: every answer of the table, and what comes of it for the registration, the outbox and the publisher. */
 import { afterAll, describe, test } from "bun:test";
-import { createHttp2Fetch } from "../../../src/bun/http2-fetch.ts";
+import { createHttp2Fetch } from "../../../src/bun/fetch/http2.ts";
 import { createApns } from "../../../src/services/apns/apns.ts";
 import { createProviderTokens, importApnsKey } from "../../../src/services/apns/provider-tokens.ts";
 import { type ApnsReply, type ApnsServer, startApnsServer } from "../../peers/apns-server.ts";

@@ -1,6 +1,6 @@
 /** Web Push: every answer of the table, and what comes of it for the registration, the outbox and the publisher. */
 import { afterAll, describe, expect, test } from "bun:test";
-import { createPinnedFetch } from "../../../src/bun/pinned-fetch.ts";
+import { createPinnedFetch } from "../../../src/bun/fetch/pinned.ts";
 import { endpointPolicy } from "../../../src/services/endpoint.ts";
 import {
 	createVapid,

@@ -2,7 +2,7 @@
  * Apps of one process that sends, composed as `connector/connector.ts` does, and their providers in another process.
  */
 import { generateKeyPairSync } from "node:crypto";
-import { createPinnedFetch } from "../../../src/bun/pinned-fetch.ts";
+import { createPinnedFetch } from "../../../src/bun/fetch/pinned.ts";
 import type { Delivery } from "../../../src/delivery/delivery.ts";
 import { createGates, type Gates } from "../../../src/delivery/gates/gates.ts";
 import { type OutboxLoop, startOutboxLoop } from "../../../src/delivery/outbox/outbox-loop.ts";

@@ -4,7 +4,7 @@ import { createHmac } from "node:crypto";
 import { gzipSync } from "node:zlib";
 import fc from "fast-check";
 import { base64url, exportJWK, exportSPKI, generateKeyPair, type JWTPayload, SignJWT } from "jose";
-import { plainFetch } from "../../../src/bun/plain-fetch.ts";
+import { plainFetch } from "../../../src/bun/fetch/plain.ts";
 import { createJwtCheck, type JwtSettings } from "../../../src/routes/guards/jwt.ts";
 import { startTestServer, subscription } from "../routes-fixture.ts";
 

@@ -3,7 +3,7 @@
  * devices may register.
  */
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test";
-import { createHttp2Fetch } from "../../../src/bun/http2-fetch.ts";
+import { createHttp2Fetch } from "../../../src/bun/fetch/http2.ts";
 import { checkApns, createApns } from "../../../src/services/apns/apns.ts";
 import { createProviderTokens, importApnsKey } from "../../../src/services/apns/provider-tokens.ts";
 import type { Fetch } from "../../../src/services/exchange.ts";

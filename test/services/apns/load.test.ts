@@ -2,7 +2,7 @@
  * APNs under load, with all that may happen to its connections: none lost, none doubled.
  */
 import { expect, test } from "bun:test";
-import { createHttp2Fetch } from "../../../src/bun/http2-fetch.ts";
+import { createHttp2Fetch } from "../../../src/bun/fetch/http2.ts";
 import { createApns } from "../../../src/services/apns/apns.ts";
 import { createProviderTokens, importApnsKey } from "../../../src/services/apns/provider-tokens.ts";
 import type { Outcome } from "../../../src/types.ts";

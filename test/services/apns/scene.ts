@@ -1,7 +1,7 @@
 /**
  * A double of APNs and apps that send to it, at a time the test sets.
  */
-import { createHttp2Fetch } from "../../../src/bun/http2-fetch.ts";
+import { createHttp2Fetch } from "../../../src/bun/fetch/http2.ts";
 import { type ApnsOptions, createApns } from "../../../src/services/apns/apns.ts";
 import {
 	createProviderTokens,

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, test } from "bun:test";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type OpenDatabase, openDatabase } from "../../../src/bun/database.ts";
+import { type OpenDatabase, openDatabase } from "../../../src/bun/database/open.ts";
 import { openStreams } from "../../../src/store/local/streams.ts";
 
 let folder: string;

@@ -1,0 +1,70 @@
+/**
+ * Copies a database that another process holds for itself, as a connector does its outbox: SQLite lets nobody read
+ * it meanwhile, and so its two files are copied as they are.
+ *
+ * That is sound because of how a write-ahead log is written (sqlite.org/fileformat2.html §4): pages reach the
+ * database only from the log, and stay in the log until it begins anew, which it does with a new header first. So a
+ * log that is copied after the database, and did not begin anew meanwhile, has every page that was moved meanwhile.
+ * Its end may be torn: SQLite finds that by the checksums and leaves it out, as after a crash.
+ */
+import { closeSync, copyFileSync, openSync, readSync, rmSync } from "node:fs";
+import { createClient } from "@libsql/client";
+import { fileUrl } from "../../syntax/file-url.ts";
+
+/** The salts are in it that are new each time the log begins. */
+const HEADER_BYTES = 32;
+
+/** The log of a busy outbox begins anew every few seconds; a copy takes a fraction of one. */
+const ATTEMPTS = 20;
+
+/**
+ * @param source a database in WAL mode; it is only read
+ * @param target the copy, one file, as of a moment during the call
+ * @throws when the log keeps beginning anew, or the copy is not sound
+ */
+export async function copyLockedDatabase(source: string, target: string): Promise<void> {
+	for (let attempt = 1; !copyFiles(source, target); attempt++) {
+		if (attempt === ATTEMPTS)
+			throw new Error(`${source} is written to faster than it can be copied: stop Reveille first`);
+	}
+	const client = createClient({ url: fileUrl(target), concurrency: 1 });
+	try {
+		const [row] = (await client.execute("PRAGMA integrity_check")).rows;
+		if (row?.integrity_check !== "ok") throw new Error(`${source}: ${row?.integrity_check}`);
+		// Moves what is in the log into the file, and leaves no log.
+		await client.execute("PRAGMA journal_mode = DELETE");
+	} finally {
+		client.close();
+	}
+}
+
+/** @returns whether the log was the same one from beginning to end */
+function copyFiles(source: string, target: string): boolean {
+	const before = headerOfLog(source);
+	copyFileSync(source, target);
+	rmSync(`${target}-wal`, { force: true });
+	if (before !== undefined) orUndefined(() => copyFileSync(`${source}-wal`, `${target}-wal`));
+	return headerOfLog(source) === before;
+}
+
+/** Undefined when there is no log: the database is closed, or nothing was written yet. */
+function headerOfLog(database: string): string | undefined {
+	const file = orUndefined(() => openSync(`${database}-wal`, "r"));
+	if (file === undefined) return undefined;
+	try {
+		const header = Buffer.alloc(HEADER_BYTES);
+		return readSync(file, header) === 0 ? undefined : header.toString("hex");
+	} finally {
+		closeSync(file);
+	}
+}
+
+/** Undefined where there is no such file. */
+function orUndefined<T>(use: () => T): T | undefined {
+	try {
+		return use();
+	} catch (error) {
+		if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+		throw error;
+	}
+}

@@ -1,0 +1,76 @@
+/** An import into a database of its own, with services that only check devices. */
+
+import type { ImportArguments } from "../../../../src/bun/commands/import/arguments.ts";
+import { type ImportDeps, runImport } from "../../../../src/bun/commands/import/run.ts";
+import { parseApps } from "../../../../src/config/apps.ts";
+import { createKeyring, withFormerSecrets } from "../../../../src/secrets.ts";
+import { endpointPolicy } from "../../../../src/services/endpoint.ts";
+import { createServices } from "../../../../src/services/index.ts";
+import { createFormerSecrets } from "../../../../src/store/registrations/former-secrets.ts";
+import { createRegistrations } from "../../../../src/store/registrations/registrations.ts";
+import { openTestDatabase } from "../../../database.ts";
+import { temporaryFolder } from "../../../peers/folder.ts";
+
+const SECRET_KEY = "a key of at least thirty-two characters, for tests";
+
+/** Apps as an edge knows them: without credentials. */
+const APPS = [
+	{ name: "apns", service: "apns", topic: "org.example.chat" },
+	{ name: "voip", service: "apns", topic: "org.example.call" },
+	{ name: "fcm", service: "fcm" },
+	{ name: "webpush", service: "webpush" },
+];
+
+export async function openImport() {
+	const folder = temporaryFolder("import");
+	const database = await openTestDatabase();
+	const keyring = await createKeyring(SECRET_KEY);
+	const apps = parseApps(APPS, "APPS", false);
+	const sendsNothing = () => Promise.reject(new Error("these tests send nothing"));
+	const services = await createServices(apps, {
+		...{ fetch: sendsNothing, guardedFetch: sendsNothing, http2Fetch: () => sendsNothing, now: Date.now },
+		policy: endpointPolicy({ allowHosts: ["push.example"], allowPrivate: false }),
+		vapid: {},
+	});
+	const printed: string[] = [];
+	const shown: string[] = [];
+	const state = { now: Date.parse("2026-11-21T12:00:00Z") };
+	const deps: ImportDeps = {
+		...{ db: database.db, keyring, services, apps, trustDeviceId: false, retentionDays: 180 },
+		print: (text) => void printed.push(text),
+		progress: { write: (text) => void shown.push(text), isTerminal: true },
+		now: () => state.now,
+		memory: () => 100 * 2 ** 20,
+	};
+
+	return {
+		folder: folder.path,
+		keyring: withFormerSecrets(keyring, createFormerSecrets(database.db, { now: () => state.now })),
+		registrations: createRegistrations(database.db, { owner: 9, address: 9, host: 9 }),
+		state,
+		shown,
+		/** Imports. @returns what it printed */
+		async run(wanted: Partial<ImportArguments> & { path: string }, more: Partial<ImportDeps> = {}) {
+			printed.length = 0;
+			await runImport({ from: "prosody", apps: [], dryRun: false, ...wanted }, { ...deps, ...more });
+			return printed.join("\n");
+		},
+		printed: () => printed.join("\n"),
+		rows: async () =>
+			(await database.client.execute("SELECT * FROM registrations ORDER BY node")).rows.map((row) => ({
+				...row,
+			})),
+		/** A CSV in the folder. @returns its path */
+		async csv(text: string) {
+			const path = `${folder.path}/registrations.csv`;
+			await Bun.write(path, text);
+			return path;
+		},
+		async close() {
+			await database.close();
+			folder.remove();
+		},
+	};
+}
+
+export type Import = Awaited<ReturnType<typeof openImport>>;
