@@ -17,7 +17,9 @@ if (import.meta.main) {
 	let messages = 0;
 	let from = 0;
 	const server = Bun.serve({
-		...{ hostname: "127.0.0.1", port: 0, idleTimeout: 0 },
+		hostname: "127.0.0.1",
+		port: 0,
+		idleTimeout: 0,
 		routes: { "/token": () => Response.json({ access_token: "bearer", expires_in: 3600 }) },
 		async fetch(request) {
 			const { message } = (await request.json()) as { message: { token: string } };

@@ -94,13 +94,20 @@ export const encryption: Section = {
 		const floor = { ...them, name: "web-push's encrypt, aes128gcm" };
 		const agreements = opensslAgreements();
 		report({
-			...{ name: "encryption on Bun", unit: "messages", ours: us, floor, target: TARGET },
+			name: "encryption on Bun",
+			unit: "messages",
+			ours: us,
+			floor,
+			target: TARGET,
 			...(agreements !== undefined && {
 				note: `openssl speed: ${Number(agreements).toLocaleString("en")} agreements/s on one core, without a new key each`,
 			}),
 		});
 		report({
-			...{ name: "encryption at an edge", unit: "messages", ours: edge, floor },
+			name: "encryption at an edge",
+			unit: "messages",
+			ours: edge,
+			floor,
 			note: "WebCrypto alone, here on Bun",
 		});
 	},

@@ -104,8 +104,11 @@ async function run(load: HttpLoad, tell: (report: HttpLoadReport) => void): Prom
 	await Bun.sleep(load.ms);
 	const measured = Float64Array.from(times).sort();
 	tell({
-		...{ kind: "measured", count: measured.length, seconds: (performance.now() - from) / 1000 },
-		...{ p50: quantile(measured, 0.5), p99: quantile(measured, 0.99) },
+		kind: "measured",
+		count: measured.length,
+		seconds: (performance.now() - from) / 1000,
+		p50: quantile(measured, 0.5),
+		p99: quantile(measured, 0.99),
 		...(wrong !== undefined && { wrong }),
 	});
 }

@@ -92,7 +92,9 @@ async function startFloor(dataFolder: string, url: string) {
 		logPath: join(dataFolder, "floor.log"),
 		cwd: ROOT,
 		env: {
-			...{ ...HTTP_REQUESTS, FCM_URL: url, AT_ONCE: String(deliveryBounds.retriesOfGate.is) },
+			...HTTP_REQUESTS,
+			FCM_URL: url,
+			AT_ONCE: String(deliveryBounds.retriesOfGate.is),
 			OUTBOX_FILE: join(dataFolder, "outbox.db"),
 		},
 	});
@@ -106,7 +108,9 @@ export const outbox: Section = {
 		const floor = await drain(startFloor);
 		const ours = await drain(startOurs);
 		report({
-			...{ name: "outbox drained to FCM", unit: "pushes", ours: ours.figure },
+			name: "outbox drained to FCM",
+			unit: "pushes",
+			ours: ours.figure,
 			floor: { ...floor.figure, name: "bare loop: read, send, delete; no registration looked up" },
 			must: [{ what: "each sent once", isMet: ours.twice === 0 }],
 			note: `${PUSHES.toLocaleString("en")} pushes, ${deliveryBounds.retriesOfGate.is} on their way at once, which is what one provider gets from the outbox`,

@@ -21,9 +21,7 @@ async function measure(
 	{ pid, port }: { pid: number; port: number },
 	device: HttpLoad["device"],
 ): Promise<Figure> {
-	const load: HttpLoad = {
-		...{ port, device, connections: CONNECTIONS, warmUpMs: WARM_UP_MS, ms: MEASURED_MS },
-	};
+	const load: HttpLoad = { port, device, connections: CONNECTIONS, warmUpMs: WARM_UP_MS, ms: MEASURED_MS };
 	const result = Promise.withResolvers<Figure>();
 	let cpuBefore = 0;
 	const generator = Bun.spawn(
@@ -107,7 +105,10 @@ export const registering: Section = {
 			const floor = await measureFloor(device);
 			const ours = await measureReveille(device);
 			report({
-				...{ name: `registering ${name}`, unit: "registrations", ours, target: TARGET },
+				name: `registering ${name}`,
+				unit: "registrations",
+				ours,
+				target: TARGET,
 				floor: { ...floor, name: "bare Hono route, one insert of the same row through drizzle" },
 				must: [atLeast(LEAST, ours)],
 				note: `${CONNECTIONS} connections, each with one request on its way`,

@@ -34,7 +34,9 @@ export const scale: Section = {
 					const share = ours.rate / bare.rate;
 					fewest ??= { rate: share };
 					report({
-						...{ name: `${size.toLocaleString("en")} registrations`, unit: "publishes", ours },
+						name: `${size.toLocaleString("en")} registrations`,
+						unit: "publishes",
+						ours,
 						floor: { name: "bare @xmpp/component, one fetch", ...bare },
 						must: [
 							{ what: `${TARGET} of the share with 10k`, isMet: share >= TARGET * fewest.rate },

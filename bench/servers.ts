@@ -58,10 +58,16 @@ export async function ofServer(
 	try {
 		await server.addUsers([LIFTED, LIMITED], PASSWORD);
 		const to = (service: string, jid: string): Through => ({
-			...{ port: server.ports.component, domain: SERVER, password: PASSWORD, service, to: jid },
+			port: server.ports.component,
+			domain: SERVER,
+			password: PASSWORD,
+			service,
+			to: jid,
 		});
 		const asComponent: Load = {
-			...{ transport: "component", targets, window: WINDOW },
+			transport: "component",
+			targets,
+			window: WINDOW,
 			through: to(server.componentUrl, COMPONENT),
 		};
 		const bare = await measure(floorOf(), asComponent, server.pid());
@@ -71,16 +77,22 @@ export async function ofServer(
 
 		const component = await measure(reveilleOn(dataFolder, provider), asComponent, server.pid());
 		report({
-			...{ name: `${name}, as a component`, unit: "publishes", ours: component, floor },
+			name: `${name}, as a component`,
+			unit: "publishes",
+			ours: component,
+			floor,
 			...(target !== undefined && { target }),
-			...{ must: [allAnswered(component)], note: note(component) },
+			must: [allAnswered(component)],
+			note: note(component),
 		});
 
 		const asAccount = (username: string, more: Partial<Load> = {}) =>
 			measure(
 				reveilleOn(dataFolder, provider, { XMPP_DOMAIN: ACCOUNTS, XMPP_USERNAME: username }),
 				{
-					...{ transport: "websocket", targets, window: WINDOW },
+					transport: "websocket",
+					targets,
+					window: WINDOW,
 					through: to(server.websocketUrl, `${username}@${ACCOUNTS}/${RESOURCE}`),
 					...more,
 				},
@@ -88,14 +100,20 @@ export async function ofServer(
 			);
 		const account = await asAccount(LIFTED);
 		report({
-			...{ name: `${name}, as an account over WebSocket`, unit: "publishes", ours: account, floor },
-			...{ must: [allAnswered(account)], note: note(account) },
+			name: `${name}, as an account over WebSocket`,
+			unit: "publishes",
+			ours: account,
+			floor,
+			must: [allAnswered(account)],
+			note: note(account),
 		});
 
 		// What a limit lets through at first is through when the load is warm.
 		const held = await asAccount(LIMITED, { window: LIMITED_WINDOW, warmSeconds: 5 });
 		report({
-			...{ name: `${name}, WebSocket, its stock limits`, unit: "publishes", ours: held },
+			name: `${name}, WebSocket, its stock limits`,
+			unit: "publishes",
+			ours: held,
 			must: [allAnswered(held)],
 			note: `the server holds the account up; ${coresOf(held)}`,
 		});

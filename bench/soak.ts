@@ -60,8 +60,12 @@ interface Soaked {
 async function soak(provider: Provider, seeded: Seeded, rate: number, minutes: number): Promise<Soaked> {
 	const { dataFolder, targets } = seeded;
 	const load: Load = {
-		...({ transport: "component", targets, window: WINDOW, rate } as const),
-		...{ seconds: minutes * 60, secondsPerLine: SAMPLE_SECONDS },
+		transport: "component",
+		targets,
+		window: WINDOW,
+		rate,
+		seconds: minutes * 60,
+		secondsPerLine: SAMPLE_SECONDS,
 	};
 	const soaked: Soaked = { samples: [] };
 	await underLoad(reveilleOn(dataFolder, provider), load, async ({ pid }, { line, interrupt }) => {
@@ -103,7 +107,10 @@ async function run(minutes: number): Promise<boolean> {
 		seeded = await seed(REGISTRATIONS, "fcm", provider, firstStartWith(provider));
 		const { dataFolder, targets } = seeded;
 		const atMost = await measure(reveilleOn(dataFolder, provider), {
-			...{ transport: "component", targets, window: WINDOW, seconds: MAXIMUM_SECONDS },
+			transport: "component",
+			targets,
+			window: WINDOW,
+			seconds: MAXIMUM_SECONDS,
 		});
 		const rate = Math.floor(atMost.rate / 2);
 		console.log(`${rateText(atMost.rate)} publishes/s at most; ${minutes} minutes at ${rateText(rate)}/s:`);

@@ -39,7 +39,10 @@ async function ofProvider(kind: ProviderKind, report: (row: Row) => void): Promi
 		const floorAtMost = await measure(floor, load);
 		const atMost = await measure(ours, load);
 		report({
-			...{ name: `${NAMES[kind]}, ${WINDOW} on their way`, unit: "publishes", ours: atMost, target: TARGET },
+			name: `${NAMES[kind]}, ${WINDOW} on their way`,
+			unit: "publishes",
+			ours: atMost,
+			target: TARGET,
 			floor: { ...floorAtMost, name: FLOORS[kind] },
 			must: [allAnswered(atMost), ...(isFast(kind, floorAtMost) ? [atLeast(LEAST, atMost)] : [])],
 		});
@@ -48,7 +51,9 @@ async function ofProvider(kind: ProviderKind, report: (row: Row) => void): Promi
 		const floorAtHalf = await measure(floor, half);
 		const atHalf = await measure(ours, half);
 		report({
-			...{ name: `${NAMES[kind]}, half of that rate`, unit: "publishes", ours: atHalf },
+			name: `${NAMES[kind]}, half of that rate`,
+			unit: "publishes",
+			ours: atHalf,
 			floor: { ...floorAtHalf, name: FLOORS[kind] },
 			// The push service answers at once: all is ours.
 			must: [allAnswered(atHalf), { what: `p99 under ${P99_MS} ms`, isMet: (atHalf.p99 ?? P99_MS) < P99_MS }],
@@ -71,10 +76,14 @@ async function otherWays(
 	// Each stanza is counted there, and the count is on disk before the server hears of it.
 	const overWebSocket = await measure(reveilleOn(dataFolder, provider), {
 		...load,
-		...{ transport: "websocket", window: 128 },
+		transport: "websocket",
+		window: 128,
 	});
 	report({
-		...{ name: "FCM, as an account over WebSocket", unit: "publishes", ours: overWebSocket, floor },
+		name: "FCM, as an account over WebSocket",
+		unit: "publishes",
+		ours: overWebSocket,
+		floor,
 		must: [allAnswered(overWebSocket)],
 	});
 	const throttled = await measure(reveilleOn(dataFolder, provider, { PUSH_INTERVAL_MS: "1000" }), {
@@ -82,7 +91,10 @@ async function otherWays(
 		repeat: 4,
 	});
 	report({
-		...{ name: "FCM, four in a row to each, throttled to 1/s", unit: "publishes", ours: throttled, floor },
+		name: "FCM, four in a row to each, throttled to 1/s",
+		unit: "publishes",
+		ours: throttled,
+		floor,
 		must: [allAnswered(throttled)],
 		note: "what is held back is answered when it went out or was superseded: the window is full of those",
 	});

@@ -135,7 +135,9 @@ async function main(args: readonly string[]): Promise<void> {
 	});
 	warnOfProxy(config.apps, process.env, log);
 	const apps: PublicApp[] = config.apps.map(({ name, service, retired }) => ({
-		...{ name, service, ...(retired && { retired }) },
+		name,
+		service,
+		...(retired && { retired }),
 		...(service === "webpush" && vapidPublicKey !== undefined && { vapidPublicKey }),
 	}));
 	const pubsubNodes = nodesSurely(createPubsubNodes(shared.db), shared.check);

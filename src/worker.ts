@@ -139,7 +139,10 @@ async function compose(bindings: Bindings) {
 	const sendsNothing = () => Promise.reject(new Error("The edge sends no pushes."));
 	const services = await naming("APPS", () =>
 		createServices(config.apps, {
-			...{ fetch: sendsNothing, guardedFetch: sendsNothing, http2Fetch: () => sendsNothing, now: Date.now },
+			fetch: sendsNothing,
+			guardedFetch: sendsNothing,
+			http2Fetch: () => sendsNothing,
+			now: Date.now,
 			policy,
 			wns: config.wns,
 			vapid: {},
@@ -152,7 +155,9 @@ async function compose(bindings: Bindings) {
 		// Nothing is sent from here, so nothing is fetched: devices are only checked.
 		services,
 		apps: config.apps.map(({ name, service, retired }) => ({
-			...{ name, service, ...(retired && { retired }) },
+			name,
+			service,
+			...(retired && { retired }),
 			...(service === "webpush" && { vapidPublicKey }),
 		})),
 		pushAddress: config.pushAddress,

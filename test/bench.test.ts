@@ -32,7 +32,11 @@ test("a floor that was not measured is no target met", () => {
 test("a section that was not run keeps its rows, in the order of the sections", () => {
 	const machine = { cpu: "x", cores: 2, memory: 4, bun: "1", kernel: "6" };
 	const of = (section: string, measuredAt: string): SectionResults => ({
-		...{ section, measuredAt, commit: "c", machine, rows: [row] },
+		section,
+		measuredAt,
+		commit: "c",
+		machine,
+		rows: [row],
 	});
 	const merged = mergeResults(
 		[of("wire", "old"), of("outbox", "old"), of("dropped", "old")],

@@ -61,7 +61,8 @@ export function acceptComponent({ opened, onText }: Load): string {
 	const stream = new Stream();
 	let isOpen = false;
 	const listener = Bun.listen({
-		...{ hostname: "127.0.0.1", port: 0 },
+		hostname: "127.0.0.1",
+		port: 0,
 		socket: {
 			drain: (socket) => stream.flush(socket),
 			data(socket, data) {
@@ -98,7 +99,8 @@ export function connectComponent({ port, domain, password }: Through, { opened, 
 	const stream = new Stream();
 	let isOpen = false;
 	void Bun.connect({
-		...{ hostname: "127.0.0.1", port },
+		hostname: "127.0.0.1",
+		port,
 		socket: {
 			open: (socket) => void socket.write(`<stream:stream ${STREAM} to='${domain}'>`),
 			drain: (socket) => stream.flush(socket),

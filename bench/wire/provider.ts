@@ -24,7 +24,9 @@ function startHttp(kind: "fcm" | "webpush"): ProviderAddress {
 	const accepted = JSON.stringify({ name: `projects/${PROJECT}/messages/0:1` });
 	const json = { headers: { "Content-Type": "application/json" } };
 	const server = Bun.serve({
-		...{ hostname: "127.0.0.1", port: 0, idleTimeout: 0 },
+		hostname: "127.0.0.1",
+		port: 0,
+		idleTimeout: 0,
 		async fetch(request) {
 			if (request.url.endsWith("/token"))
 				return Response.json({ access_token: "bench", expires_in: 3599, token_type: "Bearer" });
@@ -43,8 +45,13 @@ function startHttp(kind: "fcm" | "webpush"): ProviderAddress {
 		privateKeyEncoding: { type: "pkcs8", format: "pem" },
 	});
 	const serviceAccount = JSON.stringify({
-		...{ type: "service_account", project_id: PROJECT, private_key_id: "1", private_key: privateKey },
-		...{ client_email: "bench@example.org", client_id: "1", token_uri: `${url}/token` },
+		type: "service_account",
+		project_id: PROJECT,
+		private_key_id: "1",
+		private_key: privateKey,
+		client_email: "bench@example.org",
+		client_id: "1",
+		token_uri: `${url}/token`,
 	});
 	return { url, serviceAccount };
 }

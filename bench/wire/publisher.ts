@@ -161,7 +161,10 @@ async function measureFor(seconds: number): Promise<{ line: PublisherLine; isLas
 	const elapsed = (performance.now() - began) / 1000;
 	const sorted = Float64Array.from(latencies).sort();
 	const line = {
-		...{ rate: answered / elapsed, errors, from, to: Date.now() },
+		rate: answered / elapsed,
+		errors,
+		from,
+		to: Date.now(),
 		...(answered > 0 && { p50: quantile(sorted, 0.5), p99: quantile(sorted, 0.99) }),
 	};
 	errors = 0;

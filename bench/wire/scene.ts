@@ -29,7 +29,10 @@ export interface Part {
 
 export function startPart(command: string[], env: Record<string, string | undefined> = {}): Part {
 	const child = Bun.spawn([...dieWithParent(), ...command], {
-		...{ cwd: ROOT, stdin: "ignore", stdout: "pipe", stderr: "inherit" },
+		cwd: ROOT,
+		stdin: "ignore",
+		stdout: "pipe",
+		stderr: "inherit",
 		env: { ...process.env, BUN_CONFIG_MAX_HTTP_REQUESTS: "8192", ...env },
 		// A group of its own: the terminal's Ctrl-C reaches this process, which then decides the order of things.
 		detached: true,
@@ -104,7 +107,10 @@ function credentials({ kind, url, serviceAccount }: Provider): Record<string, st
 	if (kind === "fcm") return { FCM_SERVICE_ACCOUNT: serviceAccount ?? "", FCM_URL: url };
 	if (kind === "webpush") return { WEBPUSH_ALLOW_PRIVATE: "true", WEBPUSH_ALLOW_HOSTS: "127.0.0.1" };
 	return {
-		...{ APNS_KEY, APNS_KEY_ID: "ABCDE12345", APNS_TEAM_ID: "ABCDE12345", APNS_TOPIC: "net.example.app" },
+		APNS_KEY,
+		APNS_KEY_ID: "ABCDE12345",
+		APNS_TEAM_ID: "ABCDE12345",
+		APNS_TOPIC: "net.example.app",
 		APNS_URL: url,
 	};
 }
@@ -117,8 +123,14 @@ export const reveilleOn =
 		const ca = provider.ca === undefined ? undefined : join(dataFolder, "ca.pem");
 		if (ca && provider.ca) await Bun.write(ca, provider.ca);
 		return startPart([process.execPath, ...PROFILE, "src/server.ts"], {
-			...{ PORT: String(await freePort()), DATA_DIR: dataFolder, SECRET_KEY, LOG_LEVEL: "warning" },
-			...{ PUSH_INTERVAL_MS: "0", XMPP_SERVICE: service, XMPP_PASSWORD: PASSWORD, XMPP_ALLOW: "*" },
+			PORT: String(await freePort()),
+			DATA_DIR: dataFolder,
+			SECRET_KEY,
+			LOG_LEVEL: "warning",
+			PUSH_INTERVAL_MS: "0",
+			XMPP_SERVICE: service,
+			XMPP_PASSWORD: PASSWORD,
+			XMPP_ALLOW: "*",
 			...(isComponent
 				? { XMPP_DOMAIN: COMPONENT }
 				: { XMPP_DOMAIN: "example.org", XMPP_USERNAME: "push", XMPP_RESOURCE: "push" }),
@@ -138,7 +150,10 @@ export async function startTime(dataFolder: string, provider: Provider): Promise
 	const port = await freePort();
 	const startedAt = performance.now();
 	const part = startPart([process.execPath, "src/server.ts"], {
-		...{ PORT: String(port), DATA_DIR: dataFolder, SECRET_KEY, LOG_LEVEL: "warning" },
+		PORT: String(port),
+		DATA_DIR: dataFolder,
+		SECRET_KEY,
+		LOG_LEVEL: "warning",
 		...credentials(provider),
 	});
 	await untilHealthy(port, part.ended);
@@ -198,7 +213,9 @@ export function measure(subject: Subject, load: Load, beside?: number): Promise<
 		const samples: { at: number; cpu: number; rss: number; beside: number }[] = [];
 		const sample = () =>
 			samples.push({
-				...{ at: Date.now(), cpu: cpuOf(pid), rss: rssOf(pid) },
+				at: Date.now(),
+				cpu: cpuOf(pid),
+				rss: rssOf(pid),
 				beside: beside === undefined ? 0 : cpuOf(beside),
 			});
 		const sampling = setInterval(sample, SAMPLE_MS);
@@ -213,7 +230,13 @@ export function measure(subject: Subject, load: Load, beside?: number): Promise<
 		const cpu = (last.cpu - first.cpu) / ((rate * ms) / 1000);
 		const besideCores = (last.beside - first.beside) / 1000 / ms;
 		return {
-			...{ rate, p50, p99, cpu, rss: last.rss, errors, unanswered },
+			rate,
+			p50,
+			p99,
+			cpu,
+			rss: last.rss,
+			errors,
+			unanswered,
 			...(beside !== undefined && { besideCores }),
 		};
 	});

@@ -5,13 +5,22 @@ import type { Settings } from "./settings.ts";
 /** What each service's environment variables are called in a table, and the setting that makes an app of them. */
 const APP_GROUPS = {
 	apns: {
-		...{ APNS_KEY: "key", APNS_KEY_ID: "key_id", APNS_TEAM_ID: "team_id", APNS_TOPIC: "topic" },
-		...{ APNS_CERT: "cert", APNS_CERT_KEY: "cert_key", APNS_SANDBOX: "sandbox", APNS_URL: "url" },
+		APNS_KEY: "key",
+		APNS_KEY_ID: "key_id",
+		APNS_TEAM_ID: "team_id",
+		APNS_TOPIC: "topic",
+		APNS_CERT: "cert",
+		APNS_CERT_KEY: "cert_key",
+		APNS_SANDBOX: "sandbox",
+		APNS_URL: "url",
 	},
 	fcm: { FCM_SERVICE_ACCOUNT: "service_account", FCM_URL: "url" },
 	wns: {
-		...{ WNS_PACKAGE_SID: "package_sid", WNS_CLIENT_SECRET: "client_secret", WNS_TENANT_ID: "tenant_id" },
-		...{ WNS_CLIENT_ID: "client_id", WNS_TOKEN_URL: "token_url" },
+		WNS_PACKAGE_SID: "package_sid",
+		WNS_CLIENT_SECRET: "client_secret",
+		WNS_TENANT_ID: "tenant_id",
+		WNS_CLIENT_ID: "client_id",
+		WNS_TOKEN_URL: "token_url",
 	},
 } as const satisfies Record<string, Partial<Record<keyof Settings, string>>>;
 

@@ -101,14 +101,24 @@ const common = {
 const FIELDS = {
 	webpush: {},
 	apns: {
-		...{ key: words, key_id: words, team_id: words, topic: words, cert: words, cert_key: words, url },
+		key: words,
+		key_id: words,
+		team_id: words,
+		topic: words,
+		cert: words,
+		cert_key: words,
+		url,
 		sandbox: yesOrNo,
 		mutable_content: yesOrNo,
 	},
 	fcm: { service_account: words, url },
 	ubuntu: { application_id: words, icon: words, url },
 	wns: {
-		...{ package_sid: words, client_secret: words, tenant_id: words, client_id: words, token_url: url },
+		package_sid: words,
+		client_secret: words,
+		tenant_id: words,
+		client_id: words,
+		token_url: url,
 		type: z.enum(["raw", "toast"], { error: "must be raw or toast" }),
 	},
 } as const;

@@ -87,8 +87,12 @@ const REGISTRATIONS_PER_OWNER = registrationBounds.perOwner.is;
 
 /** What the variables of the one connection are called in a table. */
 const XMPP_GROUP = {
-	...{ XMPP_SERVICE: "service", XMPP_DOMAIN: "domain", XMPP_USERNAME: "username" },
-	...{ XMPP_PASSWORD: "password", XMPP_RESOURCE: "resource", XMPP_PUBSUB_HOST: "pubsub_host" },
+	XMPP_SERVICE: "service",
+	XMPP_DOMAIN: "domain",
+	XMPP_USERNAME: "username",
+	XMPP_PASSWORD: "password",
+	XMPP_RESOURCE: "resource",
+	XMPP_PUBSUB_HOST: "pubsub_host",
 	XMPP_CA: "ca",
 } as const satisfies Partial<Record<keyof Settings, ConnectionField>>;
 const XMPP_NAMES = Object.keys(XMPP_GROUP) as (keyof typeof XMPP_GROUP)[];

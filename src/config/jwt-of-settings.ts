@@ -52,7 +52,9 @@ export function jwtRegistration(
 	const key = jwksUrl !== undefined ? { jwksUrl } : text !== undefined ? { text } : undefined;
 	return (
 		key && {
-			...{ mode: "jwt", key, audience: withAndWithoutSlash(audience) },
+			mode: "jwt",
+			key,
+			audience: withAndWithoutSlash(audience),
 			...(issuer !== undefined && { issuer }),
 		}
 	);

@@ -263,7 +263,8 @@ export async function startConnector(deps: ConnectorDeps): Promise<Connector> {
 			lastLife: () => lastLife,
 			onDead: (silence) =>
 				log.warn("{address}: the server has been silent for {seconds} s.", {
-					...{ address, seconds: Math.round(silence / 1000) },
+					address,
+					seconds: Math.round(silence / 1000),
 				}),
 		});
 		const stopAsking = others?.ask(opened.probe);

@@ -219,11 +219,20 @@ export async function startSender(common: SenderDeps): Promise<Sender> {
 		[...common.services].map(([app, service]) => [app, metrics?.observe(app, service) ?? service]),
 	);
 	const delivery = createDelivery({
-		...{ registrations: known, outbox, results, services, apps, gates, verdicts, log },
+		registrations: known,
+		outbox,
+		results,
+		services,
+		apps,
+		gates,
+		verdicts,
+		log,
 		admit: createAdmission({ keyring, modules, log, now: Date.now }),
 		tagging,
 		publishers: config.publishers,
-		...{ pushIntervalMs, pushTtlSeconds, maxInFlight: IN_FLIGHT },
+		pushIntervalMs,
+		pushTtlSeconds,
+		maxInFlight: IN_FLIGHT,
 		mayGrow: createSpaceCheck([config.dataDir], OUTBOX_SPACE, { log }),
 		onQueued: (at, queue) => outboxLoop.wake(at, queue),
 	});

@@ -51,7 +51,12 @@ export function createIntake(connection: XmppConnection, deps: IntakeDeps): Inta
 		hostJid === undefined
 			? undefined
 			: startPubsubHost({
-					...{ host: hostJid, address, requests, nodes: deps.pubsubNodes, push, log },
+					host: hostJid,
+					address,
+					requests,
+					nodes: deps.pubsubNodes,
+					push,
+					log,
 					keyring: { createNode: keyring.createNode, isOurs: isOwnNode },
 				});
 	const handle = createStanzaHandler({

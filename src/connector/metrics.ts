@@ -71,7 +71,10 @@ export function createMetrics(sources: MetricSources, now: () => number = Date.n
 	const registry = new Registry();
 	collectDefaultMetrics({ register: registry, prefix: "reveille_" });
 	const options = (name: MetricName) => ({
-		...{ name, help: METRICS[name].help, labelNames: [...METRICS[name].labels], registers: [registry] },
+		name,
+		help: METRICS[name].help,
+		labelNames: [...METRICS[name].labels],
+		registers: [registry],
 	});
 	const counter = (name: MetricName) => new Counter<string>(options(name));
 	const histogram = (name: MetricName) => new Histogram<string>({ ...options(name), buckets: SECONDS });

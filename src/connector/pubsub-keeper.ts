@@ -167,7 +167,9 @@ export function startPubsubHost(deps: PubsubHostDeps): PubsubHost {
 		isBehind = false;
 		if (missing.length > 0 || strays.length > 0) {
 			log.info("{host}: {made} nodes were made, {removed} of no use removed.", {
-				...{ host, made: missing.length, removed: strays.length },
+				host,
+				made: missing.length,
+				removed: strays.length,
 			});
 		}
 	}

@@ -291,13 +291,16 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
 				"kind" in admitted
 					? admitted
 					: await push({
-							...{ node: admitted.node, notification: classed(request), receivedAt: now() },
+							node: admitted.node,
+							notification: classed(request),
+							receivedAt: now(),
 							...(publisher !== undefined && { publisher }),
 						});
 			if (answer.kind === "done") learn(request);
 			if (answer.kind === "unknown") {
 				log.debug("A publish from {publisher} is answered by item-not-found: {reason}", {
-					...{ publisher, reason: answer.reason },
+					publisher,
+					reason: answer.reason,
 				});
 			}
 			return answer;

@@ -77,7 +77,13 @@ export function createModules({
 		if (app === undefined || publisher === undefined || token === undefined) return undefined;
 		const lastSuccessAt = delivered.get(node);
 		return {
-			...{ node, app, device: token, token, owner: "", registeredAt: 0, renewedAt: 0 },
+			node,
+			app,
+			device: token,
+			token,
+			owner: "",
+			registeredAt: 0,
+			renewedAt: 0,
 			// Asked for where something is wrong alone.
 			get party() {
 				return registrableDomain(publisher);

@@ -99,7 +99,12 @@ export function createRegistrar(deps: RegistrarDeps): Registrar {
 				const jid = pubsubHost?.jid ?? ourAddress(addresses, to) ?? address;
 				await leaveFormerNode(owner, app, device, jid);
 				const made = await register({ registrations, keyring, nodes }, checked, {
-					...{ owner, party, app: app.name, device, jid, dialect },
+					owner,
+					party,
+					app: app.name,
+					device,
+					jid,
+					dialect,
 					...(deviceName !== undefined && { deviceName }),
 					...(classes !== undefined && { classes }),
 					...(muc !== undefined && { muc }),

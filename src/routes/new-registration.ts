@@ -96,7 +96,9 @@ export async function register(
 		deps,
 		{ device, host },
 		{
-			...{ owner: "", app: app.name, device: key },
+			owner: "",
+			app: app.name,
+			device: key,
 			...(deps.pushAddress !== undefined && { jid: deps.pushAddress }),
 			...choices,
 			...(address !== undefined && { address }),
@@ -107,7 +109,9 @@ export async function register(
 	const { secret, deviceSecret, registration } = result;
 	const { node, deviceName, classes } = registration;
 	return {
-		...{ node, secret, deviceSecret },
+		node,
+		secret,
+		deviceSecret,
 		...(deviceName !== undefined && { deviceName }),
 		...(classes !== undefined && { classes: [...classes] }),
 	};

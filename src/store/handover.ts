@@ -66,7 +66,9 @@ export function createHandover(db: LibSQLDatabase, clock?: () => number): Handov
 			return rows
 				.sort((a, b) => a.createdAt - b.createdAt || a.rowid - b.rowid)
 				.map(({ id, node, notification, createdAt }) => ({
-					...{ id, node, createdAt },
+					id,
+					node,
+					createdAt,
 					notification: notification as Notification,
 				}));
 		},

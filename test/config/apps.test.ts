@@ -222,13 +222,11 @@ describe("the settings", () => {
 	test("make an app of each group of variables, beside the two that need none", () => {
 		expect(names({})).toEqual(["webpush", "ubuntu"]);
 		const record = {
-			...{
-				APNS_KEY: "K",
-				APNS_KEY_ID: "I",
-				APNS_TEAM_ID: "T",
-				APNS_TOPIC: "org.siskin",
-				APNS_SANDBOX: "true",
-			},
+			APNS_KEY: "K",
+			APNS_KEY_ID: "I",
+			APNS_TEAM_ID: "T",
+			APNS_TOPIC: "org.siskin",
+			APNS_SANDBOX: "true",
 			FCM_SERVICE_ACCOUNT: "{}",
 		};
 		expect(names(record)).toEqual(["webpush", "ubuntu", "apns", "fcm"]);
@@ -273,7 +271,9 @@ describe("the settings", () => {
 	test("keep it at the push server that its devices know", () => {
 		const url = "https://push.example";
 		expect(parseConfig({ APPS: [{ name: "phone", service: "ubuntu", url }] }).apps.at(-1)).toMatchObject({
-			...{ name: "ubuntu", url, retired: true },
+			name: "ubuntu",
+			url,
+			retired: true,
 		});
 		expect(parseConfig({ UBUNTU_URL: url }).apps.at(-1)).toMatchObject({ name: "ubuntu", url });
 		expect(() => parseConfig({ APPS: [{ name: "phone", service: "ubuntu" }], UBUNTU_URL: url })).toThrow(

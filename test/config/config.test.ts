@@ -566,11 +566,17 @@ describe("who may register", () => {
 
 		test("takes a key in place of the URL, an issuer, and an audience in place of PUBLIC_URL", () => {
 			const given = {
-				...{ REGISTRATION: "jwt", REGISTRATION_JWT_KEY: KEY, PUBLIC_URL: "https://push.example.net" },
-				...{ REGISTRATION_JWT_ISSUER: "chat", REGISTRATION_JWT_AUDIENCE: "push" },
+				REGISTRATION: "jwt",
+				REGISTRATION_JWT_KEY: KEY,
+				PUBLIC_URL: "https://push.example.net",
+				REGISTRATION_JWT_ISSUER: "chat",
+				REGISTRATION_JWT_AUDIENCE: "push",
 			};
 			expect(registration(given)).toEqual({
-				...{ mode: "jwt", key: { text: KEY }, issuer: "chat", audience: ["push"] },
+				mode: "jwt",
+				key: { text: KEY },
+				issuer: "chat",
+				audience: ["push"],
 			});
 			const path = { ...given, REGISTRATION_JWT_AUDIENCE: "", PUBLIC_URL: "https://example.net/push/" };
 			expect(registration(path)).toMatchObject({ audience: ["https://example.net/push/"] });

@@ -40,8 +40,12 @@ export interface ComponentDoubleOptions {
 const SECRET = "the secret";
 
 export const component = (service: string): XmppComponent => ({
-	...{ kind: "component", service, domain: "push.example.org", password: SECRET },
-	...{ address: "push.example.org", allow: ["*"] },
+	kind: "component",
+	service,
+	domain: "push.example.org",
+	password: SECRET,
+	address: "push.example.org",
+	allow: ["*"],
 });
 
 /** A stream error, and the stream's end. */

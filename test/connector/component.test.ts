@@ -198,7 +198,9 @@ describe("a Reveille of another database that has the same domain", () => {
 	async function beside() {
 		const server = await double({ echoesPings: true });
 		const others = createOthers({
-			...{ address: "push.example.org", value: "ours", log: deps.log },
+			address: "push.example.org",
+			value: "ours",
+			log: deps.log,
 			timing: { often: 1, about: 1, alone: 1 },
 		});
 		const connector = await connect(server, { others });
@@ -229,7 +231,9 @@ describe("a Reveille of another database that has the same domain", () => {
 			echoesPings: true,
 		});
 		const others = createOthers({
-			...{ address: "push.example.org", value: "ours", log: deps.log },
+			address: "push.example.org",
+			value: "ours",
+			log: deps.log,
 			timing: { often: 1, about: 1, alone: 10_000 },
 		});
 		const connector = await connect(server, { others, timing: { standby: 1 } });

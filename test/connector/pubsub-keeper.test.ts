@@ -112,7 +112,11 @@ async function scene() {
 	let looked: (() => void) | undefined;
 	const start = (): PubsubHost => {
 		const started = startPubsubHost({
-			...{ host: HOST, address: ADDRESS, requests: host, log, now: () => clock.now },
+			host: HOST,
+			address: ADDRESS,
+			requests: host,
+			log,
+			now: () => clock.now,
 			nodes: {
 				...nodes,
 				async countReady(name) {
@@ -133,7 +137,14 @@ async function scene() {
 	};
 	closing.push(() => database.close());
 	return {
-		...{ host, nodes, registrations, pushed, answers, lines, clock, start },
+		host,
+		nodes,
+		registrations,
+		pushed,
+		answers,
+		lines,
+		clock,
+		start,
 		/** Resolves when everything was looked at once more from now on. */
 		async settled() {
 			for (let times = 0; times < 2; times++) {

@@ -60,15 +60,14 @@ const features = (inner: string) =>
 	`<stream:features xmlns:stream="http://etherx.jabber.org/streams">${inner}</stream:features>`;
 
 export const account = (service: string): XmppAccount => ({
-	...{
-		kind: "account",
-		service,
-		domain: "localhost",
-		username: "push",
-		password: "secret",
-		resource: "push",
-	},
-	...{ address: "push@localhost/push", allow: ["localhost"] },
+	kind: "account",
+	service,
+	domain: "localhost",
+	username: "push",
+	password: "secret",
+	resource: "push",
+	address: "push@localhost/push",
+	allow: ["localhost"],
 });
 
 export function startXmppDouble(options: XmppDoubleOptions = {}): XmppDouble {

@@ -23,7 +23,9 @@ afterEach(() => house.close());
 
 const publish = async (node: string, publisher?: string) =>
 	delivery.publish({
-		...{ node, secret: await keyring.secretOf(node), notification: HIGH },
+		node,
+		secret: await keyring.secretOf(node),
+		notification: HIGH,
 		...(publisher !== undefined && { publisher }),
 	});
 

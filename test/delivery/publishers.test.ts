@@ -198,7 +198,9 @@ test("an older one that is being looked at is answered as the newer one is, wher
 	let isSlow = false;
 	const outbox = away(house.outbox, "put");
 	const delivery = house.compose({
-		...{ pushIntervalMs: FOREVER, admit, outbox },
+		pushIntervalMs: FOREVER,
+		admit,
+		outbox,
 		registrations: {
 			...house.registrations,
 			async find(node) {
@@ -228,7 +230,8 @@ test("who may publish is not told that nobody is there, where a newer one of who
 	const [looking, looked] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
 	let isSlow = false;
 	const delivery = house.compose({
-		...{ pushIntervalMs: 50, admit },
+		pushIntervalMs: 50,
+		admit,
 		registrations: {
 			...house.registrations,
 			async find(node) {

@@ -31,7 +31,9 @@ function modulesWith({ allow = ["*"] as string[], now = (): number => 0 } = {}):
 }
 
 const from = (publisher: string | undefined, token = TOKEN, module = "monalProdiOS") => ({
-	...{ module, token, publisher },
+	module,
+	token,
+	publisher,
 });
 
 const nothing = {
@@ -155,7 +157,9 @@ test("through delivery: a push that fails waits in the outbox, goes out later, a
 	const modules = createModules({ apps, services: new Map([["monal", anyToken]]), mayPublish: () => true });
 	const known = modules.beside(house.registrations);
 	const delivery = house.compose({
-		...{ services, apps, registrations: known },
+		services,
+		apps,
+		registrations: known,
 		admit: createAdmission({ keyring: house.keyring, modules, log: house.log, now: () => house.clock.now }),
 	});
 	service.program.push(

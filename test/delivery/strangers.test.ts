@@ -52,7 +52,10 @@ const SERVICES: Record<"webpush" | "wns", { origin: string; create(): PushServic
 		create: () =>
 			createWns({
 				credentials: { kind: "sid", packageSid: "ms-app://s-1", clientSecret: "secret" },
-				...{ type: "raw", policy: { allowPrivate: false }, alert: { text: "New message" }, now },
+				type: "raw",
+				policy: { allowPrivate: false },
+				alert: { text: "New message" },
+				now,
 				fetch: async (url) =>
 					url.startsWith("https://login.live.com/")
 						? Response.json({ access_token: "bearer" })
@@ -256,7 +259,10 @@ describe("at WNS, our account", () => {
 	test("is refused when the token endpoint says so, whoever is pushed to", async () => {
 		const wns = createWns({
 			credentials: { kind: "sid", packageSid: "ms-app://s-1", clientSecret: "wrong" },
-			...{ type: "raw", policy: { allowPrivate: false }, alert: { text: "New message" }, now },
+			type: "raw",
+			policy: { allowPrivate: false },
+			alert: { text: "New message" },
+			now,
 			fetch: async () => Response.json({ error: "invalid_client" }, { status: 400 }),
 		});
 		const delivery = compose("wns", { services: new Map([["wns", wns]]) });

@@ -55,7 +55,10 @@ afterAll(async () => {
 
 const login = (username: string, resource?: string) =>
 	connectUser({
-		...{ service: server.websocketUrl, domain: server.host, username, password: "secret" },
+		service: server.websocketUrl,
+		domain: server.host,
+		username,
+		password: "secret",
 		...(resource !== undefined && { resource }),
 	});
 

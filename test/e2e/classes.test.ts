@@ -20,10 +20,15 @@ describe.each([...servers])("behind a real %s", (program) => {
 		const endpoint = startWebPushServer({ origin: `https://${APPLE}`, tls: { key, cert } });
 		proxy = await startConnectProxy({ [`${APPLE}:443`]: endpoint.port });
 		scene = await openScene(program, {
-			...{ endpoint, users: ["bob", "carol"], xmpp: TELLING[program] },
+			endpoint,
+			users: ["bob", "carol"],
+			xmpp: TELLING[program],
 			settings: {
-				...{ HTTPS_PROXY: proxy.url, NO_PROXY: "localhost,127.0.0.1", NODE_EXTRA_CA_CERTS: path },
-				...{ PUSH_INTERVAL_MS: "0", ADMIN_TOKEN },
+				HTTPS_PROXY: proxy.url,
+				NO_PROXY: "localhost,127.0.0.1",
+				NODE_EXTRA_CA_CERTS: path,
+				PUSH_INTERVAL_MS: "0",
+				ADMIN_TOKEN,
 			},
 		});
 		replies = followReplies(scene.server);

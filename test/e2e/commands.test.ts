@@ -89,7 +89,8 @@ describe.each([...servers])("over a real %s", (program) => {
 				"set",
 				command("register-push-webpush", {
 					...deviceFields(device),
-					...{ "device-id": "phone", "device-name": "Phone" },
+					"device-id": "phone",
+					"device-name": "Phone",
 				}),
 				push,
 			),

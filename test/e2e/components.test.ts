@@ -34,8 +34,11 @@ const startWithComponent = (program: ServerName) =>
 	});
 
 const asComponent = (server: XmppServer, secret = SECRET) => ({
-	...{ XMPP_SERVICE: server.componentUrl, XMPP_DOMAIN: DOMAIN, XMPP_PASSWORD: secret },
-	...{ PUSH_INTERVAL_MS: "0", ADMIN_TOKEN },
+	XMPP_SERVICE: server.componentUrl,
+	XMPP_DOMAIN: DOMAIN,
+	XMPP_PASSWORD: secret,
+	PUSH_INTERVAL_MS: "0",
+	ADMIN_TOKEN,
 });
 
 async function reveille(
@@ -163,8 +166,12 @@ describe.each([...servers])("a component of a real %s", (program) => {
 		log.warn = ((message: unknown) => void warnings.push(String(message))) as typeof log.warn;
 		const connector = await startConnector({
 			connection: {
-				...{ kind: "component", service: `xmpp://127.0.0.1:${port}`, domain: DOMAIN, password: SECRET },
-				...{ address: DOMAIN, allow: ["*"] },
+				kind: "component",
+				service: `xmpp://127.0.0.1:${port}`,
+				domain: DOMAIN,
+				password: SECRET,
+				address: DOMAIN,
+				allow: ["*"],
 			},
 			streams: { load: async () => undefined, save: async () => {}, forget: async () => {} },
 			handle: async ({ attrs: { id, from, to, type } }) =>
@@ -190,8 +197,12 @@ describe.each([...servers])("a component of a real %s", (program) => {
 		const { port, connections, hold } = await startProxy(new URL(server.componentUrl).port);
 		const connector = await startConnector({
 			connection: {
-				...{ kind: "component", service: `xmpp://127.0.0.1:${port}`, domain: DOMAIN, password: SECRET },
-				...{ address: DOMAIN, allow: ["*"] },
+				kind: "component",
+				service: `xmpp://127.0.0.1:${port}`,
+				domain: DOMAIN,
+				password: SECRET,
+				address: DOMAIN,
+				allow: ["*"],
 			},
 			streams: { load: async () => undefined, save: async () => {}, forget: async () => {} },
 			handle: async ({ attrs: { id, from, to, type } }) =>
@@ -223,13 +234,13 @@ describe.each([...servers])("a component of a real %s", (program) => {
 		);
 		const account = "push@example.org/push";
 		const one = await reveille({
-			...{ XMPP_SERVICE: server.websocketUrl, XMPP_DOMAIN: "example.org", XMPP_USERNAME: "push" },
-			...{
-				XMPP_PASSWORD: "secret",
-				APPS: join(folder.path, "reveille.toml"),
-				PUSH_INTERVAL_MS: "0",
-				ADMIN_TOKEN,
-			},
+			XMPP_SERVICE: server.websocketUrl,
+			XMPP_DOMAIN: "example.org",
+			XMPP_USERNAME: "push",
+			XMPP_PASSWORD: "secret",
+			APPS: join(folder.path, "reveille.toml"),
+			PUSH_INTERVAL_MS: "0",
+			ADMIN_TOKEN,
 		});
 		for (const address of [DOMAIN, account]) {
 			expect(await metric(one, `reveille_xmpp_online{address="${address}"}`)).toBe(1);

@@ -41,7 +41,8 @@ test("500 pushes handed over to two connectors, one killed with some in hand: al
 	const url = await database();
 	const settings = {
 		...(await fleetSettings(url, provider)),
-		...{ PUSH_INTERVAL_MS: "0", XMPP_ADDRESS: "push@example.org/push" },
+		PUSH_INTERVAL_MS: "0",
+		XMPP_ADDRESS: "push@example.org/push",
 	};
 	const one = await startOne(settings, ends, "health");
 	await startOne(settings, ends, "health");

@@ -29,8 +29,10 @@ export async function tellOfCopy(
 		const copy = await startReveille(
 			{
 				settings: {
-					...{ XMPP_SERVICE: server.componentUrl, XMPP_DOMAIN: scene.address },
-					...{ XMPP_PASSWORD: component?.secret, ...SETTINGS },
+					XMPP_SERVICE: server.componentUrl,
+					XMPP_DOMAIN: scene.address,
+					XMPP_PASSWORD: component?.secret,
+					...SETTINGS,
 				},
 			},
 			"health",

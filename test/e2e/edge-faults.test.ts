@@ -41,7 +41,9 @@ afterEach(async () => {
 async function tables(url: string, token?: string) {
 	const maker = await startReveille({
 		settings: {
-			...{ DATABASE_URL: url, DATABASE_AUTH_TOKEN: token, SECRET_KEY },
+			DATABASE_URL: url,
+			DATABASE_AUTH_TOKEN: token,
+			SECRET_KEY,
 			VAPID_PRIVATE_KEY: (await vapidPair()).privateKey,
 		},
 	});
@@ -71,7 +73,8 @@ const subscription = (url: string) => ({
 });
 const REGISTRATIONS = "/api/v1/registrations";
 const registering = (url = "https://updates.push.services.mozilla.com/wpush/v2/abc", more: Asking = {}) => ({
-	...{ token: TOKEN, json: { subscription: subscription(url) } },
+	token: TOKEN,
+	json: { subscription: subscription(url) },
 	...more,
 });
 
@@ -250,7 +253,8 @@ describe("a database that is away", () => {
 test("a database that answers without end is let go of, and is as one that is away", async () => {
 	const pulled: number[] = [];
 	const endless = Bun.serve({
-		...{ port: 0, hostname: "127.0.0.1" },
+		port: 0,
+		hostname: "127.0.0.1",
 		fetch: () => {
 			const at = pulled.push(0) - 1;
 			const stream = new ReadableStream({

@@ -15,7 +15,8 @@ const endpoint = startWebPushServer();
 const { publicKey, privateKey } = await generateKeyPair("ES256", { extractable: true });
 let isServed = true;
 const jwks = Bun.serve({
-	...{ port: 0, hostname: "127.0.0.1" },
+	port: 0,
+	hostname: "127.0.0.1",
 	fetch: async () =>
 		isServed
 			? Response.json({ keys: [{ ...(await exportJWK(publicKey)), kid: "one", alg: "ES256" }] })
@@ -28,9 +29,13 @@ beforeAll(async () => {
 	[server, bundle] = await Promise.all([startProsody(), bundleWorker()]);
 	await server.addUsers(["push"], "secret");
 	scene = await openEdgeScene({
-		...{ start: startWorkerd, bundle, connector: { server } },
+		start: startWorkerd,
+		bundle,
+		connector: { server },
 		bindings: {
-			...{ REGISTRATION: "jwt", REGISTRATION_TOKEN: undefined, REGISTRATION_JWT_AUDIENCE: AUDIENCE },
+			REGISTRATION: "jwt",
+			REGISTRATION_TOKEN: undefined,
+			REGISTRATION_JWT_AUDIENCE: AUDIENCE,
 			REGISTRATION_JWKS_URL: `http://127.0.0.1:${jwks.port}/jwks.json`,
 		},
 	});

@@ -24,7 +24,8 @@ beforeAll(async () => {
 	pubsub = `pubsub.${ejabberd.host}`;
 	const shared = { XMPP_PUBSUB_HOST: pubsub, XMPP_ALLOW: "*" };
 	scene = await openEdgeScene({
-		...{ start: startWorkerd, bundle },
+		start: startWorkerd,
+		bundle,
 		connector: { server: ejabberd, settings: shared },
 		bindings: { ...shared, XMPP_ADDRESS: `push@${ejabberd.host}/push`, REGISTRATION_TOKEN: undefined },
 	});

@@ -65,7 +65,10 @@ export async function openEdgeScene(
 		? await startReveille({
 				...wanted,
 				settings: {
-					...{ ...shared, ROLE: "connector", VAPID_PRIVATE_KEY: vapid.privateKey, PUSH_INTERVAL_MS: "0" },
+					...shared,
+					ROLE: "connector",
+					VAPID_PRIVATE_KEY: vapid.privateKey,
+					PUSH_INTERVAL_MS: "0",
 					...(replica && { DATABASE_URL: undefined, DATABASE_SYNC_URL: sqld.httpUrl }),
 					...wanted.settings,
 				},
@@ -82,7 +85,11 @@ export async function openEdgeScene(
 	const edge = await options.start({ bundle: options.bundle, bindings });
 	const ask = asker(() => edge.url);
 	return {
-		...{ edge, sqld, connector, bindings, ask },
+		edge,
+		sqld,
+		connector,
+		bindings,
+		ask,
 		database: createClient({ url: sqld.httpUrl }),
 		async register(subscription) {
 			const answer = await ask("POST", "/api/v1/registrations", { token: TOKEN, json: { subscription } });

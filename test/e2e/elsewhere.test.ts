@@ -38,7 +38,9 @@ describe("a data folder whose name has #, ? and % in it", () => {
 		);
 		const copy = join(cwd, "copy#?%41");
 		const backup = Bun.spawn([process.execPath, "src/server.ts", "backup", copy], {
-			...{ cwd: ROOT, stdout: "ignore", stderr: "inherit" },
+			cwd: ROOT,
+			stdout: "ignore",
+			stderr: "inherit",
 			env: { PATH: process.env.PATH, DATA_DIR: data },
 		});
 		expect(await backup.exited).toBe(0);

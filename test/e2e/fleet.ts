@@ -13,7 +13,8 @@ export type Address = Registered;
 /** What all connectors of a fleet have in common. */
 export const fleetSettings = async (databaseUrl: string, provider: FcmServer) => ({
 	DATABASE_URL: databaseUrl,
-	...{ FCM_URL: provider.url, FCM_SERVICE_ACCOUNT: provider.serviceAccount },
+	FCM_URL: provider.url,
+	FCM_SERVICE_ACCOUNT: provider.serviceAccount,
 	SECRET_KEY: "the-key-that-all-connectors-derive-secrets-from",
 	VAPID_PRIVATE_KEY: await generateVapidKey(),
 	REGISTRATION_TOKEN: "the-registration-token-of-all-connectors",
@@ -23,9 +24,11 @@ export const fleetSettings = async (databaseUrl: string, provider: FcmServer) =>
 
 /** Settings of a connector that is one of several components of a domain. */
 export const asComponent = (server: XmppServer, { domain, secret }: ComponentAccount) => ({
-	...{ XMPP_SERVICE: server.componentUrl, XMPP_DOMAIN: domain, XMPP_PASSWORD: secret },
+	XMPP_SERVICE: server.componentUrl,
+	XMPP_DOMAIN: domain,
+	XMPP_PASSWORD: secret,
 	// Who is anybody registers without a token then.
-	...{ REGISTRATION_TOKEN: "" },
+	REGISTRATION_TOKEN: "",
 });
 
 /** Starts a connector with a data folder of its own, which the list ends. */
@@ -147,7 +150,10 @@ export async function startPublisher(
 	ends: (() => unknown)[],
 ): Promise<Publisher> {
 	const user = await connectUser({
-		...{ service: server.websocketUrl, domain: server.host, username, password: "secret" },
+		service: server.websocketUrl,
+		domain: server.host,
+		username,
+		password: "secret",
 	});
 	ends.push(() => user.goOffline());
 	const answers = new Map<number, string>();

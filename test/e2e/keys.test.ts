@@ -46,9 +46,12 @@ describe.each([...servers])("with a real %s", (program) => {
 
 	const login = (username: string) =>
 		connectUser({
-			...{ service: server.websocketUrl, domain: server.host },
+			service: server.websocketUrl,
+			domain: server.host,
 			// A device is known by its resource, where it names no other id.
-			...{ username, password: PASSWORD, resource: username },
+			username,
+			password: PASSWORD,
+			resource: username,
 		});
 	const deviceOf = (name: string) => devices.get(name) as WebPushDevice;
 	const addressOf = (name: string) => addresses.get(name) as Address;

@@ -51,7 +51,8 @@ describe.each<[ServerName, Transport, number]>([
 			// Each kind has its turn at each server's, as far as five go.
 			moment: MOMENTS[choices.seed % MOMENTS.length] ?? choices.moment,
 			// A user's connection and a server are on the way; and there is more to be acknowledged before.
-			...{ perSecond: choices.perSecond / 4, killAfterMs: 3 * choices.killAfterMs },
+			perSecond: choices.perSecond / 4,
+			killAfterMs: 3 * choices.killAfterMs,
 		}));
 		const isAccount = transport === "account";
 		const { faults } = await killRuns(slower, () => wayOfServer(server, transport, "alice"), {

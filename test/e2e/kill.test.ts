@@ -8,7 +8,8 @@ test("SIGKILL at six kinds of moments: what was answered is delivered, on disk, 
 	const runs = MOMENTS.map((moment, index) => ({
 		...choicesOf(1_000 + index),
 		// What waits for its own time, or for a throttle's, is for the long runs.
-		...{ moment, hastened: true },
+		moment,
+		hastened: true,
 	}));
 	const { faults, totals } = await killRuns(runs, wayOfDouble, { atOnce: 2 });
 	expect(faults).toEqual([]);

@@ -27,7 +27,9 @@ export async function sendLarge({ server, address }: Scene, megabytes: number): 
 	const mallory = await connectUser({
 		// Prosody takes minutes to put a large message of many WebSocket frames together.
 		service: server.program === "prosody" ? server.tcpUrl : server.websocketUrl,
-		...{ domain: server.host, username: "mallory", password: "secret" },
+		domain: server.host,
+		username: "mallory",
+		password: "secret",
 	});
 	const body = "x".repeat(megabytes * 1_000_000);
 	await mallory.client.write(

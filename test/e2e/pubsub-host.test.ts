@@ -83,9 +83,13 @@ describe.each([...cases])(
 			push = transport === "account" ? `push@${server.host}/push` : `push.${server.host}`;
 			const [component] = server.components;
 			const settings = {
-				...{ XMPP_PUBSUB_HOST: pubsub, XMPP_ALLOW: "*", PUSH_INTERVAL_MS: "0" },
+				XMPP_PUBSUB_HOST: pubsub,
+				XMPP_ALLOW: "*",
+				PUSH_INTERVAL_MS: "0",
 				...(transport === "component" && {
-					...{ XMPP_SERVICE: server.componentUrl, XMPP_DOMAIN: component?.domain, XMPP_USERNAME: undefined },
+					XMPP_SERVICE: server.componentUrl,
+					XMPP_DOMAIN: component?.domain,
+					XMPP_USERNAME: undefined,
 					XMPP_PASSWORD: component?.secret,
 				}),
 			};

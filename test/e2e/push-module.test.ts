@@ -23,8 +23,14 @@ describe.each([...servers])("on a real %s", (program) => {
 		// The same app, as a table that takes part in the way without registering.
 		const { APNS_KEY, APNS_KEY_ID, APNS_TEAM_ID, APNS_TOPIC, APNS_URL, ...others } = apple.settings;
 		const app = {
-			...{ name: "monal", service: "apns", push_module: ["monalProdiOS"] },
-			...{ key: APNS_KEY, key_id: APNS_KEY_ID, team_id: APNS_TEAM_ID, topic: APNS_TOPIC, url: APNS_URL },
+			name: "monal",
+			service: "apns",
+			push_module: ["monalProdiOS"],
+			key: APNS_KEY,
+			key_id: APNS_KEY_ID,
+			team_id: APNS_TEAM_ID,
+			topic: APNS_TOPIC,
+			url: APNS_URL,
 		};
 		const fields = Object.entries(app).map(([name, value]) => `${name} = ${JSON.stringify(value)}`);
 		const APPS = join(folder.path, "reveille.toml");

@@ -131,14 +131,21 @@ beforeAll(async () => {
 	vapidPublicKey = (await importVapidKey(vapid)).publicKey;
 	const shared = { DATABASE_SYNC_URL: primary.httpUrl, SECRET_KEY };
 	connectorSettings = {
-		...{ ...shared, ROLE: "connector", VAPID_PRIVATE_KEY: vapid, ADMIN_TOKEN, PUSH_INTERVAL_MS: "0" },
+		...shared,
+		ROLE: "connector",
+		VAPID_PRIVATE_KEY: vapid,
+		ADMIN_TOKEN,
+		PUSH_INTERVAL_MS: "0",
 	};
 	// Both find the database empty.
 	[connector, http] = await Promise.all([
 		startReveille({ server, settings: connectorSettings }, "health"),
 		startReveille({
 			settings: {
-				...{ ...shared, ROLE: "http", VAPID_PUBLIC_KEY: vapidPublicKey, REGISTRATION_TOKEN: TOKEN },
+				...shared,
+				ROLE: "http",
+				VAPID_PUBLIC_KEY: vapidPublicKey,
+				REGISTRATION_TOKEN: TOKEN,
 				XMPP_ADDRESS: `push@${server.host}/push`,
 			},
 		}),
@@ -361,7 +368,8 @@ describe("a start while the primary is away", () => {
 			{
 				server,
 				settings: {
-					...{ ...connectorSettings, DATA_DIR: connector.dataFolder },
+					...connectorSettings,
+					DATA_DIR: connector.dataFolder,
 					SECRET_KEY: "a-key-that-this-database-has-never-seen-before",
 				},
 			},

@@ -72,8 +72,10 @@ function componentOf({ components }: XmppServer) {
 function asComponent(server: XmppServer): NonNullable<ReveilleOptions["settings"]> {
 	const { domain, secret } = componentOf(server);
 	return {
-		...{ XMPP_SERVICE: server.componentUrl, XMPP_DOMAIN: domain },
-		...{ XMPP_USERNAME: undefined, XMPP_PASSWORD: secret },
+		XMPP_SERVICE: server.componentUrl,
+		XMPP_DOMAIN: domain,
+		XMPP_USERNAME: undefined,
+		XMPP_PASSWORD: secret,
 	};
 }
 
@@ -89,8 +91,11 @@ export async function openScene(program: ServerName, options: SceneOptions = {})
 
 	const login = (username: string, resource?: string) =>
 		connectUser({
-			...{ service: server.websocketUrl, domain: server.host },
-			...{ username, password: PASSWORD, ...(resource !== undefined && { resource }) },
+			service: server.websocketUrl,
+			domain: server.host,
+			username,
+			password: PASSWORD,
+			...(resource !== undefined && { resource }),
 		});
 
 	/** One entry a device. */

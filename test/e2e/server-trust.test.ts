@@ -138,7 +138,8 @@ describe.each(servers)("at %s whose certificate signs itself", (program) => {
 		const started = await reveille({
 			...account(),
 			XMPP_CA: `${own.cert}${web.cert}`,
-			...{ HTTPS_PROXY: proxy.url, NO_PROXY: "localhost,127.0.0.1" },
+			HTTPS_PROXY: proxy.url,
+			NO_PROXY: "localhost,127.0.0.1",
 		});
 		await started.untilReady();
 		await started.untilLogged(`example.org names ${server.secureUrl} as its XMPP server`);
@@ -177,9 +178,11 @@ test("a push service that the operator named is heard on what time it is, and on
 	ends.push(() => devices.stop());
 	for (const named of [false, true]) {
 		const started = await reveille({
-			...{ XMPP_SERVICE: server.websocketUrl, XMPP_USERNAME: "push@example.org", XMPP_PASSWORD: "secret" },
+			XMPP_SERVICE: server.websocketUrl,
+			XMPP_USERNAME: "push@example.org",
+			XMPP_PASSWORD: "secret",
 			// Each has a database of its own: neither is to wait for the other's address.
-			...{ XMPP_RESOURCE: named ? "named" : "chosen" },
+			XMPP_RESOURCE: named ? "named" : "chosen",
 			...(named && { WEBPUSH_ALLOW_HOSTS: "localhost" }),
 		});
 		await started.untilReady();
@@ -213,7 +216,9 @@ test.each(servers)(
 		ends.push(() => server.stop());
 		await server.addUser("push", "secret");
 		const started = await reveille({
-			...{ XMPP_SERVICE: server.websocketUrl, XMPP_USERNAME: "push@example.org", XMPP_PASSWORD: "secret" },
+			XMPP_SERVICE: server.websocketUrl,
+			XMPP_USERNAME: "push@example.org",
+			XMPP_PASSWORD: "secret",
 		});
 		const { notes = [], servers: known } = await facts(started);
 		expect(known?.[0]).toMatchObject({ push: false, resumption: false });

@@ -14,8 +14,12 @@ test.each([...servers])(
 		const device = endpoint.createSubscription({ applicationServerKey: await reveille.vapidPublicKey() });
 		const { endpoint: token, keys } = device.subscription;
 		const { commands, values, fields, columns, rows } = await registerWithSlixmpp({
-			...{ jid: `bob@${server.host}`, password: "secret", host: "127.0.0.1", port: server.ports.c2s },
-			...{ push: `push@${server.host}/push`, command: "register-push-mozilla" },
+			jid: `bob@${server.host}`,
+			password: "secret",
+			host: "127.0.0.1",
+			port: server.ports.c2s,
+			push: `push@${server.host}/push`,
+			command: "register-push-mozilla",
 			fields: { token, ...keys, "device-name": "slixmpp" },
 		});
 		// In no order: slixmpp has them as a set.

@@ -45,8 +45,14 @@ async function openStage(module: string): Promise<Stage> {
 	writeFileSync(join(folder.path, "ca.pem"), apple.ca);
 	const { key } = apple.createKey("TEAM123456", "KEY1234567");
 	const app = {
-		...{ name: "siskin", service: "apns", provider: [PROVIDER], topic: TOPIC, url: apple.url },
-		...{ key, key_id: "KEY1234567", team_id: "TEAM123456" },
+		name: "siskin",
+		service: "apns",
+		provider: [PROVIDER],
+		topic: TOPIC,
+		url: apple.url,
+		key,
+		key_id: "KEY1234567",
+		team_id: "TEAM123456",
 	};
 	const fields = Object.entries(app).map(([name, value]) => `${name} = ${JSON.stringify(value)}`);
 	const APPS = join(folder.path, "reveille.toml");
@@ -56,7 +62,10 @@ async function openStage(module: string): Promise<Stage> {
 
 	const login = (username: string, resource?: string) =>
 		connectUser({
-			...{ service: server.websocketUrl, domain: server.host, username, password: "secret" },
+			service: server.websocketUrl,
+			domain: server.host,
+			username,
+			password: "secret",
 			...(resource !== undefined && { resource }),
 		});
 	return {
@@ -115,11 +124,17 @@ async function nextAt({ apple }: Stage, { token, voipToken, key }: Phone) {
 }
 
 const rings = {
-	...{ type: "alert", priority: "10", topic: TOPIC, to: "the app" },
+	type: "alert",
+	priority: "10",
+	topic: TOPIC,
+	to: "the app",
 	aps: { alert: { body: "New message" }, sound: "default", "mutable-content": 1 },
 };
 const isSilent = {
-	...{ type: "background", priority: "5", topic: TOPIC, to: "the app" },
+	type: "background",
+	priority: "5",
+	topic: TOPIC,
+	to: "the app",
 	aps: { "content-available": 1 },
 };
 const calls = { type: "voip", priority: "10", topic: `${TOPIC}.voip`, to: "calls", aps: {} };

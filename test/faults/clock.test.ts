@@ -46,7 +46,9 @@ describe.each([
 			now: () => now,
 		});
 		const post = async (bearer: string) => ({
-			...{ kind: "reply" as const, headers: new Headers(), body: "" },
+			kind: "reply" as const,
+			headers: new Headers(),
+			body: "",
 			status: bearer === good ? 200 : 401,
 		});
 		const use = () => tokens.use(post, ({ status }) => status === 401, AbortSignal.timeout(1_000));

@@ -1,9 +1,18 @@
 /** HTTP/2 by hand (RFC 9113), as little as a push service that is sick needs. */
 
 export const FRAME = {
-	...{ data: 0, headers: 1, rstStream: 3, settings: 4, ping: 6, goaway: 7, windowUpdate: 8, continuation: 9 },
+	data: 0,
+	headers: 1,
+	rstStream: 3,
+	settings: 4,
+	ping: 6,
+	goaway: 7,
+	windowUpdate: 8,
+	continuation: 9,
 	/** Flags. */
-	...{ ack: 1, endStream: 1, endHeaders: 4 },
+	ack: 1,
+	endStream: 1,
+	endHeaders: 4,
 } as const;
 
 const HEADER_BYTES = 9;

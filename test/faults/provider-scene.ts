@@ -83,8 +83,12 @@ export async function openProviderScene(
 	const apps: object[] = [{ name: "webpush", service: "webpush" }];
 	const serviceAccount = (token: SickProvider) =>
 		JSON.stringify({
-			...{ type: "service_account", project_id: "p", private_key_id: "key", private_key: rsa },
-			...{ client_email: "push@p.iam.gserviceaccount.com", token_uri: `${urlOf(token)}/token` },
+			type: "service_account",
+			project_id: "p",
+			private_key_id: "key",
+			private_key: rsa,
+			client_email: "push@p.iam.gserviceaccount.com",
+			token_uri: `${urlOf(token)}/token`,
 		});
 	const fcm = (name: string, provider: SickProvider, token: SickProvider) =>
 		apps.push({ name, service: "fcm", url: urlOf(provider), service_account: serviceAccount(token) });
@@ -143,8 +147,10 @@ export async function openProviderScene(
 	fcm("well", wellFcm, wellToken);
 
 	const wire = await startWire({
-		...{ APPS: JSON.stringify(apps), NODE_EXTRA_CA_CERTS: authority },
-		...{ UBUNTU_URL: undefined, PUSH_INTERVAL_MS: "0" },
+		APPS: JSON.stringify(apps),
+		NODE_EXTRA_CA_CERTS: authority,
+		UBUNTU_URL: undefined,
+		PUSH_INTERVAL_MS: "0",
 	});
 	const patients: Patient[] = [];
 	for (const { device, ...patient } of devices)

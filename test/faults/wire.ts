@@ -30,7 +30,9 @@ const SERVER = "example.net";
 
 /** Settings of a process that is the double's component. */
 export const asComponentOf = ({ service }: ComponentDouble) => ({
-	...{ XMPP_SERVICE: service, XMPP_DOMAIN: "push.example.org", XMPP_PASSWORD: "the secret" },
+	XMPP_SERVICE: service,
+	XMPP_DOMAIN: "push.example.org",
+	XMPP_PASSWORD: "the secret",
 	PUSH_INTERVAL_MS: "0",
 });
 

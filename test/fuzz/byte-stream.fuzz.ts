@@ -153,11 +153,15 @@ export const fuzzed: Fuzzed = {
 				const seen: string[] = [];
 				const arrived = Promise.withResolvers<void>();
 				const management = createStreamManagement(undefined, {
-					...{ save: async () => {}, send: () => {} },
+					save: async () => {},
+					send: () => {},
 					onFault: (error) => seen.push(String(error)),
 				});
 				const stream = await openComponentStream(component(double.service), {
-					...{ management, onLife: () => {}, onOpen: () => {}, deadlineMs: 60_000 },
+					management,
+					onLife: () => {},
+					onOpen: () => {},
+					deadlineMs: 60_000,
 					onStanza(element, handled) {
 						if (element.attrs.id === "last") arrived.resolve();
 						else seen.push(String(element));

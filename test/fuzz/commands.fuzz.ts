@@ -22,7 +22,10 @@ const database = await openQuickDatabase();
 const keyring = await createKeyring("a key of at least thirty-two characters, for tests");
 const sendsNothing = () => Promise.reject(new Error("these tests send nothing"));
 const services = await createServices(ALL_APPS, {
-	...{ fetch: sendsNothing, guardedFetch: sendsNothing, http2Fetch: () => sendsNothing, now: Date.now },
+	fetch: sendsNothing,
+	guardedFetch: sendsNothing,
+	http2Fetch: () => sendsNothing,
+	now: Date.now,
 	policy: endpointPolicy({ allowHosts: ["push.example"], allowPrivate: false }),
 	vapid: {},
 });
@@ -30,7 +33,11 @@ const registrations = createRegistrations(database.db, { owner: 50, address: 100
 /** Each case comes long after the one before: these are about what is asked, and not how often. */
 let now = Date.now();
 const registrar = createRegistrar({
-	...{ registrations, keyring, services, apps: ALL_APPS, allow: ["example.org"] },
+	registrations,
+	keyring,
+	services,
+	apps: ALL_APPS,
+	allow: ["example.org"],
 	nodes: createNodeSource(keyring, NO_NODES, []),
 	now: () => (now += 10_000),
 	async testPush(node) {

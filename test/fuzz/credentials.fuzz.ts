@@ -23,16 +23,12 @@ const RSA = String(
 	generateKeyPairSync("rsa", { modulusLength: 2048 }).privateKey.export({ type: "pkcs8", format: "pem" }),
 );
 const ACCOUNT = {
-	...{
-		type: "service_account",
-		project_id: "example-1",
-		private_key_id: "0123456789abcdef",
-		private_key: RSA,
-	},
-	...{
-		client_email: "push@example-1.iam.gserviceaccount.com",
-		token_uri: "https://oauth2.googleapis.com/token",
-	},
+	type: "service_account",
+	project_id: "example-1",
+	private_key_id: "0123456789abcdef",
+	private_key: RSA,
+	client_email: "push@example-1.iam.gserviceaccount.com",
+	token_uri: "https://oauth2.googleapis.com/token",
 };
 const accounts = fc
 	.tuple(

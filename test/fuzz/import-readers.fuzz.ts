@@ -64,14 +64,23 @@ const GOOD_CSV = `node,secret,token,type,owner,renewed\r\ndevice-1,s,fcm-token,f
 const keyring = await createKeyring("a key of at least thirty-two characters, for tests");
 const sendsNothing = () => Promise.reject(new Error("these tests send nothing"));
 const services = await createServices(ALL_APPS, {
-	...{ fetch: sendsNothing, guardedFetch: sendsNothing, http2Fetch: () => sendsNothing, now: Date.now },
+	fetch: sendsNothing,
+	guardedFetch: sendsNothing,
+	http2Fetch: () => sendsNothing,
+	now: Date.now,
 	policy: endpointPolicy({ allowHosts: ["push.example"], allowPrivate: false }),
 	vapid: {},
 });
 const NOW = Date.UTC(2026, 0, 2);
 const checking = {
-	...{ apps: ALL_APPS, choice: createAppChoice(ALL_APPS), named: [], services, keyring },
-	...{ trustDeviceId: false, retentionDays: 180, now: NOW },
+	apps: ALL_APPS,
+	choice: createAppChoice(ALL_APPS),
+	named: [],
+	services,
+	keyring,
+	trustDeviceId: false,
+	retentionDays: 180,
+	now: NOW,
 };
 
 async function checked(found: Found) {
@@ -95,28 +104,20 @@ const times = fc.oneof(
 );
 const found = fc.record(
 	{
-		...{
-			node: fc.oneof(fc.constantFrom("device-1", keyring.createNode(), "module:x"), anyText),
-			secret: fc.oneof(fc.constant("a secret of another server's"), anyText),
-		},
+		node: fc.oneof(fc.constantFrom("device-1", keyring.createNode(), "module:x"), anyText),
+		secret: fc.oneof(fc.constant("a secret of another server's"), anyText),
 		type: fc.oneof(fc.constantFrom("fcm", "apns", "webpush", "ubuntu", "wns"), anyText),
-		...{
-			app: fc.oneof(fc.constantFrom("fcm", "apns"), anyText),
-			token: fc.oneof(fc.constantFrom("fcm-token", APNS_HEX, "https://push.example/x"), anyText),
-		},
-		...{
-			device_id: anyText,
-			owner: fc.oneof(fc.constant("Juliet@example.net"), anyText),
-			registered: times,
-			renewed: times,
-			last_successful_push: times,
-		},
-		...{
-			voip_token: anyText,
-			application_id: fc.oneof(fc.constant("com.example_app"), anyText),
-			p256dh: anyText,
-			auth: anyText,
-		},
+		app: fc.oneof(fc.constantFrom("fcm", "apns"), anyText),
+		token: fc.oneof(fc.constantFrom("fcm-token", APNS_HEX, "https://push.example/x"), anyText),
+		device_id: anyText,
+		owner: fc.oneof(fc.constant("Juliet@example.net"), anyText),
+		registered: times,
+		renewed: times,
+		last_successful_push: times,
+		voip_token: anyText,
+		application_id: fc.oneof(fc.constant("com.example_app"), anyText),
+		p256dh: anyText,
+		auth: anyText,
 	},
 	{ requiredKeys: ["node", "secret", "token"] },
 );

@@ -50,7 +50,9 @@ const claims = fc.record(
 			fc.jsonValue({ maxDepth: 1 }),
 		),
 		iss: fc.oneof(fc.constantFrom(ISSUER, ISSUER, ISSUER, "x"), fc.jsonValue({ maxDepth: 1 })),
-		...{ exp: anyTime, nbf: anyTime, iat: anyTime },
+		exp: anyTime,
+		nbf: anyTime,
+		iat: anyTime,
 		app: fc.oneof(
 			fc.constantFrom("webpush", "fcm"),
 			fc.array(fc.constantFrom("fcm", "wns")),

@@ -29,7 +29,12 @@ const time = fc.integer({ min: 0, max: 2 ** 45 });
 const notification = fc.record(
 	{
 		class: fc.constantFrom("voip", "event", "high", "low"),
-		...{ count: fc.nat(), pending: fc.nat(), sender: stored, body: stored, nickname: stored, event: stored },
+		count: fc.nat(),
+		pending: fc.nat(),
+		sender: stored,
+		body: stored,
+		nickname: stored,
+		event: stored,
 		encrypted: fc.record(
 			{ data: stored, iv: stored, type: stored },
 			{ requiredKeys: ["data", "iv"], noNullPrototype: true },
@@ -39,20 +44,16 @@ const notification = fc.record(
 ) as Arbitrary<Notification>;
 const entry = fc.record(
 	{
-		...{
-			node: fc.oneof(fc.constantFrom("N", "M"), stored),
-			class: fc.constantFrom("voip", "event", "high", "low"),
-			version: fc.nat(9),
-			notification,
-		},
-		...{
-			attempts: fc.nat(100),
-			dueAt: time,
-			expiresAt: time,
-			lastError: stored,
-			gate: stored,
-			publisher: stored,
-		},
+		node: fc.oneof(fc.constantFrom("N", "M"), stored),
+		class: fc.constantFrom("voip", "event", "high", "low"),
+		version: fc.nat(9),
+		notification,
+		attempts: fc.nat(100),
+		dueAt: time,
+		expiresAt: time,
+		lastError: stored,
+		gate: stored,
+		publisher: stored,
 	},
 	{
 		requiredKeys: ["node", "class", "version", "notification", "attempts", "dueAt", "expiresAt"],

@@ -63,7 +63,9 @@ export function eventually<T>(
 }
 
 const propertyOf = (name: string, { weight, most }: Share, run: Property["run"]): Property => ({
-	...{ name, weight, run },
+	name,
+	weight,
+	run,
 	most: most ?? Number.POSITIVE_INFINITY,
 });
 

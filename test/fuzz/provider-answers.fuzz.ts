@@ -140,7 +140,8 @@ const headers = fc.record(
 		),
 		"x-wns-status": fc.constantFrom("received", "dropped", "channelthrottled", "Received", "", "x"),
 		"x-wns-error-description": fc.constantFrom("Domain Blocked", "domainblocked", "x"),
-		...{ "x-wns-msg-id": headerText, "apns-id": headerText },
+		"x-wns-msg-id": headerText,
+		"apns-id": headerText,
 	},
 	{ requiredKeys: [] },
 );
@@ -218,7 +219,10 @@ function claimOutcome(outcome: Outcome): void {
 }
 
 const CLASSIFY: Readonly<Record<string, (reply: Reply) => Outcome>> = {
-	...{ webpush: classifyWebPush, wns: classifyWns, ubuntu: classifyUbuntu, fcm: classifyFcm },
+	webpush: classifyWebPush,
+	wns: classifyWns,
+	ubuntu: classifyUbuntu,
+	fcm: classifyFcm,
 	apns: (reply) => classifyApns(reply, "main"),
 };
 
@@ -234,7 +238,9 @@ const vapid = createVapid({
 });
 const { privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
 const tokens = createProviderTokens({
-	...{ keyId: "KEY", teamId: "TEAM", now },
+	keyId: "KEY",
+	teamId: "TEAM",
+	now,
 	key: await importApnsKey(String(privateKey.export({ type: "pkcs8", format: "pem" }))),
 });
 const rsa = (await crypto.subtle.generateKey(
@@ -294,30 +300,27 @@ const SERVICES: readonly { service: PushService; device: Record<string, string> 
 const notification = fc.record(
 	{
 		class: fc.constantFrom("voip", "event", "high", "low"),
-		...{
-			count: fc.nat(),
-			pending: fc.nat(),
-			sender: anyText,
-			body: anyText,
-			nickname: anyText,
-			event: anyText,
-		},
+		count: fc.nat(),
+		pending: fc.nat(),
+		sender: anyText,
+		body: anyText,
+		nickname: anyText,
+		event: anyText,
 		encrypted: fc.record({ data: anyText, iv: anyText, type: anyText }, { requiredKeys: ["data", "iv"] }),
 	},
 	{ requiredKeys: ["class"] },
 ) as Arbitrary<Notification>;
 
 const pushOf = (device: Record<string, string>, notification: Notification, dialect?: string): Push => ({
-	...{ notification, ttlSeconds: 60 },
+	notification,
+	ttlSeconds: 60,
 	registration: {
-		...{
-			node: `node-of-${SECRET}`,
-			owner: "juliet@example.net",
-			app: "a",
-			device: "d",
-			registeredAt: 0,
-			renewedAt: 0,
-		},
+		node: `node-of-${SECRET}`,
+		owner: "juliet@example.net",
+		app: "a",
+		device: "d",
+		registeredAt: 0,
+		renewedAt: 0,
 		...({ ...device, ...(dialect !== undefined && { dialect }) } as { token: string }),
 	},
 });

@@ -51,7 +51,8 @@ const node = (
 	fc.record({
 		name: fc.constantFrom(name, name, name, name, name, "other"),
 		ns: nsOf(ns),
-		...{ form, attrs },
+		form,
+		attrs,
 		children: fc.tuple(...children).map((lists) => lists.flat()),
 	});
 const some = (arbitrary: Arbitrary<Node>, maxLength = 2): Arbitrary<Node[]> =>
@@ -189,17 +190,19 @@ function read(pubsub: Node) {
 	const isGuessed = !isTagged && !body && encrypted && encrypted.type !== "voip" && !event;
 	const wanted: { [K in keyof Notification]: Notification[K] | undefined } = {
 		class: event ? "event" : type === "voip" && encrypted ? "voip" : said,
-		...{ count: number("message-count"), pending: number("pending-subscription-count") },
-		...{ sender: fieldOf(summary, "last-message-sender")?.trim(), body, encrypted, event },
+		count: number("message-count"),
+		pending: number("pending-subscription-count"),
+		sender: fieldOf(summary, "last-message-sender")?.trim(),
+		body,
+		encrypted,
+		event,
 		nickname: textOf(first(first(it, "groupchat", NS.tigaseGroupchat), "nickname")) || undefined,
 	};
 	return plain({
-		...{
-			node: publish.attrs.node,
-			secret: fieldOf(options, "secret"),
-			pushModule: fieldOf(options, "pushModule"),
-			tag: isTagged ? "given" : isGuessed ? "missing" : undefined,
-		},
+		node: publish.attrs.node,
+		secret: fieldOf(options, "secret"),
+		pushModule: fieldOf(options, "pushModule"),
+		tag: isTagged ? "given" : isGuessed ? "missing" : undefined,
 		notification: plain(wanted),
 	});
 }

@@ -80,7 +80,7 @@ export const fuzzed: Fuzzed = {
 			fc.record({ owner: anyText, node: anyText, jid: fc.option(anyText, { nil: undefined }) }),
 			({ owner, node, jid }) => {
 				const times = { registeredAt: 0, renewedAt: 0 };
-				const registration = { ...{ owner, node, app: "a", device: "d", token: "t" }, ...times };
+				const registration = { owner, node, app: "a", device: "d", token: "t", ...times };
 				const message = affiliationNone({ ...registration, ...(jid !== undefined && { jid }) });
 				if (!message) {
 					// What a message must repeat of them is too long: the server hears when it next publishes.

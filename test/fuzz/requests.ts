@@ -16,22 +16,27 @@ const FORM = "application/x-www-form-urlencoded";
 const bearer = (token: string) => ({ Authorization: `Bearer ${token}` });
 
 const api = (method: string, path: string, token: string, body?: unknown): Sent => ({
-	...{ method, path: `/api/v1${path}` },
+	method,
+	path: `/api/v1${path}`,
 	headers: { ...bearer(token), ...(body !== undefined && { "Content-Type": JSON_TYPE }) },
 	...(body !== undefined && { body: JSON.stringify(body) }),
 });
 const form = (name: string, fields: Record<string, string>): Sent => ({
-	...{ method: "POST", path: `/push_appserver/v1/${name}` },
+	method: "POST",
+	path: `/push_appserver/v1/${name}`,
 	headers: { "Content-Type": FORM },
 	// What stands for something else stays to be found.
 	body: new URLSearchParams(fields).toString().replaceAll("%7B", "{").replaceAll("%7D", "}"),
 });
 const get = (path: string, headers: Record<string, string> = {}): Sent => ({ method: "GET", path, headers });
 const tigase = (path: string): Sent => ({
-	...{ method: "POST", path },
+	method: "POST",
+	path,
 	headers: { "Content-Type": JSON_TYPE },
 	body: JSON.stringify({
-		...{ account: "juliet@example.net", provider: "tigase:messenger:apns:1", "device-token": APNS_HEX },
+		account: "juliet@example.net",
+		provider: "tigase:messenger:apns:1",
+		"device-token": APNS_HEX,
 	}),
 });
 const admin = { Authorization: `Basic ${btoa("any:{admin}").replace(/.*/, "{basic}")}` };

@@ -21,7 +21,10 @@ const SERVED = "the-token-of-another-whose-server-we-are";
 
 const sendsNothing = () => Promise.reject(new Error("these tests send nothing"));
 const services = await createServices(ALL_APPS, {
-	...{ fetch: sendsNothing, guardedFetch: sendsNothing, http2Fetch: () => sendsNothing, now: Date.now },
+	fetch: sendsNothing,
+	guardedFetch: sendsNothing,
+	http2Fetch: () => sendsNothing,
+	now: Date.now,
 	policy: endpointPolicy({ allowHosts: ["push.example"], allowPrivate: false }),
 	vapid: {},
 });
@@ -36,7 +39,9 @@ const MANY = 1_000_000_000;
 const server = (deps: Partial<AppDeps & MetricsDeps>) =>
 	startTestServer(
 		{
-			...{ services, apps: ALL_APPS, adminToken: ADMIN },
+			services,
+			apps: ALL_APPS,
+			adminToken: ADMIN,
 			scrape: async () => ({ contentType: "text/plain; version=0.0.4", text: "reveille_xmpp_online 1" }),
 			...deps,
 		},

@@ -57,7 +57,10 @@ export async function openStrangers(answer: () => Answer): Promise<Strangers> {
 	const keyring = await createKeyring("a key of at least thirty-two characters, for tests");
 	const sendsNothing = () => Promise.reject(new Error("these tests send nothing"));
 	const services = await createServices(ALL_APPS, {
-		...{ fetch: sendsNothing, guardedFetch: sendsNothing, http2Fetch: () => sendsNothing, now: Date.now },
+		fetch: sendsNothing,
+		guardedFetch: sendsNothing,
+		http2Fetch: () => sendsNothing,
+		now: Date.now,
 		policy: endpointPolicy({ allowHosts: ["push.example"], allowPrivate: false }),
 		vapid: {},
 	});
@@ -83,8 +86,13 @@ export async function openStrangers(answer: () => Answer): Promise<Strangers> {
 		for (let device = 0; device < 50; device++) {
 			await stored.register(
 				{
-					...{ owner: OWNER, app: "fcm", device: String(device), token: `t${device}`, deviceName: name },
-					...{ jid: "push@example.net/push", dialect: "mod_push" as const },
+					owner: OWNER,
+					app: "fcm",
+					device: String(device),
+					token: `t${device}`,
+					deviceName: name,
+					jid: "push@example.net/push",
+					dialect: "mod_push" as const,
 				},
 				() => keyring.createNode(),
 			);
@@ -101,7 +109,12 @@ export async function openStrangers(answer: () => Answer): Promise<Strangers> {
 
 	function intakeOf(connection: XmppConnection) {
 		return createIntake(connection, {
-			...{ registrations, keyring, services, apps: ALL_APPS, version: "1.2.3", now: () => (now += 10_000) },
+			registrations,
+			keyring,
+			services,
+			apps: ALL_APPS,
+			version: "1.2.3",
+			now: () => (now += 10_000),
 			nodes: createNodeSource(keyring, NO_NODES, []),
 			pubsubNodes: {} as never,
 			publish: async () => answer(),

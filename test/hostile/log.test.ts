@@ -14,7 +14,8 @@ let service: Bun.Server<undefined>;
 beforeAll(async () => {
 	double = await startComponentDouble();
 	service = Bun.serve({
-		...{ hostname: "127.0.0.1", port: 0 },
+		hostname: "127.0.0.1",
+		port: 0,
 		fetch: (request) =>
 			new Response(JSON.stringify({ errno: EVIL, reason: EVIL, error: EVIL, message: EVIL + LONG }), {
 				status: Number(new URL(request.url).pathname.slice(1, 4)),
@@ -24,12 +25,12 @@ beforeAll(async () => {
 	reveille = await startReveille(
 		{
 			settings: {
-				...{ XMPP_SERVICE: double.service, XMPP_DOMAIN: "push.example.org", XMPP_PASSWORD: "the secret" },
-				...{
-					LOG_LEVEL: "debug",
-					PUSH_INTERVAL_MS: "0",
-					ADMIN_TOKEN: "an-operators-own-token-of-forty-characters",
-				},
+				XMPP_SERVICE: double.service,
+				XMPP_DOMAIN: "push.example.org",
+				XMPP_PASSWORD: "the secret",
+				LOG_LEVEL: "debug",
+				PUSH_INTERVAL_MS: "0",
+				ADMIN_TOKEN: "an-operators-own-token-of-forty-characters",
 				TRUSTED_PROXIES: "127.0.0.1",
 			},
 		},

@@ -7,7 +7,9 @@ let reveille: Reveille;
 beforeAll(async () => {
 	reveille = await startReveille({
 		settings: {
-			...{ REGISTRATION: "open", XMPP_ALLOW: "*", XMPP_ADDRESS: "push@example.org/push" },
+			REGISTRATION: "open",
+			XMPP_ALLOW: "*",
+			XMPP_ADDRESS: "push@example.org/push",
 			TRUSTED_PROXIES: undefined,
 		},
 	});

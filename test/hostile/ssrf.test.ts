@@ -227,7 +227,8 @@ describe("with real sockets", () => {
 	function startInside() {
 		let asked = 0;
 		const server = Bun.serve({
-			...{ hostname: "127.0.0.1", port: 0 },
+			hostname: "127.0.0.1",
+			port: 0,
 			fetch() {
 				asked++;
 				return new Response("secret");
@@ -239,7 +240,8 @@ describe("with real sockets", () => {
 	test.each([301, 302, 303, 307, 308])("a redirect by %i leads nowhere", async (status) => {
 		await using inside = startInside();
 		await using outside = Bun.serve({
-			...{ hostname: "127.0.0.1", port: 0 },
+			hostname: "127.0.0.1",
+			port: 0,
 			fetch: () => new Response(null, { status, headers: { location: `http://127.0.0.1:${inside.port}/` } }),
 		});
 		const policy = endpointPolicy({ allowHosts: [], allowPrivate: true });

@@ -225,7 +225,9 @@ test("a real process takes no more than a fixed memory from a stanza without end
 	const reveille = await startReveille(
 		{
 			settings: {
-				...{ XMPP_SERVICE: double.service, XMPP_DOMAIN: "push.example.org", XMPP_PASSWORD: "the secret" },
+				XMPP_SERVICE: double.service,
+				XMPP_DOMAIN: "push.example.org",
+				XMPP_PASSWORD: "the secret",
 				PUSH_INTERVAL_MS: "0",
 			},
 		},

@@ -108,7 +108,9 @@ test("shows the demo", async () => {
 describe("its commands, in an empty folder and an empty environment", () => {
 	test("--version and --help, which names it as it is typed", async () => {
 		expect(await run([binary, "--version"])).toEqual({
-			...{ stdout: `${packageJson.version}\n`, stderr: "", code: 0 },
+			stdout: `${packageJson.version}\n`,
+			stderr: "",
+			code: 0,
 		});
 		const { stdout, code } = await run([binary, "--help"]);
 		expect(code).toBe(0);
@@ -124,8 +126,11 @@ describe("its commands, in an empty folder and an empty environment", () => {
 			const token = "a1".repeat(32);
 			writeFileSync(csv ?? "", `node,secret,type,token\nnode-1,a-secret-of-old,apns,${token}\n`);
 			const env = {
-				...{ DATA_DIR: data ?? "", APNS_KEY_ID: "KEY1234567", APNS_TEAM_ID: "TEAM123456" },
-				...{ APNS_TOPIC: "org.example.chat", APNS_KEY: await apnsKey() },
+				DATA_DIR: data ?? "",
+				APNS_KEY_ID: "KEY1234567",
+				APNS_TEAM_ID: "TEAM123456",
+				APNS_TOPIC: "org.example.chat",
+				APNS_KEY: await apnsKey(),
 			};
 			const imported = await run([binary, "import", "csv", csv ?? ""], env);
 			expect(imported).toMatchObject({ code: 0 });

@@ -20,7 +20,9 @@ export async function startDeno({ bundle, bindings }: EdgeOptions): Promise<Edge
 		command: [program, "run", "--no-prompt", "--allow-env", "--allow-net", "examples/edge-deno.js"],
 		env: {
 			...Object.fromEntries(settings),
-			...{ PORT: String(port), DENO_DIR: join(folder.path, "cache"), DENO_NO_UPDATE_CHECK: "1" },
+			PORT: String(port),
+			DENO_DIR: join(folder.path, "cache"),
+			DENO_NO_UPDATE_CHECK: "1",
 		},
 	});
 }

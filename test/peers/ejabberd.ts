@@ -123,7 +123,10 @@ export async function startEjabberd(options: EjabberdOptions = {}): Promise<Xmpp
 			},
 			httpPath: "/ws",
 			patience: { start: 60_000, stop: 20_000 },
-			...{ ports, configPath, addUsers, pushEnabledOf },
+			ports,
+			configPath,
+			addUsers,
+			pushEnabledOf,
 			folder: folder.path,
 			cleanUp() {
 				names?.close();

@@ -121,7 +121,9 @@ export async function startFirefox(options: FirefoxOptions): Promise<Firefox> {
 			browser: "firefox",
 			executablePath,
 			// Who started it decides what an interruption means.
-			...{ handleSIGINT: false, handleSIGTERM: false, handleSIGHUP: false },
+			handleSIGINT: false,
+			handleSIGTERM: false,
+			handleSIGHUP: false,
 			headless: options.headless ?? true,
 			userDataDir: profile,
 			// Firefox refuses to run as root in another user's home, and would leave its caches in ours.

@@ -152,7 +152,8 @@ describe("a pubsub service", () => {
 		const romeo = await login(neighbours.prosody, "romeo");
 		const address = await openNode(push, "ejabberd", "prosody");
 		expect(await refusal(publish(romeo, address, secret()))).toMatchObject({
-			...{ type: "wait", condition: "resource-constraint" },
+			type: "wait",
+			condition: "resource-constraint",
 			text: expect.stringContaining("Unknown field 'secret'"),
 		});
 	}, 30_000);

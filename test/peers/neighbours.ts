@@ -32,12 +32,14 @@ export async function startNeighbours({ prosody, ejabberd }: NeighboursOptions =
 	});
 	const starting = [
 		startProsody({
-			...{ hosts: ["prosody.example"], pubsub: true },
+			hosts: ["prosody.example"],
+			pubsub: true,
 			neighbour: at("ejabberd.example", ejabberdPort, prosodyPort),
 			...prosody,
 		}),
 		startEjabberd({
-			...{ hosts: ["ejabberd.example"], pubsub: true },
+			hosts: ["ejabberd.example"],
+			pubsub: true,
 			neighbour: at("prosody.example", prosodyPort, ejabberdPort),
 			...ejabberd,
 		}),

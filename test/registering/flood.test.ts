@@ -161,7 +161,10 @@ describe("a domain's registrations", () => {
 		let users = 0;
 		const register = async (domain: string) => {
 			const made = await registrar.register({
-				...{ owner: `user${++users}@${domain}`, to: "push.example", dialect: "mod_push", device: "phone" },
+				owner: `user${++users}@${domain}`,
+				to: "push.example",
+				dialect: "mod_push",
+				device: "phone",
 				app: { service: "webpush" },
 			});
 			return made.kind;

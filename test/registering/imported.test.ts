@@ -29,20 +29,33 @@ async function open() {
 	const apps = parseApps([{ name: "apns", service: "apns", topic: "org.example.chat" }], "APPS", false);
 	const sendsNothing = () => Promise.reject(new Error("this test sends nothing"));
 	const services = await createServices(apps, {
-		...{ fetch: sendsNothing, guardedFetch: sendsNothing, http2Fetch: () => sendsNothing, now: Date.now },
+		fetch: sendsNothing,
+		guardedFetch: sendsNothing,
+		http2Fetch: () => sendsNothing,
+		now: Date.now,
 		policy: endpointPolicy({ allowHosts: [], allowPrivate: false }),
 		vapid: {},
 	});
 	const keyring = await createKeyring("a key of at least thirty-two characters, for tests");
 	const imported = {
-		...{ node: NODE, formerHash: "hash", owner: "", app: "apns", token: TOKEN, renewedAt: 1 },
+		node: NODE,
+		formerHash: "hash",
+		owner: "",
+		app: "apns",
+		token: TOKEN,
+		renewedAt: 1,
 		device: await formDeviceKey(NODE, TOKEN),
 	};
 	await importRegistrations(database.db, [imported], 1);
 	const registrations = createRegistrations(database.db, { owner: 9, address: 9, host: 9 });
 	const registrar = createRegistrar({
-		...{ registrations, keyring, nodes: createNodeSource(keyring, NO_NODES, []) },
-		...{ apps, services, allow: ["*"], testPush: sendsNothing },
+		registrations,
+		keyring,
+		nodes: createNodeSource(keyring, NO_NODES, []),
+		apps,
+		services,
+		allow: ["*"],
+		testPush: sendsNothing,
 		address: "push.example.org",
 		rate: createRegistrationRate(registrations),
 	});
@@ -51,7 +64,11 @@ async function open() {
 		registrar,
 		register: (owner: string, token: string, dialect: "push-appserver" | "mod_push" = "push-appserver") =>
 			registrar.register({
-				...{ owner, to: "push.example.org", dialect, device: NODE, token },
+				owner,
+				to: "push.example.org",
+				dialect,
+				device: NODE,
+				token,
 				app: { type: "apns" },
 			}),
 	};

@@ -30,14 +30,21 @@ async function processWith(keyring: Keyring, pubsubHost?: string) {
 	const apps = parseApps([{ name: "apns", service: "apns", topic: "org.example.chat" }], "APPS", false);
 	const sendsNothing = () => Promise.reject(new Error("these tests send nothing"));
 	const services = await createServices(apps, {
-		...{ fetch: sendsNothing, guardedFetch: sendsNothing, http2Fetch: () => sendsNothing, now: Date.now },
+		fetch: sendsNothing,
+		guardedFetch: sendsNothing,
+		http2Fetch: () => sendsNothing,
+		now: Date.now,
 		policy: endpointPolicy({ allowHosts: [], allowPrivate: false }),
 		vapid: {},
 	});
 	const plain = createRegistrations(database.db, { owner: 9, address: 9, host: 9 });
 	const ready = { ...NO_NODES, claim: async () => keyring.createNode(), has: async () => true };
 	const registrar = createRegistrar({
-		...{ registrations: followKeys(plain, keyring, () => ids), keyring, apps, services, allow: ["*"] },
+		registrations: followKeys(plain, keyring, () => ids),
+		keyring,
+		apps,
+		services,
+		allow: ["*"],
 		testPush: sendsNothing,
 		address: "push.example.org",
 		rate: createRegistrationRate(plain),
@@ -48,7 +55,11 @@ async function processWith(keyring: Keyring, pubsubHost?: string) {
 		...registrar,
 		async register(dialect: Dialect = "mod_push") {
 			const made = await registrar.register({
-				...{ owner: OWNER, to: "push.example.org", dialect, device: "phone", token: "deadbeef" },
+				owner: OWNER,
+				to: "push.example.org",
+				dialect,
+				device: "phone",
+				token: "deadbeef",
 				app: { service: "apns" },
 			});
 			if (made.kind !== "registered") throw new Error(made.reason);

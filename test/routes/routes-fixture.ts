@@ -20,7 +20,10 @@ const keyring = await createKeyring(SECRET_KEY, ["an older key of at least thirt
 const vapid = await importVapidKey(await generateVapidKey());
 const sendsNothing = () => Promise.reject(new Error("these tests send nothing"));
 const made = await createServices([{ name: "webpush", service: "webpush", alert: { text: "" } }], {
-	...{ fetch: sendsNothing, guardedFetch: sendsNothing, http2Fetch: () => sendsNothing, now: Date.now },
+	fetch: sendsNothing,
+	guardedFetch: sendsNothing,
+	http2Fetch: () => sendsNothing,
+	now: Date.now,
 	policy: endpointPolicy({ allowHosts: ["push.example", "other.example"], allowPrivate: false }),
 	vapid: { key: vapid },
 });

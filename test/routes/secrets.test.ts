@@ -288,7 +288,11 @@ test("what was imported is looked after with its device secret, and not with the
 	const server = await startTestServer();
 	const { keyring } = server;
 	const imported = {
-		...{ node: DEVICE, owner: "", app: "webpush", token: TOKEN, renewedAt: 1 },
+		node: DEVICE,
+		owner: "",
+		app: "webpush",
+		token: TOKEN,
+		renewedAt: 1,
 		formerHash: await keyring.hashFormer(DEVICE, "the former secret"),
 		device: await formDeviceKey(DEVICE, TOKEN),
 	};

@@ -16,7 +16,11 @@ afterEach(() => server.close());
 /** Stores what the command `register-device` stores. */
 async function registered(changes: Partial<NewRegistration> = {}): Promise<string> {
 	const wanted: NewRegistration = {
-		...{ owner: ACCOUNT, app: "siskin", token: TOKEN, jid: "push.example.net", dialect: "tigase" },
+		owner: ACCOUNT,
+		app: "siskin",
+		token: TOKEN,
+		jid: "push.example.net",
+		dialect: "tigase",
 		device: `tigase:${++nodes}`,
 		...changes,
 	};

@@ -3,8 +3,14 @@ import { expect, test } from "bun:test";
 import { affiliationNone } from "../../src/xmpp/affiliation.ts";
 
 const registration = {
-	...{ node: "N", app: "webpush", device: "D", token: "t", registeredAt: 0, renewedAt: 0 },
-	...{ owner: "juliet@example.org", jid: "push@example.net/push" },
+	node: "N",
+	app: "webpush",
+	device: "D",
+	token: "t",
+	registeredAt: 0,
+	renewedAt: 0,
+	owner: "juliet@example.org",
+	jid: "push@example.net/push",
 };
 
 test("the owner's server is told that the owner has nothing to do with the node any more", () => {

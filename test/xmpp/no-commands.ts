@@ -5,10 +5,17 @@ const registersNothing = () => Promise.reject(new Error("these tests register no
 
 export const noCommands: CommandDeps = {
 	registrar: {
-		...{ apps: [], services: new Set(), providers: [], mayRegister: () => false },
-		...{ register: registersNothing, list: registersNothing, remove: registersNothing },
-		...{ test: registersNothing, rename: registersNothing },
-		...{ secretOf: registersNothing, givesSecrets: true },
+		apps: [],
+		services: new Set(),
+		providers: [],
+		mayRegister: () => false,
+		register: registersNothing,
+		list: registersNothing,
+		remove: registersNothing,
+		test: registersNothing,
+		rename: registersNothing,
+		secretOf: registersNothing,
+		givesSecrets: true,
 	},
 	onFault: () => {},
 };

@@ -99,7 +99,9 @@ describe("a publish", () => {
 	test("for an unknown registration is answered with wait while it may be another Reveille's", async () => {
 		let doubt: string | undefined = "another one may have it";
 		const handle = createStanzaHandler({
-			...{ publish: async () => UNKNOWN, commands: noCommands, version: "1.2.3" },
+			publish: async () => UNKNOWN,
+			commands: noCommands,
+			version: "1.2.3",
 			doubt: () => doubt,
 		});
 		const reply = async () => (await handle(parse(PUBLISH)))?.toString();

@@ -55,7 +55,10 @@ export async function openShared(
 	const { url = fileUrl(join(dataDir, "reveille.db")), authToken, replica: file } = database;
 	const note = readDatabaseNote(dataDir, url);
 	const options = {
-		...{ url, authToken, deadlineMs: DEADLINE_MS, migrations: "shared" as const },
+		url,
+		authToken,
+		deadlineMs: DEADLINE_MS,
+		migrations: "shared" as const,
 		check: note.check,
 	};
 	const pause = () => Bun.sleep(GATHER_MS);

@@ -157,8 +157,13 @@ function createGate(maxConcurrent: number, now: () => number, newSession: () => 
 
 	function newLine(): Line {
 		return {
-			...{ session: newSession(), active: 0, leading: false, established: false, era: 0 },
-			...{ answeredAt: Number.NEGATIVE_INFINITY, silentSince: undefined },
+			session: newSession(),
+			active: 0,
+			leading: false,
+			established: false,
+			era: 0,
+			answeredAt: Number.NEGATIVE_INFINITY,
+			silentSince: undefined,
 		};
 	}
 

@@ -102,7 +102,10 @@ export function openComponentStream(connection: XmppComponent, options: StreamOp
 		isOpen = true;
 		management.begin("unmanaged");
 		opening.succeed({
-			...{ resumed: false, resumable: false, mostBytes: stanzaBounds.sent.is, send },
+			resumed: false,
+			resumable: false,
+			mostBytes: stanzaBounds.sent.is,
+			send,
 			takes: undefined,
 			// To ourselves, by way of the server: that proves both directions, and asks for no other entity. Where
 			// several connections share the domain the server may give it to another of them; it is answered there,

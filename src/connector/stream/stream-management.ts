@@ -140,7 +140,11 @@ const keyOf = ({ name, attrs }: Element) =>
 	`${name} ${String(attrs.from).slice(0, KEY_LENGTH)} ${String(attrs.id).slice(0, KEY_LENGTH)}`;
 
 const newSession = (kind: NewSession, told = 0): Session => ({
-	...{ kind, told, arrived: [], handled: 0, uncounted: 0 },
+	kind,
+	told,
+	arrived: [],
+	handled: 0,
+	uncounted: 0,
 });
 
 /** @param saved what an earlier process left behind */

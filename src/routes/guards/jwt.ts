@@ -131,7 +131,10 @@ async function withKey(text: string): Promise<Verify> {
 /** A public key's algorithm, where it does not say which: what its kind is mostly used with. */
 const ALGORITHMS = ["ES256", "ES384", "ES512", "EdDSA", "RS256"];
 const OF_CURVE: Readonly<Record<string, string>> = {
-	...{ "P-256": "ES256", "P-384": "ES384", "P-521": "ES512", Ed25519: "EdDSA" },
+	"P-256": "ES256",
+	"P-384": "ES384",
+	"P-521": "ES512",
+	Ed25519: "EdDSA",
 };
 
 async function importKey(text: string): Promise<{ key: CryptoKey | Uint8Array; algorithms: string[] }> {

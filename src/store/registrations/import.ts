@@ -139,7 +139,10 @@ function rowOf(one: ImportedRegistration, now: number): typeof registrations.$in
 	const { node, owner, app } = one;
 	const registeredAt = one.registeredAt ?? one.renewedAt ?? now;
 	return {
-		...{ node, owner, app, ...deviceOf(one) },
+		node,
+		owner,
+		app,
+		...deviceOf(one),
 		jid: one.jid ?? null,
 		dialect: one.dialect ?? null,
 		party: one.party ?? null,

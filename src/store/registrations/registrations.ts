@@ -298,7 +298,12 @@ export function createRegistrations(
 			const node = typeof given === "string" ? given : await given();
 			const fresh = {
 				...renewal,
-				...{ node, owner, app, device, address, party },
+				node,
+				owner,
+				app,
+				device,
+				address,
+				party,
 				registeredAt: at,
 				renewedAt: at,
 				lastSuccessAt: null,

@@ -44,7 +44,9 @@ export async function registerP2(call: Call, service: ServiceName): Promise<Done
 	const muc = mucIn(call);
 	requireSecrets(call.registrar);
 	const { jid, node, secret } = await register(call, {
-		...{ token: required(call, "token"), p256dh: optional(call, "p256dh"), auth: optional(call, "auth") },
+		token: required(call, "token"),
+		p256dh: optional(call, "p256dh"),
+		auth: optional(call, "auth"),
 		dialect: "p2",
 		app: { service },
 		device: p2Device(idIn(call), muc),

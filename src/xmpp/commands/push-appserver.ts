@@ -59,7 +59,8 @@ export const pushAppserver: readonly Command[] = [
 				app: { type: required(call, "type") },
 				device: deviceIn(call),
 				token: required(call, "token"),
-				...{ p256dh: optional(call, "p256dh"), auth: optional(call, "auth") },
+				p256dh: optional(call, "p256dh"),
+				auth: optional(call, "auth"),
 			});
 			return { form: answer(made.jid, made.node, made.secret) };
 		},

@@ -175,8 +175,10 @@ time.sleep(0.2); print("full", flush=True); sys.stdin.read()`;
 		const { asked, connect } = connecting(async () => {});
 		const policy = endpointPolicy({ allowHosts: ["*"], allowPrivate: false });
 		const pinned = createPinnedFetch({
-			...{ policy, resolve: async () => [V4, "10.0.0.1"] },
-			...{ first: createFirstToConnect({ connect }), fetch: async () => new Response() },
+			policy,
+			resolve: async () => [V4, "10.0.0.1"],
+			first: createFirstToConnect({ connect }),
+			fetch: async () => new Response(),
 		});
 		await expect(pinned("https://push.net/e", {})).rejects.toThrow("not public");
 		expect(asked).toEqual([]);

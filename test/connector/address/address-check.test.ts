@@ -70,7 +70,10 @@ async function connect(
 			void logged[kind].push(line.replace(/\{(\w+)\}/g, (_, name: string) => String(values[name])));
 	const log = {
 		...getLogger("test"),
-		...{ error: note("error"), warn: note("warn"), info: note("info"), debug() {} },
+		error: note("error"),
+		warn: note("warn"),
+		info: note("info"),
+		debug() {},
 	} as unknown as ConnectorDeps["log"];
 	let kept = saved;
 	const streams = {
@@ -84,7 +87,10 @@ async function connect(
 	};
 	const sameDatabase = await createSameDatabase(connection, "database");
 	const connector = await startConnector({
-		...{ connection, sameDatabase, streams, log },
+		connection,
+		sameDatabase,
+		streams,
+		log,
 		handle: async () => undefined,
 		onBacklog: async () => {},
 		timing: QUICK,
@@ -447,7 +453,11 @@ describe("one that took the address with XMPP_TAKE_ADDRESS, when it is stopped,"
 				return answered;
 			},
 			others: {
-				...{ value: "", heard() {}, refused() {}, doubt: () => undefined, fault: () => undefined },
+				value: "",
+				heard() {},
+				refused() {},
+				doubt: () => undefined,
+				fault: () => undefined,
 				ask: () => lost.resolve,
 			},
 			timing: { ...QUICK, farewell: 60_000 },

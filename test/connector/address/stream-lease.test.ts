@@ -58,7 +58,11 @@ function leasesOf(isCutOff: () => boolean): StreamLeases {
 function connector(holder: string, streams = file()) {
 	const of = { isCutOff: false, lost: 0, stoodBy: 0 };
 	const lease = createStreamLease({
-		...{ address: ADDRESS, holder, streams, timing: TIMING, log: getLogger("test") },
+		address: ADDRESS,
+		holder,
+		streams,
+		timing: TIMING,
+		log: getLogger("test"),
 		leases: leasesOf(() => of.isCutOff),
 		onLost: () => of.lost++,
 	});
@@ -85,8 +89,13 @@ describe("a process that stands by", () => {
 		};
 		const until = (count: number) => new Promise<void>((resolve) => looked.set(count, resolve));
 		const lease = createStreamLease({
-			...{ address: ADDRESS, holder: "standby", leases: { ...real, find }, streams: file() },
-			...{ timing: TIMING, log: getLogger("test"), onLost: () => {} },
+			address: ADDRESS,
+			holder: "standby",
+			leases: { ...real, find },
+			streams: file(),
+			timing: TIMING,
+			log: getLogger("test"),
+			onLost: () => {},
 		});
 		held.push(lease);
 		const twice = until(2);

@@ -56,7 +56,9 @@ const after = (status: number, reason: string, seconds: number): ApnsReply => ({
 	headers: { "retry-after": String(seconds) },
 });
 const dead = (reason: string, beforeMs: number) => (now: number) => ({
-	...{ status: 410, reason, timestamp: now - beforeMs },
+	status: 410,
+	reason,
+	timestamp: now - beforeMs,
 });
 const each = (status: number, reasons: readonly string[], means: Row<ApnsReply>["means"]): Row<ApnsReply>[] =>
 	reasons.map((reason) => ({ says: `${status} ${reason}`, answers: [said(status, reason)], means }));
@@ -83,25 +85,22 @@ const ROWS: readonly Row<ApnsReply>[] = [
 	...each(400, ["BadDeviceToken", "DeviceTokenNotForTopic"], GONE),
 	{
 		says: "403 ExpiredProviderToken within 20 minutes of the token",
-		...{ answers: [said(403, "ExpiredProviderToken")], means: MISCONFIGURED },
+		answers: [said(403, "ExpiredProviderToken")],
+		means: MISCONFIGURED,
 	},
 	{
 		says: "403 ExpiredProviderToken after 20 minutes, of the new one too",
-		...{
-			answers: [said(403, "ExpiredProviderToken")],
-			laterMs: 20 * MINUTE,
-			requests: 2,
-			means: MISCONFIGURED,
-		},
+		answers: [said(403, "ExpiredProviderToken")],
+		laterMs: 20 * MINUTE,
+		requests: 2,
+		means: MISCONFIGURED,
 	},
 	{
 		says: "403 ExpiredProviderToken after 20 minutes, not of the new one",
-		...{
-			answers: [said(403, "ExpiredProviderToken"), WELL],
-			laterMs: 20 * MINUTE,
-			requests: 2,
-			means: DELIVERED,
-		},
+		answers: [said(403, "ExpiredProviderToken"), WELL],
+		laterMs: 20 * MINUTE,
+		requests: 2,
+		means: DELIVERED,
 	},
 	...each(
 		403,
@@ -117,18 +116,21 @@ const ROWS: readonly Row<ApnsReply>[] = [
 	...each(429, ["TooManyRequests", "TooManyProviderTokenUpdates"], retried()),
 	{
 		says: "429 TooManyRequests, Retry-After: it is that device's alone",
-		...{ answers: [after(429, "TooManyRequests", 120)], means: retried(120_000) },
+		answers: [after(429, "TooManyRequests", 120)],
+		means: retried(120_000),
 	},
 	{
 		says: "429 TooManyProviderTokenUpdates, Retry-After: it is the team's",
-		...{ answers: [after(429, "TooManyProviderTokenUpdates", 120)], means: leftAlone(120_000) },
+		answers: [after(429, "TooManyProviderTokenUpdates", 120)],
+		means: leftAlone(120_000),
 	},
 	...each(400, ["IdleTimeout"], retried()),
 	...each(500, ["InternalServerError"], retried()),
 	...each(503, ["Shutdown", "ServiceUnavailable"], retried()),
 	{
 		says: "503 ServiceUnavailable, Retry-After",
-		...{ answers: [after(503, "ServiceUnavailable", 120)], means: leftAlone(120_000) },
+		answers: [after(503, "ServiceUnavailable", 120)],
+		means: leftAlone(120_000),
 	},
 	...each(
 		400,

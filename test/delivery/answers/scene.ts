@@ -29,23 +29,41 @@ export interface Consequence {
 }
 
 export const DELIVERED: Consequence = {
-	...{ outcome: "delivered", registration: "kept", outbox: "none", stanza: "result", gate: "open" },
+	outcome: "delivered",
+	registration: "kept",
+	outbox: "none",
+	stanza: "result",
+	gate: "open",
 };
 export const GONE: Consequence = {
-	...{ outcome: "gone", registration: "removed", outbox: "none", stanza: "cancel item-not-found" },
+	outcome: "gone",
+	registration: "removed",
+	outbox: "none",
+	stanza: "cancel item-not-found",
 	gate: "open",
 };
 /** Not `cancel`: ejabberd would delete the user's registration for it. */
 export const REJECTED: Consequence = {
-	...{ outcome: "rejected", registration: "kept", outbox: "none", stanza: "wait internal-server-error" },
+	outcome: "rejected",
+	registration: "kept",
+	outbox: "none",
+	stanza: "wait internal-server-error",
 	gate: "open",
 };
 export const MISCONFIGURED: Consequence = {
-	...{ outcome: "misconfigured", registration: "kept", outbox: MINUTE, stanza: "result", gate: "shut" },
+	outcome: "misconfigured",
+	registration: "kept",
+	outbox: MINUTE,
+	stanza: "result",
+	gate: "shut",
 };
 /** @param ms until it is due */
 export const retried = (ms = BACKOFF): Consequence => ({
-	...{ outcome: "retry", registration: "kept", outbox: ms, stanza: "result", gate: "open" },
+	outcome: "retry",
+	registration: "kept",
+	outbox: ms,
+	stanza: "result",
+	gate: "open",
 });
 /** The provider said for how long it wants to be left alone, all of it. */
 export const leftAlone = (ms: number): Consequence => ({ ...retried(ms), gate: "shut" });
@@ -125,7 +143,9 @@ export async function openRowScene<Answer>(
 		const gates = createGates({ now, random: () => 1 });
 		const delivery = house.compose({
 			services: new Map([[NAME, noting(service, outcomes)]]),
-			...{ apps: [app], gates, maxInFlight: 32 },
+			apps: [app],
+			gates,
+			maxInFlight: 32,
 			verdicts: createVerdicts({ now, onMass: (gate) => alerts.push(gate) }),
 		});
 		const handle = createStanzaHandler({ publish: delivery.publish, commands: noCommands, version: "1" });

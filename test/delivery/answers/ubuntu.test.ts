@@ -70,18 +70,21 @@ const ROWS: readonly Row<HttpAnswer>[] = [
 	{ says: "413 too-many-pending, not clearing them", answers: [FULL, WELL], requests: 2, means: DELIVERED },
 	...[400, 405, 411, 413, 415].map((status) => ({
 		says: `${status} invalid-request`,
-		...{ answers: [error(status, "invalid-request")] as const, means: REJECTED },
+		answers: [error(status, "invalid-request")] as const,
+		means: REJECTED,
 	})),
 	{ says: "503 unavailable", answers: [error(503, "unavailable")], means: retried() },
 	{
 		says: "503 unavailable, Retry-After of 120 s",
-		...{ answers: [error(503, "unavailable", 120)], means: leftAlone(120_000) },
+		answers: [error(503, "unavailable", 120)],
+		means: leftAlone(120_000),
 	},
 	{ says: "500", answers: [error(500, "internal")], means: retried() },
 	{ says: "429", answers: [error(429, "rate-limited")], means: retried() },
 	{
 		says: "429, Retry-After of 120 s: we are all one client to it",
-		...{ answers: [error(429, "rate-limited", 120)], means: leftAlone(120_000) },
+		answers: [error(429, "rate-limited", 120)],
+		means: leftAlone(120_000),
 	},
 ];
 

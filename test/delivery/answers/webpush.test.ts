@@ -45,7 +45,9 @@ const inTwoMinutes = (status: number) => (now: number) =>
 
 const ROWS: readonly Row<HttpAnswer>[] = [
 	...[200, 201, 202, 204].map((status) => ({
-		...{ says: String(status), answers: [{ status }] as const, means: DELIVERED },
+		says: String(status),
+		answers: [{ status }] as const,
+		means: DELIVERED,
 	})),
 	{ says: "404", answers: [{ status: 404 }], means: GONE },
 	{ says: "404, unknown to Mozilla", answers: [errno(404, 102)], means: GONE },
@@ -64,12 +66,16 @@ const ROWS: readonly Row<HttpAnswer>[] = [
 	{ says: "429, Retry-After of a date", answers: [inTwoMinutes(429)], means: retried(120_000) },
 	{ says: "429, Retry-After of 1 s", answers: [after(429, "1")], means: retried() },
 	...[500, 502, 503, 504].map((status) => ({
-		...{ says: String(status), answers: [{ status }] as const, means: retried() },
+		says: String(status),
+		answers: [{ status }] as const,
+		means: retried(),
 	})),
 	{ says: "503, Retry-After of 120 s", answers: [after(503, "120")], means: retried(120_000) },
 	{ says: "503, Retry-After of a date", answers: [inTwoMinutes(503)], means: retried(120_000) },
 	...[402, 405, 418].map((status) => ({
-		...{ says: `${status}, which is unknown`, answers: [{ status }] as const, means: retried() },
+		says: `${status}, which is unknown`,
+		answers: [{ status }] as const,
+		means: retried(),
 	})),
 	{ says: "507", answers: [{ status: 507 }], means: retried() },
 	{ says: "507, Retry-After of 120 s", answers: [after(507, "120")], means: retried(120_000) },
@@ -94,8 +100,10 @@ describe("Web Push says", () => {
 
 	test("413 of content, and is sent the same push without it", async () => {
 		await scene.check({
-			...{ says: "413, then 201", answers: [{ status: 413 }, { status: 201 }] },
-			...{ requests: 2, means: DELIVERED },
+			says: "413, then 201",
+			answers: [{ status: 413 }, { status: 201 }],
+			requests: 2,
+			means: DELIVERED,
 		});
 		const [first, second] = double.received.slice(-2);
 		expect(first?.body.length).toBeGreaterThan(0);

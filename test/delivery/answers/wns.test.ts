@@ -63,9 +63,7 @@ const ROWS: readonly Row<HttpAnswer>[] = [
 	{ says: "500", answers: [said(500)], means: retried() },
 	{ says: "503", answers: [said(503)], means: retried() },
 	{ says: "503, Retry-After of 120 s", answers: [after(503, 120)], means: retried(120_000) },
-	...[400, 405, 413].map((code) => ({
-		...{ says: String(code), answers: [said(code)] as const, means: REJECTED },
-	})),
+	...[400, 405, 413].map((code) => ({ says: String(code), answers: [said(code)] as const, means: REJECTED })),
 ];
 
 describe("WNS says", () => {

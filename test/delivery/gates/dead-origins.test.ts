@@ -36,10 +36,7 @@ function made(node: string): Registration | undefined {
 	const [party, number] = node.split(" ");
 	if (number === undefined) return undefined;
 	const token = `https://${number}.${party}/`;
-	return {
-		...{ node, app: "web", device: node, token, owner: `mallory@${party}` },
-		...{ registeredAt: 0, renewedAt: 0 },
-	};
+	return { node, app: "web", device: node, token, owner: `mallory@${party}`, registeredAt: 0, renewedAt: 0 };
 }
 
 /** Delivery with real gates, and its loop. */
@@ -87,8 +84,13 @@ async function leave(
 		const entries = nodes.slice(from, from + 1_000).map((node, index) => {
 			const gate = queueOf(node, parties[(from + index) % parties.length] ?? "");
 			return {
-				...{ node, class: "high" as const, version: house.outbox.nextVersion(), notification: HIGH },
-				...{ attempts: 1, dueAt: now(), expiresAt: now() + 3_600_000 },
+				node,
+				class: "high" as const,
+				version: house.outbox.nextVersion(),
+				notification: HIGH,
+				attempts: 1,
+				dueAt: now(),
+				expiresAt: now() + 3_600_000,
 				...(gate !== undefined && { gate }),
 			};
 		});
@@ -136,8 +138,13 @@ test("left where nobody knows their gates yet: they go to queues of their own be
 		"fcm-node",
 	);
 	await house.outbox.put({
-		...{ node: "fcm-node", class: "high", version: house.outbox.nextVersion(), notification: HIGH },
-		...{ attempts: 1, dueAt: now(), expiresAt: now() + 3_600_000 },
+		node: "fcm-node",
+		class: "high",
+		version: house.outbox.nextVersion(),
+		notification: HIGH,
+		attempts: 1,
+		dueAt: now(),
+		expiresAt: now() + 3_600_000,
 	});
 	start();
 	// It came last, and no host's silence stands before it: each of the others is only moved.

@@ -142,7 +142,10 @@ describe("a backlog of 100,000 behind a gate that is shut", () => {
 			},
 		});
 		const delivery = house.compose({
-			...{ gates, outbox, maxInFlight: 20, onQueued: (at, queue) => loop.wake(at, queue) },
+			gates,
+			outbox,
+			maxInFlight: 20,
+			onQueued: (at, queue) => loop.wake(at, queue),
 			apps: ["webpush", "other"].map((name) => ({ name, service: "webpush" as const })),
 			services: new Map([
 				["webpush", house.service],

@@ -20,7 +20,9 @@ afterEach(() => house.close());
 
 const compose = (services: Record<string, PushService>, changes: Partial<DeliveryDeps> = {}): Delivery =>
 	house.compose({
-		...{ gates, maxInFlight: MAX_IN_FLIGHT, ...changes },
+		gates,
+		maxInFlight: MAX_IN_FLIGHT,
+		...changes,
 		apps: Object.entries(services).map(([name, { name: service }]) => ({ name, service })),
 		services: new Map(Object.entries(services)),
 	});
@@ -44,7 +46,10 @@ class UrlService extends FakeService {
 test("channels at hosts of Microsoft's that are not there shut nobody else out", async () => {
 	const wns = createWns({
 		credentials: { kind: "sid", packageSid: "ms-app://s-1", clientSecret: "secret" },
-		...{ type: "raw", policy: { allowPrivate: false }, alert: { text: "New message" }, now: Date.now },
+		type: "raw",
+		policy: { allowPrivate: false },
+		alert: { text: "New message" },
+		now: Date.now,
 		async fetch(url) {
 			if (url.startsWith("https://login.live.com/")) return Response.json({ access_token: "bearer" });
 			if (url.startsWith("https://nowhere")) throw new TypeError("no such host");
@@ -95,8 +100,13 @@ test("strangers that hang, whose devices were delivered to before and of which h
 				await delivery.push(node, HIGH);
 			}
 			await house.outbox.put({
-				...{ node, class: "high", version: house.outbox.nextVersion(), notification: HIGH, attempts: 1 },
-				...{ dueAt: house.clock.now, expiresAt: house.clock.now + 60_000 },
+				node,
+				class: "high",
+				version: house.outbox.nextVersion(),
+				notification: HIGH,
+				attempts: 1,
+				dueAt: house.clock.now,
+				expiresAt: house.clock.now + 60_000,
 				gate: `strangers https://n${host}.example`,
 			});
 		}
@@ -106,8 +116,14 @@ test("strangers that hang, whose devices were delivered to before and of which h
 	while (strangers.calls.length < hanging) await new Promise((resolve) => setTimeout(resolve));
 	const node = await register("app", "token");
 	await house.outbox.put({
-		...{ node, class: "high", version: house.outbox.nextVersion(), notification: HIGH, attempts: 1 },
-		...{ dueAt: house.clock.now, expiresAt: house.clock.now + 60_000, gate: "app" },
+		node,
+		class: "high",
+		version: house.outbox.nextVersion(),
+		notification: HIGH,
+		attempts: 1,
+		dueAt: house.clock.now,
+		expiresAt: house.clock.now + 60_000,
+		gate: "app",
 	});
 	loop.wake(house.clock.now, "app");
 	await app.next().then((call) => call.answer({ kind: "delivered" }));

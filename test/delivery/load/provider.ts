@@ -87,7 +87,8 @@ function garbage(): Response {
 
 function serveHostile(saying: string | undefined): string {
 	const server = Bun.listen({
-		...{ hostname: "127.0.0.1", port: 0 },
+		hostname: "127.0.0.1",
+		port: 0,
 		socket: {
 			data(socket) {
 				if (saying !== undefined) socket.end(saying);
@@ -99,7 +100,9 @@ function serveHostile(saying: string | undefined): string {
 
 function serveStranger(): string {
 	const server = Bun.serve({
-		...{ hostname: "127.0.0.1", port: 0, idleTimeout: 0 },
+		hostname: "127.0.0.1",
+		port: 0,
+		idleTimeout: 0,
 		fetch: () => new Response(null, { status: 201 }),
 	});
 	return `http://127.0.0.1:${server.port}`;
@@ -108,7 +111,9 @@ function serveStranger(): string {
 if (import.meta.main) {
 	process.on("disconnect", () => process.exit());
 	const addresses: LoadAddresses = {
-		...{ sick: serveFcm(), well: serveFcm(), stranger: serveStranger() },
+		sick: serveFcm(),
+		well: serveFcm(),
+		stranger: serveStranger(),
 		hanging: Array.from({ length: 60 }, () => serveHostile(undefined)),
 		hostile: SAYINGS.flatMap((saying) =>
 			Array.from({ length: ORIGINS_OF_A_KIND }, () => serveHostile(saying)),

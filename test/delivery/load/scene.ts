@@ -70,14 +70,24 @@ export async function openLoadScene(sendDeadlineMs: number): Promise<LoadScene> 
 		services,
 		apps: [...services].map(([name, { name: service }]) => ({ name, service })),
 		// As without BUN_CONFIG_MAX_HTTP_REQUESTS: an eighth of the 256 requests that Bun has in flight.
-		...{ gates, maxInFlight: 32, sendDeadlineMs, now, random: Math.random },
+		gates,
+		maxInFlight: 32,
+		sendDeadlineMs,
+		now,
+		random: Math.random,
 		verdicts: createVerdicts({ onMass: (gate) => mass.push(gate) }),
 		onQueued: (at, queue) => loop.wake(at, queue),
 	});
 	const loop = startOutboxLoop(house.outbox, delivery.retry, house.log);
 	let devices = 0;
 	return {
-		...{ addresses, house, gates, delivery, loop, shut, mass },
+		addresses,
+		house,
+		gates,
+		delivery,
+		loop,
+		shut,
+		mass,
 		async register(app, token) {
 			const wanted = { owner: "", app, device: `device ${++devices}`, token };
 			const result = await house.registrations.register(wanted, () => house.keyring.createNode());
@@ -104,8 +114,12 @@ async function fcmAt(url: string): Promise<PushService> {
 		privateKeyEncoding: { type: "pkcs8", format: "pem" },
 	});
 	const account = {
-		...{ type: "service_account", project_id: "p", private_key: privateKey, token_uri: `${url}/token` },
-		...{ private_key_id: "k", client_email: "push@p.iam.gserviceaccount.com" },
+		type: "service_account",
+		project_id: "p",
+		private_key: privateKey,
+		token_uri: `${url}/token`,
+		private_key_id: "k",
+		client_email: "push@p.iam.gserviceaccount.com",
 	};
 	const serviceAccount = await importServiceAccount(JSON.stringify(account));
 	return createFcm({ serviceAccount, url, fetch, now: Date.now });

@@ -15,8 +15,14 @@ const OF_ONE = 16;
 const FAULT_MS = 60_000;
 
 const entry = (node: string, dueAt: number, gate?: string): OutboxEntry => ({
-	...{ node, class: "high", version: 1, notification: { class: "high" }, attempts: 1 },
-	...{ dueAt, expiresAt: Number.MAX_SAFE_INTEGER, ...(gate !== undefined && { gate }) },
+	node,
+	class: "high",
+	version: 1,
+	notification: { class: "high" },
+	attempts: 1,
+	dueAt,
+	expiresAt: Number.MAX_SAFE_INTEGER,
+	...(gate !== undefined && { gate }),
 });
 
 /** Everything that is ready has run. */

@@ -6,7 +6,13 @@ import { readableLog } from "../delivery-fixture.ts";
 
 const HOUR_MS = 3_600_000;
 const registration = (owner: string, fields: Partial<Registration> = {}): Registration => ({
-	...{ node: owner, app: "webpush", device: owner, token: owner, owner, registeredAt: 0, renewedAt: 0 },
+	node: owner,
+	app: "webpush",
+	device: owner,
+	token: owner,
+	owner,
+	registeredAt: 0,
+	renewedAt: 0,
 	...fields,
 });
 

@@ -8,7 +8,13 @@ const NOW = Date.UTC(2026, 0, 1);
 const MINUTE_MS = 60_000;
 
 const registration = (node: string, fields: Partial<Registration> = {}): Registration => ({
-	...{ node, app: "fcm", device: node, token: node, owner: "", registeredAt: 0, renewedAt: 0 },
+	node,
+	app: "fcm",
+	device: node,
+	token: node,
+	owner: "",
+	registeredAt: 0,
+	renewedAt: 0,
 	...fields,
 });
 

@@ -204,7 +204,9 @@ describe("calls to one registration", () => {
 		const { registration, secret } = await house.register();
 		const publish = (publisher: string, count: number) =>
 			delivery.publish({
-				...{ node: registration.node, secret, publisher },
+				node: registration.node,
+				secret,
+				publisher,
 				notification: { class: "voip", count },
 			});
 		house.service.program.push(...Array.from({ length: 10 }, () => ({ kind: "delivered" }) as const));

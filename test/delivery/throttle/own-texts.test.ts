@@ -231,7 +231,9 @@ describe("messages to one registration that say something of their own", () => {
 
 	const deliverAll = () => house.service.program.push(...Array(60).fill({ kind: "delivered" }));
 	const encrypted = (count: number): Notification => ({
-		...{ class: "high", count, encrypted: { data: `text ${count}`, iv: "iv" } },
+		class: "high",
+		count,
+		encrypted: { data: `text ${count}`, iv: "iv" },
 	});
 	const body = (count: number): Notification => ({ class: "high", count, body: `text ${count}` });
 	const counts = () => house.service.calls.map(({ notification }) => notification.count);

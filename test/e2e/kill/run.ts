@@ -39,7 +39,9 @@ const TICK_MS = 4;
 
 function settingsOf({ moods, intervalMs }: Choices, fcm: UnsteadyFcm, wayIn: WayIn) {
 	const apps = moods.map((_, index) => ({
-		...{ name: `app-${index}`, service: "fcm", url: fcm.url },
+		name: `app-${index}`,
+		service: "fcm",
+		url: fcm.url,
 		service_account: fcm.serviceAccount(`project-${index}`),
 	}));
 	return {
@@ -127,7 +129,13 @@ export async function killRun(choices: Choices, wayIn: WayIn, options: RunOption
 		const { answers } = wayIn;
 		const { resentMs, isServers = () => false } = options;
 		const { totals, faults } = audit({
-			...{ publishes, answers, pushes, kills, devices, registered: registeredIn(DATA_DIR), isServers },
+			publishes,
+			answers,
+			pushes,
+			kills,
+			devices,
+			registered: registeredIn(DATA_DIR),
+			isServers,
 			...(resentMs !== undefined && { resentMs }),
 		});
 		return { line: lineOf(choices, totals), totals, faults: [...faults, ...left] };

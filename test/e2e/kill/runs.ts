@@ -18,7 +18,13 @@ export async function killRuns(
 	{ atOnce, ...options }: RunOptions & { atOnce: number },
 ): Promise<Outcome> {
 	const totals: Totals = {
-		...{ published: 0, answered: 0, before: 0, after: 0, superseded: 0, ambiguous: 0, twice: 0 },
+		published: 0,
+		answered: 0,
+		before: 0,
+		after: 0,
+		superseded: 0,
+		ambiguous: 0,
+		twice: 0,
 	};
 	const faults: string[] = [];
 	const left = [...runs];

@@ -39,7 +39,9 @@ const HANGS = { from: 400, to: 1_500 };
 
 const UNREGISTERED = JSON.stringify({
 	error: {
-		...{ code: 404, status: "NOT_FOUND", message: "NotRegistered" },
+		code: 404,
+		status: "NOT_FOUND",
+		message: "NotRegistered",
 		details: [{ "@type": "type.googleapis.com/google.firebase.fcm.v1.FcmError", errorCode: "UNREGISTERED" }],
 	},
 });
@@ -112,8 +114,11 @@ export async function startUnsteadyFcm(): Promise<UnsteadyFcm> {
 		pushes,
 		serviceAccount: (project) =>
 			JSON.stringify({
-				...{ type: "service_account", project_id: project, private_key: privateKey },
-				...{ client_email: `push@${project}.iam.gserviceaccount.com`, token_uri: `${url}/token` },
+				type: "service_account",
+				project_id: project,
+				private_key: privateKey,
+				client_email: `push@${project}.iam.gserviceaccount.com`,
+				token_uri: `${url}/token`,
 			}),
 		behave(conduct) {
 			conductOf = conduct;

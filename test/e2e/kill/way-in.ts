@@ -65,8 +65,10 @@ export async function wayOfServer(
 			transport === "component"
 				? { XMPP_SERVICE: server.componentUrl, XMPP_DOMAIN: domain, XMPP_PASSWORD: secret }
 				: {
-						...{ XMPP_SERVICE: server.websocketUrl, XMPP_DOMAIN: server.host },
-						...{ XMPP_USERNAME: "push", XMPP_PASSWORD: "secret" },
+						XMPP_SERVICE: server.websocketUrl,
+						XMPP_DOMAIN: server.host,
+						XMPP_USERNAME: "push",
+						XMPP_PASSWORD: "secret",
 					},
 		// What comes while nobody is there the server keeps, or bounces.
 		isOpen: () => true,

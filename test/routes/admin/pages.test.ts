@@ -183,7 +183,10 @@ describe("the list of registrations", () => {
 		server.state.now = Date.UTC(2031, 1, 3, 4, 5);
 		await server.registrations.register(
 			{
-				...{ owner: "juliet@example.net", app: "siskin", device: "tigase:1", dialect: "tigase" },
+				owner: "juliet@example.net",
+				app: "siskin",
+				device: "tigase:1",
+				dialect: "tigase",
 				token: "9f86d081884c7d659a2feaa0c55ad015",
 			},
 			() => "another-node-of-27-letters_",

@@ -19,7 +19,8 @@ interface SigningKey {
 }
 
 const newKey = async (kid: string, alg = "ES256"): Promise<SigningKey> => ({
-	...{ kid, alg },
+	kid,
+	alg,
 	pair: await generateKeyPair(alg, { extractable: true }),
 });
 
@@ -36,13 +37,16 @@ const backend = { keys: [] as SigningKey[], asked: 0, answer: undefined as (() =
 let jwks: ReturnType<typeof Bun.serve>;
 beforeAll(() => {
 	jwks = Bun.serve({
-		...{ port: 0, hostname: "127.0.0.1" },
+		port: 0,
+		hostname: "127.0.0.1",
 		async fetch() {
 			backend.asked++;
 			if (backend.answer) return backend.answer();
 			const keys = backend.keys.map(async ({ kid, alg, pair }) => ({
 				...(await exportJWK(pair.publicKey)),
-				...{ kid, alg, use: "sig" },
+				kid,
+				alg,
+				use: "sig",
 			}));
 			return Response.json({ keys: await Promise.all(keys) });
 		},

@@ -24,7 +24,10 @@ const claim = {
 const unowned = async () =>
 	store.register(
 		{
-			...{ owner: "", app: "apns", device: await formDeviceKey(DEVICE, claim.token), token: claim.token },
+			owner: "",
+			app: "apns",
+			device: await formDeviceKey(DEVICE, claim.token),
+			token: claim.token,
 			classes: ["high"],
 		},
 		() => DEVICE,

@@ -14,8 +14,16 @@ beforeEach(async () => {
 afterEach(() => database.close());
 
 const one: ImportedRegistration = {
-	...{ node: "node-1", formerHash: "hash-1", owner: "", app: "apns", device: "form:1", token: "token-1" },
-	...{ jid: "push.example.org", dialect: "push-appserver", registeredAt: 1_000, renewedAt: 2_000 },
+	node: "node-1",
+	formerHash: "hash-1",
+	owner: "",
+	app: "apns",
+	device: "form:1",
+	token: "token-1",
+	jid: "push.example.org",
+	dialect: "push-appserver",
+	registeredAt: 1_000,
+	renewedAt: 2_000,
 	lastSuccessAt: 3_000,
 };
 const run = async (...batch: ImportedRegistration[]) => importRegistrations(database.db, batch, clock);

@@ -461,7 +461,12 @@ describe("reading beside a replica", () => {
 		for (let i = 0; i < 10_001; i++) await store.findAtPrimary(`nobody ${i}`);
 		await replica.db.insert(registrations).values(
 			[0, 10_000].map((i) => ({
-				...{ node: `nobody ${i}`, app: "web", device: `${i}`, token: "t", registeredAt: 1, renewedAt: 1 },
+				node: `nobody ${i}`,
+				app: "web",
+				device: `${i}`,
+				token: "t",
+				registeredAt: 1,
+				renewedAt: 1,
 			})),
 		);
 		expect(await store.find("nobody 0")).toBeDefined();

@@ -24,7 +24,12 @@ const sendsNothing = () => Promise.reject(new Error("these tests send nothing"))
 const alert = { text: "New message" };
 
 export const APNS: AppConfig = {
-	...{ name: "apns", service: "apns", alert, topic: "com.example", sandbox: false, credentials: undefined },
+	name: "apns",
+	service: "apns",
+	alert,
+	topic: "com.example",
+	sandbox: false,
+	credentials: undefined,
 };
 export const FCM: AppConfig = { name: "fcm", service: "fcm", alert, serviceAccount: undefined };
 export const WEBPUSH: AppConfig = { name: "webpush", service: "webpush", alert };
@@ -59,7 +64,10 @@ export async function openHouse(options: HouseOptions = {}) {
 	const { testPush = async () => ({ kind: "done", how: "delivered" }) as const } = options;
 	const database = options.database ?? (await openTestDatabase());
 	const services = await createServices(apps, {
-		...{ fetch: sendsNothing, guardedFetch: sendsNothing, http2Fetch: () => sendsNothing, now: Date.now },
+		fetch: sendsNothing,
+		guardedFetch: sendsNothing,
+		http2Fetch: () => sendsNothing,
+		now: Date.now,
 		policy: endpointPolicy({ allowHosts: ["push.example"], allowPrivate: false }),
 		vapid: {},
 	});
@@ -81,8 +89,15 @@ export async function openHouse(options: HouseOptions = {}) {
 			commands: {
 				registrar: {
 					...createRegistrar({
-						...{ registrations, keyring, nodes: createNodeSource(keyring, NO_NODES, []), ...options.pubsub },
-						...{ apps, services, allow, address, now },
+						registrations,
+						keyring,
+						nodes: createNodeSource(keyring, NO_NODES, []),
+						...options.pubsub,
+						apps,
+						services,
+						allow,
+						address,
+						now,
 						rate: createRegistrationRate(registrations),
 						testPush(node) {
 							tested.push(node);
@@ -109,7 +124,12 @@ export async function openHouse(options: HouseOptions = {}) {
 
 	return {
 		...database,
-		...{ keyring, registrations, gone, faults, tested, reply },
+		keyring,
+		registrations,
+		gone,
+		faults,
+		tested,
+		reply,
 		/** The payload of the answer to an IQ. */
 		async ask(payload: string, { from = JULIET, to = PUSH, type = "set" } = {}) {
 			const stanza = `<iq type="${type}" id="q1" from="${from}" to="${to}">${payload}</iq>`;

@@ -69,8 +69,13 @@ describe("register-push-apns", () => {
 	test("keeps the token in hexadecimal, the resource as the device, and what was written to", async () => {
 		await house.reply(STANZA);
 		expect(await house.only()).toMatchObject({
-			...{ owner: "juliet@example.org", app: "apns", device: "balcony", deviceName: "Home" },
-			...{ token: APNS_HEX, jid: "push.example.net", dialect: "mod_push" },
+			owner: "juliet@example.org",
+			app: "apns",
+			device: "balcony",
+			deviceName: "Home",
+			token: APNS_HEX,
+			jid: "push.example.net",
+			dialect: "mod_push",
 		});
 	});
 

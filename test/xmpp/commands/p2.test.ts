@@ -58,8 +58,12 @@ describe("register-push-fcm", () => {
 	test("remembers what the app knows a push by: owner and device id", async () => {
 		await house.reply(conversations({ token: "fcm:token-1", "android-id": "7fd1" }));
 		expect(await house.only()).toMatchObject({
-			...{ owner: "juliet@example.org", app: "fcm", device: "7fd1", token: "fcm:token-1" },
-			...{ jid: "push.example.net", dialect: "p2" },
+			owner: "juliet@example.org",
+			app: "fcm",
+			device: "7fd1",
+			token: "fcm:token-1",
+			jid: "push.example.net",
+			dialect: "p2",
 		});
 	});
 

@@ -86,7 +86,9 @@ describe("a device that registers with a pubsub host", () => {
 		await makeReady(node);
 		const request = command("register-push-webpush", submit({ token: "https://push.example/1" }));
 		expect(await registering(house, request)).toEqual({
-			...{ jid: HOST, node, "device-secret": await house.keyring.deviceSecretOf(node) },
+			jid: HOST,
+			node,
+			"device-secret": await house.keyring.deviceSecretOf(node),
 		});
 	});
 

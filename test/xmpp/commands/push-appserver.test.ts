@@ -48,8 +48,12 @@ describe("v1-register-push", () => {
 		const form = answer("push.example.net", node, await house.keyring.secretOf(node));
 		expect(reply).toBe(result(completed("v1-register-push", form)));
 		expect(await house.only()).toMatchObject({
-			...{ owner: "juliet@example.org", app: "apns", device: DEVICE, token: APNS_HEX },
-			...{ jid: "push.example.net", dialect: "push-appserver" },
+			owner: "juliet@example.org",
+			app: "apns",
+			device: DEVICE,
+			token: APNS_HEX,
+			jid: "push.example.net",
+			dialect: "push-appserver",
 		});
 	});
 

@@ -66,8 +66,12 @@ describe("register-device", () => {
 	test("keeps both tokens, and what was written to", async () => {
 		await house.reply(siskin("register-device", fields));
 		expect(await house.only()).toMatchObject({
-			...{ owner: "juliet@example.org", app: "apns", token: APNS_HEX, voipToken: VOIP_HEX },
-			...{ jid: "push.tigase.example", dialect: "tigase" },
+			owner: "juliet@example.org",
+			app: "apns",
+			token: APNS_HEX,
+			voipToken: VOIP_HEX,
+			jid: "push.tigase.example",
+			dialect: "tigase",
 		});
 	});
 

@@ -54,7 +54,10 @@ export function parseImportArguments(args: readonly string[]): ImportArguments |
 	if (from === "csv" && values.host !== undefined)
 		throw usage("--host is for prosody: a CSV is of one host.");
 	return {
-		...{ from, path, apps: values.app ?? [], dryRun: values["dry-run"] ?? false },
+		from,
+		path,
+		apps: values.app ?? [],
+		dryRun: values["dry-run"] ?? false,
 		...(values.host !== undefined && { host: values.host.toLowerCase() }),
 	};
 }

@@ -47,14 +47,22 @@ export async function importCommand(
 		await checkSecretKey(db, keyring);
 		const sendsNothing = () => Promise.reject(new Error("An import sends no pushes."));
 		const services = await createServices(config.apps, {
-			...{ fetch: sendsNothing, guardedFetch: sendsNothing, http2Fetch: () => sendsNothing, now: Date.now },
+			fetch: sendsNothing,
+			guardedFetch: sendsNothing,
+			http2Fetch: () => sendsNothing,
+			now: Date.now,
 			policy: endpointPolicy(config.webPush),
 			wns: config.wns,
 			vapid: {},
 		});
 		const { apps, trustDeviceId, retentionDays } = config;
 		await runImport(wanted, {
-			...{ db, keyring, services, apps, trustDeviceId, retentionDays },
+			db,
+			keyring,
+			services,
+			apps,
+			trustDeviceId,
+			retentionDays,
 			print: (text) => console.log(text),
 			progress: {
 				write: (text) => void process.stderr.write(text),

@@ -7,8 +7,17 @@
 export type LuaRecord = ReadonlyMap<string, string>;
 
 const ESCAPES: Readonly<Record<string, number>> = {
-	...{ a: 7, b: 8, t: 9, n: 10, v: 11, f: 12, r: 13 },
-	...{ "\\": 92, '"': 34, "'": 39, "\n": 10 },
+	a: 7,
+	b: 8,
+	t: 9,
+	n: 10,
+	v: 11,
+	f: 12,
+	r: 13,
+	"\\": 92,
+	'"': 34,
+	"'": 39,
+	"\n": 10,
 };
 
 /** Deeper is nothing that a storage of records writes. */

@@ -23,8 +23,11 @@ afterEach(async () => {
 async function command(args: string[], settings: Record<string, string>) {
 	const { PATH = "", HOME = "" } = process.env;
 	const child = Bun.spawn([process.execPath, "src/server.ts", "import", ...args], {
-		...{ cwd: ROOT, env: { PATH, HOME, ...settings } },
-		...{ stdin: "ignore", stdout: "pipe", stderr: "pipe" },
+		cwd: ROOT,
+		env: { PATH, HOME, ...settings },
+		stdin: "ignore",
+		stdout: "pipe",
+		stderr: "pipe",
 	});
 	const [output, errors, code] = await Promise.all([
 		new Response(child.stdout).text(),
@@ -52,7 +55,9 @@ describe("a device that was imported", () => {
 		await server.addUsers(["alice", "bob"], "secret");
 		const reveille = await startReveille({
 			settings: {
-				...{ XMPP_SERVICE: server.componentUrl, XMPP_DOMAIN: HOST, XMPP_PASSWORD: "component" },
+				XMPP_SERVICE: server.componentUrl,
+				XMPP_DOMAIN: HOST,
+				XMPP_PASSWORD: "component",
 				PUSH_INTERVAL_MS: "0",
 			},
 		});
@@ -66,7 +71,8 @@ describe("a device that was imported", () => {
 		const login = (username: string) =>
 			connectUser({ service: server.websocketUrl, domain: server.host, username, password: "secret" });
 		return {
-			...{ token, login },
+			token,
+			login,
 			/** Imports what mod_push_appserver stored of the device. @returns the summary */
 			async import() {
 				const registered = new Date(Date.now() - 86_400_000).toISOString().replace(/\.\d+/, "");

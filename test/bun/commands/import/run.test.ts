@@ -55,7 +55,11 @@ describe.each(storages)("a registration in %s", (_, fill) => {
 		const summary = await into.run({ path });
 		expect(await into.rows()).toMatchObject([
 			{
-				...{ node: NODE, owner: "", app: "apns", token: DATA.token.toLowerCase(), jid: HOST },
+				node: NODE,
+				owner: "",
+				app: "apns",
+				token: DATA.token.toLowerCase(),
+				jid: HOST,
 				device: await formDeviceKey(NODE, DATA.token.toLowerCase()),
 				dialect: "push-appserver",
 				registered_at: Date.parse(DATA.registered),
@@ -93,7 +97,9 @@ describe.each(storages)("a registration in %s", (_, fill) => {
 			bad("module:apns:example.org:x", DATA),
 			bad(own, DATA),
 			bad("idle0000", {
-				...{ ...DATA, registered: "2020-01-01T00:00:00Z", renewed: "2020-01-01T00:00:00Z" },
+				...DATA,
+				registered: "2020-01-01T00:00:00Z",
+				renewed: "2020-01-01T00:00:00Z",
 				last_successful_push: "2020-01-01T00:00:00Z",
 			}),
 			bad(NODE, DATA),

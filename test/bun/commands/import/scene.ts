@@ -28,7 +28,10 @@ export async function openImport() {
 	const apps = parseApps(APPS, "APPS", false);
 	const sendsNothing = () => Promise.reject(new Error("these tests send nothing"));
 	const services = await createServices(apps, {
-		...{ fetch: sendsNothing, guardedFetch: sendsNothing, http2Fetch: () => sendsNothing, now: Date.now },
+		fetch: sendsNothing,
+		guardedFetch: sendsNothing,
+		http2Fetch: () => sendsNothing,
+		now: Date.now,
 		policy: endpointPolicy({ allowHosts: ["push.example"], allowPrivate: false }),
 		vapid: {},
 	});
@@ -36,7 +39,12 @@ export async function openImport() {
 	const shown: string[] = [];
 	const state = { now: Date.parse("2026-11-21T12:00:00Z") };
 	const deps: ImportDeps = {
-		...{ db: database.db, keyring, services, apps, trustDeviceId: false, retentionDays: 180 },
+		db: database.db,
+		keyring,
+		services,
+		apps,
+		trustDeviceId: false,
+		retentionDays: 180,
 		print: (text) => void printed.push(text),
 		progress: { write: (text) => void shown.push(text), isTerminal: true },
 		now: () => state.now,
