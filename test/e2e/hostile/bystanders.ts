@@ -203,13 +203,14 @@ function watchPushes({ scene, unnamed, wns }: PushServices) {
 function watched(messages: readonly Message[]): Watched {
 	const startedAt = messages[0]?.sentAt ?? 0;
 	const questionMs = Math.max(0, ...messages.map(({ sentAt, handledAt = sentAt }) => handledAt - sentAt));
-	const delays = messages.map(({ sentAt, handledAt = sentAt, wokenAt = Number.POSITIVE_INFINITY }) => ({
+	const delays = messages.map(({ to, sentAt, handledAt = sentAt, wokenAt = Number.POSITIVE_INFINITY }) => ({
+		at: new URL(to).host,
 		after: Math.round(sentAt - startedAt),
 		ms: Math.max(0, wokenAt - Math.max(sentAt, handledAt)),
 	}));
 	const late = delays.filter(({ ms }) => ms > IN_TIME_MS + 2 * questionMs);
-	const said = ({ after, ms }: (typeof late)[number]) =>
-		`sent after ${after} ms: ${Number.isFinite(ms) ? `${Math.round(ms)} ms` : "never"}`;
+	const said = ({ at, after, ms }: (typeof late)[number]) =>
+		`to ${at}, sent after ${after} ms: ${Number.isFinite(ms) ? `${Math.round(ms)} ms` : "never"}`;
 	const sorted = delays.map(({ ms }) => Math.round(ms)).sort((one, other) => one - other);
 	return {
 		messages: messages.length,

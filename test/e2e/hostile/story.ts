@@ -20,6 +20,7 @@ export function siegeTests(program: ServerName, transport: Transport, deeds: rea
 			async (_, deed) => {
 				const watched = await siege.bystanders.watchedWhile(() => deed.do(siege));
 				console.log(JSON.stringify(watched));
+				if (watched.late > 0) console.log(siege.scene.reveille.log().slice(-6_000));
 				if (!deed.mayDelay) expect(watched).toMatchObject({ late: 0, first: [] });
 			},
 			120_000,
