@@ -31,9 +31,15 @@ export const neighbourly = (): string[] => found("test/**/*.test.ts").filter((fi
 export const withoutPrograms = (): string[] =>
 	neighbourly().filter((file) => !reaches(join(ROOT, file), STARTS_PROGRAMS));
 
-/** Of these, the ones with XMPP servers. */
+/**
+ * What `bun run test` shows at one server or for one way to connect, shown at the others: the rest of a matrix. They
+ * bear neighbours.
+ */
+export const restOfMatrix = (): string[] => found("test/**/*.matrix.ts");
+
+/** Of these and those of `bun run test`, the ones with XMPP servers. */
 export const withXmppServers = (): string[] =>
-	neighbourly().filter((file) => reaches(join(ROOT, file), STARTS_XMPP));
+	[...neighbourly(), ...restOfMatrix()].filter((file) => reaches(join(ROOT, file), STARTS_XMPP));
 
 /** What only the servers of the next Debian can show. */
 export const forServers = (): string[] => found("test/**/*.servers.ts");

@@ -19,7 +19,7 @@ const parts: Part[] =
 		? [{ name: asked.join(" "), files: asked, env }]
 		: [
 				{
-					name: "what `bun run test` tries too",
+					name: "what `bun run test` and `bun run test:long` try too",
 					files: withXmppServers(),
 					workers: WORKERS,
 					timings: TIMINGS,
