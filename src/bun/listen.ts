@@ -30,6 +30,10 @@ export function listen(
 	} catch (error) {
 		const code = (error as NodeJS.ErrnoException).code;
 		const reason = code === "EADDRINUSE" ? "something else listens there" : (code ?? String(error));
-		throw new StartError(`Cannot listen on ${host}:${port} (${reason}): set HOST and PORT.`, error);
+		throw new StartError(
+			"cannot-listen",
+			`Cannot listen on ${host}:${port} (${reason}): set HOST and PORT.`,
+			error,
+		);
 	}
 }
