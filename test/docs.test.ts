@@ -117,6 +117,11 @@ describe("settings", () => {
 	});
 });
 
+test("metrics have a row each on the page for operators, and no other has", () => {
+	const rows = page("docs/operations.md").text.matchAll(/^\| `(reveille_\w+)(?:\{\w+\})?` \|/gm);
+	expect([...rows].map(([, name = ""]) => name).toSorted()).toEqual(Object.keys(METRICS).toSorted());
+});
+
 test("metrics that the pages name exist", () => {
 	const names = [...named(/\b(reveille_\w*[a-z])\b/g)];
 	expect(names.length).toBeGreaterThan(10);

@@ -82,7 +82,7 @@ function parse(path: string): { app?: unknown; connection?: unknown } {
 		// one of this program.
 		throw new StartError(
 			"toml-malformed",
-			`${path} is no TOML: look for a text without its quotes, or a bracket or = too few.`,
+			`${path} is no TOML: look for a text without its quotes, or for a missing bracket or =.`,
 			error,
 		);
 	}

@@ -168,7 +168,7 @@ export function startPubsubHost(deps: PubsubHostDeps): PubsubHost {
 		if (isBehind) for (const { node } of wanted) if (there.has(node)) owed.add(node);
 		isBehind = false;
 		if (missing.length > 0 || strays.length > 0) {
-			log.info("{host}: {made} nodes were made, {removed} of no use removed.", {
+			log.info("{host}: {made} nodes were made, and {removed} that nobody needs were removed.", {
 				host,
 				made: missing.length,
 				removed: strays.length,

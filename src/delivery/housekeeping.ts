@@ -30,7 +30,7 @@ export function startHousekeeping(deps: {
 		try {
 			const swept = await registrations.sweep(now() - retentionDays * DAY_MS);
 			if (swept > 0)
-				log.info("{swept} registrations were not used for {retentionDays} days and went.", {
+				log.info("{swept} registrations were not used for {retentionDays} days and were deleted.", {
 					swept,
 					retentionDays,
 				});

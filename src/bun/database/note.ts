@@ -51,7 +51,9 @@ export function readDatabaseNote(folder: string, url: string): DatabaseNote {
 		},
 		checkReplica(found) {
 			if (id !== undefined && found !== undefined && found !== id)
-				throw refusal("has a replica here which is another one's than this data folder belongs to");
+				throw refusal(
+					"has a replica here that is a copy of another database than the one that this data folder belongs to",
+				);
 		},
 	};
 }

@@ -192,7 +192,7 @@ function explain(error: unknown, url: string): StartError {
 			);
 		case "SQLITE_FULL":
 		case "ENOSPC":
-			return new StartError("disk-full", `The disk of ${where} is full.`, error);
+			return new StartError("disk-full", `The disk of ${where} is full: make room on it.`, error);
 		case "SQLITE_NOTADB":
 		case "SQLITE_CORRUPT":
 			return new StartError(

@@ -86,7 +86,7 @@ export function createStreamLease(options: StreamLeaseOptions): StreamLease {
 	async function beat(): Promise<boolean> {
 		try {
 			const isOurs = await leases.beat(address, holder, current);
-			if (isBehind) log.info("{address}: who stands by can resume its stream again.", { address });
+			if (isBehind) log.info("{address}: the stream's state is saved in the database again.", { address });
 			isBehind = false;
 			if (isOurs) isAssumed = false;
 			// Nobody has it yet, where the database was away when we began.

@@ -17,7 +17,7 @@ export async function checkCredentials(
 			if (!outcome) return;
 			switch (outcome.kind) {
 				case "delivered":
-					return log.info("{app}: its provider takes our credentials.", { app });
+					return log.info("{app}: its push service accepts our credentials.", { app });
 				case "misconfigured":
 					return log.error(
 						"{app}: its credentials do not work, and its pushes will wait. Correct them. The reason: {reason}",
