@@ -8,8 +8,5 @@ import type { MessageId } from "./table.ts";
  */
 export const about = (id: MessageId, values: Readonly<Record<string, unknown>> = {}) => ({ ...values, id });
 
-/** A sentence with the id of its message, at the end of its first line: what follows may be a list or a help text. */
-export function withId(text: string, id: MessageId): string {
-	const [first = "", ...more] = text.split("\n");
-	return [`${first} [${id}]`, ...more].join("\n");
-}
+/** A sentence with the id of its message behind it; what has several lines, as a list or a help text, has it on the last. */
+export const withId = (text: string, id: MessageId) => `${text}${text.includes("\n") ? "\n" : " "}[${id}]`;

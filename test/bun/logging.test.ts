@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { lineOf } from "../../src/bun/logging.ts";
+import { StartError } from "../../src/bun/start-error.ts";
 import { about, withId } from "../../src/messages/about.ts";
 
 const record = (properties: Record<string, unknown>) => ({
@@ -23,9 +24,16 @@ describe("a line of the log", () => {
 	});
 });
 
-test("a refusal has its id on the first line, before what is wrong and how a command is typed", () => {
+test("a refusal ends with its id, and one of several lines has it on a line of its own", () => {
 	expect(withId("It is full.", "disk-full")).toBe("It is full. [disk-full]");
 	expect(withId("The settings do not work:\n  PORT", "settings-unfit")).toBe(
-		"The settings do not work: [settings-unfit]\n  PORT",
+		"The settings do not work:\n  PORT\n[settings-unfit]",
 	);
+});
+
+test("an id that is not in the catalogue does not compile", () => {
+	// @ts-expect-error: a misspelt one
+	expect(about("xmpp-awya").id).toBeString();
+	// @ts-expect-error: nor where a start is refused
+	expect(new StartError("disk-ful", "It is full.").id).toBeString();
 });
