@@ -1,5 +1,5 @@
 /** `bun run generate`: writes `docs/messages.md` from the catalogue of messages. */
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Message, Messages } from "../src/messages/message.ts";
 import { MESSAGES } from "../src/messages/table.ts";
@@ -13,8 +13,13 @@ For administrators: each warning and error ends with an id in brackets, such as 
 property \`id\`. This page says what each means and what to do, and so does \`reveille explain ID\`. It is made from the code
 (\`src/messages/\`). Where to look first: [troubleshooting](troubleshooting.md).`;
 
-/** The name that a link to a page shows. */
-const titleOf = (more: string) => more.replace(/\.md(#.*)?$/, "").replaceAll("-", " ");
+const ROOT = join(import.meta.dir, "..");
+
+/** The title of a page below `docs/`, which a link to it shows. */
+function titleOf(more: string): string {
+	const text = readFileSync(join(ROOT, "docs", more.replace(/#.*$/, "")), "utf8");
+	return /^# (.+)$/m.exec(text)?.[1] ?? more;
+}
 
 function entry([id, { happened, cause, remedy, more }]: [string, Message]): string {
 	const link = more === undefined ? "" : ` More: [${titleOf(more)}](${more}).`;
@@ -28,4 +33,4 @@ const section = ([title, messages]: [string, Messages]) =>
 export const messagesPage = (): string =>
 	`${[INTRODUCTION, ...Object.entries(MESSAGES).map(section)].join("\n\n")}\n`;
 
-if (import.meta.main) writeFileSync(join(import.meta.dir, "..", MESSAGES_PAGE), messagesPage());
+if (import.meta.main) writeFileSync(join(ROOT, MESSAGES_PAGE), messagesPage());

@@ -25,7 +25,8 @@ export const pushMessages = {
 	},
 	"setup-missing": {
 		happened: "The devices of one kind wait, because the app lacks something at the push service.",
-		cause: "The reason in the line says what: for example a key for one environment only.",
+		cause:
+			"The reason in the line says what: for example the APNs key that a Firebase project needs for iPhones, or the topic for calls.",
 		remedy:
 			"Set it up at the push service or in the app's settings, and restart. Pushes of other devices go out.",
 		more: "push-services.md",

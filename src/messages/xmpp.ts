@@ -19,10 +19,11 @@ export const xmppMessages = {
 		more: "xmpp-connection.md#when-there-is-no-connection",
 	},
 	"xmpp-address-held": {
-		happened: "An address is not online, because another session has it and keeps it.",
-		cause: "Another Reveille is connected as the same component, or with the same account and resource.",
+		happened: "A component is not online, because the server has another connection of the same component.",
+		cause:
+			"Another Reveille is connected as this component, or the server has not noticed yet that the last connection ended.",
 		remedy:
-			"Reveille asks again until the address is free. If you did not mean to run two, end the other one.",
+			"Reveille asks every second until the address is free. If you did not mean to run two, end the other one.",
 		more: "scaling.md#several-connectors",
 	},
 	"xmpp-address-taken": {
@@ -139,7 +140,7 @@ export const xmppMessages = {
 		happened: "Reveille cannot look after its nodes at a pubsub service.",
 		cause: "The service refuses it, does not answer, or the database is away. The line has the reason.",
 		remedy:
-			"It is tried again every few seconds. Until it works, no new device can register there. Allow Reveille's address to create and configure nodes.",
+			"It is tried again every few seconds. New devices can register there until the nodes that are ready are used up. Allow Reveille's address to create and configure nodes.",
 		more: "xmpp-servers.md#behind-a-pubsub-service",
 	},
 	"pubsub-item-kept": {
