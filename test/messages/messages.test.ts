@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { MESSAGES_PAGE, messagesPage } from "../../build/messages-page.ts";
 import { settingNames } from "../../src/config/settings.ts";
 import { allMessages } from "../../src/messages/table.ts";
-import { ROOT } from "../pages.ts";
+import { PAGES, ROOT } from "../pages.ts";
 
 const SOURCES = [...new Bun.Glob("src/**/*.{ts,tsx}").scanSync(ROOT)]
 	.filter((file) => !file.startsWith("src/messages/"))
@@ -73,6 +73,16 @@ describe("a message", () => {
 		expect(named.length).toBeGreaterThan(20);
 		expect(named.filter((name) => !known.has(name))).toEqual([]);
 	});
+});
+
+test("ids that the pages name exist", () => {
+	const named = PAGES.flatMap(({ text }) =>
+		[...text.matchAll(/\bexplain ([a-z]+(?:-[a-z]+)+)|`\[?([a-z]+(?:-[a-z]+)+)\]`/g)].map(
+			([, one, other]) => one ?? other ?? "",
+		),
+	);
+	expect(named.length).toBeGreaterThan(2);
+	expect(named.filter((id) => !(ids as string[]).includes(id))).toEqual([]);
 });
 
 test("the page of messages is made from the catalogue: bun run generate writes it", () => {
