@@ -2,11 +2,13 @@
  * The entry for Bun: HTTP and connector in one process (ROLE=all), or one of them (ROLE=http, ROLE=connector).
  * It wires; nothing else is done here.
  */
+
 import type { LibSQLDatabase } from "drizzle-orm/libsql";
 import packageJson from "../package.json" with { type: "json" };
 import { createApp, createWatchingApp } from "./app.ts";
 import { banner } from "./bun/banner.ts";
 import { backupCommand } from "./bun/commands/backup.ts";
+import { explain } from "./bun/commands/explain.ts";
 import { healthCommand } from "./bun/commands/health.ts";
 import { help } from "./bun/commands/help.ts";
 import { importCommand } from "./bun/commands/import/command.ts";
@@ -34,6 +36,7 @@ import { misspelt, settingNames } from "./config/settings.ts";
 import { createClockWatch } from "./connector/checks/clock.ts";
 import { IN_FLIGHT, type Sender, startSender } from "./connector/connector.ts";
 import { handOver } from "./delivery/handover/hand-over.ts";
+import { about, withId } from "./messages/about.ts";
 import { createNodeSource } from "./registering/nodes.ts";
 import { announceEnds } from "./registering/registration-ends.ts";
 import type { AppDeps, PublicApp } from "./routes/deps.ts";
@@ -64,11 +67,13 @@ async function main(args: readonly string[]): Promise<void> {
 	if (args[0] === "backup") return backupCommand(args.slice(1), process.env);
 	if (args[0] === "token") return tokenCommand(args.slice(1), process.env);
 	if (args[0] === "health") return healthCommand(process.env);
+	if (args[0] === "explain") return console.log(explain(args.slice(1)));
 	if (args.includes("--help") || args.includes("-h")) return console.log(help(version));
 	if (args.includes("--version")) return console.log(version);
 	if (args.length > 0)
 		throw new StartError(
-			`There are no arguments but import, backup, token, health, --help and --version; settings are environment variables. This is none of them: ${args[0]}`,
+			"command-unknown",
+			`There are no arguments but import, backup, token, health, explain, --help and --version; settings are environment variables. This is none of them: ${args[0]}`,
 		);
 
 	const settings = readKeyFiles(process.env, settingNames);
@@ -76,13 +81,11 @@ async function main(args: readonly string[]): Promise<void> {
 	const config = parseConfig({ ...settings, APPS: tables.apps }, tables.connections);
 	const log = await startLogging(config.logLevel);
 	const unchecked = uncheckedTls(process.env);
-	if (unchecked !== undefined) log.error("{unchecked}", { unchecked });
+	if (unchecked !== undefined) log.error("{unchecked}", about("certificates-unchecked", { unchecked }));
 	const clocks = createClockWatch({ log });
 	for (const { name, meant } of misspelt(Object.keys(process.env))) {
-		log.warn("{name} is no setting{hint}", {
-			name,
-			hint: meant ? `: did you mean ${meant}?` : ", and is ignored.",
-		});
+		const hint = meant ? `: did you mean ${meant}?` : ", and is ignored.";
+		log.warn("{name} is not a setting of Reveille{hint}", about("setting-unknown", { name, hint }));
 	}
 	const created: string[] = [];
 	const secret = async (name: string, generate: () => string | Promise<string>) => {
@@ -131,7 +134,7 @@ async function main(args: readonly string[]): Promise<void> {
 		recordCipher: nativeRecordCipher,
 		hiddenName: nativeHiddenName,
 	}).catch((error: unknown) => {
-		throw new StartError(error instanceof Error ? error.message : String(error), error);
+		throw new StartError("app-unusable", error instanceof Error ? error.message : String(error), error);
 	});
 	warnOfProxy(config.apps, process.env, log);
 	const apps: PublicApp[] = config.apps.map(({ name, service, retired }) => ({
@@ -232,7 +235,11 @@ async function naming<T>(setting: string, use: () => Promise<T>): Promise<T> {
 		return await use();
 	} catch (error) {
 		if (error instanceof StartError) throw error;
-		throw new StartError(`${setting}: ${error instanceof Error ? error.message : String(error)}`, error);
+		throw new StartError(
+			"setting-unusable",
+			`${setting}: ${error instanceof Error ? error.message : String(error)}`,
+			error,
+		);
 	}
 }
 
@@ -267,6 +274,6 @@ try {
 } catch (error) {
 	if (!(error instanceof StartError || error instanceof ConfigError || error instanceof WrongKey))
 		throw error;
-	console.error(error.message);
+	console.error(withId(error.message, error.id));
 	process.exit(1);
 }

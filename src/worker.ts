@@ -4,6 +4,7 @@
  *
  * The database's tables are made and brought up to date by connectors; here they are looked at once.
  */
+
 import { createClient, LibsqlError } from "@libsql/client/web";
 import { configureSync, getConsoleSink, getJsonLinesFormatter, getLogger } from "@logtape/logtape";
 import type { LibSQLDatabase } from "drizzle-orm/libsql";
@@ -15,6 +16,7 @@ import { misspelt } from "./config/settings.ts";
 import { handOver } from "./delivery/handover/hand-over.ts";
 import { wholeAnswer } from "./limits/answer-size.ts";
 import { answerBounds } from "./limits/bounds/answers.ts";
+import { about, withId } from "./messages/about.ts";
 import { createNodeSource } from "./registering/nodes.ts";
 import { toProblem } from "./routes/errors.ts";
 import { createJwtCheck } from "./routes/guards/jwt.ts";
@@ -120,7 +122,7 @@ async function compose(bindings: Bindings) {
 	startLogging(config.logLevel);
 	for (const { name, meant } of misspelt(Object.keys(bindings))) {
 		const hint = meant ? `: did you mean ${meant}?` : ", and is ignored.";
-		log.warn("{name} is no setting{hint}", { name, hint });
+		log.warn("{name} is not a setting of Reveille{hint}", about("setting-unknown", { name, hint }));
 	}
 	const keys = await createKeyring(secretKey, config.secretKeysOld);
 	const vapidPublicKey =
@@ -204,7 +206,8 @@ function asText(bindings: Bindings): Bindings {
 function unusable(error: unknown): Response {
 	const problem =
 		error instanceof ConfigError ? new Problem("not-configured", error.message) : toProblem(error, log);
-	console.error(error instanceof ConfigError ? error.message : `Reveille cannot start: ${error}`);
+	const id = error instanceof ConfigError ? error.id : "worker-unusable";
+	console.error(withId(error instanceof ConfigError ? error.message : `Reveille cannot start: ${error}`, id));
 	const response = problemResponse(problem);
 	response.headers.set("Access-Control-Allow-Origin", "*");
 	return response;

@@ -10,16 +10,17 @@ const SOURCES = [...new Bun.Glob("src/**/*.{ts,tsx}").scanSync(ROOT)].filter(
 const roomOf = (file: string) => file.split("/")[1] ?? "";
 
 /** What every room above may import. */
-const GROUND = ["types.ts", "secrets.ts", "limits", "syntax"];
+const GROUND = ["types.ts", "secrets.ts", "limits", "syntax", "messages"];
 
 /** Which rooms a room may import from, types included: down only. */
 const BELOW: Readonly<Record<string, readonly string[]>> = {
 	"types.ts": [],
 	"secrets.ts": ["types.ts"],
 	limits: [],
+	messages: [],
 	syntax: ["types.ts", "limits"],
 	sasl: ["types.ts", "limits"],
-	config: ["types.ts", "limits", "syntax"],
+	config: ["types.ts", "limits", "syntax", "messages"],
 	store: GROUND,
 	services: ["types.ts", "limits", "syntax", "config"],
 	xmpp: ["types.ts", "limits", "syntax"],

@@ -13,7 +13,9 @@ import { METRICS } from "../src/connector/metrics.ts";
 import { anchorsOf, codeOf, linksOf, PAGES, page, ROOT, targetOf, wordsOf } from "./pages.ts";
 
 /** Those that people write, for readers of today. */
-const WRITTEN = PAGES.filter(({ path }) => !["CHANGELOG.md", "docs/bounds.md"].includes(path));
+const WRITTEN = PAGES.filter(
+	({ path }) => !["CHANGELOG.md", "docs/bounds.md", "docs/messages.md"].includes(path),
+);
 const CODE = WRITTEN.flatMap(codeOf);
 
 /** Everything that a pattern's first group finds in all code of the pages. */
@@ -113,6 +115,11 @@ describe("settings", () => {
 		const known = ["apns", "fcm", "webpush", "ubuntu", "wns"].flatMap(fieldsOf);
 		expect([...new Set(fields)].toSorted()).toEqual([...new Set(known)].toSorted());
 	});
+});
+
+test("metrics have a row each on the page for operators, and no other has", () => {
+	const rows = page("docs/operations.md").text.matchAll(/^\| `(reveille_\w+)(?:\{\w+\})?` \|/gm);
+	expect([...rows].map(([, name = ""]) => name).toSorted()).toEqual(Object.keys(METRICS).toSorted());
 });
 
 test("metrics that the pages name exist", () => {

@@ -12,6 +12,7 @@ export function prepareDataFolder(folder: string): void {
 		mkdirSync(folder, { recursive: true, mode: 0o700 });
 	} catch (error) {
 		throw new StartError(
+			"data-folder-unusable",
 			`The data folder ${folder} cannot be made: set DATA_DIR to one this user may write.`,
 			error,
 		);
@@ -51,7 +52,7 @@ export async function secretFile(
 		return { value: made, created };
 	} catch (error) {
 		if (error instanceof StartError) throw error;
-		throw new StartError(`${path} cannot be read or made: ${String(error)}`, error);
+		throw new StartError("secret-file-unusable", `${path} cannot be read or made: ${String(error)}`, error);
 	}
 }
 
@@ -63,10 +64,16 @@ export function readSecretFile(path: string): string | undefined {
 	const stat = statSync(path, { throwIfNoEntry: false });
 	if (!stat) return undefined;
 	if (stat.mode & OTHERS) {
-		throw new StartError(`${path} may be read by others, and it is a secret: chmod 600 ${path}`);
+		throw new StartError(
+			"secret-file-open",
+			`${path} may be read by others, and it is a secret: chmod 600 ${path}`,
+		);
 	}
 	const value = readFileSync(path, "utf8").trim();
 	if (!value)
-		throw new StartError(`${path} is empty: restore it from a backup, or remove it to have a new one made.`);
+		throw new StartError(
+			"secret-file-empty",
+			`${path} is empty: restore it from a backup, or remove it to have a new one made.`,
+		);
 	return value;
 }

@@ -30,11 +30,12 @@ function readKeyFile(name: string, path: string): string {
 		// Not the value: a key in base64 may begin with a slash too.
 		const code = (error as NodeJS.ErrnoException).code ?? "unknown error";
 		throw new StartError(
+			"key-file-unreadable",
 			`${name} begins like a path, and there is no file there that can be read (${code}).`,
 			error,
 		);
 	}
 	// As if it were unset, a new key would be generated in place of the one that was meant.
-	if (!text) throw new StartError(`${name} names a file that is empty.`);
+	if (!text) throw new StartError("key-file-empty", `${name} names a file that is empty.`);
 	return text;
 }

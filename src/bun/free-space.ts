@@ -1,6 +1,9 @@
 /** Whether disks have room for more of what strangers may leave on them. */
+
 import { statfs as nodeStatfs } from "node:fs/promises";
 import type { Logger } from "@logtape/logtape";
+import { about } from "../messages/about.ts";
+import type { MessageId } from "../messages/table.ts";
 
 /** What a disk said is believed for so long, ms. */
 const BELIEVED_MS = 1_000;
@@ -10,6 +13,7 @@ export type Statfs = (path: string) => Promise<{ bsize: number; blocks: number; 
 
 /**
  * @param paths a folder or file on each disk
+ * @param kept.id the message of a disk that has less
  * @param kept.bytes how much is left to others
  * @param kept.whenFull what the log says of a disk that has less
  * @param kept.whenRoom and of one that has enough again
@@ -17,7 +21,7 @@ export type Statfs = (path: string) => Promise<{ bsize: number; blocks: number; 
  */
 export function createSpaceCheck(
 	paths: readonly string[],
-	{ bytes, whenFull, whenRoom }: { bytes: number; whenFull: string; whenRoom: string },
+	{ id, bytes, whenFull, whenRoom }: { id: MessageId; bytes: number; whenFull: string; whenRoom: string },
 	{
 		log,
 		statfs = nodeStatfs,
@@ -40,7 +44,7 @@ export function createSpaceCheck(
 		const path = paths[full.indexOf(true)];
 		const isNowFull = path !== undefined;
 		if (isNowFull && !wasFull) {
-			log.warn(`The disk of {path} is nearly full: ${whenFull}`, { path });
+			log.warn(`The disk of {path} is nearly full: ${whenFull}`, about(id, { path }));
 		}
 		if (!isNowFull && wasFull) log.info(`There is room on the disk again: ${whenRoom}`);
 		wasFull = isNowFull;

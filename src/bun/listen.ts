@@ -29,7 +29,11 @@ export function listen(
 		});
 	} catch (error) {
 		const code = (error as NodeJS.ErrnoException).code;
-		const reason = code === "EADDRINUSE" ? "something else listens there" : (code ?? String(error));
-		throw new StartError(`Cannot listen on ${host}:${port} (${reason}): set HOST and PORT.`, error);
+		const reason = code === "EADDRINUSE" ? "another program listens there" : (code ?? String(error));
+		throw new StartError(
+			"cannot-listen",
+			`Cannot listen on ${host}:${port} (${reason}): set HOST and PORT.`,
+			error,
+		);
 	}
 }

@@ -2,11 +2,21 @@
 import { configure, getLogger, getTextFormatter, type Logger } from "@logtape/logtape";
 import type { Config } from "../config/config.ts";
 
+/** A line of the log, which ends with the id of its message, where it has one. */
+export const lineOf = getTextFormatter({
+	timestamp: "rfc3339",
+	level: "FULL",
+	value: printable,
+	format: ({ timestamp, level, category, message, record: { properties } }) => {
+		const id = typeof properties.id === "string" ? ` [${properties.id}]` : "";
+		return `${timestamp} [${level}] ${category}: ${message}${id}`;
+	},
+});
+
 /** Configures logging for this process. */
 export async function startLogging(level: Config["logLevel"]): Promise<Logger> {
-	const format = getTextFormatter({ timestamp: "rfc3339", level: "FULL", category: "", value: printable });
 	await configure({
-		sinks: { stderr: (record) => process.stderr.write(format(record)) },
+		sinks: { stderr: (record) => process.stderr.write(lineOf(record)) },
 		loggers: [
 			{ category: "reveille", lowestLevel: level, sinks: ["stderr"] },
 			{ category: ["logtape", "meta"], lowestLevel: "warning", sinks: ["stderr"] },

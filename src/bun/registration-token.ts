@@ -1,7 +1,9 @@
 /** The registration token of the database, as a start meets it: one from a file of older versions, or the first. */
+
 import { join } from "node:path";
 import type { Logger } from "@logtape/logtape";
 import type { Config } from "../config/config.ts";
+import { about } from "../messages/about.ts";
 import { faultOf } from "../store/database-fault.ts";
 import { hashOfToken, type RegistrationTokens } from "../store/registration-tokens.ts";
 import { readSecretFile } from "./data-folder.ts";
@@ -75,12 +77,15 @@ async function takeTokenFile(
 		if (await tokens.adopt(await hashOfToken(token))) return { shown, own: [] };
 	} catch (error) {
 		log.warn(
-			"The token in {path} cannot be put into the database: {error}. Until the next start only this process takes it.",
-			{ path, error: faultOf(error) },
+			"The token in {path} cannot be put into the database. Until the next start only this process accepts it: {error}",
+			about("token-file-not-adopted", { path, error: faultOf(error) }),
 		);
 		return { shown, own: [token] };
 	}
-	log.warn("The registration token in {path} ended, and is refused: remove the file.", { path });
+	log.warn(
+		"The registration token in {path} ended, and is refused: remove the file.",
+		about("token-file-ended", { path }),
+	);
 	return { shown: { kind: "known" }, own: [] };
 }
 
@@ -91,7 +96,7 @@ async function makeFirstToken({ tokens, log }: TokenDeps): Promise<ShownToken> {
 	} catch (error) {
 		log.warn(
 			`No registration token could be made, or looked up, in the database: {error}. If there is none, "${PROGRAM} token" makes one.`,
-			{ error: faultOf(error) },
+			about("token-not-made", { error: faultOf(error) }),
 		);
 		return { kind: "unknown" };
 	}

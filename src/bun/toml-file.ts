@@ -30,12 +30,15 @@ export function readTables(setting: string | undefined): Tables {
 	if (setting?.trim().startsWith("[")) return { apps: setting, connections: undefined };
 	// Not to be taken for a path, which is repeated when it cannot be read: there may be secrets in it.
 	if (setting?.trim().startsWith("{"))
-		throw new StartError("APPS must be a file's path, or a JSON list of apps.");
+		throw new StartError("apps-malformed", "APPS must be a file's path, or a JSON list of apps.");
 	const path = setting ?? DEFAULT_FILE;
 	if (setting === undefined && !existsSync(path)) return { apps: undefined, connections: undefined };
 	const { app, connection } = parse(path);
 	if (app === undefined && connection === undefined) {
-		throw new StartError(`${path} holds no table [[app]] or [[connection]]: write one, or remove the file.`);
+		throw new StartError(
+			"toml-tables",
+			`${path} holds no table [[app]] or [[connection]]: write one, or remove the file.`,
+		);
 	}
 	return { apps: withFiles(app, "app", path), connections: withFiles(connection, "connection", path) };
 }
@@ -62,6 +65,7 @@ function readNamed(value: string, what: string, path: string): string {
 		return readFileSync(value, "utf8").trim();
 	} catch (error) {
 		throw new StartError(
+			"key-file-unreadable",
 			`${what} begins like a path, and there is no file there that can be read (${codeOf(error)}).`,
 			error,
 		);
@@ -77,7 +81,8 @@ function parse(path: string): { app?: unknown; connection?: unknown } {
 		// Not its message: it quotes what it could not read, which may be a secret without its quotes. Its line is
 		// one of this program.
 		throw new StartError(
-			`${path} is no TOML: look for a text without its quotes, or a bracket or = too few.`,
+			"toml-malformed",
+			`${path} is no TOML: look for a text without its quotes, or for a missing bracket or =.`,
 			error,
 		);
 	}
@@ -87,6 +92,7 @@ function parse(path: string): { app?: unknown; connection?: unknown } {
 		.map((name) => (TABLE.test(name) ? name : "…"));
 	if (others.length > 0) {
 		throw new StartError(
+			"toml-tables",
 			`${path} holds tables [[app]] and [[connection]] and nothing else, not ${others.join(", ")}.`,
 		);
 	}
@@ -97,7 +103,11 @@ function read(path: string, what: string): string {
 	try {
 		return readFileSync(path, "utf8").trim();
 	} catch (error) {
-		throw new StartError(`${what} names the file ${path}, which cannot be read (${codeOf(error)}).`, error);
+		throw new StartError(
+			"key-file-unreadable",
+			`${what} names the file ${path}, which cannot be read (${codeOf(error)}).`,
+			error,
+		);
 	}
 }
 

@@ -5,6 +5,7 @@
 
 import ipaddr from "ipaddr.js";
 import { registrationBounds } from "../limits/bounds/registrations.ts";
+import type { MessageId } from "../messages/table.ts";
 import { fileUrl } from "../syntax/file-url.ts";
 import { present } from "../syntax/present-fields.ts";
 import { isPublicSubject } from "../syntax/vapid-subject.ts";
@@ -24,6 +25,7 @@ import { type Settings, settingNames, settings } from "./settings.ts";
 /** What is wrong with the settings, one sentence each, naming the variable and what to do. */
 export class ConfigError extends Error {
 	override name = "ConfigError";
+	readonly id: MessageId = "settings-unfit";
 	readonly problems: readonly string[];
 
 	constructor(problems: readonly string[]) {

@@ -4,11 +4,14 @@
  *
  * It never sends presence, so that nothing but what is addressed to an account's full JID reaches it.
  */
+
 import type { Logger } from "@logtape/logtape";
 import type { Element } from "@xmpp/xml";
 import xml from "@xmpp/xml";
 import type { XmppConnection } from "../config/connections.ts";
 import { stanzaBounds } from "../limits/bounds/stanzas.ts";
+import { about } from "../messages/about.ts";
+import type { MessageId } from "../messages/table.ts";
 import { faultOf } from "../store/database-fault.ts";
 import type { StreamState, Streams } from "../store/local/streams.ts";
 import { sameElement } from "../xmpp/same-database.ts";
@@ -115,6 +118,12 @@ const BACKLOG = {
 /** What is so for many tries is said at the tenth, the twentieth, the fortieth, and so on. */
 const isWorthSaying = (tries: number) => tries % 10 === 0 && Number.isInteger(Math.log2(tries / 10));
 
+/** The messages of an address that is not online for a reason that a person must mend. */
+const OFFLINE: Partial<Record<StreamFailure["kind"], MessageId>> = {
+	credentials: "xmpp-login-refused",
+	"address-held": "xmpp-address-held",
+};
+
 export async function startConnector(deps: ConnectorDeps): Promise<Connector> {
 	const { connection, streams, handle, others, onBacklog, log, random = Math.random } = deps;
 	const { kind, address } = connection;
@@ -166,10 +175,10 @@ export async function startConnector(deps: ConnectorDeps): Promise<Connector> {
 			},
 			send: (element) => isCurrent() && stream?.send(element),
 			onFault: (error) =>
-				log.error("{address}: the stream's state cannot be saved: {error}. A restart may miss publishes.", {
-					address,
-					error: faultOf(error),
-				}),
+				log.error(
+					"{address}: the stream's state cannot be saved. A restart may miss publishes. Look at the disk: {error}",
+					about("stream-state-not-saved", { address, error: faultOf(error) }),
+				),
 		});
 		return own;
 	}
@@ -196,7 +205,10 @@ export async function startConnector(deps: ConnectorDeps): Promise<Connector> {
 		handle(stanza)
 			.then((answer) => answer && reply(answer))
 			.catch((error: unknown) =>
-				log.error("{address}: a stanza could not be answered: {error}", { address, error: faultOf(error) }),
+				log.error(
+					"{address}: a stanza could not be handled, and its sender gets no answer: {error}",
+					about("stanza-not-answered", { address, error: faultOf(error) }),
+				),
 			)
 			.finally(handled);
 	}
@@ -245,8 +257,8 @@ export async function startConnector(deps: ConnectorDeps): Promise<Connector> {
 		const { resumed } = opened;
 		if (hadStream && !resumed) {
 			log.warn(
-				"{address}: the last stream could not be resumed: what was published meanwhile is lost. docs/xmpp-servers.md says for how long a server keeps it, and which setting raises that.",
-				{ address },
+				"{address}: the last stream could not be resumed, and what was published meanwhile is lost. docs/xmpp-servers.md says for how long a server keeps it, and which setting raises that.",
+				about("stream-not-resumed", { address }),
 			);
 		}
 		status = { kind: "online" };
@@ -262,10 +274,10 @@ export async function startConnector(deps: ConnectorDeps): Promise<Connector> {
 			...timing,
 			lastLife: () => lastLife,
 			onDead: (silence) =>
-				log.warn("{address}: the server has been silent for {seconds} s.", {
-					address,
-					seconds: Math.round(silence / 1000),
-				}),
+				log.warn(
+					"{address}: the server has been silent for {seconds} s. The connection is given up, and a new one is made.",
+					about("xmpp-server-silent", { address, seconds: Math.round(silence / 1000) }),
+				),
 		});
 		const stopAsking = others?.ask(opened.probe);
 		const failure = await opened.closed;
@@ -283,10 +295,10 @@ export async function startConnector(deps: ConnectorDeps): Promise<Connector> {
 		void onBacklog(0);
 		await Promise.race([management.answered(), Bun.sleep(timing.deadline)]);
 		if (!(await management.passOver())) return false;
-		log.warn("{address}: {reason} It is passed over, and the stream is resumed behind it.", {
-			address,
-			reason: message,
-		});
+		log.warn(
+			"{address}: {reason} It is passed over, and the stream is resumed behind it.",
+			about("stanza-passed-over", { address, reason: message }),
+		);
 		return true;
 	}
 
@@ -357,13 +369,13 @@ export async function startConnector(deps: ConnectorDeps): Promise<Connector> {
 					claim
 						? `${line}. This one asks every 30 s, and takes the address back when it is free.`
 						: `${line}, then restart this.`,
-					{
+					about("xmpp-address-taken", {
 						address,
 						reason: failure.message,
 						other: isAccount
 							? "another Reveille with the same account and resource, or a chat client that uses this resource"
 							: "another Reveille with the same domain",
-					},
+					}),
 				);
 				if (!claim) return;
 				await untilTakenBack(claim);
@@ -375,12 +387,15 @@ export async function startConnector(deps: ConnectorDeps): Promise<Connector> {
 			tries = isNews ? 1 : tries + 1;
 			// Who stands by asks often, and says it once.
 			if (isNews || (failure.kind !== "address-held" && isWorthSaying(tries))) {
-				log.warn("{address} is not online: {reason} {tries}Next try {when}.", {
-					address,
-					reason: failure.message,
-					tries: isNews ? "" : `It is so for ${tries} tries now. `,
-					when: delay === 0 ? "at once" : `in ${Math.round(delay / 100) / 10} s`,
-				});
+				log.warn(
+					"{address} is not online: {reason} {tries}Next try {when}.",
+					about(OFFLINE[failure.kind] ?? "xmpp-away", {
+						address,
+						reason: failure.message,
+						tries: isNews ? "" : `It is so for ${tries} tries now. `,
+						when: delay === 0 ? "at once" : `in ${Math.round(delay / 100) / 10} s`,
+					}),
+				);
 			}
 			await new Promise<void>((resolve) => {
 				const timer = setTimeout(resolve, delay);

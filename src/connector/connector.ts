@@ -1,4 +1,5 @@
 /** The sending half of a process: delivery with its loops, and the XMPP connections. */
+
 import { join } from "node:path";
 import type { Logger } from "@logtape/logtape";
 import { openDatabase } from "../bun/database/open.ts";
@@ -20,6 +21,7 @@ import { createResults } from "../delivery/outcomes/push-results.ts";
 import { createModules } from "../delivery/push-modules.ts";
 import { openTagging } from "../delivery/tagging.ts";
 import { deliveryBounds } from "../limits/bounds/delivery.ts";
+import { about } from "../messages/about.ts";
 import { createAccess } from "../registering/access.ts";
 import { knownNode, type NodeSource } from "../registering/nodes.ts";
 import { createRegistrationRate } from "../registering/registration-rate.ts";
@@ -61,6 +63,7 @@ const DAY_MS = 86_400_000;
 
 /** The outbox shares its disk with all that this process writes. */
 const OUTBOX_SPACE = {
+	id: "outbox-disk-nearly-full" as const,
 	bytes: deliveryBounds.freeSpace.is,
 	whenFull:
 		"until there is room, pushes that wait are kept for devices alone which were delivered to before. Other publishes are answered by wait.",
@@ -123,6 +126,7 @@ async function checkKeeper(connection: XmppConnection, nodes: PubsubNodes): Prom
 	const keeper = await nodes.keeper(host, account).catch(() => account);
 	if (keeper === account) return;
 	throw new StartError(
+		"pubsub-nodes-foreign",
 		`${settingOf(connection, "pubsub_host")}: the nodes at ${host} are those of ${keeper}, and ${account} cannot look after them. Keep the connection of ${keeper} for it. To begin anew there, with every device registering again, delete the rows of this host from the table pubsub_nodes.`,
 	);
 }
@@ -170,12 +174,19 @@ export async function startSender(common: SenderDeps): Promise<Sender> {
 		onShut(gate, { kind, reason }, isForAll) {
 			const said = { gate, reason };
 			if (kind === "misconfigured")
-				log.error("{gate}: its credentials do not work; its pushes wait in the outbox: {reason}", said);
-			else if (isForAll) log.warn("{gate} is unwell; its pushes wait in the outbox: {reason}", said);
+				log.error(
+					"{gate}: its credentials do not work, and its pushes wait in the outbox. Correct them. The reason: {reason}",
+					about("credentials-refused", said),
+				);
+			else if (isForAll)
+				log.warn(
+					"{gate} fails, and its pushes wait in the outbox. It is tried again by itself. The reason: {reason}",
+					about("push-service-failing", said),
+				);
 			else
 				log.warn(
-					"{gate} fails for devices that nothing was delivered to yet; their pushes wait in the outbox: {reason}",
-					said,
+					"{gate} fails for devices that no push was delivered to yet, and their pushes wait in the outbox. The reason: {reason}",
+					about("push-service-failing-for-new-devices", said),
 				);
 		},
 		onOpen(gate) {
@@ -187,8 +198,8 @@ export async function startSender(common: SenderDeps): Promise<Sender> {
 	const verdicts = createVerdicts({
 		onMass: (gate) =>
 			log.error(
-				"{gate}: most devices are said to be gone or refused. That is more likely our fault (environment, topic, project, VAPID key): no registration is deleted until it is over.",
-				{ gate },
+				"{gate}: the push service says that most devices are gone, or refuses them. Most likely a setting is wrong: check environment, topic, project and VAPID key. No registration is deleted until it is over.",
+				about("mass-verdict", { gate }),
 			),
 	});
 	const certificates = certificateExpiry(apps);
@@ -200,7 +211,10 @@ export async function startSender(common: SenderDeps): Promise<Sender> {
 		common.keyUse().then(
 			(uses) => tellOfKeys(uses, log),
 			(error: unknown) =>
-				log.warn("What the keys are used for is not known: {error}", { error: faultOf(error) }),
+				log.warn(
+					"Which keys the registrations were made with could not be counted: {error}",
+					about("key-use-unknown", { error: faultOf(error) }),
+				),
 		);
 	}, COUNT_AFTER_MS);
 	const metrics = config.adminToken
@@ -320,7 +334,10 @@ export async function startSender(common: SenderDeps): Promise<Sender> {
 				return;
 			}
 			tellOwner(registration).catch((error: unknown) =>
-				log.warn("An owner's server could not be told of an end: {error}", { error: faultOf(error) }),
+				log.warn(
+					"A user's server could not be told that a registration has ended. It is told with its next publish: {error}",
+					about("owner-not-told", { error: faultOf(error) }),
+				),
 			);
 		},
 		xmppStatus: connections.status,

@@ -1,8 +1,10 @@
 /** What one XMPP connection takes in: publishes and commands, answers to us, and a pubsub host's events. */
+
 import type { Logger } from "@logtape/logtape";
 import type { Element } from "@xmpp/xml";
 import type { XmppConnection } from "../config/connections.ts";
 import type { PublishRequest } from "../delivery/admission.ts";
+import { about } from "../messages/about.ts";
 import { createRegistrar, type RegistrarDeps } from "../registering/xmpp-registrar.ts";
 import { isOwnNode, type Keyring } from "../secrets.ts";
 import { faultOf } from "../store/database-fault.ts";
@@ -69,7 +71,11 @@ export function createIntake(connection: XmppConnection, deps: IntakeDeps): Inta
 				...(host && hostJid !== undefined && { pubsubHost: { jid: hostJid, restrict: host.restrict } }),
 			}),
 			turn: () => new Promise((resolve) => setImmediate(resolve)),
-			onFault: (error) => log.error("A command failed: {error}", { error: faultOf(error) }),
+			onFault: (error) =>
+				log.error(
+					"A command failed, and its sender is answered with an error: {error}",
+					about("command-not-answered", { error: faultOf(error) }),
+				),
 		},
 		version: deps.version,
 		...(deps.same && { same: deps.same }),

@@ -10,31 +10,46 @@ export const METRICS = {
 	reveille_publishes_total: { labels: [], help: "Publishes that came in over XMPP" },
 	reveille_answers_total: {
 		labels: ["answer"],
-		help: "Answers to them: delivered, queued, superseded, skipped, unknown, refused, wait",
+		help: "Answers to publishes: delivered, queued, superseded, skipped, unknown, refused, wait",
 	},
-	reveille_answer_seconds: { labels: [], help: "From a publish to its answer" },
+	reveille_answer_seconds: { labels: [], help: "Time from a publish to its answer, in seconds" },
 	reveille_outcomes_total: {
 		labels: ["app", "outcome"],
-		help: "What push services said: delivered, gone, retry, rejected, misconfigured",
+		help: "Answers of push services: delivered, gone, retry, rejected, misconfigured",
 	},
-	reveille_provider_seconds: { labels: ["app"], help: "How long a push service took to say it" },
-	reveille_outbox_entries: { labels: [], help: "Pushes that wait on this connector's disk" },
+	reveille_provider_seconds: { labels: ["app"], help: "Time that a push service took to answer, in seconds" },
+	reveille_outbox_entries: { labels: [], help: "Pushes that wait on the disk of this connector" },
 	reveille_outbox_oldest_due_seconds: {
 		labels: [],
-		help: "How long the one that is due longest has been due",
+		help: "Age of the oldest overdue push, in seconds",
 	},
-	reveille_gates_shut: { labels: ["app"], help: "Gates that are shut: apps, or origins of an app" },
-	reveille_pushes_in_flight: { labels: ["app"], help: "Pushes on their way" },
-	reveille_xmpp_online: { labels: ["address"], help: "1 while the address is ours" },
-	reveille_xmpp_connects_total: { labels: ["stream"], help: "Times it became ours: resumed or new" },
+	reveille_gates_shut: {
+		labels: ["app"],
+		help: "Apps, or origins of an app, that get no pushes for now because they fail",
+	},
+	reveille_pushes_in_flight: { labels: ["app"], help: "Pushes that were sent and not answered yet" },
+	reveille_xmpp_online: { labels: ["address"], help: "1 while this connector has the address, else 0" },
+	reveille_xmpp_connects_total: {
+		labels: ["stream"],
+		help: "Times this connector got an address: with a resumed stream or a new one",
+	},
 	reveille_registrations: { labels: ["app"], help: "Registrations in the database" },
 	reveille_key_registrations: {
 		labels: ["key", "state"],
-		help: "Registrations that stand on a key: current, old (SECRET_KEY_OLD), gone (not configured)",
+		help: "Registrations made with a key: current, old (SECRET_KEY_OLD), gone (not configured)",
 	},
-	reveille_certificate_expiry_seconds: { labels: ["app"], help: "When an app's certificate ends, Unix time" },
-	reveille_replica_age_seconds: { labels: [], help: "How old the replica of the database may be" },
-	reveille_replica_sync_failures_total: { labels: [], help: "Times it could not be brought up to date" },
+	reveille_certificate_expiry_seconds: {
+		labels: ["app"],
+		help: "When the certificate of an app expires, Unix time in seconds",
+	},
+	reveille_replica_age_seconds: {
+		labels: [],
+		help: "How old the replica of the database may be, in seconds",
+	},
+	reveille_replica_sync_failures_total: {
+		labels: [],
+		help: "Times the replica could not be brought up to date",
+	},
 } as const;
 
 type MetricName = keyof typeof METRICS;

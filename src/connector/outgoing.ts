@@ -1,6 +1,8 @@
 /** What leaves by a connection: nothing that is larger than its server takes, which would end the stream. */
+
 import type { Logger } from "@logtape/logtape";
 import type { Element } from "@xmpp/xml";
+import { about } from "../messages/about.ts";
 import { fits, mostBytesOf, refusalInPlaceOf } from "../xmpp/stanza-size.ts";
 
 export interface Outgoing {
@@ -43,8 +45,8 @@ export function createOutgoing({
 		send(stanza) {
 			if (passed(stanza)) return;
 			log.error(
-				"{address}: a stanza of ours has more than {bytes} bytes and is not sent: the server would end the stream.",
-				{ address, bytes: mostBytes() },
+				"{address}: a stanza of ours is longer than {bytes} bytes, which the server accepts at most. It is not sent, because the server would end the stream.",
+				about("stanza-not-sent", { address, bytes: mostBytes() }),
 			);
 		},
 	};

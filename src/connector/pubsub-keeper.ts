@@ -5,8 +5,10 @@
  * The host answers the users' servers by itself, so an answer promises nothing of ours here (design: invariant 1).
  * An item is taken out of its node when it was delivered or is on our disk: what is left is what we owe.
  */
+
 import type { Logger } from "@logtape/logtape";
 import type { Element } from "@xmpp/xml";
+import { about } from "../messages/about.ts";
 import { faultOf } from "../store/database-fault.ts";
 import type { PubsubNode, PubsubNodes } from "../store/pubsub-nodes.ts";
 import type { Answer, Notification } from "../types.ts";
@@ -166,7 +168,7 @@ export function startPubsubHost(deps: PubsubHostDeps): PubsubHost {
 		if (isBehind) for (const { node } of wanted) if (there.has(node)) owed.add(node);
 		isBehind = false;
 		if (missing.length > 0 || strays.length > 0) {
-			log.info("{host}: {made} nodes were made, {removed} of no use removed.", {
+			log.info("{host}: {made} nodes were made, and {removed} that nobody needs were removed.", {
 				host,
 				made: missing.length,
 				removed: strays.length,
@@ -214,7 +216,10 @@ export function startPubsubHost(deps: PubsubHostDeps): PubsubHost {
 	/** Once, not each few seconds. */
 	function complain(reason: string) {
 		if (reason !== "" && reason !== complaint) {
-			log.error("{host}: our nodes there cannot be looked after: {reason}", { host, reason });
+			log.error(
+				"{host}: our nodes there cannot be looked after. It is tried again every few seconds. The reason: {reason}",
+				about("pubsub-nodes-not-kept", { host, reason }),
+			);
 		}
 		complaint = reason;
 	}
@@ -232,7 +237,10 @@ export function startPubsubHost(deps: PubsubHostDeps): PubsubHost {
 			return Promise.all(publishedItems(message).map(handle)).then(
 				() => {},
 				(error: unknown) =>
-					log.warn("{host}: an item stays in its node: {error}", { host, error: faultOf(error) }),
+					log.warn(
+						"{host}: a publish stays in its node, and is looked at again later: {error}",
+						about("pubsub-item-kept", { host, error: faultOf(error) }),
+					),
 			);
 		},
 

@@ -1,5 +1,7 @@
 /** Who may publish: shown by the publish itself, before anything is looked up (invariant 7). */
+
 import type { Logger } from "@logtape/logtape";
+import { about } from "../messages/about.ts";
 import { type Keyring, splitOpenNode, type Verdict } from "../secrets.ts";
 import type { Answer, Notification } from "../types.ts";
 import { wait } from "./push-item.ts";
@@ -41,7 +43,10 @@ export function createAdmission({
 	function complainOfKey() {
 		if (now() - complainedAt < COMPLAIN_EVERY_MS) return;
 		complainedAt = now();
-		log.error("Publishes come for registrations made with a key that is not configured: SECRET_KEY_OLD?");
+		log.error(
+			"Publishes come for registrations made with a key that is not configured. They are answered with wait. Add that key to SECRET_KEY_OLD.",
+			about("key-not-configured"),
+		);
 	}
 
 	/** Clients that write each element on a line of its own hand in the blanks around it too. */

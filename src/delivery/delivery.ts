@@ -7,6 +7,7 @@
 import type { Logger } from "@logtape/logtape";
 import { deliveryBounds } from "../limits/bounds/delivery.ts";
 import { createRecent } from "../limits/recent.ts";
+import { about } from "../messages/about.ts";
 import { hasOwnText } from "../services/own-text.ts";
 import { faultOf } from "../store/database-fault.ts";
 import type { Outbox, OutboxEntry } from "../store/local/outbox.ts";
@@ -176,7 +177,10 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
 	/** A user's registration must survive our faults: never anything but `wait`. */
 	function failed(error: unknown): Answer {
 		const reason = error instanceof Unavailable ? error.message : "internal error";
-		log.error("A push could not be handled, {reason}: {error}", { reason, error: faultOf(error) });
+		log.error(
+			"A push could not be handled ({reason}), and its server is answered with wait: {error}",
+			about("push-not-handled", { reason, error: faultOf(error) }),
+		);
 		return wait(reason);
 	}
 

@@ -1,5 +1,7 @@
 /** What is done now and then: writing statistics, and letting go of what nobody uses any more. */
+
 import type { Logger } from "@logtape/logtape";
+import { about } from "../messages/about.ts";
 import { faultOf } from "../store/database-fault.ts";
 import type { Handover } from "../store/handover.ts";
 import type { Registrations } from "../store/registrations/registrations.ts";
@@ -28,14 +30,21 @@ export function startHousekeeping(deps: {
 		try {
 			const swept = await registrations.sweep(now() - retentionDays * DAY_MS);
 			if (swept > 0)
-				log.info("{swept} registrations were not used for {retentionDays} days and went.", {
+				log.info("{swept} registrations were not used for {retentionDays} days and were deleted.", {
 					swept,
 					retentionDays,
 				});
 			const expired = await handover.sweep();
-			if (expired > 0) log.warn("{expired} handed-over pushes expired: is a connector running?", { expired });
+			if (expired > 0)
+				log.warn(
+					"{expired} handed-over pushes became too old and were deleted. Is a connector running?",
+					about("handover-expired", { expired }),
+				);
 		} catch (error) {
-			log.warn("The database cannot be swept: {error}", { error: faultOf(error) });
+			log.warn(
+				"Old rows could not be deleted from the database. It is tried again in an hour: {error}",
+				about("registrations-not-swept", { error: faultOf(error) }),
+			);
 		}
 	}
 

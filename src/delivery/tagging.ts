@@ -7,9 +7,11 @@
  * A domain teaches only what becomes of its own publishes, and has proven that it may publish. But names cost nothing
  * to whoever has a domain, so where there are too many, those give way that have the most under one registrable domain.
  */
+
 import type { Logger } from "@logtape/logtape";
 import { deliveryBounds } from "../limits/bounds/delivery.ts";
 import { registrableDomain } from "../limits/registrable-domain.ts";
+import { about } from "../messages/about.ts";
 import { faultOf } from "../store/database-fault.ts";
 import type { TaggingDomains } from "../store/local/tagging-domains.ts";
 
@@ -100,8 +102,8 @@ export async function openTagging({
 	function write(change: Promise<void>) {
 		const done = change.catch((error: unknown) =>
 			log.warn(
-				"Which domains tag their publishes could not be written: {error}. It is known until this process ends.",
-				{ error: faultOf(error) },
+				"Which domains tag their publishes could not be saved. It is known until this process ends: {error}",
+				about("tagging-not-saved", { error: faultOf(error) }),
 			),
 		);
 		written = written.then(() => done);

@@ -1,6 +1,8 @@
 /** Turns whatever was thrown into a problem, and tells the operator of what is not the client's doing. */
+
 import type { Logger } from "@logtape/logtape";
 import { HTTPException } from "hono/http-exception";
+import { about } from "../messages/about.ts";
 import { NoNodeReady } from "../registering/nodes.ts";
 import { UnknownKey } from "../secrets.ts";
 import { databaseFault, faultOf, UnfitDatabase } from "../store/database-fault.ts";
@@ -47,10 +49,16 @@ export function toProblem(error: unknown, log: Logger): Problem {
 	}
 	const fault = databaseFault(error);
 	if (fault) {
-		log.error("The database failed: {error}", { error: faultOf(error) });
+		log.error(
+			"The database failed, and a request is answered with 503: {error}",
+			about("database-failed", { error: faultOf(error) }),
+		);
 		if (fault instanceof UnfitDatabase) return new Problem("not-configured", fault.message);
 		return unavailable("The database does not answer. Try again later.");
 	}
-	log.error("A request failed: {error}", { error: faultOf(error) });
+	log.error(
+		"A request failed, and is answered with 500: {error}",
+		about("request-failed", { error: faultOf(error) }),
+	);
 	return new Problem("internal-error", "The request could not be handled; the server's log says why.");
 }

@@ -1,6 +1,7 @@
 /** Facts about the shared database: which keys its registrations were made with, and others that are settled once. */
 import { eq, like } from "drizzle-orm";
 import type { LibSQLDatabase } from "drizzle-orm/libsql";
+import type { MessageId } from "../messages/table.ts";
 import type { Keyring } from "../secrets.ts";
 import { facts } from "./schema.ts";
 
@@ -12,6 +13,13 @@ const VAPID = "vapid-public-key";
 /** A key that does not belong to this database, with what to do. */
 export class WrongKey extends Error {
 	override name = "WrongKey";
+	/** What `reveille explain` is asked for. */
+	readonly id: MessageId;
+
+	constructor(id: MessageId, message: string) {
+		super(message);
+		this.id = id;
+	}
 }
 
 /** Writes a fact if it is not there. @returns what the database says: of two first starts at once, one writes */
@@ -44,7 +52,7 @@ export async function checkSecretKey(
 	const at = now();
 	const fingerprint = await settle(db, FINGERPRINT, keyring.fingerprint);
 	if (fingerprint !== keyring.fingerprint) {
-		if (!keyring.oldFingerprints.includes(fingerprint)) throw new WrongKey(WRONG_KEY);
+		if (!keyring.oldFingerprints.includes(fingerprint)) throw new WrongKey("secret-key-other", WRONG_KEY);
 		await db.update(facts).set({ value: keyring.fingerprint }).where(eq(facts.name, FINGERPRINT));
 		const value = String(at);
 		await db
@@ -85,6 +93,7 @@ async function noteKeys(db: LibSQLDatabase, given: readonly string[], now: numbe
 export async function checkVapidKey(db: LibSQLDatabase, publicKey: string): Promise<void> {
 	if ((await settle(db, VAPID, publicKey)) === publicKey) return;
 	throw new WrongKey(
+		"vapid-key-other",
 		`The VAPID key is not the one this database's browsers subscribed with. Give the right one (vapid.key of the old data folder) as VAPID_PRIVATE_KEY. To begin anew, with every browser subscribing again, delete the row ${VAPID} of the table facts.`,
 	);
 }

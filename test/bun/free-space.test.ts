@@ -10,7 +10,12 @@ const disk = (size: number, free: number): Awaited<ReturnType<Statfs>> => ({
 	bavail: free / 4096,
 });
 
-const KEPT = { bytes: 256 * MIB, whenFull: "nothing new.", whenRoom: "all is taken." };
+const KEPT = {
+	id: "outbox-disk-nearly-full" as const,
+	bytes: 256 * MIB,
+	whenFull: "nothing new.",
+	whenRoom: "all is taken.",
+};
 
 /** A check of disks by their paths, a clock to turn, and what was logged. */
 function checked(disks: Record<string, ReturnType<typeof disk> | undefined>) {

@@ -54,7 +54,9 @@ describe("reveille.toml", () => {
 
 	test("is no JSON object, which is not repeated: it may hold secrets", () => {
 		const given = () => readTables('{ "name": "chat", "key": "hunter2" }');
-		expect(given).toThrow(new StartError("APPS must be a file's path, or a JSON list of apps."));
+		expect(given).toThrow(
+			new StartError("apps-malformed", "APPS must be a file's path, or a JSON list of apps."),
+		);
 	});
 
 	test("is handed on when it is JSON", () => {
@@ -93,7 +95,10 @@ describe("a fault names the file and what to do", () => {
 		expect(() => readTables(path)).toThrow("is no TOML");
 		const another = written("[[app]]\nname = 'chat'\n['hunter2']\n");
 		expect(() => readTables(another)).toThrow(
-			new StartError(`${another} holds tables [[app]] and [[connection]] and nothing else, not ….`),
+			new StartError(
+				"toml-tables",
+				`${another} holds tables [[app]] and [[connection]] and nothing else, not ….`,
+			),
 		);
 	});
 
@@ -105,6 +110,7 @@ describe("a fault names the file and what to do", () => {
 		const path = written(`[[${table}]]\n${field} = '/hunter2+/=='\n`);
 		expect(() => readTables(path)).toThrow(
 			new StartError(
+				"key-file-unreadable",
 				`${field} in ${path} begins like a path, and there is no file there that can be read (ENOENT).`,
 			),
 		);

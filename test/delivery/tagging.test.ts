@@ -96,7 +96,7 @@ describe("a domain that tagged", () => {
 		tagging.note("example.org");
 		expect(tagging.has("example.org")).toBeTrue();
 		await tagging.written();
-		expect(lines.join()).toContain("could not be written");
+		expect(lines.join()).toContain("could not be saved");
 	});
 });
 

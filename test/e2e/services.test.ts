@@ -50,7 +50,7 @@ describe.each([...SERVICES])("%s", (service) => {
 
 test("the provider's word on our credentials is in the log from the start, and all is counted", async () => {
 	for (const app of ["apns", "fcm", "wns"])
-		await reveille.untilLogged(`${app}: its provider takes our credentials`);
+		await reveille.untilLogged(`${app}: its push service accepts our credentials`);
 	const scrape = async () => {
 		const answer = await fetch(`${reveille.url}/metrics`, {
 			headers: { Authorization: `Bearer ${ADMIN_TOKEN}` },

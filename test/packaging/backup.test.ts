@@ -180,7 +180,7 @@ describe("a backup that cannot be made says why, and leaves nothing", () => {
 		const { stderr, code } = await backup([target], { DATA_DIR: "elsewhere" });
 		expect(code).toBe(1);
 		expect(stderr).toBe(
-			"There is no elsewhere/reveille.db: set DATA_DIR to the data folder that Reveille runs with.\n",
+			"There is no elsewhere/reveille.db: set DATA_DIR to the data folder that Reveille runs with. [database-file-missing]\n",
 		);
 		expect(existsSync(target)).toBe(false);
 	});

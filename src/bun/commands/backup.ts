@@ -51,7 +51,7 @@ export async function backupCommand(
 ): Promise<void> {
 	if (args.includes("--help") || args.includes("-h")) return console.log(HELP);
 	const [folder, ...more] = args;
-	if (!folder || more.length > 0 || folder.startsWith("-")) throw new StartError(HELP);
+	if (!folder || more.length > 0 || folder.startsWith("-")) throw new StartError("command-arguments", HELP);
 
 	// No others have a part in it: some need tables and files of keys.
 	const { DATA_DIR, DATABASE_URL, DATABASE_SYNC_URL } = env;
@@ -79,11 +79,17 @@ export async function backUp(
 	folder: string,
 ): Promise<string[]> {
 	if (database && !existsSync(database)) {
-		throw new StartError(`There is no ${database}: set DATA_DIR to the data folder that Reveille runs with.`);
+		throw new StartError(
+			"database-file-missing",
+			`There is no ${database}: set DATA_DIR to the data folder that Reveille runs with.`,
+		);
 	}
 	const isNew = !existsSync(folder);
 	if (!isNew && readdirSync(folder).length > 0) {
-		throw new StartError(`${folder} is not empty: name a new folder, so that no older backup is spoiled.`);
+		throw new StartError(
+			"backup-folder-not-empty",
+			`${folder} is not empty: name a new folder, so that no older backup is spoiled.`,
+		);
 	}
 	try {
 		mkdirSync(folder, { recursive: true, mode: 0o700 });
@@ -107,6 +113,7 @@ export async function backUp(
 			rmSync(join(folder, name), { recursive: true });
 		if (isNew) rmSync(folder, { recursive: true, force: true });
 		throw new StartError(
+			"backup-failed",
 			`The backup failed, and nothing is left in ${folder}: ${error instanceof Error ? error.message : error}`,
 			error,
 		);

@@ -12,6 +12,7 @@ export function help(version: string): string {
 		`       ${PROGRAM} backup FOLDER    copies keys, registrations and outbox, also while it serves`,
 		`       ${PROGRAM} token            makes a new registration token; the old one ends in 7 days`,
 		`       ${PROGRAM} health           whether the one with these settings serves, by its exit code`,
+		`       ${PROGRAM} explain ID       what a line that ends in [ID] means, and what to do; without ID all`,
 		"",
 		"Settings are environment variables, and none at all works. An account on an XMPP server needs",
 		"XMPP_SERVICE, XMPP_USERNAME and XMPP_PASSWORD; a component XMPP_SERVICE, XMPP_DOMAIN and XMPP_PASSWORD.",

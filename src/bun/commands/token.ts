@@ -47,6 +47,7 @@ export async function tokenCommand(
 	// A token in a new database would open nothing.
 	if (url.startsWith("file:") && !existsSync(filePath(url))) {
 		throw new StartError(
+			"database-file-missing",
 			`There is no ${filePath(url)}: set DATA_DIR or DATABASE_URL as for the Reveille that serves, and start that first.`,
 		);
 	}
@@ -83,6 +84,10 @@ function parse(args: readonly string[]) {
 			options: { now: { type: "boolean" }, help: { type: "boolean", short: "h" } },
 		}).values;
 	} catch (error) {
-		throw new StartError(`${error instanceof Error ? error.message : String(error)}\n\n${HELP}`, error);
+		throw new StartError(
+			"command-arguments",
+			`${error instanceof Error ? error.message : String(error)}\n\n${HELP}`,
+			error,
+		);
 	}
 }

@@ -36,6 +36,7 @@ export function readDatabaseNote(folder: string, url: string): DatabaseNote {
 	const where = isFile ? filePath(url) : new URL(url).host;
 	const refusal = (found: string) =>
 		new StartError(
+			"database-other",
 			`The database ${where} ${found}: all registrations would be unknown, and users' servers would drop them. Restore its backup, or have DATABASE_URL name the right one. If a new one was meant, with every device registering again, remove ${path}.`,
 		);
 	if (id !== undefined && isFile && !existsSync(where)) throw refusal("is not there any more");
@@ -50,7 +51,9 @@ export function readDatabaseNote(folder: string, url: string): DatabaseNote {
 		},
 		checkReplica(found) {
 			if (id !== undefined && found !== undefined && found !== id)
-				throw refusal("has a replica here which is another one's than this data folder belongs to");
+				throw refusal(
+					"has a replica here that is a copy of another database than the one that this data folder belongs to",
+				);
 		},
 	};
 }

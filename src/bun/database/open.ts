@@ -135,12 +135,16 @@ async function migrate(client: Client, folder: MigrationFolder): Promise<void> {
 export function filePath(url: string): string {
 	const path = url.slice("file:".length).replace(/\?.*$/s, "");
 	if (path.includes("#") || !isDecodable(path))
-		throw new StartError(`The database ${url} is a URL: write # as %23, ? as %3F and % as %25.`);
+		throw new StartError(
+			"database-url-malformed",
+			`The database ${url} is a URL: write # as %23, ? as %3F and % as %25.`,
+		);
 	if (!path.startsWith("//")) return decodeURIComponent(path);
 	try {
 		return fileURLToPath(`file:${path}`);
 	} catch (error) {
 		throw new StartError(
+			"database-url-malformed",
 			`The database ${url} is no file of this machine: write file:data/x.db, or file:///data/x.db.`,
 			error,
 		);
@@ -174,6 +178,7 @@ function explain(error: unknown, url: string): StartError {
 		case "EACCES":
 		case "EROFS":
 			return new StartError(
+				"database-unwritable",
 				`The database ${where} cannot be written: give this user the right to write it and its folder.`,
 				error,
 			);
@@ -181,38 +186,43 @@ function explain(error: unknown, url: string): StartError {
 		case "EEXIST":
 		case "ENOTDIR":
 			return new StartError(
+				"database-unopenable",
 				`The database ${where} cannot be opened: does its folder exist, and may this user write there?`,
 				error,
 			);
 		case "SQLITE_FULL":
 		case "ENOSPC":
-			return new StartError(`The disk of ${where} is full.`, error);
+			return new StartError("disk-full", `The disk of ${where} is full: make room on it.`, error);
 		case "SQLITE_NOTADB":
 		case "SQLITE_CORRUPT":
 			return new StartError(
+				"database-damaged",
 				`${where} is no intact SQLite database: restore it from a backup, or move it away to begin anew.`,
 				error,
 			);
 		case "SQLITE_BUSY":
 		case "SQLITE_LOCKED":
 			return new StartError(
+				"database-in-use",
 				`${where} is in use by another Reveille: stop it, or give this one its own DATA_DIR.`,
 				error,
 			);
 	}
 	if (!url.startsWith("file:") && isAway(error)) {
 		return new DatabaseAway(
+			"database-away",
 			`The database ${where} does not answer: is its server running, and reachable from here? (${faultOf(error)})`,
 			error,
 		);
 	}
 	if (!url.startsWith("file:") && isRefusal(error)) {
 		return new StartError(
+			"database-token-refused",
 			`The database ${where} refuses DATABASE_AUTH_TOKEN, or wants one: set it to a token that its server takes. (${faultOf(error)})`,
 			error,
 		);
 	}
-	return new StartError(`The database ${where} does not work: ${faultOf(error)}`, error);
+	return new StartError("database-unusable", `The database ${where} does not work: ${faultOf(error)}`, error);
 }
 
 /** Its server knows us not, or not well enough. */

@@ -4,6 +4,7 @@
  * Another process brings it up to date (replica-sync.ts). It is read as any file of SQLite's in WAL mode is, where
  * each read sees one moment of the primary's, and none of it while it is written.
  */
+
 import { existsSync, mkdirSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { createInterface } from "node:readline";
@@ -12,6 +13,7 @@ import { type Client, createClient } from "@libsql/client";
 import type { Logger } from "@logtape/logtape";
 import { drizzle, type LibSQLDatabase } from "drizzle-orm/libsql";
 import { settingNames } from "../../config/settings.ts";
+import { about } from "../../messages/about.ts";
 import { faultOf } from "../../store/database-fault.ts";
 import { StartError } from "../start-error.ts";
 import { migrationsOf } from "./migrations.ts";
@@ -68,12 +70,14 @@ export async function openReplica(options: ReplicaOptions): Promise<Replica> {
 	mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
 	if (existsSync(path) && !MARKS.some((mark) => existsSync(path + mark))) {
 		throw new StartError(
+			"replica-path-taken",
 			`${path} is a database of its own, and no replica: let DATABASE_URL name another file, or none.`,
 		);
 	}
 	let client = await openReader(job.url);
 	if (!client && away) {
 		throw new StartError(
+			"replica-missing",
 			`${away.message} Reveille can start without it once there is a replica of this version's schema; ${path} is none.`,
 			away,
 		);
@@ -108,8 +112,8 @@ export async function openReplica(options: ReplicaOptions): Promise<Replica> {
 		if (isOld || age <= timing.old) return;
 		isOld = true;
 		log.warn(
-			"The replica {path} is {seconds} s old: {reason}. Pushes go on from it; who registers elsewhere is asked for at the primary.",
-			{ path, seconds: Math.round(age / 1000), reason: lastReason },
+			"The replica {path} is {seconds} s old: {reason}. Pushes go on from it, and what it lacks is looked up at the primary.",
+			about("replica-old", { path, seconds: Math.round(age / 1000), reason: lastReason }),
 		);
 	}
 
@@ -130,7 +134,7 @@ export async function openReplica(options: ReplicaOptions): Promise<Replica> {
 		if (!client) {
 			stop();
 			const reason = synced.kind === "failed" ? synced.reason : "it lacks this version's schema";
-			throw new StartError(`The replica ${path} cannot be made: ${reason}.`);
+			throw new StartError("replica-not-made", `The replica ${path} cannot be made: ${reason}.`);
 		}
 	}
 	watch();
@@ -160,6 +164,7 @@ async function openReader(url: string): Promise<Client | undefined> {
 	} catch (error) {
 		client?.close();
 		throw new StartError(
+			"replica-unreadable",
 			`The replica ${path} cannot be read (${faultOf(error)}). It is only a copy: delete it, and the files beside it that begin with its name.`,
 			error,
 		);

@@ -1,4 +1,5 @@
 /** The shared database as a process uses it: the one whose word counts, and perhaps a replica of it beside us. */
+
 import { dirname, join } from "node:path";
 import { createClient } from "@libsql/client";
 import type { Logger } from "@logtape/logtape";
@@ -6,6 +7,7 @@ import type { LibSQLDatabase } from "drizzle-orm/libsql";
 import { drizzle } from "drizzle-orm/libsql";
 import type { Config } from "../../config/config.ts";
 import { registrationBounds } from "../../limits/bounds/registrations.ts";
+import { about } from "../../messages/about.ts";
 import { createIdCheck, type IdCheck, idOf, settleId } from "../../store/database-id.ts";
 import { facts } from "../../store/schema.ts";
 import { fileUrl } from "../../syntax/file-url.ts";
@@ -67,6 +69,7 @@ export async function openShared(
 	const mayGrow = createSpaceCheck(
 		files.map((each = "") => dirname(filePath(each))),
 		{
+			id: "database-disk-nearly-full",
 			bytes: registrationBounds.freeSpace.is,
 			whenFull:
 				"new registrations are refused until there is room. What is registered goes on to work, and may be renewed.",
@@ -99,7 +102,11 @@ export async function openShared(
 	const replica = await openReplica({ job, command: [...COMMAND, "sync-replica"], away, log });
 	const replicaId = away && (await idOf(replica.db));
 	note.checkReplica(replicaId);
-	if (away) log.warn("{reason} Reveille starts with its replica.", { reason: away.message });
+	if (away)
+		log.warn(
+			"{reason} Reveille starts with its replica.",
+			about("database-away-at-start", { reason: away.message }),
+		);
 	return {
 		...primary,
 		nearby: replica.db,

@@ -3,8 +3,10 @@
  * lists, each in lower case too. HTTP/2 goes through none of them, and APNs speaks nothing else: without a word at the
  * start, its pushes would wait for ever.
  */
+
 import type { Logger } from "@logtape/logtape";
 import type { AppConfig } from "../../config/apps.ts";
+import { about } from "../../messages/about.ts";
 import { apnsUrl } from "../../services/apns/apns.ts";
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -48,7 +50,7 @@ export function warnOfProxy(apps: readonly AppConfig[], env: Environment, log: L
 		if (proxy === undefined) continue;
 		log.warn(
 			"{app}: its pushes wait, since {proxy} is set: APNs speaks HTTP/2, which goes through no proxy here. Let this machine reach {host} at port {port} directly, and add {host} to NO_PROXY.",
-			{ app: app.name, proxy, host: url.hostname, port: url.port || "443" },
+			about("apns-behind-proxy", { app: app.name, proxy, host: url.hostname, port: url.port || "443" }),
 		);
 	}
 }

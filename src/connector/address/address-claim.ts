@@ -2,8 +2,10 @@
  * When an account's connector may take its address: not for the first time where a Reveille of another database has
  * it, and not again while another session does.
  */
+
 import type { Logger } from "@logtape/logtape";
 import { settingOf, takeAddressOf } from "../../config/connections.ts";
+import { about } from "../../messages/about.ts";
 import { StreamFailure } from "../stream/stream.ts";
 import { type AddressCheckOptions, createAddressCheck } from "./address-check.ts";
 import type { SameDatabase } from "./same-database.ts";
@@ -48,7 +50,7 @@ export function createAddressClaim(options: AddressClaimOptions): AddressClaim {
 			const reason = `${address} is the address of another Reveille, which has another database`;
 			log.error(
 				"{reason}: the devices that are registered there would be unknown here, and users' servers would drop them. This one does not take the address, and goes on without it. End the other one, or set another {resource} here, and start this one again. To take the address all the same, set {setting}.",
-				{ reason, resource, setting: takeAddressOf(account) },
+				about("xmpp-address-foreign", { reason, resource, setting: takeAddressOf(account) }),
 			);
 			return new StreamFailure("address-foreign", reason);
 		},
@@ -62,12 +64,16 @@ export function createAddressClaim(options: AddressClaimOptions): AddressClaim {
 				onReveille: (value) =>
 					log.warn(
 						"{address}: a Reveille with {database} has it now. End that one, or this one, or set another {resource} for one of them.",
-						{ address, database: value === same.value ? "the same database" : "another database", resource },
+						about("xmpp-address-at-reveille", {
+							address,
+							database: value === same.value ? "the same database" : "another database",
+							resource,
+						}),
 					),
 				onLimit: (waitMs) =>
 					log.warn(
 						"{address} is free, but this one has taken it back several times in an hour: another session wants it too. Next try in {minutes} min. End the other session, or set another {resource} here.",
-						{ address, minutes: Math.ceil(waitMs / 60_000), resource },
+						about("xmpp-address-contested", { address, minutes: Math.ceil(waitMs / 60_000), resource }),
 					),
 			});
 			if (isFree)

@@ -7,7 +7,9 @@
  * connection of the domain, so that each hears of the others after a few. While one of another database is about,
  * publishes for unknown registrations are answered with `wait`, which costs nobody anything.
  */
+
 import type { Logger } from "@logtape/logtape";
+import { about } from "../../messages/about.ts";
 
 /** All in ms. */
 const TIMING = {
@@ -97,7 +99,7 @@ export function createOthers({ address, value, log, ...options }: OthersOptions)
 			if (!isNews) return;
 			log.error(
 				"{address}: another Reveille, which has another database, is connected as the same component. The server gives it part of the publishes. While it is there, those for registrations that are unknown here are answered with wait, so that no user loses one. End the other one, or give it a domain of its own.",
-				{ address },
+				about("component-foreign", { address }),
 			);
 			// It is to hear of us too.
 			untilKnown = PINGS_AT_START;

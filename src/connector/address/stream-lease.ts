@@ -5,7 +5,9 @@
  * Nobody's clock is compared with another's: the holder's beat grows in the database, and whoever stands by watches
  * it. While the database is away nobody is held for gone, and the holder goes on.
  */
+
 import type { Logger } from "@logtape/logtape";
+import { about } from "../../messages/about.ts";
 import { faultOf } from "../../store/database-fault.ts";
 import type { StreamState, Streams } from "../../store/local/streams.ts";
 import type { LeaseRow, StreamLeases } from "../../store/stream-leases.ts";
@@ -84,7 +86,7 @@ export function createStreamLease(options: StreamLeaseOptions): StreamLease {
 	async function beat(): Promise<boolean> {
 		try {
 			const isOurs = await leases.beat(address, holder, current);
-			if (isBehind) log.info("{address}: who stands by can resume its stream again.", { address });
+			if (isBehind) log.info("{address}: the stream's state is saved in the database again.", { address });
 			isBehind = false;
 			if (isOurs) isAssumed = false;
 			// Nobody has it yet, where the database was away when we began.
@@ -94,8 +96,8 @@ export function createStreamLease(options: StreamLeaseOptions): StreamLease {
 		} catch (error) {
 			if (!isBehind) {
 				log.warn(
-					"{address}: the database does not take the stream's state ({error}). Should this process end before it does, who stands by may miss publishes.",
-					{ address, error: faultOf(error) },
+					"{address}: the stream's state cannot be saved in the database, and is tried again. If this process ends before, the one that stands by may miss publishes: {error}",
+					about("stream-state-not-shared", { address, error: faultOf(error) }),
 				);
 			}
 			isBehind = true;

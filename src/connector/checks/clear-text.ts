@@ -1,6 +1,8 @@
 /** Says at the start which connections go over a network without encryption. */
+
 import type { Logger } from "@logtape/logtape";
 import { settingOf, shownUrl, type XmppConnection } from "../../config/connections.ts";
+import { about } from "../../messages/about.ts";
 
 /** This machine's own names and addresses (RFC 6761 §6.3, RFC 1122 §3.2.1.3). */
 const isThisMachine = (hostname: string) =>
@@ -15,11 +17,11 @@ export function warnOfClearText(connections: readonly XmppConnection[], log: Pic
 		if (protocol !== "ws:" || isThisMachine(hostname)) continue;
 		log.warn(
 			"{address}: the connection to {service} is not encrypted. Anybody on the way can read and change what is published. Use wss:// in {setting}.",
-			{
+			about("xmpp-not-encrypted", {
 				address: connection.address,
 				service: shownUrl(connection.service),
 				setting: settingOf(connection, "service"),
-			},
+			}),
 		);
 	}
 }

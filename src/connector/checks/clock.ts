@@ -2,8 +2,10 @@
  * Is this machine's clock right? Its own server and the push services that somebody answers for say what time it is:
  * tokens and signatures that are made in another time are refused, and certificates seem to have ended.
  */
+
 import type { Logger } from "@logtape/logtape";
 import { answerBounds } from "../../limits/bounds/answers.ts";
+import { about } from "../../messages/about.ts";
 import type { Fetch } from "../../services/exchange.ts";
 
 /** A difference that is told, ms. RFC 8292, Apple and Google take some minutes to an hour; XMPP does not care. */
@@ -57,7 +59,7 @@ export function createClockWatch({
 		if (before !== undefined && Math.abs(difference - before) <= TOLD_MS) return;
 		if (before === undefined && ahead.size >= answerBounds.clocks.is) return;
 		ahead.set(source, difference);
-		log.warn("{sentence}", { sentence: sentence(source, difference) });
+		log.warn("{sentence}", about("clock-differs", { sentence: sentence(source, difference) }));
 	}
 
 	return {

@@ -1,5 +1,7 @@
 /** Tells the operator whether old keys are still needed. */
+
 import type { Logger } from "@logtape/logtape";
+import { about } from "../../messages/about.ts";
 import type { KeyUse } from "../../store/registrations/count-by-key.ts";
 
 /** @param uses the old ones in the order of SECRET_KEY_OLD */
@@ -23,8 +25,8 @@ export function tellOfKeys(uses: readonly KeyUse[], log: Logger): void {
 			}
 		} else if (state === "gone" && count > 0) {
 			log.warn(
-				"{count} registrations stand on a key that is not configured ({key}): they are not pushed to until their devices register again, or SECRET_KEY_OLD has that key.",
-				{ count, key },
+				"{count} registrations stand on a key that is not configured ({key}). They are not woken until SECRET_KEY_OLD has that key, or their devices register again.",
+				about("registrations-without-key", { count, key }),
 			);
 		}
 	}
@@ -37,8 +39,8 @@ export function tellOfKeys(uses: readonly KeyUse[], log: Logger): void {
 		);
 	} else {
 		log.warn(
-			"{count} imported registrations were not renewed since the key was changed: where SECRET_KEY_OLD had their key, they are not pushed to until their devices register again.",
-			{ count },
+			"{count} imported registrations were not renewed since the key was changed. Those whose key was in SECRET_KEY_OLD are not woken until it is there again, or their devices register again.",
+			about("imported-registrations-without-key", { count }),
 		);
 	}
 }

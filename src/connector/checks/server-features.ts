@@ -2,9 +2,12 @@
  * What an account's server offers of what push needs, asked whenever a stream is new: what it lacks is told to the
  * operator with the lines that mend it.
  */
+
 import type { Logger } from "@logtape/logtape";
 import xml from "@xmpp/xml";
 import type { XmppAccount } from "../../config/connections.ts";
+import { about } from "../../messages/about.ts";
+import type { MessageId } from "../../messages/table.ts";
 import { bareOf } from "../../xmpp/jid.ts";
 import { NS } from "../../xmpp/namespaces.ts";
 import type { Requests } from "../../xmpp/requests.ts";
@@ -60,24 +63,22 @@ export function createServerCheck(deps: ServerCheckDeps): ServerCheck {
 	/** What the log has said. */
 	let said = "";
 
-	function lacks(): string[] {
+	function lacks(): { id: MessageId; sentence: string }[] {
 		const cure = (lack: keyof typeof CURES) => {
 			const { Prosody, ejabberd } = CURES[lack];
 			if (software !== undefined) return `In ${software}, ${CURES[lack][software]}.`;
 			return `In Prosody, ${Prosody}. In ejabberd, ${ejabberd}.`;
 		};
-		const sentences: string[] = [];
+		const lacking: ReturnType<typeof lacks> = [];
 		if (facts.push === false) {
-			sentences.push(
-				`${domain} does not offer push (urn:xmpp:push:0, XEP-0357): its users cannot be woken. ${cure("push")}`,
-			);
+			const sentence = `${domain} does not offer push (urn:xmpp:push:0, XEP-0357): its users cannot be woken. ${cure("push")}`;
+			lacking.push({ id: "xmpp-server-lacks-push", sentence });
 		}
 		if (facts.resumption === false) {
-			sentences.push(
-				`${domain} does not resume streams (XEP-0198): what is published while Reveille is away is lost. ${cure("resumption")}`,
-			);
+			const sentence = `${domain} does not resume streams (XEP-0198): what is published while Reveille is away is lost. ${cure("resumption")}`;
+			lacking.push({ id: "xmpp-server-lacks-resumption", sentence });
 		}
-		return sentences;
+		return lacking;
 	}
 
 	async function askForPush() {
@@ -113,11 +114,12 @@ export function createServerCheck(deps: ServerCheckDeps): ServerCheck {
 
 	function tell() {
 		const { push, longestStanza } = facts;
-		const sentences = lacks();
-		const news = JSON.stringify([facts, sentences]);
+		const lacking = lacks();
+		const news = JSON.stringify([facts, lacking]);
 		if (news === said) return;
 		said = news;
-		for (const sentence of sentences) log.warn("{address}: {sentence}", { address, sentence });
+		for (const { id, sentence } of lacking)
+			log.warn("{address}: {sentence}", about(id, { address, sentence }));
 		log.info("{address}: its server offers push: {push}; resumption: {resumption}; longest stanza: {size}.", {
 			address,
 			push: push === undefined ? "it does not say" : push ? "yes" : "no",
@@ -133,7 +135,7 @@ export function createServerCheck(deps: ServerCheckDeps): ServerCheck {
 			void look();
 		},
 		facts: () => ({ ...facts }),
-		lacks,
+		lacks: () => lacks().map(({ sentence }) => sentence),
 	};
 }
 

@@ -1,6 +1,8 @@
 /** Registrations that wait in vain, said at the start: of an app that is not set up, or at an address of no connection. */
+
 import type { Logger } from "@logtape/logtape";
 import type { XmppConnection } from "../../config/connections.ts";
+import { about } from "../../messages/about.ts";
 import type { Registrations } from "../../store/registrations/registrations.ts";
 import type { App } from "../../types.ts";
 import { hasJid } from "../connections.ts";
@@ -13,10 +15,10 @@ export async function warnOfStrays(
 	for (const { app, count } of await registrations.count().catch(() => [])) {
 		// Somebody renamed it, or left it out.
 		if (apps.some(({ name }) => name === app)) continue;
-		log.warn("{count} registrations are of the app {app}, which is not set up: their pushes wait.", {
-			app,
-			count,
-		});
+		log.warn(
+			"{count} registrations are of the app {app}, which is not set up, and their pushes wait. Set it up again, if it is still needed.",
+			about("registrations-without-app", { app, count }),
+		);
 	}
 	if (connections.length === 0) return;
 	let strays = 0;
@@ -26,8 +28,8 @@ export async function warnOfStrays(
 	}
 	if (strays > 0) {
 		log.warn(
-			"{strays} registrations are published to at addresses that no connection has, and are not woken until their devices register again: was an account, a resource, a domain or a pubsub service changed? The old one may be kept as a [[connection]].",
-			{ strays },
+			"{strays} registrations are published to at addresses that no connection has. They are not woken until their devices register again. Was an account, a resource, a domain or a pubsub service changed? The old one may be kept as a [[connection]].",
+			about("registrations-without-connection", { strays }),
 		);
 	}
 }

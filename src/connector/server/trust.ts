@@ -28,6 +28,7 @@ export function checkTrusted(connections: readonly XmppConnection[]): void {
 			for (const text of texts) new X509Certificate(text);
 		} catch (error) {
 			throw new StartError(
+				"xmpp-ca-unreadable",
 				`${settingOf(connection, "ca")} is no certificate in PEM that can be read: \`openssl x509 -in FILE -noout -subject\` must print whose it is.`,
 				error,
 			);

@@ -1,5 +1,7 @@
 /** Sends what HTTP processes and edges handed over to the connectors of this database. */
+
 import type { Logger } from "@logtape/logtape";
+import { about } from "../../messages/about.ts";
 import { faultOf } from "../../store/database-fault.ts";
 import type { HandedOver, Handover } from "../../store/handover.ts";
 import type { Answer, Notification } from "../../types.ts";
@@ -54,7 +56,11 @@ export function startHandoverLoop(
 			for (const row of rows) start(row);
 		} catch (error) {
 			// Once: it is asked every second until the database is back.
-			if (!isAway) log.warn("Handed-over pushes wait: {error}", { error: faultOf(error) });
+			if (!isAway)
+				log.warn(
+					"The database does not answer, so handed-over pushes wait. It is asked again every second: {error}",
+					about("handover-away", { error: faultOf(error) }),
+				);
 			isAway = true;
 		}
 		if (!stopped) timer = setTimeout(lookNow, LOOK_EVERY_MS);
@@ -67,17 +73,23 @@ export function startHandoverLoop(
 
 	async function renew() {
 		if (onItsWay.size === 0) return;
-		await handover.renew(claimant, [...onItsWay.keys()], leaseMs).catch((error: unknown) =>
-			log.warn("Handed-over pushes on their way may be sent twice: their leases cannot be renewed: {error}", {
-				error: faultOf(error),
-			}),
-		);
+		await handover
+			.renew(claimant, [...onItsWay.keys()], leaseMs)
+			.catch((error: unknown) =>
+				log.warn(
+					"Handed-over pushes that are on their way may be sent twice, because their leases cannot be renewed: {error}",
+					about("handover-not-renewed", { error: faultOf(error) }),
+				),
+			);
 	}
 
 	function start(row: HandedOver) {
 		const sending = send(row)
 			.catch((error: unknown) =>
-				log.warn("A handed-over push is left to its lease: {error}", { error: faultOf(error) }),
+				log.warn(
+					"A handed-over push could not be handled, and is tried again when its lease ends: {error}",
+					about("handover-push-failed", { error: faultOf(error) }),
+				),
 			)
 			.finally(() => {
 				onItsWay.delete(row.id);

@@ -7,8 +7,10 @@
  * Of hosts that clients choose there may be any number of queues (queue-names.ts). They come after the others, have half
  * of the places, and where there are more of them than are known at once, they have their turns (known-queues.ts).
  */
+
 import type { Logger } from "@logtape/logtape";
 import { deliveryBounds } from "../../limits/bounds/delivery.ts";
+import { about } from "../../messages/about.ts";
 import { faultOf } from "../../store/database-fault.ts";
 import type { Outbox, OutboxEntry } from "../../store/local/outbox.ts";
 import type { QueueName } from "../../store/local/queue-names.ts";
@@ -120,7 +122,10 @@ export function startOutboxLoop(
 		const at = now();
 		const by = seenAt - at;
 		if (by >= SET_BACK_MS) {
-			log.warn("The clock was set back by {seconds} s.", { seconds: Math.round(by / 1000) });
+			log.warn(
+				"The clock was set back by {seconds} s. What waits in the outbox is tried again now.",
+				about("clock-set-back", { seconds: Math.round(by / 1000) }),
+			);
 			await outbox.hasten(by, at);
 			const never = Number.NEGATIVE_INFINITY;
 			for (const [, queue] of all()) Object.assign(queue, { dueAt: at, shutUntil: never, fullUntil: never });
@@ -165,7 +170,10 @@ export function startOutboxLoop(
 			if (placesFor(true) === 0) return;
 			for (const queue of queues.strangers.values()) if (hasRoom(queue)) sleepUntil(lookAt(queue));
 		} catch (error) {
-			log.error("The outbox cannot be read: {error}", { error: faultOf(error) });
+			log.error(
+				"The outbox cannot be read. It is tried again in a minute: {error}",
+				about("outbox-unreadable", { error: faultOf(error) }),
+			);
 			isKnown = false;
 			rest();
 		} finally {
@@ -240,7 +248,10 @@ export function startOutboxLoop(
 					note(name, now() + PUT_OFF_MS);
 			}
 		} catch (error) {
-			log.error("The outbox cannot be kept: {error}", { error: faultOf(error) });
+			log.error(
+				"The outbox cannot be written. It is tried again in a minute, and a push may be sent twice: {error}",
+				about("outbox-unwritable", { error: faultOf(error) }),
+			);
 			note(name, now());
 			rest();
 		}

@@ -2,8 +2,10 @@
  * Tells the operator of pushes that failed: once an hour for each reason, with their number. Anybody may register a
  * device that always fails; where only one owner's do, that is no warning.
  */
+
 import type { Logger } from "@logtape/logtape";
 import { deliveryBounds } from "../../limits/bounds/delivery.ts";
+import { about } from "../../messages/about.ts";
 import type { Outcome, Registration } from "../../types.ts";
 
 export interface Failures {
@@ -37,6 +39,7 @@ const SAID: Readonly<Record<FailureKind, string>> = {
 	retry: "Pushes that failed for now: {count}. They are tried again later.",
 	rejected: "Pushes that were refused: {count}. They are not tried again.",
 };
+const IDS = { retry: "pushes-failed", rejected: "pushes-refused" } as const;
 
 export function createFailures(log: Logger, now: () => number): Failures {
 	const failures = new Map<string, Failure>();
@@ -66,7 +69,7 @@ export function createFailures(log: Logger, now: () => number): Failures {
 
 	function say({ app, kind, reason, count, owners }: Failure) {
 		const values = { app, count, reason };
-		if (owners.size > 1) log.warn(`{app}: ${SAID[kind]} The reason: {reason}`, values);
+		if (owners.size > 1) log.warn(`{app}: ${SAID[kind]} The reason: {reason}`, about(IDS[kind], values));
 		else log.info(`{app}: ${SAID[kind]} All are to one owner's devices. The reason: {reason}`, values);
 	}
 

@@ -1,6 +1,8 @@
 /** The one place that acts on outcomes: what becomes of the registration, the push and the publisher's answer. */
+
 import type { Logger } from "@logtape/logtape";
 import { deliveryBounds } from "../../limits/bounds/delivery.ts";
+import { about } from "../../messages/about.ts";
 import type { Registrations } from "../../store/registrations/registrations.ts";
 import type { Answer, Outcome, Registration } from "../../types.ts";
 import type { Keeping } from "../outbox/outbox-writes.ts";
@@ -112,12 +114,19 @@ export function createActing({
 		if (reason === undefined) return;
 		if (!isOfOthers)
 			log.warn(
-				"{app}: a push service refuses our credentials for one device, whose pushes wait: {reason}. If it is so for devices of several owners, that is logged as an error.",
-				{ app, reason },
+				"{app}: a push service refuses our credentials for one device, and its pushes wait. If this happens to devices of several owners, it is logged as an error. The reason: {reason}",
+				about("credentials-refused-for-device", { app, reason }),
 			);
 		else if (fault.about === undefined || fault.about === "account")
-			log.error("{app}: its credentials do not work: {reason}", { app, reason });
-		else log.error("{app}: devices of one sort wait until something is set up: {reason}", { app, reason });
+			log.error(
+				"{app}: its credentials do not work, and its pushes wait. Correct them. The reason: {reason}",
+				about("credentials-refused", { app, reason }),
+			);
+		else
+			log.error(
+				"{app}: the pushes of one kind of devices wait until something is set up: {reason}",
+				about("setup-missing", { app, reason }),
+			);
 	}
 
 	/** Whether an answer that a device is gone, or refused for good, may be acted on. */

@@ -1,6 +1,8 @@
 /** Collects what became of pushes and writes it in batches: the fast path writes nothing per push. */
+
 import type { Logger } from "@logtape/logtape";
 import { deliveryBounds } from "../../limits/bounds/delivery.ts";
+import { about } from "../../messages/about.ts";
 import { faultOf } from "../../store/database-fault.ts";
 import type { Count, Result } from "../../store/registrations/push-results.ts";
 import type { Registrations } from "../../store/registrations/registrations.ts";
@@ -70,7 +72,10 @@ export function createResults(
 			await registrations.record([...written.values()], [...counted.values()]);
 			isBusy = false;
 		} catch (error) {
-			log.warn("Statistics wait: the database did not take them ({error}).", { error: faultOf(error) });
+			log.warn(
+				"The results of pushes could not be saved in the database. They are kept, and saved later: {error}",
+				about("statistics-not-saved", { error: faultOf(error) }),
+			);
 			for (const { app, outcome, count: by } of counted.values()) count(app, outcome, by);
 			for (const [name, result] of written) {
 				if (results.size < KEPT_WITH_FIRST && !results.has(name)) results.set(name, result);

@@ -16,3 +16,27 @@ test("asks the one at the same address, whatever else is set: tables and files o
 		await server.stop(true);
 	}
 });
+
+test("says that nobody listens, and names PORT", async () => {
+	const server = Bun.serve({ port: 0, hostname: "127.0.0.1", fetch: () => new Response("alive") });
+	const port = String(server.port);
+	await server.stop(true);
+	await expect(healthCommand({ PORT: port })).rejects.toThrow(
+		`http://127.0.0.1:${port}/health is not well: nobody listens there. Is Reveille running, and with this HOST and PORT? Set PORT to the port that it serves on.`,
+	);
+});
+
+test("says with which status another program answers", async () => {
+	const server = Bun.serve({
+		port: 0,
+		hostname: "127.0.0.1",
+		fetch: () => new Response("who?", { status: 404 }),
+	});
+	try {
+		await expect(healthCommand({ PORT: String(server.port) })).rejects.toThrow(
+			"is not well: it answered with status 404.",
+		);
+	} finally {
+		await server.stop(true);
+	}
+});

@@ -234,8 +234,10 @@ describe("a database that cannot be used says why, and what to do", () => {
 			Bun.spawnSync(["umount", "--lazy", folder]);
 		});
 		Bun.spawnSync(["dd", "if=/dev/zero", `of=${join(folder, "ballast")}`, "bs=4096"]);
-		expect(await refusal({ url: at("x.db") })).toBe(`The disk of ${join(folder, "x.db")} is full.`);
-		expect(await refusal({ url: at("d/x.db") })).toContain("is full.");
+		expect(await refusal({ url: at("x.db") })).toBe(
+			`The disk of ${join(folder, "x.db")} is full: make room on it.`,
+		);
+		expect(await refusal({ url: at("d/x.db") })).toContain("is full: make room on it.");
 		rmSync(join(folder, "ballast"));
 		await open({ url: at("x.db") });
 	});

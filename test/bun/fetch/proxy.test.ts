@@ -89,7 +89,9 @@ describe("with a proxy, the start", () => {
 		const line = (proxy: string, host: string, port: string) => {
 			const sentence =
 				"{app}: its pushes wait, since {proxy} is set: APNs speaks HTTP/2, which goes through no proxy here. Let this machine reach {host} at port {port} directly, and add {host} to NO_PROXY.";
-			return [`warn ${sentence} ${JSON.stringify({ app: "apns", proxy, host, port })}`];
+			return [
+				`warn ${sentence} ${JSON.stringify({ app: "apns", proxy, host, port, id: "apns-behind-proxy" })}`,
+			];
 		};
 		expect(said({ HTTPS_PROXY: PROXY }, apps())).toEqual(line("HTTPS_PROXY", "api.push.apple.com", "443"));
 		expect(said({ ALL_PROXY: PROXY }, apps({ APNS_SANDBOX: "true" }))).toEqual(

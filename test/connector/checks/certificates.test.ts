@@ -61,6 +61,7 @@ describe("a certificate", () => {
 	])("whose key has a passphrase stops the start, with what takes it away: %s, %s", (cert, key) => {
 		expect(() => certificateExpiry([app(text(cert), text(key))])).toThrow(
 			new StartError(
+				"certificate-key-encrypted",
 				"App chat-ios: the private key of its certificate has a passphrase, and nobody is there to enter it. Write it without one: `openssl pkey -in FILE -out plain.pem` asks for the passphrase.",
 			),
 		);
@@ -72,6 +73,7 @@ describe("a certificate", () => {
 	])("with another certificate's key stops the start, with what compares them: %s, %s", (cert, key) => {
 		expect(() => certificateExpiry([app(text(cert), text(key))])).toThrow(
 			new StartError(
+				"certificate-key-other",
 				"App chat-ios: its certificate and its private key do not belong together. `openssl x509 -in CERT -noout -pubkey` and `openssl pkey -in KEY -pubout` must print the same.",
 			),
 		);

@@ -38,7 +38,8 @@ Times are like 2017-03-17T02:10:21Z; owner is a bare JID; without device_id, the
  * @throws {StartError}
  */
 export function parseImportArguments(args: readonly string[]): ImportArguments | undefined {
-	const usage = (problem: string, cause?: unknown) => new StartError(`${problem}\n\n${IMPORT_HELP}`, cause);
+	const usage = (problem: string, cause?: unknown) =>
+		new StartError("command-arguments", `${problem}\n\n${IMPORT_HELP}`, cause);
 	let parsed: ReturnType<typeof parse>;
 	try {
 		parsed = parse(args);

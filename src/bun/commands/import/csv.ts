@@ -20,7 +20,8 @@ export async function* parseCsv(chunks: AsyncIterable<string>): AsyncGenerator<C
 	let begins = 1;
 	/** `closed`: behind a quote that ends the field, or is the first of two that mean one. */
 	let state: "start" | "plain" | "quoted" | "closed" = "start";
-	const fail = (problem: string) => new StartError(`Line ${begins} of the CSV: ${problem}.`);
+	const fail = (problem: string) =>
+		new StartError("import-csv-malformed", `Line ${begins} of the CSV: ${problem}.`);
 
 	for await (const chunk of chunks) {
 		for (const char of chunk) {
@@ -85,6 +86,7 @@ function headerOf(values: readonly string[]): Field[] {
 	const missing = ["node", "secret", "token"].filter((name) => !names.includes(name));
 	if (unknown.length > 0 || missing.length > 0 || new Set(names).size < names.length) {
 		throw new StartError(
+			"import-csv-malformed",
 			`The first line of the CSV must name the columns: node, secret and token, and of ${FIELDS.filter((name) => !["node", "secret", "token"].includes(name)).join(", ")} those there are, each once.`,
 		);
 	}

@@ -81,6 +81,7 @@ function cannotRead(path: string, error: unknown): StartError {
 	if (error instanceof StartError) return error;
 	const code = (error as NodeJS.ErrnoException).code ?? String(error);
 	return new StartError(
+		"import-source-unreadable",
 		`${path} cannot be read (${code}): run this as a user who may, such as prosody.`,
 		error,
 	);

@@ -29,6 +29,7 @@ export function openSqliteStore(path: string): SqliteStore {
 		} catch (error) {
 			const reason = error instanceof Error ? error.message : String(error);
 			throw new StartError(
+				"import-source-unreadable",
 				`${path} cannot be read as Prosody's SQLite file (${reason}): give its path, as a user who may read it and its folder.`,
 				error,
 			);

@@ -50,6 +50,7 @@ export async function runImport(wanted: ImportArguments, deps: ImportDeps): Prom
 		const written = await importRegistrations(db, [...fit.values()], now(), wanted.dryRun).catch(
 			(error: unknown) => {
 				throw new StartError(
+					"import-database-failed",
 					`The database failed (${faultOf(error)}). What was imported until then stays: run this again.`,
 					error,
 				);
@@ -77,8 +78,9 @@ export async function runImport(wanted: ImportArguments, deps: ImportDeps): Prom
 		source.close();
 		print(report.summary());
 	}
-	if (report.found() === 0) throw new StartError(`Nothing was found in ${wanted.path}.`);
-	if (report.taken() === 0) throw new StartError("None of them could be imported.");
+	if (report.found() === 0)
+		throw new StartError("import-nothing-found", `Nothing was found in ${wanted.path}.`);
+	if (report.taken() === 0) throw new StartError("import-nothing-taken", "None of them could be imported.");
 	if (wanted.dryRun) print("Nothing was written: this was a dry run.");
 	else if (source.host !== undefined) {
 		print(
@@ -99,5 +101,8 @@ async function checkOne(found: Found, deps: CheckingDeps): Promise<ImportedRegis
 function appCalled(name: string, apps: readonly App[]): App {
 	const app = apps.find((candidate) => candidate.name === name);
 	if (app) return app;
-	throw new StartError(`There is no app ${name}. There is: ${apps.map((one) => one.name).join(", ")}.`);
+	throw new StartError(
+		"import-app-unknown",
+		`There is no app ${name}. There is: ${apps.map((one) => one.name).join(", ")}.`,
+	);
 }

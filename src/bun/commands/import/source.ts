@@ -20,7 +20,10 @@ export async function openSource({ from, path, host }: ImportArguments): Promise
 	const isFolder = await stat(path).then(
 		(found) => found.isDirectory(),
 		() => {
-			throw new StartError(`${path} is not there, or this user may not look: give Prosody's data folder.`);
+			throw new StartError(
+				"import-source-unreadable",
+				`${path} is not there, or this user may not look: give Prosody's data folder.`,
+			);
 		},
 	);
 	if (isFolder) {
@@ -41,15 +44,22 @@ function choose<Store extends { host: string }>(
 	path: string,
 ): Store {
 	const [first, ...more] = stores;
-	if (!first) throw new StartError(`Nothing was found: mod_push_appserver stored nothing in ${path}.`);
+	if (!first)
+		throw new StartError(
+			"import-nothing-found",
+			`Nothing was found: mod_push_appserver stored nothing in ${path}.`,
+		);
 	const named = stores.map((store) => store.host).join(", ");
 	if (host === undefined) {
 		if (more.length === 0) return first;
-		throw new StartError(`Prosody has registrations of several hosts, choose one with --host: ${named}.`);
+		throw new StartError(
+			"import-host",
+			`Prosody has registrations of several hosts, choose one with --host: ${named}.`,
+		);
 	}
 	const store = stores.find((candidate) => candidate.host === host);
 	if (store) return store;
-	throw new StartError(`Prosody has no registrations of ${host}. It has: ${named}.`);
+	throw new StartError("import-host", `Prosody has no registrations of ${host}. It has: ${named}.`);
 }
 
 /** @throws {StartError} when it cannot be read, or is not UTF-8 */
@@ -63,6 +73,6 @@ async function* textOf(path: string): AsyncGenerator<string> {
 		if (error instanceof StartError) throw error;
 		const { code } = error as NodeJS.ErrnoException;
 		const why = error instanceof TypeError ? "it is not UTF-8" : (code ?? String(error));
-		throw new StartError(`${path} cannot be read: ${why}.`, error);
+		throw new StartError("import-source-unreadable", `${path} cannot be read: ${why}.`, error);
 	}
 }

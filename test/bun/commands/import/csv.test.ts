@@ -73,7 +73,7 @@ describe("CSV", () => {
 			"Line 2 of the CSV: longer than 65536 characters, or a quote is not closed.",
 		],
 	])("that is none is refused with its line: %#", async (text, message) => {
-		await expect(records(text, 1000)).rejects.toThrow(new StartError(message));
+		await expect(records(text, 1000)).rejects.toThrow(new StartError("import-csv-malformed", message));
 	});
 });
 
