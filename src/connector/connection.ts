@@ -1,5 +1,5 @@
 /**
- * A connector: keeps one address online, be it an account's or a component's; comes back after every loss, and
+ * A connection: keeps one address online, be it an account's or a component's; comes back after every loss, and
  * answers what arrives.
  *
  * It never sends presence, so that nothing but what is addressed to an account's full JID reaches it.
@@ -26,7 +26,7 @@ import { startHeartbeat } from "./stream/heartbeat.ts";
 import { StreamFailure, type StreamOptions, type XmppStream } from "./stream/stream.ts";
 import { createStreamManagement, type StreamManagement } from "./stream/stream-management.ts";
 
-export type ConnectorStatus =
+export type ConnectionStatus =
 	/** `fault`: another Reveille, with another database, is beside us, or it is not known yet whether one is. */
 	| { kind: "online"; fault?: string }
 	| { kind: "away"; reason: string }
@@ -35,8 +35,8 @@ export type ConnectorStatus =
 	/** Another session took the address: we do not fight for it. */
 	| { kind: "stopped"; reason: string };
 
-export interface ConnectorDeps {
-	connection: XmppConnection;
+export interface ConnectionDeps {
+	settings: XmppConnection;
 	streams: Streams;
 	/** An account's: tells Reveilles of other databases from ours. Missing: nobody is asked before the address is taken. */
 	sameDatabase?: SameDatabase | undefined;
@@ -60,8 +60,8 @@ export interface ConnectorDeps {
 	timing?: Partial<typeof TIMING> & AddressCheckOptions["timing"];
 }
 
-export interface Connector {
-	status(): ConnectorStatus;
+export interface Connection {
+	status(): ConnectionStatus;
 	/** The server's URL, as the operator gave it or as it was found last. */
 	service(): string | undefined;
 	/** Resolves at the first time the address is ours. */
@@ -115,11 +115,11 @@ const BACKLOG = {
 /** What is so for many tries is said at the tenth, the twentieth, the fortieth, and so on. */
 const isWorthSaying = (tries: number) => tries % 10 === 0 && Number.isInteger(Math.log2(tries / 10));
 
-export async function startConnector(deps: ConnectorDeps): Promise<Connector> {
-	const { connection, streams, handle, others, onBacklog, log, random = Math.random } = deps;
+export async function startConnection(deps: ConnectionDeps): Promise<Connection> {
+	const { settings: connection, streams, handle, others, onBacklog, log, random = Math.random } = deps;
 	const { kind, address } = connection;
 	const timing = { ...TIMING, ...deps.timing };
-	let status: ConnectorStatus = { kind: "away", reason: "connecting" };
+	let status: ConnectionStatus = { kind: "away", reason: "connecting" };
 	let stream: XmppStream | undefined;
 	const stopping = new AbortController();
 	let isTaking = true;

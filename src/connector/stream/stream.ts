@@ -1,4 +1,4 @@
-/** One XMPP stream, whatever carries it: what the connector asks of it, and what all kinds have in common. */
+/** One XMPP stream, whatever carries it: what a connection asks of it, and what all kinds have in common. */
 import type { Element } from "@xmpp/xml";
 import xml from "@xmpp/xml";
 import { settingOf, shownUrl, type XmppConnection } from "../../config/connections.ts";
