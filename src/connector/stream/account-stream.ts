@@ -14,6 +14,7 @@ import { NS } from "../../xmpp/namespaces.ts";
 import { explainNoConnection } from "../server/connection-failures.ts";
 import type { Way } from "../server/discovery.ts";
 import { readWholeStanzas } from "./framed-stanzas.ts";
+import { type NewSession, NS_SM } from "./managed-session.ts";
 import { createSaslLogin, NS_SASL } from "./sasl-login.ts";
 import {
 	explainStreamError,
@@ -26,7 +27,6 @@ import {
 	unreadable,
 	type XmppStream,
 } from "./stream.ts";
-import { type NewSession, NS_SM } from "./stream-management.ts";
 import { addWebSocket } from "./websocket-transport.ts";
 
 const NS_BIND = "urn:ietf:params:xml:ns:xmpp-bind";
