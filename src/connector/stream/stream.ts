@@ -75,23 +75,20 @@ export interface StreamOptions {
 
 /** A stream that is being opened: it succeeds or fails once, and once open it fails once, when it ends. */
 export interface Opening {
-	/** Rejects with a StreamFailure. */
-	readonly stream: Promise<XmppStream>;
+	/**
+	 * The time begins to run.
+	 * @param tooLate called at the deadline: the sentence to say
+	 * @returns rejects with a StreamFailure
+	 */
+	start(tooLate: () => string): Promise<XmppStream>;
 	succeed(
 		parts: Pick<XmppStream, "resumed" | "resumable" | "mostBytes" | "takes" | "send" | "probe" | "leave">,
 	): void;
 	fail(failure: StreamFailure): void;
 }
 
-/**
- * @param drop cuts the connection, if there is one
- * @param tooLate called at the deadline: the sentence to say
- */
-export function startOpening(
-	{ onOpen, deadlineMs, signal }: StreamOptions,
-	drop: () => void,
-	tooLate: () => string,
-): Opening {
+/** @param drop cuts the connection, if there is one */
+export function createOpening({ onOpen, deadlineMs, signal }: StreamOptions, drop: () => void): Opening {
 	const ready = Promise.withResolvers<XmppStream>();
 	const closed = Promise.withResolvers<StreamFailure>();
 	// Whoever awaits the stream hears of the failure; one that came too late is nobody's.
@@ -103,15 +100,16 @@ export function startOpening(
 		drop();
 	}
 
-	const timer = setTimeout(() => fail(new StreamFailure("other", tooLate())), deadlineMs);
-	const abort = () => fail(new StreamFailure("other", "ended"));
-	signal.addEventListener("abort", abort, { once: true });
-
 	return {
-		stream: ready.promise.finally(() => {
-			clearTimeout(timer);
-			signal.removeEventListener("abort", abort);
-		}),
+		start(tooLate) {
+			const timer = setTimeout(() => fail(new StreamFailure("other", tooLate())), deadlineMs);
+			const abort = () => fail(new StreamFailure("other", "ended"));
+			signal.addEventListener("abort", abort, { once: true });
+			return ready.promise.finally(() => {
+				clearTimeout(timer);
+				signal.removeEventListener("abort", abort);
+			});
+		},
 		succeed(parts) {
 			const stream = { ...parts, drop, closed: closed.promise };
 			onOpen(stream);
