@@ -34,9 +34,9 @@ const NS_COMPONENT = "jabber:component:accept";
 const MOST_IN_HAND = 4_000;
 
 /** @throws {StreamFailure} */
-export function openComponentStream(connection: XmppComponent, options: StreamOptions): Promise<XmppStream> {
+export function openComponentStream(component: XmppComponent, options: StreamOptions): Promise<XmppStream> {
 	const { management, onLife, others, deadlineMs } = options;
-	const { domain, password } = connection;
+	const { domain, password } = component;
 	const socket = new Socket();
 	const { send, flush } = createBatchedWrites(socket);
 	const opening = createOpening(options, drop);
@@ -51,7 +51,7 @@ export function openComponentStream(connection: XmppComponent, options: StreamOp
 
 	function onElement(element: Element) {
 		const error = readStreamError(element);
-		if (error) return opening.fail(explain(error, connection, { wasOpen: isOpen }));
+		if (error) return opening.fail(explain(error, component, { wasOpen: isOpen }));
 		if (!isOpen) {
 			// An empty one is the server's consent; nothing else may come before it.
 			if (element.is("handshake", NS_COMPONENT)) begin();
@@ -85,7 +85,7 @@ export function openComponentStream(connection: XmppComponent, options: StreamOp
 	const parser = new StanzaParser(
 		{
 			onStart({ attrs }) {
-				const failure = wrongPort(attrs.xmlns, connection);
+				const failure = wrongPort(attrs.xmlns, component);
 				if (failure) opening.fail(failure);
 				else send(handshake(attrs.id, password));
 			},
@@ -98,7 +98,7 @@ export function openComponentStream(connection: XmppComponent, options: StreamOp
 			onEnd: () => opening.fail(new StreamFailure("other", "The server closed the stream.")),
 			onFault(fault) {
 				if (isOpen) send(streamError(fault));
-				opening.fail(isOpen ? unreadable(fault) : noXmppServer(connection));
+				opening.fail(isOpen ? unreadable(fault) : noXmppServer(component));
 			},
 			isAwaited: (head) => options.isAwaited?.(head) ?? false,
 		},
@@ -121,16 +121,16 @@ export function openComponentStream(connection: XmppComponent, options: StreamOp
 		opening.fail(
 			isConnected
 				? new StreamFailure("other", `The connection was lost (${error.message}).`)
-				: noConnection(error, connection),
+				: noConnection(error, component),
 		),
 	);
 	socket.on("close", () => opening.fail(new StreamFailure("other", "The connection was lost.")));
 
 	const stream = opening.start(
 		() =>
-			`${shownUrl(connection.service)} did not answer within ${deadlineMs / 1000} s: check its port, and that the server listens for components there.`,
+			`${shownUrl(component.service)} did not answer within ${deadlineMs / 1000} s: check its port, and that the server listens for components there.`,
 	);
-	const { hostname, port } = new URL(connection.service);
+	const { hostname, port } = new URL(component.service);
 	socket.connect(Number(port) || PORT, toALabels(hostname).replace(/^\[(.*)\]$/, "$1"));
 	return stream;
 }

@@ -165,9 +165,9 @@ export function readStreamError(element: Element): StreamError | undefined {
  */
 export function explainStreamError(
 	{ condition, text, message }: { condition?: string; text?: string; message?: string },
-	connection: XmppConnection,
+	settings: XmppConnection,
 ): StreamFailure {
-	const { domain, service } = connection;
+	const { domain, service } = settings;
 	const server = service === undefined ? "The server" : `The server at ${shownUrl(service)}`;
 	switch (condition) {
 		case "conflict":
@@ -175,14 +175,14 @@ export function explainStreamError(
 		case "host-unknown":
 			return new StreamFailure(
 				"other",
-				`${server} does not serve ${domain}: check ${settingOf(connection, "domain")}${connection.kind === "account" ? `, or the domain in ${settingOf(connection, "username")}` : ""}.`,
+				`${server} does not serve ${domain}: check ${settingOf(settings, "domain")}${settings.kind === "account" ? `, or the domain in ${settingOf(settings, "username")}` : ""}.`,
 			);
 		case "undefined-condition":
 			// Prosody's words where it wants encryption first (c2s_require_encryption), and sees none.
 			return /no stream features/i.test(text ?? "")
 				? new StreamFailure(
 						"other",
-						`${server} offers no way to log in (it says: ${quoted(text ?? "")}). Prosody does so where it wants encryption: write wss:// in ${settingOf(connection, "service")}.`,
+						`${server} offers no way to log in (it says: ${quoted(text ?? "")}). Prosody does so where it wants encryption: write wss:// in ${settingOf(settings, "service")}.`,
 					)
 				: closedWith(condition, text);
 		case undefined:
