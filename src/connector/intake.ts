@@ -13,7 +13,7 @@ import type { Answer, Notification } from "../types.ts";
 import { bareOf } from "../xmpp/jid.ts";
 import { createRequests, type Requests } from "../xmpp/requests.ts";
 import { createStanzaHandler, type StanzaDeps, type StanzaHandler } from "../xmpp/stanzas.ts";
-import { type PubsubHost, startPubsubHost } from "./pubsub-keeper.ts";
+import { createPubsubKeeper, type PubsubKeeper } from "./pubsub-keeper.ts";
 
 export interface IntakeDeps extends Omit<RegistrarDeps, "allow" | "address" | "pubsubHost"> {
 	keyring: Keyring;
@@ -49,10 +49,10 @@ export function createIntake(connection: XmppConnection, deps: IntakeDeps): Inta
 	const { keyring, log, push, publish } = deps;
 	const { address, allow, pubsubHost: hostJid } = connection;
 	const requests = createRequests(deps.send, { own: bareOf(address) });
-	const host: PubsubHost | undefined =
+	const keeper: PubsubKeeper | undefined =
 		hostJid === undefined
 			? undefined
-			: startPubsubHost({
+			: createPubsubKeeper({
 					host: hostJid,
 					address,
 					requests,
@@ -68,7 +68,7 @@ export function createIntake(connection: XmppConnection, deps: IntakeDeps): Inta
 				...deps,
 				allow,
 				address,
-				...(host && hostJid !== undefined && { pubsubHost: { jid: hostJid, restrict: host.restrict } }),
+				...(keeper && hostJid !== undefined && { pubsubHost: { jid: hostJid, restrict: keeper.restrict } }),
 			}),
 			turn: () => new Promise((resolve) => setImmediate(resolve)),
 			onFault: (error) =>
@@ -85,15 +85,15 @@ export function createIntake(connection: XmppConnection, deps: IntakeDeps): Inta
 	return {
 		async handle(stanza) {
 			if (requests.take(stanza)) return undefined;
-			await host?.take(stanza);
+			await keeper?.take(stanza);
 			return handle(stanza);
 		},
 		isAwaited: requests.awaits,
 		ask: requests.ask,
-		online: (isResumed) => host?.online(isResumed),
+		online: (isResumed) => keeper?.online(isResumed),
 		ended(pubsubHost, node) {
-			if (pubsubHost === hostJid) host?.ended(node);
+			if (pubsubHost === hostJid) keeper?.ended(node);
 		},
-		stop: () => host?.stop(),
+		stop: () => keeper?.stop(),
 	};
 }

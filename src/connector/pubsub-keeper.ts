@@ -3,31 +3,20 @@
  * those of removed registrations are deleted, and what the host kept while we were away is fetched.
  *
  * The host answers the users' servers by itself, so an answer promises nothing of ours here (design: invariant 1).
- * An item is taken out of its node when it was delivered or is on our disk: what is left is what we owe.
  */
-
 import type { Logger } from "@logtape/logtape";
 import type { Element } from "@xmpp/xml";
 import { about } from "../messages/about.ts";
 import { faultOf } from "../store/database-fault.ts";
-import type { PubsubNode, PubsubNodes } from "../store/pubsub-nodes.ts";
+import type { PubsubNodes } from "../store/pubsub-nodes.ts";
 import type { Answer, Notification } from "../types.ts";
-import { domainOf } from "../xmpp/jid.ts";
-import {
-	affiliate,
-	askForItems,
-	askForSubscriptions,
-	closeNode,
-	createNode,
-	deleteNode,
-	type Item,
-	keptItems,
-	publishedItems,
-	retract,
-	subscribe,
-	subscribedNodes,
-} from "../xmpp/pubsub-requests.ts";
+import { publishedItems } from "../xmpp/pubsub-requests.ts";
 import { RequestFailed, type Requests } from "../xmpp/requests.ts";
+import { compareNodes } from "./pubsub/comparison.ts";
+import { fewAtOnce } from "./pubsub/few-at-once.ts";
+import { createHostItems } from "./pubsub/host-items.ts";
+import { createHostNodes, type HostNodes } from "./pubsub/host-nodes.ts";
+import { createLookLoop } from "./pubsub/look-loop.ts";
 
 /** Nodes kept ready: an edge makes registrations while nobody makes nodes. */
 const READY = 50;
@@ -35,12 +24,10 @@ const READY = 50;
 const LOOK_EVERY_MS = 5_000;
 /** A registration is written a moment after its node is claimed, ms. */
 const CLAIM_MS = 30_000;
-/** Requests on their way to the host at once. */
-const AT_ONCE = 8;
 /** Nodes that are asked for what they kept in one look: new ones must not wait until thousands were asked. */
 const FETCHED = 400;
 
-export interface PubsubHostDeps {
+export interface PubsubKeeperDeps {
 	/** The host's JID. */
 	host: string;
 	/** Our address: what is subscribed. */
@@ -54,15 +41,9 @@ export interface PubsubHostDeps {
 	timing?: { lookEveryMs: number; claimMs: number };
 }
 
-export interface PubsubHost {
+export interface PubsubKeeper extends Pick<HostNodes, "restrict"> {
 	/** Takes a message, if it is from the host. @returns undefined: it is not; otherwise resolves when it is handled */
 	take(message: Element): Promise<void> | undefined;
-	/**
-	 * Lets only an owner's server and account publish to a node, and of a room its service and itself.
-	 * @param muc the room's bare JID, if it is for a room's messages
-	 * @throws {RequestFailed}
-	 */
-	restrict(node: string, owner: string, muc?: string): Promise<void>;
 	/** The node's registration ended: it goes, now or when it can. */
 	ended(node: string): void;
 	/** The connection is there. @param isResumed nothing was missed */
@@ -71,143 +52,53 @@ export interface PubsubHost {
 	stop(): void;
 }
 
-export function startPubsubHost(deps: PubsubHostDeps): PubsubHost {
+/** Does nothing before the connection is there. */
+export function createPubsubKeeper(deps: PubsubKeeperDeps): PubsubKeeper {
 	const { host, address, requests, nodes, keyring, push, log, now = Date.now } = deps;
+	const { isOurs } = keyring;
 	const { lookEveryMs, claimMs } = deps.timing ?? { lookEveryMs: LOOK_EVERY_MS, claimMs: CLAIM_MS };
-	let isStopped = false;
-	let isOnline = false;
+	const stopping = new AbortController();
+	const { signal } = stopping;
+	const atHost = createHostNodes({ host, address, requests, nodes });
+	const items = createHostItems({ host, requests, nodes, isOurs, push });
 	/** The next look compares all nodes with the host's. */
 	let isUnsure = true;
 	/** It also asks for what the host kept in each. */
 	let isBehind = true;
-	let timer: ReturnType<typeof setTimeout> | undefined;
-	let isLooking = false;
 	let complaint = "";
-	/** Nodes that may have items which were not handled. */
-	const owed = new Set<string>();
 
-	const set = (payload: Element) => requests.ask("set", host, payload);
+	async function look(): Promise<void> {
+		if (isUnsure) await compare();
+		await fewAtOnce(await nodes.left(host, now() - claimMs), atHost.remove, signal);
+		await makeReady();
+		await fewAtOnce(items.owed(FETCHED), fetchKept, signal);
+	}
 
-	/** Does something for each, a few at a time. */
-	async function each<T>(all: readonly T[], act: (one: T) => Promise<void>): Promise<void> {
-		const left = [...all];
-		const worker = async () => {
-			for (let one = left.shift(); one !== undefined && !isStopped; one = left.shift()) await act(one);
+	async function compare(): Promise<void> {
+		const there = await compareNodes({ host, address, requests, nodes, isOurs, atHost, signal, log });
+		if (isBehind) items.owe(there);
+		isBehind = false;
+		isUnsure = false;
+	}
+
+	async function makeReady(): Promise<void> {
+		const lacking = Math.max(0, READY - (await nodes.countReady(host)));
+		const more = Array.from({ length: lacking }, () => keyring.createNode());
+		const make = async (node: string) => {
+			// Noted first: a node that nobody knows of would be removed.
+			await nodes.add(host, node);
+			await atHost.make(node);
 		};
-		const ends = await Promise.allSettled(Array.from({ length: AT_ONCE }, worker));
-		for (const end of ends) if (end.status === "rejected") throw end.reason;
-	}
-
-	/** Makes a node, or finds it made, and subscribes. */
-	async function make(node: string): Promise<void> {
-		await set(createNode(node)).catch((error: unknown) => {
-			if (!isRefusal(error, "conflict")) throw error;
-		});
-		await set(subscribe(node, address));
-		await nodes.ready(node);
-	}
-
-	async function restrict(node: string, owner: string, muc?: string): Promise<void> {
-		const jids = [owner, ...(muc === undefined ? [] : [muc])].flatMap((jid) => [domainOf(jid), jid]);
-		// Not all hosts know `publish-only`, which XEP-0060 §4.1 leaves to them.
-		await set(affiliate(node, "publish-only", jids)).catch(() => set(affiliate(node, "publisher", jids)));
-		await set(closeNode(node));
-	}
-
-	async function remove(node: string): Promise<void> {
-		await set(deleteNode(node)).catch((error: unknown) => {
-			if (!isRefusal(error, "item-not-found")) throw error;
-		});
-		await nodes.remove(node);
-	}
-
-	/** Pushes an item, and takes it out of its node once it is safe. */
-	async function handle({ node, id, notification }: Item): Promise<void> {
-		// Whoever has a node there may have us subscribed to it (XEP-0060 §8.8.2), and chose its name.
-		if (!keyring.isOurs(node)) return;
-		const isThere = await nodes.has(host, node).catch((error: unknown) => {
-			owed.add(node);
-			throw error;
-		});
-		const answer = isThere ? await push(node, notification) : undefined;
-		if (answer?.kind === "wait") owed.add(node);
-		// A node whose registration is gone goes with all that is in it.
-		else if (answer && answer.kind !== "unknown" && id !== undefined) await set(retract(node, id));
+		await fewAtOnce(more, make, signal);
+		if (lacking > 0) log.debug("{host}: {count} nodes are ready.", { host, count: READY });
 	}
 
 	async function fetchKept(node: string): Promise<void> {
-		if (!(await nodes.has(host, node))) return void owed.delete(node);
-		const answer = await requests.ask("get", host, askForItems(node)).catch((error: unknown) => {
-			if (!isRefusal(error, "item-not-found")) throw error;
-			// The host lost it, with what it kept.
-			isUnsure = true;
-			return undefined;
-		});
-		owed.delete(node);
-		for (const item of answer ? keptItems(answer) : []) await handle(item);
-	}
-
-	/** Compares what should be there with what is, makes what is missing, and fetches what was kept. */
-	async function reconcile(): Promise<void> {
-		const there = subscribedNodes(await requests.ask("get", host, askForSubscriptions()), address);
-		const wanted = await nodes.ofHost(host);
-		// Of one that is there but was not noted, nobody knows whether it was made to its end.
-		const missing = wanted.filter(({ node, isReady }) => !there.has(node) || !isReady);
-		await each(missing, async ({ node, owner, muc }: PubsubNode) => {
-			await make(node);
-			if (owner) await restrict(node, owner, muc);
-		});
-		const known = new Set(wanted.map(({ node }) => node));
-		const strays = [...there].filter((node) => !known.has(node) && keyring.isOurs(node));
-		await each(strays, (node) =>
-			remove(node).catch((error: unknown) => {
-				// Somebody else's, who called it so and had us subscribed.
-				if (!isRefusal(error, "forbidden", "not-allowed")) throw error;
-			}),
-		);
-		if (isBehind) for (const { node } of wanted) if (there.has(node)) owed.add(node);
-		isBehind = false;
-		if (missing.length > 0 || strays.length > 0) {
-			log.info("{host}: {made} nodes were made, and {removed} that nobody needs were removed.", {
-				host,
-				made: missing.length,
-				removed: strays.length,
-			});
-		}
-	}
-
-	async function look(): Promise<void> {
-		if (isUnsure) {
-			await reconcile();
-			isUnsure = false;
-		}
-		await each(await nodes.left(host, now() - claimMs), remove);
-		const lacking = Math.max(0, READY - (await nodes.countReady(host)));
-		const more = Array.from({ length: lacking }, () => keyring.createNode());
-		await each(more, async (node) => {
-			// Noted first: a node that nobody knows of would be taken for a stray.
-			await nodes.add(host, node);
-			await make(node);
-		});
-		if (lacking > 0) log.debug("{host}: {count} nodes are ready.", { host, count: READY });
-		await each([...owed].slice(0, FETCHED), fetchKept);
-	}
-
-	function lookAgain(afterMs: number) {
-		clearTimeout(timer);
-		if (isStopped || !isOnline) return;
-		timer = setTimeout(async () => {
-			// It looks again when it is through.
-			if (isLooking) return;
-			isLooking = true;
-			await look().then(() => complain(""), failed);
-			isLooking = false;
-			lookAgain(lookEveryMs);
-		}, afterMs);
+		if (!(await items.fetchKept(node))) isUnsure = true;
 	}
 
 	function failed(error: unknown) {
-		if (isStopped) return;
+		if (signal.aborted) return;
 		// A node half made is missing at the next comparison.
 		isUnsure = true;
 		complain(error instanceof RequestFailed ? error.message : faultOf(error));
@@ -224,17 +115,19 @@ export function startPubsubHost(deps: PubsubHostDeps): PubsubHost {
 		complaint = reason;
 	}
 
+	const loop = createLookLoop({ look: () => look().then(() => complain(""), failed), everyMs: lookEveryMs });
+
 	return {
-		restrict,
+		restrict: atHost.restrict,
 
 		ended(node) {
 			// What fails now is found by the next look.
-			remove(node).catch(() => {});
+			atHost.remove(node).catch(() => {});
 		},
 
 		take(message) {
 			if (!message.is("message") || message.attrs.from !== host) return undefined;
-			return Promise.all(publishedItems(message).map(handle)).then(
+			return Promise.all(publishedItems(message).map(items.handle)).then(
 				() => {},
 				(error: unknown) =>
 					log.warn(
@@ -245,17 +138,13 @@ export function startPubsubHost(deps: PubsubHostDeps): PubsubHost {
 		},
 
 		online(isResumed) {
-			isOnline = true;
 			if (!isResumed) isUnsure = isBehind = true;
-			lookAgain(0);
+			loop.soon();
 		},
 
 		stop() {
-			isStopped = true;
-			clearTimeout(timer);
+			stopping.abort();
+			loop.stop();
 		},
 	};
 }
-
-const isRefusal = (error: unknown, ...conditions: readonly string[]) =>
-	error instanceof RequestFailed && conditions.includes(error.condition);

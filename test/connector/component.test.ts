@@ -1,10 +1,10 @@
-/** A component's connector in moments that real servers cannot be brought to at will. */
+/** A component's connection in moments that real servers cannot be brought to at will. */
 import { afterEach, describe, expect, test } from "bun:test";
 import { getLogger } from "@logtape/logtape";
 import type { Element } from "@xmpp/xml";
 import xml from "@xmpp/xml";
 import { createOthers } from "../../src/connector/address/other-databases.ts";
-import { type Connector, type ConnectorDeps, startConnector } from "../../src/connector/connection.ts";
+import { type Connection, type ConnectionDeps, startConnection } from "../../src/connector/connection.ts";
 import { startConnections } from "../../src/connector/connections.ts";
 import { readableLog } from "../delivery/delivery-fixture.ts";
 import {
@@ -38,11 +38,11 @@ const deps = {
 	timing: { farewell: 10 },
 };
 
-async function connect(server: ComponentDouble, over: Partial<ConnectorDeps> = {}): Promise<Connector> {
+async function connect(server: ComponentDouble, over: Partial<ConnectionDeps> = {}): Promise<Connection> {
 	const timing = { ...deps.timing, ...over.timing };
-	const connector = await startConnector({ ...deps, connection: component(server.service), ...over, timing });
-	ends.push(() => connector.stop(async () => {}));
-	return connector;
+	const connection = await startConnection({ ...deps, settings: component(server.service), ...over, timing });
+	ends.push(() => connection.stop(async () => {}));
+	return connection;
 }
 
 const publish = (id: string, body = "") =>
@@ -51,8 +51,8 @@ const publish = (id: string, body = "") =>
 describe("a stream", () => {
 	test("begins with the proof that the secret is known, and takes no stanza before the server's consent", async () => {
 		const server = await double({ onHandshake: () => `${publish("early")}<handshake/>${publish("late")}` });
-		const connector = await connect(server);
-		await connector.online;
+		const connection = await connect(server);
+		await connection.online;
 		expect(await server.until(/<iq type="result" id="late"/)).toBeDefined();
 		expect(server.received()).toContain('to="push.example.org"');
 		expect(server.received()).not.toContain("early");
@@ -66,8 +66,8 @@ describe("a stream", () => {
 		// What a URL makes of such a name is decoded before DNS has it: these are ASCII, so that they can be found.
 		const service = `xmpp://%6cocalhost:${port}`;
 		expect(new URL(service).hostname).toContain("%");
-		const connector = await connect(server, { connection: component(service) });
-		await connector.online;
+		const connection = await connect(server, { settings: component(service) });
+		await connection.online;
 	});
 
 	test.each([
@@ -75,9 +75,9 @@ describe("a stream", () => {
 		["other servers", "jabber:server"],
 	])("to the port for %s names that port, whatever the server says of the host", async (whose, namespace) => {
 		const server = await double({ namespace, onHandshake: () => streamError("host-unknown") });
-		const connector = await connect(server);
-		while (!/port/.test(JSON.stringify(connector.status()))) await Bun.sleep(1);
-		expect(connector.status()).toMatchObject({
+		const connection = await connect(server);
+		while (!/port/.test(JSON.stringify(connection.status()))) await Bun.sleep(1);
+		expect(connection.status()).toMatchObject({
 			kind: "away",
 			reason: expect.stringContaining(
 				`is the server's port for ${whose}, not for components: set XMPP_SERVICE`,
@@ -90,13 +90,13 @@ describe("a stream", () => {
 	test("keeps characters whole that come in two pieces", async () => {
 		const server = await double();
 		const bodies: string[] = [];
-		const connector = await connect(server, {
+		const connection = await connect(server, {
 			async handle(stanza) {
 				bodies.push(stanza.getChildText("x") ?? "");
 				return result(stanza);
 			},
 		});
-		await connector.online;
+		await connection.online;
 		const bytes = new TextEncoder().encode(publish("one", "Füße 🕊"));
 		for (const byte of bytes) {
 			server.send(new Uint8Array([byte]));
@@ -109,17 +109,17 @@ describe("a stream", () => {
 	test("is left and begun anew after a loss, and what is answered late leaves by the new one", async () => {
 		const server = await double();
 		const answers = Promise.withResolvers<void>();
-		const connector = await connect(server, {
+		const connection = await connect(server, {
 			async handle(stanza) {
 				await answers.promise;
 				return result(stanza);
 			},
 		});
-		await connector.online;
+		await connection.online;
 		server.send(publish("slow"));
 		server.cut();
 		await server.until(/<handshake>[\s\S]*<handshake>/);
-		while (connector.status().kind !== "online") await Bun.sleep(1);
+		while (connection.status().kind !== "online") await Bun.sleep(1);
 		answers.resolve();
 		await server.until(/<iq type="result" id="slow"/);
 		expect(server.connections()).toBe(2);
@@ -141,18 +141,18 @@ describe("a conflict", () => {
 		const server = await double({
 			onHandshake: (connection) => (connection < 3 ? streamError("conflict") : "<handshake/>"),
 		});
-		const connector = await connect(server, { timing: { backoffFirst: 5 } });
-		await connector.online;
+		const connection = await connect(server, { timing: { backoffFirst: 5 } });
+		await connection.online;
 		expect(server.connections()).toBe(3);
 	});
 
 	test("when online is another's doing: it stops rather than fights", async () => {
 		const server = await double();
-		const connector = await connect(server);
-		await connector.online;
+		const connection = await connect(server);
+		await connection.online;
 		server.send(streamError("conflict", "Replaced by a new connection"));
-		while (connector.status().kind === "online") await Bun.sleep(1);
-		expect(connector.status()).toMatchObject({
+		while (connection.status().kind === "online") await Bun.sleep(1);
+		expect(connection.status()).toMatchObject({
 			kind: "stopped",
 			reason: expect.stringContaining("push.example.org"),
 		});
@@ -162,8 +162,8 @@ describe("a conflict", () => {
 
 test("a server that falls silent is asked, and when it does not answer, left", async () => {
 	const server = await double();
-	const connector = await connect(server, { timing: { silence: 30, grace: 150 } });
-	await connector.online;
+	const connection = await connect(server, { timing: { silence: 30, grace: 150 } });
+	await connection.online;
 	// Not to the bare domain: ejabberd's mod_privilege swallows what a component sends there.
 	await server.until(/<iq type="get"[^>]* from="push.example.org\/alive" to="push.example.org\/alive"><ping/);
 	await server.until(/<handshake>[\s\S]*<handshake>/);
@@ -173,8 +173,8 @@ test("a server that falls silent is asked, and when it does not answer, left", a
 test("a server that answers is not left, however quiet it is", async () => {
 	const server = await double({ echoesPings: true });
 	// An answer that a busy machine keeps lying for a second is none that did not come.
-	const connector = await connect(server, { timing: { silence: 20, grace: 1_500 } });
-	await connector.online;
+	const connection = await connect(server, { timing: { silence: 20, grace: 1_500 } });
+	await connection.online;
 	// It asks fifteen times within the grace: that is over by then.
 	while (server.received().split("<ping").length < 20) await server.until(/<ping/, server.received().length);
 	expect(server.connections()).toBe(1);
@@ -182,8 +182,8 @@ test("a server that answers is not left, however quiet it is", async () => {
 
 test("a process that was stopped for longer than that reads what came meanwhile, and stays", async () => {
 	const server = await double({ echoesPings: true });
-	const connector = await connect(server, { timing: { silence: 30, grace: 1_500 } });
-	await connector.online;
+	const connection = await connect(server, { timing: { silence: 30, grace: 1_500 } });
+	await connection.online;
 	server.send(publish("meanwhile"));
 	// Nothing of this process runs, its timers neither, as when it is stopped.
 	Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2_500);
@@ -203,21 +203,21 @@ describe("a Reveille of another database that has the same domain", () => {
 			log: deps.log,
 			timing: { often: 1, about: 1, alone: 1 },
 		});
-		const connector = await connect(server, { others });
-		await connector.online;
+		const connection = await connect(server, { others });
+		await connection.online;
 		const untilStatus = async (wished: object) => {
-			while (!Bun.deepEquals(connector.status(), wished)) await Bun.sleep(1);
+			while (!Bun.deepEquals(connection.status(), wished)) await Bun.sleep(1);
 		};
 		await untilStatus({ kind: "online" });
-		return { server, connector, untilStatus };
+		return { server, connection, untilStatus };
 	}
 
 	test("is heard by its pings, told of, and forgotten when it is gone", async () => {
-		const { server, connector, untilStatus } = await beside();
+		const { server, connection, untilStatus } = await beside();
 		expect(server.received()).toContain(ask("push.example.org/alive", "ours").slice(-90));
 		server.send(ask("push.example.org/alive", "theirs"));
 		await server.until(/<iq type="result" id="q"/);
-		expect(connector.status()).toEqual({
+		expect(connection.status()).toEqual({
 			kind: "online",
 			fault: expect.stringContaining("another database"),
 		});
@@ -236,19 +236,19 @@ describe("a Reveille of another database that has the same domain", () => {
 			log: deps.log,
 			timing: { often: 1, about: 1, alone: 10_000 },
 		});
-		const connector = await connect(server, { others, timing: { standby: 1 } });
-		await connector.online;
+		const connection = await connect(server, { others, timing: { standby: 1 } });
+		await connection.online;
 		while (others.fault() !== undefined) await Bun.sleep(1);
 		expect(others.doubt()).toBeDefined();
-		expect(connector.status()).toEqual({ kind: "online" });
+		expect(connection.status()).toEqual({ kind: "online" });
 	});
 
 	test("is only believed in from our own domain", async () => {
-		const { server, connector } = await beside();
+		const { server, connection } = await beside();
 		const last = ask("push.example.org.evil.example", "theirs").replace('id="q"', 'id="last"');
 		server.send(ask("example.org", "theirs") + ask("push@example.org/push.example.org", "theirs") + last);
 		await server.until(/<iq type="result" id="last"/);
-		expect(connector.status()).toEqual({ kind: "online" });
+		expect(connection.status()).toEqual({ kind: "online" });
 	});
 });
 
@@ -262,7 +262,7 @@ describe("too much at once", () => {
 		let backlogs = 0;
 		let relieving = 0;
 		let mostRelieving = 0;
-		const connector = await connect(server, {
+		const connection = await connect(server, {
 			async handle() {
 				most = Math.max(most, ++inHand);
 				await gate.promise;
@@ -277,7 +277,7 @@ describe("too much at once", () => {
 				relieving--;
 			},
 		});
-		await connector.online;
+		await connection.online;
 		const sent = await server.untilFull(publish("many", "z".repeat(2_000)));
 		expect(most).toBeGreaterThanOrEqual(4_000);
 		// One read may hold some more.
@@ -288,18 +288,18 @@ describe("too much at once", () => {
 		expect(mostRelieving).toBe(1);
 		gate.resolve();
 		while (answered < sent) await Bun.sleep(5);
-		expect(connector.status().kind).toBe("online");
+		expect(connection.status().kind).toBe("online");
 		expect(server.connections()).toBe(1);
 	}, 30_000);
 
 	test("is counted by what is in hand: one that takes long does not stand for those answered after it", async () => {
 		const server = await double();
 		let backlogs = 0;
-		const connector = await connect(server, {
+		const connection = await connect(server, {
 			handle: async (stanza) => (stanza.attrs.id === "slow" ? new Promise(() => {}) : result(stanza)),
 			onBacklog: async () => void backlogs++,
 		});
-		await connector.online;
+		await connection.online;
 		server.send(publish("slow"));
 		for (let round = 0; round < 10; round++) {
 			for (let count = 0; count < 500; count++) server.send(publish(`n${round}-${count}`));
@@ -312,15 +312,15 @@ describe("too much at once", () => {
 test("stopping answers what is in hand and what comes meanwhile, then closes the stream", async () => {
 	const server = await double();
 	const held = Promise.withResolvers<void>();
-	const connector = await connect(server, {
+	const connection = await connect(server, {
 		async handle(stanza) {
 			if (stanza.attrs.id === "held") await held.promise;
 			return result(stanza);
 		},
 	});
-	await connector.online;
+	await connection.online;
 	server.send(publish("held"));
-	await connector.stop(async () => {
+	await connection.stop(async () => {
 		server.send(publish("meanwhile"));
 		await server.until(/id="meanwhile"/);
 		held.resolve();

@@ -1,8 +1,8 @@
-/** The connector in moments that real servers cannot be brought to at will. */
+/** A connection in moments that real servers cannot be brought to at will. */
 import { afterEach, describe, expect, test } from "bun:test";
 import { getLogger } from "@logtape/logtape";
 import xml from "@xmpp/xml";
-import { type Connector, type ConnectorDeps, startConnector } from "../../src/connector/connection.ts";
+import { type Connection, type ConnectionDeps, startConnection } from "../../src/connector/connection.ts";
 import type { StreamState, Streams } from "../../src/store/local/streams.ts";
 import { makeCertificates } from "../peers/apns-certificates.ts";
 import { account, startXmppDouble, type XmppDouble, type XmppDoubleOptions } from "./xmpp-double.ts";
@@ -33,17 +33,17 @@ function double(options: XmppDoubleOptions = {}): XmppDouble {
 	return started;
 }
 
-async function connect(server: XmppDouble, deps: Partial<ConnectorDeps> = {}): Promise<Connector> {
-	const connector = await startConnector({
-		connection: account(server.service),
+async function connect(server: XmppDouble, deps: Partial<ConnectionDeps> = {}): Promise<Connection> {
+	const connection = await startConnection({
+		settings: account(server.service),
 		streams: memory(),
 		handle: async ({ attrs }) => xml("iq", { type: "result", id: attrs.id, to: attrs.from }),
 		onBacklog: async () => {},
 		log: getLogger("test"),
 		...deps,
 	});
-	ends.push(() => connector.stop(async () => {}));
-	return connector;
+	ends.push(() => connection.stop(async () => {}));
+	return connection;
 }
 
 const publish = (id: string) =>
@@ -57,14 +57,14 @@ test("a server that says nothing to <resume/> is asked three times in all, and t
 			if (!isSilent) self.send(`<resumed xmlns="urn:xmpp:sm:3" h="0" previd="session"/>`);
 		},
 	});
-	const connector = await connect(server, { timing: { deadline: 300, backoffFirst: 1 } });
-	await connector.online;
+	const connection = await connect(server, { timing: { deadline: 300, backoffFirst: 1 } });
+	await connection.online;
 	isSilent = true;
 	server.cut();
 	const count = (word: string) => server.received.filter((text) => text.startsWith(word)).length;
 	while (count("<enable") < 2) await Bun.sleep(5);
 	expect(count("<resume")).toBe(3);
-	while (connector.status().kind !== "online") await Bun.sleep(5);
+	while (connection.status().kind !== "online") await Bun.sleep(5);
 	server.send(publish("after"));
 	await server.until(/id="after"/);
 }, 20_000);
@@ -76,8 +76,8 @@ describe("a stranger's stanza", () => {
 	])("with any id, %s, is a stanza like others, also on a resumed stream", async (_name, payload) => {
 		const server = double();
 		const streams = memory();
-		const connector = await connect(server, { streams });
-		await connector.online;
+		const connection = await connect(server, { streams });
+		await connection.online;
 		server.cut();
 		await server.until(/<resume /);
 		const bound = /id="([^"]+)"[^>]*><bind/.exec(server.received.join(""))?.[1];
@@ -87,7 +87,7 @@ describe("a stranger's stanza", () => {
 			);
 			expect(await server.until(new RegExp(`type="result" id="${id}"`))).toContain("mallory@example.org/x");
 		}
-		expect(connector.status()).toEqual({ kind: "online" });
+		expect(connection.status()).toEqual({ kind: "online" });
 		expect(server.connections()).toBe(2);
 		expect(server.received.filter((text) => text.startsWith("<enable"))).toHaveLength(1);
 		expect(streams.kept()?.id).toBe("session");
@@ -98,29 +98,29 @@ describe("stopping", () => {
 	test("while connecting ends at once, and no session is left behind that nobody answers", async () => {
 		const open = Promise.withResolvers<void>();
 		const server = double({ open: open.promise });
-		const connector = await connect(server);
+		const connection = await connect(server);
 		await server.until(/<open/);
-		await connector.stop(async () => {});
+		await connection.stop(async () => {});
 		open.resolve();
-		expect(connector.status().kind).toBe("away");
+		expect(connection.status().kind).toBe("away");
 	});
 
 	test("sends the last answers, saves the count and hears that the server has them", async () => {
 		const server = double();
 		const streams = memory();
 		const answers = Promise.withResolvers<void>();
-		const connector = await connect(server, {
+		const connection = await connect(server, {
 			streams,
 			async handle({ attrs }) {
 				await answers.promise;
 				return xml("iq", { type: "result", id: attrs.id });
 			},
 		});
-		await connector.online;
+		await connection.online;
 		server.send(publish("last"));
 		server.send(`<r xmlns="urn:xmpp:sm:3"/>`);
 		await server.until(/<a /);
-		const stopped = connector.stop(async () => answers.resolve());
+		const stopped = connection.stop(async () => answers.resolve());
 		await server.until(/<r /);
 		server.send(`<a xmlns="urn:xmpp:sm:3" h="1"/>`);
 		await stopped;
@@ -140,12 +140,12 @@ describe("a stream error as Prosody 13 sends it over WebSocket, without its name
 
 	test("that says conflict is another's doing: we stop rather than fight", async () => {
 		const server = double();
-		const connector = await connect(server);
-		await connector.online;
+		const connection = await connect(server);
+		await connection.online;
 		server.send(conflict);
 		server.send(close);
-		while (connector.status().kind === "online") await Bun.sleep(1);
-		expect(connector.status()).toMatchObject({
+		while (connection.status().kind === "online") await Bun.sleep(1);
+		expect(connection.status()).toMatchObject({
 			kind: "stopped",
 			reason: expect.stringContaining("Replaced by new connection"),
 		});
@@ -154,8 +154,8 @@ describe("a stream error as Prosody 13 sends it over WebSocket, without its name
 
 	test("that says host-unknown names the setting to look at", async () => {
 		const server = double({ afterOpen: [hostUnknown, close] });
-		const connector = await connect(server);
-		const reason = () => JSON.stringify(connector.status());
+		const connection = await connect(server);
+		const reason = () => JSON.stringify(connection.status());
 		while (reason().includes("connecting")) await Bun.sleep(1);
 		expect(reason()).toContain(
 			"does not serve localhost: check XMPP_DOMAIN, or the domain in XMPP_USERNAME.",
@@ -165,8 +165,8 @@ describe("a stream error as Prosody 13 sends it over WebSocket, without its name
 	test("that says there is no way to log in: Prosody wants encryption", async () => {
 		const noFeatures =
 			"<stream:error><undefined-condition xmlns='urn:ietf:params:xml:ns:xmpp-streams'/><text xmlns='urn:ietf:params:xml:ns:xmpp-streams'>No stream features to proceed with</text></stream:error>";
-		const connector = await connect(double({ afterOpen: [noFeatures, close] }));
-		const reason = () => JSON.stringify(connector.status());
+		const connection = await connect(double({ afterOpen: [noFeatures, close] }));
+		const reason = () => JSON.stringify(connection.status());
 		while (reason().includes("connecting")) await Bun.sleep(1);
 		expect(reason()).toContain(
 			"offers no way to log in (it says: No stream features to proceed with). Prosody does so where it wants encryption: write wss:// in XMPP_SERVICE.",
@@ -176,16 +176,16 @@ describe("a stream error as Prosody 13 sends it over WebSocket, without its name
 
 describe("a server that cannot be connected to: the sentence says what to do where", () => {
 	const statusAt = async (service: string) => {
-		const connector = await startConnector({
-			connection: account(service),
+		const connection = await startConnection({
+			settings: account(service),
 			streams: memory(),
 			handle: async () => undefined,
 			onBacklog: async () => {},
 			log: getLogger("test"),
 		});
-		ends.push(() => connector.stop(async () => {}));
-		while (JSON.stringify(connector.status()).includes("connecting")) await Bun.sleep(1);
-		return JSON.stringify(connector.status());
+		ends.push(() => connection.stop(async () => {}));
+		while (JSON.stringify(connection.status()).includes("connecting")) await Bun.sleep(1);
+		return JSON.stringify(connection.status());
 	};
 
 	test("its certificate is of an authority that nobody here trusts", async () => {
@@ -230,9 +230,9 @@ test("a server that ends each session just after it began is not hammered", asyn
 		warn: (_message: string, { when }: { when?: string } = {}) => when && delays.push(when),
 		info() {},
 		error() {},
-	} as unknown as ConnectorDeps["log"];
-	const connector = await connect(server, { log, random: () => 0, timing: { backoffFirst: 20 } });
-	await connector.online;
+	} as unknown as ConnectionDeps["log"];
+	const connection = await connect(server, { log, random: () => 0, timing: { backoffFirst: 20 } });
+	await connection.online;
 	server.cut();
 	while (delays.length < 5) await Bun.sleep(5);
 	expect(delays.slice(0, 5)).toEqual(["at once", "in 0 s", "in 0 s", "in 0 s", "in 0.1 s"]);
@@ -241,8 +241,8 @@ test("a server that ends each session just after it began is not hammered", asyn
 test("a session that cannot be resumed is counted all the same: the server is answered", async () => {
 	const server = double({ enabled: `<enabled xmlns="urn:xmpp:sm:3"/>` });
 	const streams = memory();
-	const connector = await connect(server, { streams });
-	await connector.online;
+	const connection = await connect(server, { streams });
+	await connection.online;
 	server.send(publish("one"));
 	server.send(`<r xmlns="urn:xmpp:sm:3"/>`);
 	await server.until(/<a [^>]*h="1"/);
@@ -251,7 +251,7 @@ test("a session that cannot be resumed is counted all the same: the server is an
 
 describe("what a server does not take", () => {
 	const answerOf =
-		(size: number): ConnectorDeps["handle"] =>
+		(size: number): ConnectionDeps["handle"] =>
 		async ({ attrs }) =>
 			xml("iq", { type: "result", id: attrs.id, to: attrs.from }, xml("x", {}, "x".repeat(size)));
 
@@ -265,11 +265,11 @@ describe("what a server does not take", () => {
 		async (_, options, tooMuch, enough) => {
 			const server = double(options);
 			let size = tooMuch;
-			const connector = await connect(server, {
+			const connection = await connect(server, {
 				handle: (stanza) => answerOf(size)(stanza),
 				timing: { farewell: 10 },
 			});
-			await connector.online;
+			await connection.online;
 			server.send(publish("large"));
 			const refused = await server.until(/id="large"/);
 			expect(refused).toContain(`type="error"`);
@@ -277,8 +277,8 @@ describe("what a server does not take", () => {
 			size = enough;
 			server.send(publish("small"));
 			expect(await server.until(/id="small"/)).toContain(`type="result"`);
-			connector.send(xml("message", { id: "ours" }, "x".repeat(tooMuch)));
-			connector.send(xml("message", { id: "last" }));
+			connection.send(xml("message", { id: "ours" }, "x".repeat(tooMuch)));
+			connection.send(xml("message", { id: "last" }));
 			await server.until(/id="last"/);
 			expect(server.received.join("")).not.toContain(`id="ours"`);
 			expect(server.connections()).toBe(1);
@@ -309,12 +309,12 @@ describe("what a server does not take", () => {
 				if (text.includes(`id="poison"`) && ++came <= 3) end(self);
 			},
 		});
-		const connector = await connect(server, { random: () => 0, timing: { backoffFirst: 1, farewell: 10 } });
-		await connector.online;
+		const connection = await connect(server, { random: () => 0, timing: { backoffFirst: 1, farewell: 10 } });
+		await connection.online;
 		server.send(publish("poison"));
 		// Each of the first three that come ends a stream.
 		const streams = Math.min(most, 3) + 1;
-		while (server.connections() < streams || connector.status().kind !== "online") await Bun.sleep(1);
+		while (server.connections() < streams || connection.status().kind !== "online") await Bun.sleep(1);
 		server.send(publish("after"));
 		await server.until(/id="after"/);
 		expect(came).toBe(most);
@@ -338,7 +338,7 @@ test("a message that cannot be received at all is passed over once what came bef
 	});
 	const held = Promise.withResolvers<void>();
 	const streams = memory();
-	const connector = await connect(server, {
+	const connection = await connect(server, {
 		streams,
 		async handle({ attrs }) {
 			if (attrs.id === "before") await held.promise;
@@ -348,12 +348,12 @@ test("a message that cannot be received at all is passed over once what came bef
 		onBacklog: async () => held.resolve(),
 		timing: { farewell: 10 },
 	});
-	await connector.online;
+	await connection.online;
 	for (const stanza of queue) server.send(stanza);
 	await server.until(/id="after"/);
 	await server.until(/id="before"/);
 	expect(resumedAt).toEqual([2]);
-	expect(connector.status()).toEqual({ kind: "online" });
+	expect(connection.status()).toEqual({ kind: "online" });
 	server.send(`<r xmlns="urn:xmpp:sm:3"/>`);
 	await server.until(/<a [^>]*h="3"/);
 	expect(streams.kept()?.inbound).toBe(3);
@@ -373,14 +373,14 @@ test("a message that is too long is answered by nobody and counts as handled, al
 		},
 	});
 	const held = Promise.withResolvers<void>();
-	const connector = await connect(server, {
+	const connection = await connect(server, {
 		async handle({ attrs }) {
 			if (attrs.id === "first") await held.promise;
 			return xml("iq", { type: "result", id: attrs.id, to: attrs.from });
 		},
 		timing: { farewell: 10 },
 	});
-	await connector.online;
+	await connection.online;
 	server.send(publish("first"));
 	server.send(long());
 	server.send(publish("seen"));
@@ -399,11 +399,11 @@ describe("what the server says of a stream", () => {
 		"as a count of ours must be one, and %j is none: the stream is begun anew, and nothing is taken for known",
 		async (h) => {
 			const server = double();
-			const connector = await connect(server, { timing: { farewell: 10 } });
-			await connector.online;
+			const connection = await connect(server, { timing: { farewell: 10 } });
+			await connection.online;
 			server.send(`<a xmlns="urn:xmpp:sm:3" h="${h}"/>`);
 			await server.until(/<resume /);
-			while (connector.status().kind !== "online") await Bun.sleep(1);
+			while (connection.status().kind !== "online") await Bun.sleep(1);
 			expect(server.connections()).toBe(2);
 		},
 	);
@@ -413,11 +413,11 @@ describe("what the server says of a stream", () => {
 			onResume: (_h, self) => self.send(`<resumed xmlns="urn:xmpp:sm:3" h="0" previd="another"/>`),
 		});
 		const lines: string[] = [];
-		const log = { ...getLogger("test"), info() {}, error() {} } as unknown as ConnectorDeps["log"];
+		const log = { ...getLogger("test"), info() {}, error() {} } as unknown as ConnectionDeps["log"];
 		log.warn = ((_message: string, { reason }: { reason?: string } = {}) =>
 			lines.push(String(reason))) as never;
-		const connector = await connect(server, { log, timing: { backoffFirst: 60_000, farewell: 10 } });
-		await connector.online;
+		const connection = await connect(server, { log, timing: { backoffFirst: 60_000, farewell: 10 } });
+		await connection.online;
 		server.cut();
 		while (lines.length < 2) await Bun.sleep(1);
 		expect(lines[1]).toBe("The server resumed another session than the one that was asked for.");
@@ -428,8 +428,8 @@ describe("what the server says of a stream", () => {
 			enabled: `<enabled xmlns="urn:xmpp:sm:3" id="${"i".repeat(4_001)}" resume="true"/>`,
 		});
 		const streams = memory();
-		const connector = await connect(server, { streams, timing: { farewell: 10 } });
-		await connector.online;
+		const connection = await connect(server, { streams, timing: { farewell: 10 } });
+		await connection.online;
 		server.send(publish("one"));
 		server.send(`<r xmlns="urn:xmpp:sm:3"/>`);
 		await server.until(/<a [^>]*h="1"/);

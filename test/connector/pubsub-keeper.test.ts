@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from "bun:test";
 import type { Element } from "@xmpp/xml";
 import xml from "@xmpp/xml";
-import { type PubsubHost, startPubsubHost } from "../../src/connector/pubsub-keeper.ts";
+import { createPubsubKeeper, type PubsubKeeper } from "../../src/connector/pubsub-keeper.ts";
 import { createPubsubNodes } from "../../src/store/pubsub-nodes.ts";
 import { createRegistrations } from "../../src/store/registrations/registrations.ts";
 import type { Answer, Notification } from "../../src/types.ts";
@@ -110,8 +110,8 @@ async function scene() {
 	const { log, lines } = readableLog();
 	let made = 0;
 	let looked: (() => void) | undefined;
-	const start = (): PubsubHost => {
-		const started = startPubsubHost({
+	const start = (): PubsubKeeper => {
+		const started = createPubsubKeeper({
 			host: HOST,
 			address: ADDRESS,
 			requests: host,

@@ -1,5 +1,5 @@
 /**
- * As much of an XMPP server over WebSocket (RFC 7395, XEP-0198) as a connector talks to, scripted by the test: for
+ * As much of an XMPP server over WebSocket (RFC 7395, XEP-0198) as a connection talks to, scripted by the test: for
  * moments that a real one cannot be brought to.
  */
 import type { ServerWebSocket } from "bun";

@@ -5,7 +5,7 @@ import { createServer, Socket } from "node:net";
 import { join } from "node:path";
 import { getLogger } from "@logtape/logtape";
 import xml from "@xmpp/xml";
-import { startConnector } from "../../src/connector/connection.ts";
+import { startConnection } from "../../src/connector/connection.ts";
 import { generateVapidKey } from "../../src/services/webpush/vapid-signature.ts";
 import { temporaryFolder } from "../peers/folder.ts";
 import { type Reveille, startReveille } from "../peers/reveille.ts";
@@ -164,8 +164,8 @@ describe.each([...servers])("a component of a real %s", (program) => {
 		const warnings: string[] = [];
 		const log = getLogger("test").with({});
 		log.warn = ((message: unknown) => void warnings.push(String(message))) as typeof log.warn;
-		const connector = await startConnector({
-			connection: {
+		const connection = await startConnection({
+			settings: {
 				kind: "component",
 				service: `xmpp://127.0.0.1:${port}`,
 				domain: DOMAIN,
@@ -180,13 +180,13 @@ describe.each([...servers])("a component of a real %s", (program) => {
 			log,
 			timing: { silence: 300, grace: 1_500, backoffFirst: 50 },
 		});
-		ends.push(() => connector.stop(async () => {}));
-		await connector.online;
+		ends.push(() => connection.stop(async () => {}));
+		await connection.online;
 		// Quiet for longer than both, and alive: the server gives our pings back.
 		await Bun.sleep(2_500);
 		expect(connections()).toBe(1);
 		stall();
-		while (connections() < 2 || connector.status().kind !== "online") await Bun.sleep(10);
+		while (connections() < 2 || connection.status().kind !== "online") await Bun.sleep(10);
 		expect(warnings.join("\n")).toContain("has been silent");
 		const alice = await login(server, "alice");
 		const pong = await alice.iq("get", xml("ping", { xmlns: "urn:xmpp:ping" }), DOMAIN);
@@ -195,8 +195,8 @@ describe.each([...servers])("a component of a real %s", (program) => {
 
 	test("what came while its process stood still is answered, on the connection that it came by", async () => {
 		const { port, connections, hold } = await startProxy(new URL(server.componentUrl).port);
-		const connector = await startConnector({
-			connection: {
+		const connection = await startConnection({
+			settings: {
 				kind: "component",
 				service: `xmpp://127.0.0.1:${port}`,
 				domain: DOMAIN,
@@ -211,8 +211,8 @@ describe.each([...servers])("a component of a real %s", (program) => {
 			log: getLogger("test"),
 			timing: { silence: 300, grace: 1_500, farewell: 10 },
 		});
-		ends.push(() => connector.stop(async () => {}));
-		await connector.online;
+		ends.push(() => connection.stop(async () => {}));
+		await connection.online;
 		const alice = await login(server, "alice");
 		const release = hold();
 		const answer = alice.iq("set", publish({ node: "node", secret: "secret" }), DOMAIN, 20_000);

@@ -6,7 +6,7 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { getLogger } from "@logtape/logtape";
 import xml from "@xmpp/xml";
-import { startConnector } from "../../src/connector/connection.ts";
+import { startConnection } from "../../src/connector/connection.ts";
 import { connectComponent } from "../peers/component.ts";
 import { followReplies, TELLING } from "./publish-replies.ts";
 import { names, openScene, type Scene, type Sleeper } from "./scene.ts";
@@ -61,8 +61,8 @@ test("a component's IQ to a bare JID is dropped there, and one to a resource is 
 test("the server answers when it is asked for a sign of life", async () => {
 	let asked = 0;
 	const often = Promise.withResolvers<void>();
-	const connector = await startConnector({
-		connection: {
+	const connection = await startConnection({
+		settings: {
 			kind: "component",
 			service: scene.server.componentUrl,
 			domain: SPARE.domain,
@@ -79,10 +79,10 @@ test("the server answers when it is asked for a sign of life", async () => {
 		log: getLogger("test"),
 		timing: { silence: 20, grace: 3_000, farewell: 10 },
 	});
-	await connector.online;
+	await connection.online;
 	await often.promise;
-	expect(connector.status()).toEqual({ kind: "online" });
-	await connector.stop(async () => {});
+	expect(connection.status()).toEqual({ kind: "online" });
+	await connection.stop(async () => {});
 });
 
 test(

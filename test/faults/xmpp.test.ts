@@ -1,9 +1,9 @@
-/** Streams that end with every error there is, or in garbage: the connector comes back, or stops where it must not. */
+/** Streams that end with every error there is, or in garbage: the connection comes back, or stops where it must not. */
 import { afterEach, describe, expect, test } from "bun:test";
 import { getLogger } from "@logtape/logtape";
 import type { Element } from "@xmpp/xml";
 import xml from "@xmpp/xml";
-import { type Connector, type ConnectorDeps, startConnector } from "../../src/connector/connection.ts";
+import { type Connection, type ConnectionDeps, startConnection } from "../../src/connector/connection.ts";
 import { component, startComponentDouble, streamError } from "../connector/component-double.ts";
 import { account, startXmppDouble } from "../connector/xmpp-double.ts";
 import { startBlackHole } from "../peers/black-hole.ts";
@@ -17,7 +17,7 @@ afterEach(async () => {
 interface Server {
 	connections(): number;
 	send(xml: string): void;
-	connector: Connector;
+	connection: Connection;
 	/** What a publish looks like on this stream. */
 	publish(id: string): string;
 	/** Resolves when a publish was answered. */
@@ -27,9 +27,9 @@ interface Server {
 /** Each session is taken for one that lasted: else the pauses between them would grow, as they must. */
 const TIMING = { backoffFirst: 5, farewell: 10, stable: 0 };
 
-async function start(over: Partial<ConnectorDeps> & Pick<ConnectorDeps, "connection">): Promise<Connector> {
+async function start(over: Partial<ConnectionDeps> & Pick<ConnectionDeps, "settings">): Promise<Connection> {
 	const timing = { ...TIMING, ...over.timing };
-	const connector = await startConnector({
+	const connection = await startConnection({
 		streams: { load: async () => undefined, save: async () => {}, forget: async () => {} },
 		handle: async ({ attrs }: Element) => xml("iq", { type: "result", id: attrs.id, to: attrs.from }),
 		onBacklog: async () => {},
@@ -37,18 +37,18 @@ async function start(over: Partial<ConnectorDeps> & Pick<ConnectorDeps, "connect
 		...over,
 		timing,
 	});
-	ends.push(() => connector.stop(async () => {}));
-	await connector.online;
-	return connector;
+	ends.push(() => connection.stop(async () => {}));
+	await connection.online;
+	return connection;
 }
 
 async function overComponent(): Promise<Server> {
 	const server = await startComponentDouble();
 	ends.push(() => server.stop());
-	const connector = await start({ connection: component(server.service) });
+	const connection = await start({ settings: component(server.service) });
 	return {
 		...server,
-		connector,
+		connection,
 		publish: (id) => `<iq type="set" id="${id}" from="example.org" to="push.example.org"><x/></iq>`,
 		answered: (id) => server.until(new RegExp(`id="${id}"`)),
 	};
@@ -67,10 +67,10 @@ async function overWebSocket(refusesToResume = false): Promise<Server> {
 			: {},
 	);
 	ends.push(() => server.stop());
-	const connector = await start({ connection: account(server.service) });
+	const connection = await start({ settings: account(server.service) });
 	return {
 		...server,
-		connector,
+		connection,
 		// What follows an error is the end of the stream.
 		send(xml) {
 			server.send(xml.replace("</stream:stream>", "").replace("<stream:error>", STREAM_ERROR));
@@ -100,7 +100,7 @@ const GARBAGE = {
 };
 
 async function untilConnections(server: Server, count: number) {
-	while (server.connections() < count || server.connector.status().kind !== "online") await Bun.sleep(1);
+	while (server.connections() < count || server.connection.status().kind !== "online") await Bun.sleep(1);
 }
 
 describe.each([
@@ -134,9 +134,9 @@ describe.each([
 	test("stops rather than fights after a conflict", async () => {
 		const server = await open();
 		server.send(streamError("conflict"));
-		while (server.connector.status().kind === "online") await Bun.sleep(1);
+		while (server.connection.status().kind === "online") await Bun.sleep(1);
 		await Bun.sleep(50);
-		expect(server.connector.status().kind).toBe("stopped");
+		expect(server.connection.status().kind).toBe("stopped");
 		expect(server.connections()).toBe(1);
 	});
 
@@ -157,15 +157,15 @@ test("a component whose secret was changed while it was online tries again, and 
 		onHandshake: (connection) => (connection === 1 ? "<handshake/>" : streamError("not-authorized")),
 	});
 	ends.push(() => server.stop());
-	const connector = await start({
-		connection: component(server.service),
+	const connection = await start({
+		settings: component(server.service),
 		timing: { backoffCredentials: 100 },
 	});
 	server.send(streamError("reset"));
 	const startedAt = performance.now();
 	while (server.connections() < 3) await Bun.sleep(1);
 	expect(performance.now() - startedAt).toBeGreaterThanOrEqual(100);
-	expect(connector.status()).toMatchObject({
+	expect(connection.status()).toMatchObject({
 		kind: "away",
 		reason: expect.stringContaining("is not its secret"),
 	});
@@ -177,13 +177,13 @@ describe("a connection that is open at one side only", () => {
 		ends.push(() => server.stop());
 		const hole = await startBlackHole(Number(new URL(server.service).port));
 		ends.push(() => hole.stop());
-		const connector = await start({
-			connection: component(`xmpp://127.0.0.1:${hole.port}`),
+		const connection = await start({
+			settings: component(`xmpp://127.0.0.1:${hole.port}`),
 			timing: { silence: 50, grace: 150 },
 		});
 		await hole.forget();
 		await hole.closed(1);
-		while (server.connections() < 2 || connector.status().kind !== "online") await Bun.sleep(1);
+		while (server.connections() < 2 || connection.status().kind !== "online") await Bun.sleep(1);
 		server.send('<iq type="set" id="again" from="example.org" to="push.example.org"><x/></iq>');
 		await server.until(/id="again"/);
 	}, 10_000);
@@ -193,13 +193,13 @@ describe("a connection that is open at one side only", () => {
 		ends.push(() => server.stop());
 		const hole = await startBlackHole(Number(new URL(server.service).port));
 		ends.push(() => hole.stop());
-		const connector = await start({
-			connection: account(`ws://127.0.0.1:${hole.port}/`),
+		const connection = await start({
+			settings: account(`ws://127.0.0.1:${hole.port}/`),
 			timing: { silence: 50, grace: 150 },
 		});
 		await hole.forget();
 		await server.until(/<resume /);
-		while (connector.status().kind !== "online") await Bun.sleep(1);
+		while (connection.status().kind !== "online") await Bun.sleep(1);
 		server.send('<iq xmlns="jabber:client" type="set" id="again" from="example.org"><x/></iq>');
 		await server.until(/id="again"/);
 	}, 10_000);

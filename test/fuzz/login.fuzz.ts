@@ -1,11 +1,11 @@
 /**
- * A connector at a hostile server, over a live WebSocket: login, bind, resumption and stream management, with anything
+ * A connection at a hostile server, over a live WebSocket: login, bind, resumption and stream management, with anything
  * said at any step. It takes no session from a server that does not know the password, and no address but its own.
  */
 import type { Logger } from "@logtape/logtape";
 import type { Element } from "@xmpp/xml";
 import xml from "@xmpp/xml";
-import { type ConnectorDeps, startConnector } from "../../src/connector/connection.ts";
+import { type ConnectionDeps, startConnection } from "../../src/connector/connection.ts";
 import type { StreamState, Streams } from "../../src/store/local/streams.ts";
 import { account } from "../connector/xmpp-double.ts";
 import { claim, claimSentence, same } from "./claims.ts";
@@ -89,8 +89,8 @@ async function visit(server: HostileServer, script: Script, saved?: StreamState)
 			scene.kept = undefined;
 		},
 	};
-	const deps: ConnectorDeps = {
-		connection: { ...account(server.service), password: PASSWORD },
+	const deps: ConnectionDeps = {
+		settings: { ...account(server.service), password: PASSWORD },
 		streams,
 		log,
 		onBacklog: async () => {},
@@ -104,12 +104,12 @@ async function visit(server: HostileServer, script: Script, saved?: StreamState)
 		},
 		timing: { deadline: DEADLINE_MS, farewell: 2, backoffFirst: 60_000, backoffCredentials: 60_000 },
 	};
-	const connector = await startConnector(deps);
+	const connection = await startConnection(deps);
 	const tooLate = setTimeout(() => over.reject(new Error("The attempt does not end.")), PATIENCE_MS);
 	await over.promise.finally(() => clearTimeout(tooLate));
 	// What was said last is on its way.
 	await new Promise((resolve) => setTimeout(resolve, 1));
-	await connector.stop(async () => {});
+	await connection.stop(async () => {});
 	await Promise.all(server.visits().map(({ closed }) => closed));
 	for (const line of scene.lines) {
 		claimSentence(line);

@@ -6,7 +6,7 @@ import { afterEach, describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { getLogger } from "@logtape/logtape";
 import type { XmppConnection } from "../../src/config/connections.ts";
-import { startConnector } from "../../src/connector/connection.ts";
+import { startConnection } from "../../src/connector/connection.ts";
 import { stanzaBounds } from "../../src/limits/bounds/stanzas.ts";
 import { createStanzaHandler } from "../../src/xmpp/stanzas.ts";
 import { component, startComponentDouble } from "../connector/component-double.ts";
@@ -21,7 +21,7 @@ afterEach(async () => {
 
 /** What both doubles have. */
 interface Peer {
-	connection: XmppConnection;
+	settings: XmppConnection;
 	connections(): number;
 	/** One message over WebSocket, some bytes over TCP. */
 	send(xml: string): void;
@@ -32,18 +32,18 @@ const transports: Record<string, () => Promise<Peer>> = {
 	"the component's socket": async () => {
 		const double = await startComponentDouble();
 		ends.push(() => double.stop());
-		return { ...double, connection: component(double.service), until: (pattern) => double.until(pattern) };
+		return { ...double, settings: component(double.service), until: (pattern) => double.until(pattern) };
 	},
 	WebSocket: async () => {
 		const double = startXmppDouble();
 		ends.push(() => double.stop());
-		return { ...double, connection: account(double.service) };
+		return { ...double, settings: account(double.service) };
 	},
 };
 
 async function connect(peer: Peer) {
-	const connector = await startConnector({
-		connection: peer.connection,
+	const connection = await startConnection({
+		settings: peer.settings,
 		streams: { load: async () => undefined, save: async () => {}, forget: async () => {} },
 		handle: createStanzaHandler({
 			publish: async () => ({ kind: "done", how: "delivered" }),
@@ -54,9 +54,9 @@ async function connect(peer: Peer) {
 		log: getLogger("test"),
 		timing: { farewell: 10 },
 	});
-	ends.push(() => connector.stop(async () => {}));
-	await connector.online;
-	return connector;
+	ends.push(() => connection.stop(async () => {}));
+	await connection.online;
+	return connection;
 }
 
 const ping = (id: string) =>
@@ -152,9 +152,9 @@ describe.each(Object.keys(transports))("over %s", (transport) => {
 
 	test.each(UNREADABLE)("the stream is begun anew after %s", async (_, xml) => {
 		const peer = await start();
-		const connector = await connect(peer);
+		const connection = await connect(peer);
 		peer.send(xml);
-		while (peer.connections() < 2 || connector.status().kind !== "online") await Bun.sleep(1);
+		while (peer.connections() < 2 || connection.status().kind !== "online") await Bun.sleep(1);
 		peer.send(ping("after"));
 		expect(await peer.until(answerTo("after"))).toBeDefined();
 		expect(peer.connections()).toBe(2);
@@ -176,9 +176,9 @@ describe.each(Object.keys(transports))("over %s", (transport) => {
 test("over WebSocket a message that is not whole ends the stream: all later ones would be part of it", async () => {
 	for (const part of [`<iq type="get" id="x"><a>`, `<iq type="get" id="x`, "no XML at all", `<iq a="/>`]) {
 		const peer = await (transports.WebSocket as () => Promise<Peer>)();
-		const connector = await connect(peer);
+		const connection = await connect(peer);
 		peer.send(part);
-		while (peer.connections() < 2 || connector.status().kind !== "online") await Bun.sleep(1);
+		while (peer.connections() < 2 || connection.status().kind !== "online") await Bun.sleep(1);
 		peer.send(ping("after"));
 		expect(await peer.until(answerTo("after"))).toBeDefined();
 	}

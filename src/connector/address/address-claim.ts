@@ -1,5 +1,5 @@
 /**
- * When an account's connector may take its address: not for the first time where a Reveille of another database has
+ * When an account's connection may take its address: not for the first time where a Reveille of another database has
  * it, and not again while another session does.
  */
 

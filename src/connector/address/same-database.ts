@@ -1,6 +1,6 @@
 /**
  * What the sessions of one account tell each other of the databases that they serve (xmpp/same-database.ts): two
- * Reveilles of one database may have the address in turn, two of different databases must not.
+ * Reveilles of one database may have the address one after the other, two of different databases must not.
  */
 import type { XmppAccount } from "../../config/connections.ts";
 import { bareOf } from "../../xmpp/jid.ts";

@@ -5,13 +5,12 @@
  * Nobody's clock is compared with another's: the holder's beat grows in the database, and whoever stands by watches
  * it. While the database is away nobody is held for gone, and the holder goes on.
  */
-
 import type { Logger } from "@logtape/logtape";
-import { about } from "../../messages/about.ts";
-import { faultOf } from "../../store/database-fault.ts";
 import type { StreamState, Streams } from "../../store/local/streams.ts";
 import type { LeaseRow, StreamLeases } from "../../store/stream-leases.ts";
 import { pause } from "../pause.ts";
+import { createHolderWatch } from "./holder-watch.ts";
+import { createLeaseBeat } from "./lease-beat.ts";
 
 /** All in ms. */
 const TIMING = {
@@ -59,56 +58,10 @@ export interface StreamLeaseOptions {
 export function createStreamLease(options: StreamLeaseOptions): StreamLease {
 	const { address, holder, leases, streams, onLost, log } = options;
 	const timing = { ...TIMING, ...options.timing };
-	let isHeld = false;
-	/** We go on from our file, since the database was away when we started. */
-	let isAssumed = false;
-	let current: StreamState | undefined;
-	/** The database lacks the latest count. */
-	let isBehind = false;
-	let beating: ReturnType<typeof setInterval> | undefined;
+	const own = createLeaseBeat({ address, holder, leases, onLost, everyMs: timing.every, log });
 
-	function hold(state: StreamState | undefined) {
-		isHeld = true;
-		current = state;
-		clearInterval(beating);
-		beating = setInterval(() => void beat().catch(() => {}), timing.every);
-	}
-
-	function lose() {
-		if (!isHeld) return;
-		isHeld = false;
-		isAssumed = false;
-		clearInterval(beating);
-		onLost();
-	}
-
-	/** @returns false if it is another's. @throws when the database is away */
-	async function beat(): Promise<boolean> {
-		try {
-			const isOurs = await leases.beat(address, holder, current);
-			if (isBehind) log.info("{address}: the stream's state is saved in the database again.", { address });
-			isBehind = false;
-			if (isOurs) isAssumed = false;
-			// Nobody has it yet, where the database was away when we began.
-			else if (isAssumed && (await claimUnheld())) return true;
-			else lose();
-			return isOurs;
-		} catch (error) {
-			if (!isBehind) {
-				log.warn(
-					"{address}: the stream's state cannot be saved in the database, and is tried again. If this process ends before, the one that stands by may miss publishes: {error}",
-					about("stream-state-not-shared", { address, error: faultOf(error) }),
-				);
-			}
-			isBehind = true;
-			throw error;
-		}
-	}
-
-	async function claimUnheld(): Promise<boolean> {
-		isAssumed = false;
-		return (await leases.find(address)) === undefined && leases.take(address, holder, undefined);
-	}
+	const keepInFile = (state: StreamState | undefined) =>
+		state ? streams.save(address, state) : streams.forget(address);
 
 	/** @returns what to resume, if the address could be taken now */
 	async function takeFrom(
@@ -117,41 +70,33 @@ export function createStreamLease(options: StreamLeaseOptions): StreamLease {
 		if (!(await leases.take(address, holder, seen))) return undefined;
 		// Our own file is written first.
 		const state = seen && seen.holder !== holder ? seen.state : await streams.load(address);
-		if (state) await streams.save(address, state);
-		else await streams.forget(address);
-		hold(state);
+		await keepInFile(state);
+		own.hold(state);
 		return { state };
 	}
 
 	return {
 		async take(standby, signal) {
-			if (isHeld && (await beat().catch(() => true))) return "kept";
-			let watched: { row: LeaseRow; stillMs: number } | undefined;
-			let lookedAt = performance.now();
+			if (own.isHeld() && (await own.beat().catch(() => true))) return "kept";
+			const watch = createHolderWatch(timing.gone);
 			let isFirst = true;
 			while (!signal.aborted) {
 				try {
 					const seen = await leases.find(address);
-					const now = performance.now();
-					// More is a pause of this process, or of the whole machine: the holder could not beat then either.
-					const sinceLook = Math.min(now - lookedAt, timing.gone / 2);
-					lookedAt = now;
-					const isSame = watched && seen?.holder === watched.row.holder && seen.beat === watched.row.beat;
-					watched = seen && { row: seen, stillMs: isSame && watched ? watched.stillMs + sinceLook : 0 };
+					const stillMs = watch.see(seen);
 					const isFree = !seen || seen.holder === holder || seen.beat === 0;
-					if (isFree || (watched?.stillMs ?? 0) >= timing.gone) {
+					if (isFree || stillMs >= timing.gone) {
 						const taken = await takeFrom(seen);
 						if (taken) return taken;
 					}
 					if (!isFree) standby();
 				} catch {
-					// A holder that lives cannot beat now either: it is watched anew.
-					watched = undefined;
-					const own = isFirst ? await streams.load(address) : undefined;
-					if (own) {
-						isAssumed = true;
-						hold(own);
-						return { state: own };
+					// A holder that lives cannot beat now either.
+					watch.forget();
+					const kept = isFirst ? await streams.load(address) : undefined;
+					if (kept) {
+						own.hold(kept, { isAssumed: true });
+						return { state: kept };
 					}
 				}
 				isFirst = false;
@@ -161,28 +106,25 @@ export function createStreamLease(options: StreamLeaseOptions): StreamLease {
 		},
 
 		async isOurs(signal) {
-			while (isHeld && !signal.aborted) {
+			while (own.isHeld() && !signal.aborted) {
 				try {
-					return await beat();
+					return await own.beat();
 				} catch {
 					await pause(timing.every, signal);
 				}
 			}
-			return isHeld;
+			return own.isHeld();
 		},
 
 		async save(state) {
-			if (!isHeld) return;
-			current = state;
-			await (state ? streams.save(address, state) : streams.forget(address));
-			if (!isBehind) await beat().catch(() => {});
+			if (!own.isHeld()) return;
+			own.change(state);
+			await keepInFile(state);
+			await own.saved();
 		},
 
 		async leave() {
-			clearInterval(beating);
-			if (!isHeld) return;
-			isHeld = false;
-			await leases.leave(address, holder).catch(() => {});
+			if (own.release()) await leases.leave(address, holder).catch(() => {});
 		},
 	};
 }

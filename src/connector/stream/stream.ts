@@ -1,4 +1,4 @@
-/** One XMPP stream, whatever carries it: what the connector asks of it, and what all kinds have in common. */
+/** One XMPP stream, whatever carries it: what a connection asks of it, and what all kinds have in common. */
 import type { Element } from "@xmpp/xml";
 import xml from "@xmpp/xml";
 import { settingOf, shownUrl, type XmppConnection } from "../../config/connections.ts";
@@ -75,23 +75,20 @@ export interface StreamOptions {
 
 /** A stream that is being opened: it succeeds or fails once, and once open it fails once, when it ends. */
 export interface Opening {
-	/** Rejects with a StreamFailure. */
-	readonly stream: Promise<XmppStream>;
+	/**
+	 * The time begins to run.
+	 * @param tooLate called at the deadline: the sentence to say
+	 * @returns rejects with a StreamFailure
+	 */
+	start(tooLate: () => string): Promise<XmppStream>;
 	succeed(
 		parts: Pick<XmppStream, "resumed" | "resumable" | "mostBytes" | "takes" | "send" | "probe" | "leave">,
 	): void;
 	fail(failure: StreamFailure): void;
 }
 
-/**
- * @param drop cuts the connection, if there is one
- * @param tooLate called at the deadline: the sentence to say
- */
-export function startOpening(
-	{ onOpen, deadlineMs, signal }: StreamOptions,
-	drop: () => void,
-	tooLate: () => string,
-): Opening {
+/** @param drop cuts the connection, if there is one */
+export function createOpening({ onOpen, deadlineMs, signal }: StreamOptions, drop: () => void): Opening {
 	const ready = Promise.withResolvers<XmppStream>();
 	const closed = Promise.withResolvers<StreamFailure>();
 	// Whoever awaits the stream hears of the failure; one that came too late is nobody's.
@@ -103,15 +100,16 @@ export function startOpening(
 		drop();
 	}
 
-	const timer = setTimeout(() => fail(new StreamFailure("other", tooLate())), deadlineMs);
-	const abort = () => fail(new StreamFailure("other", "ended"));
-	signal.addEventListener("abort", abort, { once: true });
-
 	return {
-		stream: ready.promise.finally(() => {
-			clearTimeout(timer);
-			signal.removeEventListener("abort", abort);
-		}),
+		start(tooLate) {
+			const timer = setTimeout(() => fail(new StreamFailure("other", tooLate())), deadlineMs);
+			const abort = () => fail(new StreamFailure("other", "ended"));
+			signal.addEventListener("abort", abort, { once: true });
+			return ready.promise.finally(() => {
+				clearTimeout(timer);
+				signal.removeEventListener("abort", abort);
+			});
+		},
 		succeed(parts) {
 			const stream = { ...parts, drop, closed: closed.promise };
 			onOpen(stream);
@@ -167,9 +165,9 @@ export function readStreamError(element: Element): StreamError | undefined {
  */
 export function explainStreamError(
 	{ condition, text, message }: { condition?: string; text?: string; message?: string },
-	connection: XmppConnection,
+	settings: XmppConnection,
 ): StreamFailure {
-	const { domain, service } = connection;
+	const { domain, service } = settings;
 	const server = service === undefined ? "The server" : `The server at ${shownUrl(service)}`;
 	switch (condition) {
 		case "conflict":
@@ -177,14 +175,14 @@ export function explainStreamError(
 		case "host-unknown":
 			return new StreamFailure(
 				"other",
-				`${server} does not serve ${domain}: check ${settingOf(connection, "domain")}${connection.kind === "account" ? `, or the domain in ${settingOf(connection, "username")}` : ""}.`,
+				`${server} does not serve ${domain}: check ${settingOf(settings, "domain")}${settings.kind === "account" ? `, or the domain in ${settingOf(settings, "username")}` : ""}.`,
 			);
 		case "undefined-condition":
 			// Prosody's words where it wants encryption first (c2s_require_encryption), and sees none.
 			return /no stream features/i.test(text ?? "")
 				? new StreamFailure(
 						"other",
-						`${server} offers no way to log in (it says: ${quoted(text ?? "")}). Prosody does so where it wants encryption: write wss:// in ${settingOf(connection, "service")}.`,
+						`${server} offers no way to log in (it says: ${quoted(text ?? "")}). Prosody does so where it wants encryption: write wss:// in ${settingOf(settings, "service")}.`,
 					)
 				: closedWith(condition, text);
 		case undefined:

@@ -4,7 +4,7 @@ import { getLogger } from "@logtape/logtape";
 import type { XmppAccount } from "../../../src/config/connections.ts";
 import { createSameDatabase } from "../../../src/connector/address/same-database.ts";
 import type { StreamLease } from "../../../src/connector/address/stream-lease.ts";
-import { type Connector, type ConnectorDeps, startConnector } from "../../../src/connector/connection.ts";
+import { type Connection, type ConnectionDeps, startConnection } from "../../../src/connector/connection.ts";
 import type { StreamState } from "../../../src/store/local/streams.ts";
 import { account, startXmppDouble, type XmppDouble, type XmppDoubleOptions } from "../xmpp-double.ts";
 
@@ -60,9 +60,9 @@ async function connect(
 		saved,
 		takeAddress = false,
 		...deps
-	}: Partial<ConnectorDeps> & { saved?: StreamState; takeAddress?: boolean } = {},
+	}: Partial<ConnectionDeps> & { saved?: StreamState; takeAddress?: boolean } = {},
 ) {
-	const connection: XmppAccount = { ...account(server.service), takeAddress };
+	const settings: XmppAccount = { ...account(server.service), takeAddress };
 	const logged: Logged = { error: [], warn: [], info: [] };
 	const note =
 		(kind: keyof Logged) =>
@@ -74,7 +74,7 @@ async function connect(
 		warn: note("warn"),
 		info: note("info"),
 		debug() {},
-	} as unknown as ConnectorDeps["log"];
+	} as unknown as ConnectionDeps["log"];
 	let kept = saved;
 	const streams = {
 		load: async () => kept,
@@ -85,9 +85,9 @@ async function connect(
 			kept = undefined;
 		},
 	};
-	const sameDatabase = await createSameDatabase(connection, "database");
-	const connector = await startConnector({
-		connection,
+	const sameDatabase = await createSameDatabase(settings, "database");
+	const connection = await startConnection({
+		settings,
 		sameDatabase,
 		streams,
 		log,
@@ -96,14 +96,14 @@ async function connect(
 		timing: QUICK,
 		...deps,
 	});
-	ends.push(() => connector.stop(async () => {}));
-	return { connector, logged, kept: () => kept, sameDatabase };
+	ends.push(() => connection.stop(async () => {}));
+	return { connection, logged, kept: () => kept, sameDatabase };
 }
 
 async function until(met: () => boolean) {
 	while (!met()) await Bun.sleep(1);
 }
-const stopped = (connector: Connector) => until(() => connector.status().kind === "stopped");
+const stopped = (connection: Connection) => until(() => connection.status().kind === "stopped");
 const conflict = `<stream:error xmlns:stream="http://etherx.jabber.org/streams"><conflict xmlns="urn:ietf:params:xml:ns:xmpp-streams"/></stream:error>`;
 const binds = ({ received }: XmppDouble, resource = "push") =>
 	received.filter((text) => text.includes(`<resource>${resource}</resource>`)).length;
@@ -111,8 +111,8 @@ const binds = ({ received }: XmppDouble, resource = "push") =>
 describe("before the address is taken for the first time", () => {
 	test("its holder is asked by a session with a resource of its own, which sends no presence and is not kept", async () => {
 		const { server, questions } = serverWhere([NOBODY]);
-		const { connector, sameDatabase } = await connect(server);
-		await connector.online;
+		const { connection, sameDatabase } = await connect(server);
+		await connection.online;
 		expect(questions).toHaveLength(1);
 		expect(questions[0]).toContain(`to="${ADDRESS}"`);
 		expect(questions[0]).toContain(`>${sameDatabase.value}</same>`);
@@ -123,15 +123,15 @@ describe("before the address is taken for the first time", () => {
 		// Once online it is the server's to tell.
 		server.cut();
 		await server.until(/<resume /);
-		await until(() => connector.status().kind === "online");
+		await until(() => connection.status().kind === "online");
 		expect(questions).toHaveLength(1);
 	});
 
 	test("another database's Reveille keeps it: the sentence says what to do, and names the setting that takes it", async () => {
 		const { server } = serverWhere([FOREIGN]);
-		const { connector, logged } = await connect(server);
-		await stopped(connector);
-		expect(connector.status()).toEqual({
+		const { connection, logged } = await connect(server);
+		await stopped(connection);
+		expect(connection.status()).toEqual({
 			kind: "stopped",
 			reason: `${ADDRESS} is the address of another Reveille, which has another database`,
 		});
@@ -150,23 +150,23 @@ describe("before the address is taken for the first time", () => {
 			save: async () => {},
 			leave: async () => left.resolve(),
 		});
-		const { connector } = await connect(server, { lease });
-		await stopped(connector);
+		const { connection } = await connect(server, { lease });
+		await stopped(connection);
 		await left.promise;
 		expect(binds(server)).toBe(0);
 	});
 
 	test("with XMPP_TAKE_ADDRESS nobody is asked", async () => {
 		const { server, questions } = serverWhere([FOREIGN]);
-		const { connector } = await connect(server, { takeAddress: true });
-		await connector.online;
+		const { connection } = await connect(server, { takeAddress: true });
+		await connection.online;
 		expect(questions).toEqual([]);
 	});
 
 	test("with a stream to resume nobody is asked", async () => {
 		const { server, questions } = serverWhere([FOREIGN]);
-		const { connector } = await connect(server, { saved: { id: "session", jid: ADDRESS, inbound: 0 } });
-		await connector.online;
+		const { connection } = await connect(server, { saved: { id: "session", jid: ADDRESS, inbound: 0 } });
+		await connection.online;
 		expect(questions).toEqual([]);
 	});
 
@@ -178,15 +178,15 @@ describe("before the address is taken for the first time", () => {
 		["a stranger answers in its place", { from: "mallory@example.org/x", value: "of-another-database" }],
 	])("it is taken where %s", async (_name, answer) => {
 		const { server } = serverWhere([answer]);
-		const { connector } = await connect(server);
-		await connector.online;
+		const { connection } = await connect(server);
+		await connection.online;
 		expect(binds(server)).toBe(1);
 	});
 
 	test("it is taken from a Reveille of the same database", async () => {
 		const { value } = await createSameDatabase(account("ws://localhost"), "database");
 		const { server } = serverWhere([{ value }]);
-		await (await connect(server)).connector.online;
+		await (await connect(server)).connection.online;
 	});
 
 	test("a server that cannot be asked yet is asked again", async () => {
@@ -196,11 +196,11 @@ describe("before the address is taken for the first time", () => {
 				if (isBroken) self.cut();
 			},
 		});
-		const { connector } = await connect(server);
+		const { connection } = await connect(server);
 		await until(() => server.connections() > 2);
-		expect(connector.status().kind).toBe("away");
+		expect(connection.status().kind).toBe("away");
 		isBroken = false;
-		await stopped(connector);
+		await stopped(connection);
 		expect(questions).toHaveLength(1);
 	});
 
@@ -211,17 +211,17 @@ describe("before the address is taken for the first time", () => {
 				if (text.includes("<same") && ++times === 1) say(conflict);
 			},
 		});
-		const { connector, logged } = await connect(server);
-		await connector.online;
+		const { connection, logged } = await connect(server);
+		await connection.online;
 		expect(times).toBe(2);
 		expect(logged.error).toEqual([]);
 	});
 
 	test("asked, it may be stopped at once", async () => {
 		const { server, questions } = serverWhere(["none"]);
-		const { connector } = await connect(server, { timing: { ...QUICK, answer: 60_000 } });
+		const { connection } = await connect(server, { timing: { ...QUICK, answer: 60_000 } });
 		await until(() => questions.length > 0);
-		await connector.stop(async () => {});
+		await connection.stop(async () => {});
 		expect(binds(server)).toBe(0);
 	});
 });
@@ -230,14 +230,14 @@ describe("after another session took the address", () => {
 	const lost = async (answers: Answer[], deps: Parameters<typeof connect>[1] = {}) => {
 		const { server, questions } = serverWhere([NOBODY, ...answers]);
 		const connected = await connect(server, deps);
-		await connected.connector.online;
+		await connected.connection.online;
 		server.send(conflict);
 		return { server, questions, ...connected };
 	};
 
 	test("it is taken back when nobody has it any more, by one session that asks on and on", async () => {
-		const { server, questions, connector, logged } = await lost([FOREIGN, FOREIGN, "none", NOBODY]);
-		await until(() => binds(server) === 2 && connector.status().kind === "online");
+		const { server, questions, connection, logged } = await lost([FOREIGN, FOREIGN, "none", NOBODY]);
+		await until(() => binds(server) === 2 && connection.status().kind === "online");
 		expect(questions).toHaveLength(5);
 		expect(logged.error.join()).toContain("takes the address back when it is free");
 		const told = logged.warn.filter((line) => line.includes("has it now"));
@@ -249,9 +249,9 @@ describe("after another session took the address", () => {
 	});
 
 	test("it is taken back at most four times an hour", async () => {
-		const { server, questions, connector, logged } = await lost([NOBODY]);
+		const { server, questions, connection, logged } = await lost([NOBODY]);
 		for (let times = 2; times <= 5; times++) {
-			await until(() => binds(server) === times && connector.status().kind === "online");
+			await until(() => binds(server) === times && connection.status().kind === "online");
 			server.send(conflict);
 		}
 		await until(() => logged.warn.some((line) => line.includes("Next try in 60 min")));
@@ -262,16 +262,16 @@ describe("after another session took the address", () => {
 	});
 
 	test("and again when the hour is over", async () => {
-		const { server, connector } = await lost([NOBODY], { timing: { ...QUICK, within: 200 } });
+		const { server, connection } = await lost([NOBODY], { timing: { ...QUICK, within: 200 } });
 		for (let times = 2; times <= 6; times++) {
-			await until(() => binds(server) === times && connector.status().kind === "online");
+			await until(() => binds(server) === times && connection.status().kind === "online");
 			server.send(conflict);
 		}
 	});
 
 	test("its stream is forgotten: after a restart its holder is asked first", async () => {
-		const { kept, connector, questions } = await lost([FOREIGN]);
-		await stopped(connector);
+		const { kept, connection, questions } = await lost([FOREIGN]);
+		await stopped(connection);
 		await until(() => questions.length > 1);
 		expect(kept()).toBeUndefined();
 	});
@@ -281,8 +281,8 @@ describe("after another session took the address", () => {
 		["but to pings, it is kept", true, 3],
 	])("where its session hears nothing %s", async (_name, pings, connections) => {
 		const { server, questions } = serverWhere([NOBODY, "none"], { pings });
-		const { connector } = await connect(server, { timing: { ...QUICK, answer: 10, every: 200 } });
-		await connector.online;
+		const { connection } = await connect(server, { timing: { ...QUICK, answer: 10, every: 200 } });
+		await connection.online;
 		server.send(conflict);
 		await until(() => questions.length === 5);
 		expect(server.connections()).toBe(connections);
@@ -299,8 +299,8 @@ describe("after another session took the address", () => {
 			},
 		});
 		const rests = { every: 1, everyRefused: 60_000 };
-		const { connector } = await connect(server, { timing: { ...QUICK, ...rests } });
-		await connector.online;
+		const { connection } = await connect(server, { timing: { ...QUICK, ...rests } });
+		await connection.online;
 		server.send(conflict);
 		await until(() => logins === 3);
 		// Many times what it rests otherwise.
@@ -309,10 +309,10 @@ describe("after another session took the address", () => {
 	});
 
 	test("a session that asks and is cut is opened anew", async () => {
-		const { server, connector, questions } = await lost([FOREIGN, FOREIGN, FOREIGN, NOBODY]);
+		const { server, connection, questions } = await lost([FOREIGN, FOREIGN, FOREIGN, NOBODY]);
 		await until(() => questions.length === 2);
 		server.cut();
-		await until(() => connector.status().kind === "online");
+		await until(() => connection.status().kind === "online");
 		expect(server.connections()).toBe(5);
 	});
 
@@ -330,11 +330,11 @@ describe("after another session took the address", () => {
 			save: async () => {},
 			leave: async () => {},
 		});
-		const { connector } = await connect(server, { lease });
-		await connector.online;
+		const { connection } = await connect(server, { lease });
+		await connection.online;
 		isOurs = false;
 		server.send(conflict);
-		await until(() => connector.status().kind === "standby");
+		await until(() => connection.status().kind === "standby");
 		expect(questions).toHaveLength(1);
 		expect(binds(server)).toBe(1);
 	});
@@ -343,7 +343,7 @@ describe("after another session took the address", () => {
 		const { server, questions } = serverWhere([NOBODY, FOREIGN]);
 		let isOurs = true;
 		let lose = () => {};
-		const { connector } = await connect(server, {
+		const { connection } = await connect(server, {
 			timing: { ...QUICK, every: 60_000 },
 			lease: (onLost) => {
 				lose = onLost;
@@ -360,13 +360,13 @@ describe("after another session took the address", () => {
 				};
 			},
 		});
-		await connector.online;
+		await connection.online;
 		server.send(conflict);
 		await until(() => questions.length === 2);
-		expect(connector.status().kind).toBe("stopped");
+		expect(connection.status().kind).toBe("stopped");
 		isOurs = false;
 		lose();
-		await until(() => connector.status().kind === "standby");
+		await until(() => connection.status().kind === "standby");
 		expect(questions).toHaveLength(2);
 		expect(binds(server)).toBe(1);
 	});
@@ -375,10 +375,10 @@ describe("after another session took the address", () => {
 		`<message xmlns="jabber:client" from="${from}"><same xmlns="urn:reveille:0">other</same></message>`;
 
 	test("it is taken at once when the one that has it says that it leaves", async () => {
-		const { server, questions, connector } = await lost([FOREIGN], { timing: { ...QUICK, every: 60_000 } });
+		const { server, questions, connection } = await lost([FOREIGN], { timing: { ...QUICK, every: 60_000 } });
 		await until(() => questions.length === 2);
 		server.send(leaves(ADDRESS));
-		await until(() => connector.status().kind === "online");
+		await until(() => connection.status().kind === "online");
 		expect(binds(server)).toBe(2);
 		expect(questions).toHaveLength(2);
 	});
@@ -405,11 +405,11 @@ describe("one that took the address with XMPP_TAKE_ADDRESS, when it is stopped,"
 				if (text.startsWith("<message")) self.send(conflict);
 			},
 		});
-		const { connector, sameDatabase, kept } = await connect(server, { takeAddress: true });
-		await connector.online;
+		const { connection, sameDatabase, kept } = await connect(server, { takeAddress: true });
+		await connection.online;
 		await until(() => kept() !== undefined);
 		sameDatabase.answer("push@localhost/asks-1", "other");
-		await connector.stop(async () => {});
+		await connection.stop(async () => {});
 		const told = server.received.filter((text) => text.startsWith("<message"));
 		expect(told).toHaveLength(1);
 		expect(told[0]).toContain(`to="push@localhost/asks-1"`);
@@ -418,11 +418,11 @@ describe("one that took the address with XMPP_TAKE_ADDRESS, when it is stopped,"
 
 	test("keeps its stream for its next start where nobody takes it", async () => {
 		const { server } = serverWhere([NOBODY]);
-		const { connector, sameDatabase, kept } = await connect(server, { takeAddress: true });
-		await connector.online;
+		const { connection, sameDatabase, kept } = await connect(server, { takeAddress: true });
+		await connection.online;
 		await until(() => kept() !== undefined);
 		sameDatabase.answer("push@localhost/asks-1", "other");
-		await connector.stop(async () => {});
+		await connection.stop(async () => {});
 		expect(kept()?.id).toBe("session");
 	});
 
@@ -432,11 +432,11 @@ describe("one that took the address with XMPP_TAKE_ADDRESS, when it is stopped,"
 				if (text.startsWith("<message")) self.cut();
 			},
 		});
-		const { connector, sameDatabase, kept } = await connect(server, { takeAddress: true });
-		await connector.online;
+		const { connection, sameDatabase, kept } = await connect(server, { takeAddress: true });
+		await connection.online;
 		await until(() => kept() !== undefined);
 		sameDatabase.answer("push@localhost/asks-1", "other");
-		await connector.stop(async () => {});
+		await connection.stop(async () => {});
 		expect(server.received.join("")).toContain("<message");
 		expect(kept()?.id).toBe("session");
 	});
@@ -446,7 +446,7 @@ describe("one that took the address with XMPP_TAKE_ADDRESS, when it is stopped,"
 		const { promise: answered, resolve: answer } = Promise.withResolvers<undefined>();
 		const lost = Promise.withResolvers<void>();
 		let isTaken = false;
-		const { connector, sameDatabase, kept } = await connect(server, {
+		const { connection, sameDatabase, kept } = await connect(server, {
 			takeAddress: true,
 			handle() {
 				isTaken = true;
@@ -462,12 +462,12 @@ describe("one that took the address with XMPP_TAKE_ADDRESS, when it is stopped,"
 			},
 			timing: { ...QUICK, farewell: 60_000 },
 		});
-		await connector.online;
+		await connection.online;
 		server.send(`<iq xmlns="jabber:client" type="set" id="in-hand" from="example.org"><x/></iq>`);
 		await until(() => isTaken);
 		sameDatabase.answer("push@localhost/asks-1", "other");
 		let isFinished = false;
-		const stopped = connector.stop(async () => {
+		const stopped = connection.stop(async () => {
 			isFinished = true;
 		});
 		server.cut();
@@ -480,10 +480,10 @@ describe("one that took the address with XMPP_TAKE_ADDRESS, when it is stopped,"
 
 	test("tells nobody without the setting", async () => {
 		const { server } = serverWhere([NOBODY]);
-		const { connector, sameDatabase } = await connect(server);
-		await connector.online;
+		const { connection, sameDatabase } = await connect(server);
+		await connection.online;
 		sameDatabase.answer("push@localhost/asks-1", "other");
-		await connector.stop(async () => {});
+		await connection.stop(async () => {});
 		expect(server.received.join("")).not.toContain("<message");
 	});
 });

@@ -1,8 +1,8 @@
-/** How an account finds its server, and by what it knows it: through the connector, with a server that the test scripts. */
+/** How an account finds its server, and by what it knows it: through the connection, with a server that the test scripts. */
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test";
 import { getLogger, type Logger } from "@logtape/logtape";
 import type { Trusted, XmppAccount } from "../../../src/config/connections.ts";
-import { type Connector, startConnector } from "../../../src/connector/connection.ts";
+import { type Connection, startConnection } from "../../../src/connector/connection.ts";
 import { explainNoConnection } from "../../../src/connector/server/connection-failures.ts";
 import { createWays, type Ways } from "../../../src/connector/server/discovery.ts";
 import { shownFingerprint } from "../../../src/connector/server/peer-certificate.ts";
@@ -51,23 +51,23 @@ function double(options: XmppDoubleOptions) {
 
 const log = getLogger("test");
 
-async function connect(connection: XmppAccount): Promise<Connector> {
-	const connector = await startConnector({
-		connection,
+async function connect(settings: XmppAccount): Promise<Connection> {
+	const connection = await startConnection({
+		settings,
 		streams: { load: async () => undefined, save: async () => {}, forget: async () => {} },
 		handle: async () => undefined,
 		onBacklog: async () => {},
 		log,
 		timing: { farewell: 10, backoffFirst: 5 },
 	});
-	ends.push(() => connector.stop(async () => {}));
-	return connector;
+	ends.push(() => connection.stop(async () => {}));
+	return connection;
 }
 
 /** What is said when no connection comes about. */
 async function refusal(service: string, ca?: Trusted): Promise<string> {
-	const connector = await connect({ ...account(service), ...(ca && { ca }) });
-	const status = () => JSON.stringify(connector.status());
+	const connection = await connect({ ...account(service), ...(ca && { ca }) });
+	const status = () => JSON.stringify(connection.status());
 	while (status().includes("connecting")) await Bun.sleep(1);
 	return status();
 }
@@ -99,13 +99,13 @@ describe("a server whose certificate signs itself", () => {
 
 	test("is not connected to any more when it has another one, until XMPP_CA says so", async () => {
 		const before = double({ tls: own });
-		const connector = await connect({ ...account(before.service), ca: { sha256: own.sha256 } });
-		await connector.online;
+		const connection = await connect({ ...account(before.service), ca: { sha256: own.sha256 } });
+		await connection.online;
 		const port = Number(new URL(before.service).port);
 		before.stop();
 		const after = Bun.serve({ port, hostname: "127.0.0.1", tls: other, fetch: () => new Response("no") });
 		ends.push(() => after.stop(true));
-		const status = () => JSON.stringify(connector.status());
+		const status = () => JSON.stringify(connection.status());
 		while (!status().includes(shownFingerprint(other.sha256))) await Bun.sleep(5);
 		expect(status()).toContain("it shows another certificate than the one in XMPP_CA");
 	});

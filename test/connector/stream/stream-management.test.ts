@@ -2,9 +2,9 @@ import { afterEach, beforeEach, describe, expect, jest, test } from "bun:test";
 import type { Element } from "@xmpp/xml";
 import xml from "@xmpp/xml";
 import fc from "fast-check";
+import { NS_SM } from "../../../src/connector/stream/managed-session.ts";
 import {
 	createStreamManagement,
-	NS_SM,
 	type StreamManagement,
 } from "../../../src/connector/stream/stream-management.ts";
 import { stanzaBounds } from "../../../src/limits/bounds/stanzas.ts";
@@ -499,6 +499,14 @@ describe("our own stanzas", () => {
 		expect(reached).toBe(false);
 		management.acknowledged(1);
 		await flushed;
+	});
+
+	test("have reached it for all who ask, when it answers", async () => {
+		const { management } = harness();
+		management.sent(reply(1));
+		const waiting = [management.flushed(), management.flushed()];
+		management.acknowledged(1);
+		await Promise.all(waiting);
 	});
 
 	test("an old or repeated acknowledgement lets go of nothing more", () => {

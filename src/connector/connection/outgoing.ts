@@ -1,9 +1,8 @@
 /** What leaves by a connection: nothing that is larger than its server takes, which would end the stream. */
-
 import type { Logger } from "@logtape/logtape";
 import type { Element } from "@xmpp/xml";
-import { about } from "../messages/about.ts";
-import { fits, mostBytesOf, refusalInPlaceOf } from "../xmpp/stanza-size.ts";
+import { about } from "../../messages/about.ts";
+import { fits, mostBytesOf, refusalInPlaceOf } from "../../xmpp/stanza-size.ts";
 
 export interface Outgoing {
 	/** Sends the answer to a stanza; in place of one that is too large an error, so that whoever asked is answered. */
