@@ -134,10 +134,11 @@ async function main(args: readonly string[]): Promise<void> {
 		throw new StartError(error instanceof Error ? error.message : String(error), error);
 	});
 	warnOfProxy(config.apps, process.env, log);
-	const apps: PublicApp[] = config.apps.map(({ name, service, retired }) => ({
+	const apps: PublicApp[] = config.apps.map(({ name, service, retired, addresses }) => ({
 		name,
 		service,
 		...(retired && { retired }),
+		...(addresses && { addresses }),
 		...(service === "webpush" && vapidPublicKey !== undefined && { vapidPublicKey }),
 	}));
 	const pubsubNodes = nodesSurely(createPubsubNodes(shared.db), shared.check);

@@ -154,10 +154,11 @@ async function compose(bindings: Bindings) {
 		keyring,
 		// Nothing is sent from here, so nothing is fetched: devices are only checked.
 		services,
-		apps: config.apps.map(({ name, service, retired }) => ({
+		apps: config.apps.map(({ name, service, retired, addresses }) => ({
 			name,
 			service,
 			...(retired && { retired }),
+			...(addresses && { addresses }),
 			...(service === "webpush" && { vapidPublicKey }),
 		})),
 		pushAddress: config.pushAddress,

@@ -5,7 +5,7 @@ import type { Keyring } from "../secrets.ts";
 import { NoSpace } from "../store/disk-full.ts";
 import type { Registrations } from "../store/registrations/registrations.ts";
 import { type App, InvalidDevice, type PushService } from "../types.ts";
-import type { AppWish, RegisterResult, Registrar } from "../xmpp/commands/registrar.ts";
+import type { RegisterResult, Registrar } from "../xmpp/commands/registrar.ts";
 import { partyOfOwner } from "../xmpp/party.ts";
 import { createAccess } from "./access.ts";
 import { createAppChoice, ourAddress } from "./app-choice.ts";
@@ -41,14 +41,6 @@ export function createRegistrar(deps: RegistrarDeps): Registrar {
 	const choice = createAppChoice(apps);
 	const addresses = [address, ...apps.flatMap(({ addresses: its = [] }) => its)];
 
-	/** A device that registered with an app which is retired now stays there: its token is that app's. */
-	async function formerApp(owner: string, device: string, wish: AppWish): Promise<App | undefined> {
-		for (const app of choice.fitting(wish)) {
-			if (app.retired && (await registrations.findDevice(owner, app.name, device))) return app;
-		}
-		return undefined;
-	}
-
 	/**
 	 * One that registered elsewhere before it was told of a pubsub host gets another node: the host has not its own. That
 	 * ends only once there is another, and its registration stays: there may be no room for a new one.
@@ -81,13 +73,15 @@ export function createRegistrar(deps: RegistrarDeps): Registrar {
 			const tooLong = whatIsTooLong({ owner, muc });
 			if (tooLong !== undefined) return { kind: "too-long", reason: tooLong };
 			const party = partyOfOwner(owner);
-			const appOf = async () => (await formerApp(owner, device, wish)) ?? choice.choose(wish, to);
+			const isOf = async ({ name }: App) =>
+				(await registrations.findDevice(owner, name, device)) !== undefined;
+			const chosen = () => choice.chooseAgain(wish, to, isOf);
 			const refusal = await rate.refuses({ owner, party }, async () => {
-				const its = await appOf();
-				return its !== undefined && (await registrations.findDevice(owner, its.name, device)) !== undefined;
+				const its = await chosen();
+				return its !== undefined && isOf(its);
 			});
 			if (refusal !== undefined) return { kind: "not-ready", reason: refusal };
-			const app = await appOf();
+			const app = await chosen();
 			const service = app && services.get(app.name);
 			if (!app || !service) return { kind: "not-served", reason: notServed(choice.services) };
 			try {

@@ -2,6 +2,7 @@
 import { OpenAPIHono, type z } from "@hono/zod-openapi";
 import type { MiddlewareHandler } from "hono";
 import { base64url } from "jose";
+import { createAppChoice } from "../../registering/app-choice.ts";
 import { givenNode } from "../../registering/nodes.ts";
 import { plainReason } from "../../registering/plain-reason.ts";
 import { TEST_PUSH } from "../../registering/test-push.ts";
@@ -69,6 +70,7 @@ function deviceInput({ subscription, ...others }: DeviceFields): DeviceInput {
 export function registrationRoutes(deps: AppDeps) {
 	const { keyring, registrations } = deps;
 	const random = deps.random ?? ((bytes) => crypto.getRandomValues(bytes));
+	const choice = createAppChoice(deps.apps);
 	const app = new OpenAPIHono<RequestEnv>({ defaultHook: validationHook });
 
 	// Before bodies are looked at, so that who may not is told that, and not how to do better.
@@ -96,7 +98,7 @@ export function registrationRoutes(deps: AppDeps) {
 	app.openapi(registerRoute, async (c) => {
 		const { app: wanted, deviceName, classes, ...described } = c.req.valid("json");
 		const jid = requirePushAddress(deps);
-		const chosen = chooseApp(deps, wanted, described.subscription !== undefined);
+		const chosen = chooseApp(choice, wanted, described.subscription ? "subscription" : "token", jid);
 		requirePermitted(c.get("permit"), chosen.name);
 		const device = checkDevice(serviceOf(deps, chosen), deviceInput(described));
 		const made = await register(deps, {
@@ -124,7 +126,7 @@ export function registrationRoutes(deps: AppDeps) {
 		const { node } = c.req.valid("param");
 		const { deviceName, classes, ...described } = c.req.valid("json");
 		const known = await find(node);
-		const its = deps.apps.find((candidate) => candidate.name === known.app);
+		const its = choice.called(known.app);
 		if (!its)
 			throw new Problem("not-configured", "The app of this registration is not served here any more.");
 		const { device, host } = checkDevice(serviceOf(deps, its), deviceInput(described));

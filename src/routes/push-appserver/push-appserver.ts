@@ -17,17 +17,24 @@
 import { OpenAPIHono } from "@hono/zod-openapi";
 import type { MiddlewareHandler } from "hono";
 import { httpBounds } from "../../limits/bounds/http.ts";
+import { createAppChoice } from "../../registering/app-choice.ts";
 import { plainReason } from "../../registering/plain-reason.ts";
 import { formDeviceKey } from "../../store/registrations/device-key.ts";
 import type { App, Registration } from "../../types.ts";
 import { SERVICE_NAMES } from "../../xmpp/service-names.ts";
 import { debugPageRoutes } from "../admin/pages.tsx";
-import type { AppDeps, PublicApp, RequestEnv } from "../deps.ts";
+import type { AppDeps, RequestEnv } from "../deps.ts";
 import { keyMissing, toProblem } from "../errors.ts";
 import { requireRegistrationToken } from "../guards/authorization.ts";
 import { smallUtf8Body } from "../guards/body.ts";
 import { requirePermitted } from "../guards/jwt.ts";
-import { checkDevice, register, requirePushAddress, serviceOf } from "../new-registration.ts";
+import {
+	type CheckedDevice,
+	checkDevice,
+	register,
+	requirePushAddress,
+	serviceOf,
+} from "../new-registration.ts";
 import { Problem, type ProblemName } from "../problem.ts";
 import { describeFormRoutes } from "./descriptions.ts";
 import { lines } from "./lines.ts";
@@ -75,6 +82,7 @@ function parseForm(text: string, ...needed: string[]): Fields {
 export function pushAppserverRoutes(deps: AppDeps, limit: MiddlewareHandler<RequestEnv>) {
 	const { keyring, registrations, trustDeviceId } = deps;
 	const proofs = createFormProofs(deps);
+	const choice = createAppChoice(deps.apps);
 	const app = new OpenAPIHono<RequestEnv>();
 	app.use(limit, smallUtf8Body(FORM_BYTES));
 	describeFormRoutes(app.openAPIRegistry, [...SERVICE_NAMES.keys()], FORM_BYTES);
@@ -87,37 +95,43 @@ export function pushAppserverRoutes(deps: AppDeps, limit: MiddlewareHandler<Requ
 		return response;
 	});
 
-	/** The types whose service has an app. */
-	const served = [...SERVICE_NAMES]
-		.filter(([, service]) => deps.apps.some((candidate) => candidate.service === service))
-		.map(([name]) => name);
-
-	/** Dialects have no field for the app: a type means the service's default one, the first. */
-	const appOf = (type: string): PublicApp => {
-		const service = SERVICE_NAMES.get(type);
-		const its = deps.apps.find((candidate) => candidate.service === service);
-		if (its) return its;
-		throw new Refusal(`This server does not push to this type of device. It knows: ${served.join(", ")}.`);
-	};
+	const notServed = () =>
+		new Refusal(`This server does not push to this type of device. It knows: ${choice.types.join(", ")}.`);
 
 	const deviceOf = (its: App, { token, p256dh, auth }: Fields) =>
 		checkDevice(serviceOf(deps, its), { token, p256dh: p256dh || undefined, auth: auth || undefined });
+
+	/** What makes a registration of this API unique beside its app. */
+	const keyOf = ({ node = "" }: Fields, { device }: CheckedDevice) =>
+		formDeviceKey(node, trustDeviceId ? undefined : device.token);
+
+	/** A type may mean several apps: the one that is told to clients as their server's address decides first. */
+	async function appOf(fields: Fields, pushAddress: string): Promise<App> {
+		const isOf = async (app: App) => {
+			const key = await keyOf(fields, deviceOf(app, fields));
+			return (await registrations.findDevice("", app.name, key)) !== undefined;
+		};
+		const its = await choice.chooseAgain({ type: fields.type ?? "" }, pushAddress, isOf);
+		if (its) return its;
+		throw notServed();
+	}
 
 	app.post("/v1/register", async (c) => {
 		const form = await c.req.text();
 		const posted = new URLSearchParams(form).get("access_token");
 		const permit = await requireRegistrationToken(c, deps.registration, posted);
 		const fields = parseForm(form, "type", "node", "token");
-		if (deps.nodes.isPubsubHost(requirePushAddress(deps))) {
+		const pushAddress = requirePushAddress(deps);
+		if (deps.nodes.isPubsubHost(pushAddress)) {
 			throw new Refusal("Publishes go to a pubsub service here, which takes no secret: register over XMPP.");
 		}
-		const its = appOf(fields.type ?? "");
+		const its = await appOf(fields, pushAddress);
 		requirePermitted(permit, its.name);
 		const checked = deviceOf(its, fields);
 		const { node, secret } = await register(deps, {
 			...checked,
 			app: its,
-			key: await formDeviceKey(fields.node ?? "", trustDeviceId ? undefined : checked.device.token),
+			key: await keyOf(fields, checked),
 			clientNetwork: c.get("clientNetwork"),
 		});
 		return lines(200, "OK", node, secret);
@@ -133,10 +147,12 @@ export function pushAppserverRoutes(deps: AppDeps, limit: MiddlewareHandler<Requ
 		if (!token && !trustDeviceId) {
 			throw new Refusal("To unregister, send also the secret that registering returned, or the token.");
 		}
-		const [first = appOf(fields.type ?? ""), ...others] = proofs.appsOf(fields.type ?? "");
+		const apps = choice.fitting({ type: fields.type ?? "" });
+		const [first] = apps;
+		if (!first) throw notServed();
 		const its = token ? deviceOf(first, fields).device.token : undefined;
 		const ended: Registration[] = [];
-		for (const one of await proofs.provenBy([first, ...others], node, its)) {
+		for (const one of await proofs.provenBy(apps, node, its)) {
 			if (await registrations.remove(one.node)) ended.push(one);
 		}
 		const [told] = ended;
@@ -168,7 +184,7 @@ export function pushAppserverRoutes(deps: AppDeps, limit: MiddlewareHandler<Requ
 			"<!DOCTYPE html>\n<html lang=en><head><title>Reveille</title></head><body>\nRUNNING\n</body></html>",
 		),
 	);
-	app.route("/", debugPageRoutes(deps, served));
+	app.route("/", debugPageRoutes(deps, choice.types));
 
 	return app;
 }
