@@ -4,7 +4,7 @@ import type { Registration } from "../types.ts";
 
 type Ending = Pick<
 	Registrations,
-	"remove" | "forget" | "findAtPrimary" | "register" | "renew" | "replaceNode"
+	"remove" | "forget" | "findAtPrimary" | "register" | "registerInBatch" | "renew" | "replaceNode"
 >;
 
 /**
@@ -36,6 +36,7 @@ export function announceEnds<Some extends Ending>(
 			tell(former);
 		},
 		register: (...given) => displacing(registrations.register(...given)),
+		registerInBatch: (...given) => displacing(registrations.registerInBatch(...given)),
 		renew: (...given) => displacing(registrations.renew(...given)),
 	};
 }

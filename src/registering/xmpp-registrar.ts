@@ -16,7 +16,7 @@ import type { RegistrationRate } from "./registration-rate.ts";
 
 export interface RegistrarDeps extends Omit<OwnRegistrationsDeps, "now"> {
 	registrations: OwnRegistrationsDeps["registrations"] &
-		Pick<Registrations, "claim" | "register" | "findDevice" | "replaceNode">;
+		Pick<Registrations, "claim" | "register" | "registerInBatch" | "findDevice" | "replaceNode">;
 	keyring: OwnRegistrationsDeps["keyring"] & Pick<Keyring, "secretOf" | "deviceSecretOf">;
 	apps: readonly App[];
 	/** By the name of their app. */

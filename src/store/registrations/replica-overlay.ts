@@ -1,5 +1,6 @@
 /** Reads nearby what may be old there: what the primary said since is remembered until it has arrived. */
 import type { Registration } from "../../types.ts";
+import { type Row, toRegistration } from "./row.ts";
 
 /** How many are remembered: more than are written in the time that a replica takes. */
 const KEPT = 10_000;
@@ -45,5 +46,31 @@ export function createNearby(
 			learned.set(node, { at: now(), registration });
 			forgetArrived();
 		},
+	};
+}
+
+/** Tells the replica's reader what the primary just said; without a replica nobody needs to know. */
+export interface Learning {
+	/** A row as the primary has it now. @returns its registration */
+	row(row: Row): Registration;
+	/** These are not there any more. @returns whether there was one */
+	ends(rows: readonly { node: string }[]): boolean;
+	/** A node has this registration, or (undefined) none. */
+	node: Nearby["learn"];
+}
+
+export function createLearning(nearby: Nearby | undefined): Learning {
+	const learn: Nearby["learn"] = (node, registration) => nearby?.learn(node, registration);
+	return {
+		row(row) {
+			const registration = toRegistration(row);
+			learn(row.node, registration);
+			return registration;
+		},
+		ends(rows) {
+			for (const { node } of rows) learn(node, undefined);
+			return rows.length > 0;
+		},
+		node: learn,
 	};
 }
