@@ -94,7 +94,7 @@ export function debugPageRoutes(deps: AppDeps, types: readonly string[]) {
 	});
 	// Beside each page, and not before all of /v1: programs post to the same paths.
 	const forOperator = async (c: Context<RequestEnv>, next: () => Promise<void>) => {
-		await requireAdminToken(c, debugPages.adminToken, "Basic");
+		requireAdminToken(c, debugPages.adminToken, "Basic");
 		await next();
 	};
 

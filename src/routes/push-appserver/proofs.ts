@@ -1,8 +1,9 @@
 /** What proves over mod_push_appserver's API that a registration is one's own to end, or to publish to. */
+import { isSameText } from "../../secrets.ts";
 import { FORM_DEVICE, formDeviceKey } from "../../store/registrations/device-key.ts";
 import type { App, Registration } from "../../types.ts";
 import type { AppDeps } from "../deps.ts";
-import { isPublishSecretTrusted, keyGone, sameText } from "../guards/authorization.ts";
+import { isPublishSecretTrusted, keyGone } from "../guards/authorization.ts";
 import { lookUp } from "../new-registration.ts";
 
 export interface FormProofs {
@@ -49,7 +50,7 @@ export function createFormProofs(deps: AppDeps): FormProofs {
 		const found = await registrations.findAtPrimary(node);
 		// What registered over the JSON API has a device secret to end it with.
 		if (!found || !(isOfForms(found) || isOfCommand(found))) return [];
-		return (await sameText(found.token, token)) ? [found] : [];
+		return isSameText(token, found.token) ? [found] : [];
 	}
 
 	return {

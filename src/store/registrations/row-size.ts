@@ -18,5 +18,6 @@ export function requireSmall(row: object): void {
 	if (rowBytes(row) <= registrationBounds.row.is) return;
 	throw new InvalidDevice(
 		`This registration has more than ${registrationBounds.row.is} bytes: shorten its names.`,
+		"deviceName",
 	);
 }
