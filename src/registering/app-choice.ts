@@ -141,7 +141,7 @@ export function ourAddress(addresses: readonly string[], jid: string): string | 
 		.toSorted((one, other) => exactness(other) - exactness(one))[0];
 }
 
-/** Is this JID an app's address, or is it under it: a domain is the address of all that are at it? */
+/** Whether this JID is an app's address, or belongs to it: a domain is the address of every JID at it. */
 function isAt(address: string, jid: string): boolean {
 	const [bare = "", ...resource] = jid.split("/");
 	const lower = bare.toLowerCase();

@@ -60,8 +60,8 @@ function createRegister(deps: RegistrarDeps, choice: AppChoice): Registrar["regi
 	const addresses = [address, ...apps.flatMap(({ addresses: its = [] }) => its)];
 
 	/**
-	 * One that registered elsewhere before it was told of a pubsub host gets another node: the host has not its own. That
-	 * ends only once there is another, and its registration stays: there may be no room for a new one.
+	 * A device that registered before the pubsub host was set up gets a node of the host's, which does not have its old
+	 * one. The old node ends only once there is another. The registration itself stays: a new one might find no room.
 	 */
 	async function leaveFormerNode(owner: string, { name }: App, device: string, jid: string): Promise<void> {
 		const former = pubsubHost && (await registrations.findDevice(owner, name, device));
@@ -122,7 +122,7 @@ function createRegister(deps: RegistrarDeps, choice: AppChoice): Registrar["regi
 	};
 }
 
-/** What is no fault of ours, as an answer. @throws whatever else it is */
+/** The answer to what is wrong with a device, or is not possible now. @throws any other error */
 function refusedFor(error: unknown): RegisterResult {
 	if (error instanceof NoNodeReady || error instanceof NoSpace)
 		return { kind: "not-ready", reason: error.message };

@@ -11,7 +11,7 @@ import { registrations } from "../schema.ts";
 import { countedBefore, type Limits } from "./quotas.ts";
 import { excluded, type NewRegistration, newRow, type Row, renewal } from "./row.ts";
 
-/** Rows of one statement: on a file it is done at once, and nothing else is in the meantime. */
+/** Rows of one statement. A statement on a file blocks the event loop until it is done. */
 const MOST = 200;
 
 interface Asked {
@@ -27,8 +27,8 @@ const deviceOf = ({ owner, app, device }: Pick<Row, "owner" | "app" | "device">)
 /**
  * @param pause how long registrations gather; undefined: each is written by itself, since at an edge no request may
  *   wait for what another one began
- * @returns creates a registration, or renews the one of the same device. Undefined: it was not written, since it may
- *   be that a quota is full, or since another of the same device was: it is to be looked at by itself
+ * @returns creates a registration, or renews the one of the same device. Undefined: nothing was written. A quota may be
+ *   full, or another registration of the same device was in the batch: the caller registers it by itself
  */
 export function createBatchInsert(
 	primary: LibSQLDatabase,
@@ -48,7 +48,7 @@ export function createBatchInsert(
 
 	async function commit(group: readonly Asked[]): Promise<void> {
 		for (let from = 0; from < group.length; from += MOST) {
-			// Work on a file ends within the same turn: timers and sockets have theirs in between.
+			// Timers and sockets have their turn between two statements.
 			if (from > 0) await new Promise((resolve) => setTimeout(resolve));
 			await writeTogether(group.slice(from, from + MOST));
 		}

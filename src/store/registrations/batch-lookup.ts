@@ -1,4 +1,4 @@
-/** Looks registrations up by their nodes: all that are asked for in one turn of the loop with one statement. */
+/** Looks registrations up by their nodes: one statement for all that are asked for in one turn of the event loop. */
 import { sql } from "drizzle-orm";
 import type { LibSQLDatabase } from "drizzle-orm/libsql";
 import type { Registration } from "../../types.ts";
@@ -7,7 +7,7 @@ import { asJsonArray, parsed, rowOf, toJson } from "../json-rows.ts";
 import { registrations } from "../schema.ts";
 import { toRegistration } from "./row.ts";
 
-/** The longest list of one statement: on a file it is done at once, and nothing else is in the meantime. */
+/** Nodes of one statement. A statement on a file blocks the event loop until it is done. */
 const MOST = 200;
 
 interface Waiting {
@@ -17,8 +17,8 @@ interface Waiting {
 }
 
 /**
- * A user's server forgets who is said to be unknown, so nobody is because an answer was spoiled.
- * @throws {OddAnswer} unless it is a list: one is said even where there are no rows
+ * The rows of an answer. A spoiled answer must not look like an unknown registration: the user's server would delete it.
+ * @throws {OddAnswer} unless it is a list. Where no row matches, the database answers with an empty list
  */
 function listIn(answer: unknown): unknown[] {
 	const list = parsed(answer);
@@ -26,18 +26,18 @@ function listIn(answer: unknown): unknown[] {
 	return list;
 }
 
-/** @throws {OddAnswer} where there is a row that nobody asked for, in place of one perhaps that somebody did */
+/** @throws {OddAnswer} where a row was not asked for: it may stand in place of one that was */
 function requireAsked(rows: ReadonlyMap<string, unknown>, asked: readonly Waiting[]): void {
 	const nodes = new Set(asked.map(({ node }) => node));
 	for (const node of rows.keys()) if (!nodes.has(node)) throw new OddAnswer();
 }
 
 /**
- * A server's publishes come many at once, and a statement costs more than the row that it looks up: preparing it,
- * asking for the names and types of its columns, and with a database elsewhere a round trip. Nothing is remembered.
+ * A server's publishes come many at once, and a statement costs more than the row that it looks up: it is prepared, the
+ * driver asks for the names and types of its columns, and a remote database takes a round trip. Nothing is cached.
  * @param turn how long look-ups gather; undefined: each is made by itself, since at an edge no request may wait for
  *   what another one began
- * @returns the registration of a node; undefined: there is none
+ * @returns looks a node up; undefined: it has no registration
  */
 export function createFinder(
 	database: LibSQLDatabase,

@@ -1,4 +1,4 @@
-/** Looks registrations up: nearby where being a little behind does no harm, at the primary where its word counts. */
+/** Looks registrations up: at a replica where old data does no harm, and at the primary otherwise. */
 import { and, eq, isNotNull, sql } from "drizzle-orm";
 import type { LibSQLDatabase } from "drizzle-orm/libsql";
 import type { Registration } from "../../types.ts";
@@ -8,20 +8,20 @@ import type { Learning, Nearby } from "./replica-overlay.ts";
 import { type NewRegistration, toRegistration } from "./row.ts";
 
 export interface Lookup {
-	/** Reads nearby: a replica may lack a row, or hold an old token. */
+	/** Reads at the replica, if there is one: it may lack a row, or have an old token. */
 	find(node: string): Promise<Registration | undefined>;
-	/** Reads at the primary: asked before anything is said to be gone. */
+	/** Reads at the primary. No registration is reported as gone before this was asked. */
 	findAtPrimary(node: string): Promise<Registration | undefined>;
 	/** Reads at the primary what makes a registration unique. */
 	findDevice(owner: string, app: string, device: string): Promise<Registration | undefined>;
-	/** Whether a device of a party was ever reached: reads nearby, and the oldest of its registrations alone. */
+	/** Whether a device of a party was ever reached. Reads at the replica, and only the party's oldest registrations. */
 	isProven(party: string): Promise<boolean>;
 }
 
-/** Of how many registrations of a party it is looked whether they were reached. */
+/** How many registrations of a party are looked at, the oldest first. */
 const LOOKED_AT = 1_000;
 
-/** The condition that a row is of this device: there is one such at the most. */
+/** The condition that a row is this device's. At most one row is. */
 export const isOfDevice = ({ owner, app, device }: Pick<NewRegistration, "owner" | "app" | "device">) =>
 	and(eq(registrations.owner, owner), eq(registrations.app, app), eq(registrations.device, device));
 
@@ -60,7 +60,7 @@ export function createLookup(
 
 		async isProven(party) {
 			const { lastSuccessAt } = registrations;
-			// Whoever makes thousands at a domain makes them after those that are woken there.
+			// Somebody who makes thousands at a domain makes them after the real ones.
 			const oldest = nearbyDatabase
 				.select({ lastSuccessAt })
 				.from(registrations)

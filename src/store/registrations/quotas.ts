@@ -14,7 +14,7 @@ export interface Quotas {
 /** What may be full. `share`: what one party may have of a host's. */
 export type QuotaName = keyof Quotas | "share";
 
-/** Whom a new row counts for; what is missing counts for nobody, and so does an empty owner. */
+/** Whose quotas a new row counts towards. A value that is missing or empty has no quota. */
 export interface Counted {
 	owner: string;
 	address?: string | null | undefined;
@@ -23,32 +23,33 @@ export interface Counted {
 	party?: string | null | undefined;
 }
 
-/** Where a row goes that has its owner and its address already. */
+/** The new host of a row that is there: its owner and its address are counted already. */
 export type Move = Pick<Counted, "host" | "party">;
 
 export interface Limits {
-	/** The first quota that a new row would break, or a move; the host's own is looked at last. Counting stops there. */
+	/** The first quota that has no room for a new row, or for a move. The host's own quota is looked at last. */
 	exceeded(wanted: Counted | Move): Promise<QuotaName | undefined>;
 	/**
-	 * Asks the same, as one statement. In one transaction with a write that did nothing it says which quota was in its
-	 * way: asked later, another one may be full, or none.
+	 * The statement that asks this. In one transaction with a write that found no room, it says which quota was full at
+	 * that moment. Later another one may be full, or none.
 	 */
 	exceededQuery(wanted: Counted | Move): ReturnType<typeof quotaQuery>;
-	/** What to insert: this row, unless a quota that it counts for is full. */
+	/** The SELECT of an INSERT: this row, unless one of its quotas is full. */
 	rowWithRoom(row: typeof registrations.$inferInsert): SQL;
 	/**
-	 * What to insert: of these rows (JSON, see {@link countedBefore}) those that surely have room. One that is no new
-	 * row after all may be left out too.
+	 * The SELECT of an INSERT: those of these rows that have room in all their quotas. A row that would only renew
+	 * another one may be left out too.
+	 * @param rows JSON of what {@link countedBefore} returned
 	 */
 	rowsWithRoom(rows: Placeholder): SQL;
 	/**
-	 * The condition under which a row may move to this host; undefined: under any.
-	 * @param party whose the row is then; undefined: whose it is
+	 * The condition that a row may move to this host. Undefined: there is none to meet.
+	 * @param party the row's new party; undefined: it keeps the one that it has
 	 */
 	hasRoom(host: string | undefined, party?: string): SQL | undefined;
 	/**
-	 * The condition under which one registration less at its host makes room for this one: the host has just as many as
-	 * it may have, and no other quota is full.
+	 * The condition that ending one registration at the host makes room for this one: the host has exactly as many as it
+	 * may have, and no other quota is full.
 	 */
 	isJustFull(wanted: Counted | Move): SQL | undefined;
 }
@@ -67,7 +68,10 @@ const limitsOf = (quotas: Quotas): Record<QuotaName, number> => ({
 	share: Math.max(1, Math.floor(quotas.host * registrationBounds.share.is)),
 });
 
-/** Says of each row how many before it count for the same: one statement does not see the rows that it inserts. */
+/**
+ * Adds to each row how many rows before it in the batch count towards the same quotas: a statement does not see the
+ * rows that it inserts itself.
+ */
 export function countedBefore<Some extends Counted>(
 	rows: readonly Some[],
 ): (Some & { before: { [Quota in QuotaName]: number } })[] {
@@ -143,11 +147,11 @@ export function createLimits(primary: LibSQLDatabase, quotas: Quotas): Limits {
 	};
 }
 
-/** Counts rows, as far as `limit`. */
+/** How many rows there are, counted no further than `limit`. */
 const countOf = (where: SQL | undefined, limit: number | SQL): SQL =>
 	sql`(select count(*) from (select 1 from ${registrations} where ${where} limit ${limit}))`;
 
-/** Selects the name of the first quota that is full, or null. SQLite counts no further than to that one. */
+/** Selects the name of the first quota that is full, or null. SQLite counts no quota after that one. */
 function quotaQuery(
 	primary: LibSQLDatabase,
 	counts: readonly { quota: QuotaName; limit: number; count: SQLWrapper }[],
@@ -160,7 +164,7 @@ function quotaQuery(
 /** A value of a row that is given as JSON. */
 const givenIn = (column: string) => sql.raw(`value ->> '${column}'`);
 
-/** The condition under which a row that is given as JSON has room in a quota, or counts for nobody there. */
+/** The condition that a row, given as JSON, has room in a quota, or does not count towards it. */
 function hasRoomIn(quota: QuotaName, columns: readonly (keyof Counted)[], limit: number): SQL {
 	const isNobodys = columns.map((column) => sql`coalesce(${givenIn(column)}, '') = ''`);
 	const same = and(...columns.map((column) => eq(registrations[column], givenIn(column))));

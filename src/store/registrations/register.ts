@@ -1,4 +1,4 @@
-/** Registers devices: one that is there renews its row and keeps its node, another one gets a row. */
+/** Registers devices: one that is registered already renews its row and keeps its node, a new one gets a row. */
 import { notExists, sql } from "drizzle-orm";
 import type { LibSQLDatabase } from "drizzle-orm/libsql";
 import { OddAnswer } from "../database-fault.ts";
@@ -20,8 +20,8 @@ export interface Registering {
 	 */
 	registerInBatch(wanted: NewRegistration, node: string): Promise<RegisterResult>;
 	/**
-	 * The same by itself, where a node is not to be had for nothing.
-	 * @param createNode called once there is room for a new row
+	 * The same in a transaction of its own, where making a node costs something.
+	 * @param createNode called only once there is room for a new row
 	 * @throws likewise
 	 */
 	register(wanted: NewRegistration, createNode: () => string | Promise<string>): Promise<RegisterResult>;
@@ -43,19 +43,19 @@ export function createRegistering(primary: LibSQLDatabase, deps: RegisteringDeps
 	const renewed = (wanted: NewRegistration) =>
 		renewRow(isOfDevice(wanted), renewal(bound(columnsOf(wanted, now()))), wanted);
 
-	/** A statement that adds a row if its quotas have room: others may have come since they were looked at. */
+	/** Adds a row if its quotas have room: others may have registered since they were looked at. */
 	const insertOf = (wanted: NewRegistration, node: string) =>
 		primary
 			.insert(registrations)
 			.select(limits.rowWithRoom(newRow(wanted, node, now())))
-			// Two first registrations of one device at once: the later one renews the earlier.
+			// Of two first registrations of one device at once, the later one renews the earlier.
 			.onConflictDoUpdate({
 				target: [registrations.owner, registrations.app, registrations.device],
 				set: renewal(excluded),
 			})
 			.returning();
 
-	/** @returns undefined: there is room for a new row, or one registration would make room for it */
+	/** @returns undefined: there is room for a new row, or another registration can make room for it */
 	async function refusalOf(wanted: NewRegistration): Promise<RegisterResult | undefined> {
 		const quota = await limits.exceeded(wanted);
 		if (quota === undefined) return undefined;
