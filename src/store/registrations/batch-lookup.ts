@@ -39,7 +39,7 @@ function requireAsked(rows: ReadonlyMap<string, unknown>, asked: readonly Waitin
  *   what another one began
  * @returns looks a node up; undefined: it has no registration
  */
-export function createFinder(
+export function createBatchLookup(
 	database: LibSQLDatabase,
 	turn: (() => Promise<void>) | undefined,
 ): (node: string) => Promise<Registration | undefined> {

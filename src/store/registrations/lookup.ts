@@ -3,7 +3,7 @@ import { and, eq, isNotNull, sql } from "drizzle-orm";
 import type { LibSQLDatabase } from "drizzle-orm/libsql";
 import type { Registration } from "../../types.ts";
 import { registrations } from "../schema.ts";
-import { createFinder } from "./batch-lookup.ts";
+import { createBatchLookup } from "./batch-lookup.ts";
 import type { Learning, Nearby } from "./replica-overlay.ts";
 import { type NewRegistration, toRegistration } from "./row.ts";
 
@@ -43,7 +43,7 @@ export function createLookup(
 		turn: (() => Promise<void>) | undefined;
 	},
 ): Lookup {
-	const atPrimary = createFinder(primary, turn);
+	const atPrimary = createBatchLookup(primary, turn);
 	return {
 		find: nearby?.find ?? atPrimary,
 

@@ -1,6 +1,6 @@
 /** Registrations in the shared database, put together from what can be done with them, one file each. */
 import type { LibSQLDatabase } from "drizzle-orm/libsql";
-import { createFinder } from "./batch-lookup.ts";
+import { createBatchLookup } from "./batch-lookup.ts";
 import { type Claiming, createClaiming } from "./claim.ts";
 import { createDisplacing } from "./displace.ts";
 import { createEnding, type Ending } from "./end.ts";
@@ -54,7 +54,7 @@ export function createRegistrations(
 		mayGrow?: () => Promise<boolean>;
 	} = {},
 ): Registrations {
-	const nearby = replica && createNearby(createFinder(replica.db, turn), replica.freshAt, now);
+	const nearby = replica && createNearby(createBatchLookup(replica.db, turn), replica.freshAt, now);
 	const nearbyDatabase = replica?.db ?? primary;
 	const learning = createLearning(nearby);
 	const lookup = createLookup(primary, learning, { nearby, nearbyDatabase, turn });
