@@ -144,7 +144,7 @@ export function parseApps(
 	tables: unknown,
 	where: string,
 	sends: boolean,
-	settings: Place["settings"] = {},
+	settings: Readonly<Record<string, string>> = {},
 ): AppConfig[] {
 	if (!Array.isArray(tables)) throw new AppsError([`${where} must hold a list of apps: tables [[app]].`]);
 	if (tables.length === 0) throw new AppsError([`${where} holds no app: list one, or leave it out.`]);
@@ -153,7 +153,7 @@ export function parseApps(
 		const name = (table as { name?: unknown })?.name;
 		const label = `${where}, app ${typeof name === "string" ? name : index + 1}`;
 		try {
-			return [parseApp(table, { label, settings }, sends)];
+			return [parseApp(table, label, sends, settings)];
 		} catch (error) {
 			if (!(error instanceof AppsError)) throw error;
 			problems.push(...error.problems);
@@ -165,20 +165,6 @@ export function parseApps(
 	problems.push(...ambiguities(apps, where));
 	if (problems.length > 0) throw new AppsError(problems);
 	return apps;
-}
-
-/** Where an app is set up: what to call it, and its fields, for whoever is to change it. */
-interface Place {
-	label: string;
-	settings: Readonly<Record<string, string>>;
-}
-
-const named = ({ settings }: Place, field: string): string => settings[field] ?? field;
-
-/** A sentence that says what is missing, and why that is needed. The name of a setting says for itself where it goes. */
-function missing(place: Place, field: string, why?: string): string {
-	const where = field in place.settings ? "" : `${place.label}: `;
-	return `${where}${named(place, field)} is missing${why === undefined ? "" : `: ${why}`}.`;
 }
 
 /** What a client or a server says to choose an app must mean one. */
@@ -200,8 +186,12 @@ function ambiguities(apps: readonly AppConfig[], where: string): string[] {
 	});
 }
 
-function parseApp(table: unknown, place: Place, sends: boolean): AppConfig {
-	const { label } = place;
+function parseApp(
+	table: unknown,
+	label: string,
+	sends: boolean,
+	settings: Readonly<Record<string, string>>,
+): AppConfig {
 	const service = (table as { service?: Service } | null)?.service;
 	if (service === undefined || !services.includes(service)) {
 		throw new AppsError([`${label}: service must be one of ${services.join(", ")}.`]);
@@ -215,9 +205,25 @@ function parseApp(table: unknown, place: Place, sends: boolean): AppConfig {
 		const known = Object.keys(schema.shape);
 		throw new AppsError(parsed.error.issues.flatMap((issue) => explain(issue, known, label)));
 	}
-	const problems = contradictions(service, parsed.data as Table<Service>);
-	if (problems.length > 0) throw new AppsError(problems.map((problem) => `${label}: ${problem}`));
-	return toApp(service, parsed.data as Table<Service>, place, sends);
+	try {
+		const problems = contradictions(service, parsed.data as Table<Service>);
+		if (problems.length > 0) throw new AppsError(problems);
+		return toApp(service, parsed.data as Table<Service>, sends);
+	} catch (error) {
+		if (!(error instanceof AppsError)) throw error;
+		throw new AppsError(error.problems.map((problem) => inSettings(problem, label, settings)));
+	}
+}
+
+/**
+ * What is wrong with an app, for whoever set it up.
+ * @param problem a sentence that has names of fields in braces
+ * @param settings the setting that each field came from, if it did. One that begins the sentence says where to look
+ */
+function inSettings(problem: string, label: string, settings: Readonly<Record<string, string>>): string {
+	const sentence = problem.replaceAll(/\{(\w+)\}/g, (_, field: string) => settings[field] ?? field);
+	const isSetting = Object.keys(settings).some((field) => problem.startsWith(`{${field}}`));
+	return isSetting ? sentence : `${label}: ${sentence}`;
 }
 
 /** The services that have a form of payload beside ours, and those that a push module can be of. */
@@ -261,7 +267,8 @@ function explain(issue: z.core.$ZodIssue, known: readonly string[], label: strin
 	});
 }
 
-function toApp(service: Service, table: Table<Service>, place: Place, sends: boolean): AppConfig {
+/** @throws {AppsError} with sentences that do not name the app, and have the names of fields in braces */
+function toApp(service: Service, table: Table<Service>, sends: boolean): AppConfig {
 	const { name = "", alert, alert_key, priority, ttl, include } = table;
 	const { address: addresses, provider: providers, push_module: pushModules, payload } = table;
 	const app = {
@@ -279,10 +286,10 @@ function toApp(service: Service, table: Table<Service>, place: Place, sends: boo
 		case "webpush":
 			return { ...app, service };
 		case "apns":
-			return { ...app, service, ...apns(table as Table<"apns">, place, sends) };
+			return { ...app, service, ...apns(table as Table<"apns">, sends) };
 		case "fcm": {
 			const { service_account: serviceAccount, url } = table as Table<"fcm">;
-			if (sends && !serviceAccount) throw new AppsError([missing(place, "service_account")]);
+			if (sends && !serviceAccount) throw new AppsError(["{service_account} is missing."]);
 			return { ...app, service, serviceAccount, url };
 		}
 		case "ubuntu": {
@@ -291,15 +298,15 @@ function toApp(service: Service, table: Table<Service>, place: Place, sends: boo
 		}
 		case "wns": {
 			const { type = "raw", token_url: tokenUrl, ...account } = table as Table<"wns">;
-			return { ...app, service, type, tokenUrl, credentials: sends ? wnsAccount(account, place) : undefined };
+			return { ...app, service, type, tokenUrl, credentials: sends ? wnsAccount(account) : undefined };
 		}
 	}
 }
 
-function apns(table: Table<"apns">, place: Place, sends: boolean): ApnsSettings {
+function apns(table: Table<"apns">, sends: boolean): ApnsSettings {
 	const { topic, sandbox = false, url, mutable_content: mutableContent } = table;
-	const problems = topic ? [] : [missing(place, "topic", "the app's bundle id")];
-	const credentials = sends ? apnsCredentials(table, place, problems) : undefined;
+	const problems = topic ? [] : ["{topic} is missing: the app's bundle id."];
+	const credentials = sends ? apnsCredentials(table, problems) : undefined;
 	if (!topic || problems.length > 0) throw new AppsError(problems);
 	return { topic, sandbox, url, mutableContent, credentials };
 }
@@ -307,31 +314,28 @@ function apns(table: Table<"apns">, place: Place, sends: boolean): ApnsSettings 
 /** @param problems gets what is missing, a sentence each */
 function apnsCredentials(
 	{ key, key_id: keyId, team_id: teamId, cert, cert_key: certKey }: Table<"apns">,
-	place: Place,
 	problems: string[],
 ): ApnsSettings["credentials"] {
 	if (cert !== undefined) {
 		if (certKey === undefined && !cert.includes("PRIVATE KEY")) {
-			const how = "`openssl pkcs12 -in FILE.p12 -nodes` prints both of a .p12 file";
-			problems.push(missing(place, "cert_key", `${named(place, "cert")} holds no private key. ${how}`));
+			problems.push(
+				"{cert_key} is missing: {cert} holds no private key. `openssl pkcs12 -in FILE.p12 -nodes` prints both of a .p12 file.",
+			);
 		}
 		return { kind: "certificate", cert: pemLines(cert), key: pemLines(certKey ?? cert) };
 	}
 	if (key !== undefined && keyId !== undefined && teamId !== undefined) {
 		return { kind: "token", key, keyId, teamId };
 	}
-	const [itsKey, itsId, itsTeam, itsCert] = ["key", "key_id", "team_id", "cert"].map((field) =>
-		named(place, field),
-	);
-	const needs = `APNs needs ${itsKey}, ${itsId} and ${itsTeam}, or ${itsCert}`;
 	const group = { key, key_id: keyId, team_id: teamId };
 	for (const [field, value] of Object.entries(group)) {
-		if (value === undefined) problems.push(missing(place, field, needs));
+		if (value !== undefined) continue;
+		problems.push(`{${field}} is missing: APNs needs {key}, {key_id} and {team_id}, or {cert}.`);
 	}
 	return undefined;
 }
 
-function wnsAccount(table: Table<"wns">, place: Place): WnsAccount {
+function wnsAccount(table: Table<"wns">): WnsAccount {
 	const {
 		package_sid: packageSid,
 		client_secret: clientSecret,
@@ -342,9 +346,8 @@ function wnsAccount(table: Table<"wns">, place: Place): WnsAccount {
 	const isOfEntra = packageSid === undefined && tenantId !== undefined && clientId !== undefined;
 	if (clientSecret !== undefined && isOfStore) return { kind: "sid", packageSid, clientSecret };
 	if (clientSecret !== undefined && isOfEntra) return { kind: "entra", tenantId, clientId, clientSecret };
-	const [sid, tenant, client] = ["package_sid", "tenant_id", "client_id"].map((field) => named(place, field));
 	throw new AppsError([
-		...(clientSecret === undefined ? [missing(place, "client_secret")] : []),
-		...(isOfStore || isOfEntra ? [] : [`${place.label}: WNS needs ${sid}, or ${tenant} and ${client}.`]),
+		...(clientSecret === undefined ? ["{client_secret} is missing."] : []),
+		...(isOfStore || isOfEntra ? [] : ["WNS needs {package_sid}, or {tenant_id} and {client_id}."]),
 	]);
 }
