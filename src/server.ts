@@ -36,9 +36,10 @@ import { IN_FLIGHT, type Sender, startSender } from "./connector/connector.ts";
 import { handOver } from "./delivery/handover/hand-over.ts";
 import { createNodeSource } from "./registering/nodes.ts";
 import { announceEnds } from "./registering/registration-ends.ts";
-import type { AppDeps, PublicApp } from "./routes/deps.ts";
+import type { AppDeps } from "./routes/deps.ts";
 import { createJwtCheck } from "./routes/guards/jwt.ts";
 import { createTokenCheck, type TokenCheck } from "./routes/guards/registration-token.ts";
+import { publicApps } from "./routes/public-apps.ts";
 import { createKeyring, withFormerSecrets } from "./secrets.ts";
 import { endpointPolicy, isAnsweredFor } from "./services/endpoint.ts";
 import { createServices } from "./services/index.ts";
@@ -134,13 +135,7 @@ async function main(args: readonly string[]): Promise<void> {
 		throw new StartError(error instanceof Error ? error.message : String(error), error);
 	});
 	warnOfProxy(config.apps, process.env, log);
-	const apps: PublicApp[] = config.apps.map(({ name, service, retired, addresses }) => ({
-		name,
-		service,
-		...(retired && { retired }),
-		...(addresses && { addresses }),
-		...(service === "webpush" && vapidPublicKey !== undefined && { vapidPublicKey }),
-	}));
+	const apps = publicApps(config.apps, vapidPublicKey);
 	const pubsubNodes = nodesSurely(createPubsubNodes(shared.db), shared.check);
 	let sender: Sender | undefined;
 	const common = {
