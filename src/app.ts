@@ -7,6 +7,7 @@ import { methodNotAllowed } from "hono/method-not-allowed";
 import { secureHeaders } from "hono/secure-headers";
 import { httpBounds } from "./limits/bounds/http.ts";
 import { type MetricsDeps, metricsRoutes } from "./routes/admin/metrics.ts";
+import { debugPageRoutes } from "./routes/admin/pages.tsx";
 import { registrationRoutes } from "./routes/api/registrations.ts";
 import { serviceRoutes } from "./routes/api/services.ts";
 import type { AppDeps, RequestEnv } from "./routes/deps.ts";
@@ -100,7 +101,7 @@ export function createApp(deps: AppDeps & MetricsDeps): OpenAPIHono<RequestEnv> 
 	api.route("/", serviceRoutes(deps));
 
 	app.route("/api/v1", api);
-	app.route("/push_appserver", pushAppserverRoutes(deps, limit));
+	app.route("/push_appserver", pushAppserverRoutes(deps, limit, debugPageRoutes(deps)));
 	app.route("/", tigaseRoutes(deps, limit));
 	app.route("/", healthRoutes(deps));
 	app.route("/", metricsRoutes(deps));

@@ -182,7 +182,7 @@ export async function createKeyring(
 		if (bytes?.length !== SECRET_BYTES) return "wrong";
 		const key = byId.get(keyIdIn(signature) ?? "");
 		if (!key) return "unknown-key";
-		return isSameText(await signNaming(key, text), signature) ? "ok" : "wrong";
+		return isSameText(signature, await signNaming(key, text)) ? "ok" : "wrong";
 	};
 
 	const keyOf = (node: string) => byId.get(keyIdIn(node) ?? "");
@@ -222,7 +222,7 @@ export async function createKeyring(
 			if (!key) return "unknown-key";
 			// As texts, which have one form: nothing that a stranger sends is decoded.
 			const right = base64url.encode(await key.hmac(new TextEncoder().encode(node)));
-			return isSameText(right, secret) ? "ok" : "wrong";
+			return isSameText(secret, right) ? "ok" : "wrong";
 		},
 
 		deviceSecretOf: (node) => signNaming(current, ofDevice(node)),
@@ -245,11 +245,12 @@ export async function createKeyring(
 	};
 }
 
-/** In a time that tells nothing of where they differ, but for their length, which is no secret. */
-function isSameText(one: string, other: string): boolean {
-	if (one.length !== other.length) return false;
-	let difference = 0;
-	for (let at = 0; at < one.length; at++) difference |= one.charCodeAt(at) ^ other.charCodeAt(at);
+/** Compares in a time that depends on what was given alone: it tells neither where they differ nor how long `right` is. */
+export function isSameText(given: string, right: string): boolean {
+	let difference = given.length ^ right.length;
+	for (let at = 0; at < given.length; at++) {
+		difference |= given.charCodeAt(at) ^ right.charCodeAt(at % right.length);
+	}
 	return difference === 0;
 }
 

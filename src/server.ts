@@ -39,9 +39,10 @@ import { handOver } from "./delivery/handover/hand-over.ts";
 import { about, withId } from "./messages/about.ts";
 import { createNodeSource } from "./registering/nodes.ts";
 import { announceEnds } from "./registering/registration-ends.ts";
-import type { AppDeps, PublicApp } from "./routes/deps.ts";
+import type { AppDeps } from "./routes/deps.ts";
 import { createJwtCheck } from "./routes/guards/jwt.ts";
 import { createTokenCheck, type TokenCheck } from "./routes/guards/registration-token.ts";
+import { publicApps } from "./routes/public-apps.ts";
 import { createKeyring, withFormerSecrets } from "./secrets.ts";
 import { endpointPolicy, isAnsweredFor } from "./services/endpoint.ts";
 import { createServices } from "./services/index.ts";
@@ -137,12 +138,7 @@ async function main(args: readonly string[]): Promise<void> {
 		throw new StartError("app-unusable", error instanceof Error ? error.message : String(error), error);
 	});
 	warnOfProxy(config.apps, process.env, log);
-	const apps: PublicApp[] = config.apps.map(({ name, service, retired }) => ({
-		name,
-		service,
-		...(retired && { retired }),
-		...(service === "webpush" && vapidPublicKey !== undefined && { vapidPublicKey }),
-	}));
+	const apps = publicApps(config.apps, vapidPublicKey);
 	const pubsubNodes = nodesSurely(createPubsubNodes(shared.db), shared.check);
 	let sender: Sender | undefined;
 	const common = {

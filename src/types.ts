@@ -190,6 +190,13 @@ export interface DeviceInput {
 /** A device that cannot be pushed to, with the reason for whoever handed it in. */
 export class InvalidDevice extends Error {
 	override name = "InvalidDevice";
+	/** What does not fit. */
+	readonly field: keyof DeviceInput | "deviceName";
+
+	constructor(message: string, field: keyof DeviceInput | "deviceName" = "token") {
+		super(message);
+		this.field = field;
+	}
 }
 
 /** One that nobody will ever be able to push to, whatever changes here: where it is registered, it is gone. */

@@ -22,6 +22,7 @@ import { toProblem } from "./routes/errors.ts";
 import { createJwtCheck } from "./routes/guards/jwt.ts";
 import { createTokenCheck } from "./routes/guards/registration-token.ts";
 import { Problem, problemResponse } from "./routes/problem.ts";
+import { publicApps } from "./routes/public-apps.ts";
 import { createKeyring, type Keyring, withFormerSecrets } from "./secrets.ts";
 import { endpointPolicy } from "./services/endpoint.ts";
 import { createServices } from "./services/index.ts";
@@ -156,12 +157,7 @@ async function compose(bindings: Bindings) {
 		keyring,
 		// Nothing is sent from here, so nothing is fetched: devices are only checked.
 		services,
-		apps: config.apps.map(({ name, service, retired }) => ({
-			name,
-			service,
-			...(retired && { retired }),
-			...(service === "webpush" && { vapidPublicKey }),
-		})),
+		apps: publicApps(config.apps, vapidPublicKey),
 		pushAddress: config.pushAddress,
 		nodes: createNodeSource(keyring, createPubsubNodes(db), config.pubsubHosts),
 		registration: await registrationAccess(registration, db),

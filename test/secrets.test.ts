@@ -3,6 +3,7 @@ import fc from "fast-check";
 import {
 	createKeyring,
 	type FormerSecrets,
+	isSameText,
 	UnknownKey,
 	underKey,
 	withFormerSecrets,
@@ -13,6 +14,18 @@ const OLD = "an older key, also at least thirty-two characters";
 const ring = await createKeyring(KEY, [OLD]);
 const oldRing = await createKeyring(OLD);
 const strangerRing = await createKeyring("a key that was never configured here, of any length");
+
+test("two texts are the same where each character is, and there are as many", () => {
+	const few = fc.string({ unit: fc.constantFrom("a", "b"), maxLength: 6 });
+	fc.assert(fc.property(few, few, (one, other) => isSameText(one, other) === (one === other)));
+	for (const [given, right] of [
+		["abab", "ab"],
+		["ab", "abab"],
+		["", "a"],
+		["a", ""],
+	] as const)
+		expect(isSameText(given, right)).toBe(false);
+});
 
 describe("nodes", () => {
 	test("are 27 characters of base64url, begin with the key id, and differ", () => {

@@ -33,9 +33,9 @@ const APP_GROUPS = {
  */
 export function appsOf(set: Settings, given: unknown, sends: boolean, problems: string[]): AppConfig[] {
 	const tables = tablesOf(given === "" ? undefined : given, problems);
-	const read = (list: unknown, where: string): AppConfig[] => {
+	const read = (list: unknown, where: string, settings?: Record<string, string>): AppConfig[] => {
 		try {
-			return parseApps(list, where, sends);
+			return parseApps(list, where, sends, settings);
 		} catch (error) {
 			if (!(error instanceof AppsError)) throw error;
 			problems.push(...error.problems);
@@ -51,7 +51,8 @@ export function appsOf(set: Settings, given: unknown, sends: boolean, problems: 
 				.map(([name, field]) => [field, set[name as keyof Settings]])
 				.filter(([, value]) => value !== undefined),
 		);
-		return read([{ name: service, service, ...fields }], `${service.toUpperCase()}_ settings`);
+		const settings = Object.fromEntries(Object.entries(group).map(([name, field]) => [field, name]));
+		return read([{ name: service, service, ...fields }], `${service.toUpperCase()}_ settings`, settings);
 	});
 	const apps = [...listed, ...freeApps(set, listed, problems), ...single];
 	const twice = apps.find(({ name }, index) => apps.findIndex((app) => app.name === name) !== index);

@@ -137,9 +137,15 @@ const services = Object.keys(FIELDS) as Service[];
  * @param tables what stands under `app`, unchecked
  * @param where what to call it in a sentence, such as the file's name
  * @param sends whether this process sends: an edge only tells which apps there are, and needs no credentials
+ * @param settings the setting that each field came from, if it did
  * @throws {AppsError} with every problem there is; no value is quoted
  */
-export function parseApps(tables: unknown, where: string, sends: boolean): AppConfig[] {
+export function parseApps(
+	tables: unknown,
+	where: string,
+	sends: boolean,
+	settings: Readonly<Record<string, string>> = {},
+): AppConfig[] {
 	if (!Array.isArray(tables)) throw new AppsError([`${where} must hold a list of apps: tables [[app]].`]);
 	if (tables.length === 0) throw new AppsError([`${where} holds no app: list one, or leave it out.`]);
 	const problems: string[] = [];
@@ -147,7 +153,7 @@ export function parseApps(tables: unknown, where: string, sends: boolean): AppCo
 		const name = (table as { name?: unknown })?.name;
 		const label = `${where}, app ${typeof name === "string" ? name : index + 1}`;
 		try {
-			return [parseApp(table, label, sends)];
+			return [parseApp(table, label, sends, settings)];
 		} catch (error) {
 			if (!(error instanceof AppsError)) throw error;
 			problems.push(...error.problems);
@@ -180,7 +186,12 @@ function ambiguities(apps: readonly AppConfig[], where: string): string[] {
 	});
 }
 
-function parseApp(table: unknown, label: string, sends: boolean): AppConfig {
+function parseApp(
+	table: unknown,
+	label: string,
+	sends: boolean,
+	settings: Readonly<Record<string, string>>,
+): AppConfig {
 	const service = (table as { service?: Service } | null)?.service;
 	if (service === undefined || !services.includes(service)) {
 		throw new AppsError([`${label}: service must be one of ${services.join(", ")}.`]);
@@ -194,9 +205,25 @@ function parseApp(table: unknown, label: string, sends: boolean): AppConfig {
 		const known = Object.keys(schema.shape);
 		throw new AppsError(parsed.error.issues.flatMap((issue) => explain(issue, known, label)));
 	}
-	const problems = contradictions(service, parsed.data as Table<Service>);
-	if (problems.length > 0) throw new AppsError(problems.map((problem) => `${label}: ${problem}`));
-	return toApp(service, parsed.data as Table<Service>, label, sends);
+	try {
+		const problems = contradictions(service, parsed.data as Table<Service>);
+		if (problems.length > 0) throw new AppsError(problems);
+		return toApp(service, parsed.data as Table<Service>, sends);
+	} catch (error) {
+		if (!(error instanceof AppsError)) throw error;
+		throw new AppsError(error.problems.map((problem) => inSettings(problem, label, settings)));
+	}
+}
+
+/**
+ * What is wrong with an app, for whoever set it up.
+ * @param problem a sentence that has names of fields in braces
+ * @param settings the setting that each field came from, if it did. One that begins the sentence says where to look
+ */
+function inSettings(problem: string, label: string, settings: Readonly<Record<string, string>>): string {
+	const sentence = problem.replaceAll(/\{(\w+)\}/g, (_, field: string) => settings[field] ?? field);
+	const isSetting = Object.keys(settings).some((field) => problem.startsWith(`{${field}}`));
+	return isSetting ? sentence : `${label}: ${sentence}`;
 }
 
 /** The services that have a form of payload beside ours, and those that a push module can be of. */
@@ -240,7 +267,8 @@ function explain(issue: z.core.$ZodIssue, known: readonly string[], label: strin
 	});
 }
 
-function toApp(service: Service, table: Table<Service>, label: string, sends: boolean): AppConfig {
+/** @throws {AppsError} with sentences that do not name the app, and have the names of fields in braces */
+function toApp(service: Service, table: Table<Service>, sends: boolean): AppConfig {
 	const { name = "", alert, alert_key, priority, ttl, include } = table;
 	const { address: addresses, provider: providers, push_module: pushModules, payload } = table;
 	const app = {
@@ -258,10 +286,10 @@ function toApp(service: Service, table: Table<Service>, label: string, sends: bo
 		case "webpush":
 			return { ...app, service };
 		case "apns":
-			return { ...app, service, ...apns(table as Table<"apns">, label, sends) };
+			return { ...app, service, ...apns(table as Table<"apns">, sends) };
 		case "fcm": {
 			const { service_account: serviceAccount, url } = table as Table<"fcm">;
-			if (sends && !serviceAccount) throw new AppsError([`${label}: service_account is missing.`]);
+			if (sends && !serviceAccount) throw new AppsError(["{service_account} is missing."]);
 			return { ...app, service, serviceAccount, url };
 		}
 		case "ubuntu": {
@@ -270,48 +298,56 @@ function toApp(service: Service, table: Table<Service>, label: string, sends: bo
 		}
 		case "wns": {
 			const { type = "raw", token_url: tokenUrl, ...account } = table as Table<"wns">;
-			return { ...app, service, type, tokenUrl, credentials: sends ? wnsAccount(account, label) : undefined };
+			return { ...app, service, type, tokenUrl, credentials: sends ? wnsAccount(account) : undefined };
 		}
 	}
 }
 
-function apns(table: Table<"apns">, label: string, sends: boolean): ApnsSettings {
-	const { key, key_id: keyId, team_id: teamId, topic, cert, cert_key: certKey, sandbox = false, url } = table;
-	if (!topic) throw new AppsError([`${label}: topic is missing: the app's bundle id.`]);
-	const app = { topic, sandbox, url, mutableContent: table.mutable_content };
-	if (!sends) return { ...app, credentials: undefined };
+function apns(table: Table<"apns">, sends: boolean): ApnsSettings {
+	const { topic, sandbox = false, url, mutable_content: mutableContent } = table;
+	const problems = topic ? [] : ["{topic} is missing: the app's bundle id."];
+	const credentials = sends ? apnsCredentials(table, problems) : undefined;
+	if (!topic || problems.length > 0) throw new AppsError(problems);
+	return { topic, sandbox, url, mutableContent, credentials };
+}
+
+/** @param problems gets what is missing, a sentence each */
+function apnsCredentials(
+	{ key, key_id: keyId, team_id: teamId, cert, cert_key: certKey }: Table<"apns">,
+	problems: string[],
+): ApnsSettings["credentials"] {
 	if (cert !== undefined) {
 		if (certKey === undefined && !cert.includes("PRIVATE KEY")) {
-			throw new AppsError([
-				`${label}: cert_key is missing: cert holds no private key. \`openssl pkcs12 -in FILE.p12 -nodes\` prints both of a .p12 file.`,
-			]);
+			problems.push(
+				"{cert_key} is missing: {cert} holds no private key. `openssl pkcs12 -in FILE.p12 -nodes` prints both of a .p12 file.",
+			);
 		}
-		const pem = { cert: pemLines(cert), key: pemLines(certKey ?? cert) };
-		return { ...app, credentials: { kind: "certificate", ...pem } };
+		return { kind: "certificate", cert: pemLines(cert), key: pemLines(certKey ?? cert) };
+	}
+	if (key !== undefined && keyId !== undefined && teamId !== undefined) {
+		return { kind: "token", key, keyId, teamId };
 	}
 	const group = { key, key_id: keyId, team_id: teamId };
-	const missing = Object.entries(group).filter(([, value]) => value === undefined);
-	if (key !== undefined && keyId !== undefined && teamId !== undefined) {
-		return { ...app, credentials: { kind: "token", key, keyId, teamId } };
+	for (const [field, value] of Object.entries(group)) {
+		if (value !== undefined) continue;
+		problems.push(`{${field}} is missing: APNs needs {key}, {key_id} and {team_id}, or {cert}.`);
 	}
-	throw new AppsError(
-		missing.map(([field]) => `${label}: ${field} is missing: APNs needs key, key_id and team_id, or cert.`),
-	);
+	return undefined;
 }
 
-function wnsAccount(table: Table<"wns">, label: string): WnsAccount {
+function wnsAccount(table: Table<"wns">): WnsAccount {
 	const {
 		package_sid: packageSid,
 		client_secret: clientSecret,
 		tenant_id: tenantId,
 		client_id: clientId,
 	} = table;
-	if (clientSecret === undefined) throw new AppsError([`${label}: client_secret is missing.`]);
-	if (packageSid !== undefined && tenantId === undefined && clientId === undefined) {
-		return { kind: "sid", packageSid, clientSecret };
-	}
-	if (packageSid === undefined && tenantId !== undefined && clientId !== undefined) {
-		return { kind: "entra", tenantId, clientId, clientSecret };
-	}
-	throw new AppsError([`${label}: WNS needs package_sid, or tenant_id and client_id.`]);
+	const isOfStore = packageSid !== undefined && tenantId === undefined && clientId === undefined;
+	const isOfEntra = packageSid === undefined && tenantId !== undefined && clientId !== undefined;
+	if (clientSecret !== undefined && isOfStore) return { kind: "sid", packageSid, clientSecret };
+	if (clientSecret !== undefined && isOfEntra) return { kind: "entra", tenantId, clientId, clientSecret };
+	throw new AppsError([
+		...(clientSecret === undefined ? ["{client_secret} is missing."] : []),
+		...(isOfStore || isOfEntra ? [] : ["WNS needs {package_sid}, or {tenant_id} and {client_id}."]),
+	]);
 }

@@ -1,20 +1,20 @@
 /**
- * Where the nodes of new registrations come from. Where a pubsub host takes the publishes in, one that is there
- * already is claimed: the host answers for nodes that it has.
+ * Where the nodes of new registrations come from. Where a pubsub host takes the publishes in, a registration claims a
+ * node that was made there before: the host takes publishes to the nodes that it has.
  */
 import type { Keyring } from "../secrets.ts";
 import type { PubsubNodes } from "../store/pubsub-nodes.ts";
 import type { Registration } from "../types.ts";
 
-/** Claimed faster than they are made, or the host does not answer: soon there are some again. */
+/** Nodes are claimed faster than they are made, or the host does not answer. Trying again later helps. */
 export class NoNodeReady extends Error {
 	override name = "NoNodeReady";
 }
 
 export interface NodeSource {
-	/** Whether this address is a pubsub host's: publishes there carry no secret, its nodes are not to be guessed. */
+	/** Whether this address is a pubsub host's. Publishes there carry no secret: instead its nodes cannot be guessed. */
 	isPubsubHost(jid: string | undefined): boolean;
-	/** Whether publishes to this node arrive by this address: a pubsub host knows its own nodes only. */
+	/** Whether publishes to this node arrive at this address: a pubsub host knows only its own nodes. */
 	isAt(jid: string, node: string): Promise<boolean>;
 	/**
 	 * @param jid the address that the owner's server will publish to
@@ -24,8 +24,8 @@ export interface NodeSource {
 }
 
 /**
- * The node that a device which renews is given: of the current key, so that the old one can be let go. A pubsub host
- * has the node that it was made, and takes no secret.
+ * The node that a device is given when it renews: the one under the current key, so that the old key can be removed. A
+ * node at a pubsub host stays as it is: no secret is derived from it.
  */
 export function givenNode(
 	{ node, jid }: Registration,

@@ -1,4 +1,4 @@
-/** What owners do with what they have: list, test, rename and end it, and nothing of anybody else's. */
+/** What owners do with their own registrations: list, test, rename and end them. They reach nobody else's. */
 import { registrationBounds } from "../limits/bounds/registrations.ts";
 import { createBuckets } from "../limits/token-buckets.ts";
 import { type Keyring, splitOpenNode } from "../secrets.ts";
@@ -22,7 +22,7 @@ export interface OwnRegistrationsDeps {
 
 /**
  * @param choice which apps a client may mean
- * @param refusalOf counts a write of an owner's; a sentence: not now
+ * @param refusalOf counts a write of this owner; a sentence: the owner may not write now
  */
 export function createOwnRegistrations(
 	deps: OwnRegistrationsDeps,
@@ -50,7 +50,7 @@ export function createOwnRegistrations(
 			registration.device === device && (names?.includes(registration.app) ?? true);
 	}
 
-	/** An owner's own only: by a node alone nobody reaches another's. */
+	/** Among the owner's own only: a node alone gives access to nothing. */
 	async function ownersOwn(owner: string, which: Which): Promise<Registration[]> {
 		const all = await registrations.ofOwner(owner);
 		return all.filter("nodes" in which ? byNode(which.nodes) : byDevice(which));
@@ -98,8 +98,8 @@ export function createOwnRegistrations(
 }
 
 /**
- * How often test pushes may be sent. A domain makes as many bare JIDs as it likes, and each has devices.
- * @returns takes one for an owner, and says for how many ms there is none
+ * How often test pushes may be sent. A domain can make any number of bare JIDs, so each domain has a limit too.
+ * @returns takes a test push for an owner. 0: it may be sent; otherwise how many ms to wait
  */
 function createTestLimit(now: () => number): (owner: string) => number {
 	const owners = createBuckets(registrationBounds.testPushes.is, now);

@@ -6,7 +6,7 @@ import type { Device, DeviceInput, PushService, Registration } from "../types.ts
 import { givenNode, type NodeSource } from "./nodes.ts";
 
 export interface RegisteringDeps {
-	registrations: Pick<Registrations, "register">;
+	registrations: Pick<Registrations, "register" | "registerInBatch">;
 	keyring: Pick<Keyring, "secretOf" | "deviceSecretOf" | "underCurrentKey" | "usable">;
 	nodes: NodeSource;
 }
@@ -42,11 +42,11 @@ export async function register(
 	| { kind: "over-quota"; quota: QuotaName }
 > {
 	const { jid } = identity;
-	const result = await registrations.register(
-		{ ...device, ...identity, ...(host !== undefined && { host }) },
-		// A pubsub host's node is claimed, so only for a row that there is room for.
-		nodes.isPubsubHost(jid) ? () => nodes.create(jid) : await nodes.create(jid),
-	);
+	const wanted = { ...device, ...identity, ...(host !== undefined && { host }) };
+	// A pubsub host's node is claimed, so only for a row that there is room for.
+	const result = nodes.isPubsubHost(jid)
+		? await registrations.register(wanted, () => nodes.create(jid))
+		: await registrations.registerInBatch(wanted, await nodes.create(jid));
 	if (result.kind === "over-quota") return result;
 	const given = givenNode(result.registration, { keyring, nodes });
 	const registration = { ...result.registration, node: given };

@@ -1,15 +1,16 @@
-/** Ends of registrations, whichever way they came: each is told to whoever should know. */
+/** Tells of each registration that ends, whatever ended it. */
 import type { RegisterResult, Registrations } from "../store/registrations/registrations.ts";
 import type { Registration } from "../types.ts";
 
 type Ending = Pick<
 	Registrations,
-	"remove" | "forget" | "findAtPrimary" | "register" | "renew" | "replaceNode"
+	"remove" | "forget" | "findAtPrimary" | "register" | "registerInBatch" | "renew" | "replaceNode"
 >;
 
 /**
- * @param tell is told of each registration that ended at its owner's or a provider's word, to make room for another
- *   (store/registrations/quotas.ts), or of which the node did: its server would go on publishing to it. Must not throw
+ * @param tell called with each registration that ended: at its owner's or a provider's word, to make room for another
+ *   (store/registrations/displace.ts), or because it got another node. Its server would go on publishing to the old
+ *   one. Must not throw
  * @returns the registrations, with that
  */
 export function announceEnds<Some extends Ending>(
@@ -36,6 +37,7 @@ export function announceEnds<Some extends Ending>(
 			tell(former);
 		},
 		register: (...given) => displacing(registrations.register(...given)),
+		registerInBatch: (...given) => displacing(registrations.registerInBatch(...given)),
 		renew: (...given) => displacing(registrations.renew(...given)),
 	};
 }

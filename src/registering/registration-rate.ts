@@ -11,7 +11,7 @@ import { createBuckets } from "../limits/token-buckets.ts";
 
 /** Domains whose proof is remembered. */
 const KEPT = 20_000;
-/** A domain whose devices were reached goes on to count so; one that has no such device may have one soon. ms */
+/** How long it is remembered that a domain has a device that was reached, and that it has none yet, ms. */
 const PROVEN_MS = 3_600_000;
 const UNPROVEN_MS = 60_000;
 
@@ -23,8 +23,8 @@ export interface RegistrationRate {
 	 * Counts a registration. One object for all connections of a process.
 	 * @param who.owner a bare JID
 	 * @param who.party the registrable domain of the owner
-	 * @param isThere whether it renews one that there is; asked only when no new one may be made
-	 * @returns undefined: it may be made; or a sentence that says why not now
+	 * @param isThere whether it renews a registration that is there; called only where no new one may be made
+	 * @returns undefined: it may be made. Otherwise a sentence that says why not now
 	 */
 	refuses(
 		who: { owner: string; party: string },
@@ -55,7 +55,7 @@ export function createRegistrationRate({
 		return proof.isProven;
 	}
 
-	/** What is refused by one bucket takes nothing from the next. */
+	/** A registration that one bucket refuses takes nothing from the next bucket. */
 	async function mayBeNew(party: string): Promise<string | undefined> {
 		if (parties.take(party) > 0) return "Too many new registrations from your server";
 		if ((await isKnown(party)) || strangers.take(STRANGERS) === 0) return undefined;
@@ -67,7 +67,7 @@ export function createRegistrationRate({
 			if (owners.take(owner) > 0) return "Your account registers too often: try again in a minute.";
 			const refusal = await mayBeNew(party);
 			if (refusal === undefined) return undefined;
-			// A look costs a question to the database.
+			// Looking costs a database query, so renewals have a rate too.
 			if (renewals.take(party) === 0 && (await isThere())) return undefined;
 			return `${refusal}: try again in a minute.`;
 		},

@@ -5,10 +5,10 @@ import type { Keyring } from "../secrets.ts";
 import { NoSpace } from "../store/disk-full.ts";
 import type { Registrations } from "../store/registrations/registrations.ts";
 import { type App, InvalidDevice, type PushService } from "../types.ts";
-import type { AppWish, RegisterResult, Registrar } from "../xmpp/commands/registrar.ts";
+import type { RegisterRequest, RegisterResult, Registrar } from "../xmpp/commands/registrar.ts";
 import { partyOfOwner } from "../xmpp/party.ts";
 import { createAccess } from "./access.ts";
-import { createAppChoice, ourAddress } from "./app-choice.ts";
+import { type AppChoice, createAppChoice, ourAddress } from "./app-choice.ts";
 import { knownNode, NoNodeReady } from "./nodes.ts";
 import { createOwnRegistrations, type OwnRegistrationsDeps } from "./own-registrations.ts";
 import { checkDevice, quotaReason, register } from "./register.ts";
@@ -16,7 +16,7 @@ import type { RegistrationRate } from "./registration-rate.ts";
 
 export interface RegistrarDeps extends Omit<OwnRegistrationsDeps, "now"> {
 	registrations: OwnRegistrationsDeps["registrations"] &
-		Pick<Registrations, "claim" | "register" | "findDevice" | "replaceNode">;
+		Pick<Registrations, "claim" | "register" | "registerInBatch" | "findDevice" | "replaceNode">;
 	keyring: OwnRegistrationsDeps["keyring"] & Pick<Keyring, "secretOf" | "deviceSecretOf">;
 	apps: readonly App[];
 	/** By the name of their app. */
@@ -36,28 +36,9 @@ export interface RegistrarDeps extends Omit<OwnRegistrationsDeps, "now"> {
 }
 
 export function createRegistrar(deps: RegistrarDeps): Registrar {
-	const { registrations, keyring, nodes, apps, services, allow, address, rate, pubsubHost } = deps;
-	const now = deps.now ?? Date.now;
+	const { keyring, apps, allow, rate, pubsubHost } = deps;
 	const choice = createAppChoice(apps);
-	const addresses = [address, ...apps.flatMap(({ addresses: its = [] }) => its)];
-
-	/** A device that registered with an app which is retired now stays there: its token is that app's. */
-	async function formerApp(owner: string, device: string, wish: AppWish): Promise<App | undefined> {
-		for (const app of choice.fitting(wish)) {
-			if (app.retired && (await registrations.findDevice(owner, app.name, device))) return app;
-		}
-		return undefined;
-	}
-
-	/**
-	 * One that registered elsewhere before it was told of a pubsub host gets another node: the host has not its own. That
-	 * ends only once there is another, and its registration stays: there may be no room for a new one.
-	 */
-	async function leaveFormerNode(owner: string, { name }: App, device: string, jid: string): Promise<void> {
-		const former = pubsubHost && (await registrations.findDevice(owner, name, device));
-		if (!former || (await nodes.isAt(jid, former.node))) return;
-		await registrations.replaceNode(former, await nodes.create(jid));
-	}
+	const now = deps.now ?? Date.now;
 
 	return {
 		apps: choice.served,
@@ -66,67 +47,87 @@ export function createRegistrar(deps: RegistrarDeps): Registrar {
 		givesSecrets: pubsubHost === undefined,
 		mayRegister: createAccess(allow),
 		secretOf: (node) => keyring.secretOf(keyring.usable(node)),
-
-		async register({
-			owner,
-			to,
-			dialect,
-			app: wish,
-			device,
-			deviceName,
-			classes,
-			muc,
-			...input
-		}): Promise<RegisterResult> {
-			const tooLong = whatIsTooLong({ owner, muc });
-			if (tooLong !== undefined) return { kind: "too-long", reason: tooLong };
-			const party = partyOfOwner(owner);
-			const appOf = async () => (await formerApp(owner, device, wish)) ?? choice.choose(wish, to);
-			const refusal = await rate.refuses({ owner, party }, async () => {
-				const its = await appOf();
-				return its !== undefined && (await registrations.findDevice(owner, its.name, device)) !== undefined;
-			});
-			if (refusal !== undefined) return { kind: "not-ready", reason: refusal };
-			const app = await appOf();
-			const service = app && services.get(app.name);
-			if (!app || !service) return { kind: "not-served", reason: notServed(choice.services) };
-			try {
-				const checked = checkDevice(service, input);
-				// What was imported has no owner yet, and keeps its node, which no pubsub host has.
-				if (dialect === "push-appserver" && pubsubHost === undefined) {
-					await registrations.claim({ owner, party, app: app.name, device, token: checked.device.token });
-				}
-				const jid = pubsubHost?.jid ?? ourAddress(addresses, to) ?? address;
-				await leaveFormerNode(owner, app, device, jid);
-				const made = await register({ registrations, keyring, nodes }, checked, {
-					owner,
-					party,
-					app: app.name,
-					device,
-					jid,
-					dialect,
-					...(deviceName !== undefined && { deviceName }),
-					...(classes !== undefined && { classes }),
-					...(muc !== undefined && { muc }),
-				});
-				if (made.kind === "over-quota") return { kind: "over-quota", reason: quotaReason(made.quota).reason };
-				const node = await knownNode(made.registration, deps);
-				await pubsubHost?.restrict(node, owner, muc);
-				const { secret, deviceSecret } = made;
-				return { kind: "registered", jid, node, secret: pubsubHost ? undefined : secret, deviceSecret };
-			} catch (error) {
-				if (error instanceof NoNodeReady || error instanceof NoSpace)
-					return { kind: "not-ready", reason: error.message };
-				if (error instanceof InvalidDevice) return { kind: "bad-device", reason: error.message };
-				throw error;
-			}
-		},
-
+		register: createRegister(deps, choice),
 		// What is renamed is there: it is a renewal.
 		...createOwnRegistrations({ ...deps, now }, choice, (owner) =>
 			rate.refuses({ owner, party: partyOfOwner(owner) }, async () => true),
 		),
 	};
+}
+
+function createRegister(deps: RegistrarDeps, choice: AppChoice): Registrar["register"] {
+	const { registrations, keyring, nodes, apps, services, address, rate, pubsubHost } = deps;
+	const addresses = [address, ...apps.flatMap(({ addresses: its = [] }) => its)];
+
+	/**
+	 * A device that registered before the pubsub host was set up gets a node of the host's, which does not have its old
+	 * one. The old node ends only once there is another. The registration itself stays: a new one might find no room.
+	 */
+	async function leaveFormerNode(owner: string, { name }: App, device: string, jid: string): Promise<void> {
+		const former = pubsubHost && (await registrations.findDevice(owner, name, device));
+		if (!former || (await nodes.isAt(jid, former.node))) return;
+		await registrations.replaceNode(former, await nodes.create(jid));
+	}
+
+	/** Registers a device with the app that is its. @throws {InvalidDevice} {NoNodeReady} {NoSpace} */
+	async function registerWith(
+		app: App,
+		service: PushService,
+		request: RegisterRequest,
+	): Promise<RegisterResult> {
+		const { owner, to, dialect, app: _, device, deviceName, classes, muc, ...input } = request;
+		const party = partyOfOwner(owner);
+		const checked = checkDevice(service, input);
+		// What was imported has no owner yet, and keeps its node, which no pubsub host has.
+		if (dialect === "push-appserver" && pubsubHost === undefined) {
+			await registrations.claim({ owner, party, app: app.name, device, token: checked.device.token });
+		}
+		const jid = pubsubHost?.jid ?? ourAddress(addresses, to) ?? address;
+		await leaveFormerNode(owner, app, device, jid);
+		const made = await register({ registrations, keyring, nodes }, checked, {
+			owner,
+			party,
+			app: app.name,
+			device,
+			jid,
+			dialect,
+			...(deviceName !== undefined && { deviceName }),
+			...(classes !== undefined && { classes }),
+			...(muc !== undefined && { muc }),
+		});
+		if (made.kind === "over-quota") return { kind: "over-quota", reason: quotaReason(made.quota).reason };
+		const node = await knownNode(made.registration, deps);
+		await pubsubHost?.restrict(node, owner, muc);
+		const { secret, deviceSecret } = made;
+		return { kind: "registered", jid, node, secret: pubsubHost ? undefined : secret, deviceSecret };
+	}
+
+	return async (request) => {
+		const { owner, to, app: wish, device } = request;
+		const tooLong = whatIsTooLong(request);
+		if (tooLong !== undefined) return { kind: "too-long", reason: tooLong };
+
+		const isOf = async ({ name }: App) => (await registrations.findDevice(owner, name, device)) !== undefined;
+		const chosen = () => choice.chooseAgain(wish, to, isOf);
+		const refusal = await rate.refuses({ owner, party: partyOfOwner(owner) }, async () => {
+			const its = await chosen();
+			return its !== undefined && isOf(its);
+		});
+		if (refusal !== undefined) return { kind: "not-ready", reason: refusal };
+
+		const app = await chosen();
+		const service = app && services.get(app.name);
+		if (!app || !service) return { kind: "not-served", reason: notServed(choice.services) };
+		return registerWith(app, service, request).catch(refusedFor);
+	};
+}
+
+/** The answer to what is wrong with a device, or is not possible now. @throws any other error */
+function refusedFor(error: unknown): RegisterResult {
+	if (error instanceof NoNodeReady || error instanceof NoSpace)
+		return { kind: "not-ready", reason: error.message };
+	if (error instanceof InvalidDevice) return { kind: "bad-device", reason: error.message };
+	throw error;
 }
 
 /** Why an address cannot be kept: a registration is small, and anybody makes as many addresses as they like. */

@@ -26,6 +26,11 @@ export function keyMissing(): Problem {
 	);
 }
 
+/** A device that cannot be pushed to. @param path of the field that does not fit, in the body */
+export function deviceProblem({ message }: InvalidDevice, path: string): Problem {
+	return new Problem("invalid-fields", message, { errors: [{ path, message }] });
+}
+
 /**
  * @param error whatever a route threw
  * @param log told of failures that are ours; never of bodies, tokens or secrets
@@ -35,11 +40,7 @@ export function toProblem(error: unknown, log: Logger): Problem {
 	if (error instanceof UnknownKey) return keyMissing();
 	if (error instanceof NoSpace) return unavailable(error.message);
 	if (error instanceof NoNodeReady) return unavailable(`${error.message}.`);
-	if (error instanceof InvalidDevice) {
-		return new Problem("invalid-fields", error.message, {
-			errors: [{ path: "subscription", message: error.message }],
-		});
-	}
+	if (error instanceof InvalidDevice) return deviceProblem(error, error.field);
 	// The library's own: its media type gate and its JSON parser.
 	if (error instanceof HTTPException && error.status === 415) {
 		return new Problem("unsupported-media-type", "Send the body as application/json.");

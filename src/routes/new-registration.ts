@@ -1,9 +1,10 @@
 /** Registering over HTTP: what src/registering does, with problems for what is in the way. */
+import type { AppChoice } from "../registering/app-choice.ts";
 import { type checkDevice, quotaReason, register as store } from "../registering/register.ts";
 import type { QuotaName } from "../store/registrations/quotas.ts";
 import type { Choices } from "../store/registrations/registrations.ts";
 import type { App, AskedClass, PushService, Registration } from "../types.ts";
-import type { AppDeps, PublicApp } from "./deps.ts";
+import type { AppDeps } from "./deps.ts";
 import { partyOfNetwork } from "./guards/client-address.ts";
 import { Problem } from "./problem.ts";
 
@@ -23,26 +24,29 @@ export function requirePushAddress(deps: AppDeps): string {
 	);
 }
 
-/**
- * The app a JSON client named. It need not be where only one fits: a browser's subscription is for Web Push, any
- * other token is not.
- */
-export function chooseApp(deps: AppDeps, wanted: string | undefined, isSubscription: boolean): PublicApp {
-	const open = deps.apps.filter(({ retired }) => !retired);
-	if (wanted === undefined) {
-		const fitting = open.filter(({ service }) => (service === "webpush") === isSubscription);
-		const apps = fitting.map((app) => app.name);
-		const [only, ...others] = fitting;
-		if (!only) throw new Problem("not-configured", "This server serves no app for such a device.");
-		if (others.length === 0) return only;
-		throw new Problem("choose-app", `This server serves several apps, choose one: ${apps.join(", ")}.`, {
-			apps,
-		});
+/** The app that a JSON client named, or the only one that fits. @param to the push address */
+export function chooseApp(
+	choice: AppChoice,
+	name: string | undefined,
+	device: "subscription" | "token",
+	to: string,
+): App {
+	const chosen = choice.chooseNamed(name, device, to);
+	switch (chosen.kind) {
+		case "chosen":
+			return chosen.app;
+		case "none":
+			throw new Problem("not-configured", "This server serves no app for such a device.");
+		case "several": {
+			const apps = [...chosen.names];
+			const detail = `This server serves several apps, choose one: ${apps.join(", ")}.`;
+			throw new Problem("choose-app", detail, { apps });
+		}
+		case "unknown": {
+			const apps = [...chosen.names];
+			throw new Problem("unknown-app", `There is no such app here. There is: ${apps.join(", ")}.`, { apps });
+		}
 	}
-	const app = open.find((candidate) => candidate.name === wanted);
-	if (app) return app;
-	const apps = open.map(({ name }) => name);
-	throw new Problem("unknown-app", `There is no such app here. There is: ${apps.join(", ")}.`, { apps });
 }
 
 /** The push service of an app. */
@@ -74,7 +78,7 @@ export function overQuota(quota: QuotaName): Problem {
 export async function register(
 	deps: AppDeps,
 	wanted: {
-		app: PublicApp;
+		app: App;
 		key: string;
 		choices?: Choices;
 		clientNetwork: string | undefined;

@@ -12,12 +12,12 @@
 import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
 import type { MiddlewareHandler } from "hono";
 import { httpBounds } from "../limits/bounds/http.ts";
+import { isSameText } from "../secrets.ts";
 import type { Registration } from "../types.ts";
 import { bareOf, isBareJid } from "../xmpp/jid.ts";
 import { named } from "./api/examples.ts";
 import { validationHook } from "./api/validation.ts";
 import type { AppDeps, RequestEnv } from "./deps.ts";
-import { sameText } from "./guards/authorization.ts";
 import { smallUtf8Body } from "./guards/body.ts";
 import { problemResponses } from "./problem.ts";
 
@@ -85,8 +85,8 @@ const unregisterRoute = (path: string, operationId: string) =>
 	});
 
 /** Hexadecimal in capitals is the same token, as for the command. */
-const isOf = async ({ dialect, token }: Registration, given: string) =>
-	dialect === "tigase" && (await sameText(token.toLowerCase(), given.toLowerCase()));
+const isOf = ({ dialect, token }: Registration, given: string) =>
+	dialect === "tigase" && isSameText(given.toLowerCase(), token.toLowerCase());
 
 /**
  * The sub-app, to be mounted at the root.
@@ -107,7 +107,7 @@ export function tigaseRoutes(deps: AppDeps, limit: MiddlewareHandler<RequestEnv>
 		app.openapi(route, async (c) => {
 			const { account, "device-token": token } = c.req.valid("json");
 			for (const registration of await registrations.ofOwner(account)) {
-				if (await isOf(registration, token)) await registrations.remove(registration.node);
+				if (isOf(registration, token)) await registrations.remove(registration.node);
 			}
 			return c.json({ result: "success" as const }, 200);
 		});

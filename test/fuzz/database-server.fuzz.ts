@@ -31,7 +31,7 @@ const WAKE_UP: Notification = { class: "high", count: 1 };
 /** There again, if a push service's word ended it. */
 async function restore(): Promise<void> {
 	if (await registrations.findAtPrimary(node)) return;
-	await registrations.register(wanted, node);
+	await registrations.registerInBatch(wanted, node);
 }
 
 /** The answer of a server that was never asked for what it holds. */

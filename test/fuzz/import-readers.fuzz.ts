@@ -73,9 +73,8 @@ const services = await createServices(ALL_APPS, {
 });
 const NOW = Date.UTC(2026, 0, 2);
 const checking = {
-	apps: ALL_APPS,
 	choice: createAppChoice(ALL_APPS),
-	named: [],
+	only: undefined,
 	services,
 	keyring,
 	trustDeviceId: false,

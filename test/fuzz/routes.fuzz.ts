@@ -85,7 +85,7 @@ async function propertyOf(
 		return { node, secret: await keyring.secretOf(node), device: await keyring.deviceSecretOf(node) };
 	};
 	/** Another's, whose server we are: it was told node and secret. */
-	const served = await registrations.register(
+	const served = await registrations.registerInBatch(
 		{ owner: "nurse@example.org", app: "fcm", token: SERVED, device: "phone", dialect: "push-appserver" },
 		keyring.createNode(),
 	);

@@ -1,6 +1,7 @@
 /** An application over a real database and the real push services' checks, for tests of its routes. */
 import type { Logger } from "@logtape/logtape";
 import { type AppDeps, createApp } from "../../src/app.ts";
+import { parseApps } from "../../src/config/apps.ts";
 import { createNodeSource } from "../../src/registering/nodes.ts";
 import type { MetricsDeps } from "../../src/routes/admin/metrics.ts";
 import { createTokenCheck } from "../../src/routes/guards/registration-token.ts";
@@ -41,6 +42,28 @@ export const anyHost = await createServices([{ name: "webpush", service: "webpus
 	policy: endpointPolicy({ allowHosts: ["*"], allowPrivate: false }),
 	vapid: { key: vapid },
 });
+
+/** An app of each kind of device: with a subscription, with two tokens, with an id of its application. */
+export const devices = await (async () => {
+	const tables = [
+		{ name: "webpush", service: "webpush" },
+		{ name: "apns", service: "apns", topic: "org.example.chat" },
+		{ name: "ubuntu", service: "ubuntu" },
+	];
+	const apps = parseApps(tables, "APPS", false);
+	const policy = endpointPolicy({ allowHosts: ["push.example"], allowPrivate: false });
+	return {
+		apps,
+		services: await createServices(apps, {
+			fetch: sendsNothing,
+			guardedFetch: sendsNothing,
+			http2Fetch: () => sendsNothing,
+			now: Date.now,
+			policy,
+			vapid: { key: vapid },
+		}),
+	};
+})();
 
 /** RFC 8291 §5: a browser's subscription, as `PushSubscription.toJSON()` gives it. */
 export const subscription = (endpoint = "https://push.example/token-1") => ({

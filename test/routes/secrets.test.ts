@@ -34,7 +34,7 @@ const trusting: Partial<AppDeps>[] = [{ publishers: "any" }, { trustDeviceId: tr
 /** What a user registered over XMPP. */
 async function owned(server: TestServer, changes: Partial<NewRegistration> & { node?: string } = {}) {
 	const { node = server.keyring.createNode(), ...others } = changes;
-	const made = await server.registrations.register(
+	const made = await server.registrations.registerInBatch(
 		{ owner: OWNER, app: "webpush", device: "phone", token: TOKEN, dialect: "mod_push", ...others },
 		node,
 	);

@@ -22,7 +22,7 @@ test("a registration with half a character is kept, and does not end the process
 			token: "t",
 			deviceName: "\udd4a",
 		};
-		const made = await registrations.register(wanted, "node-1");
+		const made = await registrations.registerInBatch(wanted, "node-1");
 		expect(made).toMatchObject({
 			registration: { device: "phone \ufffd", deviceName: "\ufffd" },
 		});

@@ -52,7 +52,7 @@ export function metricsRoutes({ adminToken, scrape }: MetricsDeps) {
 		if (!adminToken || !scrape) {
 			throw metricsOff();
 		}
-		await requireAdminToken(c, adminToken, "Bearer");
+		requireAdminToken(c, adminToken, "Bearer");
 		const { contentType, text } = await scrape();
 		return c.text(text, 200, { "Content-Type": contentType });
 	});

@@ -1,6 +1,7 @@
 /** What a request must prove: the operator's registration token, a JWT in its place, or a registration's device secret. */
 import type { Context } from "hono";
 import { auth as basicCredentials } from "hono/utils/basic-auth";
+import { isSameText } from "../../secrets.ts";
 import type { AppDeps } from "../deps.ts";
 import { Problem } from "../problem.ts";
 import type { Permit } from "./jwt.ts";
@@ -11,23 +12,15 @@ export function bearer(c: Context): string | undefined {
 	return /^Bearer +([^ ].*)$/i.exec(c.req.header("Authorization") ?? "")?.[1]?.trimEnd();
 }
 
-/** Compares in a time that tells nothing of where two texts differ: their digests are compared to the end. */
-export async function sameText(one: string, other: string): Promise<boolean> {
-	const digest = async (text: string) =>
-		new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text)));
-	const [left, right] = await Promise.all([digest(one), digest(other)]);
-	return left.reduce((difference, byte, i) => difference | (byte ^ (right[i] ?? 0)), 0) === 0;
-}
-
 /** Did the operator ask? RFC 7617: the token may also be the password, under any name. */
-export async function isAdmin(c: Context, adminToken: string): Promise<boolean> {
+export function isAdmin(c: Context, adminToken: string): boolean {
 	const token = bearer(c) ?? basicCredentials(c.req.raw)?.password;
-	return token !== undefined && (await sameText(token, adminToken));
+	return token !== undefined && isSameText(token, adminToken);
 }
 
 /** Lets pass the operator. @param challenge how to ask for the token: browsers know Basic alone */
-export async function requireAdminToken(c: Context, adminToken: string, challenge: "Bearer" | "Basic") {
-	if (await isAdmin(c, adminToken)) return;
+export function requireAdminToken(c: Context, adminToken: string, challenge: "Bearer" | "Basic") {
+	if (isAdmin(c, adminToken)) return;
 	throw new Problem(
 		"admin-token-needed",
 		"This page is for whoever has the ADMIN_TOKEN: send it as bearer token, or as password with any name.",

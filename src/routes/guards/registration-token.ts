@@ -3,8 +3,8 @@
  * kept for a while, so that requests do not wait for it, and strangers who try tokens out do not keep it busy.
  */
 import { registrationBounds } from "../../limits/bounds/registrations.ts";
+import { isSameText } from "../../secrets.ts";
 import { hashOfToken, type LivingToken, type RegistrationTokens } from "../../store/registration-tokens.ts";
-import { sameText } from "./authorization.ts";
 
 const KNOWN_MS = registrationBounds.tokensKnown.is * 1000;
 const KEPT_MS = registrationBounds.tokensKept.is * 1000;
@@ -43,7 +43,7 @@ export function createTokenCheck({ own, tokens, now = Date.now }: TokenCheckDeps
 		known = read;
 	}
 
-	const isKnown = async (hash: string) => {
+	const isKnown = (hash: string) => {
 		const at = now();
 		return isOneOf(
 			hash,
@@ -53,8 +53,8 @@ export function createTokenCheck({ own, tokens, now = Date.now }: TokenCheckDeps
 
 	return async (token) => {
 		const hash = await hashOfToken(token);
-		if (await isOneOf(hash, await ownHashes)) return true;
-		const works = await isKnown(hash);
+		if (isOneOf(hash, await ownHashes)) return true;
+		const works = isKnown(hash);
 		// From here to the reading nothing is awaited: of many requests one reads.
 		const at = now();
 		const isDue = at - readAt >= KNOWN_MS || !works;
@@ -67,7 +67,5 @@ export function createTokenCheck({ own, tokens, now = Date.now }: TokenCheckDeps
 }
 
 /** Compares with all of them, each in constant time. */
-async function isOneOf(hash: string, hashes: readonly string[]): Promise<boolean> {
-	const same = await Promise.all(hashes.map((one) => sameText(hash, one)));
-	return same.includes(true);
-}
+const isOneOf = (hash: string, hashes: readonly string[]): boolean =>
+	hashes.filter((one) => isSameText(hash, one)).length > 0;

@@ -5,40 +5,47 @@ import { NODE, named, SECRET, SUBSCRIPTION } from "../api/examples.ts";
 
 const DEVICE_ID = "E0FF1D8C-EB96-4E10-A912-F68B03FD8D3E";
 
-/** @param types what clients may send as `type` */
-export function describeFormRoutes(
-	registry: OpenAPIHono["openAPIRegistry"],
-	types: readonly string[],
-	maxBytes: number,
-) {
-	const field = (description: string, example: string) => z.string().openapi({ description, example });
-	const type = z.enum(types).openapi({ description: "The kind of device", example: "webpush" });
-	const token = field("What the device is reached by: its endpoint", SUBSCRIPTION.endpoint);
-	const form = (shape: z.ZodRawShape) => ({
-		body: {
-			required: true,
-			content: { "application/x-www-form-urlencoded": { schema: z.object(shape) } },
+type Registry = OpenAPIHono["openAPIRegistry"];
+type Responses = Parameters<Registry["registerPath"]>[0]["responses"];
+
+const SHARED = { method: "post" as const, tags: ["mod_push_appserver's API"] };
+
+const field = (description: string, example: string) => z.string().openapi({ description, example });
+const form = (shape: z.ZodRawShape) => ({
+	body: {
+		required: true,
+		content: { "application/x-www-form-urlencoded": { schema: z.object(shape) } },
+	},
+});
+const text = (description: string, ...examples: string[]) => ({
+	description,
+	content: {
+		"text/plain": {
+			schema: z.string(),
+			examples: named(Object.fromEntries(examples.map((value, i) => [`${i + 1}`, value]))),
 		},
-	});
-	const text = (description: string, ...examples: string[]) => ({
-		description,
-		content: {
-			"text/plain": {
-				schema: z.string(),
-				examples: named(Object.fromEntries(examples.map((value, i) => [`${i + 1}`, value]))),
-			},
-		},
-	});
-	const responses = {
+	},
+});
+const token = field("What the device is reached by: its endpoint", SUBSCRIPTION.endpoint);
+
+/** @param types what clients may send as `type`, beside the names of apps */
+export function describeFormRoutes(registry: Registry, types: readonly string[], maxBytes: number) {
+	const type = field(`The kind of device: ${types.join(", ")}; or the name of an app`, "webpush");
+	const failures = {
 		400: text(`A field is missing, or the body is over ${maxBytes} bytes`, "ERROR\nMissing: token."),
 		429: text("Too many requests or registrations", "ERROR\nToo many requests from your network: wait 1 s."),
 		500: text("The server's mistake", "ERROR\nThe request could not be handled; the server's log says why."),
 		503: text("Not now", "ERROR\nThe database does not answer. Try again later."),
 	};
-	const shared = { method: "post" as const, tags: ["mod_push_appserver's API"] };
+	describeRegister(registry, type, failures);
+	describeUnregister(registry, type, failures);
+	describePush(registry, failures);
+	describeHealth(registry);
+}
 
+function describeRegister(registry: Registry, type: z.ZodType, failures: Responses) {
 	registry.registerPath({
-		...shared,
+		...SHARED,
 		path: "/v1/register",
 		operationId: "formRegister",
 		summary: "Register a device",
@@ -58,7 +65,7 @@ export function describeFormRoutes(
 			).optional(),
 		}),
 		responses: {
-			...responses,
+			...failures,
 			200: text(
 				"OK, node, secret; or ERROR and why",
 				`OK\n${NODE}\n${SECRET}`,
@@ -71,8 +78,11 @@ export function describeFormRoutes(
 			),
 		},
 	});
+}
+
+function describeUnregister(registry: Registry, type: z.ZodType, failures: Responses) {
 	registry.registerPath({
-		...shared,
+		...SHARED,
 		path: "/v1/unregister",
 		operationId: "formUnregister",
 		summary: "End a registration",
@@ -90,12 +100,15 @@ export function describeFormRoutes(
 			token: token.optional(),
 		}),
 		responses: {
-			...responses,
+			...failures,
 			200: text("OK, node, secret; or ERROR and why", `OK\n${NODE}\n${SECRET}`, "ERROR\nNode not found!"),
 		},
 	});
+}
+
+function describePush(registry: Registry, failures: Responses) {
 	registry.registerPath({
-		...shared,
+		...SHARED,
 		path: "/v1/push",
 		operationId: "formPush",
 		summary: "Send a push",
@@ -107,15 +120,18 @@ export function describeFormRoutes(
 			secret: field("The secret that registering returned", SECRET),
 		}),
 		responses: {
-			...responses,
+			...failures,
 			200: text("OK, node; or ERROR and why", `OK\n${NODE}`, "ERROR\nNode or secret not found!"),
 		},
 	});
+}
+
+function describeHealth(registry: Registry) {
 	registry.registerPath({
 		method: "get",
 		path: "/v1/health",
 		operationId: "formHealth",
-		tags: shared.tags,
+		tags: SHARED.tags,
 		summary: "A page with the word RUNNING",
 		responses: {
 			200: { description: "Alive", content: { "text/html": { schema: z.string() } } },

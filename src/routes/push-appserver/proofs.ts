@@ -1,9 +1,9 @@
 /** What proves over mod_push_appserver's API that a registration is one's own to end, or to publish to. */
-import { createAppChoice } from "../../registering/app-choice.ts";
+import { isSameText } from "../../secrets.ts";
 import { FORM_DEVICE, formDeviceKey } from "../../store/registrations/device-key.ts";
 import type { App, Registration } from "../../types.ts";
 import type { AppDeps } from "../deps.ts";
-import { isPublishSecretTrusted, keyGone, sameText } from "../guards/authorization.ts";
+import { isPublishSecretTrusted, keyGone } from "../guards/authorization.ts";
 import { lookUp } from "../new-registration.ts";
 
 export interface FormProofs {
@@ -11,14 +11,13 @@ export interface FormProofs {
 	isEndedBy(node: string, secret: string): Promise<boolean>;
 	/**
 	 * The registrations that a token, or a device id that is trusted, proves to be their sender's.
+	 * @param apps those that a registration of its type may be of
 	 * @param node a device id as it was sent, or the node that we returned
 	 * @param token as its push service's `parseDevice` returned it
 	 */
-	provenBy(apps: readonly [App, ...App[]], node: string, token: string | undefined): Promise<Registration[]>;
+	provenBy(apps: readonly App[], node: string, token: string | undefined): Promise<Registration[]>;
 	/** Whether a publish over HTTP is taken, where its secret is right. */
 	mayPublish(node: string): Promise<boolean>;
-	/** The apps that a type may mean, retired ones too: the first of them is what registering takes. */
-	appsOf(type: string): readonly App[];
 }
 
 /** Registered by a form: its one secret is its device's as much as its owner's server's. */
@@ -30,16 +29,18 @@ const isOfCommand = ({ owner, dialect }: Registration) => owner !== "" && dialec
 export function createFormProofs(deps: AppDeps): FormProofs {
 	const { keyring, registrations, trustDeviceId } = deps;
 	const isTrusting = isPublishSecretTrusted(deps);
-	const choice = createAppChoice(deps.apps);
 
 	async function byDeviceId(
-		apps: readonly [App, ...App[]],
+		apps: readonly App[],
 		deviceId: string,
 		token: string | undefined,
 	): Promise<Registration[]> {
 		const key = await formDeviceKey(deviceId, trustDeviceId ? undefined : token);
-		const found = await registrations.findDevice("", apps[0].name, key);
-		const ofForms = found ? [found] : [];
+		const ofForms: Registration[] = [];
+		for (const { name } of apps) {
+			const found = await registrations.findDevice("", name, key);
+			if (found) ofForms.push(found);
+		}
 		if (token === undefined) return ofForms;
 		const ofOwners = await registrations.ofDevice(deviceId, token);
 		return [...ofForms, ...ofOwners.filter(({ app }) => apps.some(({ name }) => name === app))];
@@ -49,7 +50,7 @@ export function createFormProofs(deps: AppDeps): FormProofs {
 		const found = await registrations.findAtPrimary(node);
 		// What registered over the JSON API has a device secret to end it with.
 		if (!found || !(isOfForms(found) || isOfCommand(found))) return [];
-		return (await sameText(found.token, token)) ? [found] : [];
+		return isSameText(token, found.token) ? [found] : [];
 	}
 
 	return {
@@ -71,7 +72,5 @@ export function createFormProofs(deps: AppDeps): FormProofs {
 
 		// With an owner only the owner's domain publishes, and over HTTP nobody vouches for one.
 		mayPublish: async (node) => isTrusting || !(await lookUp(deps, node))?.owner,
-
-		appsOf: (type) => choice.fitting({ type }),
 	};
 }

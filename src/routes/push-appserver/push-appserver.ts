@@ -15,26 +15,33 @@
  */
 
 import { OpenAPIHono } from "@hono/zod-openapi";
-import type { MiddlewareHandler } from "hono";
+import type { Context, MiddlewareHandler } from "hono";
 import { httpBounds } from "../../limits/bounds/http.ts";
+import { type AppChoice, createAppChoice } from "../../registering/app-choice.ts";
 import { plainReason } from "../../registering/plain-reason.ts";
 import { formDeviceKey } from "../../store/registrations/device-key.ts";
 import type { App, Registration } from "../../types.ts";
 import { SERVICE_NAMES } from "../../xmpp/service-names.ts";
-import { debugPageRoutes } from "../admin/pages.tsx";
-import type { AppDeps, PublicApp, RequestEnv } from "../deps.ts";
+import type { AppDeps, RequestEnv } from "../deps.ts";
 import { keyMissing, toProblem } from "../errors.ts";
 import { requireRegistrationToken } from "../guards/authorization.ts";
 import { smallUtf8Body } from "../guards/body.ts";
 import { requirePermitted } from "../guards/jwt.ts";
-import { checkDevice, register, requirePushAddress, serviceOf } from "../new-registration.ts";
-import { Problem, type ProblemName } from "../problem.ts";
+import { lines } from "../lines.ts";
+import {
+	type CheckedDevice,
+	checkDevice,
+	register,
+	requirePushAddress,
+	serviceOf,
+} from "../new-registration.ts";
+import type { ProblemName } from "../problem.ts";
 import { describeFormRoutes } from "./descriptions.ts";
-import { lines } from "./lines.ts";
-import { createFormProofs } from "./proofs.ts";
+import { type Fields, parseForm, Refusal, refusal } from "./form.ts";
+import { createFormProofs, type FormProofs } from "./proofs.ts";
 
 /** The module's own limit. */
-export const FORM_BYTES = httpBounds.formBody.is;
+const FORM_BYTES = httpBounds.formBody.is;
 
 /** Where the form API's status is not the problem's own. */
 const STATUS: Partial<Record<ProblemName, 200 | 400 | 403>> = {
@@ -45,85 +52,96 @@ const STATUS: Partial<Record<ProblemName, 200 | 400 | 403>> = {
 	gone: 200,
 };
 
-type Fields = Readonly<Record<string, string>>;
-
-/** The answer to what is well-formed and still cannot be done. */
-class Refusal extends Error {
-	override name = "Refusal";
-}
-
-function refusal(text: string): Response {
-	return lines(200, "ERROR", text);
-}
-
-/** Reads a form whatever its media type says, as the module does; of a field given twice the last counts. */
-function parseForm(text: string, ...needed: string[]): Fields {
-	const fields: Fields = Object.fromEntries(new URLSearchParams(text));
-	const missing = needed.filter((name) => !fields[name]);
-	if (missing.length > 0) throw new Problem("malformed-body", `Missing: ${missing.join(", ")}.`);
-	// What percent-decoding leaves of bytes that are not UTF-8.
-	if (Object.values(fields).some((value) => value.includes("\uFFFD"))) {
-		throw new Problem("malformed-body", "The fields are not UTF-8.");
-	}
-	return fields;
-}
+type FormHandler = (c: Context<RequestEnv>) => Promise<Response>;
 
 /**
  * The sub-app, to be mounted at /push_appserver.
  * @param limit how often one client may write; here, so that its refusal too is told in lines
+ * @param pages for people, at the same paths
  */
-export function pushAppserverRoutes(deps: AppDeps, limit: MiddlewareHandler<RequestEnv>) {
-	const { keyring, registrations, trustDeviceId } = deps;
+export function pushAppserverRoutes(
+	deps: AppDeps,
+	limit: MiddlewareHandler<RequestEnv>,
+	pages: OpenAPIHono<RequestEnv>,
+) {
+	const choice = createAppChoice(deps.apps);
 	const proofs = createFormProofs(deps);
 	const app = new OpenAPIHono<RequestEnv>();
 	app.use(limit, smallUtf8Body(FORM_BYTES));
 	describeFormRoutes(app.openAPIRegistry, [...SERVICE_NAMES.keys()], FORM_BYTES);
+	app.onError((error) => told(error, deps.log));
 
-	app.onError((error) => {
-		if (error instanceof Refusal) return refusal(error.message);
-		const problem = toProblem(error, deps.log);
-		const response = lines(STATUS[problem.kind] ?? problem.status, "ERROR", problem.message);
-		for (const [name, value] of Object.entries(problem.headers)) response.headers.set(name, value);
-		return response;
-	});
+	app.post("/v1/register", registering(deps, choice));
+	app.post("/v1/unregister", unregistering(deps, choice, proofs));
+	app.post("/v1/push", pushing(deps, proofs));
+	app.get("/v1/health", (c) =>
+		c.html(
+			"<!DOCTYPE html>\n<html lang=en><head><title>Reveille</title></head><body>\nRUNNING\n</body></html>",
+		),
+	);
+	app.route("/", pages);
+	return app;
+}
 
-	/** The types whose service has an app. */
-	const served = [...SERVICE_NAMES]
-		.filter(([, service]) => deps.apps.some((candidate) => candidate.service === service))
-		.map(([name]) => name);
+/** Whatever was thrown, in this API's words. */
+function told(error: unknown, log: AppDeps["log"]): Response {
+	if (error instanceof Refusal) return refusal(error.message);
+	const problem = toProblem(error, log);
+	const response = lines(STATUS[problem.kind] ?? problem.status, "ERROR", problem.message);
+	for (const [name, value] of Object.entries(problem.headers)) response.headers.set(name, value);
+	return response;
+}
 
-	/** Dialects have no field for the app: a type means the service's default one, the first. */
-	const appOf = (type: string): PublicApp => {
-		const service = SERVICE_NAMES.get(type);
-		const its = deps.apps.find((candidate) => candidate.service === service);
-		if (its) return its;
-		throw new Refusal(`This server does not push to this type of device. It knows: ${served.join(", ")}.`);
-	};
+function notServed({ types }: AppChoice): Refusal {
+	return new Refusal(`This server does not push to this type of device. It knows: ${types.join(", ")}.`);
+}
 
-	const deviceOf = (its: App, { token, p256dh, auth }: Fields) =>
-		checkDevice(serviceOf(deps, its), { token, p256dh: p256dh || undefined, auth: auth || undefined });
+/** The device of a form, as an app's push service takes it. @throws {InvalidDevice} */
+const deviceOf = (deps: AppDeps, app: App, { token, p256dh, auth }: Fields): CheckedDevice =>
+	checkDevice(serviceOf(deps, app), { token, p256dh: p256dh || undefined, auth: auth || undefined });
 
-	app.post("/v1/register", async (c) => {
+function registering(deps: AppDeps, choice: AppChoice): FormHandler {
+	const { registrations, trustDeviceId } = deps;
+
+	/** What makes a registration of this API unique beside its app. */
+	const keyOf = ({ node = "" }: Fields, { device }: CheckedDevice) =>
+		formDeviceKey(node, trustDeviceId ? undefined : device.token);
+
+	/** A type may mean several apps: the push address decides, as for the dialects over XMPP. */
+	async function appOf(fields: Fields, pushAddress: string): Promise<App> {
+		const app = await choice.chooseAgain({ type: fields.type ?? "" }, pushAddress, async (its) => {
+			const key = await keyOf(fields, deviceOf(deps, its, fields));
+			return (await registrations.findDevice("", its.name, key)) !== undefined;
+		});
+		if (app) return app;
+		throw notServed(choice);
+	}
+
+	return async (c) => {
 		const form = await c.req.text();
 		const posted = new URLSearchParams(form).get("access_token");
 		const permit = await requireRegistrationToken(c, deps.registration, posted);
 		const fields = parseForm(form, "type", "node", "token");
-		if (deps.nodes.isPubsubHost(requirePushAddress(deps))) {
+		const pushAddress = requirePushAddress(deps);
+		if (deps.nodes.isPubsubHost(pushAddress)) {
 			throw new Refusal("Publishes go to a pubsub service here, which takes no secret: register over XMPP.");
 		}
-		const its = appOf(fields.type ?? "");
-		requirePermitted(permit, its.name);
-		const checked = deviceOf(its, fields);
+		const app = await appOf(fields, pushAddress);
+		requirePermitted(permit, app.name);
+		const checked = deviceOf(deps, app, fields);
 		const { node, secret } = await register(deps, {
 			...checked,
-			app: its,
-			key: await formDeviceKey(fields.node ?? "", trustDeviceId ? undefined : checked.device.token),
+			app,
+			key: await keyOf(fields, checked),
 			clientNetwork: c.get("clientNetwork"),
 		});
 		return lines(200, "OK", node, secret);
-	});
+	};
+}
 
-	app.post("/v1/unregister", async (c) => {
+function unregistering(deps: AppDeps, choice: AppChoice, proofs: FormProofs): FormHandler {
+	const { keyring, registrations, trustDeviceId } = deps;
+	return async (c) => {
 		const fields = parseForm(await c.req.text(), "type", "node");
 		const { node = "", secret, token } = fields;
 		if (secret) {
@@ -133,20 +151,24 @@ export function pushAppserverRoutes(deps: AppDeps, limit: MiddlewareHandler<Requ
 		if (!token && !trustDeviceId) {
 			throw new Refusal("To unregister, send also the secret that registering returned, or the token.");
 		}
-		const [first = appOf(fields.type ?? ""), ...others] = proofs.appsOf(fields.type ?? "");
-		const its = token ? deviceOf(first, fields).device.token : undefined;
+		const apps = choice.fitting({ type: fields.type ?? "" });
+		const [first] = apps;
+		if (!first) throw notServed(choice);
+		const its = token ? deviceOf(deps, first, fields).device.token : undefined;
 		const ended: Registration[] = [];
-		for (const one of await proofs.provenBy([first, ...others], node, its)) {
+		for (const one of await proofs.provenBy(apps, node, its)) {
 			if (await registrations.remove(one.node)) ended.push(one);
 		}
-		const [told] = ended;
-		if (!told) return refusal("Node not found!");
-		return lines(200, "OK", told.node, await keyring.secretOf(keyring.usable(told.node)));
-	});
+		const [answered] = ended;
+		if (!answered) return refusal("Node not found!");
+		return lines(200, "OK", answered.node, await keyring.secretOf(keyring.usable(answered.node)));
+	};
+}
 
-	app.post("/v1/push", async (c) => {
+function pushing(deps: AppDeps, proofs: FormProofs): FormHandler {
+	return async (c) => {
 		const { node = "", secret = "" } = parseForm(await c.req.text(), "node", "secret");
-		const verdict = await keyring.verify(node, secret);
+		const verdict = await deps.keyring.verify(node, secret);
 		if (verdict === "unknown-key") throw keyMissing();
 		if (verdict === "wrong") return refusal("Node or secret not found!");
 		if (!(await proofs.mayPublish(node))) return refusal("Node or secret not found!");
@@ -161,14 +183,5 @@ export function pushAppserverRoutes(deps: AppDeps, limit: MiddlewareHandler<Requ
 			case "wait":
 				return refusal(`Not now: ${plainReason(answer.reason)}.`);
 		}
-	});
-
-	app.get("/v1/health", (c) =>
-		c.html(
-			"<!DOCTYPE html>\n<html lang=en><head><title>Reveille</title></head><body>\nRUNNING\n</body></html>",
-		),
-	);
-	app.route("/", debugPageRoutes(deps, served));
-
-	return app;
+	};
 }

@@ -161,7 +161,8 @@ export function createApns(options: ApnsOptions): PushService {
 
 		parseDevice({ token, voipToken, p256dh, auth }) {
 			if (!token) throw new InvalidDevice("The token is missing: it is the device token, in hexadecimal.");
-			if (p256dh || auth) throw new InvalidDevice("APNs has no use for p256dh and auth: leave them out.");
+			if (p256dh || auth)
+				throw new InvalidDevice("APNs has no use for p256dh and auth: leave them out.", "p256dh");
 			const device: Device = { token: parseToken("token", token) };
 			return voipToken ? { ...device, voipToken: parseToken("voipToken", voipToken) } : device;
 		},
@@ -251,11 +252,12 @@ function isToken(text: string): boolean {
 	return /^(?:[0-9a-f]{2})+$/.test(text) && text.length >= 4 && text.length <= 2 * MAX_TOKEN;
 }
 
-function parseToken(name: string, text: string): string {
+function parseToken(name: "token" | "voipToken", text: string): string {
 	const token = text.toLowerCase();
 	if (!isToken(token))
 		throw new InvalidDevice(
 			`The ${name} must be 2 to ${MAX_TOKEN} bytes in hexadecimal, without blanks or brackets.`,
+			name,
 		);
 	return token;
 }

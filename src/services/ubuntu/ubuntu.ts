@@ -159,10 +159,10 @@ export function createUbuntu(
 			const { applicationId } = input;
 			if (applicationId === undefined) {
 				if (options.appId === undefined)
-					throw new InvalidDevice(`The applicationId is missing. ${APPLICATION_ID}`);
+					throw new InvalidDevice(`The applicationId is missing. ${APPLICATION_ID}`, "applicationId");
 				return { token: checkToken(input.token) };
 			}
-			if (!isApplicationId(applicationId)) throw new InvalidDevice(APPLICATION_ID);
+			if (!isApplicationId(applicationId)) throw new InvalidDevice(APPLICATION_ID, "applicationId");
 			return { token: checkToken(input.token), applicationId };
 		},
 

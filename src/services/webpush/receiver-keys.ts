@@ -28,21 +28,24 @@ const B = 0x5ac635d8aa3a93e7b3ebbd55769886bc651d06b0cc53b0f63bce3c3e27d2604bn;
 export function receiverKeys(keys: { p256dh: string; auth: string }): ReceiverKeys {
 	const p256dh = bytes(keys.p256dh, "p256dh");
 	if (p256dh.length !== 65 || p256dh[0] !== 4)
-		throw new InvalidDevice("p256dh must be an uncompressed P-256 point: 65 bytes, the first one 0x04.");
-	if (!isOnCurve(p256dh)) throw new InvalidDevice("p256dh is not a point of the curve P-256.");
+		throw new InvalidDevice(
+			"p256dh must be an uncompressed P-256 point: 65 bytes, the first one 0x04.",
+			"p256dh",
+		);
+	if (!isOnCurve(p256dh)) throw new InvalidDevice("p256dh is not a point of the curve P-256.", "p256dh");
 	const auth = bytes(keys.auth, "auth");
-	if (auth.length !== 16) throw new InvalidDevice("auth must be 16 bytes.");
+	if (auth.length !== 16) throw new InvalidDevice("auth must be 16 bytes.", "auth");
 	return { p256dh, auth };
 }
 
 /** Bytes of a key in base64 or base64url. */
-function bytes(text: string, name: string): Uint8Array<ArrayBuffer> {
+function bytes(text: string, name: "p256dh" | "auth"): Uint8Array<ArrayBuffer> {
 	// Long enough for 65 bytes with padding; nobody needs us to decode a megabyte to say no.
 	if (text.length > 100 || !/^[A-Za-z0-9+/_-]+={0,2}$/.test(text))
-		throw new InvalidDevice(`${name} must be base64url.`);
+		throw new InvalidDevice(`${name} must be base64url.`, name);
 	const plain = text.replaceAll("+", "-").replaceAll("/", "_").replace(/=+$/, "");
 	// A length of 4n+1 encodes nothing.
-	if (plain.length % 4 === 1) throw new InvalidDevice(`${name} must be base64url.`);
+	if (plain.length % 4 === 1) throw new InvalidDevice(`${name} must be base64url.`, name);
 	return new Uint8Array(base64url.decode(plain));
 }
 

@@ -215,7 +215,11 @@ export function createWebPush(options: {
 			const { p256dh, auth } = input;
 			const token = parseEndpoint(input.token, policy).href;
 			if (!p256dh && !auth) return { token };
-			if (!p256dh || !auth) throw new InvalidDevice("p256dh and auth come together: give both or neither.");
+			if (!p256dh || !auth)
+				throw new InvalidDevice(
+					"p256dh and auth come together: give both or neither.",
+					p256dh ? "auth" : "p256dh",
+				);
 			const keys = receiverKeys({ p256dh, auth });
 			return { token, p256dh: base64url.encode(keys.p256dh), auth: base64url.encode(keys.auth) };
 		},

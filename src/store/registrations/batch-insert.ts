@@ -9,10 +9,9 @@ import { createGroupCommit } from "../group-commit.ts";
 import { asJson, toJson } from "../json-rows.ts";
 import { registrations } from "../schema.ts";
 import { countedBefore, type Limits } from "./quotas.ts";
-import type { NewRegistration } from "./registrations.ts";
-import { classesText, type Row } from "./row.ts";
+import { excluded, type NewRegistration, newRow, type Row, renewal } from "./row.ts";
 
-/** Rows of one statement: on a file it is done at once, and nothing else is in the meantime. */
+/** Rows of one statement. A statement on a file blocks the event loop until it is done. */
 const MOST = 200;
 
 interface Asked {
@@ -22,38 +21,16 @@ interface Asked {
 	row?: Row;
 }
 
-/** What a renewal of the same device changes in its row; `excluded` is what it would have had as a new one. */
-const RENEWAL = {
-	token: sql`excluded.token`,
-	voipToken: sql`excluded.voip_token`,
-	applicationId: sql`excluded.application_id`,
-	p256dh: sql`excluded.p256dh`,
-	auth: sql`excluded.auth`,
-	host: sql`excluded.host`,
-	jid: sql`excluded.jid`,
-	dialect: sql`excluded.dialect`,
-	muc: sql`excluded.muc`,
-	party: sql`coalesce(excluded.party, ${registrations.party})`,
-	classes: sql`coalesce(excluded.classes, ${registrations.classes})`,
-	deviceName: sql`coalesce(excluded.device_name, ${registrations.deviceName})`,
-	// Never goes back and never stands still, so that a verdict about an earlier send cannot match.
-	renewedAt: sql`max(excluded.renewed_at, ${registrations.renewedAt} + 1)`,
-	// Another token was never delivered to.
-	lastSuccessAt: sql`case when ${registrations.token} = excluded.token then ${registrations.lastSuccessAt} end`,
-	lastErrorAt: null,
-	lastError: null,
-};
-
 const deviceOf = ({ owner, app, device }: Pick<Row, "owner" | "app" | "device">) =>
 	JSON.stringify([owner, app, device]);
 
 /**
  * @param pause how long registrations gather; undefined: each is written by itself, since at an edge no request may
  *   wait for what another one began
- * @returns creates a registration, or renews the one of the same device. Undefined: it was not written, since it may
- *   be that a quota is full, or since another of the same device was: it is to be looked at by itself
+ * @returns creates a registration, or renews the one of the same device. Undefined: nothing was written. A quota may be
+ *   full, or another registration of the same device was in the batch: the caller registers it by itself
  */
-export function createRegisteringTogether(
+export function createBatchInsert(
 	primary: LibSQLDatabase,
 	limits: Limits,
 	now: () => number,
@@ -64,14 +41,14 @@ export function createRegisteringTogether(
 		.select(limits.rowsWithRoom(sql.placeholder("rows")))
 		.onConflictDoUpdate({
 			target: [registrations.owner, registrations.app, registrations.device],
-			set: RENEWAL,
+			set: renewal(excluded),
 		})
 		.returning({ row: asJson(registrations) as SQL<Row | null> })
 		.prepare();
 
 	async function commit(group: readonly Asked[]): Promise<void> {
 		for (let from = 0; from < group.length; from += MOST) {
-			// Work on a file ends within the same turn: timers and sockets have theirs in between.
+			// Timers and sockets have their turn between two statements.
 			if (from > 0) await new Promise((resolve) => setTimeout(resolve));
 			await writeTogether(group.slice(from, from + MOST));
 		}
@@ -84,16 +61,8 @@ export function createRegisteringTogether(
 			if (!byDevice.has(device)) byDevice.set(device, asked);
 		}
 		const at = now();
-		const rows = countedBefore([...byDevice.values()].map(({ wanted }) => wanted));
-		const columns = [...byDevice.values()].map(({ node, wanted }) => ({
-			node,
-			classes: classesText(wanted.classes),
-			registeredAt: at,
-			renewedAt: at,
-		}));
-		const written = await insert.all({
-			rows: toJson(rows.map((row, i) => ({ ...row, ...columns[i] }))),
-		});
+		const rows = [...byDevice.values()].map(({ wanted, node }) => newRow(wanted, node, at));
+		const written = await insert.all({ rows: toJson(countedBefore(rows)) });
 		for (const { row } of written) {
 			if (row === null) throw new OddAnswer();
 			const asked = byDevice.get(deviceOf(row));

@@ -17,12 +17,21 @@ export interface Claim {
 	party: string;
 }
 
+export interface Claiming {
+	/** Gives an owner the registration of a device that has none yet. @returns as {@link claimRegistration} */
+	claim(claim: Claim): Promise<boolean>;
+}
+
+export const createClaiming = (primary: LibSQLDatabase): Claiming => ({
+	claim: (claim) => claimRegistration(primary, claim),
+});
+
 /**
  * Gives the owner the registration of the same device id and the same token that has none: whoever knows both could
  * have its secret over HTTP too. Registering then renews it, so that the device keeps its node.
  * @returns false: there is none, or the owner has one for the device
  */
-export async function claimRegistration(
+async function claimRegistration(
 	primary: LibSQLDatabase,
 	{ owner, app, device, token, party }: Claim,
 ): Promise<boolean> {

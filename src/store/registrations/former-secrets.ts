@@ -5,19 +5,19 @@ import type { FormerSecrets } from "../../secrets.ts";
 import type { IdCheck } from "../database-id.ts";
 import { formerSecrets } from "../schema.ts";
 
-/** How long it is believed that there are some, ms: most app servers were not moved to, or long ago. */
+/** How long the answer that there are some is cached, ms. */
 const SOME_MS = 60_000;
 /**
- * How long it is believed that there are none, ms. An import may just have begun, and a user's server that hears that
- * its node is unknown may delete its registration: only a flood of wrong secrets is to be kept from the database.
+ * How long the answer that there are none is cached, ms. It only keeps a flood of wrong secrets from the database. It is
+ * short because an import may have begun: a user's server that is answered "unknown node" may delete its registration.
  */
 const NONE_MS = 1_000;
 
 /**
  * @param primary the database whose word counts: a replica may not have what was just imported
- * @param options.replica read first, so that those who have one are known while the primary is away; what it still
- *   has after its end is taken until it learns of that
- * @param options.check throws where this is not the database that it was: its lacking a secret means nothing
+ * @param options.replica read first, so that former secrets work while the primary is away. One that has ended works
+ *   until the replica has caught up
+ * @param options.check throws where the database is another one than at the start: that it has no secret means nothing
  */
 export function createFormerSecrets(
 	primary: LibSQLDatabase,
@@ -30,7 +30,7 @@ export function createFormerSecrets(
 	let known: { isEmpty: boolean; at: number; forMs: number } | undefined;
 
 	async function isEmpty(): Promise<boolean> {
-		// Nor from the future: a clock that was set back would have it believed for as long.
+		// An answer from the future is not used: after the clock was set back it would be cached for too long.
 		if (known === undefined || !isWithin(now() - known.at, known.forMs)) {
 			const some = await primary.select({ node: formerSecrets.node }).from(formerSecrets).limit(1);
 			const none = some.length === 0;
@@ -52,15 +52,15 @@ export function createFormerSecrets(
 		return hash;
 	}
 
-	/** What is nearby: where there is no replica, or one that cannot be read, that is the primary. */
+	/** Reads at the replica; where there is none, or it fails, at the primary. */
 	const hashNearby = (node: string) =>
 		replica ? hashIn(replica, node).catch(() => hashAtPrimary(node)) : hashAtPrimary(node);
 
 	return {
 		hashOf: async (node) => (await hashNearby(node)) ?? (replica && hashAtPrimary(node)),
 		async retire(node) {
-			// Read first: every publish comes by here, and a write is for the one that finds something. What the replica
-			// does not have yet is found at a later use.
+			// Each publish comes through here: it reads first, and writes only where there is something to delete. What the
+			// replica does not have yet is deleted at a later publish.
 			if ((await hashNearby(node)) === undefined) return;
 			await primary.delete(formerSecrets).where(eq(formerSecrets.node, node));
 		},

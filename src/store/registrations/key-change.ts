@@ -1,8 +1,8 @@
 /**
  * How registrations leave an old key. A device that renews is given the twin of its node under the current key
  * (secrets.ts). The row keeps the old node, which goes on working, until the twin is first published to: then the
- * owner's server has it, and publishes to the old one are answered as any to a registration that ended. An answer that
- * got lost on its way to the device so costs nothing.
+ * owner's server has it, and publishes to the old one are answered as those to a registration that ended. So nothing
+ * is lost where the device did not get the answer.
  */
 import { type Keyring, underKey } from "../../secrets.ts";
 import type { Registrations } from "./registrations.ts";
@@ -10,8 +10,8 @@ import type { Registrations } from "./registrations.ts";
 type Following = Pick<Registrations, "find" | "findAtPrimary" | "renew" | "nameDevice" | "remove" | "rename">;
 
 /**
- * @param ids of all keys that the registrations may have been made with, those that are not given any more too: asked
- *   once the database answered
+ * @param ids of all keys that the registrations may have been made with, also of those that are not in the settings any
+ *   more. Called only after the database has answered
  * @returns the registrations, found by any of their twins
  */
 export function followKeys<Some extends Following>(
@@ -21,14 +21,14 @@ export function followKeys<Some extends Following>(
 ): Some {
 	const isCurrent = (node: string) => keyring.underCurrentKey(node) === node;
 
-	/** What is done with a node, or with the first of its twins that it can be done with. */
+	/** Does something with a node, or with the first of its twins for which it gives a result. */
 	async function following<T>(node: string, use: (node: string) => Promise<T>): Promise<T> {
 		let result = await use(node);
 		for (const twin of twinsOf(node)) result ||= await use(twin);
 		return result;
 	}
 
-	/** Looks a second time: between two looks of the first, it may have gone to a twin that was already looked at. */
+	/** Tries all twins a second time: meanwhile the row may have got the node of one that was tried before. */
 	async function followingSurely<T>(node: string, use: (node: string) => Promise<T>): Promise<T> {
 		const result = await following(node, use);
 		return result || twinsOf(node).size === 0 ? result : following(node, use);

@@ -10,7 +10,7 @@ import { registrations, statistics } from "../schema.ts";
 export interface Result {
 	node: string;
 	at: number;
-	/** The token that was sent to: it says nothing of another one. Missing: whichever is there. */
+	/** The token that was sent to: the result is not noted of another one. Missing: it is noted whatever the token is. */
 	token?: string;
 	/** Missing: the push was delivered. */
 	error?: string;
@@ -25,10 +25,10 @@ export interface Count {
 
 const DAY_MS = 86_400_000;
 
-/** Rows of one statement. On a file it is done at once, and nothing else is in the meantime: some milliseconds. */
+/** Rows of one statement. A statement on a file blocks the event loop until it is done: some milliseconds. */
 const TOGETHER = 250;
 
-/** Reasons are short; this is for those that a service has from elsewhere. */
+/** Our own reasons are short; this cuts those that a provider sent. */
 const LONGEST_ERROR = registrationBounds.lastError.is;
 
 /** Writes results, then the counts. @param now ms: its day is that of the counts */
@@ -41,7 +41,7 @@ export async function recordResults(
 	const day = Math.floor(now / DAY_MS);
 	for (let at = 0; at < results.length; at += TOGETHER) {
 		await writeResults(primary, results.slice(at, at + TOGETHER));
-		// Work on a file ends within the same turn: timers and sockets have theirs in between.
+		// Timers and sockets have their turn between two statements.
 		await new Promise((resolve) => setTimeout(resolve));
 	}
 	const [first, ...rest] = counts.map(({ app, outcome, count }) =>
@@ -67,7 +67,7 @@ interface Told {
 
 /** One statement for all: it is prepared once, and over the network it is one round trip. */
 async function writeResults(primary: LibSQLDatabase, results: readonly Result[]): Promise<void> {
-	// A token may have a good and a bad one; a row is updated once by a statement.
+	// One token may have a good and a bad result, and a statement updates a row once: both go into one entry.
 	const told = new Map<string, Told>();
 	for (const { node, at, error, token } of results) {
 		const name = `${node} ${token}`;

@@ -1,15 +1,5 @@
 /** How many registrations there may be of one owner, one client address and one endpoint host. */
-import {
-	and,
-	asc,
-	eq,
-	getTableColumns,
-	isNotNull,
-	isNull,
-	type Placeholder,
-	type SQL,
-	sql,
-} from "drizzle-orm";
+import { and, eq, getTableColumns, type Placeholder, type SQL, type SQLWrapper, sql } from "drizzle-orm";
 import type { LibSQLDatabase } from "drizzle-orm/libsql";
 import { registrationBounds } from "../../limits/bounds/registrations.ts";
 import { registrations } from "../schema.ts";
@@ -24,7 +14,7 @@ export interface Quotas {
 /** What may be full. `share`: what one party may have of a host's. */
 export type QuotaName = keyof Quotas | "share";
 
-/** Whom a new row counts for; what is missing counts for nobody, and so does an empty owner. */
+/** Whose quotas a new row counts towards. A value that is missing or empty has no quota. */
 export interface Counted {
 	owner: string;
 	address?: string | null | undefined;
@@ -33,142 +23,105 @@ export interface Counted {
 	party?: string | null | undefined;
 }
 
-/** Where a row goes that has its owner and its address already. */
+/** The new host of a row that is there: its owner and its address are counted already. */
 export type Move = Pick<Counted, "host" | "party">;
 
 export interface Limits {
-	/** The first quota that a new row would break, or a move; the host's own is looked at last. Counting stops there. */
+	/** The first quota that has no room for a new row, or for a move. The host's own quota is looked at last. */
 	exceeded(wanted: Counted | Move): Promise<QuotaName | undefined>;
-	/** What to insert: this row, unless a quota that it counts for is full. */
+	/**
+	 * The statement that asks this. In one transaction with a write that found no room, it says which quota was full at
+	 * that moment. Later another one may be full, or none.
+	 */
+	exceededQuery(wanted: Counted | Move): ReturnType<typeof quotaQuery>;
+	/** The SELECT of an INSERT: this row, unless one of its quotas is full. */
 	rowWithRoom(row: typeof registrations.$inferInsert): SQL;
 	/**
-	 * What to insert: of these rows (JSON, see {@link countedBefore}) those that surely have room. One that is no new
-	 * row after all may be left out too.
+	 * The SELECT of an INSERT: those of these rows that have room in all their quotas. A row that would only renew
+	 * another one may be left out too.
+	 * @param rows JSON of what {@link countedBefore} returned
 	 */
 	rowsWithRoom(rows: Placeholder): SQL;
 	/**
-	 * The condition under which a row may move to this host; undefined: under any.
-	 * @param party whose the row is then; undefined: whose it is
+	 * The condition that a row may move to this host. Undefined: there is none to meet.
+	 * @param party the row's new party; undefined: it keeps the one that it has
 	 */
 	hasRoom(host: string | undefined, party?: string): SQL | undefined;
-	/** Which registration would make room at a full host: its node. */
-	displaceable(host: string): Promise<string | undefined>;
 	/**
-	 * Ends the registration that makes room at a full host: the oldest of those that were pushed to and never reached.
-	 * To be done in one transaction with what takes its place.
-	 * @param wanted what takes its place; without an owner a move
-	 * @param when further conditions
+	 * The condition that ending one registration at the host makes room for this one: the host has exactly as many as it
+	 * may have, and no other quota is full.
 	 */
-	displace(wanted: (Counted | Move) & { host: string }, when: SQL): Displacing;
+	isJustFull(wanted: Counted | Move): SQL | undefined;
 }
 
-export type Displacing = ReturnType<typeof displacing>;
+/** By which columns each quota counts, in the order in which they are looked at. */
+const COUNTED_BY: readonly [QuotaName, readonly (keyof Counted)[]][] = [
+	["owner", ["owner"]],
+	["address", ["address"]],
+	["share", ["host", "party"]],
+	["host", ["host"]],
+];
 
-const OWN = ["owner", "address", "host"] as const satisfies (keyof Quotas)[];
+/** How many each quota allows. */
+const limitsOf = (quotas: Quotas): Record<QuotaName, number> => ({
+	...quotas,
+	share: Math.max(1, Math.floor(quotas.host * registrationBounds.share.is)),
+});
 
-/** What one party may have of a host's quota. */
-const shareOf = ({ host }: Quotas) => Math.max(1, Math.floor(host * registrationBounds.share.is));
-
-const shareKey = ({ host, party }: Move) => (host && party ? JSON.stringify([host, party]) : undefined);
-
-/** Says of each row how many before it count for the same: one statement does not see the rows that it inserts. */
+/**
+ * Adds to each row how many rows before it in the batch count towards the same quotas: a statement does not see the
+ * rows that it inserts itself.
+ */
 export function countedBefore<Some extends Counted>(
 	rows: readonly Some[],
 ): (Some & { before: { [Quota in QuotaName]: number } })[] {
 	const seen = new Map<string, number>();
-	function count(quota: QuotaName, value: string | null | undefined): number {
-		const name = `${quota} ${value}`;
-		const before = seen.get(name) ?? 0;
-		seen.set(name, before + 1);
-		return before;
-	}
 	return rows.map((row) => {
-		const before = {
-			owner: count("owner", row.owner),
-			address: count("address", row.address),
-			host: count("host", row.host),
-			share: count("share", shareKey(row)),
-		};
+		const before = { owner: 0, address: 0, share: 0, host: 0 };
+		for (const [quota, columns] of COUNTED_BY) {
+			const name = JSON.stringify([quota, ...columns.map((column) => row[column])]);
+			before[quota] = seen.get(name) ?? 0;
+			seen.set(name, before[quota] + 1);
+		}
 		return { ...row, before };
 	});
 }
 
-/** The oldest that was pushed to and never reached; what nobody pushed to yet may be a quiet device that lives. */
-function triedInVain(primary: LibSQLDatabase, host: string) {
-	const { node, lastErrorAt, lastSuccessAt, renewedAt } = registrations;
-	return primary
-		.select({ node })
-		.from(registrations)
-		.where(and(eq(registrations.host, host), isNotNull(lastErrorAt), isNull(lastSuccessAt)))
-		.orderBy(asc(renewedAt))
-		.limit(1);
-}
-
-function displacing(primary: LibSQLDatabase, host: string, when: SQL | undefined) {
-	return primary
-		.delete(registrations)
-		.where(and(eq(registrations.node, sql`(${triedInVain(primary, host)})`), when))
-		.returning();
-}
-
 /** @param primary the database whose word counts */
 export function createLimits(primary: LibSQLDatabase, quotas: Quotas): Limits {
-	const share = shareOf(quotas);
+	const limits = limitsOf(quotas);
 
-	/** Counts rows, as far as `limit`. */
-	function countOf(where: SQL | undefined, limit: number) {
-		const some = primary.select({ one: sql`1` }).from(registrations).where(where).limit(limit);
-		return primary.select({ count: sql<number>`count(*)` }).from(some.as("some"));
-	}
-
-	/** Each quota that a row counts for, with how many there are, as far as the limit. The host's comes last. */
+	/** Each quota that a row counts for, with how many there are, as far as the limit. */
 	function countsOf(wanted: { [Name in keyof Counted]?: string | null | undefined }) {
-		const { owner, address, host, party } = wanted;
-		const its: [QuotaName, SQL | undefined, number][] = [];
-		if (owner) its.push(["owner", eq(registrations.owner, owner), quotas.owner]);
-		if (address) its.push(["address", eq(registrations.address, address), quotas.address]);
-		if (host && party)
-			its.push(["share", and(eq(registrations.host, host), eq(registrations.party, party)), share]);
-		if (host) its.push(["host", eq(registrations.host, host), quotas.host]);
-		return its.map(([quota, where, limit]) => ({ quota, limit, count: countOf(where, limit) }));
+		const its = COUNTED_BY.filter(([, columns]) => columns.every((column) => wanted[column]));
+		return its.map(([quota, columns]) => {
+			const limit = limits[quota];
+			const where = and(...columns.map((column) => eq(registrations[column], wanted[column] ?? "")));
+			return { quota, limit, count: countOf(where, limit) };
+		});
 	}
+
+	const exceededQuery = (wanted: Counted | Move) => quotaQuery(primary, countsOf(wanted));
 
 	return {
+		exceededQuery,
+
 		async exceeded(wanted) {
-			for (const { quota, limit, count } of countsOf(wanted)) {
-				const [row] = await count;
-				if ((row?.count ?? 0) >= limit) return quota;
-			}
-			return undefined;
+			const [full] = await exceededQuery(wanted);
+			return full?.quota ?? undefined;
 		},
 
 		rowWithRoom(row) {
 			const columns = Object.keys(getTableColumns(registrations)) as (keyof typeof row)[];
 			const values = columns.map((name) => sql`${row[name] ?? null}`);
-			const room = countsOf(row).map(({ limit, count }) => sql`(${count}) < ${limit}`);
+			const room = countsOf(row).map(({ limit, count }) => sql`${count} < ${limit}`);
 			return sql`select ${sql.join(values, sql`, `)} where ${and(sql`true`, ...room)}`;
 		},
 
 		rowsWithRoom(rows) {
-			const values = Object.keys(getTableColumns(registrations)).map((name) =>
-				sql.raw(`value ->> '${name}'`),
-			);
-			const given = (name: string) => sql.raw(`value ->> '${name}'`);
-			// Counts for nobody where it is missing or empty.
-			const isNobodys = (name: string) => sql`coalesce(${given(name)}, '') = ''`;
-			const hasRoom = (quota: QuotaName, same: SQL | undefined, limit: number) => {
-				const some = sql`select 1 from ${registrations} where ${same} limit ${sql.raw(String(limit))}`;
-				const before = sql.raw(`(value ->> '$.before.${quota}')`);
-				return sql`(select count(*) from (${some})) + ${before} < ${sql.raw(String(limit))}`;
-			};
-			const room = OWN.map((quota) => {
-				const same = eq(registrations[quota], given(quota));
-				return sql`(${isNobodys(quota)} or ${hasRoom(quota, same, quotas[quota])})`;
-			});
-			const ofParty = and(eq(registrations.host, given("host")), eq(registrations.party, given("party")));
-			const roomInShare = sql`(${isNobodys("host")} or ${isNobodys("party")}
-				or ${hasRoom("share", ofParty, share)})`;
-			return sql`select ${sql.join(values, sql`, `)} from json_each(${rows}) where ${and(...room, roomInShare)}`;
+			const values = Object.keys(getTableColumns(registrations)).map(givenIn);
+			const room = COUNTED_BY.map(([quota, columns]) => hasRoomIn(quota, columns, limits[quota]));
+			return sql`select ${sql.join(values, sql`, `)} from json_each(${rows}) where ${and(...room)}`;
 		},
 
 		// Only where the host stays, or has room for one more: otherwise many registrations could be made anywhere
@@ -178,24 +131,44 @@ export function createLimits(primary: LibSQLDatabase, quotas: Quotas): Limits {
 			const whose = sql`coalesce(${party ?? null}, ${registrations.party})`;
 			const others = sql`select 1 from ${registrations} as "others" where "others"."host" = ${host}`;
 			return sql`(${registrations.host} is ${host} or (
-				${quotas.host} > (select count(*) from (${others} limit ${quotas.host}))
-				and (${whose} is null or ${share} > (
-					select count(*) from (${others} and "others"."party" = ${whose} limit ${share})))))`;
+				${limits.host} > (select count(*) from (${others} limit ${limits.host}))
+				and (${whose} is null or ${limits.share} > (
+					select count(*) from (${others} and "others"."party" = ${whose} limit ${limits.share})))))`;
 		},
 
-		async displaceable(host) {
-			const [row] = await triedInVain(primary, host);
-			return row?.node;
-		},
-
-		displace(wanted, when) {
-			const { host } = wanted;
+		isJustFull(wanted) {
 			const room = countsOf(wanted)
 				.filter(({ quota }) => quota !== "host")
-				.map(({ limit, count }) => sql`(${count}) < ${limit}`);
+				.map(({ limit, count }) => sql`${count} < ${limit}`);
 			// Where there are more than there may be now, one less makes no room yet.
-			const isJustFull = sql`(${countOf(eq(registrations.host, host), quotas.host + 1)}) = ${quotas.host}`;
-			return displacing(primary, host, and(isJustFull, when, ...room));
+			const atHost = countOf(eq(registrations.host, wanted.host ?? ""), limits.host + 1);
+			return and(sql`${atHost} = ${limits.host}`, ...room);
 		},
 	};
+}
+
+/** How many rows there are, counted no further than `limit`. */
+const countOf = (where: SQL | undefined, limit: number | SQL): SQL =>
+	sql`(select count(*) from (select 1 from ${registrations} where ${where} limit ${limit}))`;
+
+/** Selects the name of the first quota that is full, or null. SQLite counts no quota after that one. */
+function quotaQuery(
+	primary: LibSQLDatabase,
+	counts: readonly { quota: QuotaName; limit: number; count: SQLWrapper }[],
+) {
+	const cases = counts.map(({ quota, limit, count }) => sql`when ${count} >= ${limit} then ${quota}`);
+	const quota = sql<QuotaName | null>`case ${sql.join([...cases, sql`when false then null`], sql` `)} end`;
+	return primary.select({ quota }).from(sql`(select 1)`);
+}
+
+/** A value of a row that is given as JSON. */
+const givenIn = (column: string) => sql.raw(`value ->> '${column}'`);
+
+/** The condition that a row, given as JSON, has room in a quota, or does not count towards it. */
+function hasRoomIn(quota: QuotaName, columns: readonly (keyof Counted)[], limit: number): SQL {
+	const isNobodys = columns.map((column) => sql`coalesce(${givenIn(column)}, '') = ''`);
+	const same = and(...columns.map((column) => eq(registrations[column], givenIn(column))));
+	const most = sql.raw(String(limit));
+	const before = sql.raw(`(value ->> '$.before.${quota}')`);
+	return sql`(${sql.join(isNobodys, sql` or `)} or ${countOf(same, most)} + ${before} < ${most})`;
 }

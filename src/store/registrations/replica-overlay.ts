@@ -1,21 +1,22 @@
-/** Reads nearby what may be old there: what the primary said since is remembered until it has arrived. */
+/** Reads at a replica, which lags behind: what the primary said is remembered until the replica has it. */
 import type { Registration } from "../../types.ts";
+import { type Row, toRegistration } from "./row.ts";
 
-/** How many are remembered: more than are written in the time that a replica takes. */
+/** How many are remembered: more than are written until a replica has caught up. */
 const KEPT = 10_000;
 
 export interface Nearby {
-	/** Undefined: it is not here, which says nothing. */
+	/** Undefined: the replica does not have it. The primary may. */
 	find(node: string): Promise<Registration | undefined>;
-	/** The primary just said that a registration is this, or (undefined) that there is none. */
+	/** The primary just said what a node's registration is. Undefined: it has none. */
 	learn(node: string, registration: Registration | undefined): void;
 }
 
 /**
- * A push that goes to a token of yesterday would be kept for the new one and go to the old one again, for as long as
- * the replica is not brought up to date. So what this process asked the primary, or wrote there, counts more.
- * @param read reads at the replica; one that cannot be read has nothing
- * @param freshAt all that the primary had at this time is at the replica, ms since the epoch
+ * Without it, a push to an old token would be queued for the new token and sent to the old one again, until the replica
+ * has caught up. So what this process read at the primary, or wrote there, comes before what the replica says.
+ * @param read reads at the replica; where that fails, it counts as not found
+ * @param freshAt the replica has everything that the primary had at this time, ms since the epoch
  */
 export function createNearby(
 	read: (node: string) => Promise<Registration | undefined>,
@@ -45,5 +46,31 @@ export function createNearby(
 			learned.set(node, { at: now(), registration });
 			forgetArrived();
 		},
+	};
+}
+
+/** Takes note of what the primary just said. Without a replica there is nothing to note. */
+export interface Learning {
+	/** This is a row now. @returns its registration */
+	row(row: Row): Registration;
+	/** These rows have ended. @returns whether there was one */
+	ends(rows: readonly { node: string }[]): boolean;
+	/** This is a node's registration now; undefined: it has none. */
+	node: Nearby["learn"];
+}
+
+export function createLearning(nearby: Nearby | undefined): Learning {
+	const learn: Nearby["learn"] = (node, registration) => nearby?.learn(node, registration);
+	return {
+		row(row) {
+			const registration = toRegistration(row);
+			learn(row.node, registration);
+			return registration;
+		},
+		ends(rows) {
+			for (const { node } of rows) learn(node, undefined);
+			return rows.length > 0;
+		},
+		node: learn,
 	};
 }

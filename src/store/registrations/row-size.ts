@@ -11,12 +11,13 @@ export function rowBytes(row: object): number {
 }
 
 /**
- * Each of a row's texts has a bound of its own, where it comes in; this holds whatever comes in one day.
+ * Each text of a row has a bound of its own at its way in. This one also holds for texts that come to be added.
  * @throws {InvalidDevice} with a sentence for whoever registers
  */
 export function requireSmall(row: object): void {
 	if (rowBytes(row) <= registrationBounds.row.is) return;
 	throw new InvalidDevice(
 		`This registration has more than ${registrationBounds.row.is} bytes: shorten its names.`,
+		"deviceName",
 	);
 }

@@ -3,13 +3,13 @@ import { type SQL, sql } from "drizzle-orm";
 import type { LibSQLDatabase } from "drizzle-orm/libsql";
 import { registrations } from "../schema.ts";
 
-/** Rows of one statement: on a file it is done at once, a millisecond or two, and nothing else is in the meantime. */
+/** Rows of one statement. A statement on a file blocks the event loop until it is done: a millisecond or two. */
 export const SLICE = 2_500;
 
 /**
- * A million rows at once would stop every push for half a second, and over the network be one long answer.
- * @param use is called for slice after slice, with the condition for its rows. What is written meanwhile may be in it
- *   or not
+ * A million rows at once would stop every push for half a second; a remote database would send one long answer.
+ * @param use is called for each slice in turn, with the condition for its rows. Rows that are written meanwhile may be
+ *   among them or not
  */
 export async function eachSlice(db: LibSQLDatabase, use: (slice: SQL) => Promise<void>): Promise<void> {
 	const [ends] = await db

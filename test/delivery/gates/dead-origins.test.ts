@@ -110,7 +110,7 @@ test.each([
 		const delivery = start();
 		while (strangers.calls.length < hanging) await new Promise((resolve) => setTimeout(resolve));
 		const { registration } = await house.register("phone");
-		await house.registrations.register(
+		await house.registrations.registerInBatch(
 			{ owner: "romeo@example.net", app: "fcm", device: "phone", token: "token" },
 			"fcm-node",
 		);
@@ -133,7 +133,7 @@ test.each([
 test("left where nobody knows their gates yet: they go to queues of their own before one is tried", async () => {
 	await leave(some(10), () => undefined, 2_000);
 	const { registrations } = house;
-	await registrations.register(
+	await registrations.registerInBatch(
 		{ owner: "romeo@example.net", app: "fcm", device: "phone", token: "token" },
 		"fcm-node",
 	);

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from "bun:test";
-import { PER_PAGE } from "../../../src/routes/admin/pages.tsx";
+import { PER_PAGE } from "../../../src/routes/admin/registration-pages.tsx";
 import { askingFor, startTestServer, subscription, type TestServer } from "../routes-fixture.ts";
 
 const adminToken = "the-operators-own-token-of-32-characters";

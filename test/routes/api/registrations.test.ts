@@ -4,6 +4,7 @@ import { createRegistrations } from "../../../src/store/registrations/registrati
 import {
 	anyHost,
 	askingFor,
+	devices,
 	seen,
 	startTestServer as start,
 	subscription,
@@ -155,11 +156,32 @@ describe("registering", () => {
 				server.json("POST", "/registrations", { subscription: subscription(endpoint) }),
 			);
 			expect(answer).toMatchObject({ kind: "invalid-fields", status: 422 });
-			expect(answer.errors[0].path).toBe("subscription");
+			expect(answer.errors[0].path).toBe("subscription.endpoint");
 			expect(JSON.stringify(answer)).not.toContain("hunter2");
 			expect(await server.rows()).toHaveLength(0);
 		},
 	);
+});
+
+test.each([
+	[
+		{ subscription: { ...subscription(), keys: { ...subscription().keys, p256dh: "AAAA" } } },
+		"subscription.keys.p256dh",
+	],
+	[
+		{ subscription: { ...subscription(), keys: { ...subscription().keys, auth: "AAAA" } } },
+		"subscription.keys.auth",
+	],
+	[{ app: "webpush", token: "nonsense" }, "token"],
+	[{ app: "apns", token: "nonsense" }, "token"],
+	[{ app: "apns", token: "abcd", voipToken: "nonsense" }, "voipToken"],
+	[{ app: "apns", subscription: subscription() }, "subscription.keys.p256dh"],
+	[{ app: "ubuntu", token: "abcd" }, "applicationId"],
+])("a device that its push service refuses is told by which field: %#", async (body, path) => {
+	const server = await startTestServer(devices);
+	const answer = await problem(server.json("POST", "/registrations", body));
+	expect(answer).toMatchObject({ kind: "invalid-fields", status: 422, errors: [{ path }] });
+	expect(answer.detail).toBe(answer.errors[0].message);
 });
 
 test.each([

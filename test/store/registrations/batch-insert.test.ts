@@ -56,7 +56,7 @@ test("what registers within a moment is what it would be, one after the other", 
 			const single = oneByOne();
 			for (const wanted of wishes) kinds.push((await single.register(wanted, () => `n${++nodes}`)).kind);
 			const store = together();
-			const results = await Promise.all(wishes.map((wanted) => store.register(wanted, `n${++nodes}`)));
+			const results = await Promise.all(wishes.map((wanted) => store.registerInBatch(wanted, `n${++nodes}`)));
 			expect(results.map(({ kind }) => kind)).toEqual(kinds as (typeof results)[number]["kind"][]);
 			expect(await rowsOf(database)).toEqual(await rowsOf(other));
 		}),
@@ -70,7 +70,7 @@ test("no quota is passed, and whoever was told of a registration has it", async 
 		fc.asyncProperty(fc.array(wish, { minLength: 5, maxLength: 40 }), async (wishes) => {
 			await empty();
 			const store = together(quotas);
-			const results = await Promise.all(wishes.map((wanted) => store.register(wanted, `n${++nodes}`)));
+			const results = await Promise.all(wishes.map((wanted) => store.registerInBatch(wanted, `n${++nodes}`)));
 			for (const [quota, limit] of Object.entries(quotas)) {
 				const { rows } = await database.client.execute(
 					`SELECT count(*) AS n FROM registrations WHERE ${quota} <> '' GROUP BY ${quota}`,
@@ -91,7 +91,7 @@ test("of a thousand at once each is written, and others have their turns between
 	const counting = setInterval(() => turns++);
 	const results = await Promise.all(
 		Array.from({ length: 1_000 }, (_, index) =>
-			store.register({ owner: "", app: "fcm", device: `d${index}`, token: "t" }, `n${index}`),
+			store.registerInBatch({ owner: "", app: "fcm", device: `d${index}`, token: "t" }, `n${index}`),
 		),
 	);
 	clearInterval(counting);
@@ -103,8 +103,8 @@ test("of one device that registers twice at once the later one's token counts, u
 	const store = together();
 	const wanted = { owner: "juliet@example.net", app: "fcm", device: "phone" };
 	const [first, second] = await Promise.all([
-		store.register({ ...wanted, token: "old" }, "n1"),
-		store.register({ ...wanted, token: "new" }, "n2"),
+		store.registerInBatch({ ...wanted, token: "old" }, "n1"),
+		store.registerInBatch({ ...wanted, token: "new" }, "n2"),
 	]);
 	expect([first.kind, second.kind]).toEqual(["created", "renewed"]);
 	expect(await store.find("n1")).toMatchObject({ token: "new", renewedAt: 1_001 });
@@ -114,10 +114,10 @@ test("of one device that registers twice at once the later one's token counts, u
 test("a device renews where its owner may have no more", async () => {
 	const store = together({ ...PLENTY, owner: 1 });
 	const wanted = { owner: "juliet@example.net", app: "fcm", device: "phone", token: "t" };
-	await store.register(wanted, "n1");
+	await store.registerInBatch(wanted, "n1");
 	const [renewed, refused] = await Promise.all([
-		store.register({ ...wanted, token: "new" }, "n2"),
-		store.register({ ...wanted, device: "tablet" }, "n3"),
+		store.registerInBatch({ ...wanted, token: "new" }, "n2"),
+		store.registerInBatch({ ...wanted, device: "tablet" }, "n3"),
 	]);
 	expect(renewed).toMatchObject({ kind: "renewed", registration: { node: "n1", token: "new" } });
 	expect(refused).toEqual({ kind: "over-quota", quota: "owner" });
@@ -128,7 +128,7 @@ test("a registration is renewed at the time when it is written, so that no verdi
 	const gathered = Promise.withResolvers<void>();
 	const store = createRegistrations(database.db, PLENTY, { now: () => now, pause: () => gathered.promise });
 	const wanted = { owner: "", app: "fcm", device: "phone", token: "t" };
-	const registering = store.register(wanted, "n1");
+	const registering = store.registerInBatch(wanted, "n1");
 	now = 2_000;
 	gathered.resolve();
 	await registering;
@@ -141,10 +141,10 @@ test("everybody hears of a fault, and the next ones are written again", async ()
 	await database.client.execute("ALTER TABLE registrations RENAME TO away");
 	const wanted = (device: string) => ({ owner: "", app: "fcm", device, token: "t" });
 	const failed = await Promise.allSettled([
-		store.register(wanted("a"), "n1"),
-		store.register(wanted("b"), "n2"),
+		store.registerInBatch(wanted("a"), "n1"),
+		store.registerInBatch(wanted("b"), "n2"),
 	]);
 	await database.client.execute("ALTER TABLE away RENAME TO registrations");
 	expect(failed.map(({ status }) => status)).toEqual(["rejected", "rejected"]);
-	expect((await store.register(wanted("a"), "n3")).kind).toBe("created");
+	expect((await store.registerInBatch(wanted("a"), "n3")).kind).toBe("created");
 });

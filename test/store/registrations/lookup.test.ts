@@ -43,7 +43,10 @@ test.each<[string, (truth: ResultSet) => readonly Row[]]>([
 	"%s in place of an answer is a failure of the database, and not that there is no such row",
 	async (_, lie) => {
 		const registrations = open();
-		await registrations.register({ owner: "a@example.org", app: "fcm", device: "d", token: "t" }, "node-1");
+		await registrations.registerInBatch(
+			{ owner: "a@example.org", app: "fcm", device: "d", token: "t" },
+			"node-1",
+		);
 		answerWith(lie);
 		for (const find of [registrations.find, registrations.findAtPrimary]) {
 			const error = await find("node-1").then(
@@ -58,7 +61,10 @@ test.each<[string, (truth: ResultSet) => readonly Row[]]>([
 
 test("of several that are looked up together, those that are not there are not there", async () => {
 	const registrations = open();
-	await registrations.register({ owner: "a@example.org", app: "fcm", device: "d", token: "t" }, "node-1");
+	await registrations.registerInBatch(
+		{ owner: "a@example.org", app: "fcm", device: "d", token: "t" },
+		"node-1",
+	);
 	const asked = ["node-1", "node-2", "node-1"].map((node) => registrations.find(node));
 	expect((await Promise.all(asked)).map((found) => found?.node)).toEqual(["node-1", undefined, "node-1"]);
 });
@@ -71,6 +77,6 @@ test.each([
 	const registrations = open();
 	answerWith(({ rows }) => (rows.length === 0 ? [] : cell(lie)));
 	const wanted = { owner: "a@example.org", app: "fcm", device: "d", token: "t" };
-	const error = await registrations.register(wanted, "node-1").catch((reason: unknown) => reason);
+	const error = await registrations.registerInBatch(wanted, "node-1").catch((reason: unknown) => reason);
 	expect(databaseFault(error)?.message).toBe("the database's answer does not fit the question");
 });

@@ -36,13 +36,16 @@ function open(quotas: Partial<Quotas>, way: Way = "together") {
 	);
 	return {
 		...registrations,
+		alone: registrations.register,
 		/** The nodes of those that made room, and were told of. */
 		ended: () => ended.map(({ node }) => node),
 		register(changes: Partial<NewRegistration>) {
 			const name = `d${++devices}`;
 			const node = changes.device ?? name;
 			const wanted = { owner: "", app: "web", device: name, token: `https://${HOST}/${name}`, ...changes };
-			return registrations.register(wanted, way === "with a claimed node" ? () => node : node);
+			return way === "with a claimed node"
+				? registrations.register(wanted, () => node)
+				: registrations.registerInBatch(wanted, node);
 		},
 	};
 }
@@ -233,6 +236,56 @@ describe("a registration that is renewed to another host", () => {
 			renewed: 2,
 			"over-quota": 4,
 		});
+	});
+});
+
+describe("a lost race", () => {
+	const MALLORY = "mallory@evil.example";
+
+	/** Runs `then` once, as soon as a statement of this kind was done that found no room: another process's work. */
+	function afterNoRoom(kind: "insert" | "update", then: () => Promise<unknown>) {
+		const { client } = database;
+		let isDone = false;
+		for (const name of ["execute", "batch"] as const) {
+			const real = client[name].bind(client) as (...given: unknown[]) => Promise<unknown>;
+			Object.assign(client, {
+				async [name](...given: unknown[]) {
+					const statements = [given[0]].flat() as { sql: string }[];
+					const result = await real(...given);
+					if (!isDone && statements.some(({ sql }) => sql.startsWith(`${kind} `))) {
+						isDone = true;
+						await then();
+					}
+					return result;
+				},
+			});
+		}
+	}
+
+	test.each([
+		["owner", { owner: MALLORY }],
+		["address", { address: "a" }],
+		["share", { host: HOST, party: "evil.example" }],
+		["host", { host: HOST }],
+	] as const)("blames the quota that was full, %s, though there is room again", async (quota, whose) => {
+		const store = open({ owner: 1, address: 1, host: quota === "host" ? 1 : 10 });
+		const late = { owner: "", app: "web", device: "late", token: "t", ...whose };
+		const result = await store.alone(late, async () => {
+			await store.register({ device: "rival", ...whose });
+			afterNoRoom("insert", () => store.remove("rival"));
+			return "late";
+		});
+		expect(result).toEqual({ kind: "over-quota", quota });
+		expect(await nodes()).toEqual([]);
+	});
+
+	test("of a device that moves where there is room again is none: it moves", async () => {
+		const store = open({ host: 10 });
+		await store.register({ host: HOST, device: "rival", party: "evil.example" });
+		await store.register({ host: "other.example", device: "phone", party: "evil.example" });
+		afterNoRoom("update", () => store.remove("rival"));
+		const moved = await store.renew("phone", { token: "new" }, HOST);
+		expect(moved).toMatchObject({ kind: "renewed", registration: { node: "phone", token: "new" } });
 	});
 });
 

@@ -33,6 +33,8 @@ const wanted = (changes: Partial<NewRegistration> = {}): NewRegistration => ({
 	token: "https://push.example/1",
 	...changes,
 });
+const registerBy = (how: string, store: Registrations, its: NewRegistration) =>
+	how === "together" ? store.registerInBatch(its, createNode()) : store.register(its, createNode);
 const count = async () =>
 	Number((await database.client.execute("SELECT count(*) AS n FROM registrations")).rows[0]?.n);
 
@@ -63,8 +65,7 @@ describe("registering", () => {
 		"written %s, another token was never delivered to, the same one was",
 		async (how) => {
 			const store = open();
-			const register = (token: string) =>
-				store.register(wanted({ token }), how === "together" ? createNode() : createNode);
+			const register = (token: string) => registerBy(how, store, wanted({ token }));
 			await register("https://push.example/1");
 			await store.record([{ node: "node-1", at: clock }], []);
 			const again = await register("https://push.example/1");
@@ -116,10 +117,7 @@ describe("registering", () => {
 		async (how) => {
 			const store = open();
 			const register = (party?: string) =>
-				store.register(
-					wanted(party === undefined ? {} : { party }),
-					how === "together" ? createNode() : createNode,
-				);
+				registerBy(how, store, wanted(party === undefined ? {} : { party }));
 			await register();
 			expect((await store.find("node-1"))?.party).toBeUndefined();
 			await register("example.net");
@@ -133,7 +131,7 @@ describe("registering", () => {
 		async (how) => {
 			const store = open();
 			const register = async (changes: Partial<NewRegistration>) => {
-				await store.register(wanted(changes), how === "together" ? createNode() : createNode);
+				await registerBy(how, store, wanted(changes));
 				return (await store.find("node-1"))?.classes;
 			};
 			expect(await register({})).toBeUndefined();
@@ -256,8 +254,7 @@ describe("a disk that is nearly full", () => {
 				now: () => clock,
 				mayGrow: async () => mayAdd,
 			});
-			const register = (changes: Partial<NewRegistration> = {}) =>
-				store.register(wanted(changes), how === "together" ? createNode() : createNode);
+			const register = (changes: Partial<NewRegistration> = {}) => registerBy(how, store, wanted(changes));
 			await register();
 			mayAdd = false;
 			await expect(register({ device: "tablet" })).rejects.toThrow(NoSpace);
@@ -280,8 +277,10 @@ describe("a row", () => {
 	test("has no more bytes than it may have, whatever of it is long", async () => {
 		const store = open();
 		const long = "é".repeat(registrationBounds.row.is / 2 + 1);
-		await expect(store.register(wanted({ deviceName: long }), createNode())).rejects.toThrow(InvalidDevice);
-		await store.register(wanted(), createNode());
+		await expect(store.registerInBatch(wanted({ deviceName: long }), createNode())).rejects.toThrow(
+			InvalidDevice,
+		);
+		await store.registerInBatch(wanted(), createNode());
 		await expect(store.renew("node-2", { token: long }, undefined)).rejects.toThrow(InvalidDevice);
 		expect((await store.find("node-2"))?.token).toBe("https://push.example/1");
 	});

@@ -288,7 +288,7 @@ describe("list-push-registrations", () => {
 		for (let i = 0; i < 50; i++) {
 			const device = { owner: "juliet@example.org", app: "fcm", device: `d${i}`, token: "t" };
 			const name = { deviceName: `${i}:`.padEnd(256, "&") };
-			await house.registrations.register({ ...device, ...name }, house.keyring.createNode());
+			await house.registrations.registerInBatch({ ...device, ...name }, house.keyring.createNode());
 			await house.client.execute({
 				sql: "UPDATE registrations SET registered_at = ?, last_error_at = 1, last_error = ? WHERE device = ?",
 				args: [i, "&".repeat(199), `d${i}`],

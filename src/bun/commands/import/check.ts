@@ -19,10 +19,10 @@ export class Unfit extends Error {
 }
 
 export interface CheckingDeps {
-	apps: readonly App[];
-	choice: Pick<AppChoice, "choose">;
-	/** Those of `apps` that stand for their services, whatever the address. */
-	named: readonly App[];
+	/** Which app each is of: as registering chooses it, so that the device finds its registration again. */
+	choice: Pick<AppChoice, "choose" | "called">;
+	/** The app of those that say neither type nor app. */
+	only: App | undefined;
 	/** By the name of their app. */
 	services: ReadonlyMap<string, PushService>;
 	keyring: Keyring;
@@ -87,22 +87,21 @@ function checkNode(node: string) {
 		throw new Unfit("its node has the form of Reveille's own, which its key must have made");
 }
 
-/** As registering chooses it, so that the device finds its registration again. */
-function appOf({ fields: { app, type }, jid = "" }: Found, { apps, named, choice }: CheckingDeps): App {
+/** What it says itself, or else what its type means. @throws {Unfit} */
+function appOf({ fields: { app, type }, jid = "" }: Found, { choice, only }: CheckingDeps): App {
 	if (app !== undefined) {
-		const its = apps.find(({ name }) => name === app);
+		const its = choice.called(app);
 		if (!its) throw new Unfit(`there is no app here called ${shown(app)}`);
 		if (type === undefined || SERVICE_NAMES.get(type) === its.service) return its;
 		throw new Unfit(`its type is not that of the app ${its.name}`);
 	}
 	if (type === undefined) {
-		const [only, ...more] = named;
-		if (only && more.length === 0) return only;
+		if (only) return only;
 		throw new Unfit("it has neither type nor app");
 	}
-	const service = SERVICE_NAMES.get(type);
-	const its = named.find((one) => one.service === service) ?? choice.choose({ type }, jid);
+	const its = choice.choose({ type }, jid);
 	if (its) return its;
+	const service = SERVICE_NAMES.get(type);
 	throw new Unfit(service ? `no app of ${service} is set up here` : `its type ${shown(type)} is not known`);
 }
 

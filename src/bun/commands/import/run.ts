@@ -20,7 +20,8 @@ const BATCH = 1000;
 /** How long others are let at the database between two transactions, ms. */
 const PAUSE_MS = 5;
 
-export interface ImportDeps extends Omit<CheckingDeps, "now" | "named" | "choice">, ReportEffects {
+export interface ImportDeps extends Omit<CheckingDeps, "now" | "only" | "choice">, ReportEffects {
+	apps: readonly App[];
 	db: LibSQLDatabase;
 	/** Takes the summary. */
 	print(text: string): void;
@@ -36,7 +37,12 @@ export async function runImport(wanted: ImportArguments, deps: ImportDeps): Prom
 	const named = wanted.apps.map((name) => appCalled(name, deps.apps));
 	const source = await openSource(wanted);
 	const report = createReport(deps, wanted.dryRun);
-	const checking: CheckingDeps = { ...deps, named, choice: createAppChoice(deps.apps), now: now() };
+	const checking: CheckingDeps = {
+		...deps,
+		choice: createAppChoice(deps.apps, named),
+		only: named.length === 1 ? named[0] : undefined,
+		now: now(),
+	};
 
 	async function take(batch: readonly Found[]) {
 		const checked = await Promise.all(batch.map((found) => checkOne(found, checking)));

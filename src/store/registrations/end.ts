@@ -1,0 +1,78 @@
+/** Ends registrations: at their owner's word, at a provider's, or for having been unused too long. */
+import { and, eq, lt, lte, sql } from "drizzle-orm";
+import type { LibSQLDatabase } from "drizzle-orm/libsql";
+import { DATABASE_NOW } from "../database-clock.ts";
+import { registrations } from "../schema.ts";
+import type { Lookup } from "./lookup.ts";
+import type { Learning } from "./replica-overlay.ts";
+import { eachSlice } from "./table-scan.ts";
+
+export interface Ending {
+	/** Ends a registration for good, at its owner's word. False: there was none. */
+	remove(node: string): Promise<boolean>;
+	/**
+	 * Ends a registration at a provider's word, unless it was renewed since.
+	 * @param token the one that was sent to
+	 * @param deadSince ms: a registration renewed after it stays
+	 * @returns whether this row is gone now through this verdict
+	 */
+	forget(node: string, token: string, deadSince: number): Promise<boolean>;
+	/** The same for the token of calls alone: the registration stays. */
+	forgetVoip(node: string, voipToken: string, deadSince: number): Promise<boolean>;
+	/** Removes what was neither renewed nor delivered to since `before` (ms). @returns how many */
+	sweep(before: number): Promise<number>;
+}
+
+export interface EndingDeps {
+	/** Tells the replica's reader what the primary has; undefined: there is no replica. */
+	refresh: Lookup["findAtPrimary"] | undefined;
+	learning: Learning;
+	now: () => number;
+}
+
+export function createEnding(primary: LibSQLDatabase, { refresh, learning, now }: EndingDeps): Ending {
+	const { node: itsNode, token: itsToken, voipToken: itsVoipToken, renewedAt, lastSuccessAt } = registrations;
+	const notRenewedSince = (at: number) => lte(renewedAt, at);
+
+	return {
+		async remove(node) {
+			return learning.ends(
+				await primary.delete(registrations).where(eq(itsNode, node)).returning({ node: itsNode }),
+			);
+		},
+
+		async forget(node, token, deadSince) {
+			const isDead = and(eq(itsNode, node), eq(itsToken, token), notRenewedSince(deadSince));
+			return learning.ends(await primary.delete(registrations).where(isDead).returning({ node: itsNode }));
+		},
+
+		async forgetVoip(node, voipToken, deadSince) {
+			const forgotten = await primary
+				.update(registrations)
+				.set({ voipToken: null })
+				.where(and(eq(itsNode, node), eq(itsVoipToken, voipToken), notRenewedSince(deadSince)))
+				.returning();
+			for (const row of forgotten) learning.row(row);
+			// It has another one, which the next try must go to.
+			if (forgotten.length === 0) await refresh?.(node);
+			return forgotten.length > 0;
+		},
+
+		async sweep(before) {
+			const usedAt = sql`max(${renewedAt}, coalesce(${lastSuccessAt}, 0))`;
+			const age = now() - before;
+			// By the database's clock too: one machine whose own is years ahead would end everybody's.
+			const isUnused = and(lt(usedAt, before), lt(usedAt, sql`${DATABASE_NOW} - ${age}`));
+			let swept = 0;
+			await eachSlice(primary, async (slice) => {
+				const unused = and(slice, isUnused);
+				// Most slices have none, and looking takes no turn from those who write.
+				const [some] = await primary.select({ one: sql`1` }).from(registrations).where(unused).limit(1);
+				if (!some) return;
+				const gone = await primary.delete(registrations).where(unused).returning({ node: itsNode });
+				swept += gone.length;
+			});
+			return swept;
+		},
+	};
+}
