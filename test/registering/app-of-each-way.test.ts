@@ -3,6 +3,7 @@ import { afterEach, describe, expect, test } from "bun:test";
 import { check } from "../../src/bun/commands/import/check.ts";
 import { type AppConfig, parseApps } from "../../src/config/apps.ts";
 import { createAppChoice } from "../../src/registering/app-choice.ts";
+import { publicApps } from "../../src/routes/public-apps.ts";
 import { createKeyring } from "../../src/secrets.ts";
 import { endpointPolicy } from "../../src/services/endpoint.ts";
 import { createServices } from "../../src/services/index.ts";
@@ -161,6 +162,21 @@ describe("the app whose address the server tells, or is written to, comes before
 		expect((await server.registered()).app).toBe("second");
 		expect((await server.registered({ app: "first", subscription: subscription() })).app).toBe("first");
 	});
+});
+
+test("what the routes are told of the apps has all that they are chosen by over HTTP, and nothing secret", () => {
+	const tables = [
+		FIRST,
+		{ name: "second", service: "webpush", address: ["push@example.net"] },
+		{ name: "phone", service: "fcm", service_account: "a secret" },
+	];
+	const told = publicApps(parseApps(tables, "APPS", true), "KEY");
+	expect(createAppChoice(told).choose({ type: "webpush" }, PUSH)?.name).toBe("second");
+	expect(told).toEqual([
+		{ name: "first", service: "webpush", vapidPublicKey: "KEY" },
+		{ name: "second", service: "webpush", addresses: ["push@example.net"], vapidPublicKey: "KEY" },
+		{ name: "phone", service: "fcm" },
+	]);
 });
 
 describe("a type that nobody has is refused", () => {
