@@ -1,10 +1,17 @@
-/** All XMPP connections of a process: each has a connector of its own, and none of them waits for another. */
+/** All XMPP connections of a process: none of them waits for another. */
 import type { Element } from "@xmpp/xml";
 import { settingOf, shownUrl, type XmppConnection } from "../config/connections.ts";
 import { bareOf, domainOf, resourceOf } from "../xmpp/jid.ts";
-import { type Connector, type ConnectorDeps, type ConnectorStatus, startConnector } from "./connection.ts";
+import {
+	type Connector as Connection,
+	type ConnectorDeps as ConnectionDeps,
+	type ConnectorStatus as ConnectionStatus,
+	startConnector as startConnection,
+} from "./connection.ts";
 
 export interface Connections {
+	/** Opens them. Until then nothing comes in, and what is sent goes nowhere. */
+	start(each: readonly ConnectionDeps[]): Promise<void>;
 	/** Whether each address is ours. */
 	isOnline(): ReadonlyMap<string, boolean>;
 	/** The URL of the server of each address, once it is known. */
@@ -23,36 +30,36 @@ export interface Connections {
 	stop(finish: () => Promise<void>): Promise<void>;
 }
 
-/** @param depsOf what the connector of a connection is given */
-export async function startConnections(
-	connections: readonly XmppConnection[],
-	depsOf: (connection: XmppConnection) => Omit<ConnectorDeps, "connection">,
-): Promise<Connections> {
-	const held: { connection: XmppConnection; connector: Connector }[] = [];
-	for (const connection of connections) {
-		held.push({ connection, connector: await startConnector({ ...depsOf(connection), connection }) });
-	}
+/** @param all their settings; they are opened by `start` */
+export function createConnections(all: readonly XmppConnection[]): Connections {
+	/** Those that are opened. */
+	const held: { settings: XmppConnection; connection: Connection }[] = [];
 
-	const statuses = (): [string, ConnectorStatus][] =>
-		held.map(({ connection, connector }) => [connection.address, connector.status()]);
+	const statuses = (): [string, ConnectionStatus][] =>
+		held.map(({ settings, connection }) => [settings.address, connection.status()]);
 
 	return {
+		async start(each) {
+			for (const deps of each)
+				held.push({ settings: deps.connection, connection: await startConnection(deps) });
+		},
+
 		isOnline: () => new Map(statuses().map(([address, { kind }]) => [address, kind === "online"])),
 
-		services: () =>
-			new Map(held.map(({ connection, connector }) => [connection.address, connector.service()])),
+		services: () => new Map(held.map(({ settings, connection }) => [settings.address, connection.service()])),
 
 		status() {
-			if (held.length === 0) {
+			if (all.length === 0) {
 				return "XMPP is not configured: set XMPP_SERVICE, XMPP_USERNAME and XMPP_PASSWORD.";
 			}
-			const faults = held.flatMap(({ connection, connector }) => {
-				const status = connector.status();
+			if (held.length < all.length) return "The XMPP connections are not opened yet.";
+			const faults = held.flatMap(({ settings, connection }) => {
+				const status = connection.status();
 				const said = status.kind === "online" ? status.fault : status.reason;
 				if (said === undefined || status.kind === "standby") return [];
-				const { address } = connection;
-				const service = connector.service();
-				const name = connection.service === undefined ? "its server" : settingOf(connection, "service");
+				const { address } = settings;
+				const service = connection.service();
+				const name = settings.service === undefined ? "its server" : settingOf(settings, "service");
 				const reason = service === undefined ? said : said.replaceAll(shownUrl(service), name);
 				return [held.length === 1 ? reason : `${address}: ${reason}`];
 			});
@@ -60,12 +67,12 @@ export async function startConnections(
 		},
 
 		sendFrom(from = "", stanza) {
-			const { connection, connector } = held.find((each) => hasJid(each.connection, from)) ?? held[0] ?? {};
-			if (!connection) return;
+			const { settings, connection } = held.find((each) => hasJid(each.settings, from)) ?? held[0] ?? {};
+			if (!settings) return;
 			// From an account a server takes its own address only; from a component any of its domain's.
-			const isAny = connection.kind === "component" && hasJid(connection, from);
-			stanza.attrs.from = isAny ? from : connection.address;
-			connector?.send(stanza);
+			const isAny = settings.kind === "component" && hasJid(settings, from);
+			stanza.attrs.from = isAny ? from : settings.address;
+			connection?.send(stanza);
 		},
 
 		async stop(finish) {
@@ -75,7 +82,7 @@ export async function startConnections(
 				return finishing;
 			};
 			// Without a connection there may still be something to finish.
-			await Promise.all([...held.map(({ connector }) => connector.stop(finishOnce)), finishOnce()]);
+			await Promise.all([...held.map(({ connection }) => connection.stop(finishOnce)), finishOnce()]);
 		},
 	};
 }
