@@ -1,14 +1,14 @@
 /**
- * The connector: the part of a process that speaks XMPP and sends pushes. It is put together here, in the order in
- * which a publish meets its parts (docs/architecture.md, "The way of a publish"):
+ * The connector: the part of a process that speaks XMPP and sends pushes. Here it is put together. A publish goes this
+ * way (docs/architecture.md tells it in words):
  *
- *     connections → intake → admission → delivery → gates → services → outcomes → the answer
- *                                            ↑         ↓                   ↓
- *                                            └────── outbox ←──────────────┘
+ *     connections → intake → admission → throttle → attempt → gates → services → outcomes → the answer
+ *                                                      ↑        ↓                   ↓
+ *                                                      └───── outbox ←──────────────┘
  *
- * Each part is at rest when it is made, and knows only those that were made before it. So what closes a circle comes
- * first: the outbox, where a push may wait, and the connections, by which answers leave. Who hands on to the others
- * comes after them: delivery, and then the intakes. `start` sets all of them going.
+ * A part is at rest when it is made, and knows only parts that were made before it. The connections and the outbox are
+ * at both ends of the way, and are made first. Then come the parts in between, in a publish's order; then who hands a
+ * publish to them: delivery, which is throttle and attempts, and the intakes. At the end all of them are started.
  */
 import type { Logger } from "@logtape/logtape";
 import type { Replica } from "../bun/database/replica.ts";
@@ -82,7 +82,7 @@ export interface Connector {
 	xmppStatus(): true | string;
 	/** What the operator is told of the accounts' servers. */
 	forAdmins(): AdminReadiness;
-	/** Sets it going: what waits goes out, and the connections are opened. */
+	/** What waits goes out, and the connections are opened. To be called once. */
 	start(): Promise<RunningConnector>;
 }
 
@@ -103,14 +103,14 @@ export async function createConnector(deps: ConnectorDeps): Promise<Connector> {
 	});
 	await checkKeepers(config.connections, pubsubNodes);
 
-	// Connections: by them a stanza comes in, and its answer goes out.
+	// Connections: a stanza comes in by them, and its answer goes out.
 	const connections = createConnections(config.connections);
 
-	// Outbox: what waits on the disk, each until it is due or its gate opens.
+	// Outbox: pushes wait on the disk, each until it is due or its gate opens.
 	const file = await openOutboxFile(config, log);
 	const outboxLoop = createOutboxLoop(file.outbox, log);
 
-	// Admission, throttle, attempts, gates, services, outcomes: from a publish to its answer.
+	// Admission, gates, services, outcomes, and delivery around them: from a publish to its answer.
 	const { certificates } = checks;
 	const { delivery, results, metrics } = composeDelivery(deps, {
 		connections,
@@ -126,7 +126,7 @@ export async function createConnector(deps: ConnectorDeps): Promise<Connector> {
 		return answer;
 	}
 
-	// Intakes: what a stanza asks for. A publish goes to delivery, a command to registering.
+	// Intakes: what a stanza asks for is found out. A publish goes to delivery, a command to registering.
 	const entrances = await createEntrances(config.connections, {
 		intake: {
 			publish(request) {
@@ -160,11 +160,11 @@ export async function createConnector(deps: ConnectorDeps): Promise<Connector> {
 		forAdmins: () => serversForAdmins(entrances, connections),
 
 		start: () =>
-			setGoing(deps, { checks, connections, file, outboxLoop, delivery, results, metrics, entrances }),
+			startParts(deps, { checks, connections, file, outboxLoop, delivery, results, metrics, entrances }),
 	};
 }
 
-/** What a publish meets between its intake and its answer. */
+/** What a publish meets between its intake and its answer. It starts nothing. */
 function composeDelivery(
 	{ config, log, keyring, registrations, services, keyUse, replica }: ConnectorDeps,
 	{
@@ -181,13 +181,13 @@ function composeDelivery(
 ): { delivery: Delivery; results: Results; metrics: Metrics | undefined } {
 	const messages = gateMessages(log);
 
-	// Admission: a publish shows its secret, or the module name of an app whose devices need not register.
+	// Admission: a publish shows its secret. Or it names a push module, whose devices need not register.
 	const mayPublish = createAccess(config.xmppAllow);
 	const modules = createModules({ apps: config.apps, services, mayPublish });
 	const admit = createAdmission({ keyring, modules, log, now: Date.now });
 	const known = modules.beside(registrations);
 
-	// Gates: whether its push service may be asked now. What finds no room goes to the outbox, and comes out again here.
+	// Gates: may the push service be asked now? If not, the push goes to the outbox, until the gate opens or has room.
 	const gates = createGates({
 		onShut: messages.onShut,
 		onOpen(gate) {
@@ -197,7 +197,7 @@ function composeDelivery(
 		onRoom: outboxLoop.room,
 	});
 
-	// Services: each sends a push once, and classifies the answer as an outcome. Here they are counted and timed as well.
+	// Services: each sends a push once, and classifies the answer as an outcome. The metrics count and time them.
 	const metrics = config.adminToken
 		? createMetrics({
 				outbox: file.outbox.depth,
@@ -214,11 +214,11 @@ function composeDelivery(
 		[...services].map(([app, service]) => [app, metrics?.observe(app, service) ?? service]),
 	);
 
-	// Outcomes: what is noted of them, and when too many devices at once are said to be gone.
+	// Outcomes: they are written down, and not believed when too many devices at once are said to be gone.
 	const results = createResults(known, log);
 	const verdicts = createVerdicts({ onMass: messages.onMass });
 
-	// Throttle and attempts, which use all of these.
+	// Delivery: throttle and attempts, which use all of these.
 	const delivery = createDelivery({
 		admit,
 		tagging: file.tagging,
@@ -240,7 +240,7 @@ function composeDelivery(
 	return { delivery, results, metrics };
 }
 
-/** What is set going. */
+/** All that was made. */
 interface Parts {
 	checks: StartChecks;
 	connections: Connections;
@@ -252,8 +252,8 @@ interface Parts {
 	entrances: readonly Entrance[];
 }
 
-/** What waits goes out first, then what comes in may come. */
-async function setGoing(deps: ConnectorDeps, parts: Parts): Promise<RunningConnector> {
+/** What waits may go out first; then the connections are opened, and publishes come in. */
+async function startParts(deps: ConnectorDeps, parts: Parts): Promise<RunningConnector> {
 	const { config, log, keyring, registrations, nodes, handover } = deps;
 	const { checks, connections, file, outboxLoop, delivery, results, metrics, entrances } = parts;
 	const { retentionDays } = config;
@@ -261,10 +261,10 @@ async function setGoing(deps: ConnectorDeps, parts: Parts): Promise<RunningConne
 	checks.start();
 	deps.ends.listen(tellOfEnds({ entrances, connections, nodes, keyring, log }));
 	outboxLoop.start(delivery.retry);
-	const handoverLoop = startHandoverLoop(handover, delivery.push, log, undefined, undefined, () =>
+	const handoverLoop = startHandoverLoop(handover, delivery.push, log, {
 		// Only what is held back: what is on its way has an end by itself.
-		delivery.settle(Number.POSITIVE_INFINITY),
-	);
+		onFull: () => delivery.settle(Number.POSITIVE_INFINITY),
+	});
 	const housekeeping = startHousekeeping({ results, registrations, handover, retentionDays, log });
 	await connections.start(
 		entrances.map(({ connection, intake, rivals, server }) => ({
