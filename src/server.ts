@@ -63,19 +63,19 @@ const COMMANDS: ReadonlyMap<string, (args: readonly string[], env: Environment) 
 	["backup", backupCommand],
 	["token", tokenCommand],
 	["health", (_, env) => healthCommand(env)],
-	// Of our own: the process that keeps a replica up to date.
-	["sync-replica", () => syncReplica()],
 ]);
 
 async function main(args: readonly string[]): Promise<void> {
 	const [name = "", ...rest] = args;
+	// A process of our own, that keeps the replica up to date.
+	if (name === "sync-replica") return syncReplica();
 	const command = COMMANDS.get(name);
 	if (command) return command(rest, process.env);
 	if (args.includes("--help") || args.includes("-h")) return console.log(help(version));
 	if (args.includes("--version")) return console.log(version);
 	if (args.length > 0)
 		throw new StartError(
-			`There are no arguments but import, backup, token, health, --help and --version; settings are environment variables. This is none of them: ${name}`,
+			`There are no arguments but ${[...COMMANDS.keys()].join(", ")}, --help and --version; settings are environment variables. This is none of them: ${name}`,
 		);
 	return serve();
 }

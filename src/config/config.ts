@@ -104,7 +104,7 @@ function connectionsOf(
 	problems: string[],
 ): XmppConnection[] {
 	const connections: XmppConnection[] = [];
-	const common = { allow: set.XMPP_ALLOW, takeAddress: set.XMPP_TAKE_ADDRESS };
+	const defaults = { allow: set.XMPP_ALLOW, takeAddress: set.XMPP_TAKE_ADDRESS };
 	if (XMPP_NAMES.some((name) => isGiven(name) && set[name] === undefined)) {
 		// What is wrong was said already. Which kind it was to be is not known, but each has a password.
 		if (!isGiven("XMPP_PASSWORD")) problems.push("XMPP_PASSWORD is missing: XMPP needs one.");
@@ -112,10 +112,10 @@ function connectionsOf(
 		const fields = present(
 			Object.fromEntries(XMPP_NAMES.map((name) => [XMPP_GROUP[name], set[name]])) as ConnectionFields,
 		);
-		const single = connectionOf(fields, common, problems);
+		const single = connectionOf(fields, defaults, problems);
 		if (single) connections.push(single);
 	}
-	if (tables !== undefined) connections.push(...parseConnections(tables, common, problems));
+	if (tables !== undefined) connections.push(...parseConnections(tables, defaults, problems));
 	checkAddresses(connections, problems);
 	return connections;
 }
