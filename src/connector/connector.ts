@@ -267,8 +267,8 @@ async function startParts(deps: ConnectorDeps, parts: Parts): Promise<RunningCon
 	});
 	const housekeeping = startHousekeeping({ results, registrations, handover, retentionDays, log });
 	await connections.start(
-		entrances.map(({ connection, intake, rivals, server }) => ({
-			connection,
+		entrances.map(({ settings, intake, rivals, server }) => ({
+			connection: settings,
 			streams: file.streams,
 			sameDatabase: rivals.sameDatabase,
 			others: rivals.others,

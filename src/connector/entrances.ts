@@ -11,7 +11,7 @@ import type { Connections } from "./connections.ts";
 import { createIntake, type Intake, type IntakeDeps } from "./intake.ts";
 
 export interface Entrance {
-	connection: XmppConnection;
+	settings: XmppConnection;
 	/** What is done with what comes in. */
 	intake: Intake;
 	/** Who else may have the address. */
@@ -31,32 +31,32 @@ export interface EntranceDeps {
 	log: Logger;
 }
 
-/** In the order of the connections. */
+/** @param all the settings of each connection @returns in their order */
 export async function createEntrances(
 	all: readonly XmppConnection[],
 	deps: EntranceDeps,
 ): Promise<readonly Entrance[]> {
 	const { connections, clocks, log } = deps;
 	const entrances: Entrance[] = [];
-	for (const connection of all) {
-		const rivals = await createRivals(connection, deps);
+	for (const settings of all) {
+		const rivals = await createRivals(settings, deps);
 		const { sameDatabase, others } = rivals;
-		const intake = createIntake(connection, {
+		const intake = createIntake(settings, {
 			...deps.intake,
-			send: (stanza) => connections.sendFrom(connection.address, stanza),
+			send: (stanza) => connections.sendFrom(settings.address, stanza),
 			...(sameDatabase && { same: sameDatabase.answer }),
 			...(others && { doubt: others.doubt }),
 		});
 		const server =
-			connection.kind === "account"
+			settings.kind === "account"
 				? createServerCheck({
-						account: connection,
+						account: settings,
 						ask: intake.ask,
-						onTime: (date) => clocks.said(connection.domain, date),
+						onTime: (date) => clocks.said(settings.domain, date),
 						log,
 					})
 				: undefined;
-		entrances.push({ connection, intake, rivals, server });
+		entrances.push({ settings, intake, rivals, server });
 	}
 	return entrances;
 }
@@ -67,7 +67,7 @@ export function serversForAdmins(
 	connections: Pick<Connections, "services">,
 ): AdminReadiness {
 	const urls = connections.services();
-	const servers = entrances.flatMap(({ connection: { address }, server }) => {
+	const servers = entrances.flatMap(({ settings: { address }, server }) => {
 		if (!server) return [];
 		const url = urls.get(address);
 		const { push, resumption, longestStanza } = server.facts();

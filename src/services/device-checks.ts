@@ -1,9 +1,9 @@
 /** Push services that send nothing: an edge and an import only check devices with them. */
-import type { AppConfig } from "../config/apps.ts";
 import type { PushService } from "../types.ts";
-import type { EndpointPolicy } from "./endpoint.ts";
 import { createServices } from "./index.ts";
-import type { ChannelPolicy } from "./wns/channel.ts";
+
+type Apps = Parameters<typeof createServices>[0];
+type Effects = Parameters<typeof createServices>[1];
 
 /**
  * @param options.reason why nothing is sent, as the sentence of an error that nobody should see
@@ -11,8 +11,8 @@ import type { ChannelPolicy } from "./wns/channel.ts";
  * @throws {Error} with a sentence for the operator that begins with the app's name and quotes no key
  */
 export function createDeviceChecks(
-	apps: readonly AppConfig[],
-	{ policy, wns, reason }: { policy: EndpointPolicy; wns: ChannelPolicy; reason: string },
+	apps: Apps,
+	{ policy, wns, reason }: Pick<Effects, "policy" | "wns"> & { reason: string },
 ): Promise<ReadonlyMap<string, PushService>> {
 	const sendsNothing = () => Promise.reject(new Error(reason));
 	return createServices(apps, {
@@ -21,7 +21,7 @@ export function createDeviceChecks(
 		http2Fetch: () => sendsNothing,
 		now: Date.now,
 		policy,
-		wns,
+		...(wns && { wns }),
 		vapid: {},
 	});
 }

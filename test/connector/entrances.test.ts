@@ -15,9 +15,9 @@ test("operators are told of accounts' servers, each with its URL once that is kn
 	const one = account("wss://localhost/ws");
 	const two = { ...account("wss://other/ws"), address: "push@other/push" };
 	const entrances = [
-		{ connection: one, server },
-		{ connection: two, server },
-		{ connection: component("xmpp://localhost:1"), server: undefined },
+		{ settings: one, server },
+		{ settings: two, server },
+		{ settings: component("xmpp://localhost:1"), server: undefined },
 	] as unknown as Entrance[];
 	const services = () => new Map([[one.address, "wss://localhost/ws"]]);
 	const { notes, servers } = serversForAdmins(entrances, { services });

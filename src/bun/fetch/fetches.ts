@@ -1,7 +1,7 @@
 /** The ways out to push services, each for whom it is made. */
 import { type EndpointPolicy, isAnsweredFor } from "../../services/endpoint.ts";
 import type { Fetch } from "../../services/exchange.ts";
-import type { ServiceEffects } from "../../services/index.ts";
+import type { createServices } from "../../services/index.ts";
 import { createFirstToConnect } from "./happy-eyeballs.ts";
 import { createHttp2Fetch } from "./http2.ts";
 import { createPinnedFetch } from "./pinned.ts";
@@ -13,6 +13,9 @@ import { type Environment, hasProxy } from "./proxy.ts";
  * otherwise (package.json): a provider that hangs must leave room for the others.
  */
 export const IN_FLIGHT = Math.floor((Number(process.env.BUN_CONFIG_MAX_HTTP_REQUESTS) || 256) / 8);
+
+/** As services take them. */
+type Fetches = Pick<Parameters<typeof createServices>[1], "guardedFetch" | "fetch" | "http2Fetch">;
 
 /**
  * @param options.policy where URLs may lead that clients hand in
@@ -26,7 +29,7 @@ export function createFetches({
 	policy: EndpointPolicy;
 	env: Environment;
 	watching(fetch: Fetch, counts?: (url: URL) => boolean): Fetch;
-}): Pick<ServiceEffects, "guardedFetch" | "fetch" | "http2Fetch"> {
+}): Fetches {
 	// A proxy connects for itself, and may be the only way out.
 	const first = hasProxy(env) ? undefined : createFirstToConnect();
 	const pinnedFetch = createPinnedFetch({ policy, first });
