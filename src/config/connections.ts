@@ -47,6 +47,9 @@ export interface XmppComponent extends Common {
 
 export type XmppConnection = XmppAccount | XmppComponent;
 
+/** Of an account's address, for variables and tables alike. */
+export const DEFAULT_RESOURCE = "push";
+
 const FIELDS = ["service", "domain", "username", "password", "resource", "pubsub_host", "ca"] as const;
 export type ConnectionField = (typeof FIELDS)[number];
 export type ConnectionFields = { [Field in ConnectionField]?: string };
@@ -140,7 +143,7 @@ export function connectionOf(
 		problem(`${name("ca")} is for wss:// alone: nothing else shows a certificate.`);
 	}
 	problems.push(...found);
-	const { service, password, resource = "push" } = fields;
+	const { service, password, resource = DEFAULT_RESOURCE } = fields;
 	const domain = toULabels(behind ?? fields.domain ?? url?.hostname ?? "");
 	if (found.length > 0 || password === undefined) return undefined;
 	const common = {

@@ -7,6 +7,7 @@ import { toULabels } from "../syntax/domain-name.ts";
 import { isWrittenBareJid, isWrittenJid } from "../syntax/jid-syntax.ts";
 import { nearest } from "../syntax/spelling.ts";
 import { malformedSubject } from "../syntax/vapid-subject.ts";
+import { DEFAULT_RESOURCE } from "./connections.ts";
 
 // Container tools pass unset variables as empty strings: empty is unset.
 const text = () => z.string().trim().min(1).optional();
@@ -170,7 +171,9 @@ export const settings = z.object({
 	XMPP_DOMAIN: text().describe("the component's domain, or the account's (the host of XMPP_SERVICE)"),
 	XMPP_USERNAME: text().describe("the account: name@domain, or its name alone beside XMPP_DOMAIN"),
 	XMPP_PASSWORD: text().describe("the account's password, or the component's secret"),
-	XMPP_RESOURCE: text().describe("the resource of an account's address, username@domain/resource (push)"),
+	XMPP_RESOURCE: text().describe(
+		`the resource of an account's address, username@domain/resource (${DEFAULT_RESOURCE})`,
+	),
 	XMPP_TAKE_ADDRESS: flag()
 		.default(false)
 		.describe("accounts take their address also from a Reveille of another database"),

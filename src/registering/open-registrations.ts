@@ -19,7 +19,7 @@ export interface OpenRegistrationsOptions {
 	keys: Pick<Keyring, "underCurrentKey">;
 	/** Of all keys that registrations may have been made with: asked once the database answered. */
 	keyIds(): readonly string[];
-	/** Whether the database is still the one that the process began with. Missing: it is asked before each use. */
+	/** Whether the database is still the one that the process began with. Missing: that is checked elsewhere. */
 	check?: IdCheck;
 	/** Who hears of ends. Missing: nobody would. */
 	ends?: Ends;
