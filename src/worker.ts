@@ -4,28 +4,27 @@
  *
  * The database's tables are made and brought up to date by connectors; here they are looked at once.
  */
-
 import { createClient, LibsqlError } from "@libsql/client/web";
 import { configureSync, getConsoleSink, getJsonLinesFormatter, getLogger } from "@logtape/logtape";
-import type { LibSQLDatabase } from "drizzle-orm/libsql";
 import { drizzle } from "drizzle-orm/libsql/web";
 import packageJson from "../package.json" with { type: "json" };
-import { type AppDeps, createApp } from "./app.ts";
+import { createApp } from "./app.ts";
 import { type Config, ConfigError, parseConfig } from "./config/config.ts";
-import { misspelt } from "./config/settings.ts";
+import { warnOfMisspelt } from "./config/misspelt.ts";
+import { asConfigError, naming } from "./config/naming.ts";
 import { handOver } from "./delivery/handover/hand-over.ts";
 import { wholeAnswer } from "./limits/answer-size.ts";
 import { answerBounds } from "./limits/bounds/answers.ts";
-import { about, withId } from "./messages/about.ts";
+import { withId } from "./messages/about.ts";
 import { createNodeSource } from "./registering/nodes.ts";
+import { openRegistrations } from "./registering/open-registrations.ts";
 import { toProblem } from "./routes/errors.ts";
-import { createJwtCheck } from "./routes/guards/jwt.ts";
-import { createTokenCheck } from "./routes/guards/registration-token.ts";
+import { registrationAccess } from "./routes/guards/registration-access.ts";
 import { Problem, problemResponse } from "./routes/problem.ts";
 import { publicApps } from "./routes/public-apps.ts";
 import { createKeyring, type Keyring, withFormerSecrets } from "./secrets.ts";
+import { createDeviceChecks } from "./services/device-checks.ts";
 import { endpointPolicy } from "./services/endpoint.ts";
-import { createServices } from "./services/index.ts";
 import { importVapidKey } from "./services/webpush/vapid-signature.ts";
 import { checkedClient } from "./store/checked-client.ts";
 import { UnfitDatabase } from "./store/database-fault.ts";
@@ -35,8 +34,6 @@ import { createPubsubNodes } from "./store/pubsub-nodes.ts";
 import { databaseReadiness } from "./store/readiness.ts";
 import { createRegistrationTokens } from "./store/registration-tokens.ts";
 import { createFormerSecrets } from "./store/registrations/former-secrets.ts";
-import { followKeys } from "./store/registrations/key-change.ts";
-import { createRegistrations } from "./store/registrations/registrations.ts";
 import { checkSchema } from "./store/schema-fit.ts";
 
 /** Variables and secrets; a platform may have others, of any kind. */
@@ -83,17 +80,6 @@ function connect({ url = "", authToken }: Config["database"]) {
 	});
 }
 
-/** Has a fault say which setting it is about. @throws {ConfigError} */
-async function naming<T>(setting: string, use: () => T | Promise<T>): Promise<T> {
-	try {
-		return await use();
-	} catch (error) {
-		if (error instanceof ConfigError) throw error;
-		const said = error instanceof Error ? error.message : String(error);
-		throw new ConfigError([`${setting}: ${said}`]);
-	}
-}
-
 /** Whether this database is the one that the settings belong to. @throws {UnfitDatabase} */
 async function checkDatabase(
 	client: ReturnType<typeof connect>,
@@ -121,14 +107,11 @@ async function compose(bindings: Bindings) {
 	const config = parseConfig({ ...asText(bindings), ROLE: "http" });
 	const { database, secretKey = "", vapid, webPush, registration } = config;
 	startLogging(config.logLevel);
-	for (const { name, meant } of misspelt(Object.keys(bindings))) {
-		const hint = meant ? `: did you mean ${meant}?` : ", and is ignored.";
-		log.warn("{name} is not a setting of Reveille{hint}", about("setting-unknown", { name, hint }));
-	}
+	warnOfMisspelt(Object.keys(bindings), log);
 	const keys = await createKeyring(secretKey, config.secretKeysOld);
 	const vapidPublicKey =
 		vapid.publicKey ??
-		(await naming("VAPID_PRIVATE_KEY", async () => importVapidKey(vapid.privateKey ?? ""))).publicKey;
+		(await naming("VAPID_PRIVATE_KEY", () => importVapidKey(vapid.privateKey ?? ""))).publicKey;
 	const remote = connect(database);
 	let keyIds: readonly string[] = keys.ids;
 	const client = checkedClient(remote, () =>
@@ -139,28 +122,26 @@ async function compose(bindings: Bindings) {
 	const db = drizzle(client);
 	const keyring = withFormerSecrets(keys, createFormerSecrets(db), () => keyIds);
 	const policy = await naming("WEBPUSH_ALLOW_HOSTS", () => endpointPolicy(webPush));
-	const sendsNothing = () => Promise.reject(new Error("The edge sends no pushes."));
-	const services = await naming("APPS", () =>
-		createServices(config.apps, {
-			fetch: sendsNothing,
-			guardedFetch: sendsNothing,
-			http2Fetch: () => sendsNothing,
-			now: Date.now,
-			policy,
-			wns: config.wns,
-			vapid: {},
+	// Nothing is sent from here, so nothing is fetched: devices are only checked.
+	const services = await asConfigError(() =>
+		createDeviceChecks(config.apps, { policy, wns: config.wns, reason: "The edge sends no pushes." }),
+	);
+	const access = await naming("REGISTRATION_JWT_KEY", () =>
+		registrationAccess(registration, {
+			own: registration.mode === "token" && registration.token !== undefined ? [registration.token] : [],
+			tokens: createRegistrationTokens(db),
+			fetch: (url, init) => fetch(url, init),
 		}),
 	);
 	return createApp({
 		version: packageJson.version,
-		registrations: followKeys(createRegistrations(db, config.quotas), keys, () => keyIds),
+		registrations: openRegistrations({ db, quotas: config.quotas, keys, keyIds: () => keyIds }),
 		keyring,
-		// Nothing is sent from here, so nothing is fetched: devices are only checked.
 		services,
 		apps: publicApps(config.apps, vapidPublicKey),
 		pushAddress: config.pushAddress,
 		nodes: createNodeSource(keyring, createPubsubNodes(db), config.pubsubHosts),
-		registration: await registrationAccess(registration, db),
+		registration: access,
 		trustDeviceId: config.trustDeviceId,
 		publishers: config.publishers,
 		debugPages: config.debugPages,
@@ -171,21 +152,6 @@ async function compose(bindings: Bindings) {
 		peerAddress: (request) => request.headers.get("cf-connecting-ip") ?? undefined,
 		log,
 	});
-}
-
-async function registrationAccess(
-	registration: Config["registration"],
-	db: LibSQLDatabase,
-): Promise<AppDeps["registration"]> {
-	if (registration.mode === "open") return registration;
-	if (registration.mode === "token") {
-		const own = registration.token === undefined ? [] : [registration.token];
-		return { mode: "token", check: createTokenCheck({ own, tokens: createRegistrationTokens(db) }) };
-	}
-	const check = await naming("REGISTRATION_JWT_KEY", () =>
-		createJwtCheck(registration, { fetch: (url, init) => fetch(url, init) }),
-	);
-	return { mode: "jwt", check };
 }
 
 /** Platforms pass a number or a boolean on as what it is, where it is written without quotation marks. */

@@ -3,7 +3,6 @@
  * Nothing set at all is a working configuration; a group half set fails, naming what is missing.
  */
 
-import ipaddr from "ipaddr.js";
 import { registrationBounds } from "../limits/bounds/registrations.ts";
 import type { MessageId } from "../messages/table.ts";
 import { fileUrl } from "../syntax/file-url.ts";
@@ -20,16 +19,18 @@ import {
 	type XmppConnection,
 } from "./connections.ts";
 import { type JwtRegistration, jwtRegistration } from "./jwt-of-settings.ts";
+import { unmetRequirements } from "./requirements.ts";
 import { type Settings, settingNames, settings } from "./settings.ts";
 
 /** What is wrong with the settings, one sentence each, naming the variable and what to do. */
 export class ConfigError extends Error {
 	override name = "ConfigError";
-	readonly id: MessageId = "settings-unfit";
+	readonly id: MessageId;
 	readonly problems: readonly string[];
 
-	constructor(problems: readonly string[]) {
+	constructor(problems: readonly string[], id: MessageId = "settings-unfit") {
 		super(`The settings do not work:\n${problems.map((problem) => `  ${problem}`).join("\n")}`);
+		this.id = id;
 		this.problems = problems;
 	}
 }
@@ -80,10 +81,6 @@ export interface Config {
 	logLevel: "debug" | "info" | "warning" | "error";
 }
 
-const FOUR_WEEKS_S = 2_419_200;
-
-const DATA_DIR = "data";
-
 /** More devices than a person has. */
 const REGISTRATIONS_PER_OWNER = registrationBounds.perOwner.is;
 
@@ -110,7 +107,7 @@ function connectionsOf(
 	problems: string[],
 ): XmppConnection[] {
 	const connections: XmppConnection[] = [];
-	const common = { allow: set.XMPP_ALLOW, takeAddress: set.XMPP_TAKE_ADDRESS };
+	const defaults = { allow: set.XMPP_ALLOW, takeAddress: set.XMPP_TAKE_ADDRESS };
 	if (XMPP_NAMES.some((name) => isGiven(name) && set[name] === undefined)) {
 		// What is wrong was said already. Which kind it was to be is not known, but each has a password.
 		if (!isGiven("XMPP_PASSWORD")) problems.push("XMPP_PASSWORD is missing: XMPP needs one.");
@@ -118,10 +115,10 @@ function connectionsOf(
 		const fields = present(
 			Object.fromEntries(XMPP_NAMES.map((name) => [XMPP_GROUP[name], set[name]])) as ConnectionFields,
 		);
-		const single = connectionOf(fields, common, problems);
+		const single = connectionOf(fields, defaults, problems);
 		if (single) connections.push(single);
 	}
-	if (tables !== undefined) connections.push(...parseConnections(tables, common, problems));
+	if (tables !== undefined) connections.push(...parseConnections(tables, defaults, problems));
 	checkAddresses(connections, problems);
 	return connections;
 }
@@ -129,7 +126,7 @@ function connectionsOf(
 function databaseOf(set: Settings): Config["database"] {
 	const authToken = set.DATABASE_AUTH_TOKEN;
 	if (set.DATABASE_SYNC_URL === undefined) return present({ url: set.DATABASE_URL, authToken });
-	const replica = set.DATABASE_URL ?? fileUrl(`${set.DATA_DIR ?? DATA_DIR}/replica.db`);
+	const replica = set.DATABASE_URL ?? fileUrl(`${set.DATA_DIR}/replica.db`);
 	return present({ url: set.DATABASE_SYNC_URL, authToken, replica });
 }
 
@@ -144,10 +141,6 @@ function contactOf(publicUrl: string | undefined): string | undefined {
 	return publicUrl?.startsWith("https:") && isPublicSubject(publicUrl) ? publicUrl : undefined;
 }
 
-function isRange(entry: string): boolean {
-	return ipaddr.isValid(entry) || ipaddr.isValidCIDR(entry);
-}
-
 /**
  * Parses settings.
  * @param record environment variables or Worker bindings; names that are not ours are ignored. APPS may be JSON or
@@ -156,107 +149,46 @@ function isRange(entry: string): boolean {
  * @throws {ConfigError} with every problem there is, not just the first
  */
 export function parseConfig(record: Record<string, unknown>, connectionTables?: unknown): Config {
-	const given = Object.fromEntries(
-		settingNames
-			.filter((name) => record[name] !== undefined && record[name] !== "" && name !== "APPS")
-			.map((name) => [name, record[name]]),
-	);
-	const isGiven = (name: keyof Settings) => name in given;
-	const issues = settings.safeParse(given).error?.issues ?? [];
-	// The value itself may be a secret: only its name and what it must be are said.
-	const problems = issues.map((issue) => `${String(issue.path[0])} ${issue.message}.`);
-	// What the others must be depends on the role.
-	if (issues.some((issue) => issue.path[0] === "ROLE")) throw new ConfigError(problems);
-	const bad = new Set(issues.map((issue) => issue.path[0]));
-	const set = settings.parse(Object.fromEntries(Object.entries(given).filter(([name]) => !bad.has(name))));
-	const role = set.ROLE ?? "all";
-	const listed = role === "http" ? undefined : connectionTables;
-	const connections = role === "http" ? [] : connectionsOf(set, listed, isGiven, problems);
-	const address = set.XMPP_ADDRESS ?? connections[0]?.address;
-	const told = connections.find((connection) => connection.address === address) ?? connections[0];
-	// ROLE=http has no connection, and knows its pubsub host by name.
-	const toldHost = role === "http" ? set.XMPP_PUBSUB_HOST : told?.pubsubHost;
-	const pushAddress = toldHost ?? address;
-
-	if (role === "http") {
-		if (!isGiven("XMPP_ADDRESS"))
-			problems.push("XMPP_ADDRESS is missing: ROLE=http tells it to clients as the JID to publish to.");
-		if (!isGiven("SECRET_KEY"))
-			problems.push("SECRET_KEY is missing: ROLE=http must derive the same secrets as the connector.");
-		if (!isGiven("VAPID_PUBLIC_KEY") && !isGiven("VAPID_PRIVATE_KEY"))
-			problems.push("VAPID_PUBLIC_KEY is missing: ROLE=http tells it to browsers, which subscribe with it.");
-		if (!isGiven("DATABASE_URL") && !isGiven("DATABASE_SYNC_URL"))
-			problems.push("DATABASE_URL is missing: ROLE=http shares its database with a connector.");
-	} else if (role === "connector" && !XMPP_NAMES.some(isGiven) && listed === undefined) {
-		problems.push(
-			"XMPP_SERVICE, XMPP_USERNAME, XMPP_PASSWORD are missing: ROLE=connector is there for the XMPP connection.",
-		);
-	} else if (isGiven("DATABASE_AUTH_TOKEN") && !isGiven("DATABASE_URL") && !isGiven("DATABASE_SYNC_URL")) {
-		problems.push("DATABASE_URL is missing: DATABASE_AUTH_TOKEN opens the database that it names.");
-	}
-	if (set.DATABASE_SYNC_URL && set.DATABASE_URL && !set.DATABASE_URL.startsWith("file:")) {
-		problems.push("DATABASE_URL must begin file: beside DATABASE_SYNC_URL, whose replica it is.");
-	}
-	if (set.DEBUG_PAGES && !isGiven("ADMIN_TOKEN")) {
-		problems.push("ADMIN_TOKEN is missing: DEBUG_PAGES shows who is registered to whoever has it.");
-	}
-	if (set.TRUSTED_PROXIES?.some((entry) => !isRange(entry))) {
-		problems.push("TRUSTED_PROXIES must list IP addresses or CIDR ranges.");
-	}
-	if (set.SECRET_KEY_OLD?.some((old) => old.length < 32)) {
-		problems.push("SECRET_KEY_OLD must list keys of at least 32 characters.");
-	}
-
-	// An account answers for its own domain's users; a stranger's anonymous registration would go around that. HTTP
-	// gives out one address, and does as its connection does; ROLE=http knows the connection only by that address.
-	const xmppAllow = told?.allow ?? set.XMPP_ALLOW ?? [accountDomain(address) ?? "*"];
-	const everybody = xmppAllow.includes("*");
-	if (set.REGISTRATION === "open" && !everybody) {
-		problems.push("REGISTRATION=open needs XMPP_ALLOW=*: otherwise anybody could register over HTTP.");
-	}
-	if (set.REGISTRATION === "open" && set.REGISTRATION_TOKEN) {
-		problems.push("REGISTRATION_TOKEN is not asked for with REGISTRATION=open: remove one of them.");
-	}
-	const mode = set.REGISTRATION ?? (everybody && !set.REGISTRATION_TOKEN ? "open" : "token");
-	const jwt = jwtRegistration(set, isGiven, problems);
-	const apps = appsOf(set, record.APPS, role !== "http", problems);
+	const { set, isGiven, problems } = readSettings(record);
+	const isHttp = set.ROLE === "http";
+	const tables = isHttp ? undefined : connectionTables;
+	const connections = isHttp ? [] : connectionsOf(set, tables, isGiven, problems);
+	const hasConnection = tables !== undefined || XMPP_NAMES.some(isGiven);
+	problems.push(...unmetRequirements(set, { isGiven, hasConnection }));
+	const { pushAddress, pubsubHosts, xmppAllow } = toldToClients(set, connections);
+	const registration = registrationOf(set, xmppAllow, isGiven, problems);
+	const apps = appsOf(set, record.APPS, !isHttp, problems);
 	if (problems.length > 0) throw new ConfigError(problems);
 
 	const subject = set.VAPID_SUBJECT ?? contactOf(set.PUBLIC_URL);
 	return {
-		role,
-		host: set.HOST ?? "127.0.0.1",
-		port: set.PORT ?? 5357,
+		role: set.ROLE,
+		host: set.HOST,
+		port: set.PORT,
 		trustedProxies: set.TRUSTED_PROXIES ?? [],
-		dataDir: set.DATA_DIR ?? DATA_DIR,
+		dataDir: set.DATA_DIR,
 		secretKeysOld: set.SECRET_KEY_OLD ?? [],
-		registration:
-			jwt ?? (mode === "open" ? { mode } : { mode: "token", ...present({ token: set.REGISTRATION_TOKEN }) }),
+		registration,
 		quotas: {
 			owner: REGISTRATIONS_PER_OWNER,
-			address: set.MAX_REGISTRATIONS_PER_ADDRESS ?? registrationBounds.perAddress.is,
-			host: set.MAX_REGISTRATIONS_PER_HOST ?? registrationBounds.perHost.is,
+			address: set.MAX_REGISTRATIONS_PER_ADDRESS,
+			host: set.MAX_REGISTRATIONS_PER_HOST,
 		},
-		trustDeviceId: set.TRUST_DEVICE_ID ?? false,
-		retentionDays: set.RETENTION_DAYS ?? 180,
+		trustDeviceId: set.TRUST_DEVICE_ID,
+		retentionDays: set.RETENTION_DAYS,
 		database: databaseOf(set),
-		outboxSync: set.OUTBOX_SYNC ?? "normal",
+		outboxSync: set.OUTBOX_SYNC,
 		connections,
-		pubsubHosts: [toldHost, ...connections.map(({ pubsubHost }) => pubsubHost)].filter(
-			(host) => host !== undefined,
-		),
+		pubsubHosts,
 		xmppAllow,
-		publishers: set.XMPP_PUBLISHERS ?? "own",
+		publishers: set.XMPP_PUBLISHERS,
 		vapid: present({ subject, privateKey: set.VAPID_PRIVATE_KEY, publicKey: set.VAPID_PUBLIC_KEY }),
 		apps,
-		webPush: {
-			allowHosts: set.WEBPUSH_ALLOW_HOSTS ?? [],
-			allowPrivate: set.WEBPUSH_ALLOW_PRIVATE ?? false,
-		},
-		wns: { allowPrivate: set.WNS_ALLOW_PRIVATE ?? false },
-		pushIntervalMs: set.PUSH_INTERVAL_MS ?? 5000,
-		pushTtlSeconds: set.PUSH_TTL_S ?? FOUR_WEEKS_S,
-		logLevel: set.LOG_LEVEL ?? "info",
+		webPush: { allowHosts: set.WEBPUSH_ALLOW_HOSTS ?? [], allowPrivate: set.WEBPUSH_ALLOW_PRIVATE },
+		wns: { allowPrivate: set.WNS_ALLOW_PRIVATE },
+		pushIntervalMs: set.PUSH_INTERVAL_MS,
+		pushTtlSeconds: set.PUSH_TTL_S,
+		logLevel: set.LOG_LEVEL,
 		...present({
 			publicUrl: set.PUBLIC_URL,
 			secretKey: set.SECRET_KEY,
@@ -265,4 +197,68 @@ export function parseConfig(record: Record<string, unknown>, connectionTables?: 
 			pushAddress,
 		}),
 	};
+}
+
+/**
+ * Each setting by itself.
+ * @returns `set`: those that are well, and defaults for the rest; `problems`: a sentence for each that is not
+ * @throws {ConfigError} when the role is none: what the others must be depends on it
+ */
+function readSettings(record: Record<string, unknown>) {
+	const given = Object.fromEntries(
+		settingNames
+			.filter((name) => record[name] !== undefined && record[name] !== "" && name !== "APPS")
+			.map((name) => [name, record[name]]),
+	);
+	const issues = settings.safeParse(given).error?.issues ?? [];
+	// The value itself may be a secret: only its name and what it must be are said.
+	const problems = issues.map((issue) => `${String(issue.path[0])} ${issue.message}.`);
+	if (issues.some((issue) => issue.path[0] === "ROLE")) throw new ConfigError(problems);
+	const bad = new Set(issues.map((issue) => issue.path[0]));
+	const set = settings.parse(Object.fromEntries(Object.entries(given).filter(([name]) => !bad.has(name))));
+	const isGiven = (name: keyof Settings) => name in given;
+	return { set, isGiven, problems };
+}
+
+/**
+ * Where clients are told to have their servers publish to, and who may register there.
+ *
+ * An account answers for its own domain's users; a stranger's anonymous registration would go around that. HTTP gives
+ * out one address, and does as its connection does; ROLE=http knows the connection only by that address.
+ */
+function toldToClients(
+	set: Settings,
+	connections: readonly XmppConnection[],
+): Pick<Config, "pushAddress" | "pubsubHosts" | "xmppAllow"> {
+	const address = set.XMPP_ADDRESS ?? connections[0]?.address;
+	const told = connections.find((connection) => connection.address === address) ?? connections[0];
+	// ROLE=http has no connection, and knows its pubsub host by name.
+	const host = set.ROLE === "http" ? set.XMPP_PUBSUB_HOST : told?.pubsubHost;
+	const hosts = [host, ...connections.map(({ pubsubHost }) => pubsubHost)];
+	return {
+		pubsubHosts: hosts.filter((each) => each !== undefined),
+		xmppAllow: told?.allow ?? set.XMPP_ALLOW ?? [accountDomain(address) ?? "*"],
+		...present({ pushAddress: host ?? address }),
+	};
+}
+
+/** Who may register over HTTP. */
+function registrationOf(
+	set: Settings,
+	xmppAllow: readonly string[],
+	isGiven: (name: keyof Settings) => boolean,
+	problems: string[],
+): Config["registration"] {
+	const everybody = xmppAllow.includes("*");
+	const token = set.REGISTRATION_TOKEN;
+	if (set.REGISTRATION === "open" && !everybody) {
+		problems.push("REGISTRATION=open needs XMPP_ALLOW=*: otherwise anybody could register over HTTP.");
+	}
+	if (set.REGISTRATION === "open" && token) {
+		problems.push("REGISTRATION_TOKEN is not asked for with REGISTRATION=open: remove one of them.");
+	}
+	const jwt = jwtRegistration(set, isGiven, problems);
+	if (jwt) return jwt;
+	const isOpen = set.REGISTRATION === "open" || (set.REGISTRATION === undefined && everybody && !token);
+	return isOpen ? { mode: "open" } : { mode: "token", ...present({ token }) };
 }

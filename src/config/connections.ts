@@ -47,6 +47,9 @@ export interface XmppComponent extends Common {
 
 export type XmppConnection = XmppAccount | XmppComponent;
 
+/** Of an account's address, for variables and tables alike. */
+export const DEFAULT_RESOURCE = "push";
+
 const FIELDS = ["service", "domain", "username", "password", "resource", "pubsub_host", "ca"] as const;
 export type ConnectionField = (typeof FIELDS)[number];
 export type ConnectionFields = { [Field in ConnectionField]?: string };
@@ -140,7 +143,7 @@ export function connectionOf(
 		problem(`${name("ca")} is for wss:// alone: nothing else shows a certificate.`);
 	}
 	problems.push(...found);
-	const { service, password, resource = "push" } = fields;
+	const { service, password, resource = DEFAULT_RESOURCE } = fields;
 	const domain = toULabels(behind ?? fields.domain ?? url?.hostname ?? "");
 	if (found.length > 0 || password === undefined) return undefined;
 	const common = {
@@ -213,13 +216,13 @@ function trustedIn(ca: string | undefined): Trusted | undefined {
 /**
  * Reads the tables `[[connection]]`.
  * @param tables what stands under `connection`, unchecked
- * @param common.allow XMPP_ALLOW
- * @param common.takeAddress XMPP_TAKE_ADDRESS
+ * @param defaults.allow XMPP_ALLOW
+ * @param defaults.takeAddress XMPP_TAKE_ADDRESS
  * @param problems gets a sentence for each thing that is wrong; no value is quoted
  */
 export function parseConnections(
 	tables: unknown,
-	common: { allow: readonly string[] | undefined; takeAddress: boolean | undefined },
+	defaults: { allow: readonly string[] | undefined; takeAddress: boolean | undefined },
 	problems: string[],
 ): XmppConnection[] {
 	if (!Array.isArray(tables)) {
@@ -230,8 +233,8 @@ export function parseConnections(
 		const table = `[[connection]] ${index + 1}`;
 		const fields = fieldsOf(given, table, problems);
 		if (!fields) return [];
-		const { [TAKE_ADDRESS]: takeAddress = common.takeAddress, ...texts } = fields;
-		const connection = connectionOf(texts, { table, allow: common.allow, takeAddress }, problems);
+		const { [TAKE_ADDRESS]: takeAddress = defaults.takeAddress, ...texts } = fields;
+		const connection = connectionOf(texts, { table, allow: defaults.allow, takeAddress }, problems);
 		if (connection?.kind === "component" && fields[TAKE_ADDRESS] !== undefined)
 			problems.push(`${table}: ${TAKE_ADDRESS} is not for a component.`);
 		return connection ? [connection] : [];

@@ -2,10 +2,12 @@
  * The settings: their names, what each must be, and what each is for. config.ts makes a configuration of them.
  */
 import { z } from "zod";
+import { registrationBounds } from "../limits/bounds/registrations.ts";
 import { toULabels } from "../syntax/domain-name.ts";
 import { isWrittenBareJid, isWrittenJid } from "../syntax/jid-syntax.ts";
 import { nearest } from "../syntax/spelling.ts";
 import { malformedSubject } from "../syntax/vapid-subject.ts";
+import { DEFAULT_RESOURCE } from "./connections.ts";
 
 // Container tools pass unset variables as empty strings: empty is unset.
 const text = () => z.string().trim().min(1).optional();
@@ -103,23 +105,30 @@ const jid = () =>
 const withULabels = (jid: string) =>
 	jid.replace(/^([^@/]*@)?([^/]*)/, (_, local = "", domain: string) => local + toULabels(domain));
 
+/** The longest that push services keep a push. */
+const FOUR_WEEKS_S = 2_419_200;
+
+/**
+ * Each with its type, its default where that is a value, and its sentence. A default that follows from something else
+ * stands in brackets at the sentence's end, in words.
+ */
 export const settings = z.object({
-	ROLE: oneOf("all", "http", "connector").describe(
-		"HTTP and connector in one process, or one of them alone (all)",
-	),
-	HOST: text().describe("address to serve HTTP on (127.0.0.1)"),
-	PORT: whole(0, 65535).describe("port to serve HTTP on (5357)"),
+	ROLE: oneOf("all", "http", "connector")
+		.default("all")
+		.describe("HTTP and connector in one process, or one of them alone"),
+	HOST: text().default("127.0.0.1").describe("address to serve HTTP on"),
+	PORT: whole(0, 65535).default(5357).describe("port to serve HTTP on"),
 	PUBLIC_URL: publicUrl().describe("the address clients use, through a reverse proxy"),
 	TRUSTED_PROXIES: list().describe(
 		"addresses and ranges of reverse proxies, whose X-Forwarded-For is believed",
 	),
-	DATA_DIR: text().describe("folder of keys, database and outbox (data)"),
+	DATA_DIR: text().default("data").describe("folder of keys, database and outbox"),
 	SECRET_KEY: key().describe("derives the secrets of registrations (made in DATA_DIR)"),
 	SECRET_KEY_OLD: list().describe("keys that still verify after a change of SECRET_KEY"),
 	ADMIN_TOKEN: key().describe("opens the pages that are not for everybody; at least 32 characters"),
-	DEBUG_PAGES: flag().describe(
-		"pages to try the form API by hand and to see registrations, with ADMIN_TOKEN (false)",
-	),
+	DEBUG_PAGES: flag()
+		.default(false)
+		.describe("pages to try the form API by hand and to see registrations, with ADMIN_TOKEN"),
 	REGISTRATION: oneOf("open", "token", "jwt").describe(
 		"who may register over HTTP (token, but open with XMPP_ALLOW=*)",
 	),
@@ -132,16 +141,16 @@ export const settings = z.object({
 	),
 	REGISTRATION_JWT_ISSUER: text().describe("what a JWT's iss must be, if it is to be checked"),
 	REGISTRATION_JWT_AUDIENCE: text().describe("what a JWT's aud must be (PUBLIC_URL)"),
-	MAX_REGISTRATIONS_PER_ADDRESS: whole(1, 1e9).describe(
-		"registrations per client address, IPv6: per /64 (1000)",
-	),
-	MAX_REGISTRATIONS_PER_HOST: whole(1, 1e9).describe(
-		"registrations per push service that is no browser's own and not named (10000)",
-	),
-	TRUST_DEVICE_ID: flag().describe("a device id alone replaces a token and unregisters (false)"),
-	RETENTION_DAYS: whole(1, 36500).describe(
-		"days until a registration goes that was neither renewed nor delivered to (180)",
-	),
+	MAX_REGISTRATIONS_PER_ADDRESS: whole(1, 1e9)
+		.default(registrationBounds.perAddress.is)
+		.describe("registrations per client address, IPv6: per /64"),
+	MAX_REGISTRATIONS_PER_HOST: whole(1, 1e9)
+		.default(registrationBounds.perHost.is)
+		.describe("registrations per push service that is no browser's own and not named"),
+	TRUST_DEVICE_ID: flag().default(false).describe("a device id alone replaces a token and unregisters"),
+	RETENTION_DAYS: whole(1, 36500)
+		.default(180)
+		.describe("days until a registration goes that was neither renewed nor delivered to"),
 	DATABASE_URL: url("file:", "libsql://", "http://", "https://", "ws://", "wss://").describe(
 		"the shared database (a file in DATA_DIR)",
 	),
@@ -149,7 +158,9 @@ export const settings = z.object({
 	DATABASE_SYNC_URL: url("libsql://", "http://", "https://").describe(
 		"the shared database, to be read from a replica in a file beside this process",
 	),
-	OUTBOX_SYNC: oneOf("normal", "full").describe("full: what waits survives a power loss too (normal)"),
+	OUTBOX_SYNC: oneOf("normal", "full")
+		.default("normal")
+		.describe("full: what waits survives a power loss too"),
 	XMPP_SERVICE: url(
 		"wss://",
 		"ws:// (an account: wss://example.net:5281/xmpp-websocket)",
@@ -160,19 +171,21 @@ export const settings = z.object({
 	XMPP_DOMAIN: text().describe("the component's domain, or the account's (the host of XMPP_SERVICE)"),
 	XMPP_USERNAME: text().describe("the account: name@domain, or its name alone beside XMPP_DOMAIN"),
 	XMPP_PASSWORD: text().describe("the account's password, or the component's secret"),
-	XMPP_RESOURCE: text().describe("the resource of an account's address, username@domain/resource (push)"),
-	XMPP_TAKE_ADDRESS: flag().describe(
-		"accounts take their address also from a Reveille of another database (false)",
+	XMPP_RESOURCE: text().describe(
+		`the resource of an account's address, username@domain/resource (${DEFAULT_RESOURCE})`,
 	),
+	XMPP_TAKE_ADDRESS: flag()
+		.default(false)
+		.describe("accounts take their address also from a Reveille of another database"),
 	XMPP_CA: text().describe(
 		"the certificate to trust at XMPP_SERVICE in place of the usual: PEM, or sha256: and its fingerprint",
 	),
 	XMPP_PUBSUB_HOST: text().describe("a pubsub service that takes the publishes in"),
 	XMPP_ADDRESS: jid().describe("the address that HTTP tells clients (the first connection's)"),
 	XMPP_ALLOW: allowed().describe("who may register (the account's domain; * with a component)"),
-	XMPP_PUBLISHERS: oneOf("own", "any").describe(
-		"own: the domains of owner and room publish to a registration; any: whoever has its secret (own)",
-	),
+	XMPP_PUBLISHERS: oneOf("own", "any")
+		.default("own")
+		.describe("own: the domains of owner and room publish to a registration; any: whoever has its secret"),
 	VAPID_SUBJECT: contact().describe("how push services reach you (PUBLIC_URL)"),
 	VAPID_PRIVATE_KEY: text().describe("the key that identifies this server to browsers (made in DATA_DIR)"),
 	VAPID_PUBLIC_KEY: z
@@ -182,9 +195,9 @@ export const settings = z.object({
 		.optional()
 		.describe("the public half of VAPID_PRIVATE_KEY, for ROLE=http and the edge"),
 	WEBPUSH_ALLOW_HOSTS: list().describe("more push services: host, *.domain, host:port, * for all public"),
-	WEBPUSH_ALLOW_PRIVATE: flag().describe(
-		"push services at private addresses, with http and any port too (false)",
-	),
+	WEBPUSH_ALLOW_PRIVATE: flag()
+		.default(false)
+		.describe("push services at private addresses, with http and any port too"),
 	APPS: text().describe(
 		"several apps and connections: a TOML file, or the apps' JSON (reveille.toml, if it is there)",
 	),
@@ -206,16 +219,16 @@ export const settings = z.object({
 	WNS_TOKEN_URL: url("https://", "http://").describe(
 		"WNS: a server in place of Microsoft's own, for access tokens",
 	),
-	WNS_ALLOW_PRIVATE: flag().describe(
-		"WNS, for tests: channels at private addresses too, which get the access token (false)",
-	),
-	PUSH_INTERVAL_MS: whole(0, 60_000).describe(
-		"milliseconds in which a device gets one push per class (5000)",
-	),
-	PUSH_TTL_S: whole(60, 2_419_200).describe(
-		"seconds a push is tried, and kept by its push service (2419200)",
-	),
-	LOG_LEVEL: oneOf("debug", "info", "warning", "error").describe("how much is logged (info)"),
+	WNS_ALLOW_PRIVATE: flag()
+		.default(false)
+		.describe("WNS, for tests: channels at private addresses too, which get the access token"),
+	PUSH_INTERVAL_MS: whole(0, 60_000)
+		.default(5000)
+		.describe("milliseconds in which a device gets one push per class"),
+	PUSH_TTL_S: whole(60, FOUR_WEEKS_S)
+		.default(FOUR_WEEKS_S)
+		.describe("seconds a push is tried, and kept by its push service"),
+	LOG_LEVEL: oneOf("debug", "info", "warning", "error").default("info").describe("how much is logged"),
 });
 
 export type Settings = z.output<typeof settings>;
@@ -224,7 +237,10 @@ export type Settings = z.output<typeof settings>;
 export const settingNames = Object.keys(settings.shape) as (keyof Settings)[];
 
 /** What a setting is for, in a few words, with its default in brackets. */
-export const describeSetting = (name: keyof Settings): string => settings.shape[name].description ?? "";
+export function describeSetting(name: keyof Settings): string {
+	const { description = "", def } = settings.shape[name];
+	return "defaultValue" in def ? `${description} (${def.defaultValue})` : description;
+}
 
 const OURS = /^(XMPP|WEBPUSH|VAPID|PUSH|APNS|FCM|UBUNTU|WNS|OUTBOX|DATABASE|REGISTRATION|MAX_REGISTRATIONS)_/;
 

@@ -10,6 +10,8 @@ import {
 } from "./connection.ts";
 
 export interface Connections {
+	/** Opens them. Until then nothing comes in, and what is sent goes nowhere. */
+	start(each: readonly ConnectionDeps[]): Promise<void>;
 	/** Whether each address is ours. */
 	isOnline(): ReadonlyMap<string, boolean>;
 	/** The URL of the server of each address, once it is known. */
@@ -28,28 +30,29 @@ export interface Connections {
 	stop(finish: () => Promise<void>): Promise<void>;
 }
 
-/** @param depsOf what each connection is given */
-export async function startConnections(
-	all: readonly XmppConnection[],
-	depsOf: (settings: XmppConnection) => Omit<ConnectionDeps, "settings">,
-): Promise<Connections> {
+/** @param all their settings; they are opened by `start` */
+export function createConnections(all: readonly XmppConnection[]): Connections {
+	/** Those that are opened. */
 	const held: { settings: XmppConnection; connection: Connection }[] = [];
-	for (const settings of all) {
-		held.push({ settings, connection: await startConnection({ ...depsOf(settings), settings }) });
-	}
 
 	const statuses = (): [string, ConnectionStatus][] =>
 		held.map(({ settings, connection }) => [settings.address, connection.status()]);
 
 	return {
+		async start(each) {
+			for (const deps of each)
+				held.push({ settings: deps.settings, connection: await startConnection(deps) });
+		},
+
 		isOnline: () => new Map(statuses().map(([address, { kind }]) => [address, kind === "online"])),
 
 		services: () => new Map(held.map(({ settings, connection }) => [settings.address, connection.service()])),
 
 		status() {
-			if (held.length === 0) {
+			if (all.length === 0) {
 				return "XMPP is not configured: set XMPP_SERVICE, XMPP_USERNAME and XMPP_PASSWORD.";
 			}
+			if (held.length < all.length) return "The XMPP connections are not opened yet.";
 			const faults = held.flatMap(({ settings, connection }) => {
 				const status = connection.status();
 				const said = status.kind === "online" ? status.fault : status.reason;

@@ -7,6 +7,24 @@ type Ending = Pick<
 	"remove" | "forget" | "findAtPrimary" | "register" | "registerInBatch" | "renew" | "replaceNode"
 >;
 
+/** Where ends are told, for whoever tells the owners' servers: that one needs the registrations, and is made later. */
+export interface Ends {
+	/** Tells who listens; nobody does until then, and with ROLE=http nobody ever. */
+	tell(registration: Registration): void;
+	/** @param hear must not throw */
+	listen(hear: (registration: Registration) => void): void;
+}
+
+export function createEnds(): Ends {
+	const listeners: ((registration: Registration) => void)[] = [];
+	return {
+		tell(registration) {
+			for (const hear of listeners) hear(registration);
+		},
+		listen: (hear) => void listeners.push(hear),
+	};
+}
+
 /**
  * @param tell called with each registration that ended: at its owner's or a provider's word, to make room for another
  *   (store/registrations/displace.ts), or because it got another node. Its server would go on publishing to the old

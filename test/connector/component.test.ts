@@ -3,9 +3,12 @@ import { afterEach, describe, expect, test } from "bun:test";
 import { getLogger } from "@logtape/logtape";
 import type { Element } from "@xmpp/xml";
 import xml from "@xmpp/xml";
+import type { XmppConnection } from "../../src/config/connections.ts";
 import { createOthers } from "../../src/connector/address/other-databases.ts";
+
 import { type Connection, type ConnectionDeps, startConnection } from "../../src/connector/connection.ts";
-import { startConnections } from "../../src/connector/connections.ts";
+import { type Connections, createConnections } from "../../src/connector/connections.ts";
+
 import { readableLog } from "../delivery/delivery-fixture.ts";
 import {
 	type ComponentDouble,
@@ -329,14 +332,17 @@ test("stopping answers what is in hand and what comes meanwhile, then closes the
 });
 
 describe("several connections", () => {
+	async function opened(...all: XmppConnection[]): Promise<Connections> {
+		const connections = createConnections(all);
+		await connections.start(all.map((settings) => ({ ...deps, settings })));
+		return connections;
+	}
+
 	async function two() {
 		const server = await double();
 		const other = startXmppDouble();
 		ends.push(() => other.stop());
-		const connections = await startConnections(
-			[account(other.service), component(server.service)],
-			() => deps,
-		);
+		const connections = await opened(account(other.service), component(server.service));
 		ends.push(() => connections.stop(async () => {}));
 		while (connections.status() !== true) await Bun.sleep(1);
 		return { server, other, connections };
@@ -376,9 +382,9 @@ describe("several connections", () => {
 		gone.stop();
 		const web = Bun.serve({ port: 0, hostname: "127.0.0.1", fetch: () => new Response("no") });
 		ends.push(() => web.stop(true));
-		const nowhere = await startConnections(
-			[{ ...account(`ws://127.0.0.1:${web.port}/ws`), table: "[[connection]] 2" }, component(gone.service)],
-			() => deps,
+		const nowhere = await opened(
+			{ ...account(`ws://127.0.0.1:${web.port}/ws`), table: "[[connection]] 2" },
+			component(gone.service),
 		);
 		ends.push(() => nowhere.stop(async () => {}));
 		while (!/101.*REFUSED/.test(String(nowhere.status()))) await Bun.sleep(1);
@@ -389,7 +395,7 @@ describe("several connections", () => {
 	});
 
 	test("say what is wrong with a name", async () => {
-		const nowhere = await startConnections([component("xmpp://nobody.invalid:5347")], () => deps);
+		const nowhere = await opened(component("xmpp://nobody.invalid:5347"));
 		ends.push(() => nowhere.stop(async () => {}));
 		while (!/ENOTFOUND/.test(String(nowhere.status()))) await Bun.sleep(1);
 		expect(nowhere.status()).toBe(
@@ -397,8 +403,15 @@ describe("several connections", () => {
 		);
 	});
 
+	test("are not ours before they are opened, and what is sent goes nowhere", () => {
+		const connections = createConnections([component("xmpp://127.0.0.1:1")]);
+		expect(connections.status()).toBe("The XMPP connections are not opened yet.");
+		expect(connections.isOnline().size).toBe(0);
+		connections.sendFrom("push.example.org", xml("message"));
+	});
+
 	test("are none without settings, and stopping finishes all the same", async () => {
-		const connections = await startConnections([], () => deps);
+		const connections = await opened();
 		expect(connections.status()).toContain("XMPP_SERVICE");
 		let finished = 0;
 		await connections.stop(async () => void finished++);

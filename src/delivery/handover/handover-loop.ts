@@ -24,15 +24,19 @@ export interface HandoverLoop {
 
 /**
  * @param push answers `done` once the push is delivered or on disk; told when it was published, ms since the epoch
- * @param onFull puts on disk what is held back: whoever publishes to one device without end would have all places
+ * @param options.claimant this process, in the leases; random by default
+ * @param options.onFull puts on disk what is held back: whoever publishes to one device without end would have all
+ *   places
  */
 export function startHandoverLoop(
 	handover: Handover,
 	push: (node: string, notification: Notification, publishedAt: number) => Promise<Answer>,
 	log: Logger,
-	claimant: string = crypto.randomUUID(),
-	leaseMs: number = LEASE_MS,
-	onFull: () => Promise<void> = async () => {},
+	{
+		claimant = crypto.randomUUID(),
+		leaseMs = LEASE_MS,
+		onFull = async () => {},
+	}: { claimant?: string; leaseMs?: number; onFull?: () => Promise<void> } = {},
 ): HandoverLoop {
 	let stopped = false;
 	let timer: ReturnType<typeof setTimeout> | undefined;

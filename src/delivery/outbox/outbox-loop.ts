@@ -42,6 +42,11 @@ const SET_BACK_MS = 1_000;
 const FAULT_MS = 60_000;
 
 export interface OutboxLoop {
+	/**
+	 * Looks at all that waits, and goes on to. Until then it takes nothing.
+	 * @param retry tries one entry, and leaves the outbox in the state that follows; throws if it cannot
+	 */
+	start(retry: (entry: OutboxEntry) => Promise<Tried>): void;
 	/** A queue has something to do at this time: wake up by then. */
 	wake(at: number, queue: QueueName): void;
 	/** A gate that was shut works again: what waits for it may come, a few at once. */
@@ -52,17 +57,30 @@ export interface OutboxLoop {
 	stop(): Promise<void>;
 }
 
-/**
- * @param retry tries one entry, and leaves the outbox in the state that follows; throws if it cannot
- * @param pause lets timers and sockets have their turn
- */
+type LoopsOutbox = Pick<Outbox, "queues" | "due" | "nextDueAt" | "change" | "hasten">;
+
+/** One that is started at once. */
 export function startOutboxLoop(
-	outbox: Pick<Outbox, "queues" | "due" | "nextDueAt" | "change" | "hasten">,
+	outbox: LoopsOutbox,
 	retry: (entry: OutboxEntry) => Promise<Tried>,
+	log: Logger,
+	now?: () => number,
+	pause?: () => Promise<void>,
+): OutboxLoop {
+	const loop = createOutboxLoop(outbox, log, now, pause);
+	loop.start(retry);
+	return loop;
+}
+
+/** @param pause lets timers and sockets have their turn */
+export function createOutboxLoop(
+	outbox: LoopsOutbox,
 	log: Logger,
 	now: () => number = Date.now,
 	pause: () => Promise<void> = () => new Promise((resolve) => setTimeout(resolve)),
 ): OutboxLoop {
+	let retry: (entry: OutboxEntry) => Promise<Tried> = () =>
+		Promise.reject(new Error("the outbox loop is not started"));
 	/** Those that are not empty, as far as they are known. */
 	const queues = createKnownQueues(outbox, pause);
 	const onItsWay = new Set<Promise<void>>();
@@ -76,7 +94,8 @@ export function startOutboxLoop(
 	let othersAt = Number.POSITIVE_INFINITY;
 	/** The latest time seen. */
 	let seenAt = Number.NEGATIVE_INFINITY;
-	let stopped = false;
+	/** Or was not started yet. */
+	let stopped = true;
 	let filling = false;
 	let again = false;
 
@@ -258,9 +277,12 @@ export function startOutboxLoop(
 		letGo();
 	}
 
-	sleepUntil(now());
-
 	return {
+		start(given) {
+			retry = given;
+			stopped = false;
+			sleepUntil(now());
+		},
 		wake(at, name) {
 			const lookAt = note(name, at);
 			const isSetBack = seenAt - now() >= SET_BACK_MS;

@@ -85,7 +85,7 @@ describe("pushes that were handed over", () => {
 					return { kind: "done", how: "delivered" };
 				},
 				readableLog().log,
-				claimant,
+				{ claimant },
 			),
 		);
 		await Promise.all(loops.map((loop) => loop.stop()));
@@ -105,8 +105,7 @@ describe("pushes that were handed over", () => {
 				return answer.promise;
 			},
 			readableLog().log,
-			"slow",
-			LEASE,
+			{ claimant: "slow", leaseMs: LEASE },
 		);
 		await asked.promise;
 		const until = Date.now() + 3 * LEASE;
@@ -151,10 +150,11 @@ describe("pushes that were handed over", () => {
 				return { kind: "done", how: "delivered" };
 			},
 			readableLog().log,
-			"claimant",
-			60_000,
-			async () => {
-				for (const answer of held.splice(0)) answer({ kind: "done", how: "queued" });
+			{
+				leaseMs: 60_000,
+				async onFull() {
+					for (const answer of held.splice(0)) answer({ kind: "done", how: "queued" });
+				},
 			},
 		);
 		await other.promise;
@@ -166,12 +166,9 @@ describe("pushes that were handed over", () => {
 		await put(1);
 		await database.client.execute("ALTER TABLE handover RENAME TO away");
 		const { log, lines } = readableLog();
-		const loop = startHandoverLoop(
-			handover,
-			async () => ({ kind: "done", how: "delivered" }),
-			log,
-			"claimant-7",
-		);
+		const loop = startHandoverLoop(handover, async () => ({ kind: "done", how: "delivered" }), log, {
+			claimant: "claimant-7",
+		});
 		await loop.stop();
 		expect(lines).toHaveLength(1);
 		expect(lines[0]).toContain("no such table");

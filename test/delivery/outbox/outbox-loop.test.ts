@@ -1,7 +1,11 @@
 import { afterEach, beforeEach, describe, expect, jest, test } from "bun:test";
 import { openDatabase } from "../../../src/bun/database/open.ts";
 import { createGates } from "../../../src/delivery/gates/gates.ts";
-import { type OutboxLoop, startOutboxLoop } from "../../../src/delivery/outbox/outbox-loop.ts";
+import {
+	createOutboxLoop,
+	type OutboxLoop,
+	startOutboxLoop,
+} from "../../../src/delivery/outbox/outbox-loop.ts";
 import { backoffMs } from "../../../src/delivery/outbox/retry-backoff.ts";
 import type { Tried } from "../../../src/delivery/push-item.ts";
 import { type OutboxEntry, openOutbox } from "../../../src/store/local/outbox.ts";
@@ -485,6 +489,34 @@ describe("the loop", () => {
 		await pass(60_000);
 		expect(tried).toHaveLength(OF_ONE);
 	});
+});
+
+test("a loop that is not started asks the outbox for nothing, whatever it is told; then it looks at all of it", async () => {
+	const waiting = entry("a", 0);
+	let looks = 0;
+	const outbox = {
+		queues: async () => {
+			looks++;
+			return [{ queue: undefined, dueAt: 0 }];
+		},
+		due: async () => [waiting],
+		nextDueAt: async () => undefined,
+		change: async () => {},
+		hasten: async () => {},
+	};
+	const loop = createOutboxLoop(outbox, readableLog().log);
+	loop.wake(0, undefined);
+	loop.open("apns");
+	loop.room("apns");
+	await new Promise((resolve) => setTimeout(resolve));
+	expect(looks).toBe(0);
+	const tried = Promise.withResolvers<OutboxEntry>();
+	loop.start(async (given) => {
+		tried.resolve(given);
+		return { kind: "turned-away", at: Number.MAX_SAFE_INTEGER };
+	});
+	expect(await tried.promise).toBe(waiting);
+	await loop.stop();
 });
 
 describe("the wait before the next try", () => {

@@ -1,18 +1,15 @@
 /** `import` as a command: composes what it takes from the settings that Reveille runs with. */
-import { randomBytes } from "node:crypto";
 import { join } from "node:path";
-import { parseConfig } from "../../../config/config.ts";
-import { settingNames } from "../../../config/settings.ts";
+import { asConfigError, naming } from "../../../config/naming.ts";
 import { createKeyring } from "../../../secrets.ts";
+import { createDeviceChecks } from "../../../services/device-checks.ts";
 import { endpointPolicy } from "../../../services/endpoint.ts";
-import { createServices } from "../../../services/index.ts";
 import { checkSecretKey } from "../../../store/facts.ts";
 import { fileUrl } from "../../../syntax/file-url.ts";
-import { prepareDataFolder, secretFile } from "../../data-folder.ts";
 import { readDatabaseNote } from "../../database/note.ts";
 import { openDatabase } from "../../database/open.ts";
-import { readKeyFiles } from "../../environment.ts";
-import { readTables } from "../../toml-file.ts";
+import { openOwnKeys } from "../../own-keys.ts";
+import { readConfig } from "../../read-config.ts";
 import { IMPORT_HELP, parseImportArguments } from "./arguments.ts";
 import { runImport } from "./run.ts";
 
@@ -28,14 +25,8 @@ export async function importCommand(
 	const wanted = parseImportArguments(args);
 	if (!wanted) return console.log(IMPORT_HELP);
 
-	const settings = readKeyFiles(env, settingNames);
-	const tables = readTables(settings.APPS);
-	const config = parseConfig({ ...settings, APPS: tables.apps }, tables.connections);
-	if (config.role !== "http") prepareDataFolder(config.dataDir);
-	const { value: secretKey } = config.secretKey
-		? { value: config.secretKey }
-		: await secretFile(config.dataDir, "secret.key", () => randomBytes(32).toString("base64url"));
-	const keyring = await createKeyring(secretKey, config.secretKeysOld);
+	const config = readConfig(env);
+	const keyring = await createKeyring(await openOwnKeys(config).secretKey(), config.secretKeysOld);
 	const url = config.database.url ?? fileUrl(join(config.dataDir, "reveille.db"));
 	const { db, client } = await openDatabase({
 		url,
@@ -45,16 +36,10 @@ export async function importCommand(
 	});
 	try {
 		await checkSecretKey(db, keyring);
-		const sendsNothing = () => Promise.reject(new Error("An import sends no pushes."));
-		const services = await createServices(config.apps, {
-			fetch: sendsNothing,
-			guardedFetch: sendsNothing,
-			http2Fetch: () => sendsNothing,
-			now: Date.now,
-			policy: endpointPolicy(config.webPush),
-			wns: config.wns,
-			vapid: {},
-		});
+		const policy = await naming("WEBPUSH_ALLOW_HOSTS", () => endpointPolicy(config.webPush));
+		const services = await asConfigError(() =>
+			createDeviceChecks(config.apps, { policy, wns: config.wns, reason: "An import sends no pushes." }),
+		);
 		const { apps, trustDeviceId, retentionDays } = config;
 		await runImport(wanted, {
 			db,

@@ -1,0 +1,77 @@
+/** What is looked at when a connector starts, so that a person hears at once of what would only show at a push. */
+
+import type { Logger } from "@logtape/logtape";
+import type { Config } from "../../config/config.ts";
+import { about } from "../../messages/about.ts";
+import { faultOf } from "../../store/database-fault.ts";
+import type { KeyUse } from "../../store/registrations/count-by-key.ts";
+import type { Registrations } from "../../store/registrations/registrations.ts";
+import type { PushService } from "../../types.ts";
+import { checkTrusted } from "../server/trust.ts";
+import { certificateExpiry, warnOfExpiry } from "./certificates.ts";
+import { warnOfClearText } from "./clear-text.ts";
+import { checkCredentials } from "./credentials.ts";
+import { tellOfKeys } from "./old-keys.ts";
+import { warnOfStrays } from "./strays.ts";
+
+const DAY_MS = 86_400_000;
+
+/** When to look, after the start, whether anything about the registrations must be told: counting takes its time. */
+const COUNT_AFTER_MS = 1_000;
+
+export interface StartChecks {
+	/** When the certificates of apps end, Unix time in seconds, by app. */
+	certificates: ReadonlyMap<string, number>;
+	/** Looks, and warns. */
+	start(): void;
+	stop(): void;
+}
+
+/** @throws {StartError} for a certificate or a key that cannot be read */
+export function createStartChecks({
+	config,
+	registrations,
+	keyUse,
+	services,
+	log,
+}: {
+	config: Pick<Config, "apps" | "connections">;
+	registrations: Pick<Registrations, "count" | "countAddresses">;
+	keyUse(): Promise<readonly KeyUse[]>;
+	/** By the name of their app. */
+	services: ReadonlyMap<string, Pick<PushService, "check">>;
+	log: Logger;
+}): StartChecks {
+	const { apps, connections } = config;
+	checkTrusted(connections);
+	const certificates = certificateExpiry(apps);
+	let warning: ReturnType<typeof setInterval> | undefined;
+	let counting: ReturnType<typeof setTimeout> | undefined;
+
+	function count() {
+		void warnOfStrays(registrations, config, log);
+		keyUse().then(
+			(uses) => tellOfKeys(uses, log),
+			(error: unknown) =>
+				log.warn(
+					"Which keys the registrations were made with could not be counted: {error}",
+					about("key-use-unknown", { error: faultOf(error) }),
+				),
+		);
+	}
+
+	return {
+		certificates,
+		start() {
+			warnOfExpiry(certificates, log);
+			warning = setInterval(() => warnOfExpiry(certificates, log), DAY_MS);
+			counting = setTimeout(count, COUNT_AFTER_MS);
+			void checkCredentials(services, log);
+			warnOfClearText(connections, log);
+		},
+		stop() {
+			clearInterval(warning);
+			clearTimeout(counting);
+		},
+	};
+}

@@ -1,0 +1,49 @@
+/** Tells those who would go on publishing that a registration ended. */
+
+import type { Logger } from "@logtape/logtape";
+import { about } from "../messages/about.ts";
+import { knownNode, type NodeSource } from "../registering/nodes.ts";
+import type { Keyring } from "../secrets.ts";
+import { faultOf } from "../store/database-fault.ts";
+import type { Registration } from "../types.ts";
+import { affiliationNone } from "../xmpp/affiliation.ts";
+import type { Connections } from "./connections.ts";
+import type { Entrance } from "./entrances.ts";
+
+/**
+ * @returns tells the owner's server, where it is known (XEP-0357 §8). A pubsub host tells of its nodes itself, once
+ *   they are deleted there
+ */
+export function tellOfEnds({
+	entrances,
+	connections,
+	nodes,
+	keyring,
+	log,
+}: {
+	entrances: readonly Pick<Entrance, "intake">[];
+	connections: Pick<Connections, "sendFrom">;
+	nodes: NodeSource;
+	keyring: Keyring;
+	log: Logger;
+}): (registration: Registration) => void {
+	async function tellOwner(registration: Registration): Promise<void> {
+		const node = await knownNode(registration, { keyring, nodes });
+		const message = affiliationNone({ ...registration, node });
+		if (message) connections.sendFrom(registration.jid, message);
+	}
+
+	return (registration) => {
+		const { jid, node } = registration;
+		if (nodes.isPubsubHost(jid)) {
+			for (const { intake } of entrances) intake.ended(jid, node);
+			return;
+		}
+		tellOwner(registration).catch((error: unknown) =>
+			log.warn(
+				"A user's server could not be told that a registration has ended. It is told with its next publish: {error}",
+				about("owner-not-told", { error: faultOf(error) }),
+			),
+		);
+	};
+}
