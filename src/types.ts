@@ -159,7 +159,7 @@ export interface PushService {
 	 * The host the push would go to, where the client chose one that is no provider's and that the operator did not name:
 	 * quotas count by it.
 	 */
-	hostOf(device: Device): string | undefined;
+	hostOf?(device: Device): string | undefined;
 	/** Where a client's own URL leads: others than those at the same origin must not suffer from it. */
 	originOf?(device: Device): { origin: string; isProvider: boolean } | undefined;
 	/**
