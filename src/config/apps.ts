@@ -127,7 +127,8 @@ function parseApp(table: unknown, label: string, sends: boolean): AppConfig {
 function contradictions(service: ServiceName, table: CommonTable & Table<Fields>): string[] {
 	const its = SERVICES[service];
 	const { alert, alert_key, payload = "auto", push_module } = table;
-	const unused = alert === undefined && alert_key === undefined ? undefined : its.alertUnused?.(table);
+	const given = alert === undefined ? alert_key !== undefined && "alert_key" : "alert";
+	const unused = given ? its.alertUnused?.(table, given) : undefined;
 	const usual = payload === "auto" || payload === "reveille";
 	const faults: (readonly [boolean, string])[] = [
 		[alert !== undefined && alert_key !== undefined, "give alert or alert_key, not both."],

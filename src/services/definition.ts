@@ -50,8 +50,8 @@ export interface ServiceDefinition<Name extends ServiceName, F extends Fields = 
 	 * @param heir the first app of the service that the operator listed, if there is one
 	 */
 	ownApp?(table: Table<F>, heir: AppOf<Name> | undefined): AppSettings[Name];
-	/** Why `alert` and `alert_key` would have no effect. @returns undefined: they have one, since something is shown */
-	alertUnused?(table: Table<F>): string | undefined;
+	/** Why what was given would have no effect. @returns undefined: it has one, since something is shown */
+	alertUnused?(table: Table<F>, given: "alert" | "alert_key"): string | undefined;
 	/** What is right by itself, and would have no effect beside the rest: whether it is so, and a sentence. */
 	contradictions?(table: Table<F>): readonly (readonly [isFault: boolean, sentence: string])[];
 	/**
