@@ -58,11 +58,11 @@ describe("links", () => {
 });
 
 describe("settings", () => {
-	/** Of other programs, and codes of errors. */
+	/** Of other programs and protocols, and codes of errors. */
 	const OTHERS = new Set(
 		[
 			"HTTPS_PROXY HTTP_PROXY ALL_PROXY NO_PROXY NODE_EXTRA_CA_CERTS SSL_CERT_FILE NODE_TLS_REJECT_UNAUTHORIZED",
-			"BUN_OPTIONS REVEILLE_CHROOT BENCH_PROFILE DEVICE_SECRET",
+			"BUN_OPTIONS REVEILLE_CHROOT BENCH_PROFILE DEVICE_SECRET FORM_TYPE",
 			"ERR_PROXY_TUNNEL SELF_SIGNED_CERT_IN_CHAIN DEPTH_ZERO_SELF_SIGNED_CERT UNABLE_TO_VERIFY_LEAF_SIGNATURE",
 			"ERR_TLS_CERT_ALTNAME_INVALID CERT_HAS_EXPIRED WRONG_VERSION_NUMBER",
 		].flatMap((line) => line.split(" ")),
