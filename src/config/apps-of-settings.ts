@@ -14,9 +14,9 @@ import type { Settings } from "./settings.ts";
  */
 export function appsOf(set: Settings, given: unknown, sends: boolean, problems: string[]): AppConfig[] {
 	const tables = tablesOf(given === "" ? undefined : given, problems);
-	const read = (list: unknown, where: string): AppConfig[] => {
+	const read = (list: unknown, where: string, settings?: Record<string, string>): AppConfig[] => {
 		try {
-			return parseApps(list, where, sends);
+			return parseApps(list, where, sends, settings);
 		} catch (error) {
 			if (!(error instanceof AppsError)) throw error;
 			problems.push(...error.problems);
@@ -27,7 +27,9 @@ export function appsOf(set: Settings, given: unknown, sends: boolean, problems: 
 	const single = SERVICE_NAMES.filter((name) => !SERVICES[name].ownApp).flatMap((service) => {
 		const fields = fieldsOf(service, set);
 		if (Object.keys(fields).length === 0) return [];
-		return read([{ name: service, service, ...fields }], `${service.toUpperCase()}_ settings`);
+		const variables = Object.entries(SERVICES[service].variables ?? {});
+		const settings = Object.fromEntries(variables.map(([name, { field }]) => [field, name]));
+		return read([{ name: service, service, ...fields }], `${service.toUpperCase()}_ settings`, settings);
 	});
 	const apps = [...listed, ...freeApps(set, listed, problems), ...single];
 	const twice = apps.find(({ name }, index) => apps.findIndex((app) => app.name === name) !== index);

@@ -55,9 +55,15 @@ type CommonTable = Table<typeof common>;
  * @param tables what stands under `app`, unchecked
  * @param where what to call it in a sentence, such as the file's name
  * @param sends whether this process sends: an edge only tells which apps there are, and needs no credentials
+ * @param settings the setting that each field came from, if it did
  * @throws {AppsError} with every problem there is; no value is quoted
  */
-export function parseApps(tables: unknown, where: string, sends: boolean): AppConfig[] {
+export function parseApps(
+	tables: unknown,
+	where: string,
+	sends: boolean,
+	settings: Readonly<Record<string, string>> = {},
+): AppConfig[] {
 	if (!Array.isArray(tables)) throw new AppsError([`${where} must hold a list of apps: tables [[app]].`]);
 	if (tables.length === 0) throw new AppsError([`${where} holds no app: list one, or leave it out.`]);
 	const problems: string[] = [];
@@ -65,7 +71,7 @@ export function parseApps(tables: unknown, where: string, sends: boolean): AppCo
 		const name = (table as { name?: unknown })?.name;
 		const label = `${where}, app ${typeof name === "string" ? name : index + 1}`;
 		try {
-			return [parseApp(table, label, sends)];
+			return [parseApp(table, label, sends, settings)];
 		} catch (error) {
 			if (!(error instanceof AppsError)) throw error;
 			problems.push(...error.problems);
@@ -98,7 +104,12 @@ function ambiguities(apps: readonly AppConfig[], where: string): string[] {
 	});
 }
 
-function parseApp(table: unknown, label: string, sends: boolean): AppConfig {
+function parseApp(
+	table: unknown,
+	label: string,
+	sends: boolean,
+	settings: Readonly<Record<string, string>>,
+): AppConfig {
 	const service = (table as { service?: ServiceName } | null)?.service;
 	if (service === undefined || !SERVICE_NAMES.includes(service)) {
 		throw new AppsError([`${label}: service must be one of ${SERVICE_NAMES.join(", ")}.`]);
@@ -119,8 +130,19 @@ function parseApp(table: unknown, label: string, sends: boolean): AppConfig {
 		return toApp(service, read, sends);
 	} catch (error) {
 		if (!(error instanceof AppsError)) throw error;
-		throw new AppsError(error.problems.map((problem) => `${label}: ${problem}`));
+		throw new AppsError(error.problems.map((problem) => inSettings(problem, label, settings)));
 	}
+}
+
+/**
+ * What is wrong with an app, for whoever set it up.
+ * @param problem a sentence that has names of fields in braces
+ * @param settings the setting that each field came from, if it did. One that begins the sentence says where to look
+ */
+function inSettings(problem: string, label: string, settings: Readonly<Record<string, string>>): string {
+	const sentence = problem.replaceAll(/\{(\w+)\}/g, (_, field: string) => settings[field] ?? field);
+	const isSetting = Object.keys(settings).some((field) => problem.startsWith(`{${field}}`));
+	return isSetting ? sentence : `${label}: ${sentence}`;
 }
 
 /** What is right by itself, and would have no effect beside the rest; sentences. */

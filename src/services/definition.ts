@@ -19,7 +19,7 @@ export type Fields = Readonly<Record<string, z.ZodType>>;
 /** An app's table, as far as it was filled in. */
 export type Table<F extends Fields> = { readonly [Name in keyof F]?: z.output<F[Name]> | undefined };
 
-/** What is wrong with an app's table, one sentence each; no value is quoted. */
+/** What is wrong with an app's table, one sentence each, which quotes no value. */
 export class AppsError extends Error {
 	override name = "AppsError";
 	readonly problems: readonly string[];
@@ -57,7 +57,7 @@ export interface ServiceDefinition<Name extends ServiceName, F extends Fields = 
 	/**
 	 * What an app is set to.
 	 * @param sends whether this process sends: one that does not needs no credentials
-	 * @throws {AppsError} with sentences that do not name the app
+	 * @throws {AppsError} with sentences that do not name the app, and have the names of fields in braces
 	 */
 	settingsOf(table: Table<F>, sends: boolean): AppSettings[Name];
 

@@ -233,9 +233,42 @@ describe("the settings", () => {
 		expect(parseConfig(record).apps[2]).toMatchObject({ sandbox: true, topic: "org.siskin" });
 	});
 
+	test.each([
+		[
+			{ APNS_KEY: "K" },
+			[
+				"APNS_TOPIC is missing: the app's bundle id.",
+				"APNS_KEY_ID is missing: APNs needs APNS_KEY, APNS_KEY_ID and APNS_TEAM_ID, or APNS_CERT.",
+				"APNS_TEAM_ID is missing: APNs needs APNS_KEY, APNS_KEY_ID and APNS_TEAM_ID, or APNS_CERT.",
+			],
+		],
+		[
+			{ APNS_CERT: "PEM" },
+			[
+				"APNS_TOPIC is missing: the app's bundle id.",
+				/^APNS_CERT_KEY is missing: APNS_CERT holds no private key/,
+			],
+		],
+		[{ FCM_URL: "https://fcm.example" }, ["FCM_SERVICE_ACCOUNT is missing."]],
+		[
+			{ WNS_TENANT_ID: "T" },
+			["WNS_CLIENT_SECRET is missing.", /WNS needs WNS_PACKAGE_SID, or WNS_TENANT_ID and WNS_CLIENT_ID\.$/],
+		],
+	])("half set name all the variables that are missing, at once: %j", (record, problems) => {
+		let found: readonly string[] = [];
+		try {
+			parseConfig(record);
+		} catch (error) {
+			if (error instanceof ConfigError) found = error.problems;
+		}
+		expect([...found]).toEqual(
+			problems.map((one) => (typeof one === "string" ? one : expect.stringMatching(one))),
+		);
+	});
+
 	test("half set name the variable's field that is missing", () => {
 		expect(() => parseConfig({ APNS_KEY: "K", APNS_TOPIC: "t" })).toThrow(ConfigError);
-		expect(() => parseConfig({ APNS_KEY: "K", APNS_TOPIC: "t" })).toThrow("key_id is missing");
+		expect(() => parseConfig({ APNS_KEY: "K", APNS_TOPIC: "t" })).toThrow("APNS_KEY_ID is missing");
 	});
 
 	test("take tables as JSON, as a Worker's binding holds them, and say when it is none", () => {

@@ -79,27 +79,35 @@ export const apns = defineService({
 });
 
 function settingsOf(table: Table<typeof fields>, sends: boolean): ApnsSettings {
-	const { key, key_id: keyId, team_id: teamId, topic, cert, cert_key: certKey, sandbox = false, url } = table;
-	if (!topic) throw new AppsError(["topic is missing: the app's bundle id."]);
-	const app = { topic, sandbox, url, mutableContent: table.mutable_content };
-	if (!sends) return { ...app, credentials: undefined };
+	const { topic, sandbox = false, url, mutable_content: mutableContent } = table;
+	const problems = topic ? [] : ["{topic} is missing: the app's bundle id."];
+	const credentials = sends ? credentialsOf(table, problems) : undefined;
+	if (!topic || problems.length > 0) throw new AppsError(problems);
+	return { topic, sandbox, url, mutableContent, credentials };
+}
+
+/** @param problems gets what is missing, a sentence each */
+function credentialsOf(
+	{ key, key_id: keyId, team_id: teamId, cert, cert_key: certKey }: Table<typeof fields>,
+	problems: string[],
+): ApnsSettings["credentials"] {
 	if (cert !== undefined) {
 		if (certKey === undefined && !cert.includes("PRIVATE KEY")) {
-			throw new AppsError([
-				"cert_key is missing: cert holds no private key. `openssl pkcs12 -in FILE.p12 -nodes` prints both of a .p12 file.",
-			]);
+			problems.push(
+				"{cert_key} is missing: {cert} holds no private key. `openssl pkcs12 -in FILE.p12 -nodes` prints both of a .p12 file.",
+			);
 		}
-		const pem = { cert: pemLines(cert), key: pemLines(certKey ?? cert) };
-		return { ...app, credentials: { kind: "certificate", ...pem } };
+		return { kind: "certificate", cert: pemLines(cert), key: pemLines(certKey ?? cert) };
 	}
 	if (key !== undefined && keyId !== undefined && teamId !== undefined) {
-		return { ...app, credentials: { kind: "token", key, keyId, teamId } };
+		return { kind: "token", key, keyId, teamId };
 	}
 	const group = { key, key_id: keyId, team_id: teamId };
-	const missing = Object.entries(group).filter(([, value]) => value === undefined);
-	throw new AppsError(
-		missing.map(([field]) => `${field} is missing: APNs needs key, key_id and team_id, or cert.`),
-	);
+	for (const [field, value] of Object.entries(group)) {
+		if (value !== undefined) continue;
+		problems.push(`{${field}} is missing: APNs needs {key}, {key_id} and {team_id}, or {cert}.`);
+	}
+	return undefined;
 }
 
 async function optionsOf(

@@ -22,7 +22,7 @@ export const fcm = defineService({
 		FCM_URL: { field: "url", what: "FCM: a server in place of Google's own" },
 	},
 	settingsOf({ service_account: serviceAccount, url }, sends) {
-		if (sends && !serviceAccount) throw new AppsError(["service_account is missing."]);
+		if (sends && !serviceAccount) throw new AppsError(["{service_account} is missing."]);
 		return { serviceAccount, url };
 	},
 	alertUnused: appShowsItself("fcm"),

@@ -68,14 +68,14 @@ function credentialsOf({
 	tenant_id: tenantId,
 	client_id: clientId,
 }: Table<typeof fields>): WnsCredentials {
-	if (clientSecret === undefined) throw new AppsError(["client_secret is missing."]);
-	if (packageSid !== undefined && tenantId === undefined && clientId === undefined) {
-		return { kind: "sid", packageSid, clientSecret };
-	}
-	if (packageSid === undefined && tenantId !== undefined && clientId !== undefined) {
-		return { kind: "entra", tenantId, clientId, clientSecret };
-	}
-	throw new AppsError(["WNS needs package_sid, or tenant_id and client_id."]);
+	const isOfStore = packageSid !== undefined && tenantId === undefined && clientId === undefined;
+	const isOfEntra = packageSid === undefined && tenantId !== undefined && clientId !== undefined;
+	if (clientSecret !== undefined && isOfStore) return { kind: "sid", packageSid, clientSecret };
+	if (clientSecret !== undefined && isOfEntra) return { kind: "entra", tenantId, clientId, clientSecret };
+	throw new AppsError([
+		...(clientSecret === undefined ? ["{client_secret} is missing."] : []),
+		...(isOfStore || isOfEntra ? [] : ["WNS needs {package_sid}, or {tenant_id} and {client_id}."]),
+	]);
 }
 
 /** mod_push's channel URIs are escaped as a whole; one that is not has escapes of its own, which stay. */
