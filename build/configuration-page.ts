@@ -2,6 +2,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describeSetting, type Settings } from "../src/config/settings.ts";
+import { SERVICE_NAMES, SERVICES } from "../src/services/registry.ts";
 
 /** Where the page is, from the root of the repository. */
 export const CONFIGURATION_PAGE = "docs/configuration.md";
@@ -15,6 +16,11 @@ interface Group {
 	/** What stands below the table; Markdown. */
 	after?: string;
 }
+
+/** Those of the push services: all there is to say of them is in their own sentences. */
+const serviceVariables = SERVICE_NAMES.toSorted().flatMap((name) =>
+	Object.keys(SERVICES[name].variables ?? {}),
+);
 
 const GROUPS: readonly Group[] = [
 	{
@@ -111,22 +117,7 @@ const GROUPS: readonly Group[] = [
 		title: "Apps",
 		settings: {
 			APPS: "See [several apps and connections](reveille-toml.md).",
-			APNS_KEY: "",
-			APNS_KEY_ID: "",
-			APNS_TEAM_ID: "",
-			APNS_TOPIC: "",
-			APNS_CERT: "",
-			APNS_CERT_KEY: "",
-			APNS_SANDBOX: "",
-			APNS_URL: "",
-			FCM_SERVICE_ACCOUNT: "",
-			FCM_URL: "",
-			UBUNTU_URL: "",
-			WNS_PACKAGE_SID: "",
-			WNS_CLIENT_SECRET: "",
-			WNS_TENANT_ID: "",
-			WNS_CLIENT_ID: "",
-			WNS_TOKEN_URL: "",
+			...Object.fromEntries(serviceVariables.map((name) => [name, ""])),
 			WNS_ALLOW_PRIVATE: "Any port and http too.",
 		},
 		after: "How to get these: [push services](push-services.md).",

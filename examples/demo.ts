@@ -6,19 +6,20 @@ import { existsSync } from "node:fs";
 import { constants } from "node:os";
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
+import type { ServiceName } from "../src/types.ts";
 import { startFirefox } from "../test/peers/firefox.ts";
 import { ensurePeers } from "../test/peers/install.ts";
 import { MissingPeer } from "../test/peers/missing-peer.ts";
 import { startProsody } from "../test/peers/prosody.ts";
 import { type Reveille, startReveille } from "../test/peers/reveille.ts";
-import { type DoubledService, SERVICES, startServiceDouble } from "../test/peers/service-double.ts";
+import { SERVICES, startServiceDouble } from "../test/peers/service-double.ts";
 import { connectUser, type User } from "../test/peers/user.ts";
 import { startWebPushServer } from "../test/peers/web-push-server.ts";
 import type { XmppServer } from "../test/peers/xmpp-server.ts";
 
 const HELP = `Shows a message waking a sleeping app, end to end, on this machine only.
 
-Usage: npx --yes bun@1.4.5 run demo [--keep] [--firefox] [--service webpush|apns|fcm|ubuntu|wns] [--binary dist/reveille]
+Usage: npx --yes bun@1.4.5 run demo [--keep] [--firefox] [--service ${SERVICES.join("|")}] [--binary dist/reveille]
 
   --keep     all of it stays until Ctrl-C, with its addresses, for trying things out
   --firefox  the device is a real, headless Firefox, whose service worker decrypts the push
@@ -71,7 +72,7 @@ async function firefoxDevice(): Promise<Device> {
 }
 
 /** A device that is nothing but its token or keys, at a double of its push service. */
-async function simpleDevice(service: DoubledService): Promise<Device> {
+async function simpleDevice(service: ServiceName): Promise<Device> {
 	const double = await startServiceDouble(service);
 	return {
 		settings: double.settings,
@@ -232,7 +233,7 @@ interface Options {
 	/** Stay until Ctrl-C. */
 	keep: boolean;
 	firefox: boolean;
-	service: DoubledService;
+	service: ServiceName;
 	/** The compiled binary to run in place of the sources. */
 	binary?: string | undefined;
 }

@@ -4,8 +4,15 @@
  * Times are milliseconds since the epoch unless a name says otherwise.
  */
 
-/** The push services Reveille can send through; one file each under `services/`. */
-export type ServiceName = "webpush" | "apns" | "fcm" | "ubuntu" | "wns";
+/**
+ * What an app is set to beside what all apps have, by the name of its push service. Each folder under `services/` adds
+ * its own to it.
+ */
+// biome-ignore lint/suspicious/noEmptyInterface: declarations elsewhere are merged into it.
+export interface AppSettings {}
+
+/** The push services Reveille can send through; `services/registry.ts` lists them. */
+export type ServiceName = keyof AppSettings;
 
 /**
  * The class of a push. Per registration and class the newest supersedes the older; `high` and `low` are
@@ -159,7 +166,7 @@ export interface PushService {
 	 * The host the push would go to, where the client chose one that is no provider's and that the operator did not name:
 	 * quotas count by it.
 	 */
-	hostOf(device: Device): string | undefined;
+	hostOf?(device: Device): string | undefined;
 	/** Where a client's own URL leads: others than those at the same origin must not suffer from it. */
 	originOf?(device: Device): { origin: string; isProvider: boolean } | undefined;
 	/**

@@ -20,10 +20,10 @@ const BELOW: Readonly<Record<string, readonly string[]>> = {
 	messages: [],
 	syntax: ["types.ts", "limits"],
 	sasl: ["types.ts", "limits"],
-	config: ["types.ts", "limits", "syntax", "messages"],
+	config: ["types.ts", "limits", "syntax", "messages", "services"],
 	store: GROUND,
-	services: ["types.ts", "limits", "syntax", "config"],
-	xmpp: ["types.ts", "limits", "syntax"],
+	services: ["types.ts", "limits", "syntax"],
+	xmpp: ["types.ts", "limits", "syntax", "services"],
 	delivery: [...GROUND, "store", "services", "xmpp"],
 	registering: [...GROUND, "store", "services", "xmpp"],
 	routes: [...GROUND, "store", "services", "xmpp", "delivery", "registering"],
@@ -261,15 +261,18 @@ describe("a push service", () => {
 		expect(services).toContain("src/services/webpush/webpush.ts");
 	});
 
-	test("is imported by the registry alone: no service knows a sibling", () => {
-		const importers = SOURCES.filter((file) => file.startsWith("src/services/")).flatMap((file) =>
-			namedBy(file, onDisk)
-				.filter((path) => isRelative(path) && services.includes(resolve(file, path)))
-				.map(() => file),
+	const folderOf = (file: string) => file.match(/^src\/services\/(\w+)\//)?.[1];
+	/** The files of the room that import one of these. */
+	const importersOf = (imported: readonly string[]) =>
+		SOURCES.filter((file) => file.startsWith("src/services/")).filter((file) =>
+			namedBy(file, onDisk).some((path) => isRelative(path) && imported.includes(resolve(file, path))),
 		);
-		expect([...new Set(importers)]).toEqual(["src/services/index.ts"]);
+	const definitions = services.map((file) => `src/services/${folderOf(file)}/definition.ts`);
 
-		const folderOf = (file: string) => file.match(/^src\/services\/(\w+)\//)?.[1];
+	test("is imported by its definition alone, and that by the registry: no service knows a sibling", () => {
+		expect(importersOf(services).toSorted()).toEqual(definitions.toSorted());
+		expect(importersOf(definitions)).toEqual(["src/services/registry.ts"]);
+
 		const strangers = SOURCES.filter((file) => folderOf(file)).flatMap((file) =>
 			namedBy(file, onDisk)
 				.filter(isRelative)

@@ -10,6 +10,7 @@ import { PROGRAM } from "../src/bun/program.ts";
 import { AppsError, parseApps } from "../src/config/apps.ts";
 import { settingNames } from "../src/config/settings.ts";
 import { METRICS } from "../src/connector/metrics.ts";
+import { SERVICE_NAMES } from "../src/services/registry.ts";
 import { anchorsOf, codeOf, linksOf, PAGES, page, ROOT, targetOf, wordsOf } from "./pages.ts";
 
 /** Those that people write, for readers of today. */
@@ -59,11 +60,11 @@ describe("links", () => {
 });
 
 describe("settings", () => {
-	/** Of other programs, and codes of errors. */
+	/** Of other programs and protocols, and codes of errors. */
 	const OTHERS = new Set(
 		[
 			"HTTPS_PROXY HTTP_PROXY ALL_PROXY NO_PROXY NODE_EXTRA_CA_CERTS SSL_CERT_FILE NODE_TLS_REJECT_UNAUTHORIZED",
-			"BUN_OPTIONS REVEILLE_CHROOT BENCH_PROFILE DEVICE_SECRET",
+			"BUN_OPTIONS REVEILLE_CHROOT BENCH_PROFILE DEVICE_SECRET FORM_TYPE",
 			"ERR_PROXY_TUNNEL SELF_SIGNED_CERT_IN_CHAIN DEPTH_ZERO_SELF_SIGNED_CERT UNABLE_TO_VERIFY_LEAF_SIGNATURE",
 			"ERR_TLS_CERT_ALTNAME_INVALID CERT_HAS_EXPIRED WRONG_VERSION_NUMBER",
 		].flatMap((line) => line.split(" ")),
@@ -92,16 +93,30 @@ describe("settings", () => {
 		}
 	});
 
-	test("of an app have a row each in its table, and no other has", () => {
-		const { text } = page("docs/reveille-toml.md");
-		const section = text.slice(text.indexOf("| field of `[[app]]`"));
-		const rows = section.slice(0, section.indexOf("\n\n")).split("\n");
-		const fields = rows.flatMap((row) => {
-			const [, field = "", , what = ""] = row.split("|");
-			// Entra's stand beside the Store's.
-			const instead = /or at Entra: (.*)/.exec(what)?.[1] ?? "";
-			return [...`${field}${instead}`.matchAll(/`([a-z_]+)`/g)].map(([, name]) => name ?? "");
-		});
+	/** The fields in the rows of a page's table of an app's fields. */
+	const fieldsIn = (path: string) => {
+		const { text } = page(path);
+		const start = text.indexOf("| field of `[[app]]`");
+		if (start < 0) return [];
+		const section = text.slice(start);
+		return section
+			.slice(0, section.indexOf("\n\n"))
+			.split("\n")
+			.flatMap((row) => {
+				const [, field = "", , what = ""] = row.split("|");
+				// Entra's stand beside the Store's.
+				const instead = /or at Entra: (.*)/.exec(what)?.[1] ?? "";
+				return [...`${field}${instead}`.matchAll(/`([a-z_]+)`/g)].map(([, name]) => name ?? "");
+			});
+	};
+	/** The page of a push service that has one of its own. */
+	const pageOf = (service: string) => PAGES.find(({ path }) => path === `docs/${service}.md`)?.path;
+
+	test("of an app have a row each, in the table of all apps or on their service's page, and no other has", () => {
+		const fields = [
+			...fieldsIn("docs/reveille-toml.md"),
+			...SERVICE_NAMES.flatMap((name) => fieldsIn(pageOf(name) ?? "docs/push-services.md")),
+		];
 		/** What parsing says it knows, once it meets what it does not. */
 		const fieldsOf = (service: string) => {
 			try {
@@ -112,7 +127,7 @@ describe("settings", () => {
 				return /known are (.*)\.$/.exec(error.message)?.[1]?.split(", ") ?? [];
 			}
 		};
-		const known = ["apns", "fcm", "webpush", "ubuntu", "wns"].flatMap(fieldsOf);
+		const known = SERVICE_NAMES.flatMap(fieldsOf);
 		expect([...new Set(fields)].toSorted()).toEqual([...new Set(known)].toSorted());
 	});
 });
@@ -120,6 +135,13 @@ describe("settings", () => {
 test("metrics have a row each on the page for operators, and no other has", () => {
 	const rows = page("docs/operations.md").text.matchAll(/^\| `(reveille_\w+)(?:\{\w+\})?` \|/gm);
 	expect([...rows].map(([, name = ""]) => name).toSorted()).toEqual(Object.keys(METRICS).toSorted());
+});
+
+test("every push service is told of, on the page of all or on its own", () => {
+	const { text } = page("docs/push-services.md");
+	const isTold = (name: string) =>
+		text.includes(`| \`${name}\` |`) || PAGES.some(({ path }) => path === `docs/${name}.md`);
+	expect(SERVICE_NAMES.filter((name) => !isTold(name))).toEqual([]);
 });
 
 test("metrics that the pages name exist", () => {

@@ -1,28 +1,9 @@
 /** The operator's apps, from wherever they are set up. */
+import type { AppOf, Table } from "../services/definition.ts";
+import { SERVICE_NAMES, SERVICES } from "../services/registry.ts";
+import type { ServiceName } from "../types.ts";
 import { type AppConfig, AppsError, DEFAULT_ALERT, parseApps } from "./apps.ts";
 import type { Settings } from "./settings.ts";
-
-/** What each service's environment variables are called in a table, and the setting that makes an app of them. */
-const APP_GROUPS = {
-	apns: {
-		APNS_KEY: "key",
-		APNS_KEY_ID: "key_id",
-		APNS_TEAM_ID: "team_id",
-		APNS_TOPIC: "topic",
-		APNS_CERT: "cert",
-		APNS_CERT_KEY: "cert_key",
-		APNS_SANDBOX: "sandbox",
-		APNS_URL: "url",
-	},
-	fcm: { FCM_SERVICE_ACCOUNT: "service_account", FCM_URL: "url" },
-	wns: {
-		WNS_PACKAGE_SID: "package_sid",
-		WNS_CLIENT_SECRET: "client_secret",
-		WNS_TENANT_ID: "tenant_id",
-		WNS_CLIENT_ID: "client_id",
-		WNS_TOKEN_URL: "token_url",
-	},
-} as const satisfies Record<string, Partial<Record<keyof Settings, string>>>;
 
 /**
  * All apps: those of the tables first, which makes them their services' defaults; then those that need no
@@ -43,15 +24,11 @@ export function appsOf(set: Settings, given: unknown, sends: boolean, problems: 
 		}
 	};
 	const listed = tables === undefined ? [] : read(tables, "APPS");
-	const single = Object.entries(APP_GROUPS).flatMap(([service, group]) => {
-		const names = Object.keys(group) as (keyof Settings)[];
-		if (!names.some((name) => set[name] !== undefined)) return [];
-		const fields = Object.fromEntries(
-			Object.entries(group)
-				.map(([name, field]) => [field, set[name as keyof Settings]])
-				.filter(([, value]) => value !== undefined),
-		);
-		const settings = Object.fromEntries(Object.entries(group).map(([name, field]) => [field, name]));
+	const single = SERVICE_NAMES.filter((name) => !SERVICES[name].ownApp).flatMap((service) => {
+		const fields = fieldsOf(service, set);
+		if (Object.keys(fields).length === 0) return [];
+		const variables = Object.entries(SERVICES[service].variables ?? {});
+		const settings = Object.fromEntries(variables.map(([name, { field }]) => [field, name]));
 		return read([{ name: service, service, ...fields }], `${service.toUpperCase()}_ settings`, settings);
 	});
 	const apps = [...listed, ...freeApps(set, listed, problems), ...single];
@@ -61,30 +38,50 @@ export function appsOf(set: Settings, given: unknown, sends: boolean, problems: 
 	return apps;
 }
 
+/** What a service's environment variables say, as a table has it. */
+function fieldsOf(service: ServiceName, set: Settings): Record<string, unknown> {
+	const given: Readonly<Record<string, unknown>> = set;
+	return Object.fromEntries(
+		Object.entries(SERVICES[service].variables ?? {})
+			.map(([variable, { field }]) => [field, given[variable]] as const)
+			.filter(([, value]) => value !== undefined),
+	);
+}
+
 /**
  * The apps that need no credentials: they are on. Where the operator lists others of their service, these say how
  * it is done from then on; what registered before goes on being served, as it would not if its app were gone.
  */
 function freeApps(set: Settings, listed: readonly AppConfig[], problems: string[]): AppConfig[] {
-	const alert = { text: DEFAULT_ALERT };
-	if (set.UBUNTU_URL && listed.some(({ service }) => service === "ubuntu")) {
-		problems.push("UBUNTU_URL is for the app that is there by itself: put it into APPS, as its app's url.");
+	return SERVICE_NAMES.flatMap((name) => freeApp(name, set, listed, problems));
+}
+
+function freeApp<Name extends ServiceName>(
+	name: Name,
+	set: Settings,
+	listed: readonly AppConfig[],
+	problems: string[],
+): AppConfig[] {
+	const { ownApp, variables = {} } = SERVICES[name];
+	if (!ownApp) return [];
+	const table = fieldsOf(name, set);
+	const heir = listed.find(({ service }) => service === name) as AppOf<Name> | undefined;
+	for (const [variable, { field }] of heir ? Object.entries(variables) : []) {
+		if (!(field in table)) continue;
+		problems.push(
+			`${variable} is for the app that is there by itself: put it into APPS, as its app's ${field}.`,
+		);
 	}
-	return (["webpush", "ubuntu"] as const).flatMap((name): AppConfig[] => {
-		const namesake = listed.find((app) => app.name === name);
-		if (namesake && namesake.service !== name) {
-			problems.push(
-				`APPS has an app called ${name}, which is no app of ${name}: registrations made without APPS are of that name. Call it otherwise.`,
-			);
-		}
-		if (namesake) return [];
-		const heir = listed.find((app) => app.service === name);
-		const app = { name, alert, ...(heir && { retired: true as const }) };
-		if (name === "webpush") return [{ ...app, service: name }];
-		// Their tokens are those of one server: another would call them unknown.
-		const url = heir?.service === "ubuntu" ? heir.url : set.UBUNTU_URL;
-		return [{ ...app, service: name, ...(url !== undefined && { url }) }];
-	});
+	const namesake = listed.find((app) => app.name === name);
+	if (namesake && namesake.service !== name) {
+		problems.push(
+			`APPS has an app called ${name}, which is no app of ${name}: registrations made without APPS are of that name. Call it otherwise.`,
+		);
+	}
+	if (namesake) return [];
+	const alert = { text: DEFAULT_ALERT };
+	const retired = heir && { retired: true as const };
+	return [{ name, alert, ...retired, service: name, ...ownApp(table as Table<never>, heir) } as AppConfig];
 }
 
 /** Worker bindings and environment variables hand tables over as JSON. */

@@ -3,64 +3,17 @@
  * app a service from environment variables.
  */
 import { z } from "zod";
-import { pemLines } from "../syntax/pem.ts";
+import { words } from "../services/app-fields.ts";
+import { type AppConfig, AppsError, type Fields, type Table } from "../services/definition.ts";
+import { SERVICE_NAMES, SERVICES } from "../services/registry.ts";
 import { nearest } from "../syntax/spelling.ts";
-import type { App } from "../types.ts";
+import type { ServiceName } from "../types.ts";
 
-/** What a phone shows where the push itself brings no text: itself, or a key that the app translates. */
-export type AlertText = { text: string } | { locKey: string };
-
-/** An app with all it takes to make its service. */
-export type AppConfig = App & { alert: AlertText } & (
-		| { service: "webpush" }
-		| ({ service: "apns" } & ApnsSettings)
-		| { service: "fcm"; serviceAccount: string | undefined; url?: string | undefined }
-		| {
-				service: "ubuntu";
-				applicationId?: string | undefined;
-				icon?: string | undefined;
-				url?: string | undefined;
-		  }
-		| {
-				service: "wns";
-				type: "raw" | "toast";
-				credentials: WnsAccount | undefined;
-				tokenUrl?: string | undefined;
-		  }
-	);
-
-interface ApnsSettings {
-	topic: string;
-	sandbox: boolean;
-	/** The app may change what is shown (`mutable-content`): true, if not given. */
-	mutableContent?: boolean | undefined;
-	url?: string | undefined;
-	credentials:
-		| { kind: "token"; key: string; keyId: string; teamId: string }
-		/** PEM; the key may be in the same text. */
-		| { kind: "certificate"; cert: string; key: string }
-		| undefined;
-}
-
-type WnsAccount =
-	| { kind: "sid"; packageSid: string; clientSecret: string }
-	| { kind: "entra"; tenantId: string; clientId: string; clientSecret: string };
-
-/** What is wrong with a table, one sentence each. */
-export class AppsError extends Error {
-	override name = "AppsError";
-	readonly problems: readonly string[];
-
-	constructor(problems: readonly string[]) {
-		super(problems.join("\n"));
-		this.problems = problems;
-	}
-}
+export { type AppConfig, AppsError } from "../services/definition.ts";
 
 /** The text of an app that sets none. */
 export const DEFAULT_ALERT = "New message";
 
-const words = z.string({ error: "must be a text, in quotes" }).trim().min(1, "must not be empty");
 const list = <T extends z.ZodType>(entry: T, what: string) =>
 	z
 		.array(entry, { error: `must be a list of ${what}, in brackets` })
@@ -71,8 +24,6 @@ const jid = z
 	.trim()
 	.regex(/^(?:[^\s@/]+@)?[^\s@/]+(?:\/.+)?$/, "must be a domain or a JID")
 	.transform((text) => text.replace(/^[^/]+/, (bare) => bare.toLowerCase()));
-const yesOrNo = z.boolean({ error: "must be true or false, without quotes" });
-const url = z.url({ protocol: /^https?$/, error: "must be a URL that begins https:// or http://" });
 const NAME = "must be up to 64 letters, digits, dots, dashes or underscores, a letter or digit first";
 const TTL = "must be a whole number of seconds from 60 to 2419200";
 
@@ -97,40 +48,7 @@ const common = {
 		.optional(),
 };
 
-/** The fields of each service's table, beside the common ones. */
-const FIELDS = {
-	webpush: {},
-	apns: {
-		key: words,
-		key_id: words,
-		team_id: words,
-		topic: words,
-		cert: words,
-		cert_key: words,
-		url,
-		sandbox: yesOrNo,
-		mutable_content: yesOrNo,
-	},
-	fcm: { service_account: words, url },
-	ubuntu: { application_id: words, icon: words, url },
-	wns: {
-		package_sid: words,
-		client_secret: words,
-		tenant_id: words,
-		client_id: words,
-		token_url: url,
-		type: z.enum(["raw", "toast"], { error: "must be raw or toast" }),
-	},
-} as const;
-
-type Service = keyof typeof FIELDS;
-type Table<S extends Service> = {
-	[K in keyof (typeof FIELDS)[S]]?: z.output<(typeof FIELDS)[S][K] & z.ZodType>;
-} & {
-	[K in keyof typeof common]?: z.output<(typeof common)[K]>;
-};
-
-const services = Object.keys(FIELDS) as Service[];
+type CommonTable = Table<typeof common>;
 
 /**
  * Reads the apps' tables.
@@ -192,12 +110,12 @@ function parseApp(
 	sends: boolean,
 	settings: Readonly<Record<string, string>>,
 ): AppConfig {
-	const service = (table as { service?: Service } | null)?.service;
-	if (service === undefined || !services.includes(service)) {
-		throw new AppsError([`${label}: service must be one of ${services.join(", ")}.`]);
+	const service = (table as { service?: ServiceName } | null)?.service;
+	if (service === undefined || !SERVICE_NAMES.includes(service)) {
+		throw new AppsError([`${label}: service must be one of ${SERVICE_NAMES.join(", ")}.`]);
 	}
 	const fields = Object.fromEntries(
-		Object.entries(FIELDS[service]).map(([field, schema]) => [field, (schema as z.ZodType).optional()]),
+		Object.entries(SERVICES[service].fields).map(([field, schema]) => [field, schema.optional()]),
 	);
 	const schema = z.strictObject({ service: z.literal(service), ...common, ...fields });
 	const parsed = schema.safeParse(table);
@@ -205,10 +123,11 @@ function parseApp(
 		const known = Object.keys(schema.shape);
 		throw new AppsError(parsed.error.issues.flatMap((issue) => explain(issue, known, label)));
 	}
+	const { service: _, ...read } = parsed.data;
 	try {
-		const problems = contradictions(service, parsed.data as Table<Service>);
+		const problems = contradictions(service, read);
 		if (problems.length > 0) throw new AppsError(problems);
-		return toApp(service, parsed.data as Table<Service>, sends);
+		return toApp(service, read, sends);
 	} catch (error) {
 		if (!(error instanceof AppsError)) throw error;
 		throw new AppsError(error.problems.map((problem) => inSettings(problem, label, settings)));
@@ -226,38 +145,32 @@ function inSettings(problem: string, label: string, settings: Readonly<Record<st
 	return isSetting ? sentence : `${label}: ${sentence}`;
 }
 
-/** The services that have a form of payload beside ours, and those that a push module can be of. */
-const PAYLOADS = { conversations: "fcm", siskin: "apns" } as const;
-const MODULE_SERVICES: readonly Service[] = ["apns", "fcm"];
-
 /** What is right by itself, and would have no effect beside the rest; sentences. */
-function contradictions(service: Service, table: Table<Service>): string[] {
+function contradictions(service: ServiceName, table: CommonTable & Table<Fields>): string[] {
+	const its = SERVICES[service];
 	const { alert, alert_key, payload = "auto", push_module } = table;
-	const { key, key_id, team_id, cert, cert_key, type = "raw" } = table as Table<"apns"> & Table<"wns">;
-	const isShown = service === "apns" || service === "ubuntu" || (service === "wns" && type === "toast");
-	const only = payload === "auto" || payload === "reveille" ? service : PAYLOADS[payload];
-	const faults: [boolean, string][] = [
+	const given = alert === undefined ? alert_key !== undefined && "alert_key" : "alert";
+	const unused = given ? its.alertUnused?.(table, given) : undefined;
+	const usual = payload === "auto" || payload === "reveille";
+	const faults: (readonly [boolean, string])[] = [
 		[alert !== undefined && alert_key !== undefined, "give alert or alert_key, not both."],
+		...(unused === undefined ? [] : [[true, unused] as const]),
+		...(its.contradictions?.(table) ?? []),
 		[
-			!isShown && (alert !== undefined || alert_key !== undefined),
-			service === "wns"
-				? 'alert and alert_key are for type = "toast": raw pushes show nothing by themselves.'
-				: `alert and alert_key have no effect: with ${service} the app itself shows what it likes.`,
+			!usual && its.payload !== payload,
+			`payload = "${payload}" is for apps of ${those((one) => one.payload === payload)}, and this one is of ${service}.`,
 		],
-		[key !== undefined && cert !== undefined, "give key or cert, not both."],
 		[
-			cert !== undefined && (key_id !== undefined || team_id !== undefined),
-			"key_id and team_id go with key: leave them out beside cert.",
-		],
-		[cert === undefined && cert_key !== undefined, "cert_key goes with cert, which is missing."],
-		[only !== service, `payload = "${payload}" is for apps of ${only}, and this one is of ${service}.`],
-		[
-			push_module !== undefined && !MODULE_SERVICES.includes(service),
-			`push_module is for apps of ${MODULE_SERVICES.join(" and ")}, and this one is of ${service}.`,
+			push_module !== undefined && !its.takesPushModules,
+			`push_module is for apps of ${those((one) => one.takesPushModules)}, and this one is of ${service}.`,
 		],
 	];
 	return faults.filter(([isFault]) => isFault).map(([, sentence]) => sentence);
 }
+
+/** The names of the services of which something holds, for people. */
+const those = (holds: (its: (typeof SERVICES)[ServiceName]) => unknown) =>
+	SERVICE_NAMES.filter((name) => holds(SERVICES[name])).join(" and ");
 
 function explain(issue: z.core.$ZodIssue, known: readonly string[], label: string): string[] {
 	if (issue.code !== "unrecognized_keys") return [`${label}: ${issue.path.join(".")} ${issue.message}.`];
@@ -267,11 +180,10 @@ function explain(issue: z.core.$ZodIssue, known: readonly string[], label: strin
 	});
 }
 
-/** @throws {AppsError} with sentences that do not name the app, and have the names of fields in braces */
-function toApp(service: Service, table: Table<Service>, sends: boolean): AppConfig {
+function toApp(service: ServiceName, table: CommonTable & Table<Fields>, sends: boolean): AppConfig {
 	const { name = "", alert, alert_key, priority, ttl, include } = table;
 	const { address: addresses, provider: providers, push_module: pushModules, payload } = table;
-	const app = {
+	return {
 		name,
 		alert: alert_key === undefined ? { text: alert ?? DEFAULT_ALERT } : { locKey: alert_key },
 		...(priority !== undefined && { priority }),
@@ -281,73 +193,7 @@ function toApp(service: Service, table: Table<Service>, sends: boolean): AppConf
 		...(providers && { providers }),
 		...(pushModules && { pushModules }),
 		...(payload && { payload }),
-	};
-	switch (service) {
-		case "webpush":
-			return { ...app, service };
-		case "apns":
-			return { ...app, service, ...apns(table as Table<"apns">, sends) };
-		case "fcm": {
-			const { service_account: serviceAccount, url } = table as Table<"fcm">;
-			if (sends && !serviceAccount) throw new AppsError(["{service_account} is missing."]);
-			return { ...app, service, serviceAccount, url };
-		}
-		case "ubuntu": {
-			const { application_id: applicationId, icon, url } = table as Table<"ubuntu">;
-			return { ...app, service, applicationId, icon, url };
-		}
-		case "wns": {
-			const { type = "raw", token_url: tokenUrl, ...account } = table as Table<"wns">;
-			return { ...app, service, type, tokenUrl, credentials: sends ? wnsAccount(account) : undefined };
-		}
-	}
-}
-
-function apns(table: Table<"apns">, sends: boolean): ApnsSettings {
-	const { topic, sandbox = false, url, mutable_content: mutableContent } = table;
-	const problems = topic ? [] : ["{topic} is missing: the app's bundle id."];
-	const credentials = sends ? apnsCredentials(table, problems) : undefined;
-	if (!topic || problems.length > 0) throw new AppsError(problems);
-	return { topic, sandbox, url, mutableContent, credentials };
-}
-
-/** @param problems gets what is missing, a sentence each */
-function apnsCredentials(
-	{ key, key_id: keyId, team_id: teamId, cert, cert_key: certKey }: Table<"apns">,
-	problems: string[],
-): ApnsSettings["credentials"] {
-	if (cert !== undefined) {
-		if (certKey === undefined && !cert.includes("PRIVATE KEY")) {
-			problems.push(
-				"{cert_key} is missing: {cert} holds no private key. `openssl pkcs12 -in FILE.p12 -nodes` prints both of a .p12 file.",
-			);
-		}
-		return { kind: "certificate", cert: pemLines(cert), key: pemLines(certKey ?? cert) };
-	}
-	if (key !== undefined && keyId !== undefined && teamId !== undefined) {
-		return { kind: "token", key, keyId, teamId };
-	}
-	const group = { key, key_id: keyId, team_id: teamId };
-	for (const [field, value] of Object.entries(group)) {
-		if (value !== undefined) continue;
-		problems.push(`{${field}} is missing: APNs needs {key}, {key_id} and {team_id}, or {cert}.`);
-	}
-	return undefined;
-}
-
-function wnsAccount(table: Table<"wns">): WnsAccount {
-	const {
-		package_sid: packageSid,
-		client_secret: clientSecret,
-		tenant_id: tenantId,
-		client_id: clientId,
-	} = table;
-	const isOfStore = packageSid !== undefined && tenantId === undefined && clientId === undefined;
-	const isOfEntra = packageSid === undefined && tenantId !== undefined && clientId !== undefined;
-	if (clientSecret !== undefined && isOfStore) return { kind: "sid", packageSid, clientSecret };
-	if (clientSecret !== undefined && isOfEntra) return { kind: "entra", tenantId, clientId, clientSecret };
-	throw new AppsError([
-		...(clientSecret === undefined ? ["{client_secret} is missing."] : []),
-		...(isOfStore || isOfEntra ? [] : ["WNS needs {package_sid}, or {tenant_id} and {client_id}."]),
-	]);
+		service,
+		...SERVICES[service].settingsOf(table, sends),
+	} as AppConfig;
 }

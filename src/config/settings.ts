@@ -3,6 +3,8 @@
  */
 import { z } from "zod";
 import { registrationBounds } from "../limits/bounds/registrations.ts";
+import { url as appUrl, yesOrNo } from "../services/app-fields.ts";
+import { SERVICE_NAMES, SERVICES } from "../services/registry.ts";
 import { toULabels } from "../syntax/domain-name.ts";
 import { isWrittenBareJid, isWrittenJid } from "../syntax/jid-syntax.ts";
 import { nearest } from "../syntax/spelling.ts";
@@ -108,6 +110,19 @@ const withULabels = (jid: string) =>
 /** The longest that push services keep a push. */
 const FOUR_WEEKS_S = 2_419_200;
 
+/** The variables of the push services, each as the field of an app's table that it is. */
+function ofServices(): Record<string, z.ZodType> {
+	const named = SERVICE_NAMES.toSorted().flatMap((name) => {
+		const { fields, variables = {} } = SERVICES[name];
+		return Object.entries(variables).map(([variable, { field, what }]) => {
+			const its = fields[field];
+			const type = its === yesOrNo ? flag() : its === appUrl ? url("https://", "http://") : text();
+			return [variable, type.describe(what)] as const;
+		});
+	});
+	return Object.fromEntries(named);
+}
+
 /**
  * Each with its type, its default where that is a value, and its sentence. A default that follows from something else
  * stands in brackets at the sentence's end, in words.
@@ -201,24 +216,8 @@ export const settings = z.object({
 	APPS: text().describe(
 		"several apps and connections: a TOML file, or the apps' JSON (reveille.toml, if it is there)",
 	),
-	APNS_KEY: text().describe("APNs: the .p8 key; with APNS_KEY_ID, APNS_TEAM_ID, APNS_TOPIC"),
-	APNS_KEY_ID: text().describe("APNs: the key's id, ten characters"),
-	APNS_TEAM_ID: text().describe("APNs: the team's id, ten characters"),
-	APNS_TOPIC: text().describe("APNs: the app's bundle id"),
-	APNS_CERT: text().describe("APNs: a certificate instead of the key, PEM; with APNS_TOPIC"),
-	APNS_CERT_KEY: text().describe("APNs: the certificate's private key, if it is not in the same text"),
-	APNS_SANDBOX: flag().describe("APNs: for apps run from Xcode (false)"),
-	APNS_URL: url("https://", "http://").describe("APNs: a server in place of Apple's own"),
-	FCM_SERVICE_ACCOUNT: text().describe("FCM: the service account's JSON"),
-	FCM_URL: url("https://", "http://").describe("FCM: a server in place of Google's own"),
-	UBUNTU_URL: url("https://", "http://").describe("Ubuntu Push: a server in place of UBports' own"),
-	WNS_PACKAGE_SID: text().describe("WNS: the package SID from the Microsoft Store; with WNS_CLIENT_SECRET"),
-	WNS_CLIENT_SECRET: text().describe("WNS: the secret of WNS_PACKAGE_SID or WNS_CLIENT_ID"),
-	WNS_TENANT_ID: text().describe("WNS: the tenant at Entra; with WNS_CLIENT_ID, WNS_CLIENT_SECRET"),
-	WNS_CLIENT_ID: text().describe("WNS: the application's id at Entra"),
-	WNS_TOKEN_URL: url("https://", "http://").describe(
-		"WNS: a server in place of Microsoft's own, for access tokens",
-	),
+	// Those of the push services stand here, each in its own definition.
+	...(ofServices() as object),
 	WNS_ALLOW_PRIVATE: flag()
 		.default(false)
 		.describe("WNS, for tests: channels at private addresses too, which get the access token"),
@@ -242,7 +241,9 @@ export function describeSetting(name: keyof Settings): string {
 	return "defaultValue" in def ? `${description} (${def.defaultValue})` : description;
 }
 
-const OURS = /^(XMPP|WEBPUSH|VAPID|PUSH|APNS|FCM|UBUNTU|WNS|OUTBOX|DATABASE|REGISTRATION|MAX_REGISTRATIONS)_/;
+const OURS = new RegExp(
+	`^(XMPP|VAPID|PUSH|OUTBOX|DATABASE|REGISTRATION|MAX_REGISTRATIONS|${SERVICE_NAMES.join("|").toUpperCase()})_`,
+);
 
 /** Names in the environment that look like settings and are none, each with the one that was probably meant. */
 export function misspelt(names: readonly string[]): { name: string; meant: string | undefined }[] {

@@ -1,8 +1,9 @@
 /** What an app's policy makes of a notification, before any service sees it. */
+import { SERVICES } from "../services/registry.ts";
 import type { App, Notification, PushClass, PushService, Registration, ServiceName } from "../types.ts";
 
 /** Where only the device can read a push: everything may leave. */
-const SEALED: ReadonlySet<ServiceName> = new Set(["webpush"]);
+const isSealed = (service: ServiceName) => SERVICES[service].isSealed === true;
 
 /**
  * The notification as it may leave, in the class the app wants. Calls and events are what they are.
@@ -25,8 +26,8 @@ export function applyPolicy(
 }
 
 export const includeByDefault = (service: ServiceName) => ({
-	sender: SEALED.has(service),
-	body: SEALED.has(service),
+	sender: isSealed(service),
+	body: isSealed(service),
 });
 
 /**
@@ -46,7 +47,7 @@ export function isFor(
 export function letsTextLeave(app: App, { p256dh, auth }: Registration): boolean {
 	const { service, include = includeByDefault(service) } = app;
 	// Without its keys a device that alone could read it is only woken.
-	return include.body && (!SEALED.has(service) || (p256dh !== undefined && auth !== undefined));
+	return include.body && (!isSealed(service) || (p256dh !== undefined && auth !== undefined));
 }
 
 /**

@@ -21,7 +21,7 @@ export interface CheckedDevice {
 /** @throws {InvalidDevice} with a sentence that says what to change */
 export function checkDevice(service: PushService, input: DeviceInput): CheckedDevice {
 	const device = service.parseDevice(input);
-	return { device, host: service.hostOf(device) };
+	return { device, host: service.hostOf?.(device) };
 }
 
 /** Whose it is, and what makes it unique. */

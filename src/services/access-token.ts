@@ -6,6 +6,8 @@
  */
 import { answerBounds } from "../limits/bounds/answers.ts";
 import type { Outcome } from "../types.ts";
+import { field, parsed, textIn } from "./answer-body.ts";
+import { type AnswerRow, rowOf } from "./answers.ts";
 import { exchange, type Failure, type Fetch, type Reply } from "./exchange.ts";
 
 /** Why there is no token. */
@@ -43,17 +45,11 @@ interface Token {
 	renewAt: number;
 }
 
-/** What the token endpoint's refusals mean; the first row that fits counts, and none is `retry`. */
-const REFUSALS: readonly {
-	status: number;
-	/** RFC 6749 §5.2: the answer's `error`; any, if not given. */
-	error?: string;
-	kind: TokenFailure["kind"];
-	reason: string;
-}[] = [
+/** What the token endpoint's refusals mean; the word is the answer's `error` (RFC 6749 §5.2). */
+const REFUSALS: readonly (AnswerRow & { readonly kind: TokenFailure["kind"] })[] = [
 	// Entra says passing trouble with a 400 (AADSTS90033 and others).
-	{ status: 400, error: "temporarily_unavailable", kind: "retry", reason: "unwell" },
-	{ status: 400, error: "server_error", kind: "retry", reason: "unwell" },
+	{ status: 400, word: "temporarily_unavailable", kind: "retry", reason: "unwell" },
+	{ status: 400, word: "server_error", kind: "retry", reason: "unwell" },
 	// RFC 6749 §5.2: invalid_client, invalid_grant (Google: also when our clock is wrong), invalid_scope, …
 	{ status: 400, kind: "misconfigured", reason: "refused our credentials" },
 	{ status: 401, kind: "misconfigured", reason: "refused our credentials" },
@@ -171,36 +167,28 @@ async function inTime(
 
 function readToken(reply: Reply, at: number): Token | TokenFailure {
 	const { status, body, afterMs } = reply;
-	const said = parse(body);
+	const said = parsed(body);
 	if (status >= 200 && status <= 299) {
-		const bearer = said.access_token;
+		const bearer = field(said, "access_token");
 		// RFC 6750 §2.1: visible ASCII, so that no header is broken by it.
 		if (typeof bearer !== "string" || !/^[\x21-\x7e]+$/.test(bearer))
 			return { kind: "retry", reason: "the token endpoint's answer has no access token" };
 		// Entra's older answers have it as a string.
-		const seconds = Number(said.expires_in);
+		const seconds = Number(field(said, "expires_in"));
 		const lifetimeMs = (seconds > 0 && seconds < Number.MAX_SAFE_INTEGER ? seconds : USUAL_LIFETIME_S) * 1000;
 		const expiresAt = at + lifetimeMs;
 		return { kind: "token", bearer, expiresAt, renewAt: expiresAt - Math.min(EARLY_MS, lifetimeMs / 2) };
 	}
-	const row = REFUSALS.find((one) => one.status === status && (one.error ?? said.error) === said.error);
-	const code = typeof said.error === "string" && /^[a-z_]{1,40}$/.test(said.error) ? `(${said.error})` : "";
-	const reason = ["token endpoint:", status, row?.reason ?? "unknown answer", code].filter(Boolean).join(" ");
+	const word = textIn(field(said, "error"), /^[a-z_]{1,40}$/);
+	const row = rowOf(REFUSALS, { status, word });
+	const reason = ["token endpoint:", status, row?.reason ?? "unknown answer", word && `(${word})`];
 	const kind = row?.kind ?? "retry";
-	return kind === "retry" && afterMs !== undefined ? { kind, reason, afterMs } : { kind, reason };
+	const failure = { kind, reason: reason.filter(Boolean).join(" ") };
+	return kind === "retry" && afterMs !== undefined ? { ...failure, kind, afterMs } : failure;
 }
 
 /** What never came to an answer. The address is ours, so a forbidden one is our own setting. */
 function notReached(failure: Failure): TokenFailure {
 	const kind = failure.kind === "rejected" ? "misconfigured" : "retry";
 	return { kind, reason: `token endpoint: ${failure.reason}` };
-}
-
-function parse(body: string): { access_token?: unknown; expires_in?: unknown; error?: unknown } {
-	try {
-		const said = JSON.parse(body);
-		return typeof said === "object" && said !== null ? said : {};
-	} catch {
-		return {};
-	}
 }

@@ -1,32 +1,5 @@
-/** What all services do alike to come to an outcome. */
+/** Pushes that were never sent: what fails here, before a push service is asked, is an outcome too. */
 import { DeadDevice, InvalidDevice, type Outcome, type Push, type PushService } from "../types.ts";
-
-/** A row of a service's table of answers, as far as an outcome is made of it. */
-interface Row {
-	kind: Outcome["kind"];
-	about?: "token";
-}
-
-/**
- * The outcome of a row.
- * @param row undefined: an answer that no table knows, which is never held against a device
- * @param afterMs what the provider asked for
- */
-export function outcomeOf(row: Row | undefined, reason: string, afterMs: number | undefined): Outcome {
-	const kind = row?.kind ?? "retry";
-	const about = row?.about && { about: row.about };
-	switch (kind) {
-		case "delivered":
-			return { kind };
-		case "gone":
-		case "rejected":
-			return { kind, reason };
-		case "misconfigured":
-			return { kind, reason, ...about };
-		case "retry":
-			return { kind, reason, ...(afterMs !== undefined && { afterMs }), ...about };
-	}
-}
 
 /** Makes a send that never throws of one that does. */
 export function neverThrowing(

@@ -2,6 +2,7 @@
 import type { Element } from "@xmpp/xml";
 import xml from "@xmpp/xml";
 import { stanzaBounds } from "../limits/bounds/stanzas.ts";
+import { SERVICES } from "../services/registry.ts";
 import type { App } from "../types.ts";
 import { servedCommands } from "./commands/commands.ts";
 import type { Registrar } from "./commands/registrar.ts";
@@ -49,7 +50,7 @@ export function discoItems(node: string | undefined, to: string, registrar: Regi
 
 /** mod_push: the apps by name; `any` stands for all that need no developer's credentials. */
 function appServers(apps: readonly App[]): Element[] {
-	const free = ({ service }: App) => service === "webpush" || service === "ubuntu";
+	const free = ({ service }: App) => SERVICES[service].ownApp !== undefined;
 	const types = new Set(apps.map((app) => (free(app) ? "any" : app.name)));
 	return [...types].map((type) => identity("app-server", type));
 }

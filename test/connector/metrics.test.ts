@@ -76,7 +76,7 @@ test("a service is counted and timed by its app, and is otherwise itself", async
 	};
 	const observed = metrics.observe("siskin", service);
 	expect(await observed.send({} as Push, AbortSignal.timeout(1000))).toBe(outcome);
-	expect(observed.hostOf({ token: "t" })).toBe("host");
+	expect(observed.hostOf?.({ token: "t" })).toBe("host");
 	const said = await lines();
 	expect(said).toContain('reveille_outcomes_total{app="siskin",outcome="gone"} 1');
 	expect(said).toContain('reveille_provider_seconds_count{app="siskin"} 1');

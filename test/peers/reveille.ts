@@ -143,8 +143,8 @@ export async function startReveille(
 		registrationToken,
 		async vapidPublicKey() {
 			const answer = await fetch(`${url}/api/v1/services`);
-			const { apps } = (await answer.json()) as { apps: { vapidPublicKey: string }[] };
-			return apps[0]?.vapidPublicKey ?? "";
+			const { apps } = (await answer.json()) as { apps: { vapidPublicKey?: string }[] };
+			return apps.find((app) => app.vapidPublicKey !== undefined)?.vapidPublicKey ?? "";
 		},
 		register: (subscription, token) => registerDevice({ subscription }, token),
 		registerDevice,

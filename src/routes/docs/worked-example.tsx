@@ -11,7 +11,7 @@ const { apps } = await (await fetch(server + "/api/v1/services")).json();
 const worker = await navigator.serviceWorker.register("/worker.js");
 const subscription = await worker.pushManager.subscribe({
   userVisibleOnly: true,
-  applicationServerKey: apps[0].vapidPublicKey,
+  applicationServerKey: apps.find((app) => app.vapidPublicKey).vapidPublicKey,
 });
 const answer = await fetch(server + "/api/v1/registrations", {
   method: "POST",

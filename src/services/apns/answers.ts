@@ -3,26 +3,23 @@
  * Source: Apple, "Handling notification responses from APNs".
  */
 import type { Outcome } from "../../types.ts";
+import { field, parsed, textIn } from "../answer-body.ts";
+import { type AnswerRow, outcomeOf, rowOf } from "../answers.ts";
 import type { Reply } from "../exchange.ts";
-import { outcomeOf } from "../outcome.ts";
 
 /** Apple's word for a provider token past its hour: answered with another one before it is believed. */
 export const EXPIRED_TOKEN = "ExpiredProviderToken";
 
-/**
- * What each status and word means; the first row that holds them counts, and none is `retry`. A row without a word
- * holds every word, but not an answer without one: that is not Apple's.
- */
-export const ANSWERS: readonly {
-	status: number;
-	word?: string;
-	kind: Exclude<Outcome["kind"], "delivered">;
-	reason: string;
-	/** It says nothing of other devices. */
-	about?: "token";
+interface ApnsRow extends AnswerRow {
 	/** It speaks of the topic, and calls have one of their own: said of it, messages are not concerned. */
-	isOfTopic?: true;
-}[] = [
+	readonly isOfTopic?: true;
+}
+
+/**
+ * What each status and Apple's word (`reason`) mean. A row without a word holds every word, but not an answer without
+ * one: that is not Apple's.
+ */
+export const ANSWERS: readonly ApnsRow[] = [
 	// The app was removed, or the token was replaced. The body says when.
 	{ status: 410, word: "Unregistered", kind: "gone", reason: "the app is not on the device any more" },
 	{ status: 410, word: "ExpiredToken", kind: "gone", reason: "the token expired" },
@@ -121,20 +118,20 @@ export function classify(reply: Reply, token: "main" | "voip"): Outcome {
 	const { status, headers, afterMs } = reply;
 	if (status === 200) return delivered(headers.get("apns-id"));
 	const { word, timestamp } = readBody(reply);
-	const row =
-		word === undefined
-			? undefined
-			: ANSWERS.find((one) => one.status === status && (one.word ?? word) === word);
-	const reason = `${status} ${row?.reason ?? "unknown answer"}${word === undefined ? "" : ` (${word})`}`;
+	const row = word === undefined ? undefined : rowOf(ANSWERS, { status, word });
 	if (row?.kind === "gone")
 		return {
 			kind: row.kind,
-			reason,
+			reason: `${status} ${row.reason} (${word})`,
 			...(timestamp !== undefined && { at: timestamp }),
 			...(token === "voip" && { token }),
 		};
 	const isOfCalls = row?.isOfTopic && token === "voip";
-	return outcomeOf(isOfCalls ? { ...row, about: "token" } : (row ?? unknown(status)), reason, afterMs);
+	return outcomeOf(
+		isOfCalls ? { ...row, about: "token" } : (row ?? unknown(status)),
+		{ status, afterMs },
+		word,
+	);
 }
 
 /** In a request that is refused without a word of Apple's that we know, only the token is a stranger's. */
@@ -151,17 +148,11 @@ function delivered(id: string | null): Outcome {
  * @returns `word` only if it is one, since it could echo the token; `timestamp` in ms since the epoch
  */
 export function readBody({ body }: Reply): { word?: string; timestamp?: number } {
-	let said: unknown;
-	try {
-		said = JSON.parse(body);
-	} catch {
-		return {};
-	}
-	if (typeof said !== "object" || said === null) return {};
-	const word = "reason" in said && typeof said.reason === "string" ? said.reason : "";
-	const timestamp = "timestamp" in said ? said.timestamp : undefined;
+	const said = parsed(body);
+	const word = textIn(field(said, "reason"), /^[A-Za-z]{1,40}$/);
+	const timestamp = field(said, "timestamp");
 	return {
-		...(/^[A-Za-z]{1,40}$/.test(word) && { word }),
+		...(word !== undefined && { word }),
 		...(Number.isSafeInteger(timestamp) && { timestamp: timestamp as number }),
 	};
 }

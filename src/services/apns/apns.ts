@@ -13,13 +13,15 @@ import {
 	type Push,
 	type PushService,
 } from "../../types.ts";
+import type { AlertText } from "../alert.ts";
 import { type HiddenName, webCryptoHiddenName } from "../collapse-key.ts";
 import { exchange, type Failure, type Fetch, type Reply } from "../exchange.ts";
 import { unprepared } from "../outcome.ts";
 import { hasOwnText } from "../own-text.ts";
 import { payloadForm } from "../payload-form.ts";
+import { timeToLive } from "../time-to-live.ts";
 import { classify, EXPIRED_TOKEN, readBody } from "./answers.ts";
-import { type Alert, type AppText, apnsPayload, checkAlert, type PushType } from "./payload.ts";
+import { type AppText, apnsPayload, checkAlert, type PushType } from "./payload.ts";
 import type { ProviderTokens } from "./provider-tokens.ts";
 
 const PRODUCTION = "https://api.push.apple.com";
@@ -88,7 +90,7 @@ export function buildRequest(
 	parts: RequestParts,
 ): { url: string; init: RequestInit & { headers: Record<string, string>; body: Uint8Array<ArrayBuffer> } } {
 	const { type, token } = routeOf(push);
-	const ttl = Math.min(Math.max(Math.floor(push.ttlSeconds), 0), MAX_TTL_S);
+	const ttl = timeToLive(push.ttlSeconds, { most: MAX_TTL_S });
 	const headers = {
 		...(parts.authorization !== undefined && { authorization: parts.authorization }),
 		"apns-topic": type === "voip" ? `${app.topic}.voip` : app.topic,
@@ -136,7 +138,7 @@ export interface ApnsOptions {
 	/** In place of Apple's own. */
 	url?: string | undefined;
 	/** What the phone shows; "New message" if not given. */
-	alert?: Alert | undefined;
+	alert?: AlertText | undefined;
 	/** The app's setting. */
 	payload?: App["payload"] | undefined;
 	/** The app may change what is shown: true, if not given. */
@@ -166,8 +168,6 @@ export function createApns(options: ApnsOptions): PushService {
 			const device: Device = { token: parseToken("token", token) };
 			return voipToken ? { ...device, voipToken: parseToken("voipToken", voipToken) } : device;
 		},
-
-		hostOf: () => undefined,
 
 		...(options.credentials && { check: (signal) => checkApns(options, signal) }),
 

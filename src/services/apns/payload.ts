@@ -2,17 +2,15 @@
  * What an APNs push says: Apple's `aps`, and beside it the content that all services share.
  */
 import type { App, Push } from "../../types.ts";
+import { type AlertText, wordsOf } from "../alert.ts";
 import { type Content, contentOf, fit } from "../content.ts";
 import { payloadForm } from "../payload-form.ts";
 import { siskinContent } from "./siskin-content.ts";
 
-/** What the phone shows: a text, or the key of one in the app's own `Localizable.strings`. */
-export type Alert = { text: string } | { locKey: string };
-
 /** How an app's pushes read. */
 export interface AppText {
-	/** What the phone shows where nothing else does. */
-	alert: Alert;
+	/** What the phone shows where nothing else does; a key is one of the app's own `Localizable.strings`. */
+	alert: AlertText;
 	/** The app's setting. */
 	payload?: App["payload"] | undefined;
 	/** The app may change what is shown: true, if not given. */
@@ -32,8 +30,8 @@ const MAX_ALERT = 1024;
  * Checks what an operator set.
  * @throws {Error} with a sentence for the operator
  */
-export function checkAlert(alert: Alert): void {
-	const text = "text" in alert ? alert.text : alert.locKey;
+export function checkAlert(alert: AlertText): void {
+	const text = wordsOf(alert);
 	if (text === "") throw new Error("The alert is empty: Apple shows no push without a text.");
 	if (encode(text).length > MAX_ALERT) throw new Error(`The alert is longer than ${MAX_ALERT} bytes.`);
 }
@@ -58,7 +56,7 @@ export function apnsPayload(
 }
 
 /** Apple's part of the payload. */
-const APS: Readonly<Record<PushType, (alert: Alert, mutableContent: boolean) => object>> = {
+const APS: Readonly<Record<PushType, (alert: AlertText, mutableContent: boolean) => object>> = {
 	alert: (alert, mutableContent) => ({
 		alert: "text" in alert ? { body: alert.text } : { "loc-key": alert.locKey },
 		sound: "default",

@@ -2,52 +2,45 @@
  * What FCM's answers mean. The same status has several meanings: FCM's own code is in the details of the error.
  */
 import type { Outcome } from "../../types.ts";
+import { field, isOtherThanJson, list, parsed, textIn } from "../answer-body.ts";
+import { type AnswerRow, outcomeOf, rowOf } from "../answers.ts";
 import type { Reply } from "../exchange.ts";
-import { outcomeOf } from "../outcome.ts";
 
-/** What each answer means; the first row that fits counts, and none is `retry`. */
-const ANSWERS: readonly {
-	from: number;
-	to: number;
-	/** FCM's own code, or, in an answer without one, Google's general status; any, if not given. */
-	code?: string;
-	/** Only the code of FCM's own detail counts, not Google's general status. */
-	own?: true;
+interface FcmRow extends AnswerRow {
+	/** Only a word of FCM's own detail counts, not Google's general status. */
+	readonly own?: true;
 	/** The answer says that a quota of the whole project is used up. */
-	isProjectQuota?: true;
-	kind: Outcome["kind"];
-	reason: string;
-	/** It says nothing of other devices. */
-	about?: "token";
-	/** Without `Retry-After` wait at least this long; ms. */
-	afterMs?: number;
-}[] = [
-	{ from: 200, to: 299, kind: "delivered", reason: "" },
+	readonly isProjectQuota?: true;
+}
+
+/**
+ * What each status and word mean. The word is FCM's own code or, in an answer without one, Google's general status.
+ */
+export const ANSWERS: readonly FcmRow[] = [
+	{ status: [200, 299], kind: "delivered", reason: "" },
 	// The app was removed, or got another token.
-	{ from: 404, to: 404, code: "UNREGISTERED", own: true, kind: "gone", reason: "unregistered token" },
+	{ status: 404, word: "UNREGISTERED", own: true, kind: "gone", reason: "unregistered token" },
 	// Without the code it is the project that is not there: no reason to forget anyone.
-	{ from: 404, to: 404, kind: "misconfigured", reason: "no such project" },
+	{ status: 404, kind: "misconfigured", reason: "no such project" },
 	// Said of tokens and of messages alike: see `namesToken`, and a second try with next to nothing in it.
-	{ from: 400, to: 400, kind: "rejected", reason: "refused as malformed" },
+	{ status: 400, kind: "rejected", reason: "refused as malformed" },
 	// The token was given to another project's app. A wrong service account looks the same: delivery decides.
-	{ from: 403, to: 403, code: "SENDER_ID_MISMATCH", own: true, kind: "gone", reason: "token of another app" },
+	{ status: 403, word: "SENDER_ID_MISMATCH", own: true, kind: "gone", reason: "token of another app" },
 	// The APNs or Web Push credentials that the project holds at Firebase: Android needs none.
 	{
-		from: 401,
-		to: 401,
-		code: "THIRD_PARTY_AUTH_ERROR",
+		status: 401,
+		word: "THIRD_PARTY_AUTH_ERROR",
 		kind: "misconfigured",
 		reason: "the project's own credentials were refused",
 		about: "token",
 	},
 	// A new access token was tried before these are believed.
-	{ from: 401, to: 401, kind: "misconfigured", reason: "refused our access token" },
-	{ from: 403, to: 403, kind: "misconfigured", reason: "refused our service account" },
+	{ status: 401, kind: "misconfigured", reason: "refused our access token" },
+	{ status: 403, kind: "misconfigured", reason: "refused our service account" },
 	// Each with a minute at least, as FCM's page on error codes wants it. First what the project may send in a minute,
 	// where the answer says so.
 	{
-		from: 429,
-		to: 429,
+		status: 429,
 		isProjectQuota: true,
 		kind: "retry",
 		reason: "the project's quota is used up",
@@ -55,9 +48,8 @@ const ANSWERS: readonly {
 	},
 	// "Sending limit exceeded for the message target", which is the token: 240 a minute to one Android.
 	{
-		from: 429,
-		to: 429,
-		code: "QUOTA_EXCEEDED",
+		status: 429,
+		word: "QUOTA_EXCEEDED",
 		own: true,
 		kind: "retry",
 		reason: "too many pushes to this device",
@@ -65,10 +57,10 @@ const ANSWERS: readonly {
 		about: "token",
 	},
 	// Without FCM's own word it is Google's front that has enough of us: it knows of no tokens.
-	{ from: 429, to: 429, kind: "retry", reason: "too many requests", afterMs: 60_000 },
+	{ status: 429, kind: "retry", reason: "too many requests", afterMs: 60_000 },
 	// What else is said of a request in which only the token is a stranger's.
-	{ from: 400, to: 499, kind: "retry", reason: "unknown answer", about: "token" },
-	{ from: 500, to: 599, kind: "retry", reason: "push service unwell" },
+	{ status: [400, 499], kind: "retry", reason: "unknown answer", about: "token" },
+	{ status: [500, 599], kind: "retry", reason: "push service unwell" },
 ];
 
 /** An answer's error, as far as it could be read. */
@@ -83,6 +75,9 @@ export interface FcmError {
 	isProjectQuota: boolean;
 }
 
+/** A code is short and in capitals; anything else could hold a token. */
+const CODE = /^[A-Z_]{1,40}$/;
+
 /** Of an answer that is no error. */
 const NOTHING_SAID: FcmError = { fields: [], isProjectQuota: false };
 
@@ -90,12 +85,13 @@ const NOTHING_SAID: FcmError = { fields: [], isProjectQuota: false };
 export function fcmError({ body }: Reply): FcmError {
 	const said: FcmError = { fields: [], isProjectQuota: false };
 	const error = field(parsed(body), "error");
-	if (isCode(field(error, "status"))) said.status = field(error, "status") as string;
+	const status = textIn(field(error, "status"), CODE);
+	if (status !== undefined) said.status = status;
 	for (const detail of list(field(error, "details"))) {
 		const type = field(detail, "@type");
-		const code = field(detail, "errorCode");
-		if (typeof type === "string" && type.endsWith("fcm.v1.FcmError") && isCode(code))
-			said.errorCode = code as string;
+		const code = textIn(field(detail, "errorCode"), CODE);
+		if (typeof type === "string" && type.endsWith("fcm.v1.FcmError") && code !== undefined)
+			said.errorCode = code;
 		for (const violation of list(field(detail, "fieldViolations"))) {
 			const name = field(violation, "field");
 			if (typeof name === "string") said.fields.push(name);
@@ -110,26 +106,22 @@ export function fcmError({ body }: Reply): FcmError {
  * @param reply what FCM said to a message with all that was to be sent
  */
 export function classify(reply: Reply): Outcome {
-	const error = reply.status < 300 ? NOTHING_SAID : fcmError(reply);
-	const code = error.errorCode ?? error.status;
-	const row = ANSWERS.find(
-		(one) =>
-			one.from <= reply.status &&
-			reply.status <= one.to &&
-			(one.isProjectQuota === undefined || error.isProjectQuota) &&
-			(one.code === undefined || one.code === (one.own ? error.errorCode : code)),
+	const { status } = reply;
+	const error = status < 300 ? NOTHING_SAID : fcmError(reply);
+	const word = error.errorCode ?? error.status;
+	const row = rowOf(
+		ANSWERS,
+		{ status, word },
+		({ own, isProjectQuota }) =>
+			(!own || error.errorCode !== undefined) && (!isProjectQuota || error.isProjectQuota),
 	);
 	if (row?.kind === "delivered") {
 		const said = parsed(reply.body);
-		if (!isOthers(reply, said)) return { kind: "delivered", ...id(said) };
+		return isOthers(reply, said) ? outcomeOf(undefined, reply) : { kind: "delivered", ...id(said) };
 	}
-	const known = row?.kind === "delivered" ? undefined : row;
-	const said = code === undefined ? "" : `(${code})`;
 	if (isInvalid(reply, error) && error.fields.some(isToken))
-		return { kind: "gone", reason: `${reply.status} invalid token ${said}` };
-	const reason = [reply.status, known?.reason ?? "unknown answer", said].filter(Boolean).join(" ");
-	const afterMs = reply.afterMs ?? known?.afterMs;
-	return outcomeOf(known, reason, afterMs);
+		return outcomeOf({ kind: "gone", reason: "invalid token" }, reply, word);
+	return outcomeOf(row, reply, word);
 }
 
 /** Something in the request was wrong, and nothing says that it was the token. */
@@ -148,7 +140,7 @@ export function classifyMinimal(reply: Reply): Outcome {
 	const outcome = classify(reply);
 	if (outcome.kind !== "rejected" || error.errorCode !== "INVALID_ARGUMENT" || error.fields.length > 0)
 		return outcome;
-	return { kind: "gone", reason: `${reply.status} invalid token (${error.errorCode})` };
+	return outcomeOf({ kind: "gone", reason: "invalid token" }, reply, error.errorCode);
 }
 
 /** Another access token may help: ours ran out, was withdrawn, or its rights are new. */
@@ -184,7 +176,7 @@ function isOfProject(detail: unknown): boolean {
  * cut off may be FCM's.
  */
 function isOthers({ body }: Reply, said: unknown): boolean {
-	return said === undefined ? /^\s*[^\s{]/.test(body) : typeof field(said, "name") !== "string";
+	return said === undefined ? isOtherThanJson(body) : typeof field(said, "name") !== "string";
 }
 
 /** The message's name, `projects/…/messages/<id>`, without the project. */
@@ -192,25 +184,4 @@ function id(said: unknown): { id?: string } {
 	const name = field(said, "name");
 	const [, last] = typeof name === "string" ? (/\/messages\/([\w:%.-]{1,100})$/.exec(name) ?? []) : [];
 	return last === undefined ? {} : { id: last };
-}
-
-/** A code is short and in capitals; anything else could hold a token. */
-function isCode(value: unknown): boolean {
-	return typeof value === "string" && /^[A-Z_]{1,40}$/.test(value);
-}
-
-function parsed(body: string): unknown {
-	try {
-		return JSON.parse(body);
-	} catch {
-		return undefined;
-	}
-}
-
-function field(value: unknown, name: string): unknown {
-	return typeof value === "object" && value !== null ? (value as Record<string, unknown>)[name] : undefined;
-}
-
-function list(value: unknown): unknown[] {
-	return Array.isArray(value) ? value : [];
 }

@@ -86,8 +86,6 @@ export function createFcm(options: {
 			return { token: checkToken(input.token) };
 		},
 
-		hostOf: () => undefined,
-
 		...(tokens && { check: tokens.check }),
 
 		send: neverThrowing(sendOnce),

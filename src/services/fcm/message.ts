@@ -6,6 +6,7 @@ import { type HiddenName, webCryptoHiddenName } from "../collapse-key.ts";
 import { type Content, contentOf, fit } from "../content.ts";
 import { hasOwnText } from "../own-text.ts";
 import { payloadForm } from "../payload-form.ts";
+import { timeToLive } from "../time-to-live.ts";
 import { conversationsData } from "./conversations-data.ts";
 
 /** A message of HTTP v1, as far as it is used here. */
@@ -17,8 +18,6 @@ export interface FcmMessage {
 
 /** The whole request's bytes: FCM counts 4096 of data, so keys, token and options take theirs from it too. */
 const MAX_BODY = 4096;
-/** FCM takes no longer; four weeks, in seconds. */
-const MAX_TTL_S = 4 * 7 * 24 * 60 * 60;
 
 /** HIGH wakes a dozing device at once; NORMAL waits until it is awake anyway. */
 const PRIORITY: Readonly<Record<PushClass, "HIGH" | "NORMAL">> = {
@@ -106,13 +105,12 @@ export function minimalMessage({ token, data, android: { priority } }: FcmMessag
 }
 
 function messageOf(push: Push, data: Record<string, string>, collapseKey: string | undefined): FcmMessage {
-	const ttl = Math.min(Math.max(Math.floor(push.ttlSeconds), 0), MAX_TTL_S);
 	return {
 		token: push.registration.token,
 		data,
 		android: {
 			priority: PRIORITY[push.notification.class],
-			ttl: `${ttl}s`,
+			ttl: `${timeToLive(push.ttlSeconds)}s`,
 			...(collapseKey !== undefined && { collapse_key: collapseKey }),
 		},
 	};

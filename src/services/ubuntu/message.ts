@@ -4,16 +4,16 @@
  * The format is the push client's: `docs/_common.txt` of `https://gitlab.com/ubports/development/core/lomiri-push-service`.
  */
 import type { Push, PushClass } from "../../types.ts";
+import { type AlertText, wordsOf } from "../alert.ts";
 import { type HiddenName, webCryptoHiddenName } from "../collapse-key.ts";
 import { type Content, contentOf, fit } from "../content.ts";
 import { hasOwnText } from "../own-text.ts";
-
-/** The text of a card whose sender is not known: itself, or a key that the app's push helper translates. */
-export type UbuntuAlert = { text: string } | { locKey: string };
+import { timeToLive } from "../time-to-live.ts";
 
 /** How an app's cards look. */
 export interface UbuntuCard {
-	alert: UbuntuAlert;
+	/** The text of a card whose sender is not known; a key is one that the app's push helper translates. */
+	alert: AlertText;
 	/** A path on the phone or the name of an icon of its theme. */
 	icon?: string | undefined;
 }
@@ -62,8 +62,6 @@ export interface UbuntuData {
 const MAX_DATA = 2048;
 /** The server refuses what has run out on arrival, and clocks differ; seconds. */
 const MIN_TTL_S = 60;
-/** No message of a messenger is worth more; four weeks, in seconds. */
-const MAX_TTL_S = 4 * 7 * 24 * 60 * 60;
 
 /** Whether the phone shows something by itself. */
 const SHOWN: Readonly<Record<PushClass, boolean>> = {
@@ -99,8 +97,7 @@ export function ubuntuMessage(
 ): UbuntuMessage {
 	const content = contentOf(push.registration.node, push.notification);
 	const fitting = fit(content, (candidate) => bytesOf(dataOf(candidate, app)), MAX_DATA);
-	// A TTL that is no number must not throw.
-	const ttl = Math.min(Math.max(Math.floor(push.ttlSeconds) || 0, MIN_TTL_S), MAX_TTL_S);
+	const ttl = timeToLive(push.ttlSeconds, { least: MIN_TTL_S });
 	return {
 		appid: app.appId,
 		expire_on: new Date(parts.now + ttl * 1000).toISOString(),
@@ -125,7 +122,7 @@ export function replaceTagOf(
 function dataOf(content: Content, app: UbuntuCard & { appId: string }): UbuntuData {
 	if (!SHOWN[content.class]) return { message: content };
 	const { node, count, sender, body } = content;
-	const alert = "text" in app.alert ? app.alert.text : app.alert.locKey;
+	const alert = wordsOf(app.alert);
 	const text = body ?? (sender === undefined ? undefined : alert);
 	return {
 		message: content,

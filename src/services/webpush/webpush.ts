@@ -9,63 +9,14 @@ import { InvalidDevice } from "../../types.ts";
 import { type HiddenName, webCryptoHiddenName } from "../collapse-key.ts";
 import { type EndpointPolicy, isAnsweredFor, isNamed, mayTellWhy, parseEndpoint } from "../endpoint.ts";
 import { exchange, type Failure, type Fetch, type Reply } from "../exchange.ts";
-import { neverThrowing, outcomeOf } from "../outcome.ts";
+import { neverThrowing } from "../outcome.ts";
 import { hasOwnText } from "../own-text.ts";
+import { timeToLive } from "../time-to-live.ts";
+import { classify } from "./answers.ts";
 import { webPushContent } from "./content.ts";
 import { encrypt, type RecordCipher } from "./message-encryption.ts";
 import { receiverKeys } from "./receiver-keys.ts";
 import type { Vapid } from "./vapid-signature.ts";
-
-/** What each status means; the first row that holds it counts, and none is `retry`. */
-const ANSWERS: readonly {
-	from: number;
-	to: number;
-	/** The answer's words hold these. */
-	words?: RegExp;
-	kind: Outcome["kind"];
-	reason: string;
-	/** It says nothing of other devices. */
-	about?: "token";
-}[] = [
-	// RFC 8030 §5: 201. Some distributors say 200 or 202.
-	{ from: 200, to: 299, kind: "delivered", reason: "" },
-	// Never followed: it could lead anywhere, past the endpoint's check.
-	{ from: 300, to: 399, kind: "rejected", reason: "redirected, which is not followed" },
-	// RFC 8030 §7.3: the subscription expired or was removed.
-	{ from: 404, to: 404, kind: "gone", reason: "unknown subscription" },
-	{ from: 410, to: 410, kind: "gone", reason: "subscription ended" },
-	// Apple's word for our token, most often for its contact: see vapid-subject.ts.
-	{
-		from: 400,
-		to: 403,
-		words: /"BadJwtToken"/,
-		kind: "rejected",
-		reason: "refused our VAPID token: is VAPID_SUBJECT a real contact, and our clock right?",
-	},
-	// Often one subscription made with another VAPID key (Mozilla's errno 109, Apple's VapidPkHashMismatch, Google in
-	// words). Whether it is our key shows only over many subscriptions: delivery decides.
-	{
-		from: 400,
-		to: 403,
-		words: /vapid|"errno":\s*109\b/i,
-		kind: "rejected",
-		reason: "refused our VAPID key for this subscription",
-	},
-	// No word of VAPID: NextPush says 401 of a token that it does not know, a ntfy that is not public says 403.
-	{ from: 401, to: 401, kind: "rejected", reason: "not authorized" },
-	{ from: 403, to: 403, kind: "rejected", reason: "forbidden" },
-	// Something about this request, and it will be no better the next time.
-	{ from: 400, to: 400, kind: "rejected", reason: "refused as malformed" },
-	// Sent without content before this is believed.
-	{ from: 413, to: 413, kind: "rejected", reason: "refused as too large" },
-	// RFC 8030 §8.4: slow down. Of this token or of all: that shows when the devices of several owners hear it.
-	{ from: 429, to: 429, kind: "retry", reason: "too many requests" },
-	// ntfy: nobody is subscribed just now.
-	{ from: 507, to: 507, kind: "retry", reason: "nobody is subscribed just now", about: "token" },
-	// What else a path may answer that is no subscription's, such as 405: the client chose the path.
-	{ from: 400, to: 499, kind: "retry", reason: "unknown answer", about: "token" },
-	{ from: 500, to: 599, kind: "retry", reason: "push service unwell" },
-];
 
 /** RFC 8030 §5.3: how much of the device's battery a push is worth. */
 const URGENCY: Readonly<Record<PushClass, string>> = {
@@ -74,9 +25,6 @@ const URGENCY: Readonly<Record<PushClass, string>> = {
 	event: "normal", // the account changed: soon is enough
 	low: "low", // for when the device is awake anyway
 };
-
-/** Google refuses a longer TTL; four weeks, in seconds. */
-const MAX_TTL_S = 4 * 7 * 24 * 60 * 60;
 
 /** Why a push did not reach a host that a client chose: the same whether there is such a name, and whose it is. */
 const UNREACHED = "the push service cannot be reached";
@@ -100,7 +48,8 @@ export function buildRequest(
 	push: Push,
 	parts: RequestParts,
 ): { url: string; init: RequestInit & { headers: Record<string, string> } } {
-	const ttl = Math.min(Math.max(Math.floor(push.ttlSeconds), 0), MAX_TTL_S);
+	// Google refuses more than four weeks.
+	const ttl = timeToLive(push.ttlSeconds);
 	const headers: Record<string, string> = {
 		Authorization: parts.authorization,
 		TTL: String(ttl),
@@ -132,42 +81,6 @@ export function topicOf(
 	if (isSealed && hasOwnText(notification)) return undefined;
 	return hiddenName(`${registration.node}\n${notification.class}`, 24);
 }
-
-/**
- * Classifies an answer.
- * @param reply what the push service said
- */
-export function classify(reply: Reply): Outcome {
-	const { status, afterMs } = reply;
-	const row = ANSWERS.find(
-		({ from, to, words }) => from <= status && status <= to && (words?.test(reply.body) ?? true),
-	);
-	if (row?.kind === "delivered") return { kind: "delivered" };
-	const reason = [status, row?.reason ?? "unknown answer", detail(reply)].filter(Boolean).join(" ");
-	return outcomeOf(row, reason, afterMs);
-}
-
-/**
- * The push service's own name for it: Mozilla's errno, Apple's reason, ntfy's code. Nothing longer: it could echo the
- * token.
- */
-function detail({ status, body }: Reply): string {
-	let said: { errno?: unknown; reason?: unknown; code?: unknown } | null;
-	try {
-		said = JSON.parse(body);
-	} catch {
-		return "";
-	}
-	const { errno, reason, code } = said ?? {};
-	if (isNumber(errno)) return `(errno ${errno})`;
-	if (typeof reason === "string" && /^[A-Za-z]{1,40}$/.test(reason)) return `(${reason})`;
-	// Mozilla's code is the status over again.
-	return isNumber(code) && code !== status ? `(code ${code})` : "";
-}
-
-/** One that names something, and no token in disguise. */
-const isNumber = (value: unknown): value is number =>
-	Number.isInteger(value) && Math.abs(value as number) < 1e6;
 
 /**
  * Sends through whatever push service an endpoint names.

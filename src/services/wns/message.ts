@@ -4,16 +4,11 @@
  */
 import { inXml } from "../../syntax/xml-characters.ts";
 import type { Push, PushClass } from "../../types.ts";
+import type { AlertText } from "../alert.ts";
 import { type Content, contentOf, fit } from "../content.ts";
 
 /** How an app wants to be woken. */
 export type WnsType = "raw" | "toast";
-
-/**
- * The text of a toast whose sender is not known: itself, or the name of a string in the app's resources, which
- * Windows shows in the user's language.
- */
-export type WnsAlert = { text: string } | { locKey: string };
 
 /** A notification, ready to be sent. */
 export interface WnsMessage {
@@ -42,7 +37,7 @@ const SHOWN: Readonly<Record<PushClass, boolean>> = {
  * Only what the user's server published is there; `node` and `class` always are. A toast has the sender or the app's
  * text as its first line, the message's body or the app's text as its second, and opens the app with `node`.
  */
-export function wnsMessage(push: Push, app: { type: WnsType; alert: WnsAlert }): WnsMessage {
+export function wnsMessage(push: Push, app: { type: WnsType; alert: AlertText }): WnsMessage {
 	const type = SHOWN[push.notification.class] ? app.type : "raw";
 	const write = (content: Content) => (type === "raw" ? JSON.stringify(content) : toast(content, app.alert));
 	const content = contentOf(push.registration.node, push.notification);
@@ -50,8 +45,11 @@ export function wnsMessage(push: Push, app: { type: WnsType; alert: WnsAlert }):
 	return { type, body: write(fit(content, bytes, MAX_BODY)) };
 }
 
-/** `https://learn.microsoft.com/uwp/schemas/tiles/toastschema/schema-root` */
-function toast({ node, sender, body }: Content, alert: WnsAlert): string {
+/**
+ * A text that is a key is the name of a string in the app's resources, which Windows shows in the user's language.
+ * `https://learn.microsoft.com/uwp/schemas/tiles/toastschema/schema-root`
+ */
+function toast({ node, sender, body }: Content, alert: AlertText): string {
 	const text = "text" in alert ? alert.text : `ms-resource:${alert.locKey}`;
 	const lines = [sender ?? text, body ?? (sender === undefined ? undefined : text)];
 	const texts = lines.map((line) => (line === undefined ? "" : `<text>${escapeXml(line)}</text>`)).join("");

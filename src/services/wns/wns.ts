@@ -7,10 +7,13 @@
 import type { Outcome, Push, PushService } from "../../types.ts";
 import { InvalidDevice } from "../../types.ts";
 import { createAccessTokens, type TokenRequest } from "../access-token.ts";
-import { exchange, type Fetch, type Reply } from "../exchange.ts";
-import { neverThrowing, outcomeOf } from "../outcome.ts";
+import { type AlertText, wordsOf } from "../alert.ts";
+import { exchange, type Fetch } from "../exchange.ts";
+import { neverThrowing } from "../outcome.ts";
+import { timeToLive } from "../time-to-live.ts";
+import { classify } from "./answers.ts";
 import { type ChannelPolicy, parseChannel } from "./channel.ts";
-import { type WnsAlert, type WnsMessage, type WnsType, wnsMessage } from "./message.ts";
+import { type WnsMessage, type WnsType, wnsMessage } from "./message.ts";
 
 /** How an app proves itself; which one depends on where it was registered, and neither works for the other. */
 export type WnsCredentials =
@@ -19,60 +22,11 @@ export type WnsCredentials =
 	/** From Entra (Azure), for apps made with the Windows App SDK. */
 	| { kind: "entra"; tenantId: string; clientId: string; clientSecret: string };
 
-/** What each answer means; the first row that fits counts, and none is `retry`. */
-const ANSWERS: readonly {
-	from: number;
-	to: number;
-	/** The answer's `X-WNS-Status`: it was asked for. */
-	notification?: string;
-	/** The answer's words hold these. */
-	words?: RegExp;
-	kind: Outcome["kind"];
-	reason: string;
-	/** It says nothing of other devices. */
-	about?: "token";
-}[] = [
-	{ from: 200, to: 200, notification: "received", kind: "delivered", reason: "" },
-	// The device is away and nothing is kept for it, or its user turned notifications off.
-	{ from: 200, to: 200, notification: "dropped", kind: "retry", reason: "dropped", about: "token" },
-	{
-		from: 200,
-		to: 200,
-		notification: "channelthrottled",
-		kind: "retry",
-		reason: "channel throttled",
-		about: "token",
-	},
-	// Accepted, without the word that was asked for.
-	{ from: 200, to: 200, notification: "", kind: "delivered", reason: "" },
-	// A new access token was tried before. Of this channel or of all: that shows when channels of several owners say it.
-	{ from: 401, to: 401, kind: "misconfigured", reason: "refused our access token" },
-	// The channel was given to another app. Whether it is our account shows only over many: delivery decides.
-	{ from: 403, to: 403, kind: "rejected", reason: "channel of another app" },
-	{ from: 404, to: 404, kind: "gone", reason: "unknown channel" },
-	// Microsoft shut our domain out for abuse: it says nothing of the channel.
-	{ from: 410, to: 410, words: /domain\s*blocked/i, kind: "misconfigured", reason: "our domain is blocked" },
-	// Channels end after 30 days, and the app asks for another.
-	{ from: 410, to: 410, kind: "gone", reason: "channel expired" },
-	// The account sends more than it may.
-	{ from: 406, to: 406, kind: "retry", reason: "too many requests" },
-	{ from: 429, to: 429, kind: "retry", reason: "too many requests" },
-	// Something about this request, and it will be no better the next time.
-	{ from: 400, to: 400, kind: "rejected", reason: "refused as malformed" },
-	{ from: 405, to: 405, kind: "rejected", reason: "refused the method" },
-	{ from: 413, to: 413, kind: "rejected", reason: "refused as too large" },
-	// What else a path may answer that is no channel's: the client chose the path.
-	{ from: 400, to: 499, kind: "retry", reason: "unknown answer", about: "token" },
-	{ from: 500, to: 599, kind: "retry", reason: "push service unwell" },
-];
-
 const CONTENT_TYPE: Readonly<Record<WnsType, string>> = {
 	raw: "application/octet-stream",
 	toast: "text/xml",
 };
 
-/** As for the other services; four weeks, in seconds. */
-const MAX_TTL_S = 4 * 7 * 24 * 60 * 60;
 /** An alert is a line; characters. */
 const MAX_ALERT = 200;
 
@@ -87,7 +41,7 @@ export function buildRequest(
 	parts: { bearer: string; message: WnsMessage },
 ): { url: string; init: RequestInit & { headers: Record<string, string> } } {
 	const { type, body } = parts.message;
-	const ttl = Math.min(Math.max(Math.floor(push.ttlSeconds), 0), MAX_TTL_S);
+	const ttl = timeToLive(push.ttlSeconds);
 	const headers: Record<string, string> = {
 		Authorization: `Bearer ${parts.bearer}`,
 		"Content-Type": CONTENT_TYPE[type],
@@ -126,31 +80,6 @@ export function tokenRequest(credentials: WnsCredentials, tokenUrl?: string): To
 }
 
 /**
- * Classifies an answer.
- * @param phrase the words behind the status, where the protocol still has them
- */
-export function classify(reply: Reply, phrase = ""): Outcome {
-	const { status, headers, afterMs } = reply;
-	const notification = headers.get("x-wns-status")?.toLowerCase() ?? "";
-	const words = [phrase, headers.get("x-wns-error-description"), reply.body].join("\n");
-	const row = ANSWERS.find(
-		(one) =>
-			one.from <= status &&
-			status <= one.to &&
-			(one.notification ?? notification) === notification &&
-			(one.words?.test(words) ?? true),
-	);
-	if (row?.kind === "delivered") return { kind: "delivered", ...id(headers) };
-	const reason = `${status} ${row?.reason ?? "unknown answer"}`;
-	return outcomeOf(row, reason, afterMs);
-}
-
-function id(headers: Headers): { id?: string } {
-	const said = headers.get("x-wns-msg-id") ?? "";
-	return /^[\w-]{1,64}$/.test(said) ? { id: said } : {};
-}
-
-/**
  * Sends to one app of Windows.
  * @param options.credentials without them devices are checked (an edge without the secret takes registrations) and
  *   nothing is sent
@@ -165,12 +94,12 @@ export function createWns(options: {
 	type: WnsType;
 	policy: ChannelPolicy;
 	tokenUrl?: string | undefined;
-	alert: WnsAlert;
+	alert: AlertText;
 	fetch: Fetch;
 	now: () => number;
 }): PushService {
 	const { credentials, type, policy, tokenUrl, alert, fetch, now } = options;
-	if (("text" in alert ? alert.text : alert.locKey).length > MAX_ALERT)
+	if (wordsOf(alert).length > MAX_ALERT)
 		throw new Error(`The alert for WNS has room for ${MAX_ALERT} characters.`);
 	const request = credentials && (async () => tokenRequest(credentials, tokenUrl));
 	const tokens = request && createAccessTokens({ request, fetch, now });
@@ -202,8 +131,6 @@ export function createWns(options: {
 			if (!input.token) throw new InvalidDevice("The token is missing: it is the channel URI.");
 			return { token: parseChannel(input.token, policy).href };
 		},
-
-		hostOf: () => undefined,
 
 		// Microsoft spreads channels over hosts, and a client may name one that is not there.
 		originOf(device) {

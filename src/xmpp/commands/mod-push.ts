@@ -2,7 +2,14 @@
  * mod_push's dialect, and that of its app server oshiya: `register-push-X`, `unregister-push`,
  * `list-push-registrations`. Its answers are forms of type `result`; ours say also what people see beside the values.
  */
-import type { AskedClass, DeviceInput, Registration, ServiceName } from "../../types.ts";
+import { SERVICES } from "../../services/registry.ts";
+import {
+	type AskedClass,
+	type DeviceInput,
+	InvalidDevice,
+	type Registration,
+	type ServiceName,
+} from "../../types.ts";
 import { type AnswerField, answerForm, type Field, itemOf, itemsForm } from "../forms.ts";
 import { ASKED_CLASSES, isAskedClass } from "../push-classes.ts";
 import {
@@ -25,24 +32,10 @@ import {
 
 /** What may be filled in to register at a service. */
 export function fieldsFor(service: ServiceName): Field[] {
-	const token: Record<ServiceName, string> = {
-		apns: "The device token, base64 of its bytes",
-		fcm: "The registration token",
-		webpush: "The endpoint's URL",
-		ubuntu: "The push client's token",
-		wns: "The channel URI",
-	};
+	const { token, more = {} } = SERVICES[service].form;
 	return [
-		{ name: "token", type: "text-single", label: token[service], required: true },
-		...(service === "ubuntu"
-			? [{ name: "application-id", type: "text-single" as const, label: "The application, package_app" }]
-			: []),
-		...(service === "webpush"
-			? [
-					{ name: "p256dh", type: "text-single" as const, label: "The device's public key, base64url" },
-					{ name: "auth", type: "text-single" as const, label: "Its authentication secret, base64url" },
-				]
-			: []),
+		{ name: "token", type: "text-single", label: token, required: true },
+		...Object.entries(more).map(([name, { label }]) => ({ name, type: "text-single" as const, label })),
 		{ name: "device-id", type: "text-single", label: "An id of the device (the resource)" },
 		{ name: "device-name", type: "text-single", label: "A name of the device, for you" },
 		{
@@ -99,39 +92,15 @@ const deviceSecretField = (secret: string): AnswerField => ({
 	values: [secret],
 });
 
+/** @throws {CommandError} */
 function deviceIn(call: Call, service: ServiceName): DeviceInput {
-	const token = required(call, "token");
-	switch (service) {
-		case "apns":
-			return { token: hexOf(token) };
-		case "wns":
-			return { token: unescaped(token) };
-		case "ubuntu":
-			return { token, applicationId: optional(call, "application-id") };
-		case "webpush":
-			return { token, p256dh: optional(call, "p256dh"), auth: optional(call, "auth") };
-		case "fcm":
-			return { token };
-	}
-}
-
-/** Its APNs tokens are base64 of the binary token: in hexadecimal they would decode too, to another token. */
-function hexOf(base64: string): string {
+	const { tokenOf = (text) => text, more = {} } = SERVICES[service].form;
+	const others = Object.entries(more).map(([name, { is }]) => [is, optional(call, name)]);
 	try {
-		const bytes = atob(base64.replaceAll(/\s/g, ""));
-		return [...bytes].map((byte) => byte.charCodeAt(0).toString(16).padStart(2, "0")).join("");
-	} catch {
-		throw badField("The token must be base64 of the binary device token.");
-	}
-}
-
-/** Its channel URIs are escaped as a whole; one that is not has escapes of its own, which stay. */
-function unescaped(uri: string): string {
-	if (/^https?:\/\//i.test(uri)) return uri;
-	try {
-		return decodeURIComponent(uri);
-	} catch {
-		throw badField("The token must be the channel URI, escaped.");
+		return { token: tokenOf(required(call, "token")), ...Object.fromEntries(others) };
+	} catch (error) {
+		if (error instanceof InvalidDevice) throw badField(error.message);
+		throw error;
 	}
 }
 

@@ -1,4 +1,5 @@
 /** `register-push-X`: mod_push's and p2's command of the same name, told apart by what is filled in. */
+import { SERVICES } from "../../services/registry.ts";
 import type { ServiceName } from "../../types.ts";
 import { SERVICE_NAMES } from "../service-names.ts";
 import { type Call, type Command, optional } from "./command.ts";
@@ -21,34 +22,20 @@ function isP2(name: string, call: Call): boolean {
 	);
 }
 
-/**
- * Names that no other app server has: their clients know of the device secret. Those of an older one might hand all
- * that they are answered on to their server.
- */
-const OURS = new Set(["webpush", "unifiedpush"]);
-
-/** What is registered there, for people. */
-const LABELS: Readonly<Record<ServiceName, string>> = {
-	apns: "Register an app on an iPhone, iPad or Mac (APNs)",
-	fcm: "Register an app on Android (FCM)",
-	webpush: "Register a browser or a UnifiedPush app (Web Push)",
-	ubuntu: "Register an app on Ubuntu Touch (Ubuntu Push)",
-	wns: "Register an app on Windows (WNS)",
+const command = (name: string, service: ServiceName): Command => {
+	const { form, calledBy } = SERVICES[service];
+	const { listed = false, isOurs = false } = calledBy[name] ?? {};
+	return {
+		node: `register-push-${name}`,
+		name: form.title,
+		...(!listed && { unlisted: true }),
+		registers: true,
+		isServed: ({ services }) => services.has(service),
+		fields: () => (name === "fcm" ? p2Fields : fieldsFor(service)),
+		// Clients of an older app server might hand all that they are answered on to their server.
+		run: (call) => (isP2(name, call) ? registerP2(call, service) : registerModPush(call, service, isOurs)),
+	};
 };
-
-/** The name that mod_push has for each service: that command is listed, the others are the same. */
-const LISTED = new Set(["apns", "gcm", "mozilla", "ubuntu", "wns"]);
-
-const command = (name: string, service: ServiceName): Command => ({
-	node: `register-push-${name}`,
-	name: LABELS[service],
-	...(!LISTED.has(name) && { unlisted: true }),
-	registers: true,
-	isServed: ({ services }) => services.has(service),
-	fields: () => (name === "fcm" ? p2Fields : fieldsFor(service)),
-	run: (call) =>
-		isP2(name, call) ? registerP2(call, service) : registerModPush(call, service, OURS.has(name)),
-});
 
 export const registerPush: readonly Command[] = [...SERVICE_NAMES].map(([name, service]) =>
 	command(name, service),

@@ -218,7 +218,7 @@ describe("a device that registers", () => {
 		expect(service.parseDevice({ token: TOKEN, voipToken: "", auth: "", p256dh: undefined })).toEqual({
 			token: TOKEN,
 		});
-		expect(service.hostOf({ token: TOKEN })).toBeUndefined();
+		expect(service.hostOf?.({ token: TOKEN })).toBeUndefined();
 	});
 
 	test.each<[string, DeviceInput, RegExp]>([

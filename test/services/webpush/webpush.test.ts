@@ -356,14 +356,14 @@ describe("a device that registers", () => {
 	});
 
 	test("counts for the host of its endpoint, unless that is a browser's own push service or was named", () => {
-		expect(service.hostOf({ token: "https://ntfy.example/up?id=1" })).toBe("ntfy.example");
+		expect(service.hostOf?.({ token: "https://ntfy.example/up?id=1" })).toBe("ntfy.example");
 		const policy = endpointPolicy({ allowHosts: ["ntfy.example", "*.up.example", "*"], allowPrivate: false });
 		const { hostOf } = createWebPush({ fetch: globalThis.fetch, policy, now: Date.now });
-		expect(hostOf({ token: "https://ntfy.example/up?id=1" })).toBeUndefined();
-		expect(hostOf({ token: "https://a.up.example/1" })).toBeUndefined();
-		expect(hostOf({ token: "https://ntfy.example:8443/up?id=1" })).toBe("ntfy.example:8443");
-		expect(hostOf({ token: "https://other.example/1" })).toBe("other.example");
-		expect(service.hostOf({ token: endpoint })).toBeUndefined();
-		expect(service.hostOf({ token: "nonsense" })).toBeUndefined();
+		expect(hostOf?.({ token: "https://ntfy.example/up?id=1" })).toBeUndefined();
+		expect(hostOf?.({ token: "https://a.up.example/1" })).toBeUndefined();
+		expect(hostOf?.({ token: "https://ntfy.example:8443/up?id=1" })).toBe("ntfy.example:8443");
+		expect(hostOf?.({ token: "https://other.example/1" })).toBe("other.example");
+		expect(service.hostOf?.({ token: endpoint })).toBeUndefined();
+		expect(service.hostOf?.({ token: "nonsense" })).toBeUndefined();
 	});
 });

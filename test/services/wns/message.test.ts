@@ -3,7 +3,8 @@
  */
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { type WnsAlert, wnsMessage } from "../../../src/services/wns/message.ts";
+import type { AlertText } from "../../../src/services/alert.ts";
+import { wnsMessage } from "../../../src/services/wns/message.ts";
 import { buildRequest, createWns, tokenRequest } from "../../../src/services/wns/wns.ts";
 import type { Notification, PushClass } from "../../../src/types.ts";
 import { readToast } from "../../peers/wns-server-rules.ts";
@@ -12,7 +13,7 @@ import { pushTo } from "../webpush/pushes.ts";
 const CHANNEL = "https://a.notify.windows.com/?token=x";
 const NODE = "k1-node-that-nobody-may-learn";
 const alert = { text: "New message" };
-const toastOf = (notification: Notification, words: WnsAlert = alert) =>
+const toastOf = (notification: Notification, words: AlertText = alert) =>
 	wnsMessage(pushTo(CHANNEL, notification), { type: "toast", alert: words }).body;
 const rawOf = (notification: Notification) =>
 	wnsMessage(pushTo(CHANNEL, notification), { type: "raw", alert }).body;

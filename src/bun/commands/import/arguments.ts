@@ -1,5 +1,6 @@
 /** What `import` is asked to do. */
 import { parseArgs } from "node:util";
+import { SERVICE_NAMES } from "../../../xmpp/service-names.ts";
 import { PROGRAM } from "../../program.ts";
 import { StartError } from "../../start-error.ts";
 import { FIELDS } from "./found.ts";
@@ -28,8 +29,9 @@ here already, and not older, is left as it is.
   --app NAME      the app these are for, in place of the first of its service; may be given for several services
   --dry-run       tells what would become of each, and writes none
 
-Columns of the CSV: node, secret and token; type (apns, fcm, gcm, webpush, ubuntu, wns) or app; and if there are any
+Columns of the CSV: node, secret and token; type or app; and if there are any
 ${FIELDS.filter((name) => !["node", "secret", "token", "type", "app"].includes(name)).join(", ")}.
+A type is one of ${[...SERVICE_NAMES.keys()].join(", ")}.
 Times are like 2017-03-17T02:10:21Z; owner is a bare JID; without device_id, the node is the device's id.`;
 
 /**

@@ -57,7 +57,7 @@ export async function check(found: Found, deps: CheckingDeps): Promise<ImportedR
 	const service = deps.services.get(app.name);
 	if (!service) throw new Unfit(`the app ${app.name} is not set up here`);
 	const device = deviceOf(found, service);
-	const host = service.hostOf(device);
+	const host = service.hostOf?.(device);
 	const times = timesOf(fields, deps);
 	const owner = ownerOf(fields.owner);
 	const deviceId = fields.device_id ?? node;

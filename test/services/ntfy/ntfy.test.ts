@@ -1,0 +1,307 @@
+/** ntfy topics: the table of answers row by row over a socket, where topics may be, and what an app is set to. */
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import fc from "fast-check";
+import { AppsError, parseApps } from "../../../src/config/apps.ts";
+import { endpointPolicy } from "../../../src/services/endpoint.ts";
+import { createServices } from "../../../src/services/index.ts";
+import { ANSWERS } from "../../../src/services/ntfy/answers.ts";
+import { ntfyMessage } from "../../../src/services/ntfy/message.ts";
+import { createNtfy } from "../../../src/services/ntfy/ntfy.ts";
+import { ForbiddenAddress } from "../../../src/services/public-address.ts";
+import { type Device, InvalidDevice, type Outcome } from "../../../src/types.ts";
+import { type HttpAnswer, type PushDouble, startPushDouble } from "../push-double.ts";
+import { describeService } from "../service-contract.ts";
+import { pushTo } from "../webpush/pushes.ts";
+import { startNtfyServer } from "./double.ts";
+import { describeNtfy, message } from "./rules.ts";
+
+const NOW = Date.UTC(2026, 0, 1);
+const anywhere = endpointPolicy({ allowHosts: [], allowPrivate: true });
+const soon = () => AbortSignal.timeout(5000);
+type Options = Parameters<typeof createNtfy>[0];
+const serviceWith = (options: Partial<Options> = {}) =>
+	createNtfy({
+		text: "New message",
+		policy: anywhere,
+		fetch,
+		guardedFetch: () => Promise.reject(new Error("asked of a server that nobody named")),
+		now: () => NOW,
+		...options,
+	});
+const said = (status: number, code?: number): HttpAnswer => ({
+	status,
+	headers: { "retry-after": "7" },
+	body: code === undefined ? "" : JSON.stringify({ code, http: status, error: "https://x/SecretTopic" }),
+});
+const taken: HttpAnswer = {
+	status: 200,
+	body: JSON.stringify({
+		id: "QBnVMvECucPx",
+		event: "message",
+		topic: "SecretTopic",
+		message: "What light…",
+	}),
+};
+
+describeNtfy("the double of ntfy", async () => startNtfyServer());
+
+describeService("ntfy", {
+	async create(origin, now) {
+		const service = serviceWith({ server: origin, accessToken: "tk_1", now });
+		return { service, push: pushTo(`${origin}/SecretTopic`, { ...message, body: "What light…" }) };
+	},
+	answers: {
+		delivered: taken,
+		// ntfy's topics never end, but for names that can be none.
+		deadToken: { status: 400, body: '{"code":40010,"http":400}' },
+		tooMany: (retryAfter) => ({ status: 429, headers: { "retry-after": retryAfter } }),
+		unwell: { status: 503 },
+		wrongCredentials: { status: 401, body: '{"code":40101,"http":401}' },
+	},
+	wrongCredentials: "misconfigured",
+	nonsenseToken: "rejected",
+});
+
+describe("an answer over a socket", () => {
+	let double: PushDouble;
+	beforeAll(async () => {
+		double = await startPushDouble();
+	});
+	afterAll(() => double[Symbol.asyncDispose]());
+
+	type Row = [HttpAnswer, Outcome["kind"], string];
+	const rows: Row[] = [
+		[said(400, 40009), "gone", "400 no name of a topic (code 40009)"],
+		[said(400, 40010), "gone", "400 a name that no topic may have (code 40010)"],
+		[said(400, 40024), "rejected", "400 refused as malformed (code 40024)"],
+		[said(400), "rejected", "400 refused as malformed"],
+		[said(413, 41303), "rejected", "413 refused as too large (code 41303)"],
+		[said(429, 42901), "retry", "429 too many requests (code 42901)"],
+		[said(429, 42908), "retry", "429 the day's messages are used up (code 42908)"],
+		[said(507, 50701), "retry", "507 nobody is subscribed just now (code 50701)"],
+		[said(404, 40401), "retry", "404 unknown answer (code 40401)"],
+		[said(418, 123456), "retry", "418 unknown answer"],
+		[said(500, 50001), "retry", "500 push service unwell (code 50001)"],
+		[said(503), "retry", "503 push service unwell"],
+	];
+	const ours: Row[] = [
+		[said(302), "misconfigured", "302 redirected: is this server's URL right?"],
+		[said(401, 40101), "misconfigured", "401 refused our access token (code 40101)"],
+		[said(403, 40301), "misconfigured", "403 we may not write to this topic (code 40301)"],
+	];
+	const theirs: Row[] = [
+		[said(302), "rejected", "302 redirected, which is not followed"],
+		[said(401, 40101), "rejected", "401 the topic is not open to everybody (code 40101)"],
+		[said(403, 40301), "rejected", "403 the topic is not open to everybody (code 40301)"],
+	];
+
+	const about = /unknown|nobody|may not write/;
+	const expected = (kind: Outcome["kind"], reason: string) => ({
+		kind,
+		reason,
+		...(kind === "retry" && { afterMs: 7000 }),
+		...(about.test(reason) && { about: "token" }),
+	});
+
+	test.each([...rows, ...ours])("at the operator's server, %j is %s: %s", async (answer, kind, reason) => {
+		double.answer(answer);
+		const push = pushTo(`${double.origin}/SecretTopic`, message);
+		const service = serviceWith({ server: double.origin });
+		expect(await service.send(push, soon())).toEqual(expected(kind, reason) as never);
+	});
+
+	test.each([...rows, ...theirs])("at any other, %j is %s: %s", async (answer, kind, reason) => {
+		double.answer(answer);
+		const push = pushTo(`${double.origin}/SecretTopic`, message);
+		const service = serviceWith({ guardedFetch: fetch });
+		expect(await service.send(push, soon())).toEqual(expected(kind, reason) as never);
+	});
+
+	test("of every row of the table was given above", () => {
+		const reasons = [...rows, ...ours, ...theirs].map(([, , reason]) => reason);
+		const missing = ANSWERS.filter(({ reason }) => !reasons.some((one) => one.includes(reason)));
+		expect(missing).toEqual([]);
+	});
+
+	test("that the day is used up is believed for an hour, where nothing else is said", async () => {
+		double.answer({ status: 429, body: '{"code":42908}' });
+		const push = pushTo(`${double.origin}/SecretTopic`, message);
+		expect(await serviceWith({ server: double.origin }).send(push, soon())).toMatchObject({
+			kind: "retry",
+			afterMs: 3_600_000,
+		});
+	});
+
+	test.each([
+		["a page", "<html>ntfy</html>", "retry"],
+		["another JSON", '{"ok":true}', "retry"],
+		["the beginning of its own words", '{"id":"QBn', "delivered"],
+	])("200 with %s is %s", async (_, body, kind) => {
+		double.answer({ status: 200, body });
+		const push = pushTo(`${double.origin}/SecretTopic`, message);
+		expect((await serviceWith({ server: double.origin }).send(push, soon())).kind).toBe(
+			kind as Outcome["kind"],
+		);
+	});
+
+	test("comes to one JSON at the server's root; the token is shown to the operator's server alone", async () => {
+		double.answer(taken);
+		const push = pushTo(`${double.origin}/SecretTopic`, message);
+		for (const server of [double.origin, "https://ntfy.example"]) {
+			const before = double.received.length;
+			await serviceWith({ server, accessToken: "tk_1", guardedFetch: fetch }).send(push, soon());
+			const [request, ...more] = double.received.slice(before);
+			expect(more).toEqual([]);
+			expect(request).toMatchObject({ method: "POST", path: "/" });
+			expect(request?.headers.authorization).toBe(server === double.origin ? "Bearer tk_1" : undefined);
+			expect(JSON.parse(String(request?.body))).toMatchObject({ topic: "SecretTopic" });
+		}
+	});
+
+	test("is never asked of a topic that may not be any more", async () => {
+		const before = double.received.length;
+		const policy = endpointPolicy({ allowHosts: ["*"], allowPrivate: false });
+		for (const token of [`${double.origin}/x`, "http://127.0.0.1/x", "https://10.0.0.1/x", "https://[::1]/x"])
+			expect(await serviceWith({ policy }).send(pushTo(token, message), soon())).toMatchObject({
+				kind: "rejected",
+				about: "push",
+			});
+		expect(double.received.length).toBe(before);
+	});
+});
+
+test("of a host that a client chose nobody learns what its name resolves to", async () => {
+	const policy = endpointPolicy({ allowHosts: ["*"], allowPrivate: false });
+	const push = pushTo("https://inside.example.net/wake", message);
+	for (const error of [new ForbiddenAddress("private"), new Error("getaddrinfo ENOTFOUND")]) {
+		const service = serviceWith({ policy, guardedFetch: () => Promise.reject(error) });
+		expect(await service.send(push, soon())).toMatchObject({
+			kind: "retry",
+			reason: "the ntfy server cannot be reached",
+		});
+	}
+});
+
+test("no notification is larger than ntfy shows it whole", () => {
+	const text = fc.string({ unit: "binary", maxLength: 3000 }).map((one) => `${one}\ud800`);
+	fc.assert(
+		fc.property(
+			fc.record({ sender: text, nickname: text, body: text }, { requiredKeys: [] }),
+			fc.constantFrom("voip", "event", "high", "low"),
+			(published, pushClass) => {
+				const push = pushTo("https://ntfy.example/t", { class: pushClass, ...published });
+				const look = { text: "\u0001".repeat(200), click: `x:${"y".repeat(500)}` };
+				const written = ntfyMessage("t".repeat(64), push, look);
+				expect(Buffer.byteLength(JSON.stringify(written))).toBeLessThanOrEqual(4000);
+				expect(written.message).not.toBe("");
+			},
+		),
+	);
+});
+
+describe("a device that registers", () => {
+	const policy = endpointPolicy({ allowHosts: ["ntfy.sh", "*.home.example"], allowPrivate: false });
+	const { parseDevice, hostOf, originOf, isNamed, skips } = serviceWith({
+		server: "http://ntfy.lan:2586",
+		policy,
+	});
+
+	test.each([
+		["http://ntfy.lan:2586/wake-1", "http://ntfy.lan:2586/wake-1"],
+		["HTTP://NTFY.lan:2586/Wake-1", "http://ntfy.lan:2586/Wake-1"],
+		["wake-1", "http://ntfy.lan:2586/wake-1"],
+		["https://ntfy.sh/wake_2", "https://ntfy.sh/wake_2"],
+		["https://ntfy.sh:443/wake_2", "https://ntfy.sh/wake_2"],
+		["https://a.home.example/x", "https://a.home.example/x"],
+	])("with %s is %s", (token, stored) => {
+		expect(parseDevice({ token })).toEqual({ token: stored });
+	});
+
+	test.each<[string, string | undefined, RegExp]>([
+		["nothing", undefined, /token is missing/],
+		["an empty token", "", /token is missing/],
+		["a server alone", "https://ntfy.sh/", /URL of an ntfy topic/],
+		["two names", "https://ntfy.sh/a/b", /URL of an ntfy topic/],
+		["an endpoint of UnifiedPush", "https://ntfy.sh/upabc?up=1", /URL of an ntfy topic/],
+		["an odd name", "http://ntfy.lan:2586/a%20b", /URL of an ntfy topic/],
+		["a name that is too long", `https://ntfy.sh/${"a".repeat(65)}`, /URL of an ntfy topic/],
+		["a user", "http://me:pw@ntfy.lan:2586/wake", /URL of an ntfy topic/],
+		["a fragment", "http://ntfy.lan:2586/wake#x", /URL of an ntfy topic/],
+		["a server that nobody allowed", "https://evil.example.net/wake", /not one that this server pushes to/],
+		["the operator's host at another port", "http://ntfy.lan/wake", /must be an https URL/],
+		["a host that begins like the operator's", "http://ntfy.lan:2586.evil.example/wake", /not a URL/],
+		["this machine", "https://localhost/wake", /not on the public internet/],
+		["an address inside", "https://192.168.1.1/wake", /not on the public internet/],
+		["a browser's push service", "https://updates.push.services.mozilla.com/wake", /browser's/],
+		["what is endless", `https://ntfy.sh/${"a".repeat(2000)}`, /longer than 1000/],
+	])("is refused with a sentence for %s", (_, token, sentence) => {
+		expect(() => parseDevice({ token })).toThrow(InvalidDevice);
+		expect(() => parseDevice({ token })).toThrow(sentence);
+	});
+
+	test("counts by its host where only clients know that, and is kept apart from other servers' devices", () => {
+		const at = (token: string): Device => ({ token });
+		expect(hostOf?.(at("http://ntfy.lan:2586/wake"))).toBeUndefined();
+		expect(hostOf?.(at("https://ntfy.sh/wake"))).toBeUndefined();
+		expect(originOf?.(at("https://ntfy.sh/wake"))).toEqual({ origin: "https://ntfy.sh", isProvider: true });
+		expect(isNamed?.(at("http://ntfy.lan:2586/wake"))).toBe(true);
+		expect(isNamed?.(at("https://a.home.example/wake"))).toBe(false);
+		const open = serviceWith({ policy: endpointPolicy({ allowHosts: ["*"], allowPrivate: false }) });
+		expect(open.hostOf?.(at("https://any.example.net/wake"))).toBe("any.example.net");
+		expect(open.originOf?.(at("https://any.example.net/wake"))?.isProvider).toBe(false);
+		expect(open.hostOf?.(at("nonsense"))).toBeUndefined();
+	});
+
+	test("is not told of what shows nothing, unless it asks", () => {
+		const token = { token: "https://ntfy.sh/wake" };
+		const classes = ["voip", "event", "high", "low"] as const;
+		expect(classes.filter((pushClass) => skips?.(token, pushClass))).toEqual(["low"]);
+	});
+});
+
+describe("an app", () => {
+	const TABLE = { name: "ntfy", service: "ntfy" };
+	const problemsOf = (fields: object) => {
+		try {
+			parseApps([{ ...TABLE, ...fields }], "APPS", true);
+			return "";
+		} catch (error) {
+			if (!(error instanceof AppsError)) throw error;
+			return error.message;
+		}
+	};
+
+	test("is made of its table", async () => {
+		const apps = parseApps(
+			[{ ...TABLE, server: "https://ntfy.example/", access_token: "tk_1", alert: "Neue Nachricht" }],
+			"APPS",
+			true,
+		);
+		const services = await createServices(apps, {
+			fetch,
+			guardedFetch: fetch,
+			http2Fetch: () => fetch,
+			now: Date.now,
+			policy: endpointPolicy({ allowHosts: [], allowPrivate: false }),
+			vapid: {},
+		});
+		const its = services.get("ntfy");
+		expect(its?.parseDevice({ token: "wake" })).toEqual({ token: "https://ntfy.example/wake" });
+		expect(its?.check).toBeDefined();
+	});
+
+	test.each<[object, string]>([
+		[{ server: "ntfy.example" }, "server must be a URL that begins https:// or http://"],
+		[{ server: "https://example.net/ntfy" }, "server must be an address alone"],
+		[{ server: "https://me@ntfy.example" }, "server must be an address alone"],
+		[{ access_token: "tk_1" }, "access_token goes with server"],
+		[{ server: "https://ntfy.example", access_token: "a b" }, "access_token must be up to 200 characters"],
+		[{ click: "chat" }, "click must be a URI"],
+		[{ tags: ["a", "b", "c", "d", "e", "f"] }, "tags must be a list of up to 5"],
+		[{ tags: ["a,b"] }, "must be a list of up to 5"],
+		[{ alert_key: "NEW" }, "alert_key has no effect"],
+		[{ url: "https://ntfy.example" }, "url is not known"],
+	])("of %j is refused: %s", (fields, sentence) => {
+		expect(problemsOf(fields)).toContain(sentence);
+	});
+});
