@@ -16,14 +16,14 @@ import type { Answer, App, Notification, PushClass, PushService } from "../types
 import type { Admission, PublishRequest } from "./admission.ts";
 import { createSending, NOT_THE_OWNERS, type Try } from "./attempt.ts";
 import type { Gates } from "./gates/gates.ts";
-import { createTurns } from "./in-order.ts";
+import { createInOrder } from "./in-order.ts";
 import { createKeeping } from "./outbox/outbox-writes.ts";
 import type { Verdicts } from "./outcomes/dead-token-verdicts.ts";
 import { createActing } from "./outcomes/outcomes.ts";
 import { createProven } from "./outcomes/proven-devices.ts";
 import type { Results } from "./outcomes/push-results.ts";
 import { createOvertaking } from "./overtaken-publishes.ts";
-import { type Item, type Tried, Unavailable, wait } from "./push-item.ts";
+import { type Item, type Tried, Unavailable, waitAnswer } from "./push-item.ts";
 import type { Known } from "./push-modules.ts";
 import type { Tagging } from "./tagging.ts";
 import { createBursts } from "./throttle/bursts.ts";
@@ -113,7 +113,7 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
 	const onItsWay = new Map<Item, (answer: Answer) => void>();
 	let whenIdle: (() => void) | undefined;
 	/** The later of two publishes must not be taken for the earlier: it would be superseded. */
-	const inTurn = createTurns();
+	const inOrder = createInOrder();
 	const keeping = createKeeping(outbox, { mayGrow, onQueued, onSuperseding, now, random });
 	const { keep, secure, queue, discard } = keeping;
 	const proven = createProven();
@@ -177,7 +177,7 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
 	function failed(error: unknown): Answer {
 		const reason = error instanceof Unavailable ? error.message : "internal error";
 		log.error("A push could not be handled, {reason}: {error}", { reason, error: faultOf(error) });
-		return wait(reason);
+		return waitAnswer(reason);
 	}
 
 	/**
@@ -285,7 +285,7 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
 		},
 
 		async publish(request) {
-			const admitted = await inTurn(request.node, admit(request));
+			const admitted = await inOrder(request.node, admit(request));
 			const { publisher } = request;
 			const answer =
 				"kind" in admitted

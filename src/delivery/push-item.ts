@@ -36,7 +36,7 @@ export type Tried =
 	/** Another push of its lane is on its way or held back, until `free`; it may supersede this one. */
 	| { kind: "taken"; free: Promise<void> };
 
-export const wait = (reason: string): Answer => ({ kind: "wait", reason });
+export const waitAnswer = (reason: string): Answer => ({ kind: "wait", reason });
 
 /** Nothing was done about a push, and nothing can be said about it now: a database is away. */
 export class Unavailable extends Error {

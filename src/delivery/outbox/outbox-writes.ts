@@ -3,7 +3,7 @@ import type { Outbox, OutboxEntry } from "../../store/local/outbox.ts";
 import { slotOfPublisher } from "../../store/local/outbox-slots.ts";
 import { isOfStrangers, type QueueName } from "../../store/local/queue-names.ts";
 import type { Answer } from "../../types.ts";
-import { type Item, Unavailable, wait } from "../push-item.ts";
+import { type Item, Unavailable, waitAnswer } from "../push-item.ts";
 import { backoffMs } from "./retry-backoff.ts";
 
 export interface Keeping {
@@ -75,7 +75,7 @@ export function createKeeping(
 		// What was promised and is not there any more was superseded by what went out: it must not come back.
 		item.isBeingKept = true;
 		try {
-			if (!item.isPromised && isOfStrangers(item.gate) && !(await mayGrow())) return wait(NO_ROOM);
+			if (!item.isPromised && isOfStrangers(item.gate) && !(await mayGrow())) return waitAnswer(NO_ROOM);
 			await onDisk(() => (item.isPromised ? outbox.change(failed) : outbox.put(failed)));
 		} finally {
 			item.isBeingKept = false;

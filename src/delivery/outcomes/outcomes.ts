@@ -4,7 +4,7 @@ import { deliveryBounds } from "../../limits/bounds/delivery.ts";
 import type { Registrations } from "../../store/registrations/registrations.ts";
 import type { Answer, Outcome, Registration } from "../../types.ts";
 import type { Keeping } from "../outbox/outbox-writes.ts";
-import { fromDatabase, type Item, wait } from "../push-item.ts";
+import { fromDatabase, type Item, waitAnswer } from "../push-item.ts";
 import type { Verdicts } from "./dead-token-verdicts.ts";
 import type { Proven } from "./proven-devices.ts";
 import type { Results } from "./push-results.ts";
@@ -102,7 +102,7 @@ export function createActing({
 	 */
 	async function doubt(item: Item, reason: string): Promise<Answer> {
 		await keep(item, reason, MISCONFIGURED_MS);
-		return wait("too many devices are said to be gone or refused at once: nothing is deleted");
+		return waitAnswer("too many devices are said to be gone or refused at once: nothing is deleted");
 	}
 
 	/** Where it is about few of an app's devices no gate shuts, and any of them may be published to without end. */
