@@ -6,7 +6,7 @@ import { partyOfQueue, queueOfNew, queueOfParty } from "../store/local/queue-nam
 import type { Answer, App, Outcome, PushService, Registration } from "../types.ts";
 import { domainOf } from "../xmpp/jid.ts";
 import { applyPolicy, isFor, letsTextLeave } from "./app-policy.ts";
-import type { GateLimits, Turn } from "./gates/gate.ts";
+import type { GateLimits, Passage } from "./gates/gate.ts";
 import type { Gates } from "./gates/gates.ts";
 import { partyOf } from "./gates/party.ts";
 import { reportOf } from "./gates/report.ts";
@@ -48,7 +48,7 @@ export type Try =
 	/** Nothing was sent: its text does not leave, and a newer one may supersede it. */
 	| { kind: "common" }
 	/** Its gate did not let it through; `item.gate` names the queue to wait in. Nothing was written. */
-	| Extract<Turn, { kind: "later" }>;
+	| Extract<Passage, { kind: "later" }>;
 
 const unknown = (reason: string): Try => ({ kind: "answered", answer: { kind: "unknown", reason } });
 
