@@ -126,8 +126,8 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
 		most: deliveryBounds.waitingInLane.is,
 		secure: (item: Item) => secure([item], now() + sendDeadlineMs).catch(failed),
 	};
-	const throttle = createThrottle<Item>(deps.pushIntervalMs, send, undefined, crowd);
-	const bursts = createBursts<Item>(deliveryBounds.urgent.is, send, crowd);
+	const throttle = createThrottle<Item>(deps.pushIntervalMs, send, { crowd });
+	const bursts = createBursts<Item>(deliveryBounds.urgent.is, send, { crowd });
 	const ownTexts = createOwnTexts<Item>(OWN_TEXTS, send, (item) =>
 		// Not before all that are held back had their turn.
 		secure([item], now() + HELD_MS + sendDeadlineMs).catch(failed),

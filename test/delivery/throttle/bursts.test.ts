@@ -24,13 +24,15 @@ describe("of what is not throttled", () => {
 				return answer;
 			},
 			{
-				most: 5,
-				async secure(item) {
-					secured.push(item);
-					return QUEUED;
+				crowd: {
+					most: 5,
+					async secure(item) {
+						secured.push(item);
+						return QUEUED;
+					},
 				},
+				now: () => clock,
 			},
-			() => clock,
 		);
 	});
 	afterEach(() => jest.useRealTimers());
@@ -130,15 +132,12 @@ describe("of what is not throttled", () => {
 
 	test("a lane is forgotten once it may have as many at once as ever", async () => {
 		let asked = 0;
-		const counted = createBursts<number>(
-			{ burst: 3, perSecond: 1 },
-			async () => DELIVERED,
-			undefined,
-			() => {
+		const counted = createBursts<number>({ burst: 3, perSecond: 1 }, async () => DELIVERED, {
+			now() {
 				asked++;
 				return clock;
 			},
-		);
+		});
 		for (let lane = 0; lane < 500; lane++) void counted.submit(`lane ${lane}`, lane);
 		await pass(1_000);
 		void counted.submit("one more", 0);
