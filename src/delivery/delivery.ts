@@ -318,7 +318,9 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
 			if (isOwn) ownTexts.leaveToDisk(lane, ({ version }) => version === item.version);
 			const pace = isOwn ? ownTexts : throttle;
 			const trying = pace.tryRun(lane, () => retry(item));
-			return trying ?? { kind: "taken", free: pace.freed(lane) };
+			if (trying) return trying;
+			const taken = { kind: "taken", free: pace.freed(lane) } as const;
+			return isOwn ? { ...taken, at: now() + ownTexts.freedInMs(lane) } : taken;
 		},
 
 		async settle(olderThanMs = 0) {

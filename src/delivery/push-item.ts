@@ -33,8 +33,11 @@ export type Tried =
 	| { kind: "done" }
 	/** Its gate did not let it through: ask again at `at`, ms since the epoch, or when another one is through. */
 	| { kind: "turned-away"; at: number; isFull?: true }
-	/** Another push of its lane is on its way or held back, until `free`; it may supersede this one. */
-	| { kind: "taken"; free: Promise<void> };
+	/**
+	 * Another push of its lane is on its way or held back, until `free`; it may supersede this one. `at`: about when that
+	 * is, ms since the epoch, where it is known.
+	 */
+	| { kind: "taken"; free: Promise<void>; at?: number };
 
 export const waitAnswer = (reason: string): Answer => ({ kind: "wait", reason });
 

@@ -25,7 +25,7 @@ const STRANGERS = deliveryBounds.strangersRetries.is;
 /** Entries of one queue that wait for their lanes: beyond, they are put off. */
 const WAITING = deliveryBounds.waitingForLane.is;
 
-/** When to look again whether the lane of an entry is free that found so many waiting already, ms. */
+/** When to look again at the latest whether the lane of an entry is free that found so many waiting already, ms. */
 const PUT_OFF_MS = 60_000;
 
 /** Where there are more queues than are known at once, how long the same ones are known, ms. */
@@ -226,7 +226,7 @@ export function startOutboxLoop(
 					queue[until] = Math.max(queue[until], tried.at);
 					break;
 				}
-				case "taken":
+				case "taken": {
 					if (queue.inHand.size <= WAITING) {
 						void tried.free.then(() => {
 							letGo();
@@ -236,8 +236,11 @@ export function startOutboxLoop(
 						return;
 					}
 					// Devices that are published to without end never free theirs, and others must not wait for that.
-					await outbox.change({ ...entry, dueAt: now() + PUT_OFF_MS });
-					note(name, now() + PUT_OFF_MS);
+					const longest = now() + PUT_OFF_MS;
+					const dueAt = Math.ceil(Math.min(tried.at ?? longest, longest));
+					await outbox.change({ ...entry, dueAt });
+					note(name, dueAt);
+				}
 			}
 		} catch (error) {
 			log.error("The outbox cannot be kept: {error}", { error: faultOf(error) });

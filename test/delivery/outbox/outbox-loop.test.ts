@@ -303,6 +303,24 @@ describe("the loop", () => {
 		expect(tried.slice(400)).toHaveLength(OF_ONE);
 	});
 
+	test("puts an entry off until its lane has room for it, where that is known, and a minute at the most", async () => {
+		entries = Array.from({ length: 400 }, (_, n) => entry(`n${n}`, n));
+		await start();
+		for (let n = 0; n < 400; n++) {
+			const at = clock + (n === 300 ? 86_400_000 : 5_000);
+			tried[n]?.done({ kind: "taken", free: new Promise(() => {}), at });
+			if (n % 8 === 7) await settled();
+		}
+		await settled();
+		const off = entries.map(({ dueAt }) => dueAt - clock).filter((inMs) => inMs > 0);
+		expect(off).toHaveLength(400 - 256);
+		expect(new Set(off)).toEqual(new Set([5_000, 60_000]));
+		await pass(4_999);
+		expect(tried).toHaveLength(400);
+		await pass(1);
+		expect(tried).toHaveLength(400 + OF_ONE);
+	});
+
 	test("has a limited number of each queue on their way, and starts the next as soon as one is done", async () => {
 		entries = Array.from({ length: 50 }, (_, n) => entry(`n${n}`, n));
 		await start();

@@ -169,6 +169,23 @@ describe("the pace of what has a text of its own", () => {
 		expect(sent).toEqual([1, 2, 3, 4, 5, 6]);
 	});
 
+	test("says of what waits on the disk in how long it may go", async () => {
+		submit(1, 2, 3);
+		const wait = () => [ownTexts.freed("lane"), ownTexts.freedInMs("lane")] as const;
+		const [[first, firstInMs], [second, secondInMs]] = [wait(), wait()];
+		expect([firstInMs, secondInMs]).toEqual([1_000, 2_000]);
+		await pass(1_000);
+		await first;
+		// It has not come yet.
+		const [third, thirdInMs] = wait();
+		expect(thirdInMs).toBe(2_000);
+		await pass(1_000);
+		await second;
+		await pass(1_000);
+		await third;
+		expect(sent).toEqual([1, 2, 3]);
+	});
+
 	test("goes on when one from the disk that was told does not come", async () => {
 		submit(1, 2, 3);
 		const told = ownTexts.freed("lane");
@@ -362,6 +379,25 @@ describe("messages to one registration that say something of their own", () => {
 				.sort((a, b) => (a ?? 0) - (b ?? 0)),
 		).toEqual(range(1, 8));
 		expect(performance.now() - startedAt).toBeGreaterThan(2_900);
+	});
+
+	test("wait on disk each until its own time has come", async () => {
+		const node = await withKeys();
+		fixture.service.program.push(...Array(5).fill({ kind: "retry", reason: "503" }));
+		await Promise.all(range(1, 5).map((count) => fixture.delivery.push(node, encrypted(count))));
+		const more = range(6, 8).map((count) => fixture.delivery.push(node, encrypted(count)));
+		await fixture.delivery.settle();
+		await Promise.all(more);
+		deliverAll();
+		const next = fixture.compose();
+		fixture.clock.now += 600_000;
+		const tried = (await fixture.rows()).map((entry) => next.retry(entry));
+		const inMs = (await Promise.all(tried)).map((one) =>
+			one.kind === "taken" && one.at !== undefined
+				? Math.round((one.at - fixture.clock.now) / 1000)
+				: one.kind,
+		);
+		expect(inMs).toEqual([...Array(5).fill("done"), 1, 2, 3]);
 	});
 
 	test("that were put on disk while they are held back go out once, also where the clock was set forward", async () => {
