@@ -5,7 +5,8 @@
  */
 import type { Rate } from "../../limits/bounds/bound.ts";
 import type { Answer } from "../../types.ts";
-import { answerAll, type Held } from "./held-pushes.ts";
+import { createHeldOwnTexts } from "./held-own-texts.ts";
+import { answerAll } from "./held-pushes.ts";
 import { createLanes } from "./lanes.ts";
 import { createLaneTimes, type Lane } from "./own-text-times.ts";
 import type { Run, Throttle } from "./throttle.ts";
@@ -54,6 +55,7 @@ export function createOwnTexts<Item>(
 ): OwnTexts<Item> {
 	const times = createLaneTimes<Item>(rate, most, now);
 	const lanes = createLanes<Lane<Item>>(times.isNew);
+	const { hold, answerEarly, leaveToDisk, takeOut } = createHeldOwnTexts({ most, crowd, secure, times });
 	const laneOf = (name: string): Lane<Item> => lanes.get(name) ?? times.newLane();
 
 	function take(name: string, lane: Lane<Item>) {
@@ -78,49 +80,16 @@ export function createOwnTexts<Item>(
 		const tell = lane.fromDisk.shift();
 		lane.isTold = tell !== undefined;
 		if (tell) tell();
-		else {
-			const held = lane.held.shift();
-			if (held) void send(name, lane, held);
-		}
+		else void sendHeld(name, lane);
 		waitForTime(name, lane);
 	}
 
-	async function send(name: string, lane: Lane<Item>, { item, waiting }: Held<Item>) {
+	async function sendHeld(name: string, lane: Lane<Item>) {
+		const held = lane.held.shift();
+		if (!held) return;
 		take(name, lane);
-		answerAll(waiting, await run(item));
+		answerAll(held.waiting, await run(held.item));
 	}
-
-	/**
-	 * Puts on disk, and answers, what many publishes wait for, or what would be answered too late: those from the outbox
-	 * come before it.
-	 */
-	function answerEarly(lane: Lane<Item>) {
-		const isLate = lane.fromDisk.length + times.takenOut(lane) + lane.held.length > most;
-		if (!isLate && lane.held.reduce((sum, { waiting }) => sum + waiting.length, 0) < crowd) return;
-		for (const { item, waiting } of lane.held) {
-			const all = waiting.splice(0);
-			if (all.length > 0) void secure(item).then((secured) => answerAll(all, secured));
-		}
-	}
-
-	function hold(lane: Lane<Item>, item: Item): Promise<Answer> {
-		const oldest = lane.held.length >= most ? lane.held.shift() : undefined;
-		const waiting = oldest?.waiting ?? [];
-		const answer = new Promise<Answer>((resolve) => waiting.push(resolve));
-		lane.held.push({ item, waiting });
-		answerEarly(lane);
-		return answer;
-	}
-
-	/** @returns all that was held back, and the ms until each of it may go out from elsewhere */
-	const takeOutAll = (): { held: Held<Item>; inMs: number }[] =>
-		[...lanes.all()].flatMap(([name, lane]) => {
-			const held = lane.held.splice(0);
-			if (held.length === 0) return [];
-			const inMs = times.takeOut(lane, held.length);
-			waitAnew(name, lane);
-			return held.map((one, place) => ({ held: one, inMs: inMs[place] ?? 0 }));
-		});
 
 	return {
 		submit(name, item) {
@@ -148,10 +117,7 @@ export function createOwnTexts<Item>(
 
 		leaveToDisk(name, isIt) {
 			const lane = lanes.get(name);
-			const place = lane?.held.findIndex(({ item }) => isIt(item)) ?? -1;
-			if (!lane || place < 0) return;
-			for (const { waiting } of lane.held.splice(place, 1))
-				answerAll(waiting, { kind: "done", how: "queued" });
+			if (lane) leaveToDisk(lane, isIt);
 		},
 
 		freed(name) {
@@ -170,8 +136,13 @@ export function createOwnTexts<Item>(
 		},
 
 		async release(spill) {
+			const taken = [...lanes.all()].flatMap(([name, lane]) => {
+				const its = takeOut(lane);
+				if (its.length > 0) waitAnew(name, lane);
+				return its;
+			});
 			await Promise.all(
-				takeOutAll().map(async ({ held, inMs }) => answerAll(held.waiting, await spill(held.item, inMs))),
+				taken.map(async ({ held, inMs }) => answerAll(held.waiting, await spill(held.item, inMs))),
 			);
 		},
 	};
