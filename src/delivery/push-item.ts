@@ -1,5 +1,5 @@
 /** A publish on its way, and what can be said when nothing can. */
-import type { Answer, Notification } from "../types.ts";
+import type { Answer, Notification, PushClass } from "../types.ts";
 
 /** A publish on its way. */
 export interface Item {
@@ -38,6 +38,9 @@ export type Tried =
 	 * is, ms since the epoch, where it is known.
 	 */
 	| { kind: "taken"; free: Promise<void>; at?: number };
+
+/** Of these classes a lane has one on its way, and few in a while: each says that there is something new. */
+export const isThrottled = (pushClass: PushClass) => pushClass === "high" || pushClass === "low";
 
 export const waitAnswer = (reason: string): Answer => ({ kind: "wait", reason });
 

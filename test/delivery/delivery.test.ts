@@ -599,6 +599,15 @@ describe("settling, before the process ends or the server's patience does", () =
 		expect(fixture.queued).toEqual([fixture.clock.now]);
 	});
 
+	test("whoever waits for the end of what is on its way is told of it, and the second one too", async () => {
+		const { registration } = await fixture.register();
+		void fixture.delivery.push(registration.node, HIGH);
+		const call = await fixture.service.next();
+		const both = Promise.all([fixture.delivery.idle(FOREVER), fixture.delivery.idle(FOREVER)]);
+		call.answer({ kind: "delivered" });
+		await both;
+	});
+
 	test("with nothing in hand does nothing", async () => {
 		await fixture.delivery.settle();
 		await fixture.delivery.idle(0);

@@ -3,7 +3,7 @@ import type { Logger } from "@logtape/logtape";
 import { deliveryBounds } from "../../limits/bounds/delivery.ts";
 import type { Registrations } from "../../store/registrations/registrations.ts";
 import type { Answer, Outcome, Registration } from "../../types.ts";
-import type { Keeping } from "../outbox/outbox-writes.ts";
+import type { OutboxWrites } from "../outbox/outbox-writes.ts";
 import { fromDatabase, type Item, waitAnswer } from "../push-item.ts";
 import type { Verdicts } from "./dead-token-verdicts.ts";
 import type { Proven } from "./proven-devices.ts";
@@ -32,12 +32,12 @@ export interface Sent {
  * @returns acts on an outcome
  * @throws {Unavailable} there, when a database is away: nothing was done
  */
-export function createActing({
+export function createOutcomes({
 	registrations,
 	results,
 	proven,
 	verdicts,
-	keeping,
+	writes,
 	log,
 	now = Date.now,
 }: {
@@ -45,11 +45,11 @@ export function createActing({
 	results: Pick<Results, "add">;
 	proven: Proven;
 	verdicts: Verdicts;
-	keeping: Keeping;
+	writes: Pick<OutboxWrites, "keep" | "discard" | "drop">;
 	log: Logger;
 	now?: () => number;
 }): (outcome: Outcome, sent: Sent) => Promise<Answer> {
-	const { keep, discard, drop } = keeping;
+	const { keep, discard, drop } = writes;
 	const told = createTold(deliveryBounds.setupFaults.is, now);
 
 	/** The only switch over what becomes of a push. */
