@@ -16,7 +16,7 @@ import { mayPublish, NOT_THE_OWNERS } from "./publishers.ts";
 import { fromDatabase, type Item } from "./push-item.ts";
 import type { Known } from "./push-modules.ts";
 import type { OwnTextDevices } from "./throttle/own-text-devices.ts";
-import { createUnreached } from "./unreached.ts";
+import { createUnreached } from "./unreached-hosts.ts";
 
 /** When to look again whether an app is configured, ms: a person has to do it. */
 const NO_APP_MS = 60_000;

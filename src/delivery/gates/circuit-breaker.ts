@@ -4,10 +4,11 @@
  * How many have to say that it does not is the caller's to decide: where clients choose what is asked, one party can
  * make any number of faults, and they must be nobody else's.
  */
+
+import { createBackoff } from "./breaker-backoff.ts";
+import { createTrials } from "./breaker-trials.ts";
+import { createWitnesses } from "./breaker-witnesses.ts";
 import type { Fault, Report } from "./report.ts";
-import { createShutTime } from "./shut-time.ts";
-import { createTrials } from "./trials.ts";
-import { createWitnesses } from "./witnesses.ts";
 
 export interface Breaker {
 	/** Why it is shut; undefined: it is open. */
@@ -50,7 +51,7 @@ export function createBreaker(parties: number, { now, random, onShut, onOpen }: 
 	/** Missing: it is open. */
 	let reason: string | undefined;
 	let faults = 0;
-	const shutTime = createShutTime(now, random);
+	const backoff = createBackoff(now, random);
 	const trials = createTrials(now);
 	/** Who had faults since the last good answer, or since it shut, and until when each wants to be left alone. */
 	const unwell = createWitnesses(parties);
@@ -76,7 +77,7 @@ export function createBreaker(parties: number, { now, random, onShut, onOpen }: 
 		forget();
 		if (reason === undefined) return;
 		reason = undefined;
-		shutTime.end();
+		backoff.end();
 		onOpen();
 	}
 
@@ -86,18 +87,18 @@ export function createBreaker(parties: number, { now, random, onShut, onOpen }: 
 		faults++;
 		unwell.note(party, { at, until: at + afterMs });
 		if (!unwell.areEnough()) {
-			if (sort === "trial") trials.leaveToOthers(party, Math.max(shutTime.nextMs(), afterMs));
+			if (sort === "trial") trials.leaveToOthers(party, Math.max(backoff.nextMs(), afterMs));
 			return false;
 		}
 		// It may have said for how long: coming earlier is what it asked us not to do.
 		const askedUntil = unwell.until();
 		const isFirst = reason === undefined && (faults >= FAULTS || askedUntil > at);
 		if (sort === "trial" || isFirst) {
-			shutTime.beginLonger(askedUntil);
+			backoff.beginLonger(askedUntil);
 			shut(report);
 		} else if (reason !== undefined) {
 			// On its way when it shut: it tells nothing new but a later time.
-			shutTime.prolong(askedUntil);
+			backoff.prolong(askedUntil);
 		}
 		return true;
 	}
@@ -108,7 +109,7 @@ export function createBreaker(parties: number, { now, random, onShut, onOpen }: 
 		sort: Sort,
 	) {
 		if (!report.isOfAccount && !isAgreed(party, sort)) return false;
-		shutTime.begin(MISCONFIGURED_MS, now());
+		backoff.begin(MISCONFIGURED_MS, now());
 		shut(report);
 		return true;
 	}
@@ -125,7 +126,7 @@ export function createBreaker(parties: number, { now, random, onShut, onOpen }: 
 
 	return {
 		reason: () => reason,
-		waitAt: (party) => shutTime.waitAt() ?? trials.waitAt(party),
+		waitAt: (party) => backoff.waitAt() ?? trials.waitAt(party),
 		begin: trials.begin,
 
 		note(report, party, sort) {

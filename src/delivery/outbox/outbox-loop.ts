@@ -13,10 +13,10 @@ import type { Outbox, OutboxEntry } from "../../store/local/outbox.ts";
 import type { QueueName } from "../../store/local/queue-names.ts";
 import type { Tried } from "../push-item.ts";
 import { type Alarm, createAlarm } from "./alarm.ts";
+import { createSetBack } from "./clock-set-back.ts";
+import { createDueEntries } from "./due-entries.ts";
 import { createKnownQueues, type KnownQueues, lookAt, roomIn } from "./known-queues.ts";
-import { createSetBack } from "./set-back.ts";
-import { createTakeDue } from "./take-due.ts";
-import { createTries, type Tries } from "./tries.ts";
+import { createRetries, type Retries } from "./retries.ts";
 
 /** After a fault of the outbox itself: a full disk may let us send but not note it, which doubles pushes. */
 const FAULT_MS = 60_000;
@@ -64,7 +64,7 @@ export function createOutboxLoop(
 	/** Those that are not empty, as far as they are known. */
 	const queues = createKnownQueues(outbox, pause, now);
 	const alarm = createAlarm(now, () => void fill());
-	const tries = createTries(outbox, {
+	const retries = createRetries(outbox, {
 		retry: (entry) => retry(entry),
 		note: queues.note,
 		onPlace() {
@@ -74,7 +74,7 @@ export function createOutboxLoop(
 		log,
 		now,
 	});
-	const { isDue, take } = createTakeDue({ outbox, queues, tries, alarm, pause, now });
+	const { isDue, take } = createDueEntries({ outbox, queues, retries, alarm, pause, now });
 	const clock = createSetBack();
 	let filling = false;
 	let again = false;
@@ -112,7 +112,7 @@ export function createOutboxLoop(
 					if (again) break;
 				}
 			} while (again && !alarm.isOff());
-			ringForNext(alarm, queues, tries);
+			ringForNext(alarm, queues, retries);
 		} catch (error) {
 			log.error("The outbox cannot be read: {error}", { error: faultOf(error) });
 			queues.doubt();
@@ -146,13 +146,13 @@ export function createOutboxLoop(
 		room: (gate) => void setTimeout(() => lookAgain(gate, "fullUntil")),
 		async stop() {
 			alarm.turnOff();
-			await tries.done();
+			await retries.done();
 		},
 	};
 }
 
 /** Where there is no place nothing rings: the next one that is through makes some. */
-function ringForNext(alarm: Pick<Alarm, "ringAt">, queues: KnownQueues, { places }: Pick<Tries, "places">) {
+function ringForNext(alarm: Pick<Alarm, "ringAt">, queues: KnownQueues, { places }: Pick<Retries, "places">) {
 	if (places("few") === 0) return;
 	alarm.ringAt(queues.othersAt());
 	for (const queue of queues.few.values()) if (roomIn(queue) > 0) alarm.ringAt(lookAt(queue));

@@ -7,7 +7,7 @@ import type { QueueName } from "../../store/local/queue-names.ts";
 import type { Tried } from "../push-item.ts";
 import { entryName, type Queue, type QueueSort } from "./known-queues.ts";
 
-export interface Tries {
+export interface Retries {
 	/** How many more entries of such queues may be tried now. */
 	places(sort: QueueSort): number;
 	/** Tries an entry; it is in hand, and has a place, from now on. */
@@ -32,7 +32,7 @@ const PUT_OFF_MS = 60_000;
  * @param effects.onPlace a place is free, or an entry may be tried
  * @param effects.onFault the outbox could not be written
  */
-export function createTries(
+export function createRetries(
 	outbox: Pick<Outbox, "change">,
 	{
 		retry,
@@ -49,7 +49,7 @@ export function createTries(
 		log: Logger;
 		now(): number;
 	},
-): Tries {
+): Retries {
 	const onTheirWay = new Set<Promise<void>>();
 	/** How many of them are strangers'. */
 	let strangers = 0;

@@ -3,9 +3,9 @@ import type { Outbox } from "../../store/local/outbox.ts";
 import type { QueueName } from "../../store/local/queue-names.ts";
 import type { Alarm } from "./alarm.ts";
 import { entryName, type KnownQueues, lookAt, type Queue, roomIn } from "./known-queues.ts";
-import type { Tries } from "./tries.ts";
+import type { Retries } from "./retries.ts";
 
-export interface TakeDue {
+export interface DueEntries {
 	/** Whether something may be taken from a queue now. */
 	isDue(queue: Queue): boolean;
 	/**
@@ -18,26 +18,26 @@ export interface TakeDue {
 /**
  * @param deps.pause lets timers and sockets have their turn
  */
-export function createTakeDue({
+export function createDueEntries({
 	outbox,
 	queues,
-	tries,
+	retries,
 	alarm,
 	pause,
 	now,
 }: {
 	outbox: Pick<Outbox, "due" | "nextDueAt">;
 	queues: Pick<KnownQueues, "use" | "note" | "forget">;
-	tries: Tries;
+	retries: Retries;
 	alarm: Pick<Alarm, "isOff" | "isResting">;
 	pause(): Promise<void>;
 	now(): number;
-}): TakeDue {
+}): DueEntries {
 	return {
 		isDue: (queue) =>
 			roomIn(queue) > 0 &&
 			lookAt(queue) <= now() &&
-			tries.places(queue.sort) > 0 &&
+			retries.places(queue.sort) > 0 &&
 			!alarm.isOff() &&
 			!alarm.isResting(),
 
@@ -49,13 +49,13 @@ export function createTakeDue({
 			// One time for both questions: an entry that falls due between two would be in neither answer.
 			const at = now();
 			queue.dueAt = Number.POSITIVE_INFINITY;
-			const places = Math.min(roomIn(queue), tries.places(queue.sort));
+			const places = Math.min(roomIn(queue), retries.places(queue.sort));
 			// Those in hand are still in the outbox.
 			const limit = places + queue.inHand.size;
 			const entries = await outbox.due(name, at, limit);
 			if (alarm.isOff()) return;
 			const others = entries.filter((entry) => !queue.inHand.has(entryName(entry)));
-			for (const entry of others.slice(0, places)) tries.start(name, queue, entry);
+			for (const entry of others.slice(0, places)) retries.start(name, queue, entry);
 			if (entries.length === limit) return void queues.note(name, at);
 			const next = await outbox.nextDueAt(name, at);
 			if (next !== undefined) queues.note(name, next);

@@ -1,5 +1,5 @@
 /** Who tries whether it works again where a breaker is shut: one whose faults count, and beside it one whose do not. */
-import { isWithin, type Span } from "./span.ts";
+import { isWithin, type Span } from "./time-span.ts";
 
 export interface Trials {
 	/** One goes, to see: until it is back no other of its sort does. */

@@ -1,5 +1,5 @@
 /** Different parties that said the same, as many as it takes: of more than that, those with the latest times. */
-import type { Span } from "./span.ts";
+import type { Span } from "./time-span.ts";
 
 export interface Witnesses {
 	/** @param span when it said so, and until when it wants to be left alone */

@@ -1,8 +1,9 @@
 /** For how long a breaker stays shut: longer each time that what is behind it was tried in vain. */
-import { isWithin, type Span } from "./span.ts";
-import { AGAIN_MS } from "./trials.ts";
 
-export interface ShutTime {
+import { AGAIN_MS } from "./breaker-trials.ts";
+import { isWithin, type Span } from "./time-span.ts";
+
+export interface Backoff {
 	/**
 	 * It begins anew.
 	 * @param ms for about how long
@@ -25,7 +26,7 @@ export interface ShutTime {
 const FIRST_MS = 2_000;
 const LONGEST_MS = 120_000;
 
-export function createShutTime(now: () => number, random: () => number): ShutTime {
+export function createBackoff(now: () => number, random: () => number): Backoff {
 	let span: Span = { at: 0, until: 0 };
 	let nextMs = FIRST_MS;
 
