@@ -4,7 +4,7 @@ import type { Logger } from "@logtape/logtape";
 import { about } from "../messages/about.ts";
 import { type Keyring, splitOpenNode, type Verdict } from "../secrets.ts";
 import type { Answer, Notification } from "../types.ts";
-import { wait } from "./push-item.ts";
+import { waitAnswer } from "./push-item.ts";
 import type { Modules } from "./push-modules.ts";
 
 /** A publish as it came in. */
@@ -69,7 +69,7 @@ export function createAdmission({
 				return { kind: "unknown", reason: "wrong secret" };
 			case "unknown-key":
 				complainOfKey();
-				return wait("the key of this registration is not configured");
+				return waitAnswer("the key of this registration is not configured");
 		}
 	};
 }

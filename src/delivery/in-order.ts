@@ -5,7 +5,7 @@
  * several threads, and come back in any order.
  * @returns what to give each step to; it resolves as the step does, once all earlier ones of the name are over
  */
-export function createTurns(): <T>(name: string, step: Promise<T>) => Promise<T> {
+export function createInOrder(): <T>(name: string, step: Promise<T>) => Promise<T> {
 	/** The last step of each name: over when all are. */
 	const last = new Map<string, Promise<unknown>>();
 

@@ -1,5 +1,5 @@
 /** A publish on its way, and what can be said when nothing can. */
-import type { Answer, Notification } from "../types.ts";
+import type { Answer, Notification, PushClass } from "../types.ts";
 
 /** A publish on its way. */
 export interface Item {
@@ -33,10 +33,16 @@ export type Tried =
 	| { kind: "done" }
 	/** Its gate did not let it through: ask again at `at`, ms since the epoch, or when another one is through. */
 	| { kind: "turned-away"; at: number; isFull?: true }
-	/** Another push of its lane is on its way or held back, until `free`; it may supersede this one. */
-	| { kind: "taken"; free: Promise<void> };
+	/**
+	 * Another push of its lane is on its way or held back, until `free`; it may supersede this one. `at`: about when that
+	 * is, ms since the epoch, where it is known.
+	 */
+	| { kind: "taken"; free: Promise<void>; at?: number };
 
-export const wait = (reason: string): Answer => ({ kind: "wait", reason });
+/** Of these classes a lane has one on its way, and few in a while: each says that there is something new. */
+export const isThrottled = (pushClass: PushClass) => pushClass === "high" || pushClass === "low";
+
+export const waitAnswer = (reason: string): Answer => ({ kind: "wait", reason });
 
 /** Nothing was done about a push, and nothing can be said about it now: a database is away. */
 export class Unavailable extends Error {

@@ -12,7 +12,7 @@ import { registrableDomain } from "../limits/registrable-domain.ts";
 import { createBuckets } from "../limits/token-buckets.ts";
 import type { Registrations } from "../store/registrations/registrations.ts";
 import { type Answer, type App, InvalidDevice, type PushService, type Registration } from "../types.ts";
-import { wait } from "./push-item.ts";
+import { waitAnswer } from "./push-item.ts";
 
 /** What delivery asks of registrations. */
 export type Known = Pick<
@@ -114,8 +114,8 @@ export function createModules({
 			if (deadAt !== undefined && now() - deadAt < REMEMBERED_MS)
 				return { kind: "unknown", reason: "dead token" };
 			if (badTokens.wait(publisher) > 0)
-				return wait("too many tokens from this domain were bad within the hour");
-			if (publishes.take(publisher) > 0) return wait("too many publishes from this domain");
+				return waitAnswer("too many tokens from this domain were bad within the hour");
+			if (publishes.take(publisher) > 0) return waitAnswer("too many publishes from this domain");
 			return { node };
 		},
 

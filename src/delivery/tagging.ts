@@ -14,6 +14,8 @@ import { registrableDomain } from "../limits/registrable-domain.ts";
 import { about } from "../messages/about.ts";
 import { faultOf } from "../store/database-fault.ts";
 import type { TaggingDomains } from "../store/local/tagging-domains.ts";
+import type { Notification } from "../types.ts";
+import type { PublishRequest } from "./admission.ts";
 
 export interface Tagging {
 	/** Whether a domain's server tagged lately. */
@@ -32,6 +34,27 @@ const WRITTEN_EVERY_MS = DAY_MS;
 
 const KEPT = deliveryBounds.taggingDomains.is;
 const LONGEST = deliveryBounds.taggingDomain.is;
+
+/** What a publish is shown as: a guess gives way to what is known of its server. */
+export function classed(
+	{ notification, tag, publisher }: PublishRequest,
+	tagging: Pick<Tagging, "has">,
+): Notification {
+	if (tag !== "missing" || publisher === undefined || !tagging.has(publisher)) return notification;
+	return { ...notification, class: "low" };
+}
+
+/**
+ * Learns from a publish that was its publisher's to make. Who shows no secret may be anybody, and so may who is no
+ * owner's server.
+ */
+export function learn(
+	{ tag, publisher, secret, pushModule }: PublishRequest,
+	tagging: Pick<Tagging, "note">,
+): void {
+	const isProven = secret !== undefined || pushModule === undefined;
+	if (tag === "given" && publisher !== undefined && isProven) tagging.note(publisher);
+}
 
 /**
  * Reads what was remembered.

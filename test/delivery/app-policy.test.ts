@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { applyPolicy } from "../../src/delivery/app-policy.ts";
 import type { App, Dialect, PushClass } from "../../src/types.ts";
-import { OWNER, openHouse, TOKEN } from "./delivery-fixture.ts";
+import { OWNER, openDeliveryFixture, TOKEN } from "./delivery-fixture.ts";
 
 const fcm: App = { name: "fcm", service: "fcm" };
 const monal: App = { name: "monal", service: "apns", pushModules: ["monalProdiOS"] };
@@ -43,14 +43,14 @@ test("an app's own priority is above all that, but for calls and events", () => 
 });
 
 test("the throttle holds for them too: of many publishes the first goes out, and the last", async () => {
-	const house = await openHouse({ pushIntervalMs: 50 });
+	const fixture = await openDeliveryFixture({ pushIntervalMs: 50 });
 	const wanted = { owner: OWNER, app: "webpush", device: "phone", token: TOKEN, dialect: "p2" } as const;
-	const result = await house.registrations.register(wanted, () => house.keyring.createNode());
+	const result = await fixture.registrations.register(wanted, () => fixture.keyring.createNode());
 	if (result.kind === "over-quota") throw new Error("over quota");
 	const { node } = result.registration;
-	house.service.program.push({ kind: "delivered" }, { kind: "delivered" });
-	const answers = Array.from({ length: 20 }, () => house.delivery.push(node, { class: "low" }));
+	fixture.service.program.push({ kind: "delivered" }, { kind: "delivered" });
+	const answers = Array.from({ length: 20 }, () => fixture.delivery.push(node, { class: "low" }));
 	await Promise.all(answers);
-	expect(house.service.calls.map(({ notification }) => notification.class)).toEqual(["high", "high"]);
-	await house.close();
+	expect(fixture.service.calls.map(({ notification }) => notification.class)).toEqual(["high", "high"]);
+	await fixture.close();
 });

@@ -1,4 +1,4 @@
-/** A house for delivery's tests: real databases, a push service that says what it is told to, a log that is read. */
+/** What delivery is tested with: real databases, a push service that says what it is told to, a log that is read. */
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -83,7 +83,7 @@ export class FakeService implements PushService {
 	}
 }
 
-export interface House {
+export interface DeliveryFixture {
 	shared: TestDatabase;
 	outboxUrl: string;
 	outboxFile: OpenDatabase;
@@ -107,7 +107,7 @@ export interface House {
 	close(): Promise<void>;
 }
 
-export async function openHouse(changes: Partial<DeliveryDeps> = {}): Promise<House> {
+export async function openDeliveryFixture(changes: Partial<DeliveryDeps> = {}): Promise<DeliveryFixture> {
 	const folder = await mkdtemp(join(tmpdir(), "reveille-test-"));
 	const shared = await openTestDatabase();
 	const outboxUrl = `file:${join(folder, "outbox.db")}`;

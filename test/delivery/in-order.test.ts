@@ -1,19 +1,19 @@
 /** Publishes go on in the order in which they came, although their secrets are checked in any. */
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
-import { createTurns } from "../../src/delivery/in-order.ts";
-import { HIGH, type House, openHouse } from "./delivery-fixture.ts";
+import { createInOrder } from "../../src/delivery/in-order.ts";
+import { type DeliveryFixture, HIGH, openDeliveryFixture } from "./delivery-fixture.ts";
 
 describe("the newer of two publishes supersedes the older, whichever was admitted first", () => {
-	let house: House;
+	let fixture: DeliveryFixture;
 	beforeEach(async () => {
-		house = await openHouse();
+		fixture = await openDeliveryFixture();
 	});
-	afterEach(() => house.close());
+	afterEach(() => fixture.close());
 
 	test("so the newest of many that come at once is what the device gets last", async () => {
-		const { registration, secret } = await house.register();
+		const { registration, secret } = await fixture.register();
 		const checks: PromiseWithResolvers<void>[] = [];
-		const delivery = house.compose({
+		const delivery = fixture.compose({
 			async admit({ node }) {
 				const check = Promise.withResolvers<void>();
 				checks.push(check);
@@ -28,19 +28,19 @@ describe("the newer of two publishes supersedes the older, whichever was admitte
 			check.resolve();
 			await check.promise;
 		}
-		house.service.program.push({ kind: "delivered" }, { kind: "delivered" });
+		fixture.service.program.push({ kind: "delivered" }, { kind: "delivered" });
 		await Promise.all(answers);
-		expect(house.service.calls.map(({ notification }) => notification.count)).toEqual([1, 3]);
+		expect(fixture.service.calls.map(({ notification }) => notification.count)).toEqual([1, 3]);
 	});
 });
 
 describe("a step", () => {
 	const order = async (steps: readonly [name: string, step: Promise<string>][]) => {
-		const inTurn = createTurns();
+		const inOrder = createInOrder();
 		const ended: string[] = [];
 		const note = (name: string) => () => ended.push(name);
 		const all = steps.map(([name, step], index) =>
-			inTurn(name, step).then(note(`${name}${index}`), note(`${name}${index} failed`)),
+			inOrder(name, step).then(note(`${name}${index}`), note(`${name}${index} failed`)),
 		);
 		await Promise.all(all);
 		return ended;

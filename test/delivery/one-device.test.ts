@@ -4,30 +4,30 @@ import type { Delivery } from "../../src/delivery/delivery.ts";
 import { createGates, type Gates } from "../../src/delivery/gates/gates.ts";
 import { createVerdicts } from "../../src/delivery/outcomes/dead-token-verdicts.ts";
 import type { Answer, Notification, Outcome } from "../../src/types.ts";
-import { HIGH, type House, OWNER, openHouse } from "./delivery-fixture.ts";
+import { type DeliveryFixture, HIGH, OWNER, openDeliveryFixture } from "./delivery-fixture.ts";
 
 const GONE: Outcome = { kind: "gone", reason: "410" };
 const REJECTED: Outcome = { kind: "rejected", reason: "400" };
 const DELIVERED: Outcome = { kind: "delivered" };
 
-let house: House;
+let fixture: DeliveryFixture;
 let gates: Gates;
 let alerts: string[];
 let delivery: Delivery;
 beforeEach(async () => {
-	house = await openHouse();
-	const now = () => house.clock.now;
+	fixture = await openDeliveryFixture();
+	const now = () => fixture.clock.now;
 	alerts = [];
 	gates = createGates({ now, random: () => 0.5 });
-	delivery = house.compose({
+	delivery = fixture.compose({
 		gates,
 		verdicts: createVerdicts({ now, onMass: (gate) => alerts.push(gate) }),
 	});
 });
-afterEach(() => house.close());
+afterEach(() => fixture.close());
 
 async function says(outcome: Outcome, node: string): Promise<Answer["kind"]> {
-	house.service.program.push(outcome);
+	fixture.service.program.push(outcome);
 	return (await delivery.push(node, HIGH)).kind;
 }
 
@@ -35,15 +35,15 @@ async function says(outcome: Outcome, node: string): Promise<Answer["kind"]> {
 async function proven(name: string, count: number): Promise<string[]> {
 	const nodes: string[] = [];
 	for (let number = 0; number < count; number++) {
-		const { registration } = await house.register(`${name} ${number}`, `token of ${name} ${number}`);
+		const { registration } = await fixture.register(`${name} ${number}`, `token of ${name} ${number}`);
 		expect(await says(DELIVERED, registration.node)).toBe("done");
 		nodes.push(registration.node);
 	}
-	await house.results.flush();
+	await fixture.results.flush();
 	return nodes;
 }
 
-const isKept = async (node: string) => (await house.registrations.findAtPrimary(node)) !== undefined;
+const isKept = async (node: string) => (await fixture.registrations.findAtPrimary(node)) !== undefined;
 
 describe("the mass verdict counts devices", () => {
 	test("nine that are refused again and again save no dead one beside thirty that live", async () => {
@@ -86,7 +86,7 @@ describe("the mass verdict of calls", () => {
 	const DEAD_CALLS: Outcome = { kind: "gone", reason: "400 DeviceTokenNotForTopic", token: "voip" };
 
 	async function rings(outcome: Outcome, node: string) {
-		house.service.program.push(outcome);
+		fixture.service.program.push(outcome);
 		await delivery.push(node, CALL);
 	}
 
@@ -95,16 +95,16 @@ describe("the mass verdict of calls", () => {
 		for (let number = 0; number < count; number++) {
 			const tokens = { token: `token ${number}`, voipToken: `voip ${number}` };
 			const wanted = { ...tokens, owner: OWNER, app: "webpush", device: `phone ${number}` };
-			const result = await house.registrations.register(wanted, () => house.keyring.createNode());
+			const result = await fixture.registrations.register(wanted, () => fixture.keyring.createNode());
 			if (result.kind === "over-quota") throw new Error("over quota");
 			await says(DELIVERED, result.registration.node);
 			nodes.push(result.registration.node);
 		}
-		await house.results.flush();
+		await fixture.results.flush();
 		return nodes;
 	}
 	const ringsStill = async (node: string) =>
-		(await house.registrations.findAtPrimary(node))?.voipToken !== undefined;
+		(await fixture.registrations.findAtPrimary(node))?.voipToken !== undefined;
 
 	test("is not hidden by the messages that the same phones get", async () => {
 		const phones = await withCalls(12);
@@ -129,13 +129,13 @@ describe("the mass verdict of calls", () => {
 describe("a person is told of what is not set up", () => {
 	test("once a minute, however often it holds up a push", async () => {
 		const phones = await proven("phone", 3);
-		const told = () => house.lines.splice(0).filter((line) => line.startsWith("error"));
+		const told = () => fixture.lines.splice(0).filter((line) => line.startsWith("error"));
 		const notSetUp: Outcome = { kind: "misconfigured", reason: "401 no APNs key", about: "token" };
 		for (const node of [...phones, ...phones]) await says(notSetUp, node);
 		expect(told()).toEqual([expect.stringContaining("401 no APNs key")]);
 		await says({ ...notSetUp, reason: "another" }, phones[0] ?? "");
 		expect(told()).toEqual([expect.stringContaining("another")]);
-		house.clock.now += 60_000;
+		fixture.clock.now += 60_000;
 		await says(notSetUp, phones[0] ?? "");
 		expect(told()).toEqual([expect.stringContaining("401 no APNs key")]);
 	});
@@ -147,7 +147,7 @@ describe("a gate", () => {
 	test("that is shut stays so when the push that would try it is refused by ourselves", async () => {
 		const [one = "", two = ""] = await proven("device", 2);
 		for (let time = 0; time < 5; time++) await says({ kind: "retry", reason: "503" }, one);
-		house.clock.now += 2_000;
+		fixture.clock.now += 2_000;
 		expect(await says(REFUSED, two)).toBe("refused");
 		expect(gates.shut()).toEqual([{ name: "webpush", reason: "503" }]);
 		expect(await says(DELIVERED, two)).toBe("done");
@@ -160,8 +160,8 @@ describe("a gate", () => {
 			for (const about of ["token", "push"] as const)
 				await says({ kind: "misconfigured", reason: "401", about }, node);
 		expect(gates.shut()).toEqual([]);
-		expect(await house.rows()).toHaveLength(29);
+		expect(await fixture.rows()).toHaveLength(29);
 		expect(await says(DELIVERED, one)).toBe("done");
-		expect(house.service.calls.at(-1)?.registration.node).toBe(one);
+		expect(fixture.service.calls.at(-1)?.registration.node).toBe(one);
 	});
 });

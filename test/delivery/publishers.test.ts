@@ -3,23 +3,23 @@ import { afterEach, beforeEach, expect, test } from "bun:test";
 import type { Admission } from "../../src/delivery/admission.ts";
 import type { Delivery } from "../../src/delivery/delivery.ts";
 import type { Answer } from "../../src/types.ts";
-import { away, HIGH, type House, openHouse, TOKEN } from "./delivery-fixture.ts";
+import { away, type DeliveryFixture, HIGH, openDeliveryFixture, TOKEN } from "./delivery-fixture.ts";
 
 const OWN = "capulet.example";
 const FOREVER = 3_600_000;
 
-let house: House;
+let fixture: DeliveryFixture;
 beforeEach(async () => {
-	house = await openHouse();
+	fixture = await openDeliveryFixture();
 });
-afterEach(() => house.close());
+afterEach(() => fixture.close());
 
 /** In the order of the publishes: the secret has been checked. */
 const admit: Admission = async ({ node }) => ({ node });
 
 /** A device, and how a domain publishes to it. */
-async function phone(delivery = house.delivery) {
-	const { registration, secret } = await house.register();
+async function phone(delivery = fixture.delivery) {
+	const { registration, secret } = await fixture.register();
 	const publish = (publisher: string, count: number): Promise<Answer> =>
 		delivery.publish({ node: registration.node, secret, publisher, notification: { class: "high", count } });
 	return { node: registration.node, publish };
@@ -27,7 +27,7 @@ async function phone(delivery = house.delivery) {
 
 /** Once something was held back, it is on disk. */
 async function settled(delivery: Delivery) {
-	while ((await house.rows()).length === 0) {
+	while ((await fixture.rows()).length === 0) {
 		await new Promise((resolve) => setTimeout(resolve));
 		await delivery.settle();
 	}
@@ -38,46 +38,46 @@ async function settledTo(delivery: Delivery, count: number) {
 	do {
 		await new Promise((resolve) => setTimeout(resolve));
 		await delivery.settle();
-	} while ((await house.rows()).length < count);
+	} while ((await fixture.rows()).length < count);
 }
 
-const retryAll = async (delivery = house.delivery) => {
-	for (const entry of await house.rows()) await delivery.retry(entry);
+const retryAll = async (delivery = fixture.delivery) => {
+	for (const entry of await fixture.rows()) await delivery.retry(entry);
 };
 
 test("one that was put on disk before anybody looked is looked at when it is tried", async () => {
-	const delivery = house.compose({ pushIntervalMs: FOREVER });
+	const delivery = fixture.compose({ pushIntervalMs: FOREVER });
 	const { publish } = await phone(delivery);
-	house.service.program.push({ kind: "delivered" });
+	fixture.service.program.push({ kind: "delivered" });
 	await publish(OWN, 1);
 	const held = publish("elsewhere.example", 2);
 	await settled(delivery);
 	expect(await held).toEqual({ kind: "done", how: "queued" });
 	await retryAll();
-	expect(house.service.calls.map(({ notification }) => notification.count)).toEqual([1]);
-	expect(await house.rows()).toEqual([]);
+	expect(fixture.service.calls.map(({ notification }) => notification.count)).toEqual([1]);
+	expect(await fixture.rows()).toEqual([]);
 });
 
 test("one from elsewhere that is put on disk before anybody looked does not take the place of what is owed", async () => {
-	const delivery = house.compose({ pushIntervalMs: FOREVER });
+	const delivery = fixture.compose({ pushIntervalMs: FOREVER });
 	const { publish } = await phone(delivery);
-	house.service.program.push({ kind: "retry", reason: "503" });
+	fixture.service.program.push({ kind: "retry", reason: "503" });
 	await publish(OWN, 1);
 	const held = publish("elsewhere.example", 2);
-	while ((await house.rows()).length < 2) {
+	while ((await fixture.rows()).length < 2) {
 		await new Promise((resolve) => setTimeout(resolve));
 		await delivery.settle();
 	}
 	expect(await held).toEqual({ kind: "done", how: "queued" });
-	house.service.program.push({ kind: "delivered" });
+	fixture.service.program.push({ kind: "delivered" });
 	await retryAll(delivery);
-	expect(house.service.calls.map(({ notification }) => notification.count)).toEqual([1, 1]);
-	expect(await house.rows()).toEqual([]);
+	expect(fixture.service.calls.map(({ notification }) => notification.count)).toEqual([1, 1]);
+	expect(await fixture.rows()).toEqual([]);
 });
 
 test("while nobody can be looked up, what domains left on disk stays beside each other's", async () => {
-	const registrations = away(house.registrations, "find");
-	const delivery = house.compose({ registrations, pushIntervalMs: FOREVER, admit });
+	const registrations = away(fixture.registrations, "find");
+	const delivery = fixture.compose({ registrations, pushIntervalMs: FOREVER, admit });
 	const { publish } = await phone(delivery);
 	expect(await publish(OWN, 0)).toMatchObject({ kind: "wait" });
 	for (const [index, domain] of ["elsewhere.example", OWN, "another.example", OWN].entries()) {
@@ -85,57 +85,57 @@ test("while nobody can be looked up, what domains left on disk stays beside each
 		await settledTo(delivery, Math.min(index + 1, 3));
 		expect(await held).toEqual({ kind: "done", how: "queued" });
 	}
-	const kept = (await house.rows()).map(({ notification, publisher }) => [notification.count, publisher]);
+	const kept = (await fixture.rows()).map(({ notification, publisher }) => [notification.count, publisher]);
 	expect(kept.sort()).toEqual([
 		[1, "elsewhere.example"],
 		[3, "another.example"],
 		[4, OWN],
 	]);
-	house.service.program.push({ kind: "delivered" });
+	fixture.service.program.push({ kind: "delivered" });
 	await retryAll();
-	expect(house.service.calls.map(({ notification }) => notification.count)).toEqual([4]);
-	expect(await house.rows()).toEqual([]);
+	expect(fixture.service.calls.map(({ notification }) => notification.count)).toEqual([4]);
+	expect(await fixture.rows()).toEqual([]);
 });
 
 test("one that was looked at is not looked at again", async () => {
 	const { publish } = await phone();
-	house.service.program.push({ kind: "retry", reason: "503" }, { kind: "delivered" });
+	fixture.service.program.push({ kind: "retry", reason: "503" }, { kind: "delivered" });
 	await publish(OWN, 1);
-	expect((await house.rows()).map(({ publisher }) => publisher)).toEqual([undefined]);
+	expect((await fixture.rows()).map(({ publisher }) => publisher)).toEqual([undefined]);
 	await retryAll();
-	expect(house.service.calls).toHaveLength(2);
+	expect(fixture.service.calls).toHaveLength(2);
 });
 
 test("one from elsewhere does not take the place of one that is held back, nor its answer", async () => {
-	const delivery = house.compose({ pushIntervalMs: FOREVER, admit });
+	const delivery = fixture.compose({ pushIntervalMs: FOREVER, admit });
 	const { publish } = await phone(delivery);
-	house.service.program.push({ kind: "delivered" });
+	fixture.service.program.push({ kind: "delivered" });
 	await publish(OWN, 1);
 	const held = publish(OWN, 2);
 	expect(await publish("elsewhere.example", 3)).toMatchObject({ kind: "unknown" });
 	await settled(delivery);
 	expect(await held).toEqual({ kind: "done", how: "queued" });
-	expect((await house.rows()).map(({ notification }) => notification.count)).toEqual([2]);
+	expect((await fixture.rows()).map(({ notification }) => notification.count)).toEqual([2]);
 });
 
 test("one from elsewhere that is held back gives way to the owner's", async () => {
-	const delivery = house.compose({ pushIntervalMs: FOREVER, admit });
+	const delivery = fixture.compose({ pushIntervalMs: FOREVER, admit });
 	const { publish } = await phone(delivery);
-	house.service.program.push({ kind: "delivered" });
+	fixture.service.program.push({ kind: "delivered" });
 	await publish(OWN, 1);
 	const foreign = publish("elsewhere.example", 2);
 	const own = publish(OWN, 3);
 	await settled(delivery);
 	expect(await own).toEqual({ kind: "done", how: "queued" });
 	expect(await foreign).toEqual({ kind: "done", how: "superseded" });
-	expect((await house.rows()).map(({ notification, publisher }) => [notification.count, publisher])).toEqual([
-		[3, undefined],
-	]);
+	expect(
+		(await fixture.rows()).map(({ notification, publisher }) => [notification.count, publisher]),
+	).toEqual([[3, undefined]]);
 });
 
 test("while nobody can be looked up, one from another domain waits outside", async () => {
-	const registrations = away(house.registrations, "find");
-	const delivery = house.compose({ registrations, pushIntervalMs: FOREVER, admit });
+	const registrations = away(fixture.registrations, "find");
+	const delivery = fixture.compose({ registrations, pushIntervalMs: FOREVER, admit });
 	const { node, publish } = await phone(delivery);
 	const first = delivery.push(node, { class: "high" });
 	const held = publish(OWN, 1);
@@ -144,9 +144,9 @@ test("while nobody can be looked up, one from another domain waits outside", asy
 	await first;
 	await settled(delivery);
 	expect(await held).toEqual({ kind: "done", how: "queued" });
-	expect((await house.rows()).map(({ notification, publisher }) => [notification.count, publisher])).toEqual([
-		[1, OWN],
-	]);
+	expect(
+		(await fixture.rows()).map(({ notification, publisher }) => [notification.count, publisher]),
+	).toEqual([[1, OWN]]);
 });
 
 test.each([
@@ -157,22 +157,22 @@ test.each([
 	async (_, isSettled) => {
 		const asked: PromiseWithResolvers<void>[] = [];
 		let isSlow = false;
-		const delivery = house.compose({
+		const delivery = fixture.compose({
 			pushIntervalMs: FOREVER,
 			admit,
 			registrations: {
-				...house.registrations,
+				...fixture.registrations,
 				async find(node) {
 					if (isSlow) {
 						asked.push(Promise.withResolvers());
 						await asked.at(-1)?.promise;
 					}
-					return house.registrations.find(node);
+					return fixture.registrations.find(node);
 				},
 			},
 		});
 		const { node, publish } = await phone(delivery);
-		house.service.program.push({ kind: "delivered" });
+		fixture.service.program.push({ kind: "delivered" });
 		await delivery.push(node, HIGH);
 		const count = (number: number) => ({ class: "high", count: number }) as const;
 		const held = delivery.push(node, count(1));
@@ -189,31 +189,31 @@ test.each([
 			{ kind: "done", how: "queued" },
 		]);
 		expect(await older).toEqual({ kind: "done", how: "superseded" });
-		expect((await house.rows()).map(({ notification }) => notification.count)).toEqual([3]);
+		expect((await fixture.rows()).map(({ notification }) => notification.count)).toEqual([3]);
 	},
 );
 
 test("an older one that is being looked at is answered as the newer one is, where that could not be kept", async () => {
 	const [looking, looked] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
 	let isSlow = false;
-	const outbox = away(house.outbox, "put");
-	const delivery = house.compose({
+	const outbox = away(fixture.outbox, "put");
+	const delivery = fixture.compose({
 		pushIntervalMs: FOREVER,
 		admit,
 		outbox,
 		registrations: {
-			...house.registrations,
+			...fixture.registrations,
 			async find(node) {
 				if (isSlow) {
 					looking.resolve();
 					await looked.promise;
 				}
-				return house.registrations.find(node);
+				return fixture.registrations.find(node);
 			},
 		},
 	});
 	const { node, publish } = await phone(delivery);
-	house.service.program.push({ kind: "delivered" });
+	fixture.service.program.push({ kind: "delivered" });
 	await delivery.push(node, HIGH);
 	const held = delivery.push(node, HIGH);
 	isSlow = true;
@@ -229,22 +229,22 @@ test("an older one that is being looked at is answered as the newer one is, wher
 test("who may publish is not told that nobody is there, where a newer one of who may not came while it was looked", async () => {
 	const [looking, looked] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
 	let isSlow = false;
-	const delivery = house.compose({
+	const delivery = fixture.compose({
 		pushIntervalMs: 50,
 		admit,
 		registrations: {
-			...house.registrations,
+			...fixture.registrations,
 			async find(node) {
 				if (isSlow) {
 					looking.resolve();
 					await looked.promise;
 				}
-				return house.registrations.find(node);
+				return fixture.registrations.find(node);
 			},
 		},
 	});
 	const { node, publish } = await phone(delivery);
-	for (let i = 0; i < 3; i++) house.service.program.push({ kind: "delivered" });
+	for (let i = 0; i < 3; i++) fixture.service.program.push({ kind: "delivered" });
 	await delivery.push(node, HIGH);
 	const held = delivery.push(node, HIGH);
 	isSlow = true;
@@ -263,13 +263,13 @@ test("who may publish is not told that nobody is there, where a newer one of who
 test("the domain of a room publishes of its messages, beside the owner's, and no other one does", async () => {
 	const wanted = { owner: "juliet@capulet.example", app: "webpush", device: "phone", token: TOKEN };
 	const muc = "garden@rooms.montague.example";
-	const result = await house.registrations.register({ ...wanted, muc }, () => house.keyring.createNode());
+	const result = await fixture.registrations.register({ ...wanted, muc }, () => fixture.keyring.createNode());
 	if (result.kind === "over-quota") throw new Error("over quota");
 	const { node } = result.registration;
-	const secret = await house.keyring.secretOf(node);
+	const secret = await fixture.keyring.secretOf(node);
 	const publish = (publisher: string) =>
-		house.delivery.publish({ node, secret, publisher, notification: HIGH });
-	house.service.program.push({ kind: "delivered" }, { kind: "delivered" });
+		fixture.delivery.publish({ node, secret, publisher, notification: HIGH });
+	fixture.service.program.push({ kind: "delivered" }, { kind: "delivered" });
 	for (const publisher of ["rooms.montague.example", OWN])
 		expect(await publish(publisher)).toEqual({ kind: "done", how: "delivered" });
 	for (const publisher of ["montague.example", "elsewhere.example"])

@@ -3,7 +3,7 @@ import { createAdmission } from "../../src/delivery/admission.ts";
 import { createModules, type Modules } from "../../src/delivery/push-modules.ts";
 import { createAccess } from "../../src/registering/access.ts";
 import { type App, InvalidDevice, type Registration } from "../../src/types.ts";
-import { FakeService, HIGH, openHouse } from "./delivery-fixture.ts";
+import { FakeService, HIGH, openDeliveryFixture } from "./delivery-fixture.ts";
 
 const apps: App[] = [
 	{ name: "monal", service: "apns", pushModules: ["monalProdiOS"] },
@@ -152,15 +152,20 @@ test("registrations are found and forgotten beside them as ever", async () => {
 test("through delivery: a push that fails waits in the outbox, goes out later, and a dead token is told once more without asking", async () => {
 	const service = new FakeService();
 	const anyToken = { parseDevice: ({ token = "" }) => ({ token }) };
-	const house = await openHouse();
+	const fixture = await openDeliveryFixture();
 	const services = new Map([["monal", service]]);
 	const modules = createModules({ apps, services: new Map([["monal", anyToken]]), mayPublish: () => true });
-	const known = modules.beside(house.registrations);
-	const delivery = house.compose({
+	const known = modules.beside(fixture.registrations);
+	const delivery = fixture.compose({
 		services,
 		apps,
 		registrations: known,
-		admit: createAdmission({ keyring: house.keyring, modules, log: house.log, now: () => house.clock.now }),
+		admit: createAdmission({
+			keyring: fixture.keyring,
+			modules,
+			log: fixture.log,
+			now: () => fixture.clock.now,
+		}),
 	});
 	service.program.push(
 		{ kind: "retry", reason: "503" },
@@ -169,32 +174,32 @@ test("through delivery: a push that fails waits in the outbox, goes out later, a
 	);
 	const publish = { node: TOKEN, pushModule: "monalProdiOS", publisher: "example.org", notification: HIGH };
 	expect(await delivery.publish(publish)).toMatchObject({ kind: "done", how: "queued" });
-	const [entry] = await house.rows();
+	const [entry] = await fixture.rows();
 	if (!entry) throw new Error("nothing in the outbox");
 	await delivery.retry(entry);
-	expect(await house.rows()).toEqual([]);
+	expect(await fixture.rows()).toEqual([]);
 	expect(service.calls.map(({ registration }) => registration.token)).toEqual([TOKEN, TOKEN]);
 
 	expect(await delivery.publish(publish)).toMatchObject({ kind: "unknown" });
 	expect(await delivery.publish(publish)).toMatchObject({ kind: "unknown" });
 	expect(service.calls).toHaveLength(3);
-	await house.close();
+	await fixture.close();
 });
 
 test("a node and secret in other hands are of no use where the owner's server is known, unless an operator allows it", async () => {
-	const house = await openHouse();
-	const { registration, secret } = await house.register();
-	house.service.program.push({ kind: "delivered" }, { kind: "delivered" });
+	const fixture = await openDeliveryFixture();
+	const { registration, secret } = await fixture.register();
+	fixture.service.program.push({ kind: "delivered" }, { kind: "delivered" });
 	const publish = { node: registration.node, secret, notification: HIGH };
-	expect(await house.delivery.publish({ ...publish, publisher: "elsewhere.example" })).toMatchObject({
+	expect(await fixture.delivery.publish({ ...publish, publisher: "elsewhere.example" })).toMatchObject({
 		kind: "unknown",
 	});
-	expect(await house.delivery.publish({ ...publish, publisher: "capulet.example" })).toMatchObject({
+	expect(await fixture.delivery.publish({ ...publish, publisher: "capulet.example" })).toMatchObject({
 		kind: "done",
 	});
-	const trusting = house.compose({ publishers: "any" });
+	const trusting = fixture.compose({ publishers: "any" });
 	expect(await trusting.publish({ ...publish, publisher: "elsewhere.example" })).toMatchObject({
 		kind: "done",
 	});
-	await house.close();
+	await fixture.close();
 });

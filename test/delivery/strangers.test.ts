@@ -7,26 +7,26 @@ import { createVapid, generateVapidKey, importVapidKey } from "../../src/service
 import { createWebPush } from "../../src/services/webpush/webpush.ts";
 import { createWns } from "../../src/services/wns/wns.ts";
 import type { Answer, PushService } from "../../src/types.ts";
-import { HIGH, type House, openHouse } from "./delivery-fixture.ts";
+import { type DeliveryFixture, HIGH, openDeliveryFixture } from "./delivery-fixture.ts";
 
 const DELIVERED: Answer = { kind: "done", how: "delivered" };
 const DAY_S = 86_400;
 
-let house: House;
+let fixture: DeliveryFixture;
 let gates: Gates;
 /** What the host answers, by path; what is not here is well. A function may wait, or throw. */
 let says: Map<string, () => Response | Promise<Response>>;
 /** The paths that were asked for, and when. */
 let asked: { path: string; at: number }[];
 beforeEach(async () => {
-	house = await openHouse();
+	fixture = await openDeliveryFixture();
 	says = new Map();
 	asked = [];
-	gates = createGates({ now: () => house.clock.now, random: () => 0.5 });
+	gates = createGates({ now: () => fixture.clock.now, random: () => 0.5 });
 });
-afterEach(() => house.close());
+afterEach(() => fixture.close());
 
-const now = () => house.clock.now;
+const now = () => fixture.clock.now;
 const key = await importVapidKey(await generateVapidKey());
 
 async function answer(url: string, well: () => Response): Promise<Response> {
@@ -64,8 +64,11 @@ const SERVICES: Record<"webpush" | "wns", { origin: string; create(): PushServic
 	},
 };
 
-function compose(name: keyof typeof SERVICES, changes: Parameters<House["compose"]>[0] = {}): Delivery {
-	return house.compose({
+function compose(
+	name: keyof typeof SERVICES,
+	changes: Parameters<DeliveryFixture["compose"]>[0] = {},
+): Delivery {
+	return fixture.compose({
 		gates,
 		maxInFlight: 32,
 		apps: [{ name, service: name }],
@@ -78,7 +81,7 @@ function compose(name: keyof typeof SERVICES, changes: Parameters<House["compose
 async function register(name: keyof typeof SERVICES, path: string, owner: string): Promise<string> {
 	const token = SERVICES[name].origin + path;
 	const wanted = { owner, app: name, device: path, token };
-	const result = await house.registrations.register(wanted, () => house.keyring.createNode());
+	const result = await fixture.registrations.register(wanted, () => fixture.keyring.createNode());
 	if (result.kind === "over-quota") throw new Error("over quota");
 	return result.registration.node;
 }
@@ -117,13 +120,13 @@ describe.each(["webpush", "wns"] as const)("at a host of %s", (name) => {
 			const stranger = await register(name, "/stranger", "mallory@evil.example");
 			for (let time = 0; time < 20; time++) {
 				await delivery.push(stranger, HIGH);
-				house.clock.now += 100;
+				fixture.clock.now += 100;
 			}
 			expect(gates.shut()).toEqual([]);
 			expect(await delivery.push(friend, HIGH)).toEqual(DELIVERED);
 			const newcomer = await register(name, "/newcomer", "juliet@example.org");
 			expect(await delivery.push(newcomer, HIGH)).toEqual(DELIVERED);
-			expect(house.lines.filter((line) => line.startsWith("error"))).toEqual([]);
+			expect(fixture.lines.filter((line) => line.startsWith("error"))).toEqual([]);
 		},
 	);
 
@@ -150,7 +153,7 @@ describe.each(["webpush", "wns"] as const)("at a host of %s", (name) => {
 		for (const node of others) await delivery.push(node, HIGH);
 		expect(gates.shut()).toEqual([]);
 		expect(await delivery.push(friend, HIGH)).toEqual(DELIVERED);
-		expect(house.lines.filter((line) => line.startsWith("error"))).toEqual([]);
+		expect(fixture.lines.filter((line) => line.startsWith("error"))).toEqual([]);
 	});
 
 	test.each([
@@ -188,10 +191,10 @@ describe.each(["webpush", "wns"] as const)("at a host of %s", (name) => {
 		await delivery.push(third, HIGH);
 		expect(gates.shut()).toHaveLength(1);
 		says.clear();
-		house.clock.now += 59_999;
+		fixture.clock.now += 59_999;
 		const friend = await register(name, "/friend", "romeo@example.net");
 		expect(await delivery.push(friend, HIGH)).toMatchObject({ how: "queued" });
-		house.clock.now += 1;
+		fixture.clock.now += 1;
 		expect(await delivery.push(friend, HIGH)).toEqual(DELIVERED);
 		expect(gates.shut()).toEqual([]);
 	});
@@ -206,7 +209,7 @@ describe.each(["webpush", "wns"] as const)("at a host of %s", (name) => {
 		for (const node of nodes) await delivery.push(node, HIGH);
 		expect(gates.shut()).toHaveLength(1);
 		for (const device of [1, 2, 3, 4]) says.delete(`/${device}`);
-		house.clock.now += 2_000;
+		fixture.clock.now += 2_000;
 		const [broken = "", well = ""] = nodes;
 		for (let time = 0; time < 5; time++) await delivery.push(broken, HIGH);
 		expect(asked.filter(({ at }) => at === now())).toEqual([{ path: "/0", at: now() }]);
@@ -223,7 +226,7 @@ describe.each(["webpush", "wns"] as const)("at a host of %s", (name) => {
 		}
 		for (const node of nodes) await delivery.push(node, HIGH);
 		says.set("/stranger", status(500));
-		house.clock.now += 2_000;
+		fixture.clock.now += 2_000;
 		const stranger = await register(name, "/stranger", "mallory@evil.example");
 		for (let time = 0; time < 5; time++) await delivery.push(stranger, HIGH);
 		expect(gates.shut()).toHaveLength(1);
@@ -234,7 +237,7 @@ describe.each(["webpush", "wns"] as const)("at a host of %s", (name) => {
 });
 
 describe("at WNS, our account", () => {
-	const logged = (level: string) => house.lines.filter((line) => line.startsWith(level));
+	const logged = (level: string) => fixture.lines.filter((line) => line.startsWith(level));
 
 	test("is refused when channels of three parties say so, and a person is told as an error", async () => {
 		const delivery = compose("wns");
@@ -253,7 +256,7 @@ describe("at WNS, our account", () => {
 		await delivery.push(third, HIGH);
 		expect(gates.shut()).toHaveLength(1);
 		expect(logged("error")).toEqual([expect.stringContaining("its credentials do not work")]);
-		expect((await house.rows()).map(({ dueAt }) => dueAt - now())).toEqual([60_000, 60_000, 60_000]);
+		expect((await fixture.rows()).map(({ dueAt }) => dueAt - now())).toEqual([60_000, 60_000, 60_000]);
 	});
 
 	test("is refused when the token endpoint says so, whoever is pushed to", async () => {
@@ -283,12 +286,12 @@ test("a host that answers 429 to sixty devices of four owners is asked less and 
 	for (const node of nodes) await delivery.push(node, HIGH);
 	const startedAt = now();
 	while (now() < startedAt + 60_000) {
-		house.clock.now += 500;
-		for (const entry of await house.rows()) if (entry.dueAt <= now()) await delivery.retry(entry);
+		fixture.clock.now += 500;
+		for (const entry of await fixture.rows()) if (entry.dueAt <= now()) await delivery.retry(entry);
 	}
 	const times = asked.slice(before).map(({ at }) => at - startedAt);
 	const within = (from: number, to: number) => times.filter((at) => at >= from && at < to).length;
 	// Five until it shuts; then three parties see that it stays so, and it shuts for twice as long.
 	expect([within(0, 1), within(1, 3_000), within(3_000, 8_000), within(8_000, 60_000)]).toEqual([5, 3, 3, 6]);
-	expect(await house.rows()).toHaveLength(60);
+	expect(await fixture.rows()).toHaveLength(60);
 });

@@ -5,7 +5,7 @@ import { openTaggingDomains, type TaggingDomains } from "../../src/store/local/t
 import { parsePublish } from "../../src/xmpp/publish.ts";
 import { options, parse, publishIq } from "../xmpp/parse.ts";
 import { taggedPublishes } from "../xmpp/tagged-publishes.ts";
-import { away, HIGH, openHouse, readableLog } from "./delivery-fixture.ts";
+import { away, HIGH, openDeliveryFixture, readableLog } from "./delivery-fixture.ts";
 
 const DAY_MS = 86_400_000;
 const NOON = 20_000 * DAY_MS;
@@ -148,16 +148,16 @@ describe("where names cost nothing", () => {
 /** A delivery with a memory of its own, and one device. */
 async function openDevice() {
 	const { tagging, written } = await scene();
-	const house = await openHouse();
-	const { registration, secret } = await house.register();
-	const delivery = house.compose({ tagging });
+	const fixture = await openDeliveryFixture();
+	const { registration, secret } = await fixture.register();
+	const delivery = fixture.compose({ tagging });
 	/** @returns the class in which it was pushed; undefined: it was not */
 	async function classOf(request: Partial<PublishRequest>) {
-		const calls = house.service.calls.length;
-		house.service.program.splice(0, Number.POSITIVE_INFINITY, { kind: "delivered" });
+		const calls = fixture.service.calls.length;
+		fixture.service.program.splice(0, Number.POSITIVE_INFINITY, { kind: "delivered" });
 		const publisher = "capulet.example";
 		await delivery.publish({ node: registration.node, secret, publisher, notification: HIGH, ...request });
-		return house.service.calls[calls]?.notification.class;
+		return fixture.service.calls[calls]?.notification.class;
 	}
 	const publishOf = (content: string): Partial<PublishRequest> => {
 		const [pubsub] = parse(publishIq(content, options({ secret: "S" }))).getChildElements();
@@ -165,7 +165,7 @@ async function openDevice() {
 		const { notification, tag } = parsePublish(pubsub);
 		return { notification, ...(tag && { tag }) };
 	};
-	return { house, classOf, publishOf, written, secret, tagging };
+	return { fixture, classOf, publishOf, written, secret, tagging };
 }
 
 const CLASSES: Record<string, string> = { "a text": "high", "a call": "voip" };
@@ -173,7 +173,7 @@ const IMPORTANT = ["a text", "a message encrypted with OMEMO", "OMEMO's keys alo
 
 describe("of what Prosody publishes with mod_cloud_notify_extensions", () => {
 	test("only what it tags rings, once it tagged: not typing, receipts, markers and reactions", async () => {
-		const { house, classOf, publishOf } = await openDevice();
+		const { fixture, classOf, publishOf } = await openDevice();
 		// Nobody knows yet.
 		const [, typing] = taggedPublishes;
 		expect(await classOf(publishOf(typing?.encrypted ?? ""))).toBe("high");
@@ -184,16 +184,16 @@ describe("of what Prosody publishes with mod_cloud_notify_extensions", () => {
 			IMPORTANT.includes(kind) ? (CLASSES[kind] ?? "high") : "low",
 		]);
 		expect(became).toEqual(Object.fromEntries(expected));
-		await house.close();
+		await fixture.close();
 	});
 
 	test("a server that never tags is not known to mean anything by it: all that is encrypted rings", async () => {
-		const { house, classOf, publishOf } = await openDevice();
+		const { fixture, classOf, publishOf } = await openDevice();
 		for (const { encrypted } of taggedPublishes) {
 			const untagged = encrypted.replace(/<priority.*/, "");
 			expect(await classOf(publishOf(untagged))).not.toBe("low");
 		}
-		await house.close();
+		await fixture.close();
 	});
 });
 
@@ -202,49 +202,49 @@ describe("a domain is taught", () => {
 	const missing = { tag: "missing", notification: { class: "high" } } as const;
 
 	test("by nothing but its own verified publish", async () => {
-		const { house, classOf, written, secret } = await openDevice();
+		const { fixture, classOf, written, secret } = await openDevice();
 		await classOf({ ...given, secret: `${secret.slice(0, -4)}AAAA` });
 		await classOf({ ...given, publisher: "elsewhere.example" });
-		await classOf({ ...given, node: house.keyring.createNode() });
+		await classOf({ ...given, node: fixture.keyring.createNode() });
 		await classOf({});
 		await classOf(missing);
 		expect(written).toEqual([]);
 		await classOf(given);
 		expect(written).toEqual(["capulet.example"]);
-		await house.close();
+		await fixture.close();
 	});
 
 	test("not where a device's token is enough, which anybody may make up", async () => {
 		const { tagging, written } = await scene();
-		const house = await openHouse();
-		const { registration } = await house.register();
-		const delivery = house.compose({ tagging, admit: async () => ({ node: registration.node }) });
-		house.service.program.push({ kind: "delivered" });
+		const fixture = await openDeliveryFixture();
+		const { registration } = await fixture.register();
+		const delivery = fixture.compose({ tagging, admit: async () => ({ node: registration.node }) });
+		fixture.service.program.push({ kind: "delivered" });
 		const request = { node: "token", pushModule: "monal", publisher: "capulet.example", notification: HIGH };
 		expect(await delivery.publish({ ...request, ...given })).toMatchObject({ kind: "done" });
 		expect(written).toEqual([]);
-		await house.close();
+		await fixture.close();
 	});
 
 	test("and nothing is made of it for another domain, or for what speaks for itself", async () => {
-		const { house, classOf, tagging } = await openDevice();
+		const { fixture, classOf, tagging } = await openDevice();
 		tagging.note("elsewhere.example");
 		expect(await classOf(missing)).toBe("high");
 		tagging.note("capulet.example");
 		expect(await classOf(missing)).toBe("low");
 		expect(await classOf({ notification: HIGH })).toBe("high");
 		expect(await classOf({ ...given, notification: { class: "high" } })).toBe("high");
-		await house.close();
+		await fixture.close();
 	});
 
 	test("into the outbox's file, which the next process reads", async () => {
-		const house = await openHouse();
-		const kept = openTaggingDomains(house.outboxFile.db);
-		const open = () => openTagging({ kept, log: house.log, now: () => house.clock.now });
+		const fixture = await openDeliveryFixture();
+		const kept = openTaggingDomains(fixture.outboxFile.db);
+		const open = () => openTagging({ kept, log: fixture.log, now: () => fixture.clock.now });
 		const tagging = await open();
 		tagging.note("example.org");
 		await tagging.written();
 		expect((await open()).has("example.org")).toBeTrue();
-		await house.close();
+		await fixture.close();
 	});
 });

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { connect, openDatabase } from "../../src/bun/database/open.ts";
 import { createRegistrations } from "../../src/store/registrations/registrations.ts";
 import type { Notification, Outcome } from "../../src/types.ts";
-import { OWNER, openHouse, PLENTY, TOKEN } from "../delivery/delivery-fixture.ts";
+import { OWNER, openDeliveryFixture, PLENTY, TOKEN } from "../delivery/delivery-fixture.ts";
 import { startTestServer, subscription } from "../routes/routes-fixture.ts";
 import { claim, same } from "./claims.ts";
 import { lies, startLyingDatabase } from "./lying-database.ts";
@@ -16,14 +16,14 @@ const MOST_BYTES = 64 * 2 ** 20;
 const server = await startLyingDatabase();
 const { db, client } = await openDatabase({ url: server.url, migrations: "shared" });
 const registrations = createRegistrations(db, PLENTY, { turn: async () => {} });
-const house = await openHouse({ registrations });
+const fixture = await openDeliveryFixture({ registrations });
 const { app } = await startTestServer({ registrations });
 
 const wanted = { owner: OWNER, app: "webpush", device: "phone", token: TOKEN };
-const made = await registrations.register(wanted, () => house.keyring.createNode());
+const made = await registrations.register(wanted, () => fixture.keyring.createNode());
 if (made.kind === "over-quota") throw new Error(made.kind);
 const { node } = made.registration;
-const secret = await house.keyring.secretOf(node);
+const secret = await fixture.keyring.secretOf(node);
 
 /** Without a text of its own, of which a device gets one a second. */
 const WAKE_UP: Notification = { class: "high", count: 1 };
@@ -50,10 +50,14 @@ export const fuzzed: Fuzzed = {
 				fc.boolean(),
 			),
 			async ([its, kind, isRight]) => {
-				house.service.program.splice(0);
-				house.service.program.push({ kind, reason: "so it is told" } as Outcome);
+				fixture.service.program.splice(0);
+				fixture.service.program.push({ kind, reason: "so it is told" } as Outcome);
 				const answer = await server.lying(its, () =>
-					house.delivery.publish({ node, secret: isRight ? secret : "x".repeat(43), notification: WAKE_UP }),
+					fixture.delivery.publish({
+						node,
+						secret: isRight ? secret : "x".repeat(43),
+						notification: WAKE_UP,
+					}),
 				);
 				const what = () => `${Bun.inspect(answer)} after ${server.said()}`;
 				if (!isRight) return same(answer.kind, "unknown", what());
@@ -92,7 +96,7 @@ export const fuzzed: Fuzzed = {
 	async close() {
 		client.close();
 		odd.stop();
-		await house.close();
+		await fixture.close();
 		await server.stop();
 	},
 };

@@ -58,20 +58,20 @@ export function createHttp2Fetch(
 	const tls = { ...(cert && { cert }), ...(key && { key }), ...(ca && { ca }) };
 	// Of their own, so that two client certificates never share a connection.
 	const newSession = () => new Bun.FetchSession({ tls, keepAlive: { idleTimeout: KEEP_S } });
-	const gates = new Map<string, Gate>();
+	const admissions = new Map<string, Admission>();
 
-	function gateOf(origin: string): Gate {
-		const gate = gates.get(origin) ?? createGate(maxConcurrent, now, newSession);
-		gates.set(origin, gate);
-		return gate;
+	function admissionOf(origin: string): Admission {
+		const admission = admissions.get(origin) ?? createAdmission(maxConcurrent, now, newSession);
+		admissions.set(origin, admission);
+		return admission;
 	}
 
 	return async (url, init) => {
 		const { signal } = init;
 		const body = await bytesOf(init.body);
-		const gate = gateOf(new URL(url).origin);
+		const admission = admissionOf(new URL(url).origin);
 		for (let sends = 1; ; sends += 1) {
-			const { session, leave } = await gate.enter(signal);
+			const { session, leave } = await admission.enter(signal);
 			try {
 				const response = await session.fetch(url, {
 					...init,
@@ -98,8 +98,8 @@ async function bytesOf(body: BodyInit | null | undefined): Promise<Uint8Array | 
 }
 
 /**
- * A body that Bun does not send again by itself: its repetitions of what was not processed go past the gate, and so
- * over more connections. (A stream that a `Response` gives would be seen through.)
+ * A body that Bun does not send again by itself: its repetitions of what was not processed go past the
+ * admission, and so over more connections. (A stream that a `Response` gives would be seen through.)
  */
 function asStream(body: Uint8Array): BunFetchRequestInit {
 	const stream = new ReadableStream<Uint8Array>({
@@ -127,7 +127,7 @@ interface Place {
 }
 
 /** Lets the requests of one origin in: first one, then many. */
-interface Gate {
+interface Admission {
 	/**
 	 * Waits for a place, in order.
 	 * @throws the signal's reason if it fires first
@@ -149,7 +149,11 @@ interface Line {
 	silentSince: number | undefined;
 }
 
-function createGate(maxConcurrent: number, now: () => number, newSession: () => Bun.FetchSession): Gate {
+function createAdmission(
+	maxConcurrent: number,
+	now: () => number,
+	newSession: () => Bun.FetchSession,
+): Admission {
 	const waiting = new Set<(place: Place) => void>();
 	/** On all lines. */
 	let active = 0;

@@ -4,6 +4,10 @@
  * How many have to say that it does not is the caller's to decide: where clients choose what is asked, one party can
  * make any number of faults, and they must be nobody else's.
  */
+
+import { createBackoff } from "./breaker-backoff.ts";
+import { createTrials } from "./breaker-trials.ts";
+import { createWitnesses } from "./breaker-witnesses.ts";
 import type { Fault, Report } from "./report.ts";
 
 export interface Breaker {
@@ -19,11 +23,13 @@ export interface Breaker {
 	begin(party: string | undefined): void;
 	/**
 	 * Notes what a push says.
-	 * @param isTrial it began as a trial
 	 * @returns whether that is believed: of others too, not of this one alone
 	 */
-	note(report: Report, party: string | undefined, isTrial: boolean): boolean;
+	note(report: Report, party: string | undefined, sort: Sort): boolean;
 }
+
+/** How a push went through: as a trial of what was shut, or as any other. */
+export type Sort = "trial" | "push";
 
 export interface BreakerEffects {
 	now(): number;
@@ -35,23 +41,17 @@ export interface BreakerEffects {
 
 /** So many faults in a row, without a good answer between them, shut it. */
 const FAULTS = 5;
-/** How long it stays shut at first, ms; each failed try doubles it. */
-const SHUT_FIRST_MS = 2_000;
-const SHUT_LONGEST_MS = 120_000;
 /** How long after wrong credentials, ms: a person has to mend them. */
 const MISCONFIGURED_MS = 60_000;
-/** The soonest that anybody is told to ask again, ms. */
-const AGAIN_MS = 1_000;
 
 /**
  * @param parties how many different ones must have had faults
  */
 export function createBreaker(parties: number, { now, random, onShut, onOpen }: BreakerEffects): Breaker {
+	/** Missing: it is open. */
 	let reason: string | undefined;
 	let faults = 0;
-	/** Shut from then until then; tried after. */
-	let shut: Time = { at: 0, until: 0 };
-	let shutMs = SHUT_FIRST_MS;
+	const backoff = createBackoff(now, random);
 	const trials = createTrials(now);
 	/** Who had faults since the last good answer, or since it shut, and until when each wants to be left alone. */
 	const unwell = createWitnesses(parties);
@@ -64,10 +64,7 @@ export function createBreaker(parties: number, { now, random, onShut, onOpen }: 
 		trials.forget();
 	}
 
-	/** @param ms for about how long: everything that waits must not come back in the same moment */
-	function shutFor(ms: number, report: Fault, askedUntil: number) {
-		const at = now();
-		shut = { at, until: Math.max(at + Math.ceil(ms * (0.75 + random() / 2)), askedUntil) };
+	function shut(report: Fault) {
 		forget();
 		if (reason !== report.reason) onShut(report);
 		reason = report.reason;
@@ -80,55 +77,60 @@ export function createBreaker(parties: number, { now, random, onShut, onOpen }: 
 		forget();
 		if (reason === undefined) return;
 		reason = undefined;
-		shut.until = 0;
-		shutMs = SHUT_FIRST_MS;
+		backoff.end();
 		onOpen();
 	}
 
-	function noteUnwell(report: Extract<Fault, { kind: "unwell" }>, party: string, isTrial: boolean): boolean {
+	function noteUnwell(report: Extract<Fault, { kind: "unwell" }>, party: string, sort: Sort): boolean {
 		const at = now();
 		const { afterMs = 0 } = report;
 		faults++;
 		unwell.note(party, { at, until: at + afterMs });
 		if (!unwell.areEnough()) {
-			if (isTrial) trials.wait(party, Math.max(shutMs, afterMs));
+			if (sort === "trial") trials.leaveToOthers(party, Math.max(backoff.nextMs(), afterMs));
 			return false;
 		}
 		// It may have said for how long: coming earlier is what it asked us not to do.
 		const askedUntil = unwell.until();
-		if (isTrial) {
-			shutFor(shutMs, report, askedUntil);
-			shutMs = Math.min(shutMs * 2, SHUT_LONGEST_MS);
+		const isFirst = reason === undefined && (faults >= FAULTS || askedUntil > at);
+		if (sort === "trial" || isFirst) {
+			backoff.beginLonger(askedUntil);
+			shut(report);
 		} else if (reason !== undefined) {
 			// On its way when it shut: it tells nothing new but a later time.
-			shut.until = Math.max(shut.until, askedUntil);
-		} else if (faults >= FAULTS || askedUntil > at) {
-			shutFor(shutMs, report, askedUntil);
-			shutMs = SHUT_FIRST_MS * 2;
+			backoff.prolong(askedUntil);
 		}
 		return true;
 	}
 
-	/** @returns whether so many say it by now */
-	function isAgreed(party: string | undefined, isTrial: boolean): boolean {
+	function noteMisconfigured(
+		report: Extract<Fault, { kind: "misconfigured" }>,
+		party: string | undefined,
+		sort: Sort,
+	) {
+		if (!report.isOfAccount && !isAgreed(party, sort)) return false;
+		backoff.begin(MISCONFIGURED_MS, now());
+		shut(report);
+		return true;
+	}
+
+	/** @returns whether so many say by now that our credentials do not work */
+	function isAgreed(party: string | undefined, sort: Sort): boolean {
 		if (party === undefined) return false;
 		faults++;
 		misconfigured.note(party, { at: now(), until: now() });
 		const areEnough = misconfigured.areEnough();
-		if (!areEnough && isTrial) trials.wait(party, MISCONFIGURED_MS);
+		if (!areEnough && sort === "trial") trials.leaveToOthers(party, MISCONFIGURED_MS);
 		return areEnough;
 	}
 
 	return {
 		reason: () => reason,
-
-		waitAt: (party) =>
-			isWithin(shut, now()) ? Math.max(shut.until, now() + AGAIN_MS) : trials.waitAt(party),
-
+		waitAt: (party) => backoff.waitAt() ?? trials.waitAt(party),
 		begin: trials.begin,
 
-		note(report, party, isTrial) {
-			if (isTrial) trials.end(party);
+		note(report, party, sort) {
+			if (sort === "trial") trials.end(party);
 			switch (report.kind) {
 				case "nothing":
 					// As before: not even whether it answers is known.
@@ -137,83 +139,10 @@ export function createBreaker(parties: number, { now, random, onShut, onOpen }: 
 					open();
 					return true;
 				case "misconfigured":
-					if (!report.isOfAccount && !isAgreed(party, isTrial)) return false;
-					shutFor(MISCONFIGURED_MS, report, now());
-					return true;
+					return noteMisconfigured(report, party, sort);
 				case "unwell":
-					return party !== undefined && noteUnwell(report, party, isTrial);
+					return party !== undefined && noteUnwell(report, party, sort);
 			}
 		},
-	};
-}
-
-/** Who tries whether it works again: one whose faults count, and beside it one whose do not. */
-function createTrials(now: () => number) {
-	const isTried = { byWitness: false, byOther: false };
-	/** Whose trial failed while others' may go well: the next is another one's, for a while. */
-	const failed = new Map<string, Time>();
-	const sortOf = (party: string | undefined) => (party === undefined ? "byOther" : "byWitness");
-
-	return {
-		begin(party: string | undefined) {
-			isTried[sortOf(party)] = true;
-		},
-
-		end(party: string | undefined) {
-			isTried[sortOf(party)] = false;
-		},
-
-		/** A party whose trial failed leaves the next to others. */
-		wait(party: string, ms: number) {
-			failed.set(party, { at: now(), until: now() + ms });
-		},
-
-		/** When to ask again; undefined: it may begin. */
-		waitAt(party: string | undefined): number | undefined {
-			const at = now();
-			if (isTried[sortOf(party)]) return at + AGAIN_MS;
-			const own = party === undefined ? undefined : failed.get(party);
-			return own && isWithin(own, at) ? Math.max(own.until, at + AGAIN_MS) : undefined;
-		},
-
-		/** It is shut anew, or open. */
-		forget: () => failed.clear(),
-	};
-}
-
-/** From when until when, ms since the epoch. */
-interface Time {
-	at: number;
-	until: number;
-}
-
-/** A clock that was set back before it began ends it. */
-const isWithin = ({ at, until }: Time, now: number) => now >= at && now < until;
-
-/** Different parties that said the same, as many as it takes: of more than that, those with the latest times. */
-function createWitnesses(needed: number) {
-	const said = new Map<string, Time>();
-
-	return {
-		note(party: string, time: Time) {
-			// From before the clock was set back: it would speak of the time that comes again.
-			for (const [name, { at }] of said) if (at > time.at) said.delete(name);
-			const known = said.get(party);
-			if (known || said.size < needed) {
-				said.set(party, { at: time.at, until: Math.max(time.until, known?.until ?? time.until) });
-				return;
-			}
-			const [earliest, its] = [...said].reduce((one, other) => (other[1].until < one[1].until ? other : one));
-			if (its.until >= time.until) return;
-			said.delete(earliest);
-			said.set(party, time);
-		},
-
-		areEnough: () => said.size >= needed,
-
-		/** The time that all of them ask for. */
-		until: () => Math.min(...[...said.values()].map(({ until }) => until)),
-
-		forget: () => said.clear(),
 	};
 }

@@ -1,21 +1,22 @@
 /**
  * The gates: one sick provider, app, origin or device slows no other (invariant 5).
  *
- * A gate stands before each app, and for tokens that are URLs before each origin. It lets a bounded number of pushes
- * through at a time, shuts when the other side is unwell, and opens again by itself. What it turns away waits in the
- * outbox.
+ * A gate stands before each app, and for tokens that are URLs before each origin. It is a bulkhead, which lets a bounded
+ * number of pushes through at a time, and a breaker, which shuts when the other side is unwell and opens again by
+ * itself. What it turns away waits in the outbox.
  *
  * Anybody can register a device that does not exist. So devices that were never delivered to never get the last
  * places, and what they say shuts a gate for their like alone; where a client chose the URL, for nobody.
  */
 import { deliveryBounds } from "../../limits/bounds/delivery.ts";
-import { createPools } from "./bulkhead.ts";
-import { type Asking, createGate, FULL_MS, type Gate, type GateLimits, type Turn } from "./gate.ts";
+import { FULL_MS } from "./bulkhead.ts";
+import { type Asking, createGate, type Gate, type GateLimits, type Passage } from "./gate.ts";
+import { createPools } from "./pools.ts";
 import type { Fault } from "./report.ts";
 
 export interface Gates {
 	/** Asks at the gate of this name, which is made with these limits when it is first asked. */
-	enter(name: string, limits: GateLimits, asking: Asking): Turn;
+	enter(name: string, limits: GateLimits, asking: Asking): Passage;
 	/** The gates that are shut, with the reason. */
 	shut(): { name: string; reason: string }[];
 	/** How many pushes are on their way, by gate. */

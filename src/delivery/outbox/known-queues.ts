@@ -5,7 +5,7 @@
  */
 import { deliveryBounds } from "../../limits/bounds/delivery.ts";
 import { createRecent } from "../../limits/recent.ts";
-import type { Outbox } from "../../store/local/outbox.ts";
+import type { Outbox, OutboxEntry } from "../../store/local/outbox.ts";
 import {
 	afterQueuesOf,
 	BEFORE_STRANGERS,
@@ -16,7 +16,11 @@ import {
 	queueOfNew,
 } from "../../store/local/queue-names.ts";
 
+/** Those of apps and of hosts that somebody answers for, and those of the hosts that clients choose. */
+export type QueueSort = "few" | "strangers";
+
 export interface Queue {
+	sort: QueueSort;
 	/** When its next entry is due, as far as is known. */
 	dueAt: number;
 	/** Its gate wants to be left alone until then. */
@@ -33,21 +37,46 @@ export interface KnownQueues {
 	/** Those that always have a place, and those of strangers. In each the one that was looked at last comes last. */
 	readonly few: ReadonlyMap<QueueName, Queue>;
 	readonly strangers: ReadonlyMap<QueueName, Queue>;
-	get(name: QueueName): Queue | undefined;
-	/** One that has an entry which is due then. @returns undefined: there is no place for another one of its sort */
-	add(name: QueueName, dueAt: number): Queue | undefined;
+	/**
+	 * A queue has an entry which is due then.
+	 * @returns when to look at it, ms since the epoch: where there is no place for another one of its sort, when it has
+	 *   its turn
+	 */
+	note(name: QueueName, dueAt: number): number;
 	/** It was looked at. */
 	use(name: QueueName, queue: Queue): void;
 	forget(name: QueueName): void;
 	/** Those that wait for one gate. */
 	ofGate(gate: string): Queue[];
+	/** Whether to find out which there are. */
+	isToBeFound(): boolean;
+	/** When some that had no place have their turn, ms since the epoch; infinite: all have one. */
+	othersAt(): number;
+	/** Nothing of what is known can be relied on: they are to be found anew. */
+	doubt(): void;
+	/** The clock was set: all are to be looked at now, and found anew. */
+	lookAtAll(now: number): void;
 	/**
-	 * Finds out which there are, beginning with the few. What has no entry in hand and is not found is forgotten.
-	 * @returns whether there are strangers' that had no place: they have their turn the next time
+	 * Finds out which there are, beginning with the few. What has no entry in hand and is not found is forgotten; what
+	 * has no place has its turn the next time.
 	 */
-	find(): Promise<boolean>;
+	find(): Promise<void>;
 }
 
+/** When to look at a queue, as far as is known. */
+export const lookAt = ({ dueAt, shutUntil, fullUntil }: Queue) => Math.max(dueAt, shutUntil, fullUntil);
+
+/** How many more of its entries may be tried: as many as its gate may let through. */
+export const roomIn = ({ active }: Queue) => RETRIES - active;
+
+/** An entry that is in hand, among those of its queue. */
+export const entryName = ({ node, class: pushClass, slot = "" }: OutboxEntry) =>
+	`${node} ${pushClass} ${slot}`;
+
+/** Where there are more than are known at once, how long the same ones are known, ms. */
+const KNOWN_MS = 60_000;
+
+const RETRIES = deliveryBounds.retriesOfGate.is;
 /** So many are asked for at once: nothing else is done in this process meanwhile. */
 const TOGETHER = 250;
 const MOST = deliveryBounds.queues.is;
@@ -56,11 +85,17 @@ const OF_PARTY = deliveryBounds.queuesOfParty.is;
 /**
  * @param pause lets timers and sockets have their turn
  */
-export function createKnownQueues(outbox: Pick<Outbox, "queues">, pause: () => Promise<void>): KnownQueues {
+export function createKnownQueues(
+	outbox: Pick<Outbox, "queues">,
+	pause: () => Promise<void>,
+	now: () => number,
+): KnownQueues {
 	const few = new Map<QueueName, Queue>();
 	const strangers = new Map<QueueName, Queue>();
 	/** How many of them are each party's. */
 	const counts = new Map<string, number>();
+	let isFound = false;
+	let othersAt = Number.POSITIVE_INFINITY;
 	const tableOf = (name: QueueName) => (partyOfQueue(name) === undefined ? few : strangers);
 
 	function count(party: string, by: 1 | -1) {
@@ -71,6 +106,7 @@ export function createKnownQueues(outbox: Pick<Outbox, "queues">, pause: () => P
 
 	const hasPlace = (party: string) => strangers.size < MOST && (counts.get(party) ?? 0) < OF_PARTY;
 
+	/** @returns undefined: there is no place for another one of its sort */
 	function add(name: QueueName, dueAt: number): Queue | undefined {
 		const party = partyOfQueue(name);
 		if (party !== undefined) {
@@ -78,7 +114,14 @@ export function createKnownQueues(outbox: Pick<Outbox, "queues">, pause: () => P
 			count(party, 1);
 		}
 		const never = Number.NEGATIVE_INFINITY;
-		const queue = { dueAt, shutUntil: never, fullUntil: never, active: 0, inHand: new Set<string>() };
+		const queue: Queue = {
+			sort: party === undefined ? "few" : "strangers",
+			dueAt,
+			shutUntil: never,
+			fullUntil: never,
+			active: 0,
+			inHand: new Set(),
+		};
 		tableOf(name).set(name, queue);
 		return queue;
 	}
@@ -86,6 +129,10 @@ export function createKnownQueues(outbox: Pick<Outbox, "queues">, pause: () => P
 	function forget(name: QueueName) {
 		const party = partyOfQueue(name);
 		if (tableOf(name).delete(name) && party !== undefined) count(party, -1);
+	}
+
+	function doubt() {
+		isFound = false;
 	}
 
 	const finder = createFinder(outbox, pause, {
@@ -100,8 +147,16 @@ export function createKnownQueues(outbox: Pick<Outbox, "queues">, pause: () => P
 	return {
 		few,
 		strangers,
-		get: (name) => tableOf(name).get(name),
-		add,
+		note(name, dueAt) {
+			const known = tableOf(name).get(name);
+			if (known) {
+				known.dueAt = Math.min(known.dueAt, dueAt);
+				return lookAt(known);
+			}
+			if (add(name, dueAt)) return dueAt;
+			othersAt = Math.min(othersAt, Math.max(dueAt, now() + KNOWN_MS));
+			return othersAt;
+		},
 		use(name, queue) {
 			const table = tableOf(name);
 			if (table.delete(name)) table.set(name, queue);
@@ -111,11 +166,22 @@ export function createKnownQueues(outbox: Pick<Outbox, "queues">, pause: () => P
 			...[gate, queueOfNew(gate)].flatMap((name) => few.get(name) ?? []),
 			...[...strangers].flatMap(([name, queue]) => (gateOfQueue(name) === gate ? [queue] : [])),
 		],
+		isToBeFound: () => !isFound || othersAt <= now(),
+		othersAt: () => othersAt,
+		doubt,
+		lookAtAll(at) {
+			const never = Number.NEGATIVE_INFINITY;
+			for (const queue of [...few.values(), ...strangers.values()])
+				Object.assign(queue, { dueAt: at, shutUntil: never, fullUntil: never });
+			doubt();
+		},
 		async find() {
 			for (const table of [few, strangers])
 				for (const [name, { inHand }] of table) if (inHand.size === 0) forget(name);
 			await finder.findFew();
-			return !(await finder.findStrangers());
+			const haveAll = await finder.findStrangers();
+			othersAt = haveAll ? Number.POSITIVE_INFINITY : now() + KNOWN_MS;
+			isFound = true;
 		},
 	};
 }

@@ -7,36 +7,17 @@
  * Of hosts that clients choose there may be any number of queues (queue-names.ts). They come after the others, have half
  * of the places, and where there are more of them than are known at once, they have their turns (known-queues.ts).
  */
-
 import type { Logger } from "@logtape/logtape";
-import { deliveryBounds } from "../../limits/bounds/delivery.ts";
 import { about } from "../../messages/about.ts";
 import { faultOf } from "../../store/database-fault.ts";
 import type { Outbox, OutboxEntry } from "../../store/local/outbox.ts";
 import type { QueueName } from "../../store/local/queue-names.ts";
 import type { Tried } from "../push-item.ts";
-import { createKnownQueues, type Queue } from "./known-queues.ts";
-
-/** Entries of one queue that are tried at once: as many as its gate may let through. */
-const RETRIES = deliveryBounds.retriesOfGate.is;
-
-/** How many entries are tried at once, and how many of those that strangers left there. */
-const CONCURRENCY = deliveryBounds.retries.is;
-const STRANGERS = deliveryBounds.strangersRetries.is;
-
-/** Entries of one queue that wait for their lanes: beyond, they are put off. */
-const WAITING = deliveryBounds.waitingForLane.is;
-
-/** When to look again whether the lane of an entry is free that found so many waiting already, ms. */
-const PUT_OFF_MS = 60_000;
-
-/** Where there are more queues than are known at once, how long the same ones are known, ms. */
-const KNOWN_MS = 60_000;
-
-/** The longest a timer may run: a clock that was set is noticed after this long. */
-const LONGEST_SLEEP_MS = 60_000;
-/** So little may be what keeps clocks right, and costs nobody much, ms. */
-const SET_BACK_MS = 1_000;
+import { type Alarm, createAlarm } from "./alarm.ts";
+import { createSetBack } from "./clock-set-back.ts";
+import { createDueEntries } from "./due-entries.ts";
+import { createKnownQueues, type KnownQueues, lookAt, roomIn } from "./known-queues.ts";
+import { createRetries, type Retries } from "./retries.ts";
 
 /** After a fault of the outbox itself: a full disk may let us send but not note it, which doubles pushes. */
 const FAULT_MS = 60_000;
@@ -82,86 +63,38 @@ export function createOutboxLoop(
 	let retry: (entry: OutboxEntry) => Promise<Tried> = () =>
 		Promise.reject(new Error("the outbox loop is not started"));
 	/** Those that are not empty, as far as they are known. */
-	const queues = createKnownQueues(outbox, pause);
-	const onItsWay = new Set<Promise<void>>();
-	/** How many of them are strangers'. */
-	let strangers = 0;
-	let timer: ReturnType<typeof setTimeout> | undefined;
-	let wakesAt = Number.POSITIVE_INFINITY;
-	let restsUntil = Number.NEGATIVE_INFINITY;
-	let isKnown = false;
-	/** There are others: look for them then. */
-	let othersAt = Number.POSITIVE_INFINITY;
-	/** The latest time seen. */
-	let seenAt = Number.NEGATIVE_INFINITY;
-	/** Or was not started yet. */
-	let stopped = true;
+	const queues = createKnownQueues(outbox, pause, now);
+	const alarm = createAlarm(now, () => void fill());
+	const retries = createRetries(outbox, {
+		retry: (entry) => retry(entry),
+		note: queues.note,
+		onPlace() {
+			if (!alarm.isOff()) void fill();
+		},
+		onFault: () => alarm.rest(FAULT_MS),
+		log,
+		now,
+	});
+	const { isDue, take } = createDueEntries({ outbox, queues, retries, alarm, pause, now });
+	const clock = createSetBack();
 	let filling = false;
 	let again = false;
-
-	function sleepUntil(time: number) {
-		const at = Math.max(time, restsUntil);
-		if (stopped || at >= wakesAt) return;
-		clearTimeout(timer);
-		wakesAt = at;
-		const sleep = Math.min(Math.max(at - now(), 0), LONGEST_SLEEP_MS);
-		timer = setTimeout(() => {
-			wakesAt = Number.POSITIVE_INFINITY;
-			void fill();
-		}, sleep);
-	}
-
-	function rest() {
-		restsUntil = now() + FAULT_MS;
-		sleepUntil(restsUntil);
-	}
-
-	/** @returns when to look at it */
-	function note(name: QueueName, dueAt: number): number {
-		const known = queues.get(name);
-		if (known) {
-			known.dueAt = Math.min(known.dueAt, dueAt);
-			return lookAt(known);
-		}
-		if (queues.add(name, dueAt)) return dueAt;
-		othersAt = Math.min(othersAt, Math.max(dueAt, now() + KNOWN_MS));
-		return othersAt;
-	}
-
-	/** Finds out which queues there are. */
-	async function know() {
-		othersAt = (await queues.find()) ? now() + KNOWN_MS : Number.POSITIVE_INFINITY;
-		isKnown = true;
-	}
-
-	const all = () => [...queues.few, ...queues.strangers];
 
 	/** What waits because of a time must not wait for the hour that a clock was set back by. */
 	async function watchClock() {
 		const at = now();
-		const by = seenAt - at;
-		if (by >= SET_BACK_MS) {
+		const by = clock.byMs(at);
+		if (by > 0) {
 			log.warn(
 				"The clock was set back by {seconds} s. What waits in the outbox is tried again now.",
 				about("clock-set-back", { seconds: Math.round(by / 1000) }),
 			);
 			await outbox.hasten(by, at);
-			const never = Number.NEGATIVE_INFINITY;
-			for (const [, queue] of all()) Object.assign(queue, { dueAt: at, shutUntil: never, fullUntil: never });
-			restsUntil = never;
-			isKnown = false;
+			queues.lookAtAll(at);
+			alarm.endRest();
 		}
-		seenAt = at;
+		clock.see(at);
 	}
-
-	const lookAt = ({ dueAt, shutUntil, fullUntil }: Queue) => Math.max(dueAt, shutUntil, fullUntil);
-	const hasRoom = ({ active }: Queue) => active < RETRIES;
-	const isDue = (queue: Queue, isStrangers: boolean) =>
-		hasRoom(queue) && lookAt(queue) <= now() && placesFor(isStrangers) > 0 && !stopped && restsUntil <= now();
-
-	/** How many more may be tried now. */
-	const placesFor = (isStrangers: boolean) =>
-		Math.min(CONCURRENCY - onItsWay.size, isStrangers ? STRANGERS - strangers : CONCURRENCY);
 
 	/** Starts as many due entries as there are places, then sleeps until the next is due. */
 	async function fill(): Promise<void> {
@@ -172,144 +105,64 @@ export function createOutboxLoop(
 		filling = true;
 		try {
 			await watchClock();
-			if (!isKnown || othersAt <= now()) await know();
+			if (queues.isToBeFound()) await queues.find();
 			do {
 				again = false;
-				for (const [name, queue] of [...queues.few]) if (isDue(queue, false)) await take(name, queue, false);
+				for (const [name, queue] of [...queues.few]) if (isDue(queue)) await take(name, queue);
 				for (const [name, queue] of [...queues.strangers]) {
-					if (!isDue(queue, true)) continue;
-					await take(name, queue, true);
+					if (!isDue(queue)) continue;
+					await take(name, queue);
 					// The others come first; this one was looked at, and comes last the next time.
 					if (again) break;
 				}
-			} while (again && !stopped);
-			if (placesFor(false) === 0) return;
-			sleepUntil(othersAt);
-			for (const queue of queues.few.values()) if (hasRoom(queue)) sleepUntil(lookAt(queue));
-			if (placesFor(true) === 0) return;
-			for (const queue of queues.strangers.values()) if (hasRoom(queue)) sleepUntil(lookAt(queue));
+			} while (again && !alarm.isOff());
+			ringForNext(alarm, queues, retries);
 		} catch (error) {
 			log.error(
 				"The outbox cannot be read. It is tried again in a minute: {error}",
 				about("outbox-unreadable", { error: faultOf(error) }),
 			);
-			isKnown = false;
-			rest();
+			queues.doubt();
+			alarm.rest(FAULT_MS);
 		} finally {
 			filling = false;
 		}
 	}
 
-	/** Starts what is due in a queue, as far as there are places, and finds out when the next is. */
-	async function take(name: QueueName, queue: Queue, isStrangers: boolean): Promise<void> {
-		// Entries that are turned away are done without one wait for the outside: without this pause a backlog of them
-		// would keep timers and sockets waiting until it is through.
-		await pause();
-		queues.use(name, queue);
-		// One time for both questions: an entry that falls due between two would be in neither answer.
-		const at = now();
-		queue.dueAt = Number.POSITIVE_INFINITY;
-		const places = Math.min(RETRIES - queue.active, placesFor(isStrangers));
-		// Those in hand are still in the outbox.
-		const limit = places + queue.inHand.size;
-		const entries = await outbox.due(name, at, limit);
-		if (stopped) return;
-		const others = entries.filter((entry) => !queue.inHand.has(nameOf(entry)));
-		for (const entry of others.slice(0, places)) start(name, queue, entry, isStrangers);
-		if (entries.length === limit) return void note(name, at);
-		const next = await outbox.nextDueAt(name, at);
-		if (next !== undefined) note(name, next);
-		else if (queue.inHand.size === 0 && queue.dueAt === Number.POSITIVE_INFINITY) queues.forget(name);
-	}
-
-	function start(name: QueueName, queue: Queue, entry: OutboxEntry, isStrangers: boolean) {
-		queue.inHand.add(nameOf(entry));
-		queue.active++;
-		if (isStrangers) strangers++;
-		const trying = tryOne(name, queue, entry).then(() => {
-			queue.active--;
-			if (isStrangers) strangers--;
-			onItsWay.delete(trying);
-			if (!stopped) void fill();
-		});
-		onItsWay.add(trying);
-	}
-
-	async function tryOne(name: QueueName, queue: Queue, entry: OutboxEntry): Promise<void> {
-		const letGo = () => {
-			queue.inHand.delete(nameOf(entry));
-			// It may have been the last: a queue is forgotten when it is found empty.
-			if (queue.inHand.size === 0) note(name, now());
-		};
-		try {
-			const tried = await retry(entry);
-			switch (tried.kind) {
-				case "done":
-					queue.fullUntil = Number.NEGATIVE_INFINITY;
-					break;
-				case "turned-away": {
-					note(name, now());
-					const until = tried.isFull ? "fullUntil" : "shutUntil";
-					queue[until] = Math.max(queue[until], tried.at);
-					break;
-				}
-				case "taken":
-					if (queue.inHand.size <= WAITING) {
-						void tried.free.then(() => {
-							letGo();
-							note(name, now());
-							if (!stopped) void fill();
-						});
-						return;
-					}
-					// Devices that are published to without end never free theirs, and others must not wait for that.
-					await outbox.change({ ...entry, dueAt: now() + PUT_OFF_MS });
-					note(name, now() + PUT_OFF_MS);
-			}
-		} catch (error) {
-			log.error(
-				"The outbox cannot be written. It is tried again in a minute, and a push may be sent twice: {error}",
-				about("outbox-unwritable", { error: faultOf(error) }),
-			);
-			note(name, now());
-			rest();
+	/** What waits at a gate for its being shut, or full, does not any more. */
+	function lookAgain(gate: string, why: "shutUntil" | "fullUntil") {
+		for (const queue of queues.ofGate(gate)) {
+			queue[why] = Number.NEGATIVE_INFINITY;
+			alarm.ringAt(lookAt(queue));
 		}
-		letGo();
 	}
 
 	return {
 		start(given) {
 			retry = given;
-			stopped = false;
-			sleepUntil(now());
+			alarm.turnOn();
 		},
 		wake(at, name) {
-			const lookAt = note(name, at);
-			const isSetBack = seenAt - now() >= SET_BACK_MS;
-			if (!isSetBack) seenAt = now();
-			sleepUntil(isSetBack ? now() : lookAt);
+			const lookAt = queues.note(name, at);
+			const isSetBack = clock.byMs(now()) > 0;
+			if (!isSetBack) clock.see(now());
+			alarm.ringAt(isSetBack ? now() : lookAt);
 		},
-		open(gate) {
-			for (const queue of queues.ofGate(gate)) {
-				queue.shutUntil = Number.NEGATIVE_INFINITY;
-				sleepUntil(lookAt(queue));
-			}
-		},
-		room(gate) {
-			// Not before those are noted that it turned away in this turn of the event loop.
-			setTimeout(() => {
-				for (const queue of queues.ofGate(gate)) {
-					queue.fullUntil = Number.NEGATIVE_INFINITY;
-					sleepUntil(lookAt(queue));
-				}
-			});
-		},
+		open: (gate) => lookAgain(gate, "shutUntil"),
+		// Not before those are noted that it turned away in this turn of the event loop.
+		room: (gate) => void setTimeout(() => lookAgain(gate, "fullUntil")),
 		async stop() {
-			stopped = true;
-			clearTimeout(timer);
-			await Promise.all(onItsWay);
+			alarm.turnOff();
+			await retries.done();
 		},
 	};
 }
 
-const nameOf = ({ node, class: pushClass, slot = "" }: OutboxEntry) => `${node} ${pushClass} ${slot}`;
+/** Where there is no place nothing rings: the next one that is through makes some. */
+function ringForNext(alarm: Pick<Alarm, "ringAt">, queues: KnownQueues, { places }: Pick<Retries, "places">) {
+	if (places("few") === 0) return;
+	alarm.ringAt(queues.othersAt());
+	for (const queue of queues.few.values()) if (roomIn(queue) > 0) alarm.ringAt(lookAt(queue));
+	if (places("strangers") === 0) return;
+	for (const queue of queues.strangers.values()) if (roomIn(queue) > 0) alarm.ringAt(lookAt(queue));
+}

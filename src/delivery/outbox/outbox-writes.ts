@@ -3,10 +3,10 @@ import type { Outbox, OutboxEntry } from "../../store/local/outbox.ts";
 import { slotOfPublisher } from "../../store/local/outbox-slots.ts";
 import { isOfStrangers, type QueueName } from "../../store/local/queue-names.ts";
 import type { Answer } from "../../types.ts";
-import { type Item, Unavailable, wait } from "../push-item.ts";
+import { type Item, Unavailable, waitAnswer } from "../push-item.ts";
 import { backoffMs } from "./retry-backoff.ts";
 
-export interface Keeping {
+export interface OutboxWrites {
 	/**
 	 * Keeps a push for another try. Answers `done` only once it is on disk, and `wait` where that has no room.
 	 * @param afterMs the least to wait: what its provider asked for
@@ -30,6 +30,9 @@ export interface Keeping {
 	drop(item: Item): Promise<void>;
 }
 
+/** As `secure`, and answers where the outbox cannot be written too. */
+export type Secure = OutboxWrites["secure"];
+
 const NO_ROOM = "the disk of this server is nearly full";
 
 /**
@@ -37,7 +40,7 @@ const NO_ROOM = "the disk of this server is nearly full";
  * @param effects.mayGrow whether the disk has room for what strangers leave there
  * @param effects.onSuperseding called when all that is older than this push in its class is made up for
  */
-export function createKeeping(
+export function createOutboxWrites(
 	outbox: Outbox,
 	{
 		mayGrow,
@@ -52,7 +55,7 @@ export function createKeeping(
 		now(): number;
 		random(): number;
 	},
-): Keeping {
+): OutboxWrites {
 	const mayBeThere = (item: Item) => item.isPromised || outbox.mayHave(item.node, item.notification.class);
 
 	const entryOf = (item: Item, dueAt: number): OutboxEntry => {
@@ -75,7 +78,7 @@ export function createKeeping(
 		// What was promised and is not there any more was superseded by what went out: it must not come back.
 		item.isBeingKept = true;
 		try {
-			if (!item.isPromised && isOfStrangers(item.gate) && !(await mayGrow())) return wait(NO_ROOM);
+			if (!item.isPromised && isOfStrangers(item.gate) && !(await mayGrow())) return waitAnswer(NO_ROOM);
 			await onDisk(() => (item.isPromised ? outbox.change(failed) : outbox.put(failed)));
 		} finally {
 			item.isBeingKept = false;

@@ -5,8 +5,8 @@ import { deliveryBounds } from "../../limits/bounds/delivery.ts";
 import { about } from "../../messages/about.ts";
 import type { Registrations } from "../../store/registrations/registrations.ts";
 import type { Answer, Outcome, Registration } from "../../types.ts";
-import type { Keeping } from "../outbox/outbox-writes.ts";
-import { fromDatabase, type Item, wait } from "../push-item.ts";
+import type { OutboxWrites } from "../outbox/outbox-writes.ts";
+import { fromDatabase, type Item, waitAnswer } from "../push-item.ts";
 import type { Verdicts } from "./dead-token-verdicts.ts";
 import type { Proven } from "./proven-devices.ts";
 import type { Results } from "./push-results.ts";
@@ -34,12 +34,12 @@ export interface Sent {
  * @returns acts on an outcome
  * @throws {Unavailable} there, when a database is away: nothing was done
  */
-export function createActing({
+export function createOutcomes({
 	registrations,
 	results,
 	proven,
 	verdicts,
-	keeping,
+	writes,
 	log,
 	now = Date.now,
 }: {
@@ -47,43 +47,28 @@ export function createActing({
 	results: Pick<Results, "add">;
 	proven: Proven;
 	verdicts: Verdicts;
-	keeping: Keeping;
+	writes: Pick<OutboxWrites, "keep" | "discard" | "drop">;
 	log: Logger;
 	now?: () => number;
 }): (outcome: Outcome, sent: Sent) => Promise<Answer> {
-	const { keep, discard, drop } = keeping;
+	const { keep, discard, drop } = writes;
+	const judges = { verdicts, proven };
 	const told = createTold(deliveryBounds.setupFaults.is, now);
 
 	/** The only switch over what becomes of a push. */
 	async function act(outcome: Outcome, sent: Sent): Promise<Answer> {
-		const { item, registration, startedAt, gate } = sent;
-		const { node, app, token } = registration;
+		const { item, registration } = sent;
+		const { app } = registration;
 		const reason = "reason" in outcome ? outcome.reason : undefined;
 		results.add(registration, outcome.kind, reason);
-		const isBelieved = believe(outcome, item, registration, gate);
+		const isBelieved = believe(judges, outcome, sent);
 		switch (outcome.kind) {
 			case "delivered":
 				proven.note(registration);
 				await discard(item);
 				return { kind: "done", how: "delivered" };
-			case "gone": {
-				if (!isBelieved) return doubt(item, outcome.reason);
-				if (outcome.token === "voip") {
-					const { voipToken = "" } = registration;
-					await fromDatabase(() => registrations.forgetVoip(node, voipToken, startedAt));
-					return keep(item, outcome.reason);
-				}
-				const deadSince = Math.min(startedAt, outcome.at ?? startedAt);
-				const forgotten = await fromDatabase(() => registrations.forget(node, token, deadSince));
-				if (!forgotten && (await fromDatabase(() => registrations.findAtPrimary(node)))) {
-					// ejabberd deletes what it is told is gone, and this one was renewed while we sent: the push
-					// goes to the new token.
-					return keep(item, "renewed while its old token was sent to");
-				}
-				await discard(item);
-				log.info("{app}: a device is gone ({reason}): its registration was removed.", { app, reason });
-				return { kind: "unknown", reason: outcome.reason };
-			}
+			case "gone":
+				return isBelieved ? forget(outcome, sent) : doubt(item, outcome.reason);
 			case "retry":
 				log.debug("{app}: a push waits: {reason}", { app, reason: outcome.detail ?? reason });
 				return keep(item, outcome.reason, outcome.afterMs);
@@ -98,13 +83,34 @@ export function createActing({
 		}
 	}
 
+	/** A token is dead: what was registered with it goes, unless it was renewed since the push was sent. */
+	async function forget(outcome: Extract<Outcome, { kind: "gone" }>, sent: Sent): Promise<Answer> {
+		const { item, registration, startedAt } = sent;
+		const { node, app, token, voipToken = "" } = registration;
+		const { reason } = outcome;
+		if (outcome.token === "voip") {
+			await fromDatabase(() => registrations.forgetVoip(node, voipToken, startedAt));
+			return keep(item, reason);
+		}
+		const deadSince = Math.min(startedAt, outcome.at ?? startedAt);
+		const forgotten = await fromDatabase(() => registrations.forget(node, token, deadSince));
+		if (!forgotten && (await fromDatabase(() => registrations.findAtPrimary(node)))) {
+			// ejabberd deletes what it is told is gone, and this one was renewed while we sent: the push
+			// goes to the new token.
+			return keep(item, "renewed while its old token was sent to");
+		}
+		await discard(item);
+		log.info("{app}: a device is gone ({reason}): its registration was removed.", { app, reason });
+		return { kind: "unknown", reason };
+	}
+
 	/**
 	 * Most devices are said to be gone or refused: that is our fault, as wrong credentials are, and the push waits
 	 * for the day it is mended.
 	 */
 	async function doubt(item: Item, reason: string): Promise<Answer> {
 		await keep(item, reason, MISCONFIGURED_MS);
-		return wait("too many devices are said to be gone or refused at once: nothing is deleted");
+		return waitAnswer("too many devices are said to be gone or refused at once: nothing is deleted");
 	}
 
 	/** Where it is about few of an app's devices no gate shuts, and any of them may be published to without end. */
@@ -129,15 +135,19 @@ export function createActing({
 			);
 	}
 
-	/** Whether an answer that a device is gone, or refused for good, may be acted on. */
-	function believe(outcome: Outcome, { notification }: Item, to: Registration, gate: string): boolean {
-		if (outcome.kind === "retry" || outcome.kind === "misconfigured") return true;
-		// Calls have tokens and a topic of their own: messages that arrive must not hide that these are wrong for all.
-		const isCall = notification.class === "voip" && to.voipToken !== undefined;
-		const isBad = outcome.kind !== "delivered";
-		const isProven = proven.has(to);
-		return verdicts.note(isCall ? `${gate} (calls)` : gate, { node: to.node, isBad, isProven });
-	}
-
 	return act;
+}
+
+/** Whether an answer that a device is gone, or refused for good, may be acted on. */
+function believe(
+	{ verdicts, proven }: { verdicts: Verdicts; proven: Pick<Proven, "has"> },
+	outcome: Outcome,
+	{ item, registration: to, gate }: Sent,
+): boolean {
+	if (outcome.kind === "retry" || outcome.kind === "misconfigured") return true;
+	// Calls have tokens and a topic of their own: messages that arrive must not hide that these are wrong for all.
+	const isCall = item.notification.class === "voip" && to.voipToken !== undefined;
+	const isBad = outcome.kind !== "delivered";
+	const isProven = proven.has(to);
+	return verdicts.note(isCall ? `${gate} (calls)` : gate, { node: to.node, isBad, isProven });
 }

@@ -5,15 +5,14 @@
 import type { Rate } from "../../limits/bounds/bound.ts";
 import { msUntil, tokensAt } from "../../limits/token-buckets.ts";
 import type { Answer } from "../../types.ts";
-import { answerAll, type Crowd, type Held, hold } from "./held-pushes.ts";
+import { answerAll, type Crowd, type Holding, hold, takeHeld } from "./held-pushes.ts";
+import { createLanes } from "./lanes.ts";
 import type { Run, Throttle } from "./throttle.ts";
 
-interface Lane<Item> {
+interface Lane<Item> extends Holding<Item> {
 	/** How many may go at once, as of `at`. */
 	tokens: number;
 	at: number;
-	held?: Held<Item>;
-	timer?: ReturnType<typeof setTimeout>;
 	/** When the one that was put elsewhere goes out: until then a newer one there takes its place. */
 	releasedUntil?: number;
 }
@@ -29,32 +28,22 @@ export interface Bursts<Item> extends Pick<Throttle<Item>, "submit" | "heldIn"> 
 
 /**
  * @param run sends an item
- * @param now a clock in ms that never jumps
+ * @param options.crowd what to do where many wait for one answer; missing: they wait
+ * @param options.now a clock in ms that never jumps
  */
 export function createBursts<Item>(
 	rate: Rate,
 	run: Run<Item>,
-	crowd?: Crowd<Item>,
-	now: () => number = () => performance.now(),
+	{ crowd, now = () => performance.now() }: { crowd?: Crowd<Item>; now?: () => number } = {},
 ): Bursts<Item> {
-	// Ordered by their latest push, since a lane moves to the end with it. A lane that is not here is full.
-	const lanes = new Map<string, Lane<Item>>();
-
 	const tokensOf = (lane: Lane<Item>) => tokensAt(rate, lane, now());
-
-	function forgetFull() {
-		for (const [name, lane] of lanes) {
-			if (lane.held || tokensOf(lane) < rate.burst) return;
-			lanes.delete(name);
-		}
-	}
+	const lanes = createLanes<Lane<Item>>((lane) => !lane.held && tokensOf(lane) >= rate.burst);
 
 	/** Sends one, which takes a token. */
 	function send(name: string, lane: Lane<Item>, item: Item): Promise<Answer> {
 		lane.tokens = tokensOf(lane) - 1;
 		lane.at = now();
-		lanes.delete(name);
-		lanes.set(name, lane);
+		lanes.use(name, lane);
 		return run(item);
 	}
 
@@ -70,14 +59,6 @@ export function createBursts<Item>(
 		return inMs;
 	}
 
-	function takeHeld(lane: Lane<Item>): Held<Item> | undefined {
-		const { held } = lane;
-		clearTimeout(lane.timer);
-		delete lane.held;
-		delete lane.timer;
-		return held;
-	}
-
 	async function sendHeld(name: string, lane: Lane<Item>) {
 		const held = takeHeld(lane);
 		if (held) answerAll(held.waiting, await send(name, lane, held.item));
@@ -85,7 +66,7 @@ export function createBursts<Item>(
 
 	return {
 		submit(name, item) {
-			forgetFull();
+			lanes.forgetIdle();
 			const lane = lanes.get(name) ?? { tokens: rate.burst, at: now() };
 			const tokens = tokensOf(lane);
 			if (!lane.held && tokens >= 1) return send(name, lane, item);
@@ -97,7 +78,7 @@ export function createBursts<Item>(
 
 		async release(spill) {
 			await Promise.all(
-				[...lanes.values()].map(async (lane) => {
+				[...lanes.all()].map(async ([, lane]) => {
 					const held = takeHeld(lane);
 					if (held) answerAll(held.waiting, await spill(held.item, reserve(lane)));
 				}),

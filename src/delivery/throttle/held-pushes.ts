@@ -9,6 +9,13 @@ export interface Held<Item> {
 	waiting: ((answer: Answer) => void)[];
 }
 
+/** Where one push is held back. */
+export interface Holding<Item> {
+	held?: Held<Item>;
+	/** Until it may go out. */
+	timer?: ReturnType<typeof setTimeout>;
+}
+
 /** What to do where many wait for one answer: whoever publishes without end must not fill a connection's window. */
 export interface Crowd<Item> {
 	/** So many may wait in one lane. */
@@ -35,6 +42,16 @@ export function hold<Item>(
 		void crowd.secure(item).then((secured) => answerAll(waiting, secured));
 	}
 	return { held: now, answer };
+}
+
+/** Takes out what is held back: its time has come, or it goes elsewhere. */
+export function takeHeld<Item>(lane: Holding<Item>): Held<Item> | undefined {
+	const { held } = lane;
+	if (!held) return undefined;
+	clearTimeout(lane.timer);
+	delete lane.held;
+	delete lane.timer;
+	return held;
 }
 
 /** Answers those who waited for one push: all but the last were superseded by it. */

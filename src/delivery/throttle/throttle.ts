@@ -5,7 +5,8 @@
  * A lane also keeps order: while a push is on its way, the next of its lane waits.
  */
 import type { Answer } from "../../types.ts";
-import { answerAll, type Crowd, type Held, hold } from "./held-pushes.ts";
+import { answerAll, type Crowd, type Holding, hold, takeHeld } from "./held-pushes.ts";
+import { createLanes } from "./lanes.ts";
 
 /** Sends one item and says what became of it. Must not throw. */
 export type Run<Item> = (item: Item) => Promise<Answer>;
@@ -26,12 +27,11 @@ export interface Throttle<Item> {
 	heldIn(lane: string): Item | undefined;
 }
 
-interface Lane<Item> {
-	busy: boolean;
+interface Lane<Item> extends Holding<Item> {
+	/** One is on its way. */
+	isBusy: boolean;
 	/** When the next item may go out, on the throttle's own clock. */
 	opensAt: number;
-	held?: Held<Item>;
-	timer?: ReturnType<typeof setTimeout>;
 	/** Whoever waits for it to be free. */
 	freed?: PromiseWithResolvers<void>;
 }
@@ -39,41 +39,31 @@ interface Lane<Item> {
 /**
  * @param intervalMs 0: nothing is held back but for order
  * @param run sends an item
- * @param now a clock in ms that never jumps: an hour set back must not hold a push for an hour
- * @param crowd what to do where many wait for one answer; missing: they wait
+ * @param options.crowd what to do where many wait for one answer; missing: they wait
+ * @param options.now a clock in ms that never jumps: an hour set back must not hold a push for an hour
  */
 export function createThrottle<Item>(
 	intervalMs: number,
 	run: Run<Item>,
-	now: () => number = () => performance.now(),
-	crowd?: Crowd<Item>,
+	{ crowd, now = () => performance.now() }: { crowd?: Crowd<Item>; now?: () => number } = {},
 ): Throttle<Item> {
-	// Ordered by `opensAt`, since a lane moves to the end when it is used: the idle ones are found at the front.
-	const lanes = new Map<string, Lane<Item>>();
-
-	function forgetIdleLanes() {
-		for (const [name, lane] of lanes) {
-			if (lane.busy || lane.held || lane.opensAt > now()) return;
-			lanes.delete(name);
-		}
-	}
+	const isTaken = (lane: Lane<Item>) => lane.isBusy || lane.held !== undefined;
+	const isOpen = (lane: Lane<Item>) => !isTaken(lane) && lane.opensAt <= now();
+	const lanes = createLanes<Lane<Item>>(isOpen);
 
 	function take(name: string): Lane<Item> {
-		const lane = lanes.get(name) ?? { busy: false, opensAt: 0 };
-		lanes.delete(name);
-		lanes.set(name, lane);
-		lane.busy = true;
+		const lane = lanes.get(name) ?? { isBusy: false, opensAt: 0 };
+		lanes.use(name, lane);
+		lane.isBusy = true;
 		lane.opensAt = now() + intervalMs;
 		return lane;
 	}
 
 	function leave(name: string, lane: Lane<Item>) {
-		lane.busy = false;
-		if (lane.held) waitForOpening(name, lane);
-		else {
-			tellFreed(lane);
-			if (intervalMs === 0) lanes.delete(name);
-		}
+		lane.isBusy = false;
+		if (lane.held) return waitForOpening(name, lane);
+		tellFreed(lane);
+		if (intervalMs === 0) lanes.forget(name);
 	}
 
 	function tellFreed(lane: Lane<Item>) {
@@ -93,15 +83,6 @@ export function createThrottle<Item>(
 		answerAll(held.waiting, await send(name, held.item));
 	}
 
-	function takeHeld(lane: Lane<Item>) {
-		const held = lane.held;
-		if (!held) return undefined;
-		clearTimeout(lane.timer);
-		delete lane.held;
-		delete lane.timer;
-		return held;
-	}
-
 	async function send(name: string, item: Item): Promise<Answer> {
 		const lane = take(name);
 		try {
@@ -113,25 +94,25 @@ export function createThrottle<Item>(
 
 	return {
 		submit(name, item) {
-			forgetIdleLanes();
+			lanes.forgetIdle();
 			const lane = lanes.get(name);
-			if (!lane || (!lane.busy && !lane.held && lane.opensAt <= now())) return send(name, item);
+			if (!lane || isOpen(lane)) return send(name, item);
 			const isFirst = lane.held === undefined;
 			const { held, answer } = hold(lane.held, item, crowd);
 			lane.held = held;
-			if (isFirst && !lane.busy) waitForOpening(name, lane);
+			if (isFirst && !lane.isBusy) waitForOpening(name, lane);
 			return answer;
 		},
 
 		tryRun(name, runInLane) {
 			const lane = lanes.get(name);
-			if (lane?.busy || lane?.held) return undefined;
+			if (lane && isTaken(lane)) return undefined;
 			const taken = take(name);
 			return runInLane().finally(() => leave(name, taken));
 		},
 
 		async release(spill) {
-			const released = [...lanes.values()].flatMap((lane) => {
+			const released = [...lanes.all()].flatMap(([, lane]) => {
 				const held = takeHeld(lane);
 				return held ? [{ lane, ...held }] : [];
 			});
@@ -139,13 +120,13 @@ export function createThrottle<Item>(
 			const answer = await spill(released.map((held) => held.item));
 			for (const { lane, waiting } of released) {
 				answerAll(waiting, answer);
-				if (!lane.busy && !lane.held) tellFreed(lane);
+				if (!isTaken(lane)) tellFreed(lane);
 			}
 		},
 
 		freed(name) {
 			const lane = lanes.get(name);
-			if (!lane?.busy && !lane?.held) return Promise.resolve();
+			if (!lane || !isTaken(lane)) return Promise.resolve();
 			lane.freed ??= Promise.withResolvers();
 			return lane.freed.promise;
 		},

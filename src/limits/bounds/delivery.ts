@@ -128,7 +128,8 @@ export const deliveryBounds = {
 		is: 256,
 		unit: "pushes",
 		what: "Pushes of one queue that wait until another push to the same registration is through",
-		beyond: "A further one is looked at again a minute later.",
+		beyond:
+			"A further one is looked at again when the registration has room for it; where that is not known, a minute later.",
 	},
 	retriesOfGate: {
 		is: 16,

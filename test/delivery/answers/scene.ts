@@ -10,7 +10,7 @@ import type { DeviceInput, Outcome, PushService, Registration } from "../../../s
 import { createStanzaHandler } from "../../../src/xmpp/stanzas.ts";
 import { noCommands } from "../../xmpp/no-commands.ts";
 import { options, parse, publishIq, summary } from "../../xmpp/parse.ts";
-import { openHouse } from "../delivery-fixture.ts";
+import { openDeliveryFixture } from "../delivery-fixture.ts";
 
 export const MINUTE = 60_000;
 /** The first wait of the backoff, with the longest jitter. */
@@ -126,8 +126,8 @@ const BELIEVED = 9;
 export async function openRowScene<Answer>(
 	open: (now: () => number) => Promise<Provider<Answer>>,
 ): Promise<RowScene<Answer>> {
-	const house = await openHouse();
-	const { clock, registrations, keyring, results } = house;
+	const fixture = await openDeliveryFixture();
+	const { clock, registrations, keyring, results } = fixture;
 	const now = () => clock.now;
 	const provider = await open(now);
 	let devices = 0;
@@ -141,7 +141,7 @@ export async function openRowScene<Answer>(
 		const outcomes: Outcome[] = [];
 		const alerts: string[] = [];
 		const gates = createGates({ now, random: () => 1 });
-		const delivery = house.compose({
+		const delivery = fixture.compose({
 			services: new Map([[NAME, noting(service, outcomes)]]),
 			apps: [app],
 			gates,
@@ -180,7 +180,7 @@ export async function openRowScene<Answer>(
 			return registration;
 		}
 
-		const entryOf = async ({ node }: Registration) => (await house.rows()).find((row) => row.node === node);
+		const entryOf = async ({ node }: Registration) => (await fixture.rows()).find((row) => row.node === node);
 
 		/** All is well again: what was kept has its time. */
 		async function retryAll(registration: Registration) {
@@ -235,7 +235,7 @@ export async function openRowScene<Answer>(
 			const reason = outcome && "reason" in outcome ? outcome.reason : undefined;
 			if (left && reason !== undefined) expect(left).toMatchObject({ lastError: reason, lastErrorAt: now() });
 			if (left && reason === undefined) expect(left.lastSuccessAt).toBe(now());
-			expect(`${reason}\n${house.lines.splice(0).join("\n")}`).not.toContain(token);
+			expect(`${reason}\n${fixture.lines.splice(0).join("\n")}`).not.toContain(token);
 			if (isCall) {
 				if (entry) expect(entry).toMatchObject({ class: "voip", attempts: 1, lastError: noted ?? reason });
 				// A message to the same phone goes its own way.
@@ -274,12 +274,12 @@ export async function openRowScene<Answer>(
 			expect(alerts).toHaveLength(1);
 			expect(gates.shut()).toEqual([]);
 			for (const registration of all.slice(BELIEVED)) await mend(registration);
-			expect(await house.rows()).toEqual([]);
+			expect(await fixture.rows()).toEqual([]);
 		},
 
 		async close() {
 			await provider.stop();
-			await house.close();
+			await fixture.close();
 		},
 	};
 }

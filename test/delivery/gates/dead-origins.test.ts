@@ -4,19 +4,19 @@ import { createGates } from "../../../src/delivery/gates/gates.ts";
 import { type OutboxLoop, startOutboxLoop } from "../../../src/delivery/outbox/outbox-loop.ts";
 import type { Outbox } from "../../../src/store/local/outbox.ts";
 import type { PushService, Registration } from "../../../src/types.ts";
-import { FakeService, HIGH, type House, openHouse } from "../delivery-fixture.ts";
+import { type DeliveryFixture, FakeService, HIGH, openDeliveryFixture } from "../delivery-fixture.ts";
 
 const ORIGINS = 12_000;
 const MAX_IN_FLIGHT = 32;
 
-let house: House;
+let fixture: DeliveryFixture;
 let loop: OutboxLoop;
 let strangers: FakeService & Pick<PushService, "originOf">;
 let fcm: FakeService;
 /** Queues whose entries were read, in turn. */
 let read: (string | undefined)[];
 beforeEach(async () => {
-	house = await openHouse();
+	fixture = await openDeliveryFixture();
 	strangers = Object.assign(new FakeService(), {
 		originOf: ({ token }: { token: string }) => ({ origin: new URL(token).origin, isProvider: false }),
 	});
@@ -26,10 +26,10 @@ beforeEach(async () => {
 afterEach(async () => {
 	for (const call of strangers.calls) call.answer({ kind: "retry", reason: "no answer in time" });
 	await loop.stop();
-	await house.close();
+	await fixture.close();
 });
 
-const now = () => house.clock.now;
+const now = () => fixture.clock.now;
 
 /** As if each of these nodes had been registered: `party number`, at a host of its own. */
 function made(node: string): Registration | undefined {
@@ -41,15 +41,15 @@ function made(node: string): Registration | undefined {
 
 /** Delivery with real gates, and its loop. */
 function start() {
-	const { registrations } = house;
+	const { registrations } = fixture;
 	const outbox: Outbox = {
-		...house.outbox,
+		...fixture.outbox,
 		due(queue, ...rest) {
 			read.push(queue);
-			return house.outbox.due(queue, ...rest);
+			return fixture.outbox.due(queue, ...rest);
 		},
 	};
-	const delivery = house.compose({
+	const delivery = fixture.compose({
 		outbox,
 		registrations: {
 			...registrations,
@@ -69,7 +69,7 @@ function start() {
 		maxInFlight: MAX_IN_FLIGHT,
 		onQueued: (at, queue) => loop.wake(at, queue),
 	});
-	loop = startOutboxLoop(outbox, delivery.retry, house.log, now);
+	loop = startOutboxLoop(outbox, delivery.retry, fixture.log, now);
 	return delivery;
 }
 
@@ -86,7 +86,7 @@ async function leave(
 			return {
 				node,
 				class: "high" as const,
-				version: house.outbox.nextVersion(),
+				version: fixture.outbox.nextVersion(),
 				notification: HIGH,
 				attempts: 1,
 				dueAt: now(),
@@ -94,7 +94,7 @@ async function leave(
 				...(gate !== undefined && { gate }),
 			};
 		});
-		await house.outbox.put(...entries);
+		await fixture.outbox.put(...entries);
 	}
 }
 
@@ -109,8 +109,8 @@ test.each([
 		await leave(parties, (node, party) => `~${party} web https://${node.split(" ")[1]}.${party}`);
 		const delivery = start();
 		while (strangers.calls.length < hanging) await new Promise((resolve) => setTimeout(resolve));
-		const { registration } = await house.register("phone");
-		await house.registrations.registerInBatch(
+		const { registration } = await fixture.register("phone");
+		await fixture.registrations.registerInBatch(
 			{ owner: "romeo@example.net", app: "fcm", device: "phone", token: "token" },
 			"fcm-node",
 		);
@@ -118,7 +118,7 @@ test.each([
 		fcm.program.push({ kind: "retry", reason: "503" }, { kind: "delivered" });
 		expect(await delivery.push("fcm-node", HIGH)).toMatchObject({ how: "queued" });
 		await fcm.next();
-		house.clock.now += 5_000;
+		fixture.clock.now += 5_000;
 		const before = read.length;
 		loop.wake(now(), "fcm new");
 		await fcm.next();
@@ -132,15 +132,15 @@ test.each([
 
 test("left where nobody knows their gates yet: they go to queues of their own before one is tried", async () => {
 	await leave(some(10), () => undefined, 2_000);
-	const { registrations } = house;
+	const { registrations } = fixture;
 	await registrations.registerInBatch(
 		{ owner: "romeo@example.net", app: "fcm", device: "phone", token: "token" },
 		"fcm-node",
 	);
-	await house.outbox.put({
+	await fixture.outbox.put({
 		node: "fcm-node",
 		class: "high",
-		version: house.outbox.nextVersion(),
+		version: fixture.outbox.nextVersion(),
 		notification: HIGH,
 		attempts: 1,
 		dueAt: now(),
@@ -149,7 +149,7 @@ test("left where nobody knows their gates yet: they go to queues of their own be
 	start();
 	// It came last, and no host's silence stands before it: each of the others is only moved.
 	(await fcm.next()).answer({ kind: "delivered" });
-	const moved = (await house.rows()).filter(({ gate }) => gate !== undefined);
+	const moved = (await fixture.rows()).filter(({ gate }) => gate !== undefined);
 	expect(moved.length).toBeGreaterThan(1_000 - 24);
 	expect(moved.every(({ gate = "" }) => gate.startsWith("~party"))).toBe(true);
 }, 120_000);

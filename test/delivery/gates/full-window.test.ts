@@ -2,30 +2,30 @@
 import { afterEach, expect, test } from "bun:test";
 import { createGates } from "../../../src/delivery/gates/gates.ts";
 import { type OutboxLoop, startOutboxLoop } from "../../../src/delivery/outbox/outbox-loop.ts";
-import { type House, openHouse } from "../delivery-fixture.ts";
+import { type DeliveryFixture, openDeliveryFixture } from "../delivery-fixture.ts";
 
 /** On their way at once. */
 const PLACES = 4;
 
-let house: House;
+let fixture: DeliveryFixture;
 let loop: OutboxLoop;
 afterEach(async () => {
-	for (const call of house.service.calls) call.answer({ kind: "delivered" });
+	for (const call of fixture.service.calls) call.answer({ kind: "delivered" });
 	await loop.stop();
-	await house.close();
+	await fixture.close();
 });
 
 test("a push that is just being put on disk when all on their way are goes out when there is room, and not with the deadline of those", async () => {
-	house = await openHouse();
+	fixture = await openDeliveryFixture();
 	// It stands still: nothing goes out because time passed.
-	const now = () => house.clock.now;
+	const now = () => fixture.clock.now;
 	let puts = 0;
 	let settling: Promise<void> | undefined;
-	const delivery = house.compose({
+	const delivery = fixture.compose({
 		outbox: {
-			...house.outbox,
+			...fixture.outbox,
 			put(...entries) {
-				const written = house.outbox.put(...entries);
+				const written = fixture.outbox.put(...entries);
 				if (++puts === 1) settling = delivery.settle();
 				return written;
 			},
@@ -34,9 +34,9 @@ test("a push that is just being put on disk when all on their way are goes out w
 		maxInFlight: PLACES,
 		onQueued: (at, queue) => loop.wake(at, queue),
 	});
-	loop = startOutboxLoop(house.outbox, delivery.retry, house.log, now);
+	loop = startOutboxLoop(fixture.outbox, delivery.retry, fixture.log, now);
 	const devices = Array.from({ length: 2 * PLACES }, (_, i) => `device ${i}`);
-	const registered = await Promise.all(devices.map((device) => house.register(device)));
+	const registered = await Promise.all(devices.map((device) => fixture.register(device)));
 	const answers = registered.map(({ registration }) => delivery.push(registration.node, { class: "high" }));
 	// Those that are on their way to the push service are on disk as well.
 	expect(await Promise.all(answers)).toEqual(
@@ -44,8 +44,8 @@ test("a push that is just being put on disk when all on their way are goes out w
 	);
 	await settling;
 	for (let sent = 0; sent < devices.length; sent++) {
-		(await house.service.next()).answer({ kind: "delivered" });
+		(await fixture.service.next()).answer({ kind: "delivered" });
 	}
 	await loop.stop();
-	expect(await house.rows()).toEqual([]);
+	expect(await fixture.rows()).toEqual([]);
 });

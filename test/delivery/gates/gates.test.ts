@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from "bun:test";
-import type { Asking, GateLimits, Turn } from "../../../src/delivery/gates/gate.ts";
+import type { Asking, GateLimits, Passage } from "../../../src/delivery/gates/gate.ts";
 import { createGates, type Gates } from "../../../src/delivery/gates/gates.ts";
 import type { Report } from "../../../src/delivery/gates/report.ts";
 
@@ -27,14 +27,14 @@ beforeEach(() => {
 });
 
 /** Lets a push through. @throws if the gate does not */
-function go(name = "app", limits = LIMITS, asking = PROVEN): Extract<Turn, { kind: "go" }> {
+function go(name = "app", limits = LIMITS, asking = PROVEN): Extract<Passage, { kind: "go" }> {
 	const turn = gates.enter(name, limits, asking);
 	if (turn.kind !== "go") throw new Error(`later: ${turn.reason}`);
 	return turn;
 }
 
 /** When to ask again. @throws if the gate lets the push through */
-function later(name = "app", limits = LIMITS, asking = PROVEN): Extract<Turn, { kind: "later" }> {
+function later(name = "app", limits = LIMITS, asking = PROVEN): Extract<Passage, { kind: "later" }> {
 	const turn = gates.enter(name, limits, asking);
 	if (turn.kind !== "later") throw new Error("it went through");
 	return turn;

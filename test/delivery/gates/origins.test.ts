@@ -5,21 +5,21 @@ import { createGates, type Gates } from "../../../src/delivery/gates/gates.ts";
 import { startOutboxLoop } from "../../../src/delivery/outbox/outbox-loop.ts";
 import { createWns } from "../../../src/services/wns/wns.ts";
 import type { Answer, PushService } from "../../../src/types.ts";
-import { FakeService, HIGH, type House, openHouse } from "../delivery-fixture.ts";
+import { type DeliveryFixture, FakeService, HIGH, openDeliveryFixture } from "../delivery-fixture.ts";
 
 const DELIVERED: Answer = { kind: "done", how: "delivered" };
 const MAX_IN_FLIGHT = 32;
 
-let house: House;
+let fixture: DeliveryFixture;
 let gates: Gates;
 beforeEach(async () => {
-	house = await openHouse();
-	gates = createGates({ now: () => house.clock.now, random: () => 0.5 });
+	fixture = await openDeliveryFixture();
+	gates = createGates({ now: () => fixture.clock.now, random: () => 0.5 });
 });
-afterEach(() => house.close());
+afterEach(() => fixture.close());
 
 const compose = (services: Record<string, PushService>, changes: Partial<DeliveryDeps> = {}): Delivery =>
-	house.compose({
+	fixture.compose({
 		gates,
 		maxInFlight: MAX_IN_FLIGHT,
 		...changes,
@@ -29,7 +29,7 @@ const compose = (services: Record<string, PushService>, changes: Partial<Deliver
 
 async function register(app: string, token: string): Promise<string> {
 	const wanted = { owner: "", app, device: token, token };
-	const result = await house.registrations.register(wanted, () => house.keyring.createNode());
+	const result = await fixture.registrations.register(wanted, () => fixture.keyring.createNode());
 	if (result.kind === "over-quota") throw new Error("over quota");
 	return result.registration.node;
 }
@@ -94,38 +94,38 @@ test("strangers that hang, whose devices were delivered to before and of which h
 	for (let host = 0; host < 20; host++) {
 		for (let device = 0; device < 8; device++) {
 			const node = await register("strangers", `https://n${host}.example/${device}`);
-			await house.registrations.record([{ node, at: house.clock.now }], []);
+			await fixture.registrations.record([{ node, at: fixture.clock.now }], []);
 			if (device === 0 && host % 2 === 0) {
 				strangers.program.push({ kind: "delivered" });
 				await delivery.push(node, HIGH);
 			}
-			await house.outbox.put({
+			await fixture.outbox.put({
 				node,
 				class: "high",
-				version: house.outbox.nextVersion(),
+				version: fixture.outbox.nextVersion(),
 				notification: HIGH,
 				attempts: 1,
-				dueAt: house.clock.now,
-				expiresAt: house.clock.now + 60_000,
+				dueAt: fixture.clock.now,
+				expiresAt: fixture.clock.now + 60_000,
 				gate: `strangers https://n${host}.example`,
 			});
 		}
 	}
-	const loop = startOutboxLoop(house.outbox, delivery.retry, house.log, () => house.clock.now);
+	const loop = startOutboxLoop(fixture.outbox, delivery.retry, fixture.log, () => fixture.clock.now);
 	const hanging = 10 + 2 * MAX_IN_FLIGHT;
 	while (strangers.calls.length < hanging) await new Promise((resolve) => setTimeout(resolve));
 	const node = await register("app", "token");
-	await house.outbox.put({
+	await fixture.outbox.put({
 		node,
 		class: "high",
-		version: house.outbox.nextVersion(),
+		version: fixture.outbox.nextVersion(),
 		notification: HIGH,
 		attempts: 1,
-		dueAt: house.clock.now,
-		expiresAt: house.clock.now + 60_000,
+		dueAt: fixture.clock.now,
+		expiresAt: fixture.clock.now + 60_000,
 		gate: "app",
 	});
-	loop.wake(house.clock.now, "app");
+	loop.wake(fixture.clock.now, "app");
 	await app.next().then((call) => call.answer({ kind: "delivered" }));
 	expect(strangers.calls).toHaveLength(hanging);
 	const stopping = loop.stop();

@@ -25,7 +25,7 @@ function memory(): number {
 
 test("a provider that hangs at 500 pushes a second slows no other app, and gets the newest pushes once it is back", async () => {
 	scene = await openLoadScene(1_000);
-	const { addresses, house, gates, delivery, loop, ask, shut } = scene;
+	const { addresses, fixture, gates, delivery, loop, ask, shut } = scene;
 	const sick = new Load(scene, await registerAll("sick", tokens("sick", 500)));
 	const well = new Load(scene, await registerAll("well", tokens("well", 50)));
 	// Both connect and get their access tokens.
@@ -67,7 +67,7 @@ test("a provider that hangs at 500 pushes a second slows no other app, and gets 
 	// Nothing is left that could come after.
 	await loop.stop();
 	await delivery.idle(5_000);
-	expect(await house.rows()).toEqual([]);
+	expect(await fixture.rows()).toEqual([]);
 	const arrived = (await (await ask(`${addresses.sick}/log`)).json()) as Record<string, number[]>;
 	for (const [token, newest] of sick.newest) {
 		expect(arrived[token]).toEqual([...(arrivedBefore[token] ?? []), newest]);

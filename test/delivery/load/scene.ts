@@ -17,7 +17,7 @@ import {
 } from "../../../src/services/webpush/vapid-signature.ts";
 import { createWebPush } from "../../../src/services/webpush/webpush.ts";
 import type { Answer, PushService } from "../../../src/types.ts";
-import { type House, openHouse } from "../delivery-fixture.ts";
+import { type DeliveryFixture, openDeliveryFixture } from "../delivery-fixture.ts";
 import type { LoadAddresses } from "./provider.ts";
 
 /** A registration, as far as its user's server knows it. */
@@ -29,7 +29,7 @@ export interface Target {
 
 export interface LoadScene {
 	addresses: LoadAddresses;
-	house: House;
+	fixture: DeliveryFixture;
 	gates: Gates;
 	delivery: Delivery;
 	loop: OutboxLoop;
@@ -54,7 +54,7 @@ export async function openLoadScene(sendDeadlineMs: number): Promise<LoadScene> 
 		ipc: (message: LoadAddresses) => resolve(message),
 	});
 	const addresses = await promise;
-	const house = await openHouse();
+	const fixture = await openDeliveryFixture();
 	const shut = new Set<string>();
 	const mass: string[] = [];
 	const gates = createGates({ onShut: (name) => shut.add(name), onOpen: (name) => loop.open(name) });
@@ -66,7 +66,7 @@ export async function openLoadScene(sendDeadlineMs: number): Promise<LoadScene> 
 		["well", await fcmAt(addresses.well)],
 		["web", createWebPush({ fetch: createPinnedFetch({ policy }), vapid, policy, now })],
 	]);
-	const delivery = house.compose({
+	const delivery = fixture.compose({
 		services,
 		apps: [...services].map(([name, { name: service }]) => ({ name, service })),
 		// As without BUN_CONFIG_MAX_HTTP_REQUESTS: an eighth of the 256 requests that Bun has in flight.
@@ -78,11 +78,11 @@ export async function openLoadScene(sendDeadlineMs: number): Promise<LoadScene> 
 		verdicts: createVerdicts({ onMass: (gate) => mass.push(gate) }),
 		onQueued: (at, queue) => loop.wake(at, queue),
 	});
-	const loop = startOutboxLoop(house.outbox, delivery.retry, house.log);
+	const loop = startOutboxLoop(fixture.outbox, delivery.retry, fixture.log);
 	let devices = 0;
 	return {
 		addresses,
-		house,
+		fixture,
 		gates,
 		delivery,
 		loop,
@@ -90,10 +90,10 @@ export async function openLoadScene(sendDeadlineMs: number): Promise<LoadScene> 
 		mass,
 		async register(app, token) {
 			const wanted = { owner: "", app, device: `device ${++devices}`, token };
-			const result = await house.registrations.register(wanted, () => house.keyring.createNode());
+			const result = await fixture.registrations.register(wanted, () => fixture.keyring.createNode());
 			if (result.kind === "over-quota") throw new Error("over quota");
 			const { node } = result.registration;
-			return { node, token, secret: await house.keyring.secretOf(node) };
+			return { node, token, secret: await fixture.keyring.secretOf(node) };
 		},
 		ask: (url, body) =>
 			fetch(url, { method: "POST", ...(body !== undefined && { body: JSON.stringify(body) }) }),
@@ -102,7 +102,7 @@ export async function openLoadScene(sendDeadlineMs: number): Promise<LoadScene> 
 			await delivery.idle(sendDeadlineMs);
 			provider.kill();
 			await provider.exited;
-			await house.close();
+			await fixture.close();
 		},
 	};
 }

@@ -10,7 +10,7 @@ import { backoffMs } from "../../../src/delivery/outbox/retry-backoff.ts";
 import type { Tried } from "../../../src/delivery/push-item.ts";
 import { type OutboxEntry, openOutbox } from "../../../src/store/local/outbox.ts";
 import type { QueueName } from "../../../src/store/local/queue-names.ts";
-import { HIGH, openHouse, readableLog } from "../delivery-fixture.ts";
+import { HIGH, openDeliveryFixture, readableLog } from "../delivery-fixture.ts";
 
 /** How many are tried at once, and how many of one queue. */
 const CONCURRENCY = 128;
@@ -307,6 +307,24 @@ describe("the loop", () => {
 		expect(tried.slice(400)).toHaveLength(OF_ONE);
 	});
 
+	test("puts an entry off until its lane has room for it, where that is known, and a minute at the most", async () => {
+		entries = Array.from({ length: 400 }, (_, n) => entry(`n${n}`, n));
+		await start();
+		for (let n = 0; n < 400; n++) {
+			const at = clock + (n === 300 ? 86_400_000 : 5_000);
+			tried[n]?.done({ kind: "taken", free: new Promise(() => {}), at });
+			if (n % 8 === 7) await settled();
+		}
+		await settled();
+		const off = entries.map(({ dueAt }) => dueAt - clock).filter((inMs) => inMs > 0);
+		expect(off).toHaveLength(400 - 256);
+		expect(new Set(off)).toEqual(new Set([5_000, 60_000]));
+		await pass(4_999);
+		expect(tried).toHaveLength(400);
+		await pass(1);
+		expect(tried).toHaveLength(400 + OF_ONE);
+	});
+
 	test("has a limited number of each queue on their way, and starts the next as soon as one is done", async () => {
 		entries = Array.from({ length: 50 }, (_, n) => entry(`n${n}`, n));
 		await start();
@@ -538,59 +556,59 @@ describe("the wait before the next try", () => {
 
 describe("delivery and the loop over one file", () => {
 	test("a provider that is unwell for three tries gets the push at the fourth", async () => {
-		const house = await openHouse({ random: () => 0 });
-		const { registration } = await house.register();
+		const fixture = await openDeliveryFixture({ random: () => 0 });
+		const { registration } = await fixture.register();
 		const unwell = { kind: "retry", reason: "503" } as const;
-		house.service.program.push(unwell, unwell, unwell, { kind: "delivered" });
+		fixture.service.program.push(unwell, unwell, unwell, { kind: "delivered" });
 		const through = Promise.withResolvers<void>();
 		// The clock leaps to the time that each entry is due at.
-		const delivery = house.compose({
+		const delivery = fixture.compose({
 			gates: createGates(),
 			onQueued(dueAt, queue) {
-				house.clock.now = Math.ceil(dueAt);
-				loop.wake(house.clock.now, queue);
+				fixture.clock.now = Math.ceil(dueAt);
+				loop.wake(fixture.clock.now, queue);
 			},
 		});
 		const loop = startOutboxLoop(
-			house.outbox,
+			fixture.outbox,
 			async (each) => {
 				const tried = await delivery.retry(each);
-				if ((await house.outbox.depth()).entries === 0) through.resolve();
+				if ((await fixture.outbox.depth()).entries === 0) through.resolve();
 				return tried;
 			},
-			house.log,
-			() => house.clock.now,
+			fixture.log,
+			() => fixture.clock.now,
 		);
 		await delivery.push(registration.node, HIGH);
 		await through.promise;
-		expect(house.service.calls).toHaveLength(4);
+		expect(fixture.service.calls).toHaveLength(4);
 		await loop.stop();
-		await house.close();
+		await fixture.close();
 	});
 
 	test("what a killed process left behind is sent by the next, oldest first, and newer publishes still supersede it", async () => {
-		const house = await openHouse();
-		const [one, two] = [await house.register("one"), await house.register("two")];
-		house.service.program.push({ kind: "retry", reason: "503" }, { kind: "retry", reason: "503" });
-		await house.delivery.push(one.registration.node, { class: "high", count: 1 });
-		house.clock.now += 1;
-		await house.delivery.push(two.registration.node, { class: "high", count: 2 });
+		const fixture = await openDeliveryFixture();
+		const [one, two] = [await fixture.register("one"), await fixture.register("two")];
+		fixture.service.program.push({ kind: "retry", reason: "503" }, { kind: "retry", reason: "503" });
+		await fixture.delivery.push(one.registration.node, { class: "high", count: 1 });
+		fixture.clock.now += 1;
+		await fixture.delivery.push(two.registration.node, { class: "high", count: 2 });
 		// The next process opens the file; nothing was closed.
-		const file = await openDatabase({ url: house.outboxUrl, migrations: "outbox" });
+		const file = await openDatabase({ url: fixture.outboxUrl, migrations: "outbox" });
 		const outbox = await openOutbox(file.db);
-		const delivery = house.compose({ outbox });
-		house.service.program.push({ kind: "delivered" });
+		const delivery = fixture.compose({ outbox });
+		fixture.service.program.push({ kind: "delivered" });
 		await delivery.push(one.registration.node, { class: "high", count: 3 });
-		house.clock.now += 3_000_000;
-		house.service.program.push({ kind: "delivered" });
+		fixture.clock.now += 3_000_000;
+		fixture.service.program.push({ kind: "delivered" });
 		const through = Promise.withResolvers<void>();
 		const retry = (each: OutboxEntry) => delivery.retry(each).finally(() => through.resolve());
-		const loop = startOutboxLoop(outbox, retry, house.log, () => house.clock.now);
+		const loop = startOutboxLoop(outbox, retry, fixture.log, () => fixture.clock.now);
 		await through.promise;
-		expect(house.service.calls.map(({ notification }) => notification.count)).toEqual([1, 2, 3, 2]);
+		expect(fixture.service.calls.map(({ notification }) => notification.count)).toEqual([1, 2, 3, 2]);
 		expect((await outbox.depth()).entries).toBe(0);
 		await loop.stop();
 		file.client.close();
-		await house.close();
+		await fixture.close();
 	});
 });

@@ -6,23 +6,23 @@ import { afterEach, beforeEach, expect, test } from "bun:test";
 import { createGates } from "../../../src/delivery/gates/gates.ts";
 import { type OutboxLoop, startOutboxLoop } from "../../../src/delivery/outbox/outbox-loop.ts";
 import type { Answer } from "../../../src/types.ts";
-import { type House, openHouse } from "../delivery-fixture.ts";
+import { type DeliveryFixture, openDeliveryFixture } from "../delivery-fixture.ts";
 
 /** On their way at once. */
 const PLACES = 4;
 
-let house: House;
+let fixture: DeliveryFixture;
 let loop: OutboxLoop;
 /** How often the gate turned one away that came from the outbox. */
 let turnedAway: number;
 
 /** The clock stands still: what goes out does so because there is room, and not because time passed. */
 beforeEach(async () => {
-	house = await openHouse();
-	const now = () => house.clock.now;
+	fixture = await openDeliveryFixture();
+	const now = () => fixture.clock.now;
 	turnedAway = 0;
 	const gates = createGates({ now, random: () => 0.5, onRoom: (gate) => loop.room(gate) });
-	house.delivery = house.compose({
+	fixture.delivery = fixture.compose({
 		gates: {
 			...gates,
 			enter(name, limits, asking) {
@@ -34,24 +34,24 @@ beforeEach(async () => {
 		maxInFlight: PLACES,
 		onQueued: (at, queue) => loop.wake(at, queue),
 	});
-	loop = startOutboxLoop(house.outbox, house.delivery.retry, house.log, now);
+	loop = startOutboxLoop(fixture.outbox, fixture.delivery.retry, fixture.log, now);
 });
 afterEach(async () => {
-	for (const call of house.service.calls) call.answer({ kind: "delivered" });
+	for (const call of fixture.service.calls) call.answer({ kind: "delivered" });
 	await loop.stop();
-	await house.close();
+	await fixture.close();
 });
 
 const publish = (node: string, count: number): Promise<Answer> =>
-	house.delivery.push(node, { class: "high", count });
+	fixture.delivery.push(node, { class: "high", count });
 
 async function devices(count: number): Promise<string[]> {
 	const names = Array.from({ length: count }, (_, i) => `device ${i}`);
-	const registered = await Promise.all(names.map((name) => house.register(name)));
+	const registered = await Promise.all(names.map((name) => fixture.register(name)));
 	const nodes = registered.map(({ registration }) => registration.node);
 	// Delivered to before: others have not all the places.
-	await house.registrations.record(
-		nodes.map((node) => ({ node, at: house.clock.now })),
+	await fixture.registrations.record(
+		nodes.map((node) => ({ node, at: fixture.clock.now })),
 		[],
 	);
 	return nodes;
@@ -73,33 +73,33 @@ test("what found no place goes out as soon as there is some, and no second later
 	await allTurnedAway(2 * PLACES);
 	const sent: (number | undefined)[] = [];
 	while (sent.length < nodes.length) {
-		const call = await house.service.next();
+		const call = await fixture.service.next();
 		sent.push(call.notification.count);
 		call.answer({ kind: "delivered" });
 	}
 	expect(sent.toSorted((a = 0, b = 0) => a - b)).toEqual(nodes.map((_, index) => index + 1));
 	await loop.stop();
-	expect(await house.rows()).toEqual([]);
+	expect(await fixture.rows()).toEqual([]);
 });
 
 test("what was answered and never sent was superseded: a newer one of its lane went out", async () => {
 	const [first = "", ...others] = await devices(PLACES + 1);
 	const answers = others.map((node, index) => publish(node, index + 1));
 	expect(await publish(first, 100)).toMatchObject({ kind: "done", how: "queued" });
-	expect(await house.rows()).toMatchObject([{ node: first, notification: { count: 100 } }]);
+	expect(await fixture.rows()).toMatchObject([{ node: first, notification: { count: 100 } }]);
 	await allTurnedAway(1);
 	// One place, and a push service that is not well: the newer one has it at once.
-	(await house.service.next()).answer({ kind: "retry", reason: "503" });
+	(await fixture.service.next()).answer({ kind: "retry", reason: "503" });
 	await answers[0];
 	const newer = publish(first, 101);
-	while (house.service.calls.length <= PLACES) await Bun.sleep(1);
-	const counts = () => house.service.calls.map(({ notification }) => notification.count);
+	while (fixture.service.calls.length <= PLACES) await Bun.sleep(1);
+	const counts = () => fixture.service.calls.map(({ notification }) => notification.count);
 	expect(counts()).toEqual([1, 2, 3, 4, 101]);
-	house.service.calls.at(-1)?.answer({ kind: "delivered" });
+	fixture.service.calls.at(-1)?.answer({ kind: "delivered" });
 	expect(await newer).toEqual({ kind: "done", how: "delivered" });
-	for (const call of house.service.calls) call.answer({ kind: "delivered" });
+	for (const call of fixture.service.calls) call.answer({ kind: "delivered" });
 	await Promise.all(answers);
 	await loop.stop();
 	expect(counts()).not.toContain(100);
-	expect(await house.rows()).toMatchObject([{ notification: { count: 1 } }]);
+	expect(await fixture.rows()).toMatchObject([{ notification: { count: 1 } }]);
 });

@@ -9,16 +9,16 @@ import { openDatabase } from "../../../src/bun/database/open.ts";
 import { createGates } from "../../../src/delivery/gates/gates.ts";
 import { startOutboxLoop } from "../../../src/delivery/outbox/outbox-loop.ts";
 import { openOutbox } from "../../../src/store/local/outbox.ts";
-import { type House, openHouse } from "../delivery-fixture.ts";
+import { type DeliveryFixture, openDeliveryFixture } from "../delivery-fixture.ts";
 
 let folder: string;
-let house: House;
+let fixture: DeliveryFixture;
 beforeEach(async () => {
 	folder = await mkdtemp(join(tmpdir(), "reveille-test-"));
-	house = await openHouse();
+	fixture = await openDeliveryFixture();
 });
 afterEach(async () => {
-	await house.close();
+	await fixture.close();
 	await rm(folder, { recursive: true, force: true });
 });
 
@@ -35,7 +35,7 @@ test("is brought up to date with all that is in it, and every push goes out once
 		{ sql: "INSERT INTO migrations VALUES (?, 0)", args: [start.hash] },
 	]);
 	const nodes = await Promise.all(
-		Array.from({ length: COUNT }, async (_, i) => (await house.register(`device ${i}`)).registration.node),
+		Array.from({ length: COUNT }, async (_, i) => (await fixture.register(`device ${i}`)).registration.node),
 	);
 	await before.batch(
 		nodes.map((node, i) => ({
@@ -44,8 +44,8 @@ test("is brought up to date with all that is in it, and every push goes out once
 				node,
 				i + 1,
 				JSON.stringify({ class: "high", count: i }),
-				house.clock.now,
-				house.clock.now + 60_000,
+				fixture.clock.now,
+				fixture.clock.now + 60_000,
 			],
 		})),
 	);
@@ -56,14 +56,14 @@ test("is brought up to date with all that is in it, and every push goes out once
 	expect(outbox.nextVersion()).toBe(COUNT + 1);
 	const through = Promise.withResolvers<void>();
 	// Fewer at once than there are: the rest moves to the gate's own queue.
-	const gates = createGates({ now: () => house.clock.now });
-	const delivery = house.compose({
+	const gates = createGates({ now: () => fixture.clock.now });
+	const delivery = fixture.compose({
 		outbox,
 		gates,
 		maxInFlight: 3,
 		onQueued: (at, queue) => loop.wake(at, queue),
 	});
-	house.service.program.push(...Array.from({ length: COUNT + 1 }, () => ({ kind: "delivered" }) as const));
+	fixture.service.program.push(...Array.from({ length: COUNT + 1 }, () => ({ kind: "delivered" }) as const));
 	// A newer publish makes up for what the release before kept.
 	await delivery.push(nodes[0] as string, { class: "high", count: 1000 });
 	const loop = startOutboxLoop(
@@ -73,12 +73,12 @@ test("is brought up to date with all that is in it, and every push goes out once
 			if ((await outbox.depth()).entries === 0) through.resolve();
 			return tried;
 		},
-		house.log,
-		() => house.clock.now,
+		fixture.log,
+		() => fixture.clock.now,
 	);
 	await through.promise;
 	await loop.stop();
-	const counts = house.service.calls.map(({ notification }) => notification.count ?? -1);
+	const counts = fixture.service.calls.map(({ notification }) => notification.count ?? -1);
 	expect(counts.sort((a, b) => a - b)).toEqual([...Array.from({ length: COUNT - 1 }, (_, i) => i + 1), 1000]);
 	file.client.close();
 });

@@ -18,21 +18,21 @@ const registration = (node: string, fields: Partial<Registration> = {}): Registr
 	...fields,
 });
 
-function house() {
+function fixture() {
 	const written: Result[][] = [];
 	const record = async (results: readonly Result[]) => void written.push([...results]);
 	return { written, results: createResults({ record }, getLogger("results"), () => NOW) };
 }
 
 test("a good push is written down with its time", async () => {
-	const { results, written } = house();
+	const { results, written } = fixture();
 	results.add(registration("a", { lastSuccessAt: NOW - 1 }), "delivered");
 	await results.flush();
 	expect(written).toEqual([[{ node: "a", token: "a", at: NOW }]]);
 });
 
 test("before the first success a token's result does not take the place of another token's, however late it comes", async () => {
-	const { results, written } = house();
+	const { results, written } = fixture();
 	results.add(registration("a", { token: "new" }), "delivered");
 	results.add(registration("a", { token: "old" }), "delivered");
 	results.add(registration("a", { token: "old" }), "retry", "503");
@@ -45,7 +45,7 @@ test("before the first success a token's result does not take the place of anoth
 });
 
 test("first successes are not left out where there are many results: those are written before their time", async () => {
-	const { results, written } = house();
+	const { results, written } = fixture();
 	for (let n = 0; n < 12_000; n++) results.add(registration(`bad ${n}`), "retry", "503");
 	for (let n = 0; n < 30_000; n++) {
 		results.add(registration(`first ${n}`), "delivered");
@@ -78,7 +78,7 @@ test("while the database is away it is not asked before its time, and first succ
 });
 
 test("where there are many, those that were reached within the hour are not written again", async () => {
-	const { results, written } = house();
+	const { results, written } = fixture();
 	for (let n = 0; n < 250; n++) results.add(registration(`${n}`, { lastSuccessAt: NOW - 1 }), "delivered");
 	results.add(registration("lately", { lastSuccessAt: NOW - 59 * MINUTE_MS }), "delivered");
 	results.add(registration("long ago", { lastSuccessAt: NOW - 61 * MINUTE_MS }), "delivered");

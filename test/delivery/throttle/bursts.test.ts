@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, jest, test } from "bun:test";
 import { createBursts } from "../../../src/delivery/throttle/bursts.ts";
 import type { Answer } from "../../../src/types.ts";
-import { type House, openHouse } from "../delivery-fixture.ts";
+import { type DeliveryFixture, openDeliveryFixture } from "../delivery-fixture.ts";
 
 const DELIVERED: Answer = { kind: "done", how: "delivered" };
 const SUPERSEDED: Answer = { kind: "done", how: "superseded" };
@@ -24,13 +24,15 @@ describe("of what is not throttled", () => {
 				return answer;
 			},
 			{
-				most: 5,
-				async secure(item) {
-					secured.push(item);
-					return QUEUED;
+				crowd: {
+					most: 5,
+					async secure(item) {
+						secured.push(item);
+						return QUEUED;
+					},
 				},
+				now: () => clock,
 			},
-			() => clock,
 		);
 	});
 	afterEach(() => jest.useRealTimers());
@@ -130,15 +132,12 @@ describe("of what is not throttled", () => {
 
 	test("a lane is forgotten once it may have as many at once as ever", async () => {
 		let asked = 0;
-		const counted = createBursts<number>(
-			{ burst: 3, perSecond: 1 },
-			async () => DELIVERED,
-			undefined,
-			() => {
+		const counted = createBursts<number>({ burst: 3, perSecond: 1 }, async () => DELIVERED, {
+			now() {
 				asked++;
 				return clock;
 			},
-		);
+		});
 		for (let lane = 0; lane < 500; lane++) void counted.submit(`lane ${lane}`, lane);
 		await pass(1_000);
 		void counted.submit("one more", 0);
@@ -149,18 +148,18 @@ describe("of what is not throttled", () => {
 });
 
 describe("calls to one registration", () => {
-	let house: House;
+	let fixture: DeliveryFixture;
 	beforeEach(async () => {
-		house = await openHouse();
+		fixture = await openDeliveryFixture();
 	});
-	afterEach(() => house.close());
+	afterEach(() => fixture.close());
 
 	test.each(["voip", "event"] as const)(
 		"ten thousand of class %s are ten pushes and one a second, all answered, and cost messages nothing",
 		async (pushClass) => {
-			const { registration } = await house.register();
+			const { registration } = await fixture.register();
 			const { node } = registration;
-			const { delivery, service } = house;
+			const { delivery, service } = fixture;
 			service.program.push(...Array.from({ length: 40 }, () => ({ kind: "delivered" }) as const));
 			const startedAt = performance.now();
 			const answers: Promise<Answer>[] = [];
@@ -177,14 +176,14 @@ describe("calls to one registration", () => {
 			expect(sent.at(-1)?.notification.count).toBe(10_000);
 			expect(all.at(-1)).toEqual(DELIVERED);
 			expect(new Set(all.map(({ kind }) => kind))).toEqual(new Set(["done"]));
-			expect(await house.rows()).toEqual([]);
+			expect(await fixture.rows()).toEqual([]);
 		},
 		60_000,
 	);
 
 	test("beyond ten at once wait on disk when the process ends", async () => {
-		const { registration } = await house.register();
-		const { delivery, service } = house;
+		const { registration } = await fixture.register();
+		const { delivery, service } = fixture;
 		service.program.push(...Array.from({ length: 10 }, () => ({ kind: "delivered" }) as const));
 		const answers = Array.from({ length: 15 }, (_, index) =>
 			delivery.push(registration.node, { class: "voip", count: index + 1 }),
@@ -192,16 +191,16 @@ describe("calls to one registration", () => {
 		await Promise.all(answers.slice(0, 10));
 		await delivery.settle();
 		expect(await Promise.all(answers.slice(10))).toEqual([...Array(4).fill(SUPERSEDED), QUEUED]);
-		const [row, ...more] = await house.rows();
+		const [row, ...more] = await fixture.rows();
 		expect([row?.notification.count, more]).toEqual([15, []]);
 		// A connection whose window is full has this done ten times a second: the pace is the same.
-		expect(row?.dueAt).toBeGreaterThan(house.clock.now);
-		expect(row?.dueAt).toBeLessThanOrEqual(house.clock.now + 1_000);
+		expect(row?.dueAt).toBeGreaterThan(fixture.clock.now);
+		expect(row?.dueAt).toBeLessThanOrEqual(fixture.clock.now + 1_000);
 	});
 
 	test("from another domain than the owner's supersede none of the owner's", async () => {
-		const delivery = house.compose({ admit: async ({ node }) => ({ node }) });
-		const { registration, secret } = await house.register();
+		const delivery = fixture.compose({ admit: async ({ node }) => ({ node }) });
+		const { registration, secret } = await fixture.register();
 		const publish = (publisher: string, count: number) =>
 			delivery.publish({
 				node: registration.node,
@@ -209,12 +208,12 @@ describe("calls to one registration", () => {
 				publisher,
 				notification: { class: "voip", count },
 			});
-		house.service.program.push(...Array.from({ length: 10 }, () => ({ kind: "delivered" }) as const));
+		fixture.service.program.push(...Array.from({ length: 10 }, () => ({ kind: "delivered" }) as const));
 		await Promise.all(Array.from({ length: 10 }, (_, index) => publish("capulet.example", index)));
 		const held = publish("capulet.example", 10);
 		expect(await publish("elsewhere.example", 11)).toMatchObject({ kind: "unknown" });
 		await delivery.settle();
 		expect(await held).toEqual(QUEUED);
-		expect((await house.rows()).map(({ notification }) => notification.count)).toEqual([10]);
+		expect((await fixture.rows()).map(({ notification }) => notification.count)).toEqual([10]);
 	});
 });

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, jest, test } from "bun:test";
 import { startOutboxLoop } from "../../../src/delivery/outbox/outbox-loop.ts";
 import { createOwnTexts } from "../../../src/delivery/throttle/own-texts.ts";
 import type { Answer, App, Notification } from "../../../src/types.ts";
-import { type House, OWNER, openHouse, TOKEN } from "../delivery-fixture.ts";
+import { type DeliveryFixture, OWNER, openDeliveryFixture, TOKEN } from "../delivery-fixture.ts";
 
 const DELIVERED: Answer = { kind: "done", how: "delivered" };
 const SUPERSEDED: Answer = { kind: "done", how: "superseded" };
@@ -169,6 +169,23 @@ describe("the pace of what has a text of its own", () => {
 		expect(sent).toEqual([1, 2, 3, 4, 5, 6]);
 	});
 
+	test("says of what waits on the disk in how long it may go", async () => {
+		submit(1, 2, 3);
+		const wait = () => [ownTexts.freed("lane"), ownTexts.freedInMs("lane")] as const;
+		const [[first, firstInMs], [second, secondInMs]] = [wait(), wait()];
+		expect([firstInMs, secondInMs]).toEqual([1_000, 2_000]);
+		await pass(1_000);
+		await first;
+		// It has not come yet.
+		const [third, thirdInMs] = wait();
+		expect(thirdInMs).toBe(2_000);
+		await pass(1_000);
+		await second;
+		await pass(1_000);
+		await third;
+		expect(sent).toEqual([1, 2, 3]);
+	});
+
 	test("goes on when one from the disk that was told does not come", async () => {
 		submit(1, 2, 3);
 		const told = ownTexts.freed("lane");
@@ -223,28 +240,28 @@ describe("the pace of what has a text of its own", () => {
 });
 
 describe("messages to one registration that say something of their own", () => {
-	let house: House;
+	let fixture: DeliveryFixture;
 	beforeEach(async () => {
-		house = await openHouse({ pushIntervalMs: FOREVER });
+		fixture = await openDeliveryFixture({ pushIntervalMs: FOREVER });
 	});
-	afterEach(() => house.close());
+	afterEach(() => fixture.close());
 
-	const deliverAll = () => house.service.program.push(...Array(60).fill({ kind: "delivered" }));
+	const deliverAll = () => fixture.service.program.push(...Array(60).fill({ kind: "delivered" }));
 	const encrypted = (count: number): Notification => ({
 		class: "high",
 		count,
 		encrypted: { data: `text ${count}`, iv: "iv" },
 	});
 	const body = (count: number): Notification => ({ class: "high", count, body: `text ${count}` });
-	const counts = () => house.service.calls.map(({ notification }) => notification.count);
+	const counts = () => fixture.service.calls.map(({ notification }) => notification.count);
 	const keptCounts = async () =>
-		(await house.rows()).map(({ notification }) => notification.count ?? 0).sort((a, b) => a - b);
+		(await fixture.rows()).map(({ notification }) => notification.count ?? 0).sort((a, b) => a - b);
 	const range = (from: number, to: number) =>
 		Array.from({ length: to - from + 1 }, (_, index) => from + index);
 	/** With the keys of a browser, so that a text can be read there. */
 	const withKeys = async (device = "phone") => {
 		const wanted = { owner: OWNER, app: "webpush", device, token: TOKEN, p256dh: "key", auth: "secret" };
-		const result = await house.registrations.register(wanted, () => house.keyring.createNode());
+		const result = await fixture.registrations.register(wanted, () => fixture.keyring.createNode());
 		if (result.kind === "over-quota") throw new Error("over quota");
 		return result.registration.node;
 	};
@@ -255,10 +272,10 @@ describe("messages to one registration that say something of their own", () => {
 	])("%s: of five in a row five are sent at once", async (_, notification) => {
 		const node = await withKeys();
 		deliverAll();
-		const answers = range(1, 5).map((count) => house.delivery.push(node, notification(count)));
+		const answers = range(1, 5).map((count) => fixture.delivery.push(node, notification(count)));
 		expect(await Promise.all(answers)).toEqual(Array(5).fill(DELIVERED));
 		expect(counts()).toEqual(range(1, 5));
-		expect(await house.rows()).toEqual([]);
+		expect(await fixture.rows()).toEqual([]);
 	});
 
 	test.each([
@@ -269,9 +286,11 @@ describe("messages to one registration that say something of their own", () => {
 		async (_, wakeUp) => {
 			const node = await withKeys();
 			deliverAll();
-			const [first, ...others] = range(1, 5).map((count) => house.delivery.push(node, { ...wakeUp, count }));
+			const [first, ...others] = range(1, 5).map((count) =>
+				fixture.delivery.push(node, { ...wakeUp, count }),
+			);
 			expect(await first).toEqual(DELIVERED);
-			await house.delivery.settle();
+			await fixture.delivery.settle();
 			expect(await Promise.all(others)).toEqual([SUPERSEDED, SUPERSEDED, SUPERSEDED, QUEUED]);
 			expect([counts(), await keptCounts()]).toEqual([[1], [5]]);
 		},
@@ -287,8 +306,8 @@ describe("messages to one registration that say something of their own", () => {
 	] satisfies [string, boolean, App][])(
 		"with a body, for an app that %s, are one at once too, from the first on",
 		async (_, hasKeys, app) => {
-			const delivery = house.compose({ apps: [app] });
-			const node = hasKeys ? await withKeys() : (await house.register()).registration.node;
+			const delivery = fixture.compose({ apps: [app] });
+			const node = hasKeys ? await withKeys() : (await fixture.register()).registration.node;
 			deliverAll();
 			for (const from of [1, 11]) {
 				const answers = range(from, from + 4).map((count) => delivery.push(node, body(count)));
@@ -305,18 +324,18 @@ describe("messages to one registration that say something of their own", () => {
 
 	test("with a body are sent each as soon as their device has the keys to read it", async () => {
 		const wanted = { owner: OWNER, app: "webpush", device: "phone", token: TOKEN };
-		const delivery = house.compose();
-		const { registration } = await house.register();
+		const delivery = fixture.compose();
+		const { registration } = await fixture.register();
 		deliverAll();
 		expect(await delivery.push(registration.node, body(1))).toEqual(DELIVERED);
-		const result = await house.registrations.register({ ...wanted, p256dh: "key", auth: "secret" }, () =>
-			house.keyring.createNode(),
+		const result = await fixture.registrations.register({ ...wanted, p256dh: "key", auth: "secret" }, () =>
+			fixture.keyring.createNode(),
 		);
 		expect(result).toMatchObject({ registration: { node: registration.node } });
 		// The next one is not known to be one: it opens the window of those without a text, or is held back there.
 		void delivery.push(registration.node, body(2));
 		await delivery.settle();
-		for (const entry of await house.rows()) await delivery.retry(entry);
+		for (const entry of await fixture.rows()) await delivery.retry(entry);
 		const answers = range(3, 6).map((count) => delivery.push(registration.node, body(count)));
 		expect(await Promise.all(answers)).toEqual(Array(4).fill(DELIVERED));
 		expect(counts()).toEqual(range(1, 6));
@@ -324,35 +343,35 @@ describe("messages to one registration that say something of their own", () => {
 
 	test("wait on disk as they are when their service fails, twenty of them, and none makes up for another", async () => {
 		const node = await withKeys();
-		house.service.program.push(...Array(5).fill({ kind: "retry", reason: "503" }));
-		const answers = range(1, 5).map((count) => house.delivery.push(node, encrypted(count)));
+		fixture.service.program.push(...Array(5).fill({ kind: "retry", reason: "503" }));
+		const answers = range(1, 5).map((count) => fixture.delivery.push(node, encrypted(count)));
 		expect(await Promise.all(answers)).toEqual(Array(5).fill({ ...QUEUED, reason: "503" }));
 		expect(await keptCounts()).toEqual(range(1, 5));
-		const more = range(6, 30).map((count) => house.delivery.push(node, encrypted(count)));
-		await house.delivery.settle();
+		const more = range(6, 30).map((count) => fixture.delivery.push(node, encrypted(count)));
+		await fixture.delivery.settle();
 		expect(new Set((await Promise.all(more)).map(({ kind }) => kind))).toEqual(new Set(["done"]));
 		expect(await keptCounts()).toEqual([...range(1, 5), ...range(21, 30)]);
 		deliverAll();
 		// Something without a text makes up for none of them.
-		expect(await house.delivery.push(node, { class: "high", count: 100 })).toEqual(DELIVERED);
+		expect(await fixture.delivery.push(node, { class: "high", count: 100 })).toEqual(DELIVERED);
 		expect(await keptCounts()).toEqual([...range(1, 5), ...range(21, 30)]);
 	});
 
 	test("go out from the disk at the same pace, each once", async () => {
 		const node = await withKeys();
-		const delivery = house.compose();
-		house.service.program.push(...Array(5).fill({ kind: "retry", reason: "503" }));
+		const delivery = fixture.compose();
+		fixture.service.program.push(...Array(5).fill({ kind: "retry", reason: "503" }));
 		await Promise.all(range(1, 5).map((count) => delivery.push(node, encrypted(count))));
 		const more = range(6, 8).map((count) => delivery.push(node, encrypted(count)));
 		await delivery.settle();
 		await Promise.all(more);
 		deliverAll();
 		// The next process has as many at once as ever.
-		const next = house.compose();
-		house.clock.now += 600_000;
+		const next = fixture.compose();
+		fixture.clock.now += 600_000;
 		const startedAt = performance.now();
-		const loop = startOutboxLoop(house.outbox, next.retry, house.log, () => house.clock.now);
-		while ((await house.rows()).length > 0) await new Promise((resolve) => setTimeout(resolve, 50));
+		const loop = startOutboxLoop(fixture.outbox, next.retry, fixture.log, () => fixture.clock.now);
+		while ((await fixture.rows()).length > 0) await new Promise((resolve) => setTimeout(resolve, 50));
 		await loop.stop();
 		expect(
 			counts()
@@ -362,47 +381,66 @@ describe("messages to one registration that say something of their own", () => {
 		expect(performance.now() - startedAt).toBeGreaterThan(2_900);
 	});
 
+	test("wait on disk each until its own time has come", async () => {
+		const node = await withKeys();
+		fixture.service.program.push(...Array(5).fill({ kind: "retry", reason: "503" }));
+		await Promise.all(range(1, 5).map((count) => fixture.delivery.push(node, encrypted(count))));
+		const more = range(6, 8).map((count) => fixture.delivery.push(node, encrypted(count)));
+		await fixture.delivery.settle();
+		await Promise.all(more);
+		deliverAll();
+		const next = fixture.compose();
+		fixture.clock.now += 600_000;
+		const tried = (await fixture.rows()).map((entry) => next.retry(entry));
+		const inMs = (await Promise.all(tried)).map((one) =>
+			one.kind === "taken" && one.at !== undefined
+				? Math.round((one.at - fixture.clock.now) / 1000)
+				: one.kind,
+		);
+		expect(inMs).toEqual([...Array(5).fill("done"), 1, 2, 3]);
+	});
+
 	test("that were put on disk while they are held back go out once, also where the clock was set forward", async () => {
 		const node = await withKeys();
 		deliverAll();
 		// So many that they are answered before their turn.
-		const answers = range(1, 55).map((count) => house.delivery.push(node, encrypted(count)));
+		const answers = range(1, 55).map((count) => fixture.delivery.push(node, encrypted(count)));
 		expect((await Promise.all(answers)).at(-1)).toEqual(QUEUED);
 		expect(await keptCounts()).toEqual(range(46, 55));
-		house.clock.now += 60_000;
-		const entry = (await house.rows()).find(({ notification }) => notification.count === 46);
+		fixture.clock.now += 60_000;
+		const entry = (await fixture.rows()).find(({ notification }) => notification.count === 46);
 		if (!entry) throw new Error("it is not on disk");
-		const tried = await house.delivery.retry(entry);
+		const tried = await fixture.delivery.retry(entry);
 		if (tried.kind !== "taken") throw new Error("the lane is free");
 		await tried.free;
-		expect(await house.delivery.retry(entry)).toEqual({ kind: "done" });
-		await house.delivery.settle();
+		expect(await fixture.delivery.retry(entry)).toEqual({ kind: "done" });
+		await fixture.delivery.settle();
 		expect(counts().slice(5)).toEqual([46]);
 		expect(await keptCounts()).toEqual(range(47, 55));
 	});
 
 	test("are put on disk without those that are on their way, where nothing else is asked for", async () => {
 		const node = await withKeys();
-		const sent = range(1, 5).map((count) => house.delivery.push(node, encrypted(count)));
-		const held = [6, 7].map((count) => house.delivery.push(node, encrypted(count)));
-		for (let call = 1; call <= 5; call++) await house.service.next();
-		await house.delivery.settle(Number.POSITIVE_INFINITY);
+		const sent = range(1, 5).map((count) => fixture.delivery.push(node, encrypted(count)));
+		const held = [6, 7].map((count) => fixture.delivery.push(node, encrypted(count)));
+		for (let call = 1; call <= 5; call++) await fixture.service.next();
+		await fixture.delivery.settle(Number.POSITIVE_INFINITY);
 		expect(await Promise.all(held)).toEqual([QUEUED, QUEUED]);
 		expect(await keptCounts()).toEqual([6, 7]);
-		for (const call of house.service.calls) call.answer({ kind: "delivered" });
+		for (const call of fixture.service.calls) call.answer({ kind: "delivered" });
 		expect(await Promise.all(sent)).toEqual(Array(5).fill(DELIVERED));
 	});
 
 	test("are taken out together with those that are on their way: none starts while these are written", async () => {
 		const written = Promise.withResolvers<void>();
 		const put: number[] = [];
-		const delivery = house.compose({
+		const delivery = fixture.compose({
 			outbox: {
-				...house.outbox,
+				...fixture.outbox,
 				async put(...entries) {
 					for (const { notification } of entries) put.push(notification.count ?? 0);
 					await written.promise;
-					await house.outbox.put(...entries);
+					await fixture.outbox.put(...entries);
 				},
 			},
 		});
@@ -410,7 +448,7 @@ describe("messages to one registration that say something of their own", () => {
 		const own = range(1, 6).map((count) => delivery.push(node, encrypted(count)));
 		const others = [7, 8].map((count) => delivery.push(node, { class: "high", count }));
 		const calls = [11, 12].map((count) => delivery.push(node, { class: "voip", count }));
-		for (let call = 1; call <= 8; call++) await house.service.next();
+		for (let call = 1; call <= 8; call++) await fixture.service.next();
 		const settled = delivery.settle();
 		expect(put.sort((a, b) => a - b)).toEqual([...range(1, 8), 11, 12]);
 		written.resolve();
@@ -421,7 +459,7 @@ describe("messages to one registration that say something of their own", () => {
 	});
 
 	test("from elsewhere take no place of the owner's, held back or on disk", async () => {
-		const delivery = house.compose({ admit: async ({ node }) => ({ node }) });
+		const delivery = fixture.compose({ admit: async ({ node }) => ({ node }) });
 		const node = await withKeys();
 		const publish = (publisher: string, count: number) =>
 			delivery.publish({ node, secret: "", publisher, notification: encrypted(count) });

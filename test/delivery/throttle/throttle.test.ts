@@ -27,7 +27,7 @@ function harness(intervalMs: number, now?: () => number) {
 			sent.push({ item, at: performance.now(), answer: resolve });
 			arrived?.();
 		});
-	const throttle = createThrottle<string>(intervalMs, run, now);
+	const throttle = createThrottle<string>(intervalMs, run, { ...(now && { now }) });
 	async function next(): Promise<Sent> {
 		while (sent.length <= taken) await new Promise<void>((resolve) => (arrived = resolve));
 		return sent[taken++] as Sent;
@@ -292,7 +292,7 @@ test("where many wait for a window's end the newest is put on disk and they are 
 		sent.push(item);
 		return DELIVERED;
 	};
-	const throttle = createThrottle<string>(40, run, undefined, crowd);
+	const throttle = createThrottle<string>(40, run, { crowd });
 	const answers = ["1", "2", "3", "4", "5", "6", "7", "8"].map((item) => throttle.submit("lane", item));
 	expect(await Promise.all(answers.slice(1, 7))).toEqual([
 		...[SUPERSEDED, SUPERSEDED, QUEUED],
@@ -341,9 +341,11 @@ test("lanes that are idle are forgotten: memory does not grow with all the regis
 			open++;
 			return DELIVERED;
 		},
-		() => {
-			asked++;
-			return clock;
+		{
+			now() {
+				asked++;
+				return clock;
+			},
 		},
 	);
 	for (let n = 0; n < 500; n++) await throttle.submit(`lane ${n}`, "x");
