@@ -53,6 +53,8 @@ export function createBulkhead(
 	let awaitedBy: "proven" | "unproven" | undefined;
 	/** It answered, the last time. */
 	let isWell = false;
+	/** It answered a device that was delivered to: what a stranger's pages there say changes nothing then. */
+	let isWellForProven = false;
 	let wellAt = now();
 
 	function full(what: "pushes" | "retries"): Later {
@@ -106,8 +108,9 @@ export function createBulkhead(
 		hear({ kind }, { isProven }) {
 			if (kind === "nothing") return;
 			const isGood = kind === "well";
-			// What a maker's host says of made-up URLs must not cost its places.
-			if (isProven || isGood || !limits.pool?.onlyUnwell) isWell = isGood;
+			if (isProven) isWellForProven = isGood;
+			// What a host says of made-up URLs must not cost its users their places: a maker's, or one that serves them.
+			if (isProven || isGood || !(isWellForProven || limits.pool?.onlyUnwell)) isWell = isGood;
 		},
 
 		works() {

@@ -181,6 +181,16 @@ describe("a gate", () => {
 describe("a pool of gates", () => {
 	const pooled = (): GateLimits => ({ inFlight: 8, pool: { name: "strangers", inFlight: 10 } });
 
+	test("has room for devices that were delivered to, whatever a stranger's pages at their host answer", () => {
+		go("shared", pooled()).leave(WELL);
+		const pages = Array.from({ length: 6 }, () => go("shared", pooled(), { ...PROVEN, isProven: false }));
+		go("shared", pooled());
+		go("shared", pooled());
+		expect(later("shared", pooled())).toMatchObject({ isFull: true });
+		for (const page of pages) page.leave(UNWELL);
+		expect(said).toContain("shared has room");
+	});
+
 	test("bounds all of them together, so that many that hang take no more than one app does", () => {
 		for (let push = 0; push < 8; push++) go("one", pooled());
 		for (let push = 0; push < 2; push++) go("two", pooled());
