@@ -77,7 +77,7 @@ describe("the shared database", () => {
 		expect(reveille.log()).toMatch(/database or disk is full/);
 		disk.makeRoom();
 		expect(await publish(dead.target)).toMatchObject({ said: "cancel item-not-found" });
-		expect(await statusOf(dead.target)).toBe(404);
+		expect(await statusOf(dead.target)).toBe(410);
 		await register();
 	}, 30_000);
 
