@@ -16,7 +16,7 @@ export type ServiceName = keyof AppSettings;
 
 /**
  * The class of a push. Per registration and class the newest supersedes the older; `high` and `low` are
- * throttled, `voip` and `event` never are.
+ * throttled, `voip` and `event` go out at once as long as they are few.
  */
 export type PushClass = "voip" | "event" | "high" | "low";
 
@@ -154,7 +154,7 @@ export type Outcome =
  */
 export type About = "token" | "push" | "account";
 
-/** A push service: one file under `services/`, sending with the `fetch` it was given. */
+/** A push service: each has a folder under `services/`, and sends with the `fetch` it was given. */
 export interface PushService {
 	readonly name: ServiceName;
 	/**

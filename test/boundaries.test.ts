@@ -1,4 +1,4 @@
-/** The house's rules about who may import whom, and what must not reach an edge runtime. */
+/** The rules about who may import whom, and what must not reach an edge runtime. */
 import { describe, expect, test } from "bun:test";
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";

@@ -1,5 +1,6 @@
 /**
- * A breaker: lets nobody through to what does not work, and one now and then to see whether it works again.
+ * A breaker: lets nobody through to what does not work, and one now and then to see whether it works again. Its words
+ * are those of a gate: `shut` is what others call an open circuit, and `open` a closed one.
  *
  * How many have to say that it does not is the caller's to decide: where clients choose what is asked, one party can
  * make any number of faults, and they must be nobody else's.

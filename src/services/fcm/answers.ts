@@ -22,7 +22,7 @@ export const ANSWERS: readonly FcmRow[] = [
 	{ status: 404, word: "UNREGISTERED", own: true, kind: "gone", reason: "unregistered token" },
 	// Without the code it is the project that is not there: no reason to forget anyone.
 	{ status: 404, kind: "misconfigured", reason: "no such project" },
-	// Said of tokens and of messages alike: see `namesToken`, and a second try with next to nothing in it.
+	// Said of tokens and of messages alike: see `isToken`, and a second try with next to nothing in it.
 	{ status: 400, kind: "rejected", reason: "refused as malformed" },
 	// The token was given to another project's app. A wrong service account looks the same: delivery decides.
 	{ status: 403, word: "SENDER_ID_MISMATCH", own: true, kind: "gone", reason: "token of another app" },
