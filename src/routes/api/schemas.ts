@@ -48,8 +48,9 @@ const classes = z.array(pushClass).openapi({
 	description:
 		"The classes of pushes that the app asks for; the others are not sent to it. voip: calls, where the server " +
 		"says that they are; high: messages; low: what is not urgent, such as read marks. Events of the account, such " +
-		"as its removal, are always sent. Missing: when a device registers all, but for low at Apple's Web Push, " +
-		"which ends subscriptions whose pushes show nothing: ask for it if your app shows something for each push. " +
+		"as its removal, are always sent. Missing: when a device registers all, but for low at ntfy, which shows " +
+		"every push, and at Apple's Web Push, which ends subscriptions whose pushes show nothing: ask for it if your app " +
+		"shows something for each push. " +
 		"When it renews: as before.",
 	example: ["voip", "high", "low"],
 });
