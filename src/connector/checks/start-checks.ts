@@ -12,7 +12,7 @@ import { certificateExpiry, warnOfExpiry } from "./certificates.ts";
 import { warnOfClearText } from "./clear-text.ts";
 import { checkCredentials } from "./credentials.ts";
 import { tellOfKeys } from "./old-keys.ts";
-import { warnOfStrays } from "./strays.ts";
+import { warnOfUnserved } from "./unserved-registrations.ts";
 
 const DAY_MS = 86_400_000;
 
@@ -49,7 +49,7 @@ export function createStartChecks({
 	let counting: ReturnType<typeof setTimeout> | undefined;
 
 	function count() {
-		void warnOfStrays(registrations, config, log);
+		void warnOfUnserved(registrations, config, log);
 		keyUse().then(
 			(uses) => tellOfKeys(uses, log),
 			(error: unknown) =>

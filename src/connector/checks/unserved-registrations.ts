@@ -7,7 +7,7 @@ import type { Registrations } from "../../store/registrations/registrations.ts";
 import type { App } from "../../types.ts";
 import { hasJid } from "../connections.ts";
 
-export async function warnOfStrays(
+export async function warnOfUnserved(
 	registrations: Pick<Registrations, "count" | "countAddresses">,
 	{ apps, connections }: { apps: readonly App[]; connections: readonly XmppConnection[] },
 	log: Logger,
@@ -21,15 +21,15 @@ export async function warnOfStrays(
 		);
 	}
 	if (connections.length === 0) return;
-	let strays = 0;
+	let unserved = 0;
 	for (const { jid, count } of await registrations.countAddresses().catch(() => [])) {
 		const isServed = connections.some((one) => jid === one.pubsubHost || hasJid(one, jid));
-		if (!isServed) strays += count;
+		if (!isServed) unserved += count;
 	}
-	if (strays > 0) {
+	if (unserved > 0) {
 		log.warn(
-			"{strays} registrations are published to at addresses that no connection has. They are not woken until their devices register again. Was an account, a resource, a domain or a pubsub service changed? The old one may be kept as a [[connection]].",
-			about("registrations-without-connection", { strays }),
+			"{count} registrations are published to at addresses that no connection has. They are not woken until their devices register again. Was an account, a resource, a domain or a pubsub service changed? The old one may be kept as a [[connection]].",
+			about("registrations-without-connection", { count: unserved }),
 		);
 	}
 }

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { parseConfig } from "../../../src/config/config.ts";
-import { warnOfStrays } from "../../../src/connector/checks/strays.ts";
+import { warnOfUnserved } from "../../../src/connector/checks/unserved-registrations.ts";
 import { hasJid } from "../../../src/connector/connections.ts";
 import { createRegistrations } from "../../../src/store/registrations/registrations.ts";
 import { openTestDatabase } from "../../database.ts";
@@ -24,18 +24,18 @@ test("registrations whose app or address is not served any more are counted at t
 	const database = await openTestDatabase();
 	const registrations = createRegistrations(database.db, PLENTY);
 	const served = ["push@a.example/push", "pubsub.a.example", "push.b.example", "me@push.b.example/x"];
-	const strays = ["push@a.example/other", "push.old.example", "pubsub.old.example"];
+	const unserved = ["push@a.example/other", "push.old.example", "pubsub.old.example"];
 	let made = 0;
-	for (const jid of [...served, ...strays, undefined]) {
+	for (const jid of [...served, ...unserved, undefined]) {
 		const device = `d${++made}`;
 		const row = { owner: "", app: "webpush", device, token: "t", ...(jid !== undefined && { jid }) };
 		await registrations.register(row, () => device);
 	}
 	await registrations.register({ owner: "", app: "lost", device: "d", token: "t" }, () => "n");
 	const { log, lines } = readableLog();
-	await warnOfStrays(registrations, { apps, connections }, log);
+	await warnOfUnserved(registrations, { apps, connections }, log);
 	await database.close();
 	expect(lines).toHaveLength(2);
 	expect(lines[0]).toContain('"app":"lost","count":1');
-	expect(lines[1]).toContain('"strays":3');
+	expect(lines[1]).toContain('"count":3');
 });
