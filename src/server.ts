@@ -42,7 +42,7 @@ import { registrationAccess } from "./routes/guards/registration-access.ts";
 import { publicApps } from "./routes/public-apps.ts";
 import { createKeyring, type Keyring, withFormerSecrets } from "./secrets.ts";
 import { endpointPolicy } from "./services/endpoint.ts";
-import { createServices } from "./services/index.ts";
+import { createServices } from "./services/services-of-apps.ts";
 import type { VapidKey } from "./services/webpush/vapid-signature.ts";
 import { nodesSurely } from "./store/database-id.ts";
 import { checkSecretKey, checkVapidKey, WrongKey } from "./store/facts.ts";

@@ -1,6 +1,6 @@
 /** Push services that send nothing: an edge and an import only check devices with them. */
 import type { PushService } from "../types.ts";
-import { createServices } from "./index.ts";
+import { createServices } from "./services-of-apps.ts";
 
 type Apps = Parameters<typeof createServices>[0];
 type Effects = Parameters<typeof createServices>[1];

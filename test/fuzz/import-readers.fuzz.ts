@@ -13,7 +13,7 @@ import { StartError } from "../../src/bun/start-error.ts";
 import { createAppChoice } from "../../src/registering/app-choice.ts";
 import { createKeyring } from "../../src/secrets.ts";
 import { endpointPolicy } from "../../src/services/endpoint.ts";
-import { createServices } from "../../src/services/index.ts";
+import { createServices } from "../../src/services/services-of-apps.ts";
 import { temporaryFolder } from "../peers/folder.ts";
 import { ALL_APPS, APNS_HEX } from "../xmpp/commands/commands-fixture.ts";
 import { claim, claimSentence, same, unless } from "./claims.ts";

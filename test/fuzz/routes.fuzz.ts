@@ -4,7 +4,7 @@ import type { AppDeps } from "../../src/app.ts";
 import type { MetricsDeps } from "../../src/routes/admin/metrics.ts";
 import { createJwtCheck } from "../../src/routes/guards/jwt.ts";
 import { endpointPolicy } from "../../src/services/endpoint.ts";
-import { createServices } from "../../src/services/index.ts";
+import { createServices } from "../../src/services/services-of-apps.ts";
 import { askingFor, SECRET_KEY, startTestServer } from "../routes/routes-fixture.ts";
 import { ALL_APPS, APNS_HEX } from "../xmpp/commands/commands-fixture.ts";
 import { claim, same } from "./claims.ts";

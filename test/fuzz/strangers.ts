@@ -18,7 +18,7 @@ import { announceEnds } from "../../src/registering/registration-ends.ts";
 import { createRegistrationRate } from "../../src/registering/registration-rate.ts";
 import { createKeyring } from "../../src/secrets.ts";
 import { endpointPolicy } from "../../src/services/endpoint.ts";
-import { createServices } from "../../src/services/index.ts";
+import { createServices } from "../../src/services/services-of-apps.ts";
 import { createRegistrations } from "../../src/store/registrations/registrations.ts";
 import type { Answer } from "../../src/types.ts";
 import { affiliationNone } from "../../src/xmpp/affiliation.ts";

@@ -6,7 +6,7 @@ import { createAppChoice } from "../../src/registering/app-choice.ts";
 import { publicApps } from "../../src/routes/public-apps.ts";
 import { createKeyring } from "../../src/secrets.ts";
 import { endpointPolicy } from "../../src/services/endpoint.ts";
-import { createServices } from "../../src/services/index.ts";
+import { createServices } from "../../src/services/services-of-apps.ts";
 import { formDeviceKey } from "../../src/store/registrations/device-key.ts";
 import { startTestServer, subscription } from "../routes/routes-fixture.ts";
 import {

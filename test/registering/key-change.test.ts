@@ -6,7 +6,7 @@ import { createRegistrationRate } from "../../src/registering/registration-rate.
 import { createRegistrar } from "../../src/registering/xmpp-registrar.ts";
 import { createKeyring, type Keyring, splitOpenNode } from "../../src/secrets.ts";
 import { endpointPolicy } from "../../src/services/endpoint.ts";
-import { createServices } from "../../src/services/index.ts";
+import { createServices } from "../../src/services/services-of-apps.ts";
 import { followKeys } from "../../src/store/registrations/key-change.ts";
 import { createRegistrations } from "../../src/store/registrations/registrations.ts";
 import type { Dialect } from "../../src/types.ts";

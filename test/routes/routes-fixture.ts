@@ -7,7 +7,7 @@ import type { MetricsDeps } from "../../src/routes/admin/metrics.ts";
 import { createTokenCheck } from "../../src/routes/guards/registration-token.ts";
 import { createKeyring } from "../../src/secrets.ts";
 import { endpointPolicy } from "../../src/services/endpoint.ts";
-import { createServices } from "../../src/services/index.ts";
+import { createServices } from "../../src/services/services-of-apps.ts";
 import { generateVapidKey, importVapidKey } from "../../src/services/webpush/vapid-signature.ts";
 import { createPubsubNodes } from "../../src/store/pubsub-nodes.ts";
 import type { Quotas } from "../../src/store/registrations/quotas.ts";

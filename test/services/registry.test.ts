@@ -2,7 +2,7 @@
 import { describe, expect, test } from "bun:test";
 import { parseApps } from "../../src/config/apps.ts";
 import { endpointPolicy } from "../../src/services/endpoint.ts";
-import { createServices } from "../../src/services/index.ts";
+import { createServices } from "../../src/services/services-of-apps.ts";
 import { InvalidDevice } from "../../src/types.ts";
 
 const sendsNothing = () => Promise.reject(new Error("these tests send nothing"));

@@ -1,7 +1,7 @@
 /** The ways out to push services, each for whom it is made. */
 import { type EndpointPolicy, isAnsweredFor } from "../../services/endpoint.ts";
 import type { Fetch } from "../../services/exchange.ts";
-import type { createServices } from "../../services/index.ts";
+import type { createServices } from "../../services/services-of-apps.ts";
 import { createFirstToConnect } from "./happy-eyeballs.ts";
 import { createHttp2Fetch } from "./http2.ts";
 import { createPinnedFetch } from "./pinned.ts";

@@ -7,7 +7,7 @@ import { createRegistrationRate } from "../../../src/registering/registration-ra
 import { createRegistrar, type RegistrarDeps } from "../../../src/registering/xmpp-registrar.ts";
 import { createKeyring } from "../../../src/secrets.ts";
 import { endpointPolicy } from "../../../src/services/endpoint.ts";
-import { createServices } from "../../../src/services/index.ts";
+import { createServices } from "../../../src/services/services-of-apps.ts";
 import { createRegistrations } from "../../../src/store/registrations/registrations.ts";
 import type { Registration } from "../../../src/types.ts";
 import type { Registrar } from "../../../src/xmpp/commands/registrar.ts";

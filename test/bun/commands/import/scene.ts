@@ -5,7 +5,7 @@ import { type ImportDeps, runImport } from "../../../../src/bun/commands/import/
 import { parseApps } from "../../../../src/config/apps.ts";
 import { createKeyring, withFormerSecrets } from "../../../../src/secrets.ts";
 import { endpointPolicy } from "../../../../src/services/endpoint.ts";
-import { createServices } from "../../../../src/services/index.ts";
+import { createServices } from "../../../../src/services/services-of-apps.ts";
 import { createFormerSecrets } from "../../../../src/store/registrations/former-secrets.ts";
 import { createRegistrations } from "../../../../src/store/registrations/registrations.ts";
 import { openTestDatabase } from "../../../database.ts";
