@@ -16,10 +16,10 @@ import {
 import type { AlertText } from "../alert.ts";
 import { type HiddenName, webCryptoHiddenName } from "../collapse-key.ts";
 import { exchange, type Failure, type Fetch, type Reply } from "../exchange.ts";
-import { unprepared } from "../outcome.ts";
 import { hasOwnText } from "../own-text.ts";
 import { payloadForm } from "../payload-form.ts";
 import { timeToLive } from "../time-to-live.ts";
+import { unprepared } from "../unsent-pushes.ts";
 import { classify, EXPIRED_TOKEN, readBody } from "./answers.ts";
 import { type AppText, apnsPayload, checkAlert, type PushType } from "./payload.ts";
 import type { ProviderTokens } from "./provider-tokens.ts";

@@ -9,7 +9,7 @@ import { InvalidDevice } from "../../types.ts";
 import { createAccessTokens } from "../access-token.ts";
 import type { HiddenName } from "../collapse-key.ts";
 import { exchange, type Fetch } from "../exchange.ts";
-import { neverThrowing } from "../outcome.ts";
+import { neverThrowing } from "../unsent-pushes.ts";
 import { classify, classifyMinimal, mayBeToken, refusesAccess } from "./answers.ts";
 import { bodyOf, type FcmMessage, fcmMessage, minimalMessage } from "./message.ts";
 import { type ServiceAccount, tokenRequest } from "./service-account.ts";

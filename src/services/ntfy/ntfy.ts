@@ -6,8 +6,8 @@
 import { type Device, InvalidDevice, type Outcome, type Push, type PushService } from "../../types.ts";
 import { type EndpointPolicy, isAnsweredFor, isNamed, mayTellWhy } from "../endpoint.ts";
 import { exchange, type Fetch } from "../exchange.ts";
-import { neverThrowing, unprepared } from "../outcome.ts";
 import { timeToLive } from "../time-to-live.ts";
+import { neverThrowing, unprepared } from "../unsent-pushes.ts";
 import { classify } from "./answers.ts";
 import { type NtfyLook, type NtfyMessage, ntfyMessage } from "./message.ts";
 import { parseTopic, type Topic } from "./topic.ts";

@@ -9,7 +9,7 @@ import { InvalidDevice } from "../../types.ts";
 import { wordsOf } from "../alert.ts";
 import type { HiddenName } from "../collapse-key.ts";
 import { exchange, type Failure, type Fetch, type Reply } from "../exchange.ts";
-import { neverThrowing } from "../outcome.ts";
+import { neverThrowing } from "../unsent-pushes.ts";
 import { classify, errorOf } from "./answers.ts";
 import { replaceTagOf, type UbuntuCard, type UbuntuMessage, ubuntuMessage } from "./message.ts";
 
