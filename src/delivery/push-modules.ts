@@ -7,7 +7,7 @@
  */
 import type { Rate } from "../limits/bounds/bound.ts";
 import { deliveryBounds } from "../limits/bounds/delivery.ts";
-import { createRecent } from "../limits/recent.ts";
+import { createRecent } from "../limits/recent-names.ts";
 import { registrableDomain } from "../limits/registrable-domain.ts";
 import { createBuckets } from "../limits/token-buckets.ts";
 import type { Registrations } from "../store/registrations/registrations.ts";

@@ -1,7 +1,7 @@
 /** Token buckets by name, in memory: how often somebody may do something. */
 import type { Rate } from "./bounds/bound.ts";
 import { httpBounds } from "./bounds/http.ts";
-import { createRecent } from "./recent.ts";
+import { createRecent } from "./recent-names.ts";
 
 /** How many tokens there are at a time, of so many earlier: none are lost where the clock was set back. */
 export const tokensAt = (

@@ -6,7 +6,7 @@
  * own, and what is registered may be renewed when nothing new may be made.
  */
 import { registrationBounds } from "../limits/bounds/registrations.ts";
-import { createRecent } from "../limits/recent.ts";
+import { createRecent } from "../limits/recent-names.ts";
 import { createBuckets } from "../limits/token-buckets.ts";
 
 /** Domains whose proof is remembered. */

@@ -6,8 +6,8 @@ import { loginBounds } from "../limits/bounds/login.ts";
 import { decodeBase64Text, encodeBase64, utf8 } from "./base64.ts";
 import { type Credentials, type Mechanism, SaslError } from "./mechanism.ts";
 import { createPlain } from "./plain.ts";
-import { saidBy } from "./said.ts";
 import { createScram, type ScramName } from "./scram.ts";
+import { saidBy } from "./server-words.ts";
 
 /** What the client sends: an element of SASL's namespace, and the text in it. */
 export type ClientStep =

@@ -6,7 +6,7 @@ import fc from "fast-check";
 import { parseImportArguments } from "../../src/bun/commands/import/arguments.ts";
 import { check, Unfit } from "../../src/bun/commands/import/check.ts";
 import { parseCsv, readCsv } from "../../src/bun/commands/import/csv.ts";
-import { FIELDS, type Found } from "../../src/bun/commands/import/found.ts";
+import { FIELDS, type Found } from "../../src/bun/commands/import/found-registration.ts";
 import { parseLuaRecord } from "../../src/bun/commands/import/lua-data.ts";
 import { openSqliteStore } from "../../src/bun/commands/import/prosody-sqlite.ts";
 import { StartError } from "../../src/bun/start-error.ts";

@@ -6,7 +6,7 @@ import { parseConfig } from "../../config/config.ts";
 import { registrationBounds } from "../../limits/bounds/registrations.ts";
 import { createRegistrationTokens, hashOfToken } from "../../store/registration-tokens.ts";
 import { fileUrl } from "../../syntax/file-url.ts";
-import { readDatabaseNote } from "../database/note.ts";
+import { readDatabaseNote } from "../database/database-note.ts";
 import { filePath, openDatabase } from "../database/open.ts";
 import { PROGRAM } from "../program.ts";
 import { randomToken } from "../registration-token.ts";

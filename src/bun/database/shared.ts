@@ -13,7 +13,7 @@ import { facts } from "../../store/schema.ts";
 import { fileUrl } from "../../syntax/file-url.ts";
 import { createSpaceCheck } from "../free-space.ts";
 import { COMMAND } from "../program.ts";
-import { noteDatabase, readDatabaseNote } from "./note.ts";
+import { noteDatabase, readDatabaseNote } from "./database-note.ts";
 import { connect, DatabaseAway, filePath, type OpenDatabase, openDatabase } from "./open.ts";
 import { stillThere } from "./replaced-file.ts";
 import { openReplica, type Replica } from "./replica.ts";

@@ -8,7 +8,7 @@
  */
 import { connect as openSocket } from "node:net";
 import { answerBounds } from "../../limits/bounds/answers.ts";
-import { createRecent } from "../../limits/recent.ts";
+import { createRecent } from "../../limits/recent-names.ts";
 
 /** Opens a connection, and closes it: rejects where there is none, and when the signal fires. */
 export type Connect = (address: string, port: number, signal: AbortSignal) => Promise<void>;

@@ -1,6 +1,6 @@
 /** What it means, for an account, that its stream or its WebSocket ended. */
 import type { XmppAccount } from "../../config/connections.ts";
-import { saidBy } from "../../sasl/said.ts";
+import { saidBy } from "../../sasl/server-words.ts";
 import { explainStreamError, StreamFailure } from "./stream.ts";
 
 /** @param error what xmpp.js or the server said: a stream error, or any other */

@@ -6,7 +6,7 @@ import type { Element } from "@xmpp/xml";
 import xml from "@xmpp/xml";
 import { settingOf, type XmppAccount } from "../../config/connections.ts";
 import { loginBounds } from "../../limits/bounds/login.ts";
-import { saidBy } from "../../sasl/said.ts";
+import { saidBy } from "../../sasl/server-words.ts";
 import { type NewSession, NS_SM } from "./managed-session.ts";
 import { StreamFailure, type XmppStream } from "./stream.ts";
 import { mostBytesSaid, mostBytesTaken } from "./stream-limits.ts";

@@ -4,7 +4,7 @@
  * of each party; where there are more, they have their turns one after the other.
  */
 import { deliveryBounds } from "../../limits/bounds/delivery.ts";
-import { createRecent } from "../../limits/recent.ts";
+import { createRecent } from "../../limits/recent-names.ts";
 import type { Outbox, OutboxEntry } from "../../store/local/outbox.ts";
 import {
 	afterQueuesOf,

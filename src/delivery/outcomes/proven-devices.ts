@@ -3,7 +3,7 @@
  * its push service says of it proves nothing about others.
  */
 import { deliveryBounds } from "../../limits/bounds/delivery.ts";
-import { createRecent } from "../../limits/recent.ts";
+import { createRecent } from "../../limits/recent-names.ts";
 import type { Registration } from "../../types.ts";
 
 export interface Proven {

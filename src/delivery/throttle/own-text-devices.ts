@@ -1,6 +1,6 @@
 /** For which devices the text of a message leaves this server, as far as is known: only then is it one of its own. */
 import { deliveryBounds } from "../../limits/bounds/delivery.ts";
-import { createRecent } from "../../limits/recent.ts";
+import { createRecent } from "../../limits/recent-names.ts";
 import { hasOwnText } from "../../services/own-text.ts";
 import { isOwnSlot } from "../../store/local/outbox-slots.ts";
 import type { App, Registration } from "../../types.ts";

@@ -3,7 +3,7 @@ import { parseArgs } from "node:util";
 import { SERVICE_NAMES } from "../../../xmpp/service-names.ts";
 import { PROGRAM } from "../../program.ts";
 import { StartError } from "../../start-error.ts";
-import { FIELDS } from "./found.ts";
+import { FIELDS } from "./found-registration.ts";
 
 export interface ImportArguments {
 	from: "prosody" | "csv";

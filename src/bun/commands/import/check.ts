@@ -11,7 +11,7 @@ import { type App, InvalidDevice, type PushService } from "../../../types.ts";
 import { bareOf, isBareJid } from "../../../xmpp/jid.ts";
 import { partyOfOwner } from "../../../xmpp/party.ts";
 import { SERVICE_NAMES } from "../../../xmpp/service-names.ts";
-import type { Found } from "./found.ts";
+import type { Found } from "./found-registration.ts";
 
 /** Why one is left out, in words that quote nothing of it. */
 export class Unfit extends Error {

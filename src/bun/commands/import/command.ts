@@ -6,7 +6,7 @@ import { createDeviceChecks } from "../../../services/device-checks.ts";
 import { endpointPolicy } from "../../../services/endpoint.ts";
 import { checkSecretKey } from "../../../store/facts.ts";
 import { fileUrl } from "../../../syntax/file-url.ts";
-import { readDatabaseNote } from "../../database/note.ts";
+import { readDatabaseNote } from "../../database/database-note.ts";
 import { openDatabase } from "../../database/open.ts";
 import { openOwnKeys } from "../../own-keys.ts";
 import { readConfig } from "../../read-config.ts";

@@ -1,6 +1,6 @@
 /** Reads CSV (RFC 4180) as it streams in: UTF-8, a header, commas, quotes where they are needed. */
 import { StartError } from "../../start-error.ts";
-import { FIELDS, type Field, type Found } from "./found.ts";
+import { FIELDS, type Field, type Found } from "./found-registration.ts";
 
 /** No registration is longer, characters: a quote that is never closed must not fill the memory. */
 const LONGEST = 65_536;

@@ -6,7 +6,7 @@
 import { opendir, readFile, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { StartError } from "../../start-error.ts";
-import { type Found, foundAtProsody, masked } from "./found.ts";
+import { type Found, foundAtProsody, masked } from "./found-registration.ts";
 import { parseLuaRecord } from "./lua-data.ts";
 
 const STORE = "push_appserver";

@@ -4,7 +4,7 @@
  */
 import { Database } from "bun:sqlite";
 import { StartError } from "../../start-error.ts";
-import { type Found, foundAtProsody, masked } from "./found.ts";
+import { type Found, foundAtProsody, masked } from "./found-registration.ts";
 
 const STORE = "push_appserver";
 

@@ -11,7 +11,7 @@ import type { App } from "../../../types.ts";
 import { StartError } from "../../start-error.ts";
 import type { ImportArguments } from "./arguments.ts";
 import { type CheckingDeps, check, Unfit } from "./check.ts";
-import type { Found } from "./found.ts";
+import type { Found } from "./found-registration.ts";
 import { createReport, type ReportEffects } from "./report.ts";
 import { openSource } from "./source.ts";
 

@@ -3,7 +3,7 @@ import { stat } from "node:fs/promises";
 import { StartError } from "../../start-error.ts";
 import type { ImportArguments } from "./arguments.ts";
 import { readCsv } from "./csv.ts";
-import type { Found } from "./found.ts";
+import type { Found } from "./found-registration.ts";
 import { findHostStores, readHostStore } from "./prosody-files.ts";
 import { openSqliteStore } from "./prosody-sqlite.ts";
 
