@@ -8,7 +8,7 @@
  * 4. attempt.ts: its registration, whether it may be sent, its gate (gates/), its push service (services/).
  * 5. outcomes/outcomes.ts: what becomes of the registration, the push and the answer.
  * 6. outbox/outbox-writes.ts: what waits is put on disk. outbox/outbox-loop.ts takes it from there when it is due, and
- *    retrying.ts goes on at step 4.
+ *    outbox/one-retry.ts goes on at step 4.
  *
  * The answer `done` is a promise: delivered, on this connector's disk, or superseded by a later publish that is.
  */
@@ -24,6 +24,7 @@ import { createAttempts } from "./attempt.ts";
 import type { Gates } from "./gates/gates.ts";
 import { createInFlight } from "./in-flight.ts";
 import { createInOrder } from "./in-order.ts";
+import { createRetry, type Retry } from "./outbox/one-retry.ts";
 import { createOutboxWrites, type Secure } from "./outbox/outbox-writes.ts";
 import type { Verdicts } from "./outcomes/dead-token-verdicts.ts";
 import { createOutcomes } from "./outcomes/outcomes.ts";
@@ -31,7 +32,6 @@ import { createProven } from "./outcomes/proven-devices.ts";
 import type { Results } from "./outcomes/push-results.ts";
 import { type Item, Unavailable, waitAnswer } from "./push-item.ts";
 import type { Known } from "./push-modules.ts";
-import { createRetrying, type Retry } from "./retrying.ts";
 import { createSending } from "./sending.ts";
 import { classed, learn, type Tagging } from "./tagging.ts";
 import { createOwnTextDevices } from "./throttle/own-text-devices.ts";
@@ -125,7 +125,7 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
 		ownTextDevices,
 		now,
 	});
-	const retry = createRetrying({ pacing, attempts, writes, log, now });
+	const retry = createRetry({ pacing, attempts, writes, log, now });
 	/** The later of two publishes must not be taken for the earlier: it would be superseded. */
 	const inOrder = createInOrder();
 

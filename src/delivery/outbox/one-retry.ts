@@ -1,11 +1,11 @@
 /** Tries what waits in the outbox, once: it stays there until it was delivered, has expired, or is hopeless. */
 import type { Logger } from "@logtape/logtape";
-import type { OutboxEntry } from "../store/local/outbox.ts";
-import { type Attempts, askAgainAt } from "./attempt.ts";
-import type { OutboxWrites } from "./outbox/outbox-writes.ts";
-import { type Item, type Tried, Unavailable } from "./push-item.ts";
-import type { Pacing } from "./throttle/pacing.ts";
-import { ttlSecondsOf } from "./time-to-live.ts";
+import type { OutboxEntry } from "../../store/local/outbox.ts";
+import { type Attempts, askAgainAt } from "../attempt.ts";
+import { type Item, type Tried, Unavailable } from "../push-item.ts";
+import type { Pacing } from "../throttle/pacing.ts";
+import { ttlSecondsOf } from "../time-to-live.ts";
+import type { OutboxWrites } from "./outbox-writes.ts";
 
 /**
  * One that is turned away where it waits, or whose lane is taken, costs no write.
@@ -13,7 +13,7 @@ import { ttlSecondsOf } from "./time-to-live.ts";
  */
 export type Retry = (entry: OutboxEntry) => Promise<Tried>;
 
-export function createRetrying({
+export function createRetry({
 	pacing,
 	attempts,
 	writes,
