@@ -6,7 +6,7 @@
 import { eq } from "drizzle-orm";
 import type { LibSQLDatabase } from "drizzle-orm/libsql";
 import { UnfitDatabase } from "./database-fault.ts";
-import { settle } from "./facts.ts";
+import { ensureFact } from "./facts.ts";
 import type { PubsubNodes } from "./pubsub-nodes.ts";
 import type { Registrations } from "./registrations/registrations.ts";
 import { facts } from "./schema.ts";
@@ -25,7 +25,7 @@ export async function idOf(db: LibSQLDatabase): Promise<string | undefined> {
 }
 
 /** @returns the database's id; one that has none is given one */
-export const settleId = (db: LibSQLDatabase): Promise<string> => settle(db, ID, crypto.randomUUID());
+export const ensureId = (db: LibSQLDatabase): Promise<string> => ensureFact(db, ID, crypto.randomUUID());
 
 /** Asks the primary whether it is still the database that this process began with. @throws {OtherDatabase} */
 export type IdCheck = () => Promise<void>;
@@ -36,7 +36,7 @@ export type IdCheck = () => Promise<void>;
 export function createIdCheck(primary: LibSQLDatabase, id: string | undefined): IdCheck {
 	let known = id;
 	return async () => {
-		known ??= await settleId(primary);
+		known ??= await ensureId(primary);
 		if ((await idOf(primary)) === known) return;
 		throw new OtherDatabase(
 			"The database is not the one that this process began with: its data were lost or replaced. Nobody is said to be unknown. Restore its backup; or, if another one was meant, start Reveille again.",

@@ -1,4 +1,4 @@
-/** Facts about the shared database: which keys its registrations were made with, and others that are settled once. */
+/** Facts about the shared database: which keys its registrations were made with, and others that are written once. */
 import { eq, like } from "drizzle-orm";
 import type { LibSQLDatabase } from "drizzle-orm/libsql";
 import type { MessageId } from "../messages/table.ts";
@@ -23,7 +23,7 @@ export class WrongKey extends Error {
 }
 
 /** Writes a fact if it is not there. @returns what the database says: of two first starts at once, one writes */
-export async function settle(db: LibSQLDatabase, name: string, value: string): Promise<string> {
+export async function ensureFact(db: LibSQLDatabase, name: string, value: string): Promise<string> {
 	await db.insert(facts).values({ name, value }).onConflictDoNothing();
 	const [fact] = await db.select().from(facts).where(eq(facts.name, name));
 	return fact?.value ?? value;
@@ -50,7 +50,7 @@ export async function checkSecretKey(
 	now: () => number = Date.now,
 ): Promise<KnownKeys> {
 	const at = now();
-	const fingerprint = await settle(db, FINGERPRINT, keyring.fingerprint);
+	const fingerprint = await ensureFact(db, FINGERPRINT, keyring.fingerprint);
 	if (fingerprint !== keyring.fingerprint) {
 		if (!keyring.oldFingerprints.includes(fingerprint)) throw new WrongKey("secret-key-other", WRONG_KEY);
 		await db.update(facts).set({ value: keyring.fingerprint }).where(eq(facts.name, FINGERPRINT));
@@ -91,7 +91,7 @@ async function noteKeys(db: LibSQLDatabase, given: readonly string[], now: numbe
  * @throws {WrongKey}
  */
 export async function checkVapidKey(db: LibSQLDatabase, publicKey: string): Promise<void> {
-	if ((await settle(db, VAPID, publicKey)) === publicKey) return;
+	if ((await ensureFact(db, VAPID, publicKey)) === publicKey) return;
 	throw new WrongKey(
 		"vapid-key-other",
 		`The VAPID key is not the one this database's browsers subscribed with. Give the right one (vapid.key of the old data folder) as VAPID_PRIVATE_KEY. To begin anew, with every browser subscribing again, delete the row ${VAPID} of the table facts.`,

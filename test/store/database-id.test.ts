@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import {
 	createIdCheck,
+	ensureId,
 	missedSurely,
 	nodesSurely,
 	OtherDatabase,
-	settleId,
 } from "../../src/store/database-id.ts";
 import { createPubsubNodes } from "../../src/store/pubsub-nodes.ts";
 import { databaseReadiness } from "../../src/store/readiness.ts";
@@ -28,14 +28,14 @@ const replaced = () =>
 const lost = () => database.client.execute("DELETE FROM facts");
 
 test("of first starts at once, all know one id; a later one knows the same", async () => {
-	const ids = await Promise.all([settleId(database.db), settleId(database.db), settleId(database.db)]);
-	expect(new Set([...ids, await settleId(database.db)]).size).toBe(1);
+	const ids = await Promise.all([ensureId(database.db), ensureId(database.db), ensureId(database.db)]);
+	expect(new Set([...ids, await ensureId(database.db)]).size).toBe(1);
 });
 
 describe("whoever is not there any more", () => {
 	const device = { token: "https://push.example/1" };
 	async function registrations(now?: () => number) {
-		const check = createIdCheck(database.db, await settleId(database.db));
+		const check = createIdCheck(database.db, await ensureId(database.db));
 		return {
 			registrations: missedSurely(createRegistrations(database.db, QUOTAS), check),
 			former: createFormerSecrets(database.db, { check, ...(now && { now }) }),

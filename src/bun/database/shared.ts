@@ -8,7 +8,7 @@ import { drizzle } from "drizzle-orm/libsql";
 import type { Config } from "../../config/config.ts";
 import { registrationBounds } from "../../limits/bounds/registrations.ts";
 import { about } from "../../messages/about.ts";
-import { createIdCheck, type IdCheck, idOf, settleId } from "../../store/database-id.ts";
+import { createIdCheck, ensureId, type IdCheck, idOf } from "../../store/database-id.ts";
 import { facts } from "../../store/schema.ts";
 import { fileUrl } from "../../syntax/file-url.ts";
 import { createSpaceCheck } from "../free-space.ts";
@@ -84,7 +84,7 @@ export async function openShared(
 		const client = connect(options);
 		return { client, db: drizzle(client) };
 	});
-	const id = away ? note.id : await settleId(primary.db);
+	const id = away ? note.id : await ensureId(primary.db);
 	// An HTTP process makes no files.
 	if (id !== undefined && role !== "http") await noteDatabase(dataDir, id);
 	if (file === undefined) {
