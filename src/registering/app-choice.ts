@@ -6,7 +6,7 @@
 import type { App, ServiceName } from "../types.ts";
 import type { AppWish } from "../xmpp/commands/registrar.ts";
 import { domainOf } from "../xmpp/jid.ts";
-import { SERVICE_NAMES } from "../xmpp/service-names.ts";
+import { SERVICE_BY_NAME } from "../xmpp/service-names.ts";
 
 /** What Tigase's clients call themselves, for operators who name no providers of their own. */
 const WELL_KNOWN: ReadonlyMap<string, ServiceName> = new Map([
@@ -76,7 +76,7 @@ export function createAppChoice(all: readonly App[], preferred: readonly App[] =
 				? all.filter((app) => app.providers?.includes(provider))
 				: ofService(WELL_KNOWN.get(provider));
 		}
-		const ofType = ofService(SERVICE_NAMES.get(wish.type));
+		const ofType = ofService(SERVICE_BY_NAME.get(wish.type));
 		return ofType.length > 0 ? ofType : all.filter(({ name }) => name === wish.type);
 	}
 
@@ -95,7 +95,7 @@ export function createAppChoice(all: readonly App[], preferred: readonly App[] =
 		served,
 		services,
 		providers,
-		types: [...SERVICE_NAMES].filter(([, service]) => services.has(service)).map(([type]) => type),
+		types: [...SERVICE_BY_NAME].filter(([, service]) => services.has(service)).map(([type]) => type),
 		called: (name) => all.find((app) => app.name === name),
 		fitting,
 		choose,

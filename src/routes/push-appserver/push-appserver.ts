@@ -21,7 +21,7 @@ import { type AppChoice, createAppChoice } from "../../registering/app-choice.ts
 import { plainReason } from "../../registering/plain-reason.ts";
 import { formDeviceKey } from "../../store/registrations/device-key.ts";
 import type { App, Registration } from "../../types.ts";
-import { SERVICE_NAMES } from "../../xmpp/service-names.ts";
+import { SERVICE_BY_NAME } from "../../xmpp/service-names.ts";
 import type { AppDeps, RequestEnv } from "../deps.ts";
 import { keyMissing, toProblem } from "../errors.ts";
 import { requireRegistrationToken } from "../guards/authorization.ts";
@@ -68,7 +68,7 @@ export function pushAppserverRoutes(
 	const proofs = createFormProofs(deps);
 	const app = new OpenAPIHono<RequestEnv>();
 	app.use(limit, smallUtf8Body(FORM_BYTES));
-	describeFormRoutes(app.openAPIRegistry, [...SERVICE_NAMES.keys()], FORM_BYTES);
+	describeFormRoutes(app.openAPIRegistry, [...SERVICE_BY_NAME.keys()], FORM_BYTES);
 	app.onError((error) => told(error, deps.log));
 
 	app.post("/v1/register", registering(deps, choice));

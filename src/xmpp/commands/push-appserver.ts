@@ -1,6 +1,6 @@
 /** mod_push_appserver's dialect, version 1, which Monal and yaxim spoke. The node that they send is a device id. */
 import { answerForm, type Field } from "../forms.ts";
-import { SERVICE_NAMES } from "../service-names.ts";
+import { SERVICE_BY_NAME } from "../service-names.ts";
 import {
 	addressFields,
 	type Call,
@@ -17,7 +17,7 @@ import {
 import type { Registrar } from "./registrar.ts";
 
 const typesOf = ({ services }: Registrar) =>
-	[...SERVICE_NAMES].filter(([, service]) => services.has(service)).map(([name]) => name);
+	[...SERVICE_BY_NAME].filter(([, service]) => services.has(service)).map(([name]) => name);
 
 const device: readonly Field[] = [
 	{ name: "node", type: "text-single", label: "An id of the device", required: true },

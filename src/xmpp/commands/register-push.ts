@@ -1,7 +1,7 @@
 /** `register-push-X`: mod_push's and p2's command of the same name, told apart by what is filled in. */
 import { SERVICES } from "../../services/registry.ts";
 import type { ServiceName } from "../../types.ts";
-import { SERVICE_NAMES } from "../service-names.ts";
+import { SERVICE_BY_NAME } from "../service-names.ts";
 import { type Call, type Command, optional } from "./command.ts";
 import { fieldsFor, registerModPush } from "./mod-push.ts";
 import { p2Fields, registerP2 } from "./p2.ts";
@@ -37,6 +37,6 @@ const command = (name: string, service: ServiceName): Command => {
 	};
 };
 
-export const registerPush: readonly Command[] = [...SERVICE_NAMES].map(([name, service]) =>
+export const registerPush: readonly Command[] = [...SERVICE_BY_NAME].map(([name, service]) =>
 	command(name, service),
 );

@@ -1,6 +1,6 @@
 /** What `import` is asked to do. */
 import { parseArgs } from "node:util";
-import { SERVICE_NAMES } from "../../../xmpp/service-names.ts";
+import { SERVICE_BY_NAME } from "../../../xmpp/service-names.ts";
 import { PROGRAM } from "../../program.ts";
 import { StartError } from "../../start-error.ts";
 import { FIELDS } from "./found-registration.ts";
@@ -31,7 +31,7 @@ here already, and not older, is left as it is.
 
 Columns of the CSV: node, secret and token; type or app; and if there are any
 ${FIELDS.filter((name) => !["node", "secret", "token", "type", "app"].includes(name)).join(", ")}.
-A type is one of ${[...SERVICE_NAMES.keys()].join(", ")}.
+A type is one of ${[...SERVICE_BY_NAME.keys()].join(", ")}.
 Times are like 2017-03-17T02:10:21Z; owner is a bare JID; without device_id, the node is the device's id.`;
 
 /**

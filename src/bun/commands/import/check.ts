@@ -10,7 +10,7 @@ import { rowBytes } from "../../../store/registrations/row-size.ts";
 import { type App, InvalidDevice, type PushService } from "../../../types.ts";
 import { bareOf, isBareJid } from "../../../xmpp/jid.ts";
 import { partyOfOwner } from "../../../xmpp/party.ts";
-import { SERVICE_NAMES } from "../../../xmpp/service-names.ts";
+import { SERVICE_BY_NAME } from "../../../xmpp/service-names.ts";
 import type { Found } from "./found-registration.ts";
 
 /** Why one is left out, in words that quote nothing of it. */
@@ -92,7 +92,7 @@ function appOf({ fields: { app, type }, jid = "" }: Found, { choice, only }: Che
 	if (app !== undefined) {
 		const its = choice.called(app);
 		if (!its) throw new Unfit(`there is no app here called ${shown(app)}`);
-		if (type === undefined || SERVICE_NAMES.get(type) === its.service) return its;
+		if (type === undefined || SERVICE_BY_NAME.get(type) === its.service) return its;
 		throw new Unfit(`its type is not that of the app ${its.name}`);
 	}
 	if (type === undefined) {
@@ -101,7 +101,7 @@ function appOf({ fields: { app, type }, jid = "" }: Found, { choice, only }: Che
 	}
 	const its = choice.choose({ type }, jid);
 	if (its) return its;
-	const service = SERVICE_NAMES.get(type);
+	const service = SERVICE_BY_NAME.get(type);
 	throw new Unfit(service ? `no app of ${service} is set up here` : `its type ${shown(type)} is not known`);
 }
 
