@@ -21,7 +21,7 @@ const RANDOM_BYTES = 16;
 const SECRET_BYTES = 32;
 
 /** `unknown-key`: the node names a key this process was not given, so nothing can be said about the secret. */
-export type Verdict = "ok" | "wrong" | "unknown-key";
+export type SecretCheck = "ok" | "wrong" | "unknown-key";
 
 export interface Keyring {
 	/** The keys' ids, 6 characters of base64url; the current one's first. They are public. */
@@ -46,21 +46,21 @@ export interface Keyring {
 	 */
 	openNode(node: string): Promise<string>;
 	/** Checks a secret in constant time, before any lookup. */
-	verify(node: string, secret: string): Promise<Verdict>;
+	verify(node: string, secret: string): Promise<SecretCheck>;
 	/** The device secret of a node, with the current key whatever the node's is: 43 characters of base64url. */
 	deviceSecretOf(node: string): Promise<string>;
 	/**
 	 * Checks a device secret in constant time, before any lookup. A publish secret is `wrong`, and so is one that
 	 * another app server gave out. `unknown-key`: it was made with a key that was given once, as far as that is known.
 	 */
-	verifyDevice(node: string, secret: string): Promise<Verdict>;
+	verifyDevice(node: string, secret: string): Promise<SecretCheck>;
 	/**
 	 * What is kept of a secret that another app server gave out: 43 characters. Keyed, since such a secret may be
 	 * no more than a hash of its registration and the time it was made, and so could be guessed from the database.
 	 */
 	hashFormer(node: string, secret: string): Promise<string>;
 	/** Whether that is the hash of this secret; in constant time. `unknown-key`: the hash was made with another key. */
-	verifyFormer(node: string, secret: string, hash: string): Promise<Verdict>;
+	verifyFormer(node: string, secret: string, hash: string): Promise<SecretCheck>;
 	/** A keyed hash of something that is counted but must not be readable in the database; 22 characters. */
 	conceal(text: string): Promise<string>;
 }
@@ -177,7 +177,7 @@ export async function createKeyring(
 		return base64url.encode(signature);
 	};
 
-	const verifyNaming = async (signature: string, text: Uint8Array<ArrayBuffer>): Promise<Verdict> => {
+	const verifyNaming = async (signature: string, text: Uint8Array<ArrayBuffer>): Promise<SecretCheck> => {
 		const bytes = decode(signature);
 		if (bytes?.length !== SECRET_BYTES) return "wrong";
 		const key = byId.get(keyIdIn(signature) ?? "");
@@ -228,10 +228,10 @@ export async function createKeyring(
 		deviceSecretOf: (node) => signNaming(current, ofDevice(node)),
 
 		async verifyDevice(node, secret) {
-			const verdict = await verifyNaming(secret, ofDevice(node));
-			if (verdict !== "unknown-key") return verdict;
+			const check = await verifyNaming(secret, ofDevice(node));
+			if (check !== "unknown-key") return check;
 			// Any text of its length names some key. That of the node was a key of ours, if it is one of our nodes.
-			return isOwnNode(node) && keyIdIn(node) === keyIdIn(secret) ? verdict : "wrong";
+			return isOwnNode(node) && keyIdIn(node) === keyIdIn(secret) ? check : "wrong";
 		},
 
 		hashFormer: (node, secret) => signNaming(current, former(node, secret)),
@@ -274,16 +274,16 @@ export function withFormerSecrets(
 	return {
 		...keyring,
 		async verifyDevice(node, secret) {
-			const verdict = await keyring.verifyDevice(node, secret);
-			return verdict === "wrong" && isOfGoneKey(secret) ? "unknown-key" : verdict;
+			const check = await keyring.verifyDevice(node, secret);
+			return check === "wrong" && isOfGoneKey(secret) ? "unknown-key" : check;
 		},
 		async verify(node, secret) {
-			const verdict = await keyring.verify(node, secret);
-			if (isOwnNode(node)) return verdict;
-			if (verdict === "ok") {
+			const check = await keyring.verify(node, secret);
+			if (isOwnNode(node)) return check;
+			if (check === "ok") {
 				// Where the database is away, the next use ends it.
 				await formerSecrets.retire(node).catch(() => undefined);
-				return verdict;
+				return check;
 			}
 			const hash = await formerSecrets.hashOf(node);
 			// Compared with anything where there is nothing to compare with: both must take the same time.

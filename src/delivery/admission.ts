@@ -2,7 +2,7 @@
 
 import type { Logger } from "@logtape/logtape";
 import { about } from "../messages/about.ts";
-import { type Keyring, splitOpenNode, type Verdict } from "../secrets.ts";
+import { type Keyring, type SecretCheck, splitOpenNode } from "../secrets.ts";
 import type { Answer, Notification } from "../types.ts";
 import { waitAnswer } from "./push-item.ts";
 import type { Modules } from "./push-modules.ts";
@@ -50,10 +50,10 @@ export function createAdmission({
 	}
 
 	/** Clients that write each element on a line of its own hand in the blanks around it too. */
-	async function verify(node: string, secret: string): Promise<Verdict> {
-		const verdict = await keyring.verify(node, secret);
+	async function verify(node: string, secret: string): Promise<SecretCheck> {
+		const check = await keyring.verify(node, secret);
 		const trimmed = secret.trim();
-		return verdict === "ok" || trimmed === secret ? verdict : keyring.verify(node, trimmed);
+		return check === "ok" || trimmed === secret ? check : keyring.verify(node, trimmed);
 	}
 
 	return async ({ node, secret, pushModule, publisher }) => {

@@ -121,10 +121,10 @@ export async function requireSecret(
 			{ headers: { "WWW-Authenticate": 'Bearer realm="registrations"' } },
 		);
 	}
-	const verdict = await deps.keyring.verifyDevice(node, secret);
-	if (verdict === "ok") return "device";
+	const check = await deps.keyring.verifyDevice(node, secret);
+	if (check === "ok") return "device";
 	const publish = isPublishSecretTrusted(deps) ? await deps.keyring.verify(node, secret) : "wrong";
 	if (publish === "ok") return "publish";
-	if (verdict === "unknown-key" || publish === "unknown-key") throw keyGone();
+	if (check === "unknown-key" || publish === "unknown-key") throw keyGone();
 	throw noSuchRegistration();
 }

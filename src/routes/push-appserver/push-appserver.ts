@@ -168,9 +168,9 @@ function unregistering(deps: AppDeps, choice: AppChoice, proofs: FormProofs): Fo
 function pushing(deps: AppDeps, proofs: FormProofs): FormHandler {
 	return async (c) => {
 		const { node = "", secret = "" } = parseForm(await c.req.text(), "node", "secret");
-		const verdict = await deps.keyring.verify(node, secret);
-		if (verdict === "unknown-key") throw keyMissing();
-		if (verdict === "wrong") return refusal("Node or secret not found!");
+		const check = await deps.keyring.verify(node, secret);
+		if (check === "unknown-key") throw keyMissing();
+		if (check === "wrong") return refusal("Node or secret not found!");
 		if (!(await proofs.mayPublish(node))) return refusal("Node or secret not found!");
 		// It brings no summary, and so no reason to hurry.
 		const answer = await deps.push(node, { class: "low" });
