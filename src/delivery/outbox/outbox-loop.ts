@@ -40,19 +40,6 @@ export interface OutboxLoop {
 
 type LoopsOutbox = Pick<Outbox, "queues" | "due" | "nextDueAt" | "change" | "hasten">;
 
-/** One that is started at once. */
-export function startOutboxLoop(
-	outbox: LoopsOutbox,
-	retry: (entry: OutboxEntry) => Promise<Tried>,
-	log: Logger,
-	now?: () => number,
-	pause?: () => Promise<void>,
-): OutboxLoop {
-	const loop = createOutboxLoop(outbox, log, now, pause);
-	loop.start(retry);
-	return loop;
-}
-
 /** @param pause lets timers and sockets have their turn */
 export function createOutboxLoop(
 	outbox: LoopsOutbox,

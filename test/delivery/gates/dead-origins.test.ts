@@ -1,10 +1,11 @@
 /** Twelve thousand hosts that strangers chose and nobody answers at: what others are owed goes out in time. */
 import { afterEach, beforeEach, expect, test } from "bun:test";
 import { createGates } from "../../../src/delivery/gates/gates.ts";
-import { type OutboxLoop, startOutboxLoop } from "../../../src/delivery/outbox/outbox-loop.ts";
+import type { OutboxLoop } from "../../../src/delivery/outbox/outbox-loop.ts";
 import type { Outbox } from "../../../src/store/local/outbox.ts";
 import type { PushService, Registration } from "../../../src/types.ts";
 import { type DeliveryFixture, FakeService, HIGH, openDeliveryFixture } from "../delivery-fixture.ts";
+import { startOutboxLoop } from "../outbox/started-loop.ts";
 
 const ORIGINS = 12_000;
 const MAX_IN_FLIGHT = 32;

@@ -1,8 +1,9 @@
 /** A connection's window fills up while pushes that found no place are being put on disk: they keep their time. */
 import { afterEach, expect, test } from "bun:test";
 import { createGates } from "../../../src/delivery/gates/gates.ts";
-import { type OutboxLoop, startOutboxLoop } from "../../../src/delivery/outbox/outbox-loop.ts";
+import type { OutboxLoop } from "../../../src/delivery/outbox/outbox-loop.ts";
 import { type DeliveryFixture, openDeliveryFixture } from "../delivery-fixture.ts";
+import { startOutboxLoop } from "../outbox/started-loop.ts";
 
 /** On their way at once. */
 const PLACES = 4;

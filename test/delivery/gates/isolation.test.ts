@@ -1,10 +1,10 @@
 /** One sick provider, app, origin or device slows no other, and costs nobody a registration. */
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { createGates } from "../../../src/delivery/gates/gates.ts";
-import { startOutboxLoop } from "../../../src/delivery/outbox/outbox-loop.ts";
 import { createVerdicts } from "../../../src/delivery/outcomes/dead-token-verdicts.ts";
 import { PATIENCE_MS } from "../../peers/patience.ts";
 import { type DeliveryFixture, FakeService, HIGH, openDeliveryFixture } from "../delivery-fixture.ts";
+import { startOutboxLoop } from "../outbox/started-loop.ts";
 
 let fixture: DeliveryFixture;
 let other: FakeService;

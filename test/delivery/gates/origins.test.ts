@@ -2,10 +2,10 @@
 import { afterEach, beforeEach, expect, test } from "bun:test";
 import type { Delivery, DeliveryDeps } from "../../../src/delivery/delivery.ts";
 import { createGates, type Gates } from "../../../src/delivery/gates/gates.ts";
-import { startOutboxLoop } from "../../../src/delivery/outbox/outbox-loop.ts";
 import { createWns } from "../../../src/services/wns/wns.ts";
 import type { Answer, PushService } from "../../../src/types.ts";
 import { type DeliveryFixture, FakeService, HIGH, openDeliveryFixture } from "../delivery-fixture.ts";
+import { startOutboxLoop } from "../outbox/started-loop.ts";
 
 const DELIVERED: Answer = { kind: "done", how: "delivered" };
 const MAX_IN_FLIGHT = 32;

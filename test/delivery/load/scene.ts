@@ -5,7 +5,7 @@ import { generateKeyPairSync } from "node:crypto";
 import { createPinnedFetch } from "../../../src/bun/fetch/pinned.ts";
 import type { Delivery } from "../../../src/delivery/delivery.ts";
 import { createGates, type Gates } from "../../../src/delivery/gates/gates.ts";
-import { type OutboxLoop, startOutboxLoop } from "../../../src/delivery/outbox/outbox-loop.ts";
+import type { OutboxLoop } from "../../../src/delivery/outbox/outbox-loop.ts";
 import { createVerdicts } from "../../../src/delivery/outcomes/dead-token-verdicts.ts";
 import { endpointPolicy } from "../../../src/services/endpoint.ts";
 import { createFcm } from "../../../src/services/fcm/fcm.ts";
@@ -18,6 +18,7 @@ import {
 import { createWebPush } from "../../../src/services/webpush/webpush.ts";
 import type { Answer, PushService } from "../../../src/types.ts";
 import { type DeliveryFixture, openDeliveryFixture } from "../delivery-fixture.ts";
+import { startOutboxLoop } from "../outbox/started-loop.ts";
 import type { LoadAddresses } from "./provider.ts";
 
 /** A registration, as far as its user's server knows it. */

@@ -1,16 +1,13 @@
 import { afterEach, beforeEach, describe, expect, jest, test } from "bun:test";
 import { openDatabase } from "../../../src/bun/database/open.ts";
 import { createGates } from "../../../src/delivery/gates/gates.ts";
-import {
-	createOutboxLoop,
-	type OutboxLoop,
-	startOutboxLoop,
-} from "../../../src/delivery/outbox/outbox-loop.ts";
+import { createOutboxLoop, type OutboxLoop } from "../../../src/delivery/outbox/outbox-loop.ts";
 import { backoffMs } from "../../../src/delivery/outbox/retry-backoff.ts";
 import type { Tried } from "../../../src/delivery/push-item.ts";
 import { type OutboxEntry, openOutbox } from "../../../src/store/local/outbox.ts";
 import type { QueueName } from "../../../src/store/local/queue-names.ts";
 import { HIGH, openDeliveryFixture, readableLog } from "../delivery-fixture.ts";
+import { startOutboxLoop } from "./started-loop.ts";
 
 /** How many are tried at once, and how many of one queue. */
 const CONCURRENCY = 128;

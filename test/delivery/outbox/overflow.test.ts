@@ -4,9 +4,10 @@
  */
 import { afterEach, beforeEach, expect, test } from "bun:test";
 import { createGates } from "../../../src/delivery/gates/gates.ts";
-import { type OutboxLoop, startOutboxLoop } from "../../../src/delivery/outbox/outbox-loop.ts";
+import type { OutboxLoop } from "../../../src/delivery/outbox/outbox-loop.ts";
 import type { Answer } from "../../../src/types.ts";
 import { type DeliveryFixture, openDeliveryFixture } from "../delivery-fixture.ts";
+import { startOutboxLoop } from "./started-loop.ts";
 
 /** On their way at once. */
 const PLACES = 4;

@@ -7,9 +7,9 @@ import { createClient } from "@libsql/client";
 import { migrationsOf } from "../../../src/bun/database/migrations.ts";
 import { openDatabase } from "../../../src/bun/database/open.ts";
 import { createGates } from "../../../src/delivery/gates/gates.ts";
-import { startOutboxLoop } from "../../../src/delivery/outbox/outbox-loop.ts";
 import { openOutbox } from "../../../src/store/local/outbox.ts";
 import { type DeliveryFixture, openDeliveryFixture } from "../delivery-fixture.ts";
+import { startOutboxLoop } from "./started-loop.ts";
 
 let folder: string;
 let fixture: DeliveryFixture;

@@ -1,9 +1,9 @@
 /** Pushes that say something of their own: each is worth showing, and none makes up for another. */
 import { afterEach, beforeEach, describe, expect, jest, test } from "bun:test";
-import { startOutboxLoop } from "../../../src/delivery/outbox/outbox-loop.ts";
 import { createOwnTexts } from "../../../src/delivery/throttle/own-texts.ts";
 import type { Answer, App, Notification } from "../../../src/types.ts";
 import { type DeliveryFixture, OWNER, openDeliveryFixture, TOKEN } from "../delivery-fixture.ts";
+import { startOutboxLoop } from "../outbox/started-loop.ts";
 
 const DELIVERED: Answer = { kind: "done", how: "delivered" };
 const SUPERSEDED: Answer = { kind: "done", how: "superseded" };
