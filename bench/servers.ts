@@ -43,7 +43,7 @@ export const SERVERS: readonly {
 ];
 
 /** The rows of one server. */
-export async function ofServer(
+async function ofServer(
 	{ name, start, target }: (typeof SERVERS)[number],
 	provider: Provider,
 	{ dataFolder, targets }: Seeded,

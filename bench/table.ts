@@ -14,7 +14,7 @@ const ratioText = (ratio: number) => `${ratio.toFixed(2)} ×`;
 const optional = (value: number | undefined, digits: number) => value?.toFixed(digits) ?? "";
 
 /** What a row must show, and whether it did. */
-export function verdictText(row: Row): string {
+function verdictText(row: Row): string {
 	const met = isMet(row);
 	if (met === undefined) return "";
 	const missed = (row.must ?? []).filter(({ isMet }) => !isMet).map(({ what }) => `not ${what}`);

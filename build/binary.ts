@@ -65,7 +65,7 @@ function requirePackage(name: string, target: Target): void {
 }
 
 /** @param outfile the binary, made or replaced */
-export async function buildBinary(outfile: string, target: Target): Promise<void> {
+async function buildBinary(outfile: string, target: Target): Promise<void> {
 	requirePackage(TARGETS[target], target);
 	await Bun.build({
 		entrypoints: [join(ROOT, "build", "entry.ts")],

@@ -27,7 +27,7 @@ export interface Part {
 	readonly ended: Promise<unknown>;
 }
 
-export function startPart(command: string[], env: Record<string, string | undefined> = {}): Part {
+function startPart(command: string[], env: Record<string, string | undefined> = {}): Part {
 	const child = Bun.spawn([...dieWithParent(), ...command], {
 		cwd: ROOT,
 		stdin: "ignore",

@@ -25,7 +25,7 @@ export function applyPolicy(
 	};
 }
 
-export const includeByDefault = (service: ServiceName) => ({
+const includeByDefault = (service: ServiceName) => ({
 	sender: isSealed(service),
 	body: isSealed(service),
 });

@@ -205,7 +205,7 @@ export class Problem extends Error {
 export const problemAnchor = (kind: ProblemName) => `problem-${kind}`;
 
 /** RFC 9457 §3.1. */
-export const problemSchema = z
+const problemSchema = z
 	.object({
 		type: z.string().openapi({ description: "A link to what this kind of problem is" }),
 		title: z.string(),
@@ -219,7 +219,7 @@ export const problemSchema = z
 	.openapi("Problem");
 
 /** A problem as RFC 9457 writes it. */
-export function problemDocument(problem: Problem): z.infer<typeof problemSchema> {
+function problemDocument(problem: Problem): z.infer<typeof problemSchema> {
 	const { status, title } = problemKinds[problem.kind];
 	return {
 		type: `/docs#${problemAnchor(problem.kind)}`,

@@ -5,7 +5,7 @@ import type { Notification } from "../types.ts";
 const FIXED = /^\s*new message\s*[!.]?\s*$/i;
 
 /** Whether a body is a message's own, and not what the server says of every message. */
-export const isOwnBody = (body: string | undefined): boolean =>
+const isOwnBody = (body: string | undefined): boolean =>
 	body !== undefined && body !== "" && !FIXED.test(body);
 
 /**

@@ -68,7 +68,7 @@ interface Route {
  * Chooses by class: someone wrote (`high`) or calls a device that has no PushKit token (`voip`) is shown; `low` and
  * `event` wake the app without a sign, since nobody wrote.
  */
-export function routeOf(push: Push): Route {
+function routeOf(push: Push): Route {
 	const { token, voipToken } = push.registration;
 	switch (push.notification.class) {
 		case "voip":

@@ -82,7 +82,7 @@ const CODE = /^[A-Z_]{1,40}$/;
 const NOTHING_SAID: FcmError = { fields: [], isProjectQuota: false };
 
 /** Reads an error's body; what cannot be read says nothing. */
-export function fcmError({ body }: Reply): FcmError {
+function fcmError({ body }: Reply): FcmError {
 	const said: FcmError = { fields: [], isProjectQuota: false };
 	const error = field(parsed(body), "error");
 	const status = textIn(field(error, "status"), CODE);

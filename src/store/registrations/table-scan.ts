@@ -4,7 +4,7 @@ import type { LibSQLDatabase } from "drizzle-orm/libsql";
 import { registrations } from "../schema.ts";
 
 /** Rows of one statement. A statement on a file blocks the event loop until it is done: a millisecond or two. */
-export const SLICE = 2_500;
+const SLICE = 2_500;
 
 /**
  * A million rows at once would stop every push for half a second; a remote database would send one long answer.

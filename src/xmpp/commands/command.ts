@@ -98,7 +98,7 @@ export function nameIn(call: Pick<Call, "form">, field: string): string | undefi
 }
 
 /** The resource as a device's id. @throws {CommandError} when there is none, or it is too long to be kept */
-export function resourceIn({ resource }: Pick<Call, "resource">): string {
+function resourceIn({ resource }: Pick<Call, "resource">): string {
 	if (resource === undefined) throw badField("The field device-id is missing: send it, or from a full JID.");
 	if (!isTooLong(resource)) return resource;
 	throw badField(`Your resource has more than ${MAX_NAME} bytes: send a shorter device-id.`);

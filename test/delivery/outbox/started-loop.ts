@@ -1,4 +1,4 @@
-/** The outbox's loop, started at once: in the program the connector starts it last. */
+/** The loop of the outbox, started at once: in the program the connector makes it early, and starts it when all parts are there. */
 import { createOutboxLoop, type OutboxLoop } from "../../../src/delivery/outbox/outbox-loop.ts";
 
 type Create = Parameters<typeof createOutboxLoop>;
