@@ -45,7 +45,7 @@ test("a user of an ordinary XMPP client registers a topic by its command, and th
 		settings: { APPS: JSON.stringify([{ ...app, include: ["sender", "body"] }]) },
 	});
 	ends.push(() => scene.stop());
-	await scene.reveille.untilLogged("ntfy: its provider takes our credentials");
+	await scene.reveille.untilLogged("ntfy: its push service accepts our credentials");
 	const bob = await scene.login("bob");
 	await bob.online();
 	const topic = `${ntfy.url}/wake-bob`;
