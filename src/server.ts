@@ -202,20 +202,17 @@ async function openServices(
 	);
 }
 
-/** What speaks XMPP, and sends. */
-async function openConnector({
-	config,
-	log,
-	database,
-	services,
-	clocks,
-}: {
+/** What both halves of a process go by. */
+interface Opened {
 	config: Config;
 	log: Logger;
 	database: Database;
 	services: ReadonlyMap<string, PushService>;
 	clocks: ClockWatch;
-}): Promise<Connector> {
+}
+
+/** What speaks XMPP, and sends. */
+async function openConnector({ config, log, database, services, clocks }: Opened): Promise<Connector> {
 	const { shared, keyring, registrations, ends, keyUse, handover, nodes, pubsubNodes } = database;
 	return createConnector({
 		config,
@@ -247,12 +244,7 @@ async function openApp({
 	token,
 	vapidPublicKey,
 	notes,
-}: {
-	config: Config;
-	log: Logger;
-	database: Database;
-	services: ReadonlyMap<string, PushService>;
-	clocks: ClockWatch;
+}: Opened & {
 	connector: Connector | undefined;
 	token: StartToken;
 	vapidPublicKey: string | undefined;

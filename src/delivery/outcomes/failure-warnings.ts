@@ -7,6 +7,7 @@ import type { Logger } from "@logtape/logtape";
 import { deliveryBounds } from "../../limits/bounds/delivery.ts";
 import { about } from "../../messages/about.ts";
 import type { Outcome, Registration } from "../../types.ts";
+import { OTHERS } from "./repeated-warnings.ts";
 
 export interface Failures {
 	/** A push failed for now, or was refused. */
@@ -32,8 +33,6 @@ interface Failure {
 
 const TELL_EVERY_MS = 3_600_000;
 const MOST = deliveryBounds.failureReasons.is;
-/** What is beyond them. */
-const OTHERS = "other reasons";
 
 const SAID: Readonly<Record<FailureKind, string>> = {
 	retry: "Pushes that failed for now: {count}. They are tried again later.",

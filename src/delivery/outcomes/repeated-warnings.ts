@@ -1,7 +1,7 @@
 /** What a person was told of already: each fault once in a while, and of many different ones not each. */
 
 /** In place of the reasons that are not told of by their names. */
-const OTHERS = "other reasons";
+export const OTHERS = "other reasons";
 
 /**
  * @param most so many reasons are told of by their names; beyond them the rest is told of as one for each `about`
