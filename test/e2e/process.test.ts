@@ -2,6 +2,7 @@
 import { afterEach, describe, expect, test } from "bun:test";
 import { chmodSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { runToEnd } from "../peers/child.ts";
 import { temporaryFolder } from "../peers/folder.ts";
 import { freePort } from "../peers/ports.ts";
 import { startProsody } from "../peers/prosody.ts";
@@ -29,18 +30,7 @@ function folder(): string {
 /** Runs the program until it ends by itself. */
 async function failedStart(settings: Record<string, string>, args: string[] = []) {
 	const env = { PATH: process.env.PATH, PORT: "0", DATA_DIR: join(folder(), "data"), ...settings };
-	const child = Bun.spawn([process.execPath, "src/server.ts", ...args], {
-		cwd: ROOT,
-		env,
-		stdout: "pipe",
-		stderr: "pipe",
-	});
-	const [stdout, stderr, code] = await Promise.all([
-		new Response(child.stdout).text(),
-		new Response(child.stderr).text(),
-		child.exited,
-	]);
-	return { stdout, stderr, code };
+	return runToEnd([process.execPath, "src/server.ts", ...args], { cwd: ROOT, env });
 }
 
 describe("a start", () => {

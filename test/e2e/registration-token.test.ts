@@ -2,6 +2,7 @@
 import { afterEach, describe, expect, test } from "bun:test";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { runToEnd } from "../peers/child.ts";
 import { bundleWorker } from "../peers/edge.ts";
 import { temporaryFolder } from "../peers/folder.ts";
 import { type Reveille, startReveille } from "../peers/reveille.ts";
@@ -41,18 +42,10 @@ async function start(settings: Record<string, string | undefined>): Promise<Reve
 
 /** The command, as the operator types it. */
 async function command(args: string[], env: Record<string, string>) {
-	const child = Bun.spawn([process.execPath, "src/server.ts", "token", ...args], {
+	return runToEnd([process.execPath, "src/server.ts", "token", ...args], {
 		cwd: ROOT,
 		env: { PATH: process.env.PATH, ...env },
-		stdout: "pipe",
-		stderr: "pipe",
 	});
-	const [stdout, stderr, code] = await Promise.all([
-		new Response(child.stdout).text(),
-		new Response(child.stderr).text(),
-		child.exited,
-	]);
-	return { stdout, stderr, code };
 }
 
 let registered = 0;

@@ -5,11 +5,10 @@ import { createNodeSource } from "../../src/registering/nodes.ts";
 import { createRegistrationRate } from "../../src/registering/registration-rate.ts";
 import { createRegistrar } from "../../src/registering/xmpp-registrar.ts";
 import { createKeyring } from "../../src/secrets.ts";
-import { endpointPolicy } from "../../src/services/endpoint.ts";
-import { createServices } from "../../src/services/services-of-apps.ts";
 import { createRegistrations } from "../../src/store/registrations/registrations.ts";
 import { NS } from "../../src/xmpp/namespaces.ts";
 import { createStanzaHandler } from "../../src/xmpp/stanzas.ts";
+import { servicesWithoutNetwork } from "../services/without-network.ts";
 import { ALL_APPS, NO_NODES } from "../xmpp/commands/commands-fixture.ts";
 import { parse } from "../xmpp/parse.ts";
 import { claim, claimSentence, same } from "./claims.ts";
@@ -20,15 +19,7 @@ import { spoiltStanza } from "./spoilt-xml.ts";
 
 const database = await openQuickDatabase();
 const keyring = await createKeyring("a key of at least thirty-two characters, for tests");
-const sendsNothing = () => Promise.reject(new Error("these tests send nothing"));
-const services = await createServices(ALL_APPS, {
-	fetch: sendsNothing,
-	guardedFetch: sendsNothing,
-	http2Fetch: () => sendsNothing,
-	now: Date.now,
-	policy: endpointPolicy({ allowHosts: ["push.example"], allowPrivate: false }),
-	vapid: {},
-});
+const services = await servicesWithoutNetwork(ALL_APPS);
 const registrations = createRegistrations(database.db, { owner: 50, address: 1000, host: 1000 });
 /** Each case comes long after the one before: these are about what is asked, and not how often. */
 let now = Date.now();

@@ -12,9 +12,8 @@ import { openSqliteStore } from "../../src/bun/commands/import/prosody-sqlite.ts
 import { StartError } from "../../src/bun/start-error.ts";
 import { createAppChoice } from "../../src/registering/app-choice.ts";
 import { createKeyring } from "../../src/secrets.ts";
-import { endpointPolicy } from "../../src/services/endpoint.ts";
-import { createServices } from "../../src/services/services-of-apps.ts";
 import { temporaryFolder } from "../peers/folder.ts";
+import { servicesWithoutNetwork } from "../services/without-network.ts";
 import { ALL_APPS, APNS_HEX } from "../xmpp/commands/commands-fixture.ts";
 import { claim, claimSentence, same, unless } from "./claims.ts";
 import { anyText, cut, cutsOf, spoiltText } from "./hostile.ts";
@@ -62,15 +61,7 @@ const csvTable = fc.array(fc.array(wholeText, { minLength: 1, maxLength: 4 }), {
 const GOOD_CSV = `node,secret,token,type,owner,renewed\r\ndevice-1,s,fcm-token,fcm,juliet@example.net,2026-01-01T00:00:00Z\r\n"a ""b""",s,${APNS_HEX},apns,,\r\n`;
 
 const keyring = await createKeyring("a key of at least thirty-two characters, for tests");
-const sendsNothing = () => Promise.reject(new Error("these tests send nothing"));
-const services = await createServices(ALL_APPS, {
-	fetch: sendsNothing,
-	guardedFetch: sendsNothing,
-	http2Fetch: () => sendsNothing,
-	now: Date.now,
-	policy: endpointPolicy({ allowHosts: ["push.example"], allowPrivate: false }),
-	vapid: {},
-});
+const services = await servicesWithoutNetwork(ALL_APPS);
 const NOW = Date.UTC(2026, 0, 2);
 const checking = {
 	choice: createAppChoice(ALL_APPS),

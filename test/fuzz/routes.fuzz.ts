@@ -3,9 +3,8 @@ import { SignJWT } from "jose";
 import type { AppDeps } from "../../src/app.ts";
 import type { MetricsDeps } from "../../src/routes/admin/metrics.ts";
 import { createJwtCheck } from "../../src/routes/guards/jwt.ts";
-import { endpointPolicy } from "../../src/services/endpoint.ts";
-import { createServices } from "../../src/services/services-of-apps.ts";
 import { askingFor, SECRET_KEY, startTestServer } from "../routes/routes-fixture.ts";
+import { sendsNothing, servicesWithoutNetwork } from "../services/without-network.ts";
 import { ALL_APPS, APNS_HEX } from "../xmpp/commands/commands-fixture.ts";
 import { claim, same } from "./claims.ts";
 import { eventually, type Fuzzed, type Property } from "./property.ts";
@@ -18,16 +17,7 @@ const SHARED = "a key that the backend and the server share";
 const OTHER_HEX = APNS_HEX.replaceAll("a", "b");
 const VICTIM = "https://push.example/the-endpoint-of-the-victim";
 const SERVED = "the-token-of-another-whose-server-we-are";
-
-const sendsNothing = () => Promise.reject(new Error("these tests send nothing"));
-const services = await createServices(ALL_APPS, {
-	fetch: sendsNothing,
-	guardedFetch: sendsNothing,
-	http2Fetch: () => sendsNothing,
-	now: Date.now,
-	policy: endpointPolicy({ allowHosts: ["push.example"], allowPrivate: false }),
-	vapid: {},
-});
+const services = await servicesWithoutNetwork(ALL_APPS);
 const audience = "https://push.example.net";
 const jwt = await new SignJWT({ aud: audience })
 	.setProtectedHeader({ alg: "HS256" })

@@ -17,13 +17,12 @@ import { createNodeSource } from "../../src/registering/nodes.ts";
 import { announceEnds } from "../../src/registering/registration-ends.ts";
 import { createRegistrationRate } from "../../src/registering/registration-rate.ts";
 import { createKeyring } from "../../src/secrets.ts";
-import { endpointPolicy } from "../../src/services/endpoint.ts";
-import { createServices } from "../../src/services/services-of-apps.ts";
 import { createRegistrations } from "../../src/store/registrations/registrations.ts";
 import type { Answer } from "../../src/types.ts";
 import { affiliationNone } from "../../src/xmpp/affiliation.ts";
 import { component } from "../connector/component-double.ts";
 import { account } from "../connector/xmpp-double.ts";
+import { servicesWithoutNetwork } from "../services/without-network.ts";
 import { ALL_APPS, JULIET, NO_NODES } from "../xmpp/commands/commands-fixture.ts";
 import { QUESTIONS, STANZAS } from "./corpus.ts";
 import { openQuickDatabase } from "./quick-database.ts";
@@ -55,15 +54,7 @@ export async function openStrangers(answer: () => Answer): Promise<Strangers> {
 	const database = await openQuickDatabase();
 	const { db, client } = database;
 	const keyring = await createKeyring("a key of at least thirty-two characters, for tests");
-	const sendsNothing = () => Promise.reject(new Error("these tests send nothing"));
-	const services = await createServices(ALL_APPS, {
-		fetch: sendsNothing,
-		guardedFetch: sendsNothing,
-		http2Fetch: () => sendsNothing,
-		now: Date.now,
-		policy: endpointPolicy({ allowHosts: ["push.example"], allowPrivate: false }),
-		vapid: {},
-	});
+	const services = await servicesWithoutNetwork(ALL_APPS);
 	const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
 	const stored = createRegistrations(db, { owner: 50, address: 1000, host: 1000 }, { turn, pause: turn });
 	const sent: Element[] = [];

@@ -16,6 +16,7 @@ import { backUp } from "../../src/bun/commands/backup.ts";
 import { copyLockedDatabase } from "../../src/bun/database/locked-copy.ts";
 import { StartError } from "../../src/bun/start-error.ts";
 import { openScene, type Sleeper } from "../e2e/scene.ts";
+import { runToEnd } from "../peers/child.ts";
 import { temporaryFolder } from "../peers/folder.ts";
 import { ROWS } from "./busy-outbox.ts";
 
@@ -34,18 +35,10 @@ function folder(): string {
 
 /** The command, as the operator types it. */
 async function backup(args: string[], env: Record<string, string>) {
-	const child = Bun.spawn([process.execPath, "src/server.ts", "backup", ...args], {
+	return runToEnd([process.execPath, "src/server.ts", "backup", ...args], {
 		cwd: ROOT,
 		env: { PATH: process.env.PATH, ...env },
-		stdout: "pipe",
-		stderr: "pipe",
 	});
-	const [stdout, stderr, code] = await Promise.all([
-		new Response(child.stdout).text(),
-		new Response(child.stderr).text(),
-		child.exited,
-	]);
-	return { stdout, stderr, code };
 }
 
 const modeOf = (path: string) => (statSync(path).mode & 0o777).toString(8);

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import packageJson from "../../package.json" with { type: "json" };
+import { runToEnd } from "../peers/child.ts";
 import { temporaryFolder } from "../peers/folder.ts";
 import { startProsody } from "../peers/prosody.ts";
 import { type Reveille, startReveille } from "../peers/reveille.ts";
@@ -19,13 +20,7 @@ const binary = join(built.path, "reveille");
 let server: XmppServer;
 
 async function run(command: string[], env: Record<string, string> = {}) {
-	const child = Bun.spawn(command, { cwd: empty.path, env, stdout: "pipe", stderr: "pipe" });
-	const [stdout, stderr, code] = await Promise.all([
-		new Response(child.stdout).text(),
-		new Response(child.stderr).text(),
-		child.exited,
-	]);
-	return { stdout, stderr, code };
+	return runToEnd(command, { cwd: empty.path, env });
 }
 
 /** The shared libraries of a program, as its machine's loader finds them. */

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, test } from "bun:test";
 import { cpSync, existsSync, readdirSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { ROOT } from "../files.ts";
+import { runToEnd } from "../peers/child.ts";
 import { runDemo } from "../peers/demo.ts";
 import { type TemporaryFolder, temporaryFolder } from "../peers/folder.ts";
 
@@ -23,19 +24,10 @@ beforeAll(() => {
 afterAll(() => folder.remove());
 
 async function run(cwd: string, ...command: string[]) {
-	const child = Bun.spawn([process.execPath, ...command], {
+	return runToEnd([process.execPath, ...command], {
 		cwd,
 		env: { ...process.env, DATA_DIR: join(folder.path, "data") },
-		stdin: "ignore",
-		stdout: "pipe",
-		stderr: "pipe",
 	});
-	const [stdout, stderr, code] = await Promise.all([
-		new Response(child.stdout).text(),
-		new Response(child.stderr).text(),
-		child.exited,
-	]);
-	return { stdout, stderr, code };
 }
 
 test("Reveille's commands run from another folder", async () => {

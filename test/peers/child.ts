@@ -102,6 +102,25 @@ export function startChild(options: ChildOptions): Child {
 	};
 }
 
+/**
+ * Runs a program until it ends by itself.
+ *
+ * @param options.env all of its environment
+ * @returns what it printed, and its exit code
+ */
+export async function runToEnd(
+	command: string[],
+	{ cwd, env }: { cwd: string; env: Record<string, string | undefined> },
+): Promise<{ stdout: string; stderr: string; code: number }> {
+	const child = Bun.spawn(command, { cwd, env, stdin: "ignore", stdout: "pipe", stderr: "pipe" });
+	const [stdout, stderr, code] = await Promise.all([
+		new Response(child.stdout).text(),
+		new Response(child.stderr).text(),
+		child.exited,
+	]);
+	return { stdout, stderr, code };
+}
+
 /** The last lines of a log file, for an error message. */
 export function tail(path: string, lines = 30): string {
 	try {

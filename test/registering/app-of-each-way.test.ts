@@ -5,10 +5,9 @@ import { type AppConfig, parseApps } from "../../src/config/apps.ts";
 import { createAppChoice } from "../../src/registering/app-choice.ts";
 import { publicApps } from "../../src/routes/public-apps.ts";
 import { createKeyring } from "../../src/secrets.ts";
-import { endpointPolicy } from "../../src/services/endpoint.ts";
-import { createServices } from "../../src/services/services-of-apps.ts";
 import { formDeviceKey } from "../../src/store/registrations/device-key.ts";
 import { startTestServer, subscription } from "../routes/routes-fixture.ts";
+import { servicesWithoutNetwork } from "../services/without-network.ts";
 import {
 	APNS_BASE64,
 	APNS_HEX,
@@ -24,23 +23,16 @@ afterEach(async () => {
 });
 
 const keyring = await createKeyring("a key of at least thirty-two characters, for tests");
-const sendsNothing = () => Promise.reject(new Error("these tests send nothing"));
-const servicesOf = (apps: readonly AppConfig[]) =>
-	createServices(apps, {
-		fetch: sendsNothing,
-		guardedFetch: sendsNothing,
-		http2Fetch: () => sendsNothing,
-		now: Date.now,
-		policy: endpointPolicy({ allowHosts: ["push.example"], allowPrivate: false }),
-		vapid: {},
-	});
-
 /** Apps of a table, as an edge knows them: without credentials. */
 const appsOf = (...tables: object[]) => parseApps(tables, "APPS", false);
 
 /** A server whose users' servers publish to {@link PUSH}. */
 async function serving(apps: readonly AppConfig[]) {
-	const server = await startTestServer({ apps, services: await servicesOf(apps), pushAddress: PUSH });
+	const server = await startTestServer({
+		apps,
+		services: await servicesWithoutNetwork(apps),
+		pushAddress: PUSH,
+	});
 	closing.push(server);
 	return server;
 }
@@ -73,7 +65,7 @@ const byImport: Way = async (apps, type, token) => {
 	const deps = {
 		choice: createAppChoice(apps),
 		only: undefined,
-		services: await servicesOf(apps),
+		services: await servicesWithoutNetwork(apps),
 		keyring,
 		trustDeviceId: false,
 		retentionDays: 180,

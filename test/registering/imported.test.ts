@@ -6,11 +6,11 @@ import { createRegistrationRate } from "../../src/registering/registration-rate.
 import { createRegistrar } from "../../src/registering/xmpp-registrar.ts";
 import { createKeyring } from "../../src/secrets.ts";
 import { endpointPolicy } from "../../src/services/endpoint.ts";
-import { createServices } from "../../src/services/services-of-apps.ts";
 import { formDeviceKey } from "../../src/store/registrations/device-key.ts";
 import { importRegistrations } from "../../src/store/registrations/import.ts";
 import { createRegistrations } from "../../src/store/registrations/registrations.ts";
 import { openTestDatabase, type TestDatabase } from "../database.ts";
+import { sendsNothing, servicesWithoutNetwork } from "../services/without-network.ts";
 import { NO_NODES } from "../xmpp/commands/commands-fixture.ts";
 
 const NODE = "E0FF1D8C-EB96-4E10-A912-F68B03FD8D3E";
@@ -27,14 +27,8 @@ afterEach(() => database.close());
 /** One registration was imported. */
 async function open() {
 	const apps = parseApps([{ name: "apns", service: "apns", topic: "org.example.chat" }], "APPS", false);
-	const sendsNothing = () => Promise.reject(new Error("this test sends nothing"));
-	const services = await createServices(apps, {
-		fetch: sendsNothing,
-		guardedFetch: sendsNothing,
-		http2Fetch: () => sendsNothing,
-		now: Date.now,
+	const services = await servicesWithoutNetwork(apps, {
 		policy: endpointPolicy({ allowHosts: [], allowPrivate: false }),
-		vapid: {},
 	});
 	const keyring = await createKeyring("a key of at least thirty-two characters, for tests");
 	const imported = {

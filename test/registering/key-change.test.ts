@@ -6,11 +6,11 @@ import { createRegistrationRate } from "../../src/registering/registration-rate.
 import { createRegistrar } from "../../src/registering/xmpp-registrar.ts";
 import { createKeyring, type Keyring, splitOpenNode } from "../../src/secrets.ts";
 import { endpointPolicy } from "../../src/services/endpoint.ts";
-import { createServices } from "../../src/services/services-of-apps.ts";
 import { followKeys } from "../../src/store/registrations/key-change.ts";
 import { createRegistrations } from "../../src/store/registrations/registrations.ts";
 import type { Dialect } from "../../src/types.ts";
 import { openTestDatabase, type TestDatabase } from "../database.ts";
+import { sendsNothing, servicesWithoutNetwork } from "../services/without-network.ts";
 import { NO_NODES } from "../xmpp/commands/commands-fixture.ts";
 
 const A = "the first key, of at least thirty-two characters";
@@ -28,14 +28,8 @@ afterEach(() => database.close());
 /** What a process with these keys does. @param pubsubHost takes the publishes in */
 async function processWith(keyring: Keyring, pubsubHost?: string) {
 	const apps = parseApps([{ name: "apns", service: "apns", topic: "org.example.chat" }], "APPS", false);
-	const sendsNothing = () => Promise.reject(new Error("these tests send nothing"));
-	const services = await createServices(apps, {
-		fetch: sendsNothing,
-		guardedFetch: sendsNothing,
-		http2Fetch: () => sendsNothing,
-		now: Date.now,
+	const services = await servicesWithoutNetwork(apps, {
 		policy: endpointPolicy({ allowHosts: [], allowPrivate: false }),
-		vapid: {},
 	});
 	const plain = createRegistrations(database.db, { owner: 9, address: 9, host: 9 });
 	const ready = { ...NO_NODES, claim: async () => keyring.createNode(), has: async () => true };

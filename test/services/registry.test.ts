@@ -2,10 +2,8 @@
 import { describe, expect, test } from "bun:test";
 import { parseApps } from "../../src/config/apps.ts";
 import { endpointPolicy } from "../../src/services/endpoint.ts";
-import { createServices } from "../../src/services/services-of-apps.ts";
 import { InvalidDevice } from "../../src/types.ts";
-
-const sendsNothing = () => Promise.reject(new Error("these tests send nothing"));
+import { servicesWithoutNetwork } from "./without-network.ts";
 
 /** The push services of an operator who lets pushes go to private addresses: Web Push's, WNS's, or both. */
 async function servicesThatAllow({ webPush, wns }: { webPush: boolean; wns: boolean }) {
@@ -17,14 +15,9 @@ async function servicesThatAllow({ webPush, wns }: { webPush: boolean; wns: bool
 		"APPS",
 		false,
 	);
-	return createServices(apps, {
-		fetch: sendsNothing,
-		guardedFetch: sendsNothing,
-		http2Fetch: () => sendsNothing,
-		now: Date.now,
+	return servicesWithoutNetwork(apps, {
 		policy: endpointPolicy({ allowHosts: [], allowPrivate: webPush }),
 		wns: { allowPrivate: wns },
-		vapid: {},
 	});
 }
 

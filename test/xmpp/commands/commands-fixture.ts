@@ -6,13 +6,12 @@ import { announceEnds } from "../../../src/registering/registration-ends.ts";
 import { createRegistrationRate } from "../../../src/registering/registration-rate.ts";
 import { createRegistrar, type RegistrarDeps } from "../../../src/registering/xmpp-registrar.ts";
 import { createKeyring } from "../../../src/secrets.ts";
-import { endpointPolicy } from "../../../src/services/endpoint.ts";
-import { createServices } from "../../../src/services/services-of-apps.ts";
 import { createRegistrations } from "../../../src/store/registrations/registrations.ts";
 import type { Registration } from "../../../src/types.ts";
 import type { Registrar } from "../../../src/xmpp/commands/registrar.ts";
 import { createStanzaHandler } from "../../../src/xmpp/stanzas.ts";
 import { openTestDatabase, type TestDatabase } from "../../database.ts";
+import { servicesWithoutNetwork } from "../../services/without-network.ts";
 import { parse } from "../parse.ts";
 
 export const PUSH = "push@example.net/push";
@@ -20,7 +19,6 @@ export const JULIET = "juliet@example.org/balcony";
 export const SESSION = "session-1";
 
 const keyring = await createKeyring("a key of at least thirty-two characters, for tests");
-const sendsNothing = () => Promise.reject(new Error("these tests send nothing"));
 const alert = { text: "New message" };
 
 export const APNS: AppConfig = {
@@ -63,14 +61,7 @@ export async function openHouse(options: HouseOptions = {}) {
 	const { apps = ALL_APPS, allow = ["example.org"], quota = 50, now = Date.now } = options;
 	const { testPush = async () => ({ kind: "done", how: "delivered" }) as const } = options;
 	const database = options.database ?? (await openTestDatabase());
-	const services = await createServices(apps, {
-		fetch: sendsNothing,
-		guardedFetch: sendsNothing,
-		http2Fetch: () => sendsNothing,
-		now: Date.now,
-		policy: endpointPolicy({ allowHosts: ["push.example"], allowPrivate: false }),
-		vapid: {},
-	});
+	const services = await servicesWithoutNetwork(apps);
 	const gone: Registration[] = [];
 	const registrations = announceEnds(
 		createRegistrations(

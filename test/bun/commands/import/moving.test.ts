@@ -7,6 +7,7 @@ import { openDatabase } from "../../../../src/bun/database/open.ts";
 import { createKeyring, withFormerSecrets } from "../../../../src/secrets.ts";
 import { createFormerSecrets } from "../../../../src/store/registrations/former-secrets.ts";
 import { startServer } from "../../../e2e/scene.ts";
+import { runToEnd } from "../../../peers/child.ts";
 import { temporaryFolder } from "../../../peers/folder.ts";
 import { startReveille } from "../../../peers/reveille.ts";
 import { connectUser } from "../../../peers/user.ts";
@@ -22,18 +23,14 @@ afterEach(async () => {
 /** Runs the command with settings of its own. */
 async function command(args: string[], settings: Record<string, string>) {
 	const { PATH = "", HOME = "" } = process.env;
-	const child = Bun.spawn([process.execPath, "src/server.ts", "import", ...args], {
+	const {
+		stdout: output,
+		stderr: errors,
+		code,
+	} = await runToEnd([process.execPath, "src/server.ts", "import", ...args], {
 		cwd: ROOT,
 		env: { PATH, HOME, ...settings },
-		stdin: "ignore",
-		stdout: "pipe",
-		stderr: "pipe",
 	});
-	const [output, errors, code] = await Promise.all([
-		new Response(child.stdout).text(),
-		new Response(child.stderr).text(),
-		child.exited,
-	]);
 	return { output, errors, code };
 }
 

@@ -1,15 +1,13 @@
 /** An import into a database of its own, with services that only check devices. */
-
 import type { ImportArguments } from "../../../../src/bun/commands/import/arguments.ts";
 import { type ImportDeps, runImport } from "../../../../src/bun/commands/import/run.ts";
 import { parseApps } from "../../../../src/config/apps.ts";
 import { createKeyring, withFormerSecrets } from "../../../../src/secrets.ts";
-import { endpointPolicy } from "../../../../src/services/endpoint.ts";
-import { createServices } from "../../../../src/services/services-of-apps.ts";
 import { createFormerSecrets } from "../../../../src/store/registrations/former-secrets.ts";
 import { createRegistrations } from "../../../../src/store/registrations/registrations.ts";
 import { openTestDatabase } from "../../../database.ts";
 import { temporaryFolder } from "../../../peers/folder.ts";
+import { servicesWithoutNetwork } from "../../../services/without-network.ts";
 
 const SECRET_KEY = "a key of at least thirty-two characters, for tests";
 
@@ -26,15 +24,7 @@ export async function openImport() {
 	const database = await openTestDatabase();
 	const keyring = await createKeyring(SECRET_KEY);
 	const apps = parseApps(APPS, "APPS", false);
-	const sendsNothing = () => Promise.reject(new Error("these tests send nothing"));
-	const services = await createServices(apps, {
-		fetch: sendsNothing,
-		guardedFetch: sendsNothing,
-		http2Fetch: () => sendsNothing,
-		now: Date.now,
-		policy: endpointPolicy({ allowHosts: ["push.example"], allowPrivate: false }),
-		vapid: {},
-	});
+	const services = await servicesWithoutNetwork(apps);
 	const printed: string[] = [];
 	const shown: string[] = [];
 	const state = { now: Date.parse("2026-11-21T12:00:00Z") };
