@@ -1,0 +1,133 @@
+/**
+ * What a page needs to have a device woken: finding the account's server, logging in, registering at Reveille, enabling
+ * push. No part of it knows a document; the page and other sites' pages are above it.
+ */
+import type { AskedClass } from "../../types.ts";
+
+/** A browser's subscription, as `PushSubscription.toJSON()` gives it. */
+export interface SubscriptionJson {
+	endpoint: string;
+	keys: { p256dh: string; auth: string };
+}
+
+/** What a device got when it registered: `<enable/>` needs the first three, the device keeps the last. */
+export interface Registered {
+	/** The JID that the account's server publishes to. */
+	jid: string;
+	node: string;
+	/** Missing: `jid` is a pubsub service, which takes none. */
+	secret?: string;
+	/** Missing for other services than Web Push. */
+	deviceSecret?: string;
+}
+
+/** What the account's server can do. */
+export interface ServerFeatures {
+	/** XEP-0357. */
+	push: boolean;
+	/** tigase:push:encrypt:0 */
+	encrypts: boolean;
+}
+
+/** One registration of the account, as `list-push-registrations` has it. */
+export interface Listed {
+	node: string;
+	name: string;
+	app: string;
+	/** ms since the epoch; missing: never. */
+	lastSuccessAt?: number;
+	lastErrorAt?: number;
+	lastError?: string;
+}
+
+/** What became of a test push (XMPP command or JSON API). */
+export interface Tested {
+	result: "delivered" | "queued" | "superseded" | "skipped" | "gone" | "refused" | "not-now";
+	reason?: string;
+}
+
+/** A login at the account's server. It never sends presence, so that messages count as not seen. All methods: @throws {Fault} */
+export interface Session {
+	/** The bare JID that the server bound. */
+	readonly account: string;
+	readonly domain: string;
+	features(): Promise<ServerFeatures>;
+	/** Registers a browser at Reveille's address (`register-push-webpush`). */
+	registerBrowser(
+		address: string,
+		device: {
+			subscription: SubscriptionJson;
+			name: string;
+			deviceId: string;
+			classes?: readonly AskedClass[];
+		},
+	): Promise<Registered>;
+	/** Registers an ntfy topic (`register-push-ntfy`). @param topic its URL */
+	registerTopic(address: string, device: { topic: string; name: string }): Promise<Registered>;
+	list(address: string): Promise<readonly Listed[]>;
+	test(address: string, node: string): Promise<Tested>;
+	rename(address: string, node: string, name: string): Promise<void>;
+	/** Ends registrations at Reveille. One that is not there any more is no fault. */
+	end(address: string, node: string): Promise<void>;
+	/** XEP-0357 §5. */
+	enable(registered: Registered): Promise<void>;
+	/** XEP-0357 §6. */
+	disable(jid: string, node: string): Promise<void>;
+	/** Publishes as the account's server will, to one's own node; resolves when Reveille answered. */
+	publishTest(registered: Registered, body: string): Promise<void>;
+	/** A question to Reveille and its answer, by way of the account's server. @returns ms that it took */
+	roundTrip(address: string): Promise<number>;
+	/** Closes the stream properly. Never throws. */
+	close(): Promise<void>;
+	/** Resolves when the stream is gone, whoever ended it. */
+	readonly closed: Promise<void>;
+}
+
+/** What is done with the device secret alone, over HTTP. All: @throws {Fault} */
+export interface DeviceApi {
+	show(device: DeviceKey): Promise<Shown>;
+	/** Also brings the name and the classes up to date. @returns other keys, where they are others than before */
+	renew(
+		device: DeviceKey,
+		to: { subscription: SubscriptionJson; name?: string; classes?: readonly AskedClass[] },
+	): Promise<DeviceKey>;
+	test(device: DeviceKey): Promise<Tested>;
+	/** One that is not there any more is no fault. */
+	end(device: DeviceKey): Promise<void>;
+}
+
+export interface DeviceKey {
+	node: string;
+	deviceSecret: string;
+}
+
+export interface Shown {
+	name?: string;
+	registeredAt: number;
+	renewedAt: number;
+	lastSuccessAt?: number;
+	lastErrorAt?: number;
+	lastError?: string;
+	classes?: readonly AskedClass[];
+}
+
+export interface Kit {
+	/**
+	 * Where a domain's server takes WebSocket connections: as the domain says (XEP-0156), else as the operator says.
+	 * @param servers the operator's word on domains: domain to URL
+	 * @returns `wss://` URLs (`ws://` from `servers` alone, and on a page that is http itself), the best first
+	 */
+	findServer(
+		domain: string,
+		servers: Readonly<Record<string, string>>,
+		signal?: AbortSignal,
+	): Promise<readonly string[]>;
+	/** Logs in. The password is kept nowhere. @param services are tried in order */
+	logIn(
+		account: { jid: string; password: string },
+		services: readonly string[],
+		signal?: AbortSignal,
+	): Promise<Session>;
+	/** @param base the URL that `/api/v1` stands under, without a slash at its end */
+	deviceApi(base: string): DeviceApi;
+}
