@@ -22,7 +22,7 @@ import { startHousekeeping } from "../delivery/housekeeping.ts";
 import { createOutboxLoop, type OutboxLoop } from "../delivery/outbox/outbox-loop.ts";
 import { createVerdicts } from "../delivery/outcomes/dead-token-verdicts.ts";
 import { createResults, type Results } from "../delivery/outcomes/push-results.ts";
-import { createModules } from "../delivery/push-modules.ts";
+import { createPushModules } from "../delivery/push-modules.ts";
 import { createAccess } from "../registering/access.ts";
 import type { NodeSource } from "../registering/nodes.ts";
 import type { Ends } from "../registering/registration-ends.ts";
@@ -183,7 +183,7 @@ function composeDelivery(
 
 	// Admission: a publish shows its secret. Or it names a push module, whose devices need not register.
 	const mayPublish = createAccess(config.xmppAllow);
-	const modules = createModules({ apps: config.apps, services, mayPublish });
+	const modules = createPushModules({ apps: config.apps, services, mayPublish });
 	const admit = createAdmission({ keyring, modules, log, now: Date.now });
 	const known = modules.beside(registrations);
 

@@ -1,11 +1,11 @@
 /** What the log says of gates and of verdicts: it is what an operator hears when a push service is unwell. */
 import type { Logger } from "@logtape/logtape";
+import type { ShutFor } from "../delivery/gates/gate.ts";
 import type { Fault } from "../delivery/gates/report.ts";
 import { about } from "../messages/about.ts";
 
 export interface GateMessages {
-	/** @param isForAll false: only for devices that were never delivered to */
-	onShut(gate: string, report: Fault, isForAll: boolean): void;
+	onShut(gate: string, report: Fault, shutFor: ShutFor): void;
 	onOpen(gate: string): void;
 	/** Most of what a push service says of devices cannot be true. */
 	onMass(gate: string): void;
@@ -13,14 +13,14 @@ export interface GateMessages {
 
 export function gateMessages(log: Logger): GateMessages {
 	return {
-		onShut(gate, { kind, reason }, isForAll) {
+		onShut(gate, { kind, reason }, shutFor) {
 			const said = { gate, reason };
 			if (kind === "misconfigured")
 				log.error(
 					"{gate}: its credentials do not work, and its pushes wait in the outbox. Correct them. The reason: {reason}",
 					about("credentials-refused", said),
 				);
-			else if (isForAll)
+			else if (shutFor === "all")
 				log.warn(
 					"{gate} fails, and its pushes wait in the outbox. It is tried again by itself. The reason: {reason}",
 					about("push-service-failing", said),

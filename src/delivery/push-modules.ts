@@ -47,7 +47,7 @@ const KEPT = deliveryBounds.unregisteredTokens.is;
  * @param options.mayPublish whether a domain may take part: XMPP_ALLOW
  * @param options.services by the name of their app
  */
-export function createModules({
+export function createPushModules({
 	apps,
 	services,
 	mayPublish,

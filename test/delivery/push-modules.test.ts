@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { createAdmission } from "../../src/delivery/admission.ts";
-import { createModules, type Modules } from "../../src/delivery/push-modules.ts";
+import { createPushModules, type Modules } from "../../src/delivery/push-modules.ts";
 import { createAccess } from "../../src/registering/access.ts";
 import { type App, InvalidDevice, type Registration } from "../../src/types.ts";
 import { FakeService, HIGH, openDeliveryFixture } from "./delivery-fixture.ts";
@@ -19,7 +19,7 @@ function modulesWith({ allow = ["*"] as string[], now = (): number => 0 } = {}):
 			return { token: token.toLowerCase() };
 		},
 	};
-	return createModules({
+	return createPushModules({
 		apps,
 		services: new Map([
 			["monal", service],
@@ -154,7 +154,11 @@ test("through delivery: a push that fails waits in the outbox, goes out later, a
 	const anyToken = { parseDevice: ({ token = "" }) => ({ token }) };
 	const fixture = await openDeliveryFixture();
 	const services = new Map([["monal", service]]);
-	const modules = createModules({ apps, services: new Map([["monal", anyToken]]), mayPublish: () => true });
+	const modules = createPushModules({
+		apps,
+		services: new Map([["monal", anyToken]]),
+		mayPublish: () => true,
+	});
 	const known = modules.beside(fixture.registrations);
 	const delivery = fixture.compose({
 		services,

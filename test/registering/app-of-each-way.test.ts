@@ -12,7 +12,7 @@ import {
 	APNS_BASE64,
 	APNS_HEX,
 	command,
-	openHouse,
+	openCommandsFixture,
 	PUSH,
 	submit,
 } from "../xmpp/commands/commands-fixture.ts";
@@ -38,9 +38,9 @@ async function serving(apps: readonly AppConfig[]) {
 }
 
 async function listening(apps: readonly AppConfig[]) {
-	const house = await openHouse({ apps });
-	closing.push(house);
-	return house;
+	const fixture = await openCommandsFixture({ apps });
+	closing.push(fixture);
+	return fixture;
 }
 
 const ENDPOINT = subscription().endpoint;
@@ -57,9 +57,9 @@ const byForm: Way = async (apps, type, token) => {
 const byCommand =
 	(node: (type: string) => string, fields: (type: string, token: string) => Record<string, string>): Way =>
 	async (apps, type, token) => {
-		const house = await listening(apps);
-		const answer = await house.ask(command(node(type), submit(fields(type, token))));
-		return (await house.count()) > 0 ? (await house.only()).app : answer;
+		const fixture = await listening(apps);
+		const answer = await fixture.ask(command(node(type), submit(fields(type, token))));
+		return (await fixture.count()) > 0 ? (await fixture.only()).app : answer;
 	};
 const byImport: Way = async (apps, type, token) => {
 	const deps = {

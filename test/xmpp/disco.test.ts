@@ -3,21 +3,21 @@ import { afterEach, describe, expect, test } from "bun:test";
 import {
 	ALL_APPS,
 	APNS,
+	type CommandsFixture,
+	type CommandsFixtureOptions,
 	command,
 	FCM,
-	type House,
-	type HouseOptions,
-	openHouse,
+	openCommandsFixture,
 	PUSH,
 	UBUNTU,
 	WEBPUSH,
 } from "./commands/commands-fixture.ts";
 
-const houses: House[] = [];
-afterEach(() => Promise.all(houses.splice(0).map((house) => house.close())));
-async function house(options?: HouseOptions) {
-	const opened = await openHouse(options);
-	houses.push(opened);
+const fixtures: CommandsFixture[] = [];
+afterEach(() => Promise.all(fixtures.splice(0).map((fixture) => fixture.close())));
+async function fixture(options?: CommandsFixtureOptions) {
+	const opened = await openCommandsFixture(options);
+	fixtures.push(opened);
 	return opened;
 }
 
@@ -26,8 +26,8 @@ const ITEMS = "http://jabber.org/protocol/disco#items";
 const COMMANDS = "http://jabber.org/protocol/commands";
 const query = (xmlns: string, node?: string) =>
 	`<query xmlns="${xmlns}"${node === undefined ? "" : ` node="${node}"`}/>`;
-const ask = async (options: HouseOptions, xmlns: string, node?: string) =>
-	(await house(options)).ask(query(xmlns, node), { type: "get" });
+const ask = async (options: CommandsFixtureOptions, xmlns: string, node?: string) =>
+	(await fixture(options)).ask(query(xmlns, node), { type: "get" });
 const itemsOf = (answer: string) => [...answer.matchAll(/ node="([^"]+)" name="/g)].map(([, node]) => node);
 
 const NOT_FOUND = `<error type="cancel"><item-not-found xmlns="urn:ietf:params:xml:ns:xmpp-stanzas"/></error>`;
@@ -92,7 +92,7 @@ describe("disco#items", () => {
 	});
 
 	test("name our domain alone where they were asked for at a very long address of it", async () => {
-		const opened = await house({ apps: ALL_APPS });
+		const opened = await fixture({ apps: ALL_APPS });
 		const to = `push.example.net/${">".repeat(3_000)}`;
 		const answer = await opened.ask(query(ITEMS, COMMANDS), { type: "get", to });
 		expect(answer).toContain(`<item jid="push.example.net" node="register-push-apns"`);
@@ -110,7 +110,7 @@ describe("disco#items", () => {
 
 	test("list no command that would not work, and leave out none that would", async () => {
 		for (const apps of [[WEBPUSH], [FCM], [APNS], ALL_APPS]) {
-			const here = await house({ apps });
+			const here = await fixture({ apps });
 			const listed = itemsOf(await here.ask(query(ITEMS, COMMANDS), { type: "get" }));
 			for (const node of itemsOf(await ask({ apps: ALL_APPS }, ITEMS, COMMANDS))) {
 				const answer = await here.ask(command(node ?? ""));

@@ -3,7 +3,7 @@
 import { AGAIN_MS } from "./breaker-trials.ts";
 import { isWithin, type Span } from "./time-span.ts";
 
-export interface Backoff {
+export interface BreakerBackoff {
 	/**
 	 * It begins anew.
 	 * @param ms for about how long
@@ -26,7 +26,7 @@ export interface Backoff {
 const FIRST_MS = 2_000;
 const LONGEST_MS = 120_000;
 
-export function createBackoff(now: () => number, random: () => number): Backoff {
+export function createBreakerBackoff(now: () => number, random: () => number): BreakerBackoff {
 	let span: Span = { at: 0, until: 0 };
 	let nextMs = FIRST_MS;
 

@@ -3,7 +3,7 @@
  * delivered to, by what they say.
  */
 import { type Breaker, createBreaker } from "./circuit-breaker.ts";
-import type { Asking, GateEffects, GateLimits, Later } from "./gate.ts";
+import type { Asking, GateEffects, GateLimits, Later, ShutFor } from "./gate.ts";
 import { partyOf, UNKNOWN_PARTY } from "./party.ts";
 import type { Report } from "./report.ts";
 
@@ -36,10 +36,10 @@ export function createBreakers(
 	{ parties }: GateLimits,
 	{ now, random, onShut, onOpen }: Omit<GateEffects, "pools" | "onRoom">,
 ): Breakers {
-	const breaker = (needed: number, isForAll: boolean): Breaker =>
-		createBreaker(needed, { now, random, onOpen, onShut: (report) => onShut(report, isForAll) });
-	const ofAll = breaker(parties ?? 1, true);
-	const ofUnproven = parties === undefined ? breaker(1, false) : undefined;
+	const breaker = (needed: number, shutFor: ShutFor): Breaker =>
+		createBreaker(needed, { now, random, onOpen, onShut: (report) => onShut(report, shutFor) });
+	const ofAll = breaker(parties ?? 1, "all");
+	const ofUnproven = parties === undefined ? breaker(1, "unproven") : undefined;
 
 	/** Who counts as one behind a push whose word counts; where one is enough it does not matter who. */
 	function witness({ device, isProven }: Asking): string | undefined {

@@ -6,7 +6,7 @@
  * make any number of faults, and they must be nobody else's.
  */
 
-import { createBackoff } from "./breaker-backoff.ts";
+import { createBreakerBackoff } from "./breaker-backoff.ts";
 import { createTrials } from "./breaker-trials.ts";
 import { createWitnesses } from "./breaker-witnesses.ts";
 import type { Fault, Report } from "./report.ts";
@@ -52,7 +52,7 @@ export function createBreaker(parties: number, { now, random, onShut, onOpen }: 
 	/** Missing: it is open. */
 	let reason: string | undefined;
 	let faults = 0;
-	const backoff = createBackoff(now, random);
+	const backoff = createBreakerBackoff(now, random);
 	const trials = createTrials(now);
 	/** Who had faults since the last good answer, or since it shut, and until when each wants to be left alone. */
 	const unwell = createWitnesses(parties);

@@ -64,13 +64,15 @@ export interface Gate {
 	mayBeForgotten(): boolean;
 }
 
+/** Whose pushes a shut gate holds back: everybody's, or those for devices that no push was delivered to yet. */
+export type ShutFor = "all" | "unproven";
+
 /** What a gate tells, and goes by. */
 export interface GateEffects {
 	now(): number;
 	random(): number;
 	pools: Pools;
-	/** @param isForAll false: only for devices that were never delivered to */
-	onShut(report: Fault, isForAll: boolean): void;
+	onShut(report: Fault, shutFor: ShutFor): void;
 	onOpen(): void;
 	/** It turned pushes away for want of room, and has some again. */
 	onRoom(): void;

@@ -10,7 +10,7 @@
  */
 import { deliveryBounds } from "../../limits/bounds/delivery.ts";
 import { FULL_MS } from "./bulkhead.ts";
-import { type Asking, createGate, type Gate, type GateLimits, type Passage } from "./gate.ts";
+import { type Asking, createGate, type Gate, type GateLimits, type Passage, type ShutFor } from "./gate.ts";
 import { createPools } from "./pools.ts";
 import type { Fault } from "./report.ts";
 
@@ -37,11 +37,8 @@ export function createGates({
 }: {
 	now?: () => number;
 	random?: () => number;
-	/**
-	 * A gate shut, or was found shut for another reason.
-	 * @param isForAll false: only for devices that were never delivered to
-	 */
-	onShut?(name: string, report: Fault, isForAll: boolean): void;
+	/** A gate shut, or was found shut for another reason. */
+	onShut?(name: string, report: Fault, shutFor: ShutFor): void;
 	/** A gate works again. */
 	onOpen?(name: string): void;
 	/** A gate that turned pushes away for want of room has some again. */
@@ -69,7 +66,7 @@ export function createGates({
 			now,
 			random,
 			pools,
-			onShut: (report, isForAll) => onShut(name, report, isForAll),
+			onShut: (report, shutFor) => onShut(name, report, shutFor),
 			onOpen: () => onOpen(name),
 			onRoom: () => onRoom(name),
 		});

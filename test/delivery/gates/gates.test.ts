@@ -19,8 +19,8 @@ beforeEach(() => {
 	gates = createGates({
 		now: () => clock,
 		random: () => 0.5,
-		onShut: (name, { kind, reason }, isForAll) =>
-			said.push(`${name} ${kind}: ${reason}${isForAll ? "" : " (never delivered to)"}`),
+		onShut: (name, { kind, reason }, shutFor) =>
+			said.push(`${name} ${kind}: ${reason}${shutFor === "all" ? "" : " (never delivered to)"}`),
 		onOpen: (name) => said.push(`${name} open`),
 		onRoom: (name) => said.push(`${name} has room`),
 	});

@@ -38,7 +38,7 @@ export const ALL_APPS: readonly AppConfig[] = [WEBPUSH, UBUNTU, APNS, FCM, WNS];
 /** Where nothing comes from a pubsub host. */
 export const NO_NODES = { claim: async () => undefined, has: async () => false };
 
-export interface HouseOptions {
+export interface CommandsFixtureOptions {
 	apps?: readonly AppConfig[];
 	/** XMPP_ALLOW. */
 	allow?: readonly string[];
@@ -57,7 +57,7 @@ export interface HouseOptions {
 	now?: () => number;
 }
 
-export async function openHouse(options: HouseOptions = {}) {
+export async function openCommandsFixture(options: CommandsFixtureOptions = {}) {
 	const { apps = ALL_APPS, allow = ["example.org"], quota = 50, now = Date.now } = options;
 	const { testPush = async () => ({ kind: "done", how: "delivered" }) as const } = options;
 	const database = options.database ?? (await openTestDatabase());
@@ -143,7 +143,7 @@ export async function openHouse(options: HouseOptions = {}) {
 	};
 }
 
-export type House = Awaited<ReturnType<typeof openHouse>>;
+export type CommandsFixture = Awaited<ReturnType<typeof openCommandsFixture>>;
 
 const COMMANDS = "http://jabber.org/protocol/commands";
 

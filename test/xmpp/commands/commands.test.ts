@@ -2,23 +2,23 @@
 import { afterEach, describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import {
+	type CommandsFixture,
+	type CommandsFixtureOptions,
 	command,
 	completed,
 	error,
-	type House,
-	type HouseOptions,
 	note,
-	openHouse,
+	openCommandsFixture,
 	SESSION,
 	submit,
 	WEBPUSH,
 } from "./commands-fixture.ts";
 
-const houses: House[] = [];
-afterEach(() => Promise.all(houses.splice(0).map((house) => house.close())));
-async function house(options?: HouseOptions) {
-	const opened = await openHouse(options);
-	houses.push(opened);
+const fixtures: CommandsFixture[] = [];
+afterEach(() => Promise.all(fixtures.splice(0).map((fixture) => fixture.close())));
+async function fixture(options?: CommandsFixtureOptions) {
+	const opened = await openCommandsFixture(options);
+	fixtures.push(opened);
 	return opened;
 }
 
@@ -28,7 +28,7 @@ const FORM = submit({ token: TOKEN });
 
 test("while the disk is nearly full nothing new is registered: its client is to come again", async () => {
 	let isFull = false;
-	const its = await house({ mayGrow: () => !isFull });
+	const its = await fixture({ mayGrow: () => !isFull });
 	const register = (device: string) =>
 		its.ask(command("register-push-webpush", submit({ token: TOKEN, "device-id": device })));
 	expect(await register("phone")).toContain('status="completed"');
@@ -42,7 +42,7 @@ test("while the disk is nearly full nothing new is registered: its client is to 
 
 describe("a command without a form", () => {
 	test("that registers gives the form to fill in, with labels and what is needed", async () => {
-		const { ask } = await house();
+		const { ask } = await fixture();
 		expect(await ask(command("register-push-webpush"))).toBe(
 			`<command xmlns="${COMMANDS}" node="register-push-webpush" sessionid="${SESSION}" status="executing">` +
 				`<actions execute="complete"><complete/></actions>` +
@@ -60,7 +60,7 @@ describe("a command without a form", () => {
 	});
 
 	test("offers what there is to choose from", async () => {
-		const { ask } = await house({ apps: [WEBPUSH] });
+		const { ask } = await fixture({ apps: [WEBPUSH] });
 		expect(await ask(command("v1-register-push"))).toContain(
 			`<field type="list-single" var="type" label="The push service"><required/>` +
 				`<option label="mozilla"><value>mozilla</value></option>` +
@@ -72,7 +72,7 @@ describe("a command without a form", () => {
 	test.each(["register-push-gcm", "register-push-fcm", "v1-register-push", "register-device"])(
 		"%s asks for each field that it needs",
 		async (node) => {
-			const { ask } = await house();
+			const { ask } = await fixture();
 			const needed = (await ask(command(node))).match(/<required\/>/g)?.length ?? 0;
 			let missing = 0;
 			const filled: Record<string, string> = {};
@@ -89,7 +89,7 @@ describe("a command without a form", () => {
 
 	test("goes on as people's clients do: with complete, next or execute, and the session's id", async () => {
 		for (const action of ["complete", "next", "execute"]) {
-			const { ask, only } = await house();
+			const { ask, only } = await fixture();
 			const answer = await ask(
 				command("register-push-webpush", FORM, `action="${action}" sessionid="of-ours"`),
 			);
@@ -101,7 +101,7 @@ describe("a command without a form", () => {
 	});
 
 	test("may be cancelled, and nothing happens", async () => {
-		const { ask, count } = await house();
+		const { ask, count } = await fixture();
 		const canceled = `<command xmlns="${COMMANDS}" node="register-push-webpush" sessionid="s" status="canceled"/>`;
 		expect(await ask(command("register-push-webpush", "", `action="cancel" sessionid="s"`))).toBe(canceled);
 		expect(await ask(command("register-push-webpush", FORM, `action="cancel" sessionid="s"`))).toBe(canceled);
@@ -113,7 +113,7 @@ describe("a command without a form", () => {
 
 describe("the action", () => {
 	test("may be missing: that means execute", async () => {
-		const { ask, only } = await house();
+		const { ask, only } = await fixture();
 		expect(await ask(command("register-push-webpush", FORM, ""))).toContain(`status="completed"`);
 		expect((await only()).token).toBe(TOKEN);
 	});
@@ -122,7 +122,7 @@ describe("the action", () => {
 		["prev", "There is no step before this one.", "bad-action"],
 		["jump", "The action must be execute, complete, next or cancel.", "malformed-action"],
 	])("%s is refused", async (action, text, specific) => {
-		const { ask, count } = await house();
+		const { ask, count } = await fixture();
 		expect(await ask(command("register-push-webpush", FORM, `action="${action}"`))).toBe(
 			error("modify", "bad-request", text, specific),
 		);
@@ -130,7 +130,7 @@ describe("the action", () => {
 	});
 
 	test("has a session id that is not endless", async () => {
-		const { ask } = await house();
+		const { ask } = await fixture();
 		expect(await ask(command("list-push-registrations", "", `sessionid="${"x".repeat(129)}"`))).toBe(
 			error("modify", "bad-request", "This session id is none of ours.", "bad-sessionid"),
 		);
@@ -141,7 +141,7 @@ describe("a command", () => {
 	test.each(["", "register-push", "register-push-blackberry", "__proto__", "REGISTER-PUSH-APNS"])(
 		"that is not there is not found: %p",
 		async (node) => {
-			const { ask } = await house();
+			const { ask } = await fixture();
 			expect(await ask(command(node, FORM))).toBe(
 				error("cancel", "item-not-found", "There is no such command here."),
 			);
@@ -149,14 +149,14 @@ describe("a command", () => {
 	);
 
 	test("whose service is not set up says so", async () => {
-		const { ask } = await house({ apps: [WEBPUSH] });
+		const { ask } = await fixture({ apps: [WEBPUSH] });
 		expect(await ask(command("register-push-apns", submit({ token: "x" })))).toBe(
 			error("cancel", "feature-not-implemented", "This server is not set up for such devices."),
 		);
 	});
 
 	test("beyond the quota says what to do", async () => {
-		const { ask, count } = await house({ quota: 1 });
+		const { ask, count } = await fixture({ quota: 1 });
 		await ask(command("register-push-webpush", FORM));
 		expect(await ask(command("register-push-webpush", submit({ token: TOKEN, "device-id": "2" })))).toBe(
 			error(
@@ -174,7 +174,7 @@ describe("a command", () => {
 		["unregister-push", ""],
 	])("%s while the database is away is to be tried again, and the operator is told", async (node, form) => {
 		const away = () => Promise.reject(new Error("the database is away"));
-		const { ask, faults } = await house({ registrar: { register: away, list: away, remove: away } });
+		const { ask, faults } = await fixture({ registrar: { register: away, list: away, remove: away } });
 		expect(await ask(command(node, form))).toBe(
 			error("wait", "internal-server-error", "This cannot be done now. Try again later."),
 		);
@@ -184,7 +184,7 @@ describe("a command", () => {
 	test.each(["", "/x"])(
 		"from %p, which is nobody, reaches nothing of those who registered over HTTP",
 		async (from) => {
-			const { ask, registrations, count } = await house({ allow: ["*"] });
+			const { ask, registrations, count } = await fixture({ allow: ["*"] });
 			const anonymous = { owner: "", app: "webpush", device: "x", token: TOKEN };
 			await registrations.register(anonymous, () => "node-1");
 			for (const node of ["list-push-registrations", "unregister-push", "register-push-webpush"]) {
@@ -197,7 +197,7 @@ describe("a command", () => {
 	);
 
 	test("is an IQ set: a get is not served", async () => {
-		const { ask } = await house();
+		const { ask } = await fixture();
 		expect(await ask(command("list-push-registrations"), { type: "get" })).toContain("service-unavailable");
 	});
 });
@@ -210,7 +210,7 @@ describe("XMPP_ALLOW", () => {
 	);
 
 	test("keeps strangers from registering, with a form or without", async () => {
-		const { ask, count } = await house({ allow: ["example.org"] });
+		const { ask, count } = await fixture({ allow: ["example.org"] });
 		const from = "stranger@elsewhere.example/x";
 		for (const node of [
 			"register-push-webpush",
@@ -225,7 +225,7 @@ describe("XMPP_ALLOW", () => {
 	});
 
 	test("lets owners look after what they have, though they may not register any more", async () => {
-		const { ask, registrations } = await house({ allow: ["elsewhere.example"] });
+		const { ask, registrations } = await fixture({ allow: ["elsewhere.example"] });
 		await registrations.register(
 			{ owner: "juliet@example.org", app: "webpush", device: "balcony", token: TOKEN },
 			() => "node-1",
@@ -239,7 +239,7 @@ describe("XMPP_ALLOW", () => {
 });
 
 test("fuzz: whatever is sent, there is one answer, be it to the command or an error, and no fault of ours", async () => {
-	const { ask, faults } = await house({ quota: 1000 });
+	const { ask, faults } = await fixture({ quota: 1000 });
 	const nodes = [
 		...[
 			"register-push-apns",
@@ -283,7 +283,7 @@ test("fuzz: whatever is sent, there is one answer, be it to the command or an er
 });
 
 test("markup in what a client sends stays text", async () => {
-	const { ask, only } = await house();
+	const { ask, only } = await fixture();
 	const name = `<field var="device-name"><value>&lt;b&gt;</value></field>`;
 	await ask(command("register-push-webpush", FORM.replace("</x>", `${name}</x>`)));
 	expect((await only()).deviceName).toBe("<b>");
@@ -294,7 +294,7 @@ test.each([
 	["values", `<value/>`.repeat(65)],
 	["characters", `<value>${"x".repeat(4_097)}</value>`],
 ])("of the name of a field with too many %s an error repeats the beginning", async (_, values) => {
-	const { ask } = await house();
+	const { ask } = await fixture();
 	const form = `<x xmlns="jabber:x:data" type="submit"><field var="${">".repeat(100_000)}">${values}</field></x>`;
 	const answer = await ask(command("unregister-push", form));
 	expect(answer).toContain(`${"&gt;".repeat(99)}… has more than`);

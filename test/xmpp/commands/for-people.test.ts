@@ -6,23 +6,23 @@ import {
 	ALL_APPS,
 	APNS_BASE64,
 	APNS_HEX,
+	type CommandsFixture,
 	command,
-	type House,
-	openHouse,
+	openCommandsFixture,
 	submit,
 } from "./commands-fixture.ts";
 
-let house: House;
+let fixture: CommandsFixture;
 beforeEach(async () => {
-	house = await openHouse();
+	fixture = await openCommandsFixture();
 });
-afterEach(() => house.close());
+afterEach(() => fixture.close());
 
 const COMMANDS = "http://jabber.org/protocol/commands";
 const ITEMS = "http://jabber.org/protocol/disco#items";
 
 const run = async (node: string, fields?: Record<string, string>) =>
-	parse(await house.ask(command(node, fields && submit(fields))));
+	parse(await fixture.ask(command(node, fields && submit(fields))));
 
 /** The fields of a form as a client draws them: without a label or a type it draws the bare name, or nothing. */
 function drawn(form: Element | undefined): string[] {
@@ -34,7 +34,7 @@ function drawn(form: Element | undefined): string[] {
 
 /** The commands that are listed: [node, name]. */
 async function listed(apps = ALL_APPS): Promise<(readonly [string, string])[]> {
-	const its = await openHouse({ apps });
+	const its = await openCommandsFixture({ apps });
 	try {
 		const answer = parse(await its.ask(`<query xmlns="${ITEMS}" node="${COMMANDS}"/>`, { type: "get" }));
 		return answer.getChildren("item").map(({ attrs }) => [String(attrs.node), String(attrs.name)] as const);
@@ -68,7 +68,7 @@ describe("the list of commands", () => {
 			expect(nodes).not.toContain(node);
 			expect((await run(node)).attrs.status).toBe("executing");
 			const info = `<query xmlns="http://jabber.org/protocol/disco#info" node="${node}"/>`;
-			expect(await house.ask(info, { type: "get" })).toContain('type="command-node"');
+			expect(await fixture.ask(info, { type: "get" })).toContain('type="command-node"');
 		}
 	});
 });
@@ -104,7 +104,7 @@ describe("every field has a label and a type", () => {
 
 	test("of the answers about a registration that there is", async () => {
 		await run("register-push-webpush", WEB);
-		const { node } = await house.only();
+		const { node } = await fixture.only();
 		expect(drawn((await run("test-push", { node })).getChild("x"))).toEqual(["node", "result"]);
 		const renamed = await run("rename-push", { node, "device-name": "Kitchen" });
 		expect(drawn(renamed.getChild("x"))).toEqual(["nodes"]);

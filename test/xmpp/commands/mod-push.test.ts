@@ -6,23 +6,23 @@ import {
 	APNS_BASE64,
 	APNS_HEX,
 	badField,
+	type CommandsFixture,
 	command,
 	completed,
 	error,
 	FCM,
-	type House,
 	JULIET,
 	note,
-	openHouse,
+	openCommandsFixture,
 	PUSH,
 	submit,
 } from "./commands-fixture.ts";
 
-let house: House;
+let fixture: CommandsFixture;
 beforeEach(async () => {
-	house = await openHouse();
+	fixture = await openCommandsFixture();
 });
-afterEach(() => house.close());
+afterEach(() => fixture.close());
 
 const X = "jabber:x:data";
 const field = (name: string, type: string, label: string, value: string) =>
@@ -57,9 +57,9 @@ describe("register-push-apns", () => {
 	</iq>`;
 
 	test("is answered with the address, a node and its secret, to the element and attribute", async () => {
-		const answer = await house.reply(STANZA);
-		const { node } = await house.only();
-		const secret = await house.keyring.secretOf(node);
+		const answer = await fixture.reply(STANZA);
+		const { node } = await fixture.only();
+		const secret = await fixture.keyring.secretOf(node);
 		expect(answer).toBe(
 			`<iq type="result" id="exec1" to="${JULIET}" from="push.example.net">` +
 				`${completed("register-push-apns", registered("push.example.net", node, secret))}</iq>`,
@@ -67,8 +67,8 @@ describe("register-push-apns", () => {
 	});
 
 	test("keeps the token in hexadecimal, the resource as the device, and what was written to", async () => {
-		await house.reply(STANZA);
-		expect(await house.only()).toMatchObject({
+		await fixture.reply(STANZA);
+		expect(await fixture.only()).toMatchObject({
 			owner: "juliet@example.org",
 			app: "apns",
 			device: "balcony",
@@ -81,24 +81,24 @@ describe("register-push-apns", () => {
 
 	test("takes the token for base64 even if it looks like hexadecimal: the command says so", async () => {
 		const token = "abcdef0123456789";
-		await house.ask(command("register-push-apns", submit({ token, "device-name": "Home" })));
-		expect((await house.only()).token).toBe(Buffer.from(token, "base64").toString("hex"));
+		await fixture.ask(command("register-push-apns", submit({ token, "device-name": "Home" })));
+		expect((await fixture.only()).token).toBe(Buffer.from(token, "base64").toString("hex"));
 		const sure = { token: APNS_HEX, "device-id": "balcony", classes: "high" };
-		await house.ask(command("register-push-apns", submit(sure)));
-		expect(await house.only()).toMatchObject({ dialect: "mod_push", classes: ["high"] });
+		await fixture.ask(command("register-push-apns", submit(sure)));
+		expect(await fixture.only()).toMatchObject({ dialect: "mod_push", classes: ["high"] });
 	});
 
 	test("allows blanks and line breaks in the token, as base64 has them", async () => {
 		const token = `\n ${APNS_BASE64.slice(0, 20)}\n${APNS_BASE64.slice(20)} `;
-		await house.ask(command("register-push-apns", submit({ token })));
-		expect((await house.only()).token).toBe(APNS_HEX);
+		await fixture.ask(command("register-push-apns", submit({ token })));
+		expect((await fixture.only()).token).toBe(APNS_HEX);
 	});
 
 	test("says what is wrong with a token that is no base64, and changes nothing", async () => {
-		expect(await house.ask(command("register-push-apns", submit({ token: "*" })))).toBe(
+		expect(await fixture.ask(command("register-push-apns", submit({ token: "*" })))).toBe(
 			badField("The token must be base64 of the binary device token."),
 		);
-		expect(await house.count()).toBe(0);
+		expect(await fixture.count()).toBe(0);
 	});
 });
 
@@ -122,17 +122,17 @@ describe("register-push-X", () => {
 		["wns", { token: encodeURIComponent(channel) }, { app: "wns", token: channel }],
 		["wns", { token: channel }, { app: "wns", token: channel }],
 	] as const)("%s registers: %#", async (name, fields, kept) => {
-		const answer = await house.ask(
+		const answer = await fixture.ask(
 			command(`register-push-${name}`, submit({ ...fields, "device-id": "D1", "device-name": "Phone" })),
 		);
-		const registration = await house.only();
+		const registration = await fixture.only();
 		const { node } = registration;
 		expect(registration).toMatchObject({ ...kept, device: "D1", deviceName: "Phone", dialect: "mod_push" });
 		// Others' clients know of no device secret, and might hand it on to their server.
 		const isOurs = name === "webpush" || name === "unifiedpush";
 		const [secret, deviceSecret] = [
-			await house.keyring.secretOf(node),
-			isOurs ? await house.keyring.deviceSecretOf(node) : undefined,
+			await fixture.keyring.secretOf(node),
+			isOurs ? await fixture.keyring.deviceSecretOf(node) : undefined,
 		];
 		expect(answer).toBe(completed(`register-push-${name}`, registered(PUSH, node, secret, deviceSecret)));
 	});
@@ -145,8 +145,8 @@ describe("register-push-X", () => {
 		["wns", { token: channel }],
 	] as const)("%s keeps the classes that are asked for, until others are", async (name, fields) => {
 		const asking = async (...classes: string[]) => {
-			await house.ask(command(`register-push-${name}`, submit({ ...fields, classes })));
-			return (await house.only()).classes;
+			await fixture.ask(command(`register-push-${name}`, submit({ ...fields, classes })));
+			return (await fixture.only()).classes;
 		};
 		expect(await asking()).toBeUndefined();
 		expect(await asking(" high ", "low", "high")).toEqual(["high", "low"]);
@@ -182,60 +182,60 @@ describe("register-push-X", () => {
 			"The field nodes has more than 64 values: send less.",
 		],
 	])("%s with a bad field says what to do, and changes nothing: %#", async (name, fields, text) => {
-		expect(await house.ask(command(`register-push-${name}`, submit(fields as Record<string, string>)))).toBe(
-			badField(text),
-		);
-		expect(await house.count()).toBe(0);
+		expect(
+			await fixture.ask(command(`register-push-${name}`, submit(fields as Record<string, string>))),
+		).toBe(badField(text));
+		expect(await fixture.count()).toBe(0);
 	});
 
 	test("from a bare JID needs a device-id", async () => {
 		const form = submit({ token: endpoint });
-		expect(await house.ask(command("register-push-webpush", form), { from: "juliet@example.org" })).toBe(
+		expect(await fixture.ask(command("register-push-webpush", form), { from: "juliet@example.org" })).toBe(
 			badField("The field device-id is missing: send it, or from a full JID."),
 		);
 	});
 
 	test("of the same device renews: the same node and secret for another token", async () => {
-		const first = await house.ask(command("register-push-webpush", submit({ token: endpoint })));
-		const second = await house.ask(command("register-push-webpush", submit({ token: `${endpoint}2` })));
+		const first = await fixture.ask(command("register-push-webpush", submit({ token: endpoint })));
+		const second = await fixture.ask(command("register-push-webpush", submit({ token: `${endpoint}2` })));
 		expect(second).toBe(first);
-		expect((await house.only()).token).toBe(`${endpoint}2`);
+		expect((await fixture.only()).token).toBe(`${endpoint}2`);
 	});
 
 	test("of a device whose app is retired since stays with that app", async () => {
-		await house.ask(command("register-push-gcm", submit({ token: "t" })));
-		const { node } = await house.only();
-		const later = await openHouse({
+		await fixture.ask(command("register-push-gcm", submit({ token: "t" })));
+		const { node } = await fixture.only();
+		const later = await openCommandsFixture({
 			apps: [
 				{ ...FCM, retired: true },
 				{ ...FCM, name: "listed" },
 			],
-			database: house,
+			database: fixture,
 		});
 		await later.ask(command("register-push-gcm", submit({ token: "t2" })));
 		await later.ask(command("register-push-gcm", submit({ token: "t3", "device-id": "new" })));
-		const all = await house.registrations.ofOwner("juliet@example.org");
+		const all = await fixture.registrations.ofOwner("juliet@example.org");
 		expect(all.map(({ app, token }) => [app, token])).toEqual([
 			["fcm", "t2"],
 			["listed", "t3"],
 		]);
 		expect(all[0]?.node).toBe(node);
 		await later.ask(command("unregister-push"));
-		expect((await house.only()).app).toBe("listed");
+		expect((await fixture.only()).app).toBe("listed");
 	});
 
 	test("of another owner's device with the same id is a registration of its own", async () => {
-		await house.ask(command("register-push-webpush", submit({ token: endpoint, "device-id": "D" })));
-		await house.ask(command("register-push-webpush", submit({ token: endpoint, "device-id": "D" })), {
+		await fixture.ask(command("register-push-webpush", submit({ token: endpoint, "device-id": "D" })));
+		await fixture.ask(command("register-push-webpush", submit({ token: endpoint, "device-id": "D" })), {
 			from: "romeo@example.org/orchard",
 		});
-		expect(await house.count()).toBe(2);
+		expect(await fixture.count()).toBe(2);
 	});
 });
 
 describe("list-push-registrations", () => {
 	test("has no form when there are none, and says so", async () => {
-		expect(await house.ask(command("list-push-registrations"))).toBe(
+		expect(await fixture.ask(command("list-push-registrations"))).toBe(
 			completed("list-push-registrations", note("You have no registration here.")),
 		);
 	});
@@ -254,15 +254,15 @@ describe("list-push-registrations", () => {
 
 	test("has an item for each of the sender's own: name and node as ever, then app and how it went", async () => {
 		const register = (fields: Record<string, string>, from = JULIET) =>
-			house.ask(command("register-push-gcm", submit({ token: "t", ...fields })), { from });
+			fixture.ask(command("register-push-gcm", submit({ token: "t", ...fields })), { from });
 		await register({ "device-id": "1", "device-name": "Home" });
 		await register({ "device-id": "2" });
 		await register({ "device-id": "3" }, "romeo@example.org/orchard");
-		const [one = "", two = ""] = (await house.registrations.ofOwner("juliet@example.org")).map(
+		const [one = "", two = ""] = (await fixture.registrations.ofOwner("juliet@example.org")).map(
 			({ node }) => node,
 		);
 		const [good, bad] = [Date.UTC(2026, 0, 31, 12), Date.UTC(2026, 1, 1)];
-		await house.registrations.record(
+		await fixture.registrations.record(
 			[
 				{ node: one, at: good },
 				{ node: one, at: bad, error: "503 unwell" },
@@ -270,7 +270,7 @@ describe("list-push-registrations", () => {
 			],
 			[],
 		);
-		expect(await house.ask(command("list-push-registrations"), { from: "juliet@example.org/other" })).toBe(
+		expect(await fixture.ask(command("list-push-registrations"), { from: "juliet@example.org/other" })).toBe(
 			completed(
 				"list-push-registrations",
 				`<x xmlns="${X}" type="result">${reported}${item(
@@ -288,13 +288,13 @@ describe("list-push-registrations", () => {
 		for (let i = 0; i < 50; i++) {
 			const device = { owner: "juliet@example.org", app: "fcm", device: `d${i}`, token: "t" };
 			const name = { deviceName: `${i}:`.padEnd(256, "&") };
-			await house.registrations.registerInBatch({ ...device, ...name }, house.keyring.createNode());
-			await house.client.execute({
+			await fixture.registrations.registerInBatch({ ...device, ...name }, fixture.keyring.createNode());
+			await fixture.client.execute({
 				sql: "UPDATE registrations SET registered_at = ?, last_error_at = 1, last_error = ? WHERE device = ?",
 				args: [i, "&".repeat(199), `d${i}`],
 			});
 		}
-		const answer = await house.ask(command("list-push-registrations"));
+		const answer = await fixture.ask(command("list-push-registrations"));
 		expect(Buffer.byteLength(answer)).toBeLessThan(stanzaBounds.listed.is + 1024);
 		expect(answer).toContain("49:");
 		expect(answer).not.toContain(">0:");
@@ -305,7 +305,7 @@ describe("list-push-registrations", () => {
 		);
 		// What people choose from says nothing of errors: all fit, with names that are cut.
 		for (const name of ["test-push", "rename-push"]) {
-			const form = await house.ask(command(name));
+			const form = await fixture.ask(command(name));
 			expect(Buffer.byteLength(form)).toBeLessThan(stanzaBounds.listed.is + 1024);
 			expect(form.match(/<option /g)).toHaveLength(50);
 		}
@@ -316,9 +316,9 @@ test("the list of as many registrations as one may have, with names as long as m
 	const name = "🕊&".repeat(50);
 	for (let device = 0; device < 50; device++) {
 		const form = submit({ token: "t", "device-id": String(device), "device-name": `${device} ${name}` });
-		await house.ask(command("register-push-gcm", form));
+		await fixture.ask(command("register-push-gcm", form));
 	}
-	const list = await house.ask(command("list-push-registrations"));
+	const list = await fixture.ask(command("list-push-registrations"));
 	expect(list.match(/<item>/g)).toHaveLength(50);
 	expect(list).toContain("<value>49 🕊&amp;🕊&amp;");
 	expect(list).not.toContain("\ufffd");
@@ -327,8 +327,8 @@ test("the list of as many registrations as one may have, with names as long as m
 
 describe("unregister-push", () => {
 	const register = async (device: string, from = JULIET) => {
-		await house.ask(command("register-push-gcm", submit({ token: "t", "device-id": device })), { from });
-		const all = await house.registrations.ofOwner(from.split("/")[0] ?? "");
+		await fixture.ask(command("register-push-gcm", submit({ token: "t", "device-id": device })), { from });
+		const all = await fixture.registrations.ofOwner(from.split("/")[0] ?? "");
 		return all.find((registration) => registration.device === device)?.node ?? "";
 	};
 	const ENDED = completed("unregister-push", note("The registration ended."));
@@ -341,7 +341,7 @@ describe("unregister-push", () => {
 	test("with nodes ends those, whatever the device, and lists them", async () => {
 		const nodes = [await register("1"), await register("2"), await register("balcony")];
 		const form = submit({ nodes: [nodes[0] ?? "", nodes[1] ?? "", "unheard-of"], "device-id": "balcony" });
-		expect(await house.ask(command("unregister-push", form))).toBe(
+		expect(await fixture.ask(command("unregister-push", form))).toBe(
 			completed(
 				"unregister-push",
 				note("2 registrations ended."),
@@ -350,39 +350,39 @@ describe("unregister-push", () => {
 					`<value>${nodes[0]}</value><value>${nodes[1]}</value></field></x>`,
 			),
 		);
-		expect((await house.only()).device).toBe("balcony");
-		expect(house.gone.map(({ node }) => node)).toEqual(nodes.slice(0, 2));
+		expect((await fixture.only()).device).toBe("balcony");
+		expect(fixture.gone.map(({ node }) => node)).toEqual(nodes.slice(0, 2));
 	});
 
 	test("with a device-id ends that one, without a form", async () => {
 		await register("1");
 		await register("2");
-		expect(await house.ask(command("unregister-push", submit({ "device-id": "2" })))).toBe(ENDED);
-		expect((await house.only()).device).toBe("1");
+		expect(await fixture.ask(command("unregister-push", submit({ "device-id": "2" })))).toBe(ENDED);
+		expect((await fixture.only()).device).toBe("1");
 	});
 
 	test("without anything runs at once and ends the resource's", async () => {
 		await register("balcony");
 		await register("other");
-		expect(await house.ask(command("unregister-push"))).toBe(ENDED);
-		expect((await house.only()).device).toBe("other");
+		expect(await fixture.ask(command("unregister-push"))).toBe(ENDED);
+		expect((await fixture.only()).device).toBe("other");
 	});
 
 	test("tells the owner's server of what ended", async () => {
 		const node = await register("balcony");
-		await house.ask(command("unregister-push"));
-		expect(house.gone).toMatchObject([{ node, owner: "juliet@example.org", jid: PUSH }]);
+		await fixture.ask(command("unregister-push"));
+		expect(fixture.gone).toMatchObject([{ node, owner: "juliet@example.org", jid: PUSH }]);
 	});
 
 	test.each([["device-id"], ["nodes"]])("finds nothing of others by %s", async (field) => {
 		const node = await register("orchard", "romeo@example.org/orchard");
 		const form = submit({ [field]: field === "nodes" ? node : "orchard" });
-		expect(await house.ask(command("unregister-push", form))).toBe(NOTHING);
-		expect(await house.count()).toBe(1);
-		expect(house.gone).toEqual([]);
+		expect(await fixture.ask(command("unregister-push", form))).toBe(NOTHING);
+		expect(await fixture.count()).toBe(1);
+		expect(fixture.gone).toEqual([]);
 	});
 
 	test("is answered by item-not-found when nothing matches", async () => {
-		expect(await house.ask(command("unregister-push"))).toBe(NOTHING);
+		expect(await fixture.ask(command("unregister-push"))).toBe(NOTHING);
 	});
 });

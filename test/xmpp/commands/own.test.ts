@@ -4,13 +4,13 @@ import { registrationBounds } from "../../../src/limits/bounds/registrations.ts"
 import type { Answer, Registration } from "../../../src/types.ts";
 import {
 	badField,
+	type CommandsFixture,
 	command,
 	completed,
 	error,
-	type House,
 	JULIET,
 	note,
-	openHouse,
+	openCommandsFixture,
 	SESSION,
 	submit,
 } from "./commands-fixture.ts";
@@ -23,20 +23,20 @@ const NOTHING = error(
 	"You have no such registration here: list-push-registrations lists those that you have.",
 );
 
-let house: House;
+let fixture: CommandsFixture;
 let answer: Answer;
 let now: number;
 beforeEach(async () => {
 	answer = { kind: "done", how: "delivered" };
 	now = Date.UTC(2026, 0, 31);
-	house = await openHouse({ testPush: async () => answer, now: () => now });
+	fixture = await openCommandsFixture({ testPush: async () => answer, now: () => now });
 });
-afterEach(() => house.close());
+afterEach(() => fixture.close());
 
 async function registered(device: string, from = JULIET, fields: Record<string, string> = {}) {
 	const form = submit({ token: `t-${device}`, "device-id": device, ...fields });
-	await house.ask(command("register-push-gcm", form), { from });
-	const all = await house.registrations.ofOwner(from.split("/")[0] ?? "");
+	await fixture.ask(command("register-push-gcm", form), { from });
+	const all = await fixture.registrations.ofOwner(from.split("/")[0] ?? "");
 	return all.find((one) => one.device === device) as Registration;
 }
 
@@ -55,15 +55,15 @@ describe.each([
 	["rename-push", { "device-name": "Kitchen" }],
 ])("%s", (name, fields) => {
 	const run = (which: Record<string, string> = {}, from = JULIET) =>
-		house.ask(command(name, submit({ ...which, ...fields })), { from });
+		fixture.ask(command(name, submit({ ...which, ...fields })), { from });
 	const named = async () =>
-		(await house.client.execute("SELECT device FROM registrations WHERE device_name = 'Kitchen'")).rows.map(
+		(await fixture.client.execute("SELECT device FROM registrations WHERE device_name = 'Kitchen'")).rows.map(
 			({ device }) => device,
 		);
 	/** The devices that it was done to. */
 	async function reached() {
 		if (name === "rename-push") return named();
-		const all = await Promise.all(house.tested.map((node) => house.registrations.find(node)));
+		const all = await Promise.all(fixture.tested.map((node) => fixture.registrations.find(node)));
 		return all.map((one) => one?.device);
 	}
 
@@ -72,7 +72,7 @@ describe.each([
 		const other = await registered("other");
 		await registered("orchard", ROMEO);
 		const today = new Date(other.registeredAt).toISOString().slice(0, 10);
-		const form = await house.ask(command(name));
+		const form = await fixture.ask(command(name));
 		expect(form).toContain(`sessionid="${SESSION}" status="executing"`);
 		expect(form).toContain(
 			`<field type="list-single" var="node" label="Which registration"><required/>` +
@@ -84,7 +84,7 @@ describe.each([
 
 	test("without a form says so where there is nothing to choose from", async () => {
 		await registered("orchard", ROMEO);
-		expect(await house.ask(command(name))).toBe(NOTHING);
+		expect(await fixture.ask(command(name))).toBe(NOTHING);
 	});
 
 	test("goes by the node, else by the device id, else by the resource", async () => {
@@ -99,9 +99,9 @@ describe.each([
 
 	test("goes by the node as its client knows it", async () => {
 		const fields = { provider: "fcm-xmpp-api", "device-token": "t" };
-		await house.ask(command("register-device", submit(fields)));
-		const { node } = await house.only();
-		const open = await house.keyring.openNode(node);
+		await fixture.ask(command("register-device", submit(fields)));
+		const { node } = await fixture.only();
+		const open = await fixture.keyring.openNode(node);
 		expect(await run({ node: open })).toContain(`<value>${open}</value>`);
 		expect(await reached()).toHaveLength(1);
 	});
@@ -115,7 +115,7 @@ describe.each([
 
 	test("is for owners who may not register any more, too", async () => {
 		await registered("balcony");
-		const later = await openHouse({ allow: ["elsewhere.example"], database: house });
+		const later = await openCommandsFixture({ allow: ["elsewhere.example"], database: fixture });
 		expect(await later.ask(command(name, submit(fields)))).toContain(`status="completed"`);
 	});
 
@@ -128,7 +128,7 @@ describe.each([
 });
 
 describe("test-push", () => {
-	const run = (node: string, from = JULIET) => house.ask(command("test-push", submit({ node })), { from });
+	const run = (node: string, from = JULIET) => fixture.ask(command("test-push", submit({ node })), { from });
 
 	test.each([
 		[
@@ -182,7 +182,7 @@ describe("test-push", () => {
 		const { node } = await registered("phone");
 		answer = became;
 		expect(await run(node)).toBe(tested(node, result, note(said, type), reason));
-		expect(house.tested).toEqual([node]);
+		expect(fixture.tested).toEqual([node]);
 	});
 
 	test("does not repeat a reason that could hold an address or a token", async () => {
@@ -193,13 +193,13 @@ describe("test-push", () => {
 
 	test("of a device with several registrations wants to know which, and sends none", async () => {
 		await registered("phone");
-		await house.ask(
+		await fixture.ask(
 			command("register-push-webpush", submit({ token: "https://push.example/1", "device-id": "phone" })),
 		);
-		expect(await house.ask(command("test-push", submit({ "device-id": "phone" })))).toBe(
+		expect(await fixture.ask(command("test-push", submit({ "device-id": "phone" })))).toBe(
 			badField("This device has several registrations: send the node of one in the field node."),
 		);
-		expect(house.tested).toEqual([]);
+		expect(fixture.tested).toEqual([]);
 	});
 
 	const tooMany = (seconds: number) =>
@@ -210,7 +210,7 @@ describe("test-push", () => {
 		const [{ node }, { node: romeos }] = [await registered("phone"), await registered("orchard", ROMEO)];
 		for (let i = 0; i < burst; i++) expect(await run(node)).toContain(`status="completed"`);
 		expect(await run(node)).toBe(tooMany(1 / perSecond));
-		expect(house.tested).toHaveLength(burst);
+		expect(fixture.tested).toHaveLength(burst);
 		// Nobody else has to wait for it.
 		expect(await run(romeos, ROMEO)).toContain(`status="completed"`);
 		now += 1000 / perSecond;
@@ -220,7 +220,7 @@ describe("test-push", () => {
 
 	test("is for a domain with all names under it as often as the bound says: it makes accounts at will", async () => {
 		const { burst } = registrationBounds.domainTestPushes.is;
-		house = await openHouse({ allow: ["*"], now: () => now, database: house });
+		fixture = await openCommandsFixture({ allow: ["*"], now: () => now, database: fixture });
 		let sent = 0;
 		for (let i = 0; i <= burst; i++) {
 			const from = `user@sub${i}.example.org/x`;
@@ -243,7 +243,7 @@ describe("test-push", () => {
 });
 
 describe("rename-push", () => {
-	const rename = (fields: Record<string, string>) => house.ask(command("rename-push", submit(fields)));
+	const rename = (fields: Record<string, string>) => fixture.ask(command("rename-push", submit(fields)));
 	const renamed = (said: string, ...nodes: readonly string[]) =>
 		completed(
 			"rename-push",
@@ -254,23 +254,23 @@ describe("rename-push", () => {
 
 	test("changes the name, and nothing else: an older verdict about the device holds", async () => {
 		const before = await registered("phone", JULIET, { "device-name": "Phone" });
-		await house.registrations.record([{ node: before.node, at: 1, error: "503 unwell" }], []);
+		await fixture.registrations.record([{ node: before.node, at: 1, error: "503 unwell" }], []);
 		now += 60_000;
 		expect(await rename({ node: before.node, "device-name": " Kitchen " })).toBe(
 			renamed("The registration has the new name.", before.node),
 		);
-		expect(await house.only()).toEqual({
+		expect(await fixture.only()).toEqual({
 			...before,
 			deviceName: "Kitchen",
 			lastErrorAt: 1,
 			lastError: "503 unwell",
 		});
-		expect(house.gone).toEqual([]);
+		expect(fixture.gone).toEqual([]);
 	});
 
 	test("of a device with several registrations changes them all", async () => {
 		const one = await registered("phone");
-		await house.ask(
+		await fixture.ask(
 			command("register-push-webpush", submit({ token: "https://push.example/1", "device-id": "phone" })),
 		);
 		const said = await rename({ "device-id": "phone", "device-name": "Phone" });
@@ -284,7 +284,7 @@ describe("rename-push", () => {
 	])("with a bad name says what to do: %#", async (fields, text) => {
 		const { node } = await registered("phone");
 		expect(await rename({ node, ...fields })).toBe(badField(text));
-		expect((await house.only()).deviceName).toBeUndefined();
+		expect((await fixture.only()).deviceName).toBeUndefined();
 	});
 
 	test("is a write, and counts with the registrations of its domain", async () => {
@@ -304,10 +304,10 @@ describe("rename-push", () => {
 
 test("what came over HTTP and XML has no way to write ends no stream: a name is listed, and offered, without it", async () => {
 	const { node } = await registered("phone");
-	await house.registrations.nameDevice(node, "Kitchen\uffff\ud83d<\u0001>");
+	await fixture.registrations.nameDevice(node, "Kitchen\uffff\ud83d<\u0001>");
 	for (const answer of [
-		await house.ask(command("list-push-registrations")),
-		await house.ask(command("test-push")),
+		await fixture.ask(command("list-push-registrations")),
+		await fixture.ask(command("test-push")),
 	]) {
 		expect(answer).toContain("Kitchen\ufffd\ufffd&lt;\ufffd&gt;");
 		for (const unwritable of ["\u0001", "\uffff"]) expect(answer).not.toContain(unwritable);

@@ -5,22 +5,22 @@ import {
 	APNS_BASE64,
 	APNS_HEX,
 	badField,
+	type CommandsFixture,
 	command,
 	completed,
 	error,
-	type House,
 	JULIET,
 	note,
-	openHouse,
+	openCommandsFixture,
 	PUSH,
 	submit,
 } from "./commands-fixture.ts";
 
-let house: House;
+let fixture: CommandsFixture;
 beforeEach(async () => {
-	house = await openHouse();
+	fixture = await openCommandsFixture();
 });
-afterEach(() => house.close());
+afterEach(() => fixture.close());
 
 const answer = (name: string, node: string, secret: string, jid = PUSH) =>
 	completed(
@@ -47,17 +47,17 @@ const conversations = (fields: Record<string, string>, node = "register-push-fcm
 
 describe("register-push-fcm", () => {
 	test("is answered with jid, node and secret in a form, to the element and attribute", async () => {
-		const reply = await house.reply(conversations({ token: "fcm:token-1", "android-id": "7fd1" }));
-		const { node } = await house.only();
+		const reply = await fixture.reply(conversations({ token: "fcm:token-1", "android-id": "7fd1" }));
+		const { node } = await fixture.only();
 		expect(reply).toBe(
 			`<iq type="result" id="jgLfbT_8Xs5E" to="${JULIET}" from="push.example.net">` +
-				`${answer("register-push-fcm", node, await house.keyring.secretOf(node), "push.example.net")}</iq>`,
+				`${answer("register-push-fcm", node, await fixture.keyring.secretOf(node), "push.example.net")}</iq>`,
 		);
 	});
 
 	test("remembers what the app knows a push by: owner and device id", async () => {
-		await house.reply(conversations({ token: "fcm:token-1", "android-id": "7fd1" }));
-		expect(await house.only()).toMatchObject({
+		await fixture.reply(conversations({ token: "fcm:token-1", "android-id": "7fd1" }));
+		expect(await fixture.only()).toMatchObject({
 			owner: "juliet@example.org",
 			app: "fcm",
 			device: "7fd1",
@@ -68,17 +68,17 @@ describe("register-push-fcm", () => {
 	});
 
 	test("takes device-id for android-id, and rather if both come", async () => {
-		await house.ask(
+		await fixture.ask(
 			command("register-push-fcm", submit({ token: "t", "device-id": "1", "android-id": "2" })),
 		);
-		expect((await house.only()).device).toBe("1");
+		expect((await fixture.only()).device).toBe("1");
 	});
 
 	test("with a room is a registration of its own, which remembers room and device id", async () => {
 		const account = { token: "t", "android-id": "7fd1" };
-		await house.reply(conversations(account));
-		await house.reply(conversations({ ...account, muc: "Garden@rooms.example.org" }));
-		const [first, second, ...more] = await house.registrations.ofOwner("juliet@example.org");
+		await fixture.reply(conversations(account));
+		await fixture.reply(conversations({ ...account, muc: "Garden@rooms.example.org" }));
+		const [first, second, ...more] = await fixture.registrations.ofOwner("juliet@example.org");
 		expect(more).toEqual([]);
 		expect(first?.muc).toBeUndefined();
 		if (!second) throw new Error("no registration of the room");
@@ -98,10 +98,10 @@ describe("register-push-fcm", () => {
 		[{ token: "t", "android-id": "1", muc: "garden" }, "The field muc must be a room's bare JID."],
 		[{ token: "a b", "android-id": "1" }, "The token has characters that no registration token of FCM has."],
 	])("with %j says what to do, and changes nothing", async (fields, text) => {
-		expect(await house.ask(command("register-push-fcm", submit(fields as Record<string, string>)))).toBe(
+		expect(await fixture.ask(command("register-push-fcm", submit(fields as Record<string, string>)))).toBe(
 			badField(text),
 		);
-		expect(await house.count()).toBe(0);
+		expect(await fixture.count()).toBe(0);
 	});
 });
 
@@ -111,19 +111,19 @@ describe("register-push-apns, which mod_push has too", () => {
 		["a room", { "device-id": "1", muc: ROOM }],
 		["a device-id, and a token that is no base64 of 32 bytes", { "device-id": "1" }],
 	])("is p2's with %s: the token is hexadecimal", async (_name, fields) => {
-		await house.ask(command("register-push-apns", submit({ ...fields, token: APNS_HEX.toUpperCase() })));
-		expect(await house.only()).toMatchObject({ dialect: "p2", token: APNS_HEX });
+		await fixture.ask(command("register-push-apns", submit({ ...fields, token: APNS_HEX.toUpperCase() })));
+		expect(await fixture.only()).toMatchObject({ dialect: "p2", token: APNS_HEX });
 	});
 
 	test("is mod_push's otherwise: the token is base64", async () => {
-		await house.ask(command("register-push-apns", submit({ token: APNS_BASE64, "device-id": "1" })));
-		expect(await house.only()).toMatchObject({ dialect: "mod_push", token: APNS_HEX });
+		await fixture.ask(command("register-push-apns", submit({ token: APNS_BASE64, "device-id": "1" })));
+		expect(await fixture.only()).toMatchObject({ dialect: "mod_push", token: APNS_HEX });
 	});
 });
 
 describe("unregister-push-fcm", () => {
 	const register = (fields: Record<string, string>, from = JULIET) =>
-		house.ask(command("register-push-fcm", submit({ token: "t", "android-id": "7fd1", ...fields })), {
+		fixture.ask(command("register-push-fcm", submit({ token: "t", "android-id": "7fd1", ...fields })), {
 			from,
 		});
 
@@ -131,26 +131,26 @@ describe("unregister-push-fcm", () => {
 		await register({});
 		await register({ muc: ROOM });
 		const channel = sha1(`${ROOM}\0${"7fd1"}`);
-		expect(await house.reply(conversations({ channel, "android-id": "7fd1" }, "unregister-push-fcm"))).toBe(
+		expect(await fixture.reply(conversations({ channel, "android-id": "7fd1" }, "unregister-push-fcm"))).toBe(
 			`<iq type="result" id="jgLfbT_8Xs5E" to="${JULIET}" from="push.example.net">` +
 				`${completed("unregister-push-fcm", note("The registration ended."))}</iq>`,
 		);
-		expect((await house.only()).muc).toBeUndefined();
-		expect(house.gone).toMatchObject([{ muc: ROOM }]);
+		expect((await fixture.only()).muc).toBeUndefined();
+		expect(fixture.gone).toMatchObject([{ muc: ROOM }]);
 	});
 
 	test("with a room's JID does the same", async () => {
 		await register({});
 		await register({ muc: ROOM });
-		await house.ask(command("unregister-push-fcm", submit({ "device-id": "7fd1", muc: ROOM })));
-		expect((await house.only()).muc).toBeUndefined();
+		await fixture.ask(command("unregister-push-fcm", submit({ "device-id": "7fd1", muc: ROOM })));
+		expect((await fixture.only()).muc).toBeUndefined();
 	});
 
 	test("without one ends the account's", async () => {
 		await register({});
 		await register({ muc: ROOM });
-		await house.ask(command("unregister-push-fcm", submit({ "android-id": "7fd1" })));
-		expect((await house.only()).muc).toBe(ROOM);
+		await fixture.ask(command("unregister-push-fcm", submit({ "android-id": "7fd1" })));
+		expect((await fixture.only()).muc).toBe(ROOM);
 	});
 
 	test.each([
@@ -159,20 +159,22 @@ describe("unregister-push-fcm", () => {
 		["another device", { "android-id": "7fd2" }],
 	])("with %s finds nothing", async (_name, fields) => {
 		await register({ muc: ROOM });
-		expect(await house.ask(command("unregister-push-fcm", submit(fields as Record<string, string>)))).toBe(
+		expect(await fixture.ask(command("unregister-push-fcm", submit(fields as Record<string, string>)))).toBe(
 			NOTHING,
 		);
-		expect(await house.count()).toBe(1);
+		expect(await fixture.count()).toBe(1);
 	});
 
 	test("finds nothing of others", async () => {
 		await register({}, "romeo@example.org/orchard");
-		expect(await house.ask(command("unregister-push-fcm", submit({ "android-id": "7fd1" })))).toBe(NOTHING);
-		expect(await house.count()).toBe(1);
+		expect(await fixture.ask(command("unregister-push-fcm", submit({ "android-id": "7fd1" })))).toBe(NOTHING);
+		expect(await fixture.count()).toBe(1);
 	});
 
 	test("finds nothing at another service", async () => {
 		await register({});
-		expect(await house.ask(command("unregister-push-apns", submit({ "android-id": "7fd1" })))).toBe(NOTHING);
+		expect(await fixture.ask(command("unregister-push-apns", submit({ "android-id": "7fd1" })))).toBe(
+			NOTHING,
+		);
 	});
 });

@@ -6,11 +6,11 @@ import { openTestDatabase, type TestDatabase } from "../../database.ts";
 import { parse } from "../parse.ts";
 import {
 	APNS_BASE64,
+	type CommandsFixture,
+	type CommandsFixtureOptions,
 	command,
 	error,
-	type House,
-	type HouseOptions,
-	openHouse,
+	openCommandsFixture,
 	submit,
 } from "./commands-fixture.ts";
 
@@ -28,9 +28,9 @@ beforeEach(async () => {
 afterEach(() => database.close());
 
 /** Reveille, from now on with a pubsub host. */
-async function withHost(options: HouseOptions = {}): Promise<House> {
-	const { keyring } = await openHouse({ database });
-	return openHouse({
+async function withHost(options: CommandsFixtureOptions = {}): Promise<CommandsFixture> {
+	const { keyring } = await openCommandsFixture({ database });
+	return openCommandsFixture({
 		...options,
 		database,
 		pubsub: {
@@ -54,10 +54,10 @@ const register = submit({ token: APNS_BASE64, "device-name": "phone" });
 
 /** @returns the values of the answer's form, or the error */
 async function registering(
-	house: House,
+	fixture: CommandsFixture,
 	request = command("register-push-apns", register),
 ): Promise<Record<string, string> | string> {
-	const answer = await house.ask(request);
+	const answer = await fixture.ask(request);
 	const form = parse(answer).getChild("x");
 	if (!form) return answer;
 	return Object.fromEntries(
@@ -72,54 +72,54 @@ async function registering(
 
 describe("a device that registers with a pubsub host", () => {
 	test("gets one of its nodes, closed to others, and no secret; and the same again", async () => {
-		const house = await withHost();
+		const fixture = await withHost();
 		await makeReady("n1");
 		await makeReady("n2");
-		expect(await registering(house)).toEqual({ jid: HOST, node: "n1" });
-		expect(await registering(house)).toEqual({ jid: HOST, node: "n1" });
+		expect(await registering(fixture)).toEqual({ jid: HOST, node: "n1" });
+		expect(await registering(fixture)).toEqual({ jid: HOST, node: "n1" });
 		expect(closed).toEqual(["n1", "n1"]);
 	});
 
 	test("gets a device secret where its client knows of it: that goes to no server", async () => {
-		const house = await withHost();
-		const node = house.keyring.createNode();
+		const fixture = await withHost();
+		const node = fixture.keyring.createNode();
 		await makeReady(node);
 		const request = command("register-push-webpush", submit({ token: "https://push.example/1" }));
-		expect(await registering(house, request)).toEqual({
+		expect(await registering(fixture, request)).toEqual({
 			jid: HOST,
 			node,
-			"device-secret": await house.keyring.deviceSecretOf(node),
+			"device-secret": await fixture.keyring.deviceSecretOf(node),
 		});
 	});
 
 	test("and registered before there was one gets another node: the host has none but its own", async () => {
-		await registering(await openHouse({ database }));
-		const house = await withHost();
-		const before = await house.only();
+		await registering(await openCommandsFixture({ database }));
+		const fixture = await withHost();
+		const before = await fixture.only();
 		await makeReady("n1");
-		expect(await registering(house)).toEqual({ jid: HOST, node: "n1" });
-		expect(await house.count()).toBe(1);
-		expect(house.gone.map(({ node }) => node)).toEqual([before.node]);
-		expect(await registering(house)).toEqual({ jid: HOST, node: "n1" });
+		expect(await registering(fixture)).toEqual({ jid: HOST, node: "n1" });
+		expect(await fixture.count()).toBe(1);
+		expect(fixture.gone.map(({ node }) => node)).toEqual([before.node]);
+		expect(await registering(fixture)).toEqual({ jid: HOST, node: "n1" });
 	});
 
 	test("gets another node also where the disk has no room: it is no new registration", async () => {
-		await registering(await openHouse({ database }));
-		const house = await withHost({ mayGrow: () => false });
-		const before = await house.only();
+		await registering(await openCommandsFixture({ database }));
+		const fixture = await withHost({ mayGrow: () => false });
+		const before = await fixture.only();
 		await makeReady("n1");
-		expect(await registering(house)).toEqual({ jid: HOST, node: "n1" });
-		expect((await house.only()).registeredAt).toBe(before.registeredAt);
-		expect(house.gone.map(({ node }) => node)).toEqual([before.node]);
+		expect(await registering(fixture)).toEqual({ jid: HOST, node: "n1" });
+		expect((await fixture.only()).registeredAt).toBe(before.registeredAt);
+		expect(fixture.gone.map(({ node }) => node)).toEqual([before.node]);
 	});
 
 	test("keeps what it has while no node is ready", async () => {
-		await registering(await openHouse({ database }));
-		const house = await withHost();
-		const before = await house.only();
-		expect(await registering(house)).toBe(
+		await registering(await openCommandsFixture({ database }));
+		const fixture = await withHost();
+		const before = await fixture.only();
+		expect(await registering(fixture)).toBe(
 			error("wait", "resource-constraint", `${HOST} has no node ready: try again in a few seconds`),
 		);
-		expect(await house.only()).toEqual(before);
+		expect(await fixture.only()).toEqual(before);
 	});
 });

@@ -4,21 +4,21 @@ import {
 	APNS,
 	APNS_HEX,
 	badField,
+	type CommandsFixture,
 	command,
 	completed,
 	error,
-	type House,
 	JULIET,
 	note,
-	openHouse,
+	openCommandsFixture,
 	submit,
 } from "./commands-fixture.ts";
 
-let house: House;
+let fixture: CommandsFixture;
 beforeEach(async () => {
-	house = await openHouse();
+	fixture = await openCommandsFixture();
 });
-afterEach(() => house.close());
+afterEach(() => fixture.close());
 
 const FORM_TYPE = "https://github.com/tmolitor-stud-tu/mod_push_appserver/#v1-register-push";
 const DEVICE = "E0FF1D8C-EB96-4E10-A912-F68B03FD8D3E";
@@ -43,11 +43,11 @@ const result = (child: string) =>
 
 describe("v1-register-push", () => {
 	test("is answered with jid, node and secret in a form, to the element and attribute", async () => {
-		const reply = await house.reply(REGISTER);
-		const { node } = await house.only();
-		const form = answer("push.example.net", node, await house.keyring.secretOf(node));
+		const reply = await fixture.reply(REGISTER);
+		const { node } = await fixture.only();
+		const form = answer("push.example.net", node, await fixture.keyring.secretOf(node));
 		expect(reply).toBe(result(completed("v1-register-push", form)));
-		expect(await house.only()).toMatchObject({
+		expect(await fixture.only()).toMatchObject({
 			owner: "juliet@example.org",
 			app: "apns",
 			device: DEVICE,
@@ -62,15 +62,15 @@ describe("v1-register-push", () => {
 		["gcm", "fcm", "t"],
 		["mozilla", "webpush", "https://push.example/1"],
 	])("type %s is for the app %s", async (type, app, token) => {
-		await house.ask(command("v1-register-push", submit({ type, node: "D", token })));
-		expect(await house.only()).toMatchObject({ app, token });
+		await fixture.ask(command("v1-register-push", submit({ type, node: "D", token })));
+		expect(await fixture.only()).toMatchObject({ app, token });
 	});
 
 	test("type may name an app, where a service has several", async () => {
-		await house.close();
-		house = await openHouse({ apps: [APNS, { ...APNS, name: "monal-dev" }] });
-		await house.ask(command("v1-register-push", submit({ type: "monal-dev", node: "D", token: APNS_HEX })));
-		expect((await house.only()).app).toBe("monal-dev");
+		await fixture.close();
+		fixture = await openCommandsFixture({ apps: [APNS, { ...APNS, name: "monal-dev" }] });
+		await fixture.ask(command("v1-register-push", submit({ type: "monal-dev", node: "D", token: APNS_HEX })));
+		expect((await fixture.only()).app).toBe("monal-dev");
 	});
 
 	test.each([
@@ -87,13 +87,13 @@ describe("v1-register-push", () => {
 		],
 	])("with a bad field says what to do, and changes nothing: %#", async (fields, text) => {
 		const form = submit(fields as Record<string, string>);
-		expect(await house.ask(command("v1-register-push", form))).toBe(badField(text));
-		expect(await house.count()).toBe(0);
+		expect(await fixture.ask(command("v1-register-push", form))).toBe(badField(text));
+		expect(await fixture.count()).toBe(0);
 	});
 
 	test("says which services there are to a type that is none of them", async () => {
 		const form = submit({ type: "blackberry", node: "D", token: "t" });
-		expect(await house.ask(command("v1-register-push", form))).toBe(
+		expect(await fixture.ask(command("v1-register-push", form))).toBe(
 			error(
 				"cancel",
 				"feature-not-implemented",
@@ -110,21 +110,21 @@ describe("v1-unregister-push", () => {
 	);
 
 	test("ends it by the device id that was sent, and is answered like registering", async () => {
-		await house.reply(REGISTER);
-		const { node } = await house.only();
-		const form = answer("push.example.net", node, await house.keyring.secretOf(node));
-		expect(await house.reply(UNREGISTER)).toBe(
+		await fixture.reply(REGISTER);
+		const { node } = await fixture.only();
+		const form = answer("push.example.net", node, await fixture.keyring.secretOf(node));
+		expect(await fixture.reply(UNREGISTER)).toBe(
 			result(completed("v1-unregister-push", note("The registration ended."), form)),
 		);
-		expect(await house.count()).toBe(0);
-		expect(house.gone).toMatchObject([{ node, owner: "juliet@example.org" }]);
+		expect(await fixture.count()).toBe(0);
+		expect(fixture.gone).toMatchObject([{ node, owner: "juliet@example.org" }]);
 	});
 
 	test("ends it by the node that was returned too", async () => {
-		await house.reply(REGISTER);
-		const { node } = await house.only();
-		await house.ask(command("v1-unregister-push", submit({ type: "apns", node })));
-		expect(await house.count()).toBe(0);
+		await fixture.reply(REGISTER);
+		const { node } = await fixture.only();
+		await fixture.ask(command("v1-unregister-push", submit({ type: "apns", node })));
+		expect(await fixture.count()).toBe(0);
 	});
 
 	test.each([
@@ -132,10 +132,10 @@ describe("v1-unregister-push", () => {
 		["another device", JULIET, { type: "apns", node: "D" }],
 		["another owner", "romeo@example.org/orchard", { type: "apns", node: DEVICE }],
 	])("finds nothing of %s", async (_name, from, fields) => {
-		await house.reply(REGISTER);
-		expect(await house.ask(command("v1-unregister-push", submit(fields)), { from })).toContain(
+		await fixture.reply(REGISTER);
+		expect(await fixture.ask(command("v1-unregister-push", submit(fields)), { from })).toContain(
 			`<error type="cancel"><item-not-found `,
 		);
-		expect(await house.count()).toBe(1);
+		expect(await fixture.count()).toBe(1);
 	});
 });

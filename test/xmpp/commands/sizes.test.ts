@@ -2,13 +2,20 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { registrationBounds } from "../../../src/limits/bounds/registrations.ts";
 import { rowBytes } from "../../../src/store/registrations/row-size.ts";
-import { command, type House, openHouse, PUSH, submit, WEBPUSH } from "./commands-fixture.ts";
+import {
+	type CommandsFixture,
+	command,
+	openCommandsFixture,
+	PUSH,
+	submit,
+	WEBPUSH,
+} from "./commands-fixture.ts";
 
-let house: House;
+let fixture: CommandsFixture;
 beforeEach(async () => {
-	house = await openHouse({ allow: ["*"] });
+	fixture = await openCommandsFixture({ allow: ["*"] });
 });
-afterEach(() => house.close());
+afterEach(() => fixture.close());
 
 const LONGEST = registrationBounds.jid.is;
 /** A JID of so many bytes, with letters of two. */
@@ -26,27 +33,27 @@ const DIALECTS: [string, string, Record<string, string>][] = [
 describe.each(DIALECTS)("in the dialect of %s", (_, name, fields) => {
 	test("an account whose address is too long is told so, and a shorter one is taken", async () => {
 		const from = (bytes: number) => ({ from: `${jidOf(bytes)}/balcony` });
-		const answer = await house.ask(command(name, submit(fields)), from(LONGEST + 1));
+		const answer = await fixture.ask(command(name, submit(fields)), from(LONGEST + 1));
 		expect(answer).toContain('<error type="modify"><not-acceptable');
 		expect(answer).toContain(`Your address has more than ${LONGEST} bytes`);
-		expect(await house.count()).toBe(0);
-		expect(await house.ask(command(name, submit(fields)), from(LONGEST))).toContain('status="completed"');
-		expect((await house.only()).owner).toBe(jidOf(LONGEST));
+		expect(await fixture.count()).toBe(0);
+		expect(await fixture.ask(command(name, submit(fields)), from(LONGEST))).toContain('status="completed"');
+		expect((await fixture.only()).owner).toBe(jidOf(LONGEST));
 	});
 });
 
 test("a room whose address is too long is told of", async () => {
 	const [, name, fields] = DIALECTS[1] as (typeof DIALECTS)[0];
-	const answer = await house.ask(command(name, submit({ ...fields, muc: jidOf(LONGEST + 1) })));
+	const answer = await fixture.ask(command(name, submit({ ...fields, muc: jidOf(LONGEST + 1) })));
 	expect(answer).toContain('<error type="modify"><not-acceptable');
 	expect(answer).toContain(`The room's address has more than ${LONGEST} bytes`);
 	expect(answer.length).toBeLessThan(500);
-	expect(await house.count()).toBe(0);
+	expect(await fixture.count()).toBe(0);
 });
 
 test("what a device is called counts in bytes, whether it says so or its resource does", async () => {
 	const register = (fields: Record<string, string>, from?: string) =>
-		house.ask(
+		fixture.ask(
 			command("register-push-webpush", submit({ token: ENDPOINT, ...fields })),
 			from === undefined ? {} : { from },
 		);
@@ -55,14 +62,14 @@ test("what a device is called counts in bytes, whether it says so or its resourc
 	const long = await register({}, `juliet@example.org/${"é".repeat(129)}`);
 	expect(long).toContain("Your resource has more than 256 bytes: send a shorter device-id.");
 	expect(long.length).toBeLessThan(500);
-	expect(await house.count()).toBe(0);
+	expect(await fixture.count()).toBe(0);
 	const named = await register({ "device-id": "phone" }, `juliet@example.org/${"é".repeat(129)}`);
 	expect(named).toContain('status="completed"');
 });
 
 describe("the address that a registration keeps, and its client is told,", () => {
-	const jidAfter = async (to: string, options: Parameters<typeof openHouse>[0]) => {
-		const its = await openHouse({ allow: ["*"], ...options });
+	const jidAfter = async (to: string, options: Parameters<typeof openCommandsFixture>[0]) => {
+		const its = await openCommandsFixture({ allow: ["*"], ...options });
 		const form = submit({ token: ENDPOINT, "device-id": "phone" });
 		const answer = await its.ask(command("register-push-webpush", form), { to });
 		const { jid } = await its.only();
@@ -109,8 +116,8 @@ test("the largest registrations there can be have room in the bound of a row", a
 			{ token: "x".repeat(1024), "application-id": `${"a".repeat(253)}_a`, "device-id": name },
 		],
 	] as const)
-		expect(await house.ask(command(command_, submit(fields)), from)).toContain('status="completed"');
-	const { rows } = await house.client.execute("SELECT * FROM registrations");
+		expect(await fixture.ask(command(command_, submit(fields)), from)).toContain('status="completed"');
+	const { rows } = await fixture.client.execute("SELECT * FROM registrations");
 	expect(rows).toHaveLength(5);
 	const sizes = rows.map((row) => rowBytes({ ...row }) + registrationBounds.lastError.is * 3);
 	for (const size of sizes) expect(size).toBeLessThan(registrationBounds.row.is);

@@ -5,23 +5,23 @@ import {
 	APNS,
 	APNS_HEX,
 	badField,
+	type CommandsFixture,
 	command,
 	completed,
 	error,
 	FCM,
-	type House,
 	JULIET,
 	note,
-	openHouse,
+	openCommandsFixture,
 	submit,
 	WEBPUSH,
 } from "./commands-fixture.ts";
 
-let house: House;
+let fixture: CommandsFixture;
 beforeEach(async () => {
-	house = await openHouse();
+	fixture = await openCommandsFixture();
 });
-afterEach(() => house.close());
+afterEach(() => fixture.close());
 
 const VOIP_HEX = APNS_HEX.replaceAll("a", "b");
 const SISKIN = "tigase:messenger:apns:1";
@@ -41,14 +41,14 @@ describe("register-device", () => {
 	const fields = { provider: SISKIN, "device-token": APNS_HEX, "device-second-token": VOIP_HEX };
 
 	test("is answered with a node, features and a size, to the element and attribute; no secret", async () => {
-		const reply = await house.reply(siskin("register-device", fields));
-		const { node } = await house.only();
+		const reply = await fixture.reply(siskin("register-device", fields));
+		const { node } = await fixture.only();
 		expect(reply).toBe(
 			result(
 				completed(
 					"register-device",
 					`<x xmlns="jabber:x:data" type="result">` +
-						`<field type="text-single" var="node" label="The node that your server publishes to: keep it to yourself"><value>${await house.keyring.openNode(node)}</value></field>` +
+						`<field type="text-single" var="node" label="The node that your server publishes to: keep it to yourself"><value>${await fixture.keyring.openNode(node)}</value></field>` +
 						`<field type="list-multi" var="features" label="What your server may send beside a wake-up"><value>tigase:push:encrypt:0</value></field>` +
 						`<field type="text-single" var="max-payload-size" label="How many bytes it may encrypt for the device"><value>2560</value></field></x>`,
 				),
@@ -57,15 +57,15 @@ describe("register-device", () => {
 	});
 
 	test("hands out a node that is its own credential, and keeps one that is not", async () => {
-		const reply = await house.reply(siskin("register-device", fields));
+		const reply = await fixture.reply(siskin("register-device", fields));
 		const open = splitOpenNode(reply.match(/var="node"[^>]*><value>([^<]*)/)?.[1] ?? "");
-		expect(open?.node).toBe((await house.only()).node);
-		expect(await house.keyring.verify(open?.node ?? "", open?.secret ?? "")).toBe("ok");
+		expect(open?.node).toBe((await fixture.only()).node);
+		expect(await fixture.keyring.verify(open?.node ?? "", open?.secret ?? "")).toBe("ok");
 	});
 
 	test("keeps both tokens, and what was written to", async () => {
-		await house.reply(siskin("register-device", fields));
-		expect(await house.only()).toMatchObject({
+		await fixture.reply(siskin("register-device", fields));
+		expect(await fixture.only()).toMatchObject({
 			owner: "juliet@example.org",
 			app: "apns",
 			token: APNS_HEX,
@@ -76,11 +76,11 @@ describe("register-device", () => {
 	});
 
 	test("renews with the same token, in capitals too, and is another device's with another", async () => {
-		const first = await house.reply(siskin("register-device", fields));
+		const first = await fixture.reply(siskin("register-device", fields));
 		const again = { ...fields, "device-token": APNS_HEX.toUpperCase() };
-		expect(await house.reply(siskin("register-device", again))).toBe(first);
-		await house.reply(siskin("register-device", { ...fields, "device-token": VOIP_HEX }));
-		expect(await house.count()).toBe(2);
+		expect(await fixture.reply(siskin("register-device", again))).toBe(first);
+		await fixture.reply(siskin("register-device", { ...fields, "device-token": VOIP_HEX }));
+		expect(await fixture.count()).toBe(2);
 	});
 
 	test.each([
@@ -88,20 +88,20 @@ describe("register-device", () => {
 		["snikket:apns:1", "apns"],
 		["fcm-xmpp-api", "fcm"],
 	])("the known provider %s is for the app %s", async (provider, app) => {
-		await house.reply(siskin("register-device", { provider, "device-token": APNS_HEX }));
-		expect((await house.only()).app).toBe(app);
+		await fixture.reply(siskin("register-device", { provider, "device-token": APNS_HEX }));
+		expect((await fixture.only()).app).toBe(app);
 	});
 
 	test("the operator's own provider is for the app that lists it, and for no other", async () => {
-		await house.close();
-		house = await openHouse({
+		await fixture.close();
+		fixture = await openCommandsFixture({
 			apps: [APNS, { ...APNS, name: "own", providers: ["com.example:apns:1"] }, FCM],
 		});
-		await house.reply(
+		await fixture.reply(
 			siskin("register-device", { provider: "com.example:apns:1", "device-token": APNS_HEX }),
 		);
-		expect((await house.only()).app).toBe("own");
-		const other = await house.ask(
+		expect((await fixture.only()).app).toBe("own");
+		const other = await fixture.ask(
 			command("register-device", submit({ provider: SISKIN, "device-token": APNS_HEX })),
 		);
 		expect(other).toBe(
@@ -117,16 +117,16 @@ describe("register-device", () => {
 			"The token must be 2 to 200 bytes in hexadecimal, without blanks or brackets.",
 		],
 	])("with %j says what to do, and changes nothing", async (given, text) => {
-		expect(await house.ask(command("register-device", submit(given as Record<string, string>)))).toBe(
+		expect(await fixture.ask(command("register-device", submit(given as Record<string, string>)))).toBe(
 			badField(text),
 		);
-		expect(await house.count()).toBe(0);
+		expect(await fixture.count()).toBe(0);
 	});
 
 	test("is not there without APNs and FCM", async () => {
-		await house.close();
-		house = await openHouse({ apps: [WEBPUSH] });
-		expect(await house.ask(command("register-device", submit(fields)))).toBe(
+		await fixture.close();
+		fixture = await openCommandsFixture({ apps: [WEBPUSH] });
+		expect(await fixture.ask(command("register-device", submit(fields)))).toBe(
 			error("cancel", "feature-not-implemented", "This server is not set up for such devices."),
 		);
 	});
@@ -136,13 +136,13 @@ describe("unregister-device", () => {
 	const fields = { provider: SISKIN, "device-token": APNS_HEX };
 
 	test("ends the device's, without a form, and tells the owner's server of the node that it knows", async () => {
-		await house.reply(siskin("register-device", fields));
-		const { node } = await house.only();
-		expect(await house.reply(siskin("unregister-device", fields))).toBe(
+		await fixture.reply(siskin("register-device", fields));
+		const { node } = await fixture.only();
+		expect(await fixture.reply(siskin("unregister-device", fields))).toBe(
 			result(completed("unregister-device", note("The registration ended."))),
 		);
-		expect(await house.count()).toBe(0);
-		expect(house.gone).toMatchObject([{ node, owner: "juliet@example.org" }]);
+		expect(await fixture.count()).toBe(0);
+		expect(fixture.gone).toMatchObject([{ node, owner: "juliet@example.org" }]);
 	});
 
 	test.each([
@@ -150,27 +150,27 @@ describe("unregister-device", () => {
 		["another service's provider", JULIET, { ...fields, provider: "fcm-xmpp-api" }],
 		["another owner", "romeo@example.org/orchard", fields],
 	])("finds nothing of %s", async (_name, from, given) => {
-		await house.reply(siskin("register-device", fields));
-		expect(await house.ask(command("unregister-device", submit(given)), { from })).toContain(
+		await fixture.reply(siskin("register-device", fields));
+		expect(await fixture.ask(command("unregister-device", submit(given)), { from })).toContain(
 			`<error type="cancel"><item-not-found `,
 		);
-		expect(await house.count()).toBe(1);
+		expect(await fixture.count()).toBe(1);
 	});
 
 	test("a node is listed, and ended by unregister-push, as its client knows it", async () => {
-		await house.reply(siskin("register-device", fields));
-		const open = await house.keyring.openNode((await house.only()).node);
-		expect(await house.ask(command("list-push-registrations"))).toContain(`<value>${open}</value>`);
-		expect(await house.ask(command("unregister-push", submit({ nodes: open })))).toContain(
+		await fixture.reply(siskin("register-device", fields));
+		const open = await fixture.keyring.openNode((await fixture.only()).node);
+		expect(await fixture.ask(command("list-push-registrations"))).toContain(`<value>${open}</value>`);
+		expect(await fixture.ask(command("unregister-push", submit({ nodes: open })))).toContain(
 			`var="nodes" label="The nodes of those that ended"><value>${open}</value></field>`,
 		);
-		expect(await house.count()).toBe(0);
+		expect(await fixture.count()).toBe(0);
 	});
 });
 
 test("all dialects share one list of an owner's registrations", async () => {
-	await house.reply(siskin("register-device", { provider: SISKIN, "device-token": APNS_HEX }));
-	await house.ask(command("register-push-fcm", submit({ token: "t", "android-id": "1" })));
-	await house.ask(command("v1-register-push", submit({ type: "fcm", node: "2", token: "t" })));
-	expect((await house.ask(command("list-push-registrations"))).match(/<item>/g)).toHaveLength(3);
+	await fixture.reply(siskin("register-device", { provider: SISKIN, "device-token": APNS_HEX }));
+	await fixture.ask(command("register-push-fcm", submit({ token: "t", "android-id": "1" })));
+	await fixture.ask(command("v1-register-push", submit({ type: "fcm", node: "2", token: "t" })));
+	expect((await fixture.ask(command("list-push-registrations"))).match(/<item>/g)).toHaveLength(3);
 });
