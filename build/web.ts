@@ -5,7 +5,8 @@ import { bundleWeb } from "./web-bundle.ts";
 try {
 	await bundleWeb(join(import.meta.dir, ".."));
 } catch (error) {
-	const said = error instanceof AggregateError ? error.errors.join("\n") : String(error);
-	console.error(`The web app cannot be bundled:\n${said}`);
+	const problems = error instanceof AggregateError ? error.errors : [error];
+	// With the file and the line, which the messages themselves do not say.
+	console.error(["The web app cannot be bundled:", ...problems.map((one) => Bun.inspect(one))].join("\n"));
 	process.exit(1);
 }

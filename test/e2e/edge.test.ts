@@ -8,6 +8,7 @@ import { startDeno } from "../peers/deno.ts";
 import { bundleWorker, type WorkerBundle } from "../peers/edge.ts";
 import { startProsody } from "../peers/prosody.ts";
 import { connectUser } from "../peers/user.ts";
+import { askForWebApp } from "../peers/web-app.ts";
 import type { WebPushDevice } from "../peers/web-push-device.ts";
 import { startWebPushServer } from "../peers/web-push-server.ts";
 import { deployment, startWorkerd } from "../peers/workerd.ts";
@@ -78,6 +79,18 @@ describe.each([
 		console.log(`  a later one ${known}; fresh, and asked for the database at once, ${both}`);
 		expect(times[0]).toBeLessThan(8_000);
 	}, 30_000);
+
+	test("serves the web app as it was bundled, and tells its page what it must know", async () => {
+		const { same, all } = await askForWebApp(scene.edge.url);
+		expect(same).toEqual(all);
+		const etag = (await scene.ask("GET", "/app/sw.js")).headers.get("ETag") ?? "";
+		expect((await scene.ask("GET", "/app/sw.js", { headers: { "If-None-Match": etag } })).status).toBe(304);
+		expect(await (await scene.ask("GET", "/app/settings.json")).json()).toMatchObject({
+			address: String(scene.bindings.XMPP_ADDRESS),
+			vapidPublicKey: applicationServerKey(),
+			ntfy: false,
+		});
+	});
 
 	test("what registers there is woken by a message on Prosody", async () => {
 		const services = (await (await scene.ask("GET", "/api/v1/services")).json()) as { jid: string };
