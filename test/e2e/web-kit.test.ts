@@ -56,7 +56,9 @@ describe.each(LIVES)("at %s, with passwords kept as %s,", (program, passwords, m
 		return kit.logIn({ jid: `bob@${domain}`, password }, found);
 	};
 	const bodies = async () => {
-		const push = await scene.endpoint.waitForPush(({ endpoint }) => endpoint === device.subscription.endpoint);
+		const push = await scene.endpoint.waitForPush(
+			({ endpoint }) => endpoint === device.subscription.endpoint,
+		);
 		return JSON.parse(device.decryptText(push.body)) as { node?: string; body?: string; sender?: string };
 	};
 

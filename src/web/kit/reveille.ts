@@ -1,6 +1,5 @@
 /** What Reveille does for an account, asked at its address by way of the account's server: ad-hoc commands (XEP-0050). */
-import type { Element } from "@xmpp/xml";
-import xml from "@xmpp/xml";
+import { type Element, xml } from "../../syntax/xml.ts";
 import { StreamEnded } from "./connection.ts";
 import { Fault } from "./fault.ts";
 import { type Filled, formElement, valuesIn } from "./forms.ts";
