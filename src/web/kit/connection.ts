@@ -81,7 +81,8 @@ export async function connect(
 	function take(element: Element) {
 		if (isOver) return;
 		// By its name as it is written: Prosody 13 does not say what the prefix stands for.
-		if (element.name === "stream:error" || element.is("error", NS.streams)) return end(streamErrorOf(element));
+		if (element.name === "stream:error" || element.is("error", NS.streams))
+			return end(streamErrorOf(element));
 		if (element.is("close", NS.framing)) {
 			sayClose();
 			return end(new StreamEnded());
