@@ -172,7 +172,6 @@ export function createAccounts(effects: AccountsEffects): Accounts {
 	function view(own: OwnDevice | undefined, listed: Listed | undefined): DeviceView {
 		const shown = own && known.value.shown.get(own.node);
 		const told = listed ?? shown;
-		const lastPushAt = latest(told?.lastSuccessAt, own?.lastPushAt);
 		const state: DeviceView["state"] = own?.ended ? "ended" : stateOf(told);
 		return present({
 			account: own?.account ?? "",
