@@ -67,13 +67,92 @@ self.addEventListener("push", (event) => event.waitUntil((async () => {
 	await fetch("/decrypted", { method: "POST", body: text });
 })()));`;
 
+/** What a Firefox is started with. */
+export interface LaunchOptions {
+	/** Where the push service listens for browsers: `browserUrl` of a push server double. */
+	pushServerUrl: string;
+	/** Settings of `about:config` beside those for the push service. */
+	preferences?: Readonly<Record<string, string | number | boolean>>;
+	/** `false` shows the window. Default: headless. */
+	headless?: boolean;
+	/** Default: `false`, as for everybody. */
+	acceptInsecureCerts?: boolean;
+}
+
+/** A running browser with an empty page. */
+export interface LaunchedFirefox {
+	readonly browser: Browser;
+	readonly page: Page;
+	readonly pid: number;
+	/** Ends the browser and deletes its profile. */
+	close(): Promise<void>;
+}
+
+/**
+ * Starts the browser.
+ *
+ * @throws {MissingPeer} when no Firefox is installed
+ */
+export async function launchFirefox(options: LaunchOptions): Promise<LaunchedFirefox> {
+	const program = findFirefox();
+	const folder = temporaryFolder("firefox");
+	const profile = join(folder.path, "profile");
+	mkdirSync(profile);
+	const executablePath = join(folder.path, "firefox");
+	writeFileSync(executablePath, `#!/bin/sh\nexec ${[...dieWithParent(), program].join(" ")} "$@"\n`, {
+		mode: 0o755,
+	});
+
+	let browser: Browser | undefined;
+	let pid = 0;
+	let unguard = () => {};
+	const close = async () => {
+		const family = familyOf(pid);
+		await browser?.close();
+		// Its content processes notice a moment later.
+		for (const entry of family) signal(entry, "SIGKILL");
+		while (family.some(alive)) await Bun.sleep(5);
+		unguard();
+		folder.remove();
+	};
+	try {
+		browser = await puppeteer.launch({
+			browser: "firefox",
+			executablePath,
+			// Who started it decides what an interruption means.
+			handleSIGINT: false,
+			handleSIGTERM: false,
+			handleSIGHUP: false,
+			headless: options.headless ?? true,
+			acceptInsecureCerts: options.acceptInsecureCerts ?? false,
+			userDataDir: profile,
+			// Firefox refuses to run as root in another user's home, and would leave its caches in ours.
+			env: { ...process.env, HOME: folder.path, XDG_CACHE_HOME: folder.path, XDG_CONFIG_HOME: folder.path },
+			extraPrefsFirefox: {
+				"dom.push.enabled": true,
+				"dom.push.connection.enabled": true,
+				"dom.push.serverURL": options.pushServerUrl,
+				"dom.push.testing.allowInsecureServerURL": true,
+				"dom.serviceWorkers.testing.enabled": true,
+				...options.preferences,
+			},
+		});
+		pid = browser.process()?.pid ?? 0;
+		unguard = guard(pid);
+		const [first] = await browser.pages();
+		return { browser, pid, page: first ?? (await browser.newPage()), close };
+	} catch (error) {
+		await close();
+		throw error;
+	}
+}
+
 /**
  * Starts the browser and opens the page.
  *
  * @throws {MissingPeer} when no Firefox is installed
  */
 export async function startFirefox(options: FirefoxOptions): Promise<Firefox> {
-	const program = findFirefox();
 	const decrypted: string[] = [];
 	const waiting: ((text: string) => void)[] = [];
 	const site = Bun.serve({
@@ -95,52 +174,18 @@ export async function startFirefox(options: FirefoxOptions): Promise<Firefox> {
 		fetch: (request) => options.site?.(request) ?? new Response(null, { status: 404 }),
 	});
 	const pageUrl = `http://127.0.0.1:${site.port}/`;
-	const folder = temporaryFolder("firefox");
-	const profile = join(folder.path, "profile");
-	mkdirSync(profile);
-	const executablePath = join(folder.path, "firefox");
-	writeFileSync(executablePath, `#!/bin/sh\nexec ${[...dieWithParent(), program].join(" ")} "$@"\n`, {
-		mode: 0o755,
-	});
-
-	let browser: Browser | undefined;
-	let pid = 0;
-	let unguard = () => {};
+	let launched: LaunchedFirefox | undefined;
 	const close = async () => {
-		const family = familyOf(pid);
-		await browser?.close();
-		// Its content processes notice a moment later.
-		for (const entry of family) signal(entry, "SIGKILL");
-		while (family.some(alive)) await Bun.sleep(5);
-		unguard();
+		await launched?.close();
 		await site.stop(true);
-		folder.remove();
 	};
 	try {
-		browser = await puppeteer.launch({
-			browser: "firefox",
-			executablePath,
-			// Who started it decides what an interruption means.
-			handleSIGINT: false,
-			handleSIGTERM: false,
-			handleSIGHUP: false,
+		launched = await launchFirefox({
+			pushServerUrl: options.pushServerUrl,
+			preferences: { "dom.push.testing.ignorePermission": true },
 			headless: options.headless ?? true,
-			userDataDir: profile,
-			// Firefox refuses to run as root in another user's home, and would leave its caches in ours.
-			env: { ...process.env, HOME: folder.path, XDG_CACHE_HOME: folder.path, XDG_CONFIG_HOME: folder.path },
-			extraPrefsFirefox: {
-				"dom.push.enabled": true,
-				"dom.push.connection.enabled": true,
-				"dom.push.serverURL": options.pushServerUrl,
-				"dom.push.testing.allowInsecureServerURL": true,
-				"dom.push.testing.ignorePermission": true,
-				"dom.serviceWorkers.testing.enabled": true,
-			},
 		});
-		pid = browser.process()?.pid ?? 0;
-		unguard = guard(pid);
-		const [first] = await browser.pages();
-		const page = first ?? (await browser.newPage());
+		const { browser, page, pid } = launched;
 		await page.goto(pageUrl);
 		return {
 			pageUrl,
