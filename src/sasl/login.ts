@@ -120,5 +120,5 @@ function refused(failure: { condition: string; text: string }, credentials: Cred
 	const condition = isKnown ? failure.condition : saidBy(failure.condition, credentials);
 	const text = saidBy(failure.text, credentials);
 	const reason = text === "" ? condition : `${condition} (${text})`;
-	return new SaslError("refused", `The server refused the login: ${reason}.`, condition);
+	return new SaslError("refused", `The server refused the login: ${reason}.`, { condition, said: reason });
 }

@@ -33,16 +33,24 @@ export interface Mechanism {
  */
 export type SaslFault = "no-mechanism" | "username" | "password" | "refused" | "unreadable" | "unproven";
 
+interface Refusal {
+	condition?: string;
+	said?: string;
+}
+
 /** Why a login ended, as a sentence. */
 export class SaslError extends Error {
 	override name = "SaslError";
 	readonly fault: SaslFault;
 	/** Of `refused`: the server's condition, such as `not-authorized`. */
 	readonly condition: string | undefined;
+	/** Of `refused`: all that the server said, cut. */
+	readonly said: string | undefined;
 
-	constructor(fault: SaslFault, message: string, condition?: string) {
+	constructor(fault: SaslFault, message: string, { condition, said }: Refusal = {}) {
 		super(message);
 		this.fault = fault;
 		this.condition = condition;
+		this.said = said;
 	}
 }

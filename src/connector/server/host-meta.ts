@@ -1,17 +1,11 @@
 /**
- * Where a domain's XMPP server takes WebSocket connections, as the domain itself says (XEP-0156): in
- * `/.well-known/host-meta.json` (RFC 6415 §3), else in `/.well-known/host-meta` (XRD).
+ * Asks a domain where its XMPP server takes WebSocket connections (XEP-0156): in JSON, else in XRD.
  */
-import type { Element } from "@xmpp/xml";
 import { fetchWhole } from "../../bun/fetch/plain.ts";
 import { loginBounds } from "../../limits/bounds/login.ts";
 import { networkFailure } from "../../services/network-failures.ts";
-import { toALabels } from "../../syntax/domain-name.ts";
-import { StanzaParser } from "../stream/stanza-parser.ts";
+import { hostMetaUrl, linksOfJson, linksOfXrd, usableLinks } from "../../syntax/host-meta.ts";
 import type { Tls } from "./trust.ts";
-
-/** XEP-0156 §2 */
-const WEBSOCKET = "urn:xmpp:alt-connections:websocket";
 
 /** The domain says nothing that can be used, as the middle of a sentence. */
 export class NothingFound extends Error {
@@ -43,8 +37,9 @@ export async function askHostMeta(
 		["host-meta", linksOfXrd],
 	] as const) {
 		try {
-			const text = await get(new URL(`https://${toALabels(domain)}/.well-known/${file}`), deadline);
-			const links = usable(read(text));
+			const found = read(await get(new URL(hostMetaUrl(domain, file)), deadline));
+			if (!found) throw new NothingFound("it is no XRD");
+			const links = usableLinks(found);
 			if (links.length > 0) return links;
 			faults.push({ file, words: "it names no wss:// address" });
 		} catch (error) {
@@ -85,57 +80,4 @@ function wordsOf(error: unknown, deadline: AbortSignal): string {
 	if (deadline.aborted) return "no answer in time";
 	if (error instanceof Error && "code" in error) return networkFailure(error);
 	return "it cannot be read";
-}
-
-/** Those that a connection may go to, each once. */
-function usable(links: readonly string[]): string[] {
-	const urls = links.flatMap((href) => {
-		const url = URL.parse(href);
-		return url?.protocol === "wss:" && url.hostname && !url.username && !url.password ? [url.href] : [];
-	});
-	return [...new Set(urls)].slice(0, loginBounds.hostMetaLinks.is);
-}
-
-/** @throws for what is no JSON */
-export function linksOfJson(text: string): string[] {
-	const { links } = (JSON.parse(text) ?? {}) as { links?: unknown };
-	if (!Array.isArray(links)) return [];
-	return links.flatMap((link: { rel?: unknown; href?: unknown } | null) =>
-		link?.rel === WEBSOCKET && typeof link.href === "string" ? [link.href] : [],
-	);
-}
-
-/** @throws {NothingFound} for what is no XML, or none that this reads */
-export function linksOfXrd(text: string): string[] {
-	const links: string[] = [];
-	let isReadable = true;
-	// An XRD is a header with elements in it, as a stream is.
-	const parser = new StanzaParser(
-		{
-			onElement({ name, attrs }: Element) {
-				const isLink = name.split(":").at(-1) === "Link" && attrs.rel === WEBSOCKET;
-				if (isLink && typeof attrs.href === "string") links.push(attrs.href);
-			},
-			onSkipped() {},
-			onFault() {
-				isReadable = false;
-			},
-		},
-		{ hasHeader: true },
-	);
-	parser.write(withoutComments(text.replace(/^\ufeff/, "")));
-	if (!isReadable) throw new NothingFound("it is no XRD");
-	return links;
-}
-
-/** Which streams may not hold, and files do. */
-function withoutComments(text: string): string {
-	const kept: string[] = [];
-	for (let at = 0; ; ) {
-		const start = text.indexOf("<!--", at);
-		kept.push(text.slice(at, start === -1 ? undefined : start));
-		const end = start === -1 ? -1 : text.indexOf("-->", start);
-		if (end === -1) return kept.join("");
-		at = end + 3;
-	}
 }

@@ -7,6 +7,7 @@ import { Client } from "@xmpp/client-core";
 import type { Element } from "@xmpp/xml";
 import xml from "@xmpp/xml";
 import { shownUrl, type XmppAccount } from "../../config/connections.ts";
+import { NS_SASL } from "../../sasl/elements.ts";
 import { NS } from "../../xmpp/namespaces.ts";
 import { explainNoConnection } from "../server/connection-failures.ts";
 import type { Way } from "../server/discovery.ts";
@@ -14,7 +15,7 @@ import { beforeLogin, explain, explainError, lost } from "./account-failures.ts"
 import { readWholeStanzas } from "./framed-stanzas.ts";
 import { NS_SM } from "./managed-session.ts";
 import { createNegotiation } from "./negotiation.ts";
-import { createSaslLogin, NS_SASL } from "./sasl-login.ts";
+import { createSaslLogin } from "./sasl-login.ts";
 import {
 	createOpening,
 	NS_STREAM,

@@ -10,13 +10,13 @@ import xml from "@xmpp/xml";
 import { shownUrl, type XmppComponent } from "../../config/connections.ts";
 import { stanzaBounds } from "../../limits/bounds/stanzas.ts";
 import { toALabels } from "../../syntax/domain-name.ts";
+import { StanzaParser } from "../../syntax/stanza-parser.ts";
 import { domainOf } from "../../xmpp/jid.ts";
 import { NS } from "../../xmpp/namespaces.ts";
 import { readSame, sameElement } from "../../xmpp/same-database.ts";
 import type { Others } from "../address/other-databases.ts";
 import { createBatchedWrites } from "./batched-writes.ts";
 import { explain, noConnection, noXmppServer, PORT, wrongPort } from "./component-failures.ts";
-import { StanzaParser } from "./stanza-parser.ts";
 import {
 	createOpening,
 	NS_STREAM,

@@ -6,9 +6,9 @@
 import type { Client } from "@xmpp/client-core";
 import type { Element, Parser } from "@xmpp/xml";
 import { stanzaBounds } from "../../limits/bounds/stanzas.ts";
-import type { ReadFault } from "./read-fault.ts";
+import type { ReadFault } from "../../syntax/read-fault.ts";
+import { StanzaParser } from "../../syntax/stanza-parser.ts";
 import { isStanzaHead, readHead } from "./stanza-head.ts";
-import { StanzaParser } from "./stanza-parser.ts";
 
 const NS_FRAMING = "urn:ietf:params:xml:ns:xmpp-framing";
 const LONGEST = stanzaBounds.taken.is;

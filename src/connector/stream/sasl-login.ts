@@ -1,14 +1,11 @@
 /** How an account logs in on its stream (RFC 6120 §6): what sasl/ says and hears, as elements; and why it failed. */
 import type { Element } from "@xmpp/xml";
-import xml from "@xmpp/xml";
 import { settingOf, type XmppAccount } from "../../config/connections.ts";
-import { loginBounds } from "../../limits/bounds/login.ts";
-import { type ClientStep, logIn, type ServerStep } from "../../sasl/login.ts";
+import { elementOf, mechanismsOf, stepOf } from "../../sasl/elements.ts";
+import { logIn, type ServerStep } from "../../sasl/login.ts";
 import { SaslError } from "../../sasl/mechanism.ts";
 import { isPrivateWay } from "../../sasl/plain.ts";
 import { StreamFailure } from "./stream.ts";
-
-export const NS_SASL = "urn:ietf:params:xml:ns:xmpp-sasl";
 
 export interface SaslLogin {
 	/** Whether we are logged in. Before that, nothing that comes is the server's word. */
@@ -71,27 +68,6 @@ const outOfTurn = () =>
 		"credentials",
 		"The server does not log in as XMPP servers do (RFC 6120 §6): it spoke out of turn.",
 	);
-
-function mechanismsOf(features: Element): string[] {
-	const offered = features.getChild("mechanisms", NS_SASL)?.getChildElements() ?? [];
-	return offered.slice(0, loginBounds.mechanisms.is).map((mechanism) => mechanism.text());
-}
-
-function elementOf(step: ClientStep): Element {
-	const mechanism = step.name === "auth" ? { mechanism: step.mechanism } : {};
-	return xml(step.name, { xmlns: NS_SASL, ...mechanism }, step.text);
-}
-
-function stepOf(element: Element): ServerStep {
-	const name = element.getName();
-	if (name === "challenge" || name === "success") return { name, text: element.text().trim() };
-	const condition = element.getChildElements().find((child) => child.getName() !== "text");
-	return {
-		name: "failure",
-		condition: condition?.getName() ?? "it does not say why",
-		text: element.getChildText("text") ?? "",
-	};
-}
 
 /** What a login that failed means for the operator, and what to do. */
 function explain({ fault, condition, message }: SaslError, account: XmppAccount): StreamFailure {

@@ -4,9 +4,9 @@ import xml from "@xmpp/xml";
 import { settingOf, shownUrl, type XmppConnection } from "../../config/connections.ts";
 import { quoted } from "../../limits/text-length.ts";
 import { causeOf } from "../../services/network-failures.ts";
+import type { ReadFault } from "../../syntax/read-fault.ts";
 import type { Others } from "../address/other-databases.ts";
 import type { Ways } from "../server/discovery.ts";
-import type { ReadFault } from "./read-fault.ts";
 import type { StreamManagement } from "./stream-management.ts";
 
 export const NS_STREAM = "http://etherx.jabber.org/streams";

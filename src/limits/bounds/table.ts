@@ -10,6 +10,7 @@ import { loginBounds } from "./login.ts";
 import { publishBounds } from "./publishes.ts";
 import { registrationBounds } from "./registrations.ts";
 import { stanzaBounds } from "./stanzas.ts";
+import { webKitBounds } from "./web-kit.ts";
 
 /** By the title of their section, in the order of the page. */
 export const BOUNDS: Readonly<Record<string, Bounds>> = {
@@ -20,4 +21,5 @@ export const BOUNDS: Readonly<Record<string, Bounds>> = {
 	"HTTP requests": httpBounds,
 	"Delivery and the outbox": deliveryBounds,
 	"Answers of others": answerBounds,
+	"The web app in the browser": webKitBounds,
 };

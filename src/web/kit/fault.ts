@@ -35,7 +35,7 @@ export type FaultReason =
 
 export type FaultKind = FaultReason["kind"];
 
-/** Thrown by all that the kit does; nothing else is. */
+/** Thrown by all that the kit does; nothing else is, but what a signal says that was given to it. */
 export class Fault extends Error {
 	override name = "Fault";
 	readonly reason: FaultReason;

@@ -40,13 +40,24 @@ export interface Listed {
 	lastError?: string;
 }
 
+/** What can become of a test push. */
+export const TEST_RESULTS = [
+	"delivered",
+	"queued",
+	"superseded",
+	"skipped",
+	"gone",
+	"refused",
+	"not-now",
+] as const;
+
 /** What became of a test push (XMPP command or JSON API). */
 export interface Tested {
-	result: "delivered" | "queued" | "superseded" | "skipped" | "gone" | "refused" | "not-now";
+	result: (typeof TEST_RESULTS)[number];
 	reason?: string;
 }
 
-/** A login at the account's server. It never sends presence, so that messages count as not seen. All methods: @throws {Fault} */
+/** A login at the account's server. It never sends presence, so that messages count as not seen. All: @throws {Fault} */
 export interface Session {
 	/** The bare JID that the server bound. */
 	readonly account: string;
@@ -113,16 +124,24 @@ export interface Shown {
 
 export interface Kit {
 	/**
-	 * Where a domain's server takes WebSocket connections: as the domain says (XEP-0156), else as the operator says.
+	 * Where a domain's server takes WebSocket connections: as the operator says, else as the domain itself says (XEP-0156).
 	 * @param servers the operator's word on domains: domain to URL
-	 * @returns `wss://` URLs (`ws://` from `servers` alone, and on a page that is http itself), the best first
+	 * @param signal ends it early: what it says is thrown
+	 * @returns at least one URL, the best first: `wss://`, or `ws://` from `servers` alone, on a page that is http itself
+	 * @throws {Fault}
 	 */
 	findServer(
 		domain: string,
 		servers: Readonly<Record<string, string>>,
 		signal?: AbortSignal,
 	): Promise<readonly string[]>;
-	/** Logs in. The password is kept nowhere. @param services are tried in order */
+	/**
+	 * Logs in, without presence. The password is kept nowhere.
+	 * @param account its bare JID
+	 * @param services URLs, which are tried in order until one can be reached
+	 * @param signal ends it early: what it says is thrown
+	 * @throws {Fault}
+	 */
 	logIn(
 		account: { jid: string; password: string },
 		services: readonly string[],

@@ -1,7 +1,7 @@
 /** What is read of a stream whose pieces are as no server would choose them, and whose stanzas are as a stranger would. */
 import { describe, expect, test } from "bun:test";
-import { StanzaParser } from "../../../src/connector/stream/stanza-parser.ts";
-import { stanzaBounds } from "../../../src/limits/bounds/stanzas.ts";
+import { stanzaBounds } from "../../src/limits/bounds/stanzas.ts";
+import { StanzaParser } from "../../src/syntax/stanza-parser.ts";
 
 const HEADER = `<stream:stream xmlns:stream="http://etherx.jabber.org/streams" xmlns="jabber:component:accept" id="1">`;
 const MOST = {

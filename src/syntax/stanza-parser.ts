@@ -8,7 +8,7 @@
  * The parser of xmpp.js keeps what never ends, and reads a text again with each of its pieces.
  */
 import { Element, unescapeXML } from "@xmpp/xml";
-import { stanzaBounds } from "../../limits/bounds/stanzas.ts";
+import { stanzaBounds } from "../limits/bounds/stanzas.ts";
 import { type ReadFault, Unreadable } from "./read-fault.ts";
 import { StanzaSkipper } from "./stanza-skipper.ts";
 
