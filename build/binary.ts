@@ -2,13 +2,14 @@
  * `bun run build`: Reveille as one file, `dist/reveille`, for machines without Bun, Node and packages.
  *
  * What the program reads from disk when it runs from its sources is put inside: libSQL's native library, and the
- * SQL of `drizzle/`.
+ * SQL of `drizzle/`. The web app is in `dist/web.json`, which is a module like any other.
  */
 import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import type { BunPlugin } from "bun";
 import { migrationsOf } from "../src/bun/database/migrations.ts";
+import { bundleWeb } from "./web-bundle.ts";
 
 const ROOT = join(import.meta.dir, "..");
 
@@ -67,6 +68,7 @@ function requirePackage(name: string, target: Target): void {
 /** @param outfile the binary, made or replaced */
 async function buildBinary(outfile: string, target: Target): Promise<void> {
 	requirePackage(TARGETS[target], target);
+	await bundleWeb(ROOT);
 	await Bun.build({
 		entrypoints: [join(ROOT, "build", "entry.ts")],
 		root: ROOT,

@@ -114,6 +114,15 @@ const GROUPS: readonly Group[] = [
 		},
 	},
 	{
+		title: "The web app",
+		settings: {
+			WEB_APP: "`true` or `false`. See [the web app](web-app.md).",
+			WEB_APP_OPEN:
+				"An `https://` or `xmpp:` address, for one `https://chat.example.net/#/chat?jid={jid}`. Both are percent-encoded.",
+			WEB_APP_SERVERS: "`wss://`, and `ws://` where `PUBLIC_URL` is not https.",
+		},
+	},
+	{
 		title: "Apps",
 		settings: {
 			APPS: "See [several apps and connections](reveille-toml.md).",
@@ -140,7 +149,7 @@ with the nearest known one.
 /** Names of settings, headers and schemes of URLs in a sentence, as code. */
 const inCode = (text: string) =>
 	text.replace(
-		/^(?:own|full)(?=:)|\bany(?=:)|\bsha256:|(?<=^| |; )\*(?= )|\*\.domain|\b(?:[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+|ROLE|REGISTRATION)(?:=[\w*]+)?|\b[a-z]+:\/\/|\bX-Forwarded-For\b|\b\w+@domain\/\w+|\breplica\.db\b|\breveille\.toml\b/g,
+		/^(?:own|full)(?=:)|\bany(?=:)|\bsha256:|(?<=^| |; )\*(?= )|\*\.domain|\b(?:[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+|ROLE|REGISTRATION)(?:=[\w*]+)?|\bexample\.net=wss:\/\/…|\b[a-z]+:\/\/|(?:\bxmpp:)?\{(?:jid|account)\}|(?<= )\/app\/|\bX-Forwarded-For\b|\b\w+@domain\/\w+|\breplica\.db\b|\breveille\.toml\b/g,
 		(name) => `\`${name}\``,
 	);
 

@@ -22,6 +22,7 @@ import { healthRoutes, type WatchingDeps } from "./routes/health.ts";
 import { Problem, problemResponse } from "./routes/problem.ts";
 import { pushAppserverRoutes } from "./routes/push-appserver/push-appserver.ts";
 import { tigaseRoutes } from "./routes/tigase.ts";
+import { webAppRoutes } from "./routes/web-app.ts";
 
 export type { AppDeps, PublicApp, Readiness } from "./routes/deps.ts";
 
@@ -106,6 +107,7 @@ export function createApp(deps: AppDeps & MetricsDeps): OpenAPIHono<RequestEnv> 
 	app.route("/", healthRoutes(deps));
 	app.route("/", metricsRoutes(deps));
 	app.route("/", faviconRoutes());
+	app.route("/", webAppRoutes(deps));
 	app.route("/", documentationRoutes(deps, app));
 	return app;
 }

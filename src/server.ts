@@ -280,6 +280,7 @@ async function openApp({
 		trustDeviceId: config.trustDeviceId,
 		publishers: config.publishers,
 		debugPages: config.debugPages,
+		webApp: config.webApp,
 		push: connector?.push ?? handOver(handover, config.pushTtlSeconds),
 		trustedProxies: config.trustedProxies,
 		peerAddress: (_request, env) => (env as BunEnv).peer,

@@ -145,6 +145,7 @@ async function compose(bindings: Bindings) {
 		trustDeviceId: config.trustDeviceId,
 		publishers: config.publishers,
 		debugPages: config.debugPages,
+		webApp: config.webApp,
 		push: handOver(createHandover(db), config.pushTtlSeconds),
 		readiness: async () => ({ database: await databaseReadiness({ client }), xmpp: undefined }),
 		trustedProxies: config.trustedProxies,

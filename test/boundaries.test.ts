@@ -2,6 +2,7 @@
 import { describe, expect, test } from "bun:test";
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
+import { WEB_SOURCES } from "../build/web-bundle.ts";
 
 const ROOT = join(import.meta.dir, "..");
 const SOURCES = [...new Bun.Glob("src/**/*.{ts,tsx}").scanSync(ROOT)].filter(
@@ -37,7 +38,9 @@ const ENTRIES = ["server.ts", "worker.ts"];
 
 /** What needs Bun; all else may run at an edge: what the worker composes, and what it may compose one day. */
 const ON_BUN = ["bun", "connector", "server.ts"];
-const EDGE_SAFE = SOURCES.filter((file) => !ON_BUN.includes(roomOf(file)));
+const EDGE_SAFE = SOURCES.filter((file) => !["web", ...ON_BUN].includes(roomOf(file)));
+/** What browsers load, and the server does not. */
+const IN_BROWSERS = SOURCES.filter((file) => roomOf(file) === "web");
 
 const ONLY_ON_BUN = /^(node:|bun(:|$)|ws$|@xmpp\/(client|component|websocket|tcp|tls|sasl|net))/;
 /** The native SQLite and its driver: only their `/web` halves work without it. */
@@ -295,6 +298,49 @@ describe("a push service", () => {
 	});
 });
 
+describe("the web app", () => {
+	/** All that a browser may be sent. */
+	const PACKAGES = [
+		"preact",
+		"@preact/signals",
+		"@xmpp/client-core",
+		"@xmpp/iq",
+		"@xmpp/middleware",
+		"@xmpp/resource-binding",
+		"@xmpp/stream-features",
+		"@xmpp/websocket",
+		"@xmpp/xml",
+	];
+
+	test("loads packages that are known to be small, and nothing of Bun or Node", () => {
+		const offenders = IN_BROWSERS.flatMap((file) => [
+			...globalsOf(file, onDisk).map((name) => `${file} uses ${name}`),
+			...namedBy(file, onDisk)
+				.filter((path) => !isRelative(path))
+				.filter((path) => !PACKAGES.some((known) => path === known || path.startsWith(`${known}/`)))
+				.map((path) => `${file} imports ${path}`),
+		]);
+		expect(offenders).toEqual([]);
+	});
+
+	test("is made anew when any room changes that it may import", () => {
+		expect(WEB_SOURCES).toEqual(["web", ...(BELOW.web ?? [])]);
+	});
+
+	test("is read by its route alone, once it is bundled; of its sources the server has types only", () => {
+		const readers = SOURCES.filter((file) =>
+			namedBy(file, onDisk).some((path) => path.endsWith("dist/web.json")),
+		);
+		expect(readers).toEqual(["src/routes/web-app.ts"]);
+		const loaded = SOURCES.filter((file) => !IN_BROWSERS.includes(file)).flatMap((file) =>
+			importsOf(file, onDisk)
+				.filter((path) => isRelative(path) && roomOf(resolve(file, path)) === "web")
+				.map((path) => `${file} imports ${path}`),
+		);
+		expect(loaded).toEqual([]);
+	});
+});
+
 describe("the platform", () => {
 	test("is named by src/bun, src/connector and server.ts alone", () => {
 		const offenders = EDGE_SAFE.flatMap((file) => [
@@ -308,11 +354,11 @@ describe("the platform", () => {
 	});
 
 	test("is not asked whose JSX it is, which depends on the folder that we are started from", () => {
-		const silent = SOURCES.filter(
-			(file) =>
-				file.endsWith("x") &&
-				!onDisk.read(file).startsWith("/** @jsxRuntime automatic @jsxImportSource hono/jsx */\n"),
-		);
+		const whose = (file: string) =>
+			IN_BROWSERS.includes(file)
+				? "/** @jsxImportSource preact */\n"
+				: "/** @jsxRuntime automatic @jsxImportSource hono/jsx */\n";
+		const silent = SOURCES.filter((file) => file.endsWith("x") && !onDisk.read(file).startsWith(whose(file)));
 		expect(silent).toEqual([]);
 	});
 

@@ -51,6 +51,11 @@ const checks: [string, () => Promise<boolean>][] = [
 		"types of what the edge reaches (tsc)",
 		() => run([join(BIN, "tsc"), "--noEmit", "-p", "tsconfig.worker.json"]),
 	],
+	["types of the web app (tsc)", () => run([join(BIN, "tsc"), "--noEmit", "-p", "src/web"])],
+	[
+		"types of the web app's service worker (tsc)",
+		() => run([join(BIN, "tsc"), "--noEmit", "-p", "src/web/worker"]),
+	],
 	["the committed SQL is what the schema says (drizzle-kit)", sqlIsGenerated],
 ];
 const tallies: Tally[] = [];

@@ -1,6 +1,7 @@
 /** The first lines of a start: what is on, what is off, and which setting turns it on. */
 import type { Config } from "../config/config.ts";
 import { shownUrl } from "../config/connections.ts";
+import { isSecureOrigin } from "../syntax/secure-origin.ts";
 import { isPublicSubject } from "../syntax/vapid-subject.ts";
 import { PROGRAM } from "./program.ts";
 import type { ShownToken } from "./registration-token.ts";
@@ -28,6 +29,7 @@ export function banner(facts: BannerFacts): string {
 			at ? "" : "registering",
 			text,
 		]),
+		...webApp(config, url),
 		["Web Push", role === "http" ? "by the connector" : webPushHosts(webPush)],
 	];
 	if (role !== "http") lines.push(...contact(vapid.subject).map((text): [string, string] => ["", text]));
@@ -55,6 +57,24 @@ function http({ role, publicUrl, trustedProxies }: Config, url: string): [string
 		lines.push(["", "behind a reverse proxy all clients look like one: set TRUSTED_PROXIES to its address"]);
 	}
 	return lines;
+}
+
+/** Where the web app is, or why it is off. */
+function webApp({ role, publicUrl, webApp: on, connections }: Config, url: string): [string, string][] {
+	if (role === "connector") return [];
+	if (!on) {
+		const isHttp = publicUrl !== undefined && !isSecureOrigin(publicUrl);
+		const why = isHttp
+			? "set PUBLIC_URL to an https address, where browsers allow it"
+			: "WEB_APP=true turns it on";
+		return [["web app", `off: ${why}`]];
+	}
+	const outside = publicUrl?.replace(/\/$/, "");
+	const where = outside ?? `${url}`;
+	const alone = outside ? "" : ", for browsers of this machine alone: set PUBLIC_URL to an https address";
+	const useless =
+		role === "all" && connections.length === 0 ? "; it can set up nobody before XMPP is on" : "";
+	return [["web app", `${where}/app/${alone}${useless}`]];
 }
 
 function xmpp({ role, connections, pushAddress }: Config): [string, string][] {

@@ -7,6 +7,7 @@ import { registrationBounds } from "../limits/bounds/registrations.ts";
 import type { MessageId } from "../messages/table.ts";
 import { fileUrl } from "../syntax/file-url.ts";
 import { present } from "../syntax/present-fields.ts";
+import { isSecureOrigin } from "../syntax/secure-origin.ts";
 import { isPublicSubject } from "../syntax/vapid-subject.ts";
 import type { AppConfig } from "./apps.ts";
 import { appsOf } from "./apps-of-settings.ts";
@@ -33,6 +34,17 @@ export class ConfigError extends Error {
 		this.id = id;
 		this.problems = problems;
 	}
+}
+
+export interface WebAppConfig {
+	/** The JID that its page sends commands to; missing: XMPP is not set up. */
+	address?: string;
+	/** What a tap on a notification opens, with `{jid}` and `{account}`. */
+	open: string;
+	/** Where the servers of domains are that do not tell browsers themselves: domain to WebSocket URL. */
+	servers: Readonly<Record<string, string>>;
+	/** Whether the page is known to be https, by PUBLIC_URL. */
+	isHttps: boolean;
 }
 
 export interface Config {
@@ -74,6 +86,8 @@ export interface Config {
 	/** The first of a service is its default. */
 	apps: AppConfig[];
 	webPush: { allowHosts: string[]; allowPrivate: boolean };
+	/** The web app at /app/; missing: there is none. */
+	webApp?: WebAppConfig;
 	wns: { allowPrivate: boolean };
 	/** At most one push per registration and throttled class in this time; 0 switches the throttle off. */
 	pushIntervalMs: number;
@@ -155,7 +169,7 @@ export function parseConfig(record: Record<string, unknown>, connectionTables?: 
 	const connections = isHttp ? [] : connectionsOf(set, tables, isGiven, problems);
 	const hasConnection = tables !== undefined || XMPP_NAMES.some(isGiven);
 	problems.push(...unmetRequirements(set, { isGiven, hasConnection }));
-	const { pushAddress, pubsubHosts, xmppAllow } = toldToClients(set, connections);
+	const { address, pushAddress, pubsubHosts, xmppAllow } = toldToClients(set, connections);
 	const registration = registrationOf(set, xmppAllow, isGiven, problems);
 	const apps = appsOf(set, record.APPS, !isHttp, problems);
 	if (problems.length > 0) throw new ConfigError(problems);
@@ -195,7 +209,20 @@ export function parseConfig(record: Record<string, unknown>, connectionTables?: 
 			adminToken: set.ADMIN_TOKEN,
 			debugPages: set.DEBUG_PAGES && set.ADMIN_TOKEN ? { adminToken: set.ADMIN_TOKEN } : undefined,
 			pushAddress,
+			webApp: webAppOf(set, address),
 		}),
+	};
+}
+
+/** The web app, where browsers let its page work; a connector has no pages. */
+function webAppOf(set: Settings, address: string | undefined): WebAppConfig | undefined {
+	const { ROLE, PUBLIC_URL, WEB_APP = PUBLIC_URL === undefined || isSecureOrigin(PUBLIC_URL) } = set;
+	if (ROLE === "connector" || !WEB_APP) return undefined;
+	return {
+		...present({ address }),
+		open: set.WEB_APP_OPEN,
+		servers: set.WEB_APP_SERVERS ?? {},
+		isHttps: PUBLIC_URL?.startsWith("https:") ?? false,
 	};
 }
 
@@ -229,7 +256,7 @@ function readSettings(record: Record<string, unknown>) {
 function toldToClients(
 	set: Settings,
 	connections: readonly XmppConnection[],
-): Pick<Config, "pushAddress" | "pubsubHosts" | "xmppAllow"> {
+): Pick<Config, "pushAddress" | "pubsubHosts" | "xmppAllow"> & { address?: string } {
 	const address = set.XMPP_ADDRESS ?? connections[0]?.address;
 	const told = connections.find((connection) => connection.address === address) ?? connections[0];
 	// ROLE=http has no connection, and knows its pubsub host by name.
@@ -238,7 +265,7 @@ function toldToClients(
 	return {
 		pubsubHosts: hosts.filter((each) => each !== undefined),
 		xmppAllow: told?.allow ?? set.XMPP_ALLOW ?? [accountDomain(address) ?? "*"],
-		...present({ pushAddress: host ?? address }),
+		...present({ address, pushAddress: host ?? address }),
 	};
 }
 

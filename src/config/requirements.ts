@@ -1,5 +1,6 @@
 /** What settings need of each other: one without what it needs would have no effect, or a wrong one. */
 import ipaddr from "ipaddr.js";
+import { isSecureOrigin } from "../syntax/secure-origin.ts";
 import type { Settings } from "./settings.ts";
 
 export interface Given {
@@ -58,6 +59,17 @@ const REQUIREMENTS: readonly Requirement[] = [
 	{
 		isUnmet: ({ DEBUG_PAGES }, { isGiven }) => DEBUG_PAGES && !isGiven("ADMIN_TOKEN"),
 		sentence: "ADMIN_TOKEN is missing: DEBUG_PAGES shows who is registered to whoever has it.",
+	},
+	{
+		isUnmet: ({ WEB_APP, PUBLIC_URL }) =>
+			WEB_APP === true && PUBLIC_URL !== undefined && !isSecureOrigin(PUBLIC_URL),
+		sentence:
+			"PUBLIC_URL must begin https:// beside WEB_APP=true: browsers allow notifications there alone. Let your reverse proxy speak TLS, or remove WEB_APP.",
+	},
+	{
+		isUnmet: ({ WEB_APP_SERVERS = {}, PUBLIC_URL = "" }) =>
+			PUBLIC_URL.startsWith("https:") && Object.values(WEB_APP_SERVERS).some((url) => url.startsWith("ws:")),
+		sentence: "WEB_APP_SERVERS must list wss:// beside an https PUBLIC_URL, whose pages open no ws://.",
 	},
 	{
 		isUnmet: ({ TRUSTED_PROXIES = [] }) => !TRUSTED_PROXIES.every(isRange),

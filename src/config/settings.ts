@@ -2,11 +2,13 @@
  * The settings: their names, what each must be, and what each is for. config.ts makes a configuration of them.
  */
 import { z } from "zod";
+import { httpBounds } from "../limits/bounds/http.ts";
 import { registrationBounds } from "../limits/bounds/registrations.ts";
 import { url as appUrl, yesOrNo } from "../services/app-fields.ts";
 import { SERVICE_NAMES, SERVICES } from "../services/registry.ts";
 import { toULabels } from "../syntax/domain-name.ts";
-import { isWrittenBareJid, isWrittenJid } from "../syntax/jid-syntax.ts";
+import { isDomainPart, isWrittenBareJid, isWrittenJid } from "../syntax/jid-syntax.ts";
+import { malformedTemplate } from "../syntax/open-template.ts";
 import { nearest } from "../syntax/spelling.ts";
 import { malformedSubject } from "../syntax/vapid-subject.ts";
 import { DEFAULT_RESOURCE } from "./connections.ts";
@@ -79,12 +81,13 @@ const jwksUrl = () =>
 			parsed?.protocol !== "http:" || ["localhost", "127.0.0.1", "[::1]"].includes(parsed?.hostname ?? "")
 		);
 	}, "must be a URL that begins https://");
-const contact = () =>
+/** @param malformed what is wrong with a value, as the end of a sentence; undefined: nothing */
+const unless = (malformed: (value: string) => string | undefined) =>
 	z
 		.string()
 		.trim()
 		.superRefine((value, { addIssue }) => {
-			const message = malformedSubject(value);
+			const message = malformed(value);
 			if (message !== undefined) addIssue({ code: "custom", message });
 		})
 		.optional();
@@ -106,6 +109,27 @@ const jid = () =>
 		.transform((value) => value && withULabels(value));
 const withULabels = (jid: string) =>
 	jid.replace(/^([^@/]*@)?([^/]*)/, (_, local = "", domain: string) => local + toULabels(domain));
+
+/** Domains, as JIDs have them, each with the address where browsers connect to its server. */
+const webSockets = () =>
+	list()
+		.refine((entries = []) => entries.length <= httpBounds.webAppServers.is, {
+			error: `must list at most ${httpBounds.webAppServers.is} domains`,
+		})
+		.transform((entries) => entries?.map(webSocketOf))
+		.refine((entries) => !entries?.includes(undefined), {
+			error:
+				"must list domains, each with its server's address: example.net=wss://example.net:5281/xmpp-websocket",
+		})
+		.transform((entries) => entries && Object.fromEntries(entries.filter((entry) => entry !== undefined)));
+
+/** @returns undefined when it is no such pair */
+function webSocketOf(entry: string): [domain: string, url: string] | undefined {
+	const [, domain = "", address = ""] = /^([^=]+)=(wss?:\/\/.+)$/i.exec(entry) ?? [];
+	const url = URL.parse(address);
+	if (!isDomainPart(domain) || !url || url.username || url.password || url.hash) return undefined;
+	return [toULabels(domain.toLowerCase()), url.href];
+}
 
 /** The longest that push services keep a push. */
 const FOUR_WEEKS_S = 2_419_200;
@@ -201,7 +225,7 @@ export const settings = z.object({
 	XMPP_PUBLISHERS: oneOf("own", "any")
 		.default("own")
 		.describe("own: the domains of owner and room publish to a registration; any: whoever has its secret"),
-	VAPID_SUBJECT: contact().describe("how push services reach you (PUBLIC_URL)"),
+	VAPID_SUBJECT: unless(malformedSubject).describe("how push services reach you (PUBLIC_URL)"),
 	VAPID_PRIVATE_KEY: text().describe("the key that identifies this server to browsers (made in DATA_DIR)"),
 	VAPID_PUBLIC_KEY: z
 		.string()
@@ -213,6 +237,13 @@ export const settings = z.object({
 	WEBPUSH_ALLOW_PRIVATE: flag()
 		.default(false)
 		.describe("push services at private addresses, with http and any port too"),
+	WEB_APP: flag().describe("the web app at /app/ (on where PUBLIC_URL is https or missing)"),
+	WEB_APP_OPEN: unless(malformedTemplate)
+		.default("xmpp:{jid}")
+		.describe("what a tap on a notification of the web app opens; {jid} is the sender, {account} the user"),
+	WEB_APP_SERVERS: webSockets().describe(
+		"example.net=wss://…: where the servers of domains are that do not tell browsers themselves",
+	),
 	APPS: text().describe(
 		"several apps and connections: a TOML file, or the apps' JSON (reveille.toml, if it is there)",
 	),
@@ -242,7 +273,7 @@ export function describeSetting(name: keyof Settings): string {
 }
 
 const OURS = new RegExp(
-	`^(XMPP|VAPID|PUSH|OUTBOX|DATABASE|REGISTRATION|MAX_REGISTRATIONS|${SERVICE_NAMES.join("|").toUpperCase()})_`,
+	`^(XMPP|VAPID|PUSH|WEB_APP|OUTBOX|DATABASE|REGISTRATION|MAX_REGISTRATIONS|${SERVICE_NAMES.join("|").toUpperCase()})_`,
 );
 
 /** Names in the environment that look like settings and are none, each with the one that was probably meant. */

@@ -4,6 +4,7 @@ import type { NodeSource } from "../registering/nodes.ts";
 import type { Keyring } from "../secrets.ts";
 import type { Registrations } from "../store/registrations/registrations.ts";
 import type { AdminReadiness, Answer, App, Notification, PushService } from "../types.ts";
+import type { WebAppSettings } from "../web/settings.ts";
 import type { Proof } from "./guards/authorization.ts";
 import type { JwtCheck, Permit } from "./guards/jwt.ts";
 import type { TokenCheck } from "./guards/registration-token.ts";
@@ -21,6 +22,12 @@ export interface Readiness {
 	xmpp: true | string | undefined;
 	/** For whoever has the ADMIN_TOKEN; missing: there is nothing to say. */
 	forAdmins?: AdminReadiness | undefined;
+}
+
+/** What there is to know of the web app beside what the rest of the application knows. */
+export interface WebAppDeps extends Pick<WebAppSettings, "address" | "open" | "servers"> {
+	/** Whether its page is known to be https. */
+	isHttps: boolean;
 }
 
 export interface AppDeps {
@@ -43,6 +50,8 @@ export interface AppDeps {
 	publishers: "own" | "any";
 	/** mod_push_appserver's debug pages, for whoever has this token; missing: there are none. */
 	debugPages?: { adminToken: string } | undefined;
+	/** The web app at /app/; missing: there is none. */
+	webApp?: WebAppDeps | undefined;
 	/** Pushes to a registration whose secret was checked. */
 	push(node: string, notification: Notification): Promise<Answer>;
 	readiness(): Promise<Readiness>;

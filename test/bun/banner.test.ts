@@ -66,6 +66,17 @@ describe("the first lines of a start", () => {
 		);
 	});
 
+	test("say where the web app is, or what turns it on", () => {
+		const web = (settings?: Record<string, string>) => line(said(settings), "web app");
+		expect(web(ACCOUNT)).toContain("http://127.0.0.1:5357/app/, for browsers of this machine alone");
+		expect(web(ACCOUNT)).not.toContain("before XMPP is on");
+		expect(web()).toContain("before XMPP is on");
+		expect(web({ ...ACCOUNT, PUBLIC_URL: "https://push.example/" })).toEndWith("  https://push.example/app/");
+		expect(web({ PUBLIC_URL: "http://push.example" })).toContain("off: set PUBLIC_URL to an https address");
+		expect(web({ WEB_APP: "false" })).toContain("off: WEB_APP=true");
+		expect(web({ ...ACCOUNT, ROLE: "connector" })).toBe("");
+	});
+
 	test("say nothing of a contact once there is one", () => {
 		expect(said({ PUBLIC_URL: "https://push.example" })).not.toContain("VAPID_SUBJECT");
 	});

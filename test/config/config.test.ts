@@ -63,6 +63,7 @@ describe("nothing set at all", () => {
 			],
 			webPush: { allowHosts: [], allowPrivate: false },
 			wns: { allowPrivate: false },
+			webApp: { open: "xmpp:{jid}", servers: {}, isHttps: false },
 			pushIntervalMs: 5000,
 			pushTtlSeconds: 28 * 24 * 60 * 60,
 			logLevel: "info",
@@ -792,5 +793,90 @@ describe("errors", () => {
 				}
 			}),
 		);
+	});
+});
+
+describe("the web app", () => {
+	const webAppOf = (record: Record<string, string> = {}) => parseConfig(record).webApp;
+
+	test("is on where browsers let its page work: by https, or on this machine", () => {
+		expect(webAppOf()).toBeDefined();
+		expect(webAppOf({ PUBLIC_URL: "https://push.example.net" })).toMatchObject({ isHttps: true });
+		expect(webAppOf({ PUBLIC_URL: "http://localhost:5357" })).toMatchObject({ isHttps: false });
+		expect(webAppOf({ PUBLIC_URL: "http://push.example.net" })).toBeUndefined();
+		expect(webAppOf({ PUBLIC_URL: "https://push.example.net", WEB_APP: "false" })).toBeUndefined();
+		expect(webAppOf({ PUBLIC_URL: "http://localhost:5357", WEB_APP: "true" })).toBeDefined();
+		expect(webAppOf({ ...ACCOUNT, ROLE: "connector" })).toBeUndefined();
+		expect(webAppOf(HTTP_ROLE)).toMatchObject({ address: "push.example.net" });
+	});
+
+	test("cannot be turned on where browsers do not, and is told what to do", () => {
+		const [problem = "", ...others] = problemsOf({ PUBLIC_URL: "http://push.example.net", WEB_APP: "true" });
+		expect(others).toEqual([]);
+		expect(problem).toStartWith("PUBLIC_URL must begin https://");
+		expect(problem).toContain("remove WEB_APP");
+	});
+
+	test("sends commands to the connection, also where a pubsub service takes the publishes in", () => {
+		expect(webAppOf(ACCOUNT)?.address).toBe("push@xmpp.example.net/push");
+		const behind = parseConfig({ ...ACCOUNT, XMPP_PUBSUB_HOST: "pubsub.example.net" });
+		expect([behind.pushAddress, behind.webApp?.address]).toEqual([
+			"pubsub.example.net",
+			"push@xmpp.example.net/push",
+		]);
+		const http = parseConfig({ ...HTTP_ROLE, XMPP_PUBSUB_HOST: "pubsub.example.net" });
+		expect([http.pushAddress, http.webApp?.address]).toEqual(["pubsub.example.net", "push.example.net"]);
+	});
+
+	test("opens what WEB_APP_OPEN says, if it is a template", () => {
+		const open = "https://chat.example.net/#/{jid}";
+		expect(webAppOf({ WEB_APP_OPEN: open })?.open).toBe(open);
+		expect(problemsOf({ WEB_APP_OPEN: "javascript:{jid}" })).toEqual([
+			"WEB_APP_OPEN must begin https:// or xmpp:.",
+		]);
+	});
+
+	test("is told where servers are, by domains as JIDs have them", () => {
+		const servers = (list: string) => webAppOf({ WEB_APP_SERVERS: list })?.servers;
+		expect(
+			servers(
+				"Example.NET=wss://xmpp.example.net:5281/xmpp-websocket, xn--bcher-kva.example=ws://localhost:5280/ws",
+			),
+		).toEqual({
+			"example.net": "wss://xmpp.example.net:5281/xmpp-websocket",
+			"b\u00fccher.example": "ws://localhost:5280/ws",
+		});
+		// A name that objects have of their own accord is a domain like any other.
+		expect(Object.keys(servers("__proto__=wss://example.net/ws") ?? {})).toEqual(["__proto__"]);
+	});
+
+	test.each([
+		"example.net",
+		"example.net=https://example.net/ws",
+		"example.net=wss://",
+		"=wss://example.net/ws",
+		"a@example.net=wss://example.net/ws",
+		"example.net=wss://user:word@example.net/ws",
+		"example.net=wss://example.net/ws#x",
+		"example.net=wss://example.net/ws,other",
+	])("is not told of servers by %s", (list) => {
+		expect(namesIn(problemsOf({ WEB_APP_SERVERS: list }))).toEqual(["WEB_APP_SERVERS"]);
+	});
+
+	test("is told of a hundred servers at most", () => {
+		const list = (count: number) =>
+			Array.from({ length: count }, (_, at) => `d${at}.example=wss://example.net/ws`).join();
+		expect(Object.keys(webAppOf({ WEB_APP_SERVERS: list(100) })?.servers ?? {}).length).toBe(100);
+		expect(problemsOf({ WEB_APP_SERVERS: list(101) })).toEqual([
+			"WEB_APP_SERVERS must list at most 100 domains.",
+		]);
+	});
+
+	test("of an https page opens no ws://", () => {
+		const settings = {
+			PUBLIC_URL: "https://push.example.net",
+			WEB_APP_SERVERS: "example.net=ws://example.net/ws",
+		};
+		expect(namesIn(problemsOf(settings))).toEqual(["WEB_APP_SERVERS"]);
 	});
 });

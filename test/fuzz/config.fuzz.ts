@@ -50,6 +50,12 @@ const GOOD: Readonly<Record<string, readonly string[]>> = {
 	VAPID_PUBLIC_KEY: ["B".repeat(87)],
 	WEBPUSH_ALLOW_HOSTS: ["ntfy.example, *.up.example", "*"],
 	WEBPUSH_ALLOW_PRIVATE: ["no"],
+	WEB_APP: ["true", "no"],
+	WEB_APP_OPEN: ["xmpp:{jid}?message", "https://chat.example/#{jid}-{account}"],
+	WEB_APP_SERVERS: [
+		"example.net=wss://example.net/ws",
+		"a.example=ws://localhost:5280, b.example=wss://b.example",
+	],
 	APNS_KEY: [MARK],
 	APNS_KEY_ID: ["KEY"],
 	APNS_TEAM_ID: ["TEAM"],

@@ -8,6 +8,7 @@ import { temporaryFolder } from "../peers/folder.ts";
 import { startProsody } from "../peers/prosody.ts";
 import { type Reveille, startReveille } from "../peers/reveille.ts";
 import { connectUser } from "../peers/user.ts";
+import { askForWebApp } from "../peers/web-app.ts";
 import { startWebPushServer } from "../peers/web-push-server.ts";
 import type { XmppServer } from "../peers/xmpp-server.ts";
 
@@ -140,10 +141,21 @@ describe("its commands, in an empty folder and an empty environment", () => {
 		}
 	});
 
+	const alone = (settings: Record<string, string | undefined>) => [
+		...["env", "-i", ...Object.entries(settings).map(([name, value]) => `${name}=${value}`), binary],
+	];
+
+	test("none: it serves, the web app too, as it was bundled", async () => {
+		const reveille = await startReveille({ command: alone });
+		try {
+			const { same, all } = await askForWebApp(reveille.url);
+			expect(same).toEqual(all);
+		} finally {
+			await reveille.stop();
+		}
+	}, 30_000);
+
 	test("health, of the one with the same settings", async () => {
-		const alone = (settings: Record<string, string | undefined>) => [
-			...["env", "-i", ...Object.entries(settings).map(([name, value]) => `${name}=${value}`), binary],
-		];
 		const reveille = await startReveille({ command: alone });
 		try {
 			const { port } = new URL(reveille.url);

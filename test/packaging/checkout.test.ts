@@ -13,13 +13,15 @@ const MADE = [".git", "data", "dist", "node_modules"];
 let folder: TemporaryFolder;
 let checkout: string;
 
-beforeAll(() => {
+beforeAll(async () => {
 	folder = temporaryFolder("odd");
 	checkout = join(folder.path, "a b#c%41 ü");
 	for (const name of readdirSync(ROOT).filter((one) => !MADE.includes(one))) {
 		cpSync(join(ROOT, name), join(checkout, name), { recursive: true });
 	}
 	symlinkSync(join(ROOT, "node_modules"), join(checkout, "node_modules"));
+	// What `start` and the others begin with.
+	expect(await run(checkout, "build/web.ts")).toEqual({ stdout: "", stderr: "", code: 0 });
 });
 afterAll(() => folder.remove());
 

@@ -50,6 +50,13 @@ export const httpBounds = {
 		what: "The name of a device in the JSON API",
 		beyond: "The request is refused with status 422.",
 	},
+	webAppServers: {
+		is: 100,
+		unit: "domains",
+		what: "Domains in `WEB_APP_SERVERS`, which each page of the web app loads",
+		beyond: "The start fails and says so.",
+		setting: "WEB_APP_SERVERS",
+	},
 	pageRows: {
 		is: 100,
 		unit: "registrations",

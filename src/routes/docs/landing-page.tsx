@@ -3,6 +3,7 @@
 import type { AppDeps, Readiness } from "../deps.ts";
 import { isReady } from "../health.ts";
 import { Page } from "../page.tsx";
+import { WEB_APP_PATH } from "../web-app.ts";
 
 const State = ({ name, state }: { name: string; state: true | string }) => (
 	<tr>
@@ -30,6 +31,12 @@ export function LandingPage({
 				This is an app server for push notifications (XEP-0357). Apps register their devices here; the user's
 				own XMPP server publishes a notification, and this server wakes the device through its push service.
 			</p>
+			{deps.webApp && (
+				<p>
+					You have an XMPP account: <a href={WEB_APP_PATH}>the web app</a> has this browser or phone show a
+					notification when a message comes.
+				</p>
+			)}
 			<h2>{isReady(readiness) ? "It is ready" : "It is not ready"}</h2>
 			<div class="scroll">
 				<table>

@@ -1,0 +1,131 @@
+/**
+ * The web app as one file, `dist/web.json`: what `src/routes/web-app.ts` serves, the same on Bun, in the binary and at
+ * the edge. It is made anew when a source of it has changed, and costs some milliseconds otherwise.
+ */
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+
+/** One file of the web app, as `dist/web.json` holds it. */
+interface BundledFile {
+	/** For Content-Type. */
+	type: string;
+	/** Of its content; weak (RFC 9110 §8.8.1), since it stands for the packed bytes and the plain ones. */
+	etag: string;
+	/** Its content, packed by gzip, in base64. */
+	gzip: string;
+}
+
+interface WebBundle {
+	/** The hash of all that it was made from. */
+	made: string;
+	/** By their path below `/app/`; the page's is empty. */
+	files: Record<string, BundledFile>;
+}
+
+/** Below `src`: the room of the web app, and those that it imports from. */
+export const WEB_SOURCES = ["web", "types.ts", "limits", "syntax", "sasl"];
+
+/** What else changes the bundle: the packages, and this file. */
+const BESIDE = ["bun.lock", "build/web-bundle.ts"];
+
+const SCRIPT = "text/javascript; charset=utf-8";
+
+/** What Bun bundles: where it begins, below `src/web`; what it is served as. The service worker is a classic script. */
+const ENTRIES = [
+	{ path: "main.js", source: "page/main.tsx", type: SCRIPT, format: "esm" },
+	{ path: "sw.js", source: "worker/sw.ts", type: SCRIPT, format: "iife" },
+	{ path: "style.css", source: "page/style.css", type: "text/css; charset=utf-8", format: "esm" },
+] as const;
+
+/** What is served as it is. */
+const PAGES = [
+	{ path: "", source: "page/index.html", type: "text/html; charset=utf-8" },
+	{ path: "manifest.webmanifest", source: "page/manifest.webmanifest", type: "application/manifest+json" },
+];
+
+/** The folder of what is served as it is, by its own name. */
+const ICONS = "icons";
+const ICON_TYPES: Readonly<Record<string, string>> = { png: "image/png", svg: "image/svg+xml" };
+
+/**
+ * Makes `dist/web.json` where it is missing or not of these sources.
+ * @param root the repository
+ * @returns whether it was made
+ * @throws {AggregateError} with what the bundler found wrong
+ */
+export async function bundleWeb(root: string): Promise<boolean> {
+	const made = hashOfSources(root);
+	const path = join(root, "dist", "web.json");
+	if (madeOf(path) === made) return false;
+	const bundle: WebBundle = { made, files: await filesOf(join(root, "src", "web")) };
+	mkdirSync(join(root, "dist"), { recursive: true });
+	// Whole, or not there: several processes may do this at once, and others read it.
+	const unfinished = `${path}.${process.pid}`;
+	writeFileSync(unfinished, JSON.stringify(bundle));
+	renameSync(unfinished, path);
+	return true;
+}
+
+/** @returns what the file at this path was made from; undefined: it is not there, or not whole */
+function madeOf(path: string): string | undefined {
+	if (!existsSync(path)) return undefined;
+	try {
+		return (JSON.parse(readFileSync(path, "utf8")) as WebBundle).made;
+	} catch {
+		return undefined;
+	}
+}
+
+function hashOfSources(root: string): string {
+	const hash = createHash("sha256").update(Bun.version);
+	const sources = WEB_SOURCES.flatMap((name) => filesBelow(root, `src/${name}`));
+	for (const file of [...BESIDE, ...sources]) {
+		const content = readFileSync(join(root, file));
+		hash.update(`\0${file}\0${content.byteLength}\0`).update(content);
+	}
+	return hash.digest("hex");
+}
+
+/** @returns paths from the root, sorted; of a file its own */
+function filesBelow(root: string, path: string): string[] {
+	if (path.endsWith(".ts")) return [path];
+	return readdirSync(join(root, path), { recursive: true, withFileTypes: true })
+		.filter((entry) => entry.isFile())
+		.map((entry) => join(entry.parentPath, entry.name).slice(root.length).replace(/^\//, ""))
+		.sort();
+}
+
+/** @param web the room of the web app */
+async function filesOf(web: string): Promise<Record<string, BundledFile>> {
+	const icons = readdirSync(join(web, ICONS)).map((name) => ({
+		path: name,
+		source: join(ICONS, name),
+		type: ICON_TYPES[name.slice(name.lastIndexOf(".") + 1)] ?? "application/octet-stream",
+	}));
+	const asTheyAre = [...PAGES, ...icons].map(
+		({ path, source, type }) => [path, packed(type, readFileSync(join(web, source)))] as const,
+	);
+	const bundled = await Promise.all(
+		ENTRIES.map(async ({ path, source, type, format }) => {
+			const { outputs } = await Bun.build({
+				entrypoints: [join(web, source)],
+				target: "browser",
+				format,
+				minify: true,
+				sourcemap: "none",
+				define: { "process.env.NODE_ENV": '"production"' },
+			});
+			const [output, ...others] = outputs;
+			if (!output || others.length > 0) throw new Error(`${source} makes ${outputs.length} files, not one.`);
+			return [path, packed(type, new Uint8Array(await output.arrayBuffer()))] as const;
+		}),
+	);
+	return Object.fromEntries([...asTheyAre, ...bundled].sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+function packed(type: string, content: Uint8Array<ArrayBuffer>): BundledFile {
+	const hash = createHash("sha256").update(content).digest("base64url").slice(0, 22);
+	const gzip = Buffer.from(Bun.gzipSync(content, { level: 9 })).toString("base64");
+	return { type, etag: `W/"${hash}"`, gzip };
+}

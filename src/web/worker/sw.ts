@@ -1,0 +1,2 @@
+/** Where the service worker begins. */
+export {};
