@@ -193,7 +193,8 @@ function cut(text: string, units: number): string {
 }
 
 function oneLine(text: string): string {
-	return cut(text.replaceAll(TURNS, "").replaceAll(/[\s\p{Cc}]+/gu, " "), webWorkerBounds.title.is);
+	const line = text.replaceAll(TURNS, "").replaceAll(/[\s\p{Cc}]+/gu, " ");
+	return cut(line.trim(), webWorkerBounds.title.is);
 }
 
 function paragraph(text: string): string {
