@@ -1,6 +1,7 @@
 /** @jsxImportSource preact */
 /** The page of the web app: what the browser loads, put together. */
 import { render } from "preact";
+import type { Devices } from "../devices.ts";
 import { createKit } from "../kit/create-kit.ts";
 import { openDevices } from "../store/devices-store.ts";
 import { App } from "./app.tsx";
@@ -14,11 +15,22 @@ const root = document.getElementById("app");
 const base = new URL("..", document.baseURI).href.replace(/\/$/, "");
 const browser = browserOf(window, new URL("sw.js", document.baseURI).href);
 
+/** The store; nothing where this browser keeps none. */
+async function usableDevices(): Promise<Devices | undefined> {
+	try {
+		const devices = openDevices({ indexedDB, now: windowClock.now });
+		await devices.all();
+		return devices;
+	} catch {
+		return;
+	}
+}
+
 async function open(root: Element): Promise<void> {
 	const ask = fetch.bind(window);
 	const [settings, devices] = await Promise.all([
 		readSettings(ask, new URL("settings.json", document.baseURI).href),
-		openDevices({ indexedDB, now: windowClock.now }).catch(() => undefined),
+		usableDevices(),
 	]);
 	const kit = createKit({ fetch: ask, isHttp: !browser.https });
 	const page = createPage({
