@@ -38,6 +38,13 @@ export interface Device {
 	p256dh?: string;
 	/** RFC 8291: the authentication secret, base64url of 16 bytes. */
 	auth?: string;
+	/**
+	 * Declarative Web Push: the title that a browser shows by itself where no sender was published. It comes with
+	 * `navigate`, and a renewal that does not say leaves both as they are.
+	 */
+	title?: string;
+	/** Declarative Web Push: the https URL that a tap opens. */
+	navigate?: string;
 }
 
 /** One device of one owner at one app: what a user's XMPP server may publish to. */
@@ -192,6 +199,8 @@ export interface DeviceInput {
 	applicationId?: string | undefined;
 	p256dh?: string | undefined;
 	auth?: string | undefined;
+	title?: string | undefined;
+	navigate?: string | undefined;
 }
 
 /** A device that cannot be pushed to, with the reason for whoever handed it in. */

@@ -4,6 +4,7 @@
  * A push is a wake-up: where the whole does not fit, the app gets less of it rather than nothing, and fetches the
  * rest from its archive.
  */
+import { cutBetweenCharacters } from "../syntax/characters.ts";
 import { present } from "../syntax/present-fields.ts";
 import type { Notification } from "../types.ts";
 
@@ -52,8 +53,5 @@ function cut(body: string | undefined, fits: (beginning: string) => boolean, bar
 		if (fits(body.slice(0, middle) + ELLIPSIS)) longest = middle;
 		else tooLong = middle;
 	}
-	// Whether a character ends there shows in the code point after it.
-	const seen = body.slice(0, longest + 2);
-	const boundary = new Intl.Segmenter().segment(seen).containing(longest)?.index ?? longest;
-	return { ...bare, body: body.slice(0, boundary) + ELLIPSIS };
+	return { ...bare, body: cutBetweenCharacters(body, longest) + ELLIPSIS };
 }

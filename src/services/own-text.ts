@@ -1,12 +1,6 @@
 /** Which pushes say something that no other push says. */
+import { isOwnBody } from "../syntax/own-body.ts";
 import type { Notification } from "../types.ts";
-
-/** What servers say in place of a message's body: "New Message!" of Prosody, "New message" of ejabberd. */
-const FIXED = /^\s*new message\s*[!.]?\s*$/i;
-
-/** Whether a body is a message's own, and not what the server says of every message. */
-const isOwnBody = (body: string | undefined): boolean =>
-	body !== undefined && body !== "" && !FIXED.test(body);
 
 /**
  * Whether a push has a text of its own: another one, however new, does not say the same, and must not replace it.

@@ -30,6 +30,9 @@ export const registrations = sqliteTable(
 		applicationId: text("application_id"),
 		p256dh: text(),
 		auth: text(),
+		/** Declarative Web Push (`Device.title`). */
+		title: text(),
+		navigate: text(),
 		/** The host of a token that is a URL: quotas and limits count by it. */
 		host: text(),
 		/** A keyed hash of the client address that registered over HTTP: quotas count by it, nobody reads it. */

@@ -1,6 +1,7 @@
 /** What a tap on a notification opens: an address with places for whom the notification is of. */
 
-const PLACES = /\{(?:jid|account)\}/g;
+/** Where the JID and the account go. */
+export const PLACES = /\{(?:jid|account)\}/g;
 
 /** @returns what is wrong with a template, as the end of a sentence; undefined: nothing */
 export function malformedTemplate(template: string): string | undefined {

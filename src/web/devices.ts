@@ -22,6 +22,10 @@ export interface OwnDevice {
 	/** What was shown and not looked at since, by sender; the empty name: of no known sender. */
 	unread?: Readonly<Record<string, number>>;
 	lastTest?: { at: number; tookMs: number };
+	/** What it registered with: setting it up again replaces it. */
+	deviceId?: string;
+	/** Where a person said that the account's server is; missing: the domain tells, or the operator. */
+	service?: string;
 	/** Whether class `low` was asked for: calls at ejabberd. */
 	wantsLow: boolean;
 	/** It ended; kept until a person has seen it. */

@@ -20,6 +20,18 @@ export const registrationBounds = {
 		what: "An endpoint of Web Push",
 		beyond: "Registering is refused.",
 	},
+	title: {
+		is: 256,
+		unit: "bytes",
+		what: "The title that a device gives for Declarative Web Push",
+		beyond: "Registering is refused.",
+	},
+	navigate: {
+		is: 1000,
+		unit: "bytes",
+		what: "The URL that a device gives for Declarative Web Push",
+		beyond: "Registering is refused.",
+	},
 	channel: {
 		is: 1024,
 		unit: "bytes",

@@ -11,6 +11,7 @@ import { publishBounds } from "./publishes.ts";
 import { registrationBounds } from "./registrations.ts";
 import { stanzaBounds } from "./stanzas.ts";
 import { webKitBounds } from "./web-kit.ts";
+import { webWorkerBounds } from "./web-worker.ts";
 
 /** By the title of their section, in the order of the page. */
 export const BOUNDS: Readonly<Record<string, Bounds>> = {
@@ -22,4 +23,5 @@ export const BOUNDS: Readonly<Record<string, Bounds>> = {
 	"Delivery and the outbox": deliveryBounds,
 	"Answers of others": answerBounds,
 	"The web app in the browser": webKitBounds,
+	"The web app's notifications": webWorkerBounds,
 };

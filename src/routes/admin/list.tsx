@@ -64,7 +64,7 @@ export function RegistrationTable({ list, path }: { list: RegistrationList; path
 /** All there is to know of one. */
 export function RegistrationDetails({ registration }: { registration: Registration }) {
 	const { node, jid, app, dialect, owner, muc, device, deviceName, classes, token, voipToken } = registration;
-	const { applicationId, p256dh, registeredAt, renewedAt, lastSuccessAt } = registration;
+	const { applicationId, p256dh, title, navigate, registeredAt, renewedAt, lastSuccessAt } = registration;
 	const facts = Object.entries({
 		Node: shortNode(node),
 		Secret: "not shown",
@@ -80,6 +80,8 @@ export function RegistrationDetails({ registration }: { registration: Registrati
 		"Token for calls": voipToken && maskedToken(voipToken),
 		Application: applicationId,
 		Encrypted: p256dh === undefined ? "no" : "yes",
+		"Title of its notifications": title,
+		"A tap opens": navigate,
 		Registered: <Time at={registeredAt} />,
 		Renewed: <Time at={renewedAt} />,
 		"Last success": <Time at={lastSuccessAt} />,

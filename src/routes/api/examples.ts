@@ -20,6 +20,8 @@ export const SUBSCRIPTION = {
 	keys: { p256dh: P256_KEY, auth: "BTBZMqHH6r4Tts7J_aSIgg" },
 };
 
+export const DECLARATIVE = { title: "New message", navigate: "https://chat.example.net/" };
+
 export const REGISTER = { subscription: SUBSCRIPTION, deviceName: "Kitchen tablet" };
 
 export const REGISTERED = {

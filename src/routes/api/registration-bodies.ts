@@ -14,7 +14,7 @@ export function view(
 ): z.infer<typeof registrationSchema> {
 	const { jid = pushAddress, node, app, deviceName, classes, token, p256dh, lastError } = registration;
 	const iso = (at: number) => new Date(at).toISOString();
-	const { registeredAt, renewedAt, lastSuccessAt, lastErrorAt } = registration;
+	const { title, navigate, registeredAt, renewedAt, lastSuccessAt, lastErrorAt } = registration;
 	return {
 		...(jid !== undefined && { jid }),
 		node,
@@ -23,6 +23,7 @@ export function view(
 		...(classes !== undefined && { classes: [...classes] }),
 		token: maskedToken(token),
 		encrypted: p256dh !== undefined,
+		...(title !== undefined && navigate !== undefined && { declarative: { title, navigate } }),
 		registeredAt: iso(registeredAt),
 		renewedAt: iso(renewedAt),
 		...(lastSuccessAt !== undefined && { lastSuccessAt: iso(lastSuccessAt) }),
@@ -33,14 +34,21 @@ export function view(
 
 type Described = Pick<
 	z.infer<typeof registerSchema>,
-	"subscription" | "token" | "voipToken" | "applicationId"
+	"subscription" | "token" | "voipToken" | "applicationId" | "declarative"
 >;
 
-function deviceInput({ subscription, ...others }: Described): DeviceInput {
-	return subscription ? { ...others, token: subscription.endpoint, ...subscription.keys } : others;
+function deviceInput({ subscription, declarative, ...others }: Described): DeviceInput {
+	const device = { ...others, ...declarative };
+	return subscription ? { ...device, token: subscription.endpoint, ...subscription.keys } : device;
 }
 
-/** Where a browser's subscription has the fields of a device. */
+/** Where `declarative` has the fields of a device. */
+const IN_DECLARATIVE: Partial<Record<InvalidDevice["field"], string>> = {
+	title: "declarative.title",
+	navigate: "declarative.navigate",
+};
+
+/** Where a browser's subscription has them. */
 const IN_SUBSCRIPTION: Partial<Record<InvalidDevice["field"], string>> = {
 	token: "subscription.endpoint",
 	p256dh: "subscription.keys.p256dh",
@@ -54,6 +62,9 @@ export function checkDescribed(service: PushService, described: Described): Chec
 	} catch (error) {
 		if (!(error instanceof InvalidDevice)) throw error;
 		const { field } = error;
-		throw deviceProblem(error, (described.subscription && IN_SUBSCRIPTION[field]) || field);
+		throw deviceProblem(
+			error,
+			(described.subscription && IN_SUBSCRIPTION[field]) ?? IN_DECLARATIVE[field] ?? field,
+		);
 	}
 }

@@ -1,8 +1,19 @@
 /** The bodies of the JSON API: what they must be, and how the OpenAPI document describes them. */
 import { z } from "@hono/zod-openapi";
 import { httpBounds } from "../../limits/bounds/http.ts";
+import { registrationBounds } from "../../limits/bounds/registrations.ts";
 import { ASKED_CLASSES } from "../../xmpp/push-classes.ts";
-import { DEVICE_SECRET, JID, NODE, REGISTER, SECRET, SERVICES, SUBSCRIPTION, TIME } from "./examples.ts";
+import {
+	DECLARATIVE,
+	DEVICE_SECRET,
+	JID,
+	NODE,
+	REGISTER,
+	SECRET,
+	SERVICES,
+	SUBSCRIPTION,
+	TIME,
+} from "./examples.ts";
 import { closed, label } from "./validation.ts";
 
 /** Longest text taken as an endpoint; the push service's own rule is stricter and has a better sentence. */
@@ -35,6 +46,21 @@ const subscription = closed({
 		}),
 }).openapi("Subscription", {
 	description: "Exactly what PushSubscription.toJSON() gives; for UnifiedPush the same, by hand",
+});
+
+const declarative = closed({
+	title: label(registrationBounds.title.is).openapi({
+		description: "What a notification is titled where no sender was published",
+		example: DECLARATIVE.title,
+	}),
+	navigate: z.string().min(1).max(registrationBounds.navigate.is).openapi({
+		description: "The URL that a tap on it opens: https",
+		example: DECLARATIVE.navigate,
+	}),
+}).openapi("Declarative", {
+	description:
+		"For Declarative Web Push, which Safari and the web apps of iPhone and iPad show without a service worker: pushes " +
+		"to Apple then have its form beside ours. Missing, when it renews: as before.",
 });
 
 const deviceName = label(httpBounds.deviceName.is).openapi({
@@ -76,6 +102,7 @@ const device = {
 		description: "Ubuntu Touch: which application of the phone, package_app",
 		example: "com.example.chat_chat",
 	}),
+	declarative: declarative.optional(),
 };
 
 /** Either kind of device, not both. */
@@ -147,6 +174,7 @@ export const registrationSchema = z
 			description: "Whether pushes carry content: the subscription has keys",
 			example: true,
 		}),
+		declarative: declarative.optional(),
 		registeredAt: time("When the device registered first"),
 		renewedAt: time("When it last did"),
 		lastSuccessAt: time("When a push was last delivered").optional(),

@@ -6,6 +6,7 @@
  */
 import type { Notification } from "../../types.ts";
 import { type Content, contentOf, fit } from "../content.ts";
+import { type Declarative, declarativeContent } from "./declarative.ts";
 import { MAX_PLAINTEXT, OVERHEAD } from "./message-encryption.ts";
 
 /**
@@ -33,14 +34,21 @@ const AIM = 2700 - OVERHEAD;
  * ```
  *
  * Only what the user's server published is there; `node` and `class` always are.
+ * @param declarative given: beside it the same for a browser that shows pushes by itself (declarative.ts)
  */
-export function webPushContent(node: string, notification: Notification): Uint8Array<ArrayBuffer> {
+export function webPushContent(
+	node: string,
+	notification: Notification,
+	declarative?: Declarative,
+): Uint8Array<ArrayBuffer> {
+	const encode = (candidate: Content) =>
+		utf8(declarative ? declarativeContent(candidate, declarative) : candidate);
 	const content = contentOf(node, notification);
 	const { body, nickname, sender, event, ...uncuttable } = content;
 	const sealed = content.encrypted !== undefined && encode(uncuttable).length <= MAX_PLAINTEXT;
 	return encode(fit(content, (candidate) => encode(candidate).length, sealed ? MAX_PLAINTEXT : AIM));
 }
 
-function encode(content: Content): Uint8Array<ArrayBuffer> {
-	return new TextEncoder().encode(JSON.stringify(content));
+function utf8(json: object): Uint8Array<ArrayBuffer> {
+	return new TextEncoder().encode(JSON.stringify(json));
 }

@@ -24,6 +24,8 @@ export const webpush = defineService({
 		more: {
 			p256dh: { is: "p256dh", label: "The device's public key, base64url" },
 			auth: { is: "auth", label: "Its authentication secret, base64url" },
+			title: { is: "title", label: "Apple alone: the title of what it shows, where nobody is named" },
+			navigate: { is: "navigate", label: "Apple alone: the https URL that a tap on it opens" },
 		},
 	},
 	makerWith({ vapid: { key, subject }, guardedFetch: fetch, policy, now, recordCipher, hiddenName }) {

@@ -14,6 +14,7 @@ import { timeToLive } from "../time-to-live.ts";
 import { neverThrowing } from "../unsent-pushes.ts";
 import { classify } from "./answers.ts";
 import { webPushContent } from "./content.ts";
+import { declarativeOf, isApples, parseDeclarative } from "./declarative.ts";
 import { encrypt, type RecordCipher } from "./message-encryption.ts";
 import { receiverKeys } from "./receiver-keys.ts";
 import type { Vapid } from "./vapid-signature.ts";
@@ -126,15 +127,15 @@ export function createWebPush(options: {
 		parseDevice(input) {
 			if (!input.token) throw new InvalidDevice("The token is missing: it is the endpoint's URL.");
 			const { p256dh, auth } = input;
-			const token = parseEndpoint(input.token, policy).href;
-			if (!p256dh && !auth) return { token };
+			const device = { token: parseEndpoint(input.token, policy).href, ...parseDeclarative(input) };
+			if (!p256dh && !auth) return device;
 			if (!p256dh || !auth)
 				throw new InvalidDevice(
 					"p256dh and auth come together: give both or neither.",
 					p256dh ? "auth" : "p256dh",
 				);
 			const keys = receiverKeys({ p256dh, auth });
-			return { token, p256dh: base64url.encode(keys.p256dh), auth: base64url.encode(keys.auth) };
+			return { ...device, p256dh: base64url.encode(keys.p256dh), auth: base64url.encode(keys.auth) };
 		},
 
 		hostOf(device) {
@@ -159,14 +160,10 @@ export function createWebPush(options: {
 	};
 }
 
-/** Whether an endpoint is one of Apple's (Safari, and web apps on the Home Screen). */
-function isApples(endpoint: string): boolean {
-	const url = URL.parse(endpoint);
-	return url !== null && (url.hostname === "push.apple.com" || url.hostname.endsWith(".push.apple.com"));
-}
-
 async function encrypted(push: Push, cipher?: RecordCipher): Promise<Uint8Array<ArrayBuffer> | undefined> {
-	const { node, p256dh, auth } = push.registration;
+	const { registration, notification } = push;
+	const { node, p256dh, auth } = registration;
 	if (!p256dh || !auth) return undefined;
-	return encrypt(webPushContent(node, push.notification), receiverKeys({ p256dh, auth }), { cipher });
+	const content = webPushContent(node, notification, declarativeOf(registration));
+	return encrypt(content, receiverKeys({ p256dh, auth }), { cipher });
 }

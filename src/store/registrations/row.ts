@@ -74,6 +74,8 @@ export function deviceRenewal(given: Given) {
 		applicationId: given("applicationId"),
 		p256dh: given("p256dh"),
 		auth: given("auth"),
+		title: stays("title"),
+		navigate: stays("navigate"),
 		host: given("host"),
 		deviceName: stays("deviceName"),
 		classes: stays("classes"),

@@ -10,6 +10,14 @@ export interface SubscriptionJson {
 	keys: { p256dh: string; auth: string };
 }
 
+/** What a browser shows by itself of a push (Declarative Web Push): Safari, and web apps of iPhone and iPad. */
+export interface Declarative {
+	/** Where no sender was published. */
+	title: string;
+	/** What a tap opens: an https URL. */
+	navigate: string;
+}
+
 /** What a device got when it registered: `<enable/>` needs the first three, the device keeps the last. */
 export interface Registered {
 	/** The JID that the account's server publishes to. */
@@ -71,6 +79,7 @@ export interface Session {
 			name: string;
 			deviceId: string;
 			classes?: readonly AskedClass[];
+			declarative?: Declarative;
 		},
 	): Promise<Registered>;
 	/** Registers an ntfy topic (`register-push-ntfy`). @param topic its URL */

@@ -57,7 +57,7 @@ export function createSession({ connection, iq, jid, now }: SessionDeps): Sessio
 			return { push: features.includes(NS.push), encrypts: features.includes(NS.pushEncrypt) };
 		},
 
-		registerBrowser(address, { subscription, name, deviceId, classes = [] }) {
+		registerBrowser(address, { subscription, name, deviceId, classes = [], declarative }) {
 			const { endpoint: token, keys } = subscription;
 			return reveille(address).register("webpush", {
 				token,
@@ -66,6 +66,7 @@ export function createSession({ connection, iq, jid, now }: SessionDeps): Sessio
 				"device-id": deviceId,
 				"device-name": name,
 				classes,
+				...declarative,
 			});
 		},
 

@@ -172,6 +172,17 @@ test.each([
 		{ subscription: { ...subscription(), keys: { ...subscription().keys, auth: "AAAA" } } },
 		"subscription.keys.auth",
 	],
+	[
+		{ subscription: subscription(), declarative: { title: "Chat", navigate: "http://chat.example/" } },
+		"declarative.navigate",
+	],
+	[
+		{
+			subscription: subscription(),
+			declarative: { title: "ü".repeat(200), navigate: "https://chat.example/" },
+		},
+		"declarative.title",
+	],
 	[{ app: "webpush", token: "nonsense" }, "token"],
 	[{ app: "apns", token: "nonsense" }, "token"],
 	[{ app: "apns", token: "abcd", voipToken: "nonsense" }, "voipToken"],
@@ -187,6 +198,7 @@ test.each([
 test.each([
 	[{ subscription: {} }, "subscription.endpoint: must be there"],
 	[{ subscription: 5 }, "subscription: must be an object, not a number"],
+	[{ subscription: subscription(), declarative: { title: "Chat" } }, "declarative.navigate: must be there"],
 	[{ token: "" }, "token: must not be empty"],
 	[{ token: "x".repeat(10_000) }, "token: must have at most 4096 characters"],
 	[[], "The body must be an object, not a list"],
@@ -391,6 +403,20 @@ describe("renewing", () => {
 		const others = { subscription: subscription(), classes: ["voip", "high"] };
 		expect((await ask("PUT", others)).classes).toEqual(["voip", "high"]);
 		expect((await server.registrations.find(node))?.classes).toEqual(["voip", "high"]);
+	});
+
+	test("keeps what a browser is to show by itself, and takes another", async () => {
+		const server = await startTestServer();
+		const declarative = { title: "New message", navigate: "https://chat.example/" };
+		const { node, deviceSecret } = await server.registered({ subscription: subscription(), declarative });
+		const ask = async (method: string, body?: object) =>
+			(await server.json(method, `/registrations/${node}`, body, deviceSecret)).json();
+		expect((await ask("GET")).declarative).toEqual(declarative);
+		expect((await ask("PUT", { subscription: subscription() })).declarative).toEqual(declarative);
+		const another = { title: "Neue Nachricht", navigate: "https://chat.example/de" };
+		const renewed = await ask("PUT", { subscription: subscription(), declarative: another });
+		expect(renewed.declarative).toEqual(another);
+		expect(await server.registrations.find(node)).toMatchObject(another);
 	});
 
 	test.each([

@@ -50,6 +50,68 @@ describe("the content of a push", () => {
 	});
 });
 
+describe("for a browser that shows pushes by itself", () => {
+	const declarative = { title: "New message", navigate: "https://chat.example.net/" };
+	const shown = (notification: Notification) =>
+		JSON.parse(new TextDecoder().decode(webPushContent(NODE, notification, declarative)));
+
+	test("the content says who wrote what, beside all that it says elsewhere", () => {
+		const notification: Notification = {
+			class: "high",
+			count: 3,
+			sender: "juliet@example.net/balcony",
+			body: "Art thou not Romeo?",
+		};
+		const { body, ...data } = { node: NODE, ...notification };
+		expect(shown(notification)).toEqual({
+			web_push: 8030,
+			mutable: true,
+			notification: {
+				title: "juliet@example.net",
+				navigate: "https://chat.example.net/",
+				body: "Art thou not Romeo?",
+				dir: "auto",
+				app_badge: "3",
+				data,
+			},
+			node: NODE,
+			...notification,
+		});
+	});
+
+	test("its own title stands where nobody is named, and a nickname before a room", () => {
+		expect(shown({ class: "low" }).notification).toEqual({
+			title: "New message",
+			navigate: "https://chat.example.net/",
+			dir: "auto",
+			data: { node: NODE, class: "low" },
+		});
+		const inRoom: Notification = { class: "high", sender: "room@muc.example.net", nickname: "Third witch" };
+		expect(shown(inRoom).notification.title).toBe("Third witch");
+	});
+
+	test("the body is cut in both places, and what nothing else can be read from is said once", () => {
+		const body = "abcdefghij".repeat(1000);
+		const cut = shown({ class: "high", body });
+		expect(cut.notification.body).toBe(cut.body);
+		expect(cut.body).toEndWith("…");
+		expect(JSON.stringify(cut).length).toBeLessThanOrEqual(AIM);
+		const encrypted = { data: "A".repeat(3000), iv: "AAAAAAAAAAAAAAAA" };
+		const sealed = shown({ class: "high", encrypted });
+		expect(sealed.encrypted).toEqual(encrypted);
+		expect(sealed.notification.data).toEqual({ node: NODE, class: "high" });
+	});
+
+	test("the longest title and URL leave room for what is always there", () => {
+		const longest = { title: '"'.repeat(256), navigate: `https://chat.example.net/${"x".repeat(975)}` };
+		const text = new TextDecoder().decode(
+			webPushContent(NODE, { class: "high", body: "x".repeat(5000), sender: "y".repeat(1024) }, longest),
+		);
+		expect(text.length).toBeLessThanOrEqual(MOST);
+		expect(JSON.parse(text)).toMatchObject({ node: NODE, class: "high", web_push: 8030 });
+	});
+});
+
 describe("what does not fit loses", () => {
 	test("the end of its body, marked, and as little as possible", () => {
 		const body = "abcdefghij".repeat(1000);

@@ -311,6 +311,36 @@ test("a push service with Mozilla's rules takes every class, bound to our key or
 	await peer.stop();
 });
 
+describe("a device that gave what a browser is to show by itself", () => {
+	const given = { title: "New message", navigate: "https://chat.example/" };
+	test.each([
+		["https://web.push.apple.com/QGuQyavXutnMH", given, "declarative"],
+		["https://web.push.apple.com/QGuQyavXutnMH", {}, "ours alone"],
+		["https://updates.push.services.mozilla.com/wpush/v2/gAAAA", given, "ours alone"],
+		["https://push.apple.com.evil.net/e", given, "ours alone"],
+	])("at %s with %j reads %s", async (endpoint, declarative, form) => {
+		const to = createDevice(endpoint);
+		const bodies: Uint8Array[] = [];
+		const fetch: Fetch = async (_, init) => {
+			bodies.push(init?.body as Uint8Array);
+			return new Response(null, { status: 201 });
+		};
+		const policy = endpointPolicy({ allowHosts: ["*"], allowPrivate: true });
+		const vapid = createVapid({ key, subject: SUBJECT, now: () => NOW });
+		const service = createWebPush({ fetch, vapid, policy, now: () => NOW });
+		const push = pushTo(to, message);
+		const registration = { ...push.registration, ...declarative };
+		const outcome = await service.send({ ...push, registration }, AbortSignal.timeout(5_000));
+		expect(outcome).toEqual({ kind: "delivered" });
+		const content = JSON.parse(to.decryptText(bodies[0] ?? new Uint8Array()));
+		const { node } = push.registration;
+		expect(content).toMatchObject({ node, ...message });
+		const notification = { title: "romeo@example.net", navigate: given.navigate, body: message.body };
+		if (form === "declarative") expect(content).toMatchObject({ web_push: 8030, notification });
+		else expect(content).toEqual({ node, ...message });
+	});
+});
+
 describe("a device that registers", () => {
 	const service = serviceWith({ allowPrivate: false });
 	const endpoint = "https://updates.push.services.mozilla.com/wpush/v2/gAAAA";
@@ -324,6 +354,16 @@ describe("a device that registers", () => {
 			auth: Buffer.from(keys.auth, "base64url").toString("base64"),
 		};
 		expect(service.parseDevice(shouted)).toEqual({ token: endpoint, ...keys });
+	});
+
+	test("may say what a browser is to show by itself", () => {
+		const given = { title: "Chat", navigate: "https://Chat.example" };
+		expect(service.parseDevice({ token: endpoint, ...keys, ...given })).toEqual({
+			token: endpoint,
+			...keys,
+			title: "Chat",
+			navigate: "https://chat.example/",
+		});
 	});
 
 	test("may have no keys, and is woken without content then", () => {
@@ -345,6 +385,29 @@ describe("a device that registers", () => {
 			"a name that never resolves",
 			{ token: "https://permanently-removed.invalid/fcm/send/x" },
 			/never resolves/,
+		],
+		["a title alone", { token: endpoint, title: "Chat" }, /title and navigate come together/],
+		["a URL to open alone", { token: endpoint, navigate: "https://a.example/" }, /come together/],
+		[
+			"a URL to open that is not https",
+			{ token: endpoint, title: "Chat", navigate: "javascript:alert(1)" },
+			/must be an https URL/,
+		],
+		["no URL to open", { token: endpoint, title: "Chat", navigate: "/app/" }, /must be an https URL/],
+		[
+			"a URL to open with a password",
+			{ token: endpoint, title: "Chat", navigate: "https://a:b@chat.example/" },
+			/must not have a user name or password/,
+		],
+		[
+			"a URL to open that is too long",
+			{ token: endpoint, title: "Chat", navigate: `https://chat.example/${"ü".repeat(200)}` },
+			/more than 1000 bytes/,
+		],
+		[
+			"a title that is too long",
+			{ token: endpoint, title: "ü".repeat(129), navigate: "https://chat.example/" },
+			/more than 256 bytes/,
 		],
 		["p256dh alone", { token: endpoint, p256dh: keys.p256dh }, /come together/],
 		["auth alone", { token: endpoint, auth: keys.auth }, /come together/],

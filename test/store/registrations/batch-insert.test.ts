@@ -34,6 +34,8 @@ const wish: fc.Arbitrary<NewRegistration> = fc.record(
 		classes: fc.subarray(["voip", "high", "low"] as const, { minLength: 1 }),
 		host: few("h1", "h2"),
 		address: few("a1", "a2"),
+		title: few("New message", "Neue Nachricht"),
+		navigate: few("https://chat.example/"),
 		p256dh: few("p1", "p2"),
 		jid: few("push.example.net"),
 		muc: few("room@muc.example.net"),
@@ -42,7 +44,7 @@ const wish: fc.Arbitrary<NewRegistration> = fc.record(
 );
 
 const COLUMNS =
-	"owner, app, device, device_name, jid, dialect, classes, muc, token, voip_token, application_id, p256dh, auth, host, registered_at, last_success_at, last_error_at, last_error";
+	"owner, app, device, device_name, jid, dialect, classes, muc, token, voip_token, application_id, p256dh, auth, title, navigate, host, registered_at, last_success_at, last_error_at, last_error";
 async function rowsOf({ client }: TestDatabase, columns = COLUMNS) {
 	const { rows } = await client.execute(`SELECT ${columns} FROM registrations ORDER BY owner, app, device`);
 	return rows.map((row) => Object.values(row));

@@ -149,6 +149,27 @@ describe("registering", () => {
 		},
 	);
 
+	test.each(["together", "by itself"])(
+		"written %s, keeps what a browser is to show by itself, until its device gives another",
+		async (how) => {
+			const store = open();
+			const shown = async () => {
+				const { title, navigate } = (await store.find("node-1")) ?? {};
+				return { title, navigate };
+			};
+			const first = { title: "New message", navigate: "https://chat.example/" };
+			await registerBy(how, store, wanted(first));
+			expect(await shown()).toEqual(first);
+			await registerBy(how, store, wanted());
+			await store.renew("node-1", { token: "https://push.example/2" }, undefined);
+			expect(await shown()).toEqual(first);
+			const second = { title: "Neue Nachricht", navigate: "https://chat.example/de" };
+			await store.renew("node-1", { token: "https://push.example/2", ...second }, undefined);
+			expect(await shown()).toEqual(second);
+			expect(await store.findAtPrimary("node-1")).toMatchObject(second);
+		},
+	);
+
 	test("the same owner, app and device renews: the node stays, token and keys are the new ones", async () => {
 		const store = open();
 		await store.register(wanted({ p256dh: "p", auth: "a", deviceName: "Kitchen" }), createNode);

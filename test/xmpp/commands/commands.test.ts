@@ -51,6 +51,8 @@ describe("a command without a form", () => {
 				`<field type="text-single" var="token" label="The endpoint&apos;s URL"><required/></field>` +
 				`<field type="text-single" var="p256dh" label="The device&apos;s public key, base64url"/>` +
 				`<field type="text-single" var="auth" label="Its authentication secret, base64url"/>` +
+				`<field type="text-single" var="title" label="Apple alone: the title of what it shows, where nobody is named"/>` +
+				`<field type="text-single" var="navigate" label="Apple alone: the https URL that a tap on it opens"/>` +
 				`<field type="text-single" var="device-id" label="An id of the device (the resource)"/>` +
 				`<field type="text-single" var="device-name" label="A name of the device, for you"/>` +
 				`<field type="list-multi" var="classes" label="Which pushes it gets (none chosen: as before, for a new device the usual ones)">` +

@@ -113,6 +113,11 @@ describe("register-push-X", () => {
 			{ token: endpoint, ...subscription().keys },
 			{ app: "webpush", token: endpoint, ...subscription().keys },
 		],
+		[
+			"webpush",
+			{ token: endpoint, title: "New message", navigate: "https://chat.example/" },
+			{ app: "webpush", title: "New message", navigate: "https://chat.example/" },
+		],
 		["unifiedpush", { token: endpoint }, { app: "webpush", token: endpoint }],
 		[
 			"ubuntu",
@@ -164,6 +169,11 @@ describe("register-push-X", () => {
 		["webpush", { token: " " }, "The field token is missing: fill it in."],
 		["webpush", { token: "http://push.example/1" }, "The endpoint must be an https URL."],
 		["webpush", { token: endpoint, auth: "x" }, "p256dh and auth come together: give both or neither."],
+		[
+			"webpush",
+			{ token: endpoint, title: "Chat" },
+			"title and navigate come together: give both or neither.",
+		],
 		["wns", { token: "%E0%A4%A" }, "The token must be the channel URI, escaped."],
 		[
 			"webpush",

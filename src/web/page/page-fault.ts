@@ -1,0 +1,28 @@
+/** Why something could not be done on this page: as the kit says, or by the browser. */
+import { Fault, type FaultReason } from "../kit/fault.ts";
+
+export type PageFault =
+	| FaultReason
+	/** The browser's own push service gave no subscription; `reason` is the browser's, cut. */
+	| { kind: "push-service-away"; reason: string }
+	/** The browser refused to keep something; `reason` likewise. */
+	| { kind: "browser-refused"; reason: string };
+
+export type PageFaultKind = PageFault["kind"];
+
+/** Characters of a stranger's sentence that are shown. */
+const LONGEST_REASON = 300;
+
+const said = (error: unknown) =>
+	(error instanceof Error ? error.message || error.name : String(error)).slice(0, LONGEST_REASON);
+
+/** Thrown where the browser's push service fails. */
+export class PushServiceAway extends Error {
+	override name = "PushServiceAway";
+}
+
+export function faultOf(error: unknown): PageFault {
+	if (error instanceof Fault) return error.reason;
+	if (error instanceof PushServiceAway) return { kind: "push-service-away", reason: said(error) };
+	return { kind: "browser-refused", reason: said(error) };
+}

@@ -1,0 +1,60 @@
+/** A notification was tapped, or taken away: what it showed was looked at. */
+import type { Devices, WorkerMessage } from "../devices.ts";
+import type { ShownData } from "./notification.ts";
+import { pageUrl } from "./opening.ts";
+import { lookedAt, unreadInAll } from "./unread.ts";
+
+/** A page that is open. */
+export interface OpenPage {
+	readonly url: string;
+	focus(): Promise<unknown>;
+	/** @throws where this service worker is not the page's */
+	navigate(url: string): Promise<unknown>;
+}
+
+export interface TapEffects {
+	devices: Devices;
+	/** The page's own URL. */
+	scope: string;
+	pages(): Promise<readonly OpenPage[]>;
+	/** @throws where the browser does not open such URLs */
+	open(url: string): Promise<unknown>;
+	tell(message: WorkerMessage): Promise<void>;
+	setBadge(count: number): Promise<void>;
+}
+
+/** Opens the chat, or the page: the one that is open already, if there is one. */
+export async function takeTap({ url, ...data }: ShownData, effects: TapEffects): Promise<void> {
+	// First: browsers open a window for a moment after the tap alone.
+	if (url === undefined || url.startsWith(effects.scope)) await openPage(url, data.node, effects);
+	else await effects.open(url).catch(() => openPage(undefined, data.node, effects));
+	await forget(data, effects);
+}
+
+/** What a notification showed does not count any more. Never throws. */
+export async function forget({ node, whose }: ShownData, effects: TapEffects): Promise<void> {
+	const { devices, setBadge, tell } = effects;
+	if (node === undefined || whose === undefined) return;
+	try {
+		await devices.change(node, (device) => lookedAt(device, whose));
+		await setBadge(unreadInAll(await devices.all()));
+		await tell({ kind: "changed" });
+	} catch {
+		// The badge is put right by the next push.
+	}
+}
+
+async function openPage(
+	url: string | undefined,
+	node: string | undefined,
+	{ scope, pages, open }: TapEffects,
+): Promise<void> {
+	const target = url ?? pageUrl(scope, node);
+	const there = (await pages()).find((page) => page.url.startsWith(scope));
+	if (!there) {
+		await open(target);
+		return;
+	}
+	await there.focus();
+	if (target !== scope && target !== there.url) await there.navigate(target).catch(() => {});
+}

@@ -1,0 +1,73 @@
+/** A tap on a notification. */
+import { describe, expect, test } from "bun:test";
+import type { ShownData } from "../../../src/web/worker/notification.ts";
+import { forget, type OpenPage, takeTap } from "../../../src/web/worker/tap.ts";
+import { ownDevice } from "../own-device.ts";
+import { surroundings } from "./effects.ts";
+
+const SCOPE = "https://push.example/app/";
+
+async function tapped(open: readonly string[] = [], refused: readonly string[] = []) {
+	const { effects, told, badges } = surroundings();
+	const did: string[] = [];
+	await effects.devices.put(ownDevice({ unread: { "juliet@example.net": 2, "mercutio@example.net": 1 } }));
+	const pages: OpenPage[] = open.map((url) => ({
+		url,
+		focus: async () => did.push(`focus ${url}`),
+		navigate: async (to) => did.push(`navigate ${to}`),
+	}));
+	const its = {
+		...effects,
+		scope: SCOPE,
+		pages: async () => pages,
+		async open(url: string) {
+			if (refused.includes(url)) throw new TypeError("not such URLs");
+			did.push(`open ${url}`);
+		},
+	};
+	return { did, told, badges, its, tap: (data: ShownData) => takeTap(data, its) };
+}
+
+describe("a tap", () => {
+	test("opens the chat, and its messages are looked at", async () => {
+		const { tap, did, told, badges, its } = await tapped([SCOPE]);
+		await tap({ url: "xmpp:juliet@example.net", node: "node-1", whose: "juliet@example.net", count: 2 });
+		expect(did).toEqual(["open xmpp:juliet@example.net"]);
+		expect((await its.devices.get("node-1"))?.unread).toEqual({ "mercutio@example.net": 1 });
+		expect(badges).toEqual([1]);
+		expect(told).toEqual([{ kind: "changed" }]);
+	});
+
+	test("opens the page of the device where the browser does not open such URLs", async () => {
+		const { tap, did } = await tapped([], ["xmpp:juliet@example.net"]);
+		await tap({ url: "xmpp:juliet@example.net", node: "node-1" });
+		expect(did).toEqual([`open ${SCOPE}#/device/node-1`]);
+	});
+
+	test("goes to the page that is open", async () => {
+		const { tap, did } = await tapped(["https://push.example/docs", `${SCOPE}#/devices`]);
+		await tap({ node: "node-1" });
+		expect(did).toEqual([`focus ${SCOPE}#/devices`, `navigate ${SCOPE}#/device/node-1`]);
+	});
+
+	test("leaves an open page where it is, if no device is meant", async () => {
+		const { tap, did } = await tapped([`${SCOPE}#/devices`]);
+		await tap({});
+		expect(did).toEqual([`focus ${SCOPE}#/devices`]);
+	});
+
+	test("opens the page where none is open", async () => {
+		const { tap, did } = await tapped(["https://push.example/docs"]);
+		await tap({});
+		expect(did).toEqual([`open ${SCOPE}`]);
+	});
+});
+
+test("what is taken away was looked at, and nothing opens", async () => {
+	const { its, did, badges } = await tapped([SCOPE]);
+	await forget({ node: "node-1", whose: "mercutio@example.net" }, its);
+	await forget({ node: "node-9", whose: "juliet@example.net" }, its);
+	await forget({ node: "node-1" }, its);
+	expect(did).toEqual([]);
+	expect(badges).toEqual([2, 2]);
+});
