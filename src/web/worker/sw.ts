@@ -7,7 +7,7 @@ import type { ShownData } from "./notification.ts";
 import type { PushData } from "./payload.ts";
 import { takePush } from "./push.ts";
 import { takeSubscriptionChange } from "./subscription-change.ts";
-import { forget, takeTap } from "./tap.ts";
+import { takeClose, takeTap } from "./tap.ts";
 
 const worker = self as unknown as ServiceWorkerGlobalScope;
 const { clients, registration, navigator } = worker;
@@ -53,7 +53,7 @@ worker.addEventListener("notificationclick", (event) => {
 	event.waitUntil(takeTap(shownIn(event.notification), taps));
 });
 worker.addEventListener("notificationclose", (event) =>
-	event.waitUntil(forget(shownIn(event.notification), taps)),
+	event.waitUntil(takeClose(shownIn(event.notification), taps)),
 );
 
 /** As the Push API has it; browsers leave out parts. */

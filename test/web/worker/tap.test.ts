@@ -1,7 +1,7 @@
 /** A tap on a notification. */
 import { describe, expect, test } from "bun:test";
 import type { ShownData } from "../../../src/web/worker/notification.ts";
-import { forget, type OpenPage, takeTap } from "../../../src/web/worker/tap.ts";
+import { type OpenPage, takeClose, takeTap } from "../../../src/web/worker/tap.ts";
 import { ownDevice } from "../own-device.ts";
 import { surroundings } from "./effects.ts";
 
@@ -63,11 +63,23 @@ describe("a tap", () => {
 	});
 });
 
-test("what is taken away was looked at, and nothing opens", async () => {
-	const { its, did, badges } = await tapped([SCOPE]);
-	await forget({ node: "node-1", whose: "mercutio@example.net" }, its);
-	await forget({ node: "node-9", whose: "juliet@example.net" }, its);
-	await forget({ node: "node-1" }, its);
-	expect(did).toEqual([]);
-	expect(badges).toEqual([2, 2]);
+describe("what is taken away", () => {
+	test("was looked at, and nothing opens", async () => {
+		const { its, did, told, badges } = await tapped([SCOPE]);
+		await takeClose({ node: "node-1", whose: "mercutio@example.net", count: 1 }, its);
+		expect(did).toEqual([]);
+		expect(badges).toEqual([2]);
+		expect(told).toEqual([{ kind: "changed" }]);
+	});
+
+	test.each([
+		["by a newer notification of the same sender", { node: "node-1", whose: "juliet@example.net", count: 1 }],
+		["of a device that is not here any more", { node: "node-9", whose: "juliet@example.net", count: 2 }],
+		["without messages", { node: "node-1" }],
+	])("%s was not", async (_, data) => {
+		const { its, told, badges } = await tapped([SCOPE]);
+		await takeClose(data, its);
+		expect((await its.devices.get("node-1"))?.unread?.["juliet@example.net"]).toBe(2);
+		expect([told, badges]).toEqual([[], []]);
+	});
 });
