@@ -225,7 +225,7 @@ describe("a database that is away", () => {
 
 	test("one that hangs is given up, and holds up nobody afterwards", async () => {
 		const fresh = await edgeWith({});
-		scene.sqld.pause();
+		await scene.sqld.pause();
 		try {
 			// More than any pool of connections has places; their clients do not wait.
 			const impatient = [scene.ask, fresh.ask].flatMap((ask) =>

@@ -56,3 +56,15 @@ export function signal(entry: ProcessEntry, name: NodeJS.Signals): void {
 		// It ended in between.
 	}
 }
+
+/** Stops it (SIGSTOP), and waits until none of its threads runs any more: on a busy machine that takes a moment. */
+export async function pauseProcess(pid: number): Promise<void> {
+	process.kill(pid, "SIGSTOP");
+	while (!readdirSync(`/proc/${pid}/task`).every((thread) => isStopped(`/proc/${pid}/task/${thread}`)))
+		await Bun.sleep(1);
+}
+
+function isStopped(thread: string): boolean {
+	const stat = readFileSync(`${thread}/stat`, "utf8");
+	return stat.slice(stat.lastIndexOf(")") + 2).startsWith("T");
+}

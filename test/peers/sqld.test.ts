@@ -26,7 +26,7 @@ test("what is written through the replica is at the primary, and there after a s
 }, 30_000);
 
 test("one that is paused answers when it goes on", async () => {
-	primary.pause();
+	await primary.pause();
 	let answered = false;
 	const answer = ask(primary, "SELECT 1").then(() => {
 		answered = true;

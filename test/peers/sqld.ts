@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { type Child, startChild } from "./child.ts";
 import { temporaryFolder } from "./folder.ts";
 import { freePorts } from "./ports.ts";
+import { pauseProcess } from "./process-table.ts";
 
 export interface SqldOptions {
 	/** The server whose data it replicates; writes are passed on to it. Default: a primary. */
@@ -34,7 +35,7 @@ export interface Sqld {
 	loseData(): Promise<void>;
 	restoreData(): Promise<void>;
 	/** Leaves it connected, but no longer answering (SIGSTOP), as a machine that hangs. */
-	pause(): void;
+	pause(): Promise<void>;
 	/** Lets it go on after {@link pause} (SIGCONT). */
 	resume(): void;
 }
@@ -94,8 +95,8 @@ export async function startSqld(options: SqldOptions = {}): Promise<Sqld> {
 			renameSync(kept, data);
 			await start();
 		},
-		pause() {
-			if (child?.running()) process.kill(child.pid, "SIGSTOP");
+		async pause() {
+			if (child?.running()) await pauseProcess(child.pid);
 		},
 		resume,
 	};

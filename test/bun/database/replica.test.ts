@@ -169,7 +169,7 @@ describe("while the primary hangs", () => {
 		const name = await write();
 		const replica = await openImpatiently();
 		const before = replica.failures();
-		primary.pause();
+		await primary.pause();
 		cleanups.push(primary.resume);
 		/** Turns that this process had while one sync after the other hung. */
 		const turns = [0, 0, 0];
@@ -194,7 +194,7 @@ describe("while the primary hangs", () => {
 		const replica = await openImpatiently({ old: 3_000 });
 		const warnings = () => logged.lines.filter((line) => line.startsWith("warn "));
 		logged.lines.length = 0;
-		primary.pause();
+		await primary.pause();
 		cleanups.push(primary.resume);
 		await becomes(() => warnings().length > 0);
 		const told = replica.failures();
@@ -207,7 +207,7 @@ describe("while the primary hangs", () => {
 	}, 20_000);
 
 	test("what asks it is given up at the deadline, and asked again works", async () => {
-		primary.pause();
+		await primary.pause();
 		cleanups.push(primary.resume);
 		const impatient = connect({ url: primary.httpUrl, deadlineMs: 200 });
 		await expect(impatient.execute("SELECT 1")).rejects.toThrow("timed out");
