@@ -1,7 +1,7 @@
 /** What both say in a login, as elements (RFC 6120 §6.4). */
-import type { Element } from "@xmpp/xml";
-import xml from "@xmpp/xml";
+
 import { loginBounds } from "../limits/bounds/login.ts";
+import { type Element, xml } from "../syntax/xml.ts";
 import type { ClientStep, ServerStep } from "./login.ts";
 
 export const NS_SASL = "urn:ietf:params:xml:ns:xmpp-sasl";

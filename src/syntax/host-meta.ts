@@ -2,10 +2,11 @@
  * What a domain says of where its XMPP server takes WebSocket connections (XEP-0156), in the two forms that the list has:
  * `/.well-known/host-meta.json` (RFC 6415 §3) and `/.well-known/host-meta` (XRD).
  */
-import type { Element } from "@xmpp/xml";
+
 import { loginBounds } from "../limits/bounds/login.ts";
 import { toALabels } from "./domain-name.ts";
 import { StanzaParser } from "./stanza-parser.ts";
+import type { Element } from "./xml.ts";
 
 /** XEP-0156 §2 */
 const WEBSOCKET = "urn:xmpp:alt-connections:websocket";

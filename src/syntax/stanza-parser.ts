@@ -7,10 +7,11 @@
  *
  * The parser of xmpp.js keeps what never ends, and reads a text again with each of its pieces.
  */
-import { Element, unescapeXML } from "@xmpp/xml";
+
 import { stanzaBounds } from "../limits/bounds/stanzas.ts";
 import { type ReadFault, Unreadable } from "./read-fault.ts";
 import { StanzaSkipper } from "./stanza-skipper.ts";
+import { Element, unescapeXML } from "./xml.ts";
 
 /** What of one stanza is kept. */
 interface Limits {

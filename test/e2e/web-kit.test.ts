@@ -56,7 +56,9 @@ describe.each(LIVES)("at %s, with passwords kept as %s,", (program, passwords, m
 		return kit.logIn({ jid: `bob@${domain}`, password }, found);
 	};
 	const bodies = async () => {
-		const push = await scene.endpoint.waitForPush(({ endpoint }) => endpoint === device.subscription.endpoint);
+		const push = await scene.endpoint.waitForPush(
+			({ endpoint }) => endpoint === device.subscription.endpoint,
+		);
 		return JSON.parse(device.decryptText(push.body)) as { node?: string; body?: string; sender?: string };
 	};
 
@@ -184,20 +186,30 @@ describe.each(LIVES)("at %s, with passwords kept as %s,", (program, passwords, m
 	}, 60_000);
 });
 
-describe.each(["prosody", "ejabberd"] as const)("at %s, with passwords kept as SHA-256", (program) => {
-	let server: XmppServer;
-	beforeAll(async () => {
-		server = await startServer(program, { passwords: "SHA-256" });
-		await server.addUser("bob", PASSWORD);
-	}, 60_000);
-	afterAll(() => server?.stop());
+describe.each(["prosody", "ejabberd"] as const)(
+	"at %s, with passwords kept as SHA-256, without push,",
+	(program) => {
+		let server: XmppServer;
+		beforeAll(async () => {
+			server = await startServer(program, {
+				passwords: "SHA-256",
+				// As each of them calls its half of push.
+				modulesDisabled: ["cloud_notify", "mod_push", "mod_push_keepalive"],
+			});
+			await server.addUser("bob", PASSWORD);
+		}, 60_000);
+		afterAll(() => server?.stop());
 
-	test("a login is SCRAM-SHA-256, and a Reveille that is not there is said to be away", async () => {
-		const { kit, sent } = kitOnLoopback();
-		const session = await kit.logIn({ jid: "bob@example.org", password: PASSWORD }, [server.websocketUrl]);
-		expect(mechanismIn(sent)).toBe("SCRAM-SHA-256");
-		const address = "nobody@example.org/push";
-		expect(await reasonOf(session.list(address))).toEqual({ kind: "reveille-away", address });
-		await session.close();
-	}, 30_000);
-});
+		test("a login is SCRAM-SHA-256, and what is not there is said to be missing", async () => {
+			const { kit, sent } = kitOnLoopback();
+			const session = await kit.logIn({ jid: "bob@example.org", password: PASSWORD }, [server.websocketUrl]);
+			expect(mechanismIn(sent)).toBe("SCRAM-SHA-256");
+			expect(await session.features()).toMatchObject({ push: false });
+			const address = "nobody@example.org/push";
+			const enabled = session.enable({ jid: address, node: "n", secret: "s" });
+			expect(await reasonOf(enabled)).toEqual({ kind: "no-push", domain: "example.org" });
+			expect(await reasonOf(session.list(address))).toEqual({ kind: "reveille-away", address });
+			await session.close();
+		}, 30_000);
+	},
+);

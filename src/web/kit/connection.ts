@@ -1,8 +1,8 @@
 /** XMPP over WebSocket (RFC 7395): elements go in and out, until the stream ends. */
-import type { Element } from "@xmpp/xml";
-import xml from "@xmpp/xml";
+
 import { webKitBounds } from "../../limits/bounds/web-kit.ts";
 import { StanzaParser } from "../../syntax/stanza-parser.ts";
+import { type Element, xml } from "../../syntax/xml.ts";
 import { abortOf } from "./abort.ts";
 import type { KitDeps } from "./deps.ts";
 import { NS } from "./namespaces.ts";
@@ -80,7 +80,9 @@ export async function connect(
 
 	function take(element: Element) {
 		if (isOver) return;
-		if (element.is("error", NS.streams)) return end(streamErrorOf(element));
+		// By its name as it is written: Prosody 13 does not say what the prefix stands for.
+		if (element.name === "stream:error" || element.is("error", NS.streams))
+			return end(streamErrorOf(element));
 		if (element.is("close", NS.framing)) {
 			sayClose();
 			return end(new StreamEnded());

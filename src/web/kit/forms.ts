@@ -1,6 +1,5 @@
 /** Data forms (XEP-0004), as far as the kit fills them in and reads them. */
-import type { Element } from "@xmpp/xml";
-import xml from "@xmpp/xml";
+import { type Element, xml } from "../../syntax/xml.ts";
 import { NS } from "./namespaces.ts";
 
 /** What is filled in, by name. */

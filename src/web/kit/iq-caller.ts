@@ -1,7 +1,7 @@
 /** Questions and answers (RFC 6120 §8.2.3). */
-import type { Element } from "@xmpp/xml";
-import xml from "@xmpp/xml";
+
 import { webKitBounds } from "../../limits/bounds/web-kit.ts";
+import { type Element, xml } from "../../syntax/xml.ts";
 import { abortOf } from "./abort.ts";
 import type { Connection } from "./connection.ts";
 import type { KitDeps } from "./deps.ts";

@@ -1,12 +1,12 @@
 /** Logs in to the account's server (RFC 6120 §6 and §7, over RFC 7395). */
-import type { Element } from "@xmpp/xml";
-import xml from "@xmpp/xml";
+
 import { webKitBounds } from "../../limits/bounds/web-kit.ts";
 import { elementOf, mechanismsOf, NS_SASL, stepOf } from "../../sasl/elements.ts";
 import { logIn as logInBySasl } from "../../sasl/login.ts";
 import { type Credentials, SaslError } from "../../sasl/mechanism.ts";
 import { isPrivateWay } from "../../sasl/plain.ts";
 import { isDomainPart, isLocalPart } from "../../syntax/jid-syntax.ts";
+import { type Element, xml } from "../../syntax/xml.ts";
 import { abortOf } from "./abort.ts";
 import { type Connection, connect, NotConnected, StreamEnded } from "./connection.ts";
 import type { KitDeps } from "./deps.ts";
@@ -45,7 +45,6 @@ export async function logIn(
 			throw error;
 		}
 	} catch (error) {
-		signal?.throwIfAborted();
 		if (deadline.aborted) throw new Fault({ kind: "disconnected", domain });
 		throw faultOf(error, domain, services);
 	}

@@ -1,6 +1,5 @@
 /** What Reveille does for an account, asked at its address by way of the account's server: ad-hoc commands (XEP-0050). */
-import type { Element } from "@xmpp/xml";
-import xml from "@xmpp/xml";
+import { type Element, xml } from "../../syntax/xml.ts";
 import { StreamEnded } from "./connection.ts";
 import { Fault } from "./fault.ts";
 import { type Filled, formElement, valuesIn } from "./forms.ts";
@@ -68,7 +67,12 @@ export function reveilleAt(address: string, domain: string, iq: IqCaller): Revei
 			if (!jid || !node) return unreadable();
 			const secret = values.get("secret");
 			const deviceSecret = values.get("device-secret");
-			return { jid, node, ...(secret && { secret }), ...(deviceSecret && { deviceSecret }) };
+			return {
+				jid,
+				node,
+				...(secret !== undefined && { secret }),
+				...(deviceSecret !== undefined && { deviceSecret }),
+			};
 		},
 
 		async list() {

@@ -1,8 +1,8 @@
 /** A login at the account's server: what it can do, and what it is told (XEP-0357). */
-import type { Element } from "@xmpp/xml";
-import xml from "@xmpp/xml";
+
 import { webKitBounds } from "../../limits/bounds/web-kit.ts";
 import { encodeBase64, utf8 } from "../../sasl/base64.ts";
+import { type Element, xml } from "../../syntax/xml.ts";
 import { type Connection, StreamEnded } from "./connection.ts";
 import type { KitDeps } from "./deps.ts";
 import { Fault } from "./fault.ts";
