@@ -3,6 +3,7 @@ import { describe, expect, test } from "bun:test";
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { WEB_SOURCES } from "../build/web-bundle.ts";
+import packageJson from "../package.json" with { type: "json" };
 
 const ROOT = join(import.meta.dir, "..");
 const SOURCES = [...new Bun.Glob("src/**/*.{ts,tsx}").scanSync(ROOT)].filter(
@@ -322,6 +323,16 @@ describe("the web app", () => {
 				.map((path) => `${file} imports ${path}`),
 		]);
 		expect(offenders).toEqual([]);
+	});
+
+	test("loads packages that a server installs, which bundles it when it starts", () => {
+		const named = IN_BROWSERS.flatMap((file) => namedBy(file, onDisk)).filter((path) => !isRelative(path));
+		const missing = PACKAGES.filter(
+			(name) =>
+				named.some((path) => path === name || path.startsWith(`${name}/`)) &&
+				!(name in packageJson.dependencies),
+		);
+		expect(missing).toEqual([]);
 	});
 
 	test("is made anew when any room changes that it may import", () => {

@@ -25,6 +25,8 @@ afterEach(() => {
 	for (const end of cleanups.splice(0)) end();
 });
 
+const isInstallation = (call: string) => call.startsWith("install");
+
 /** A checkout in which `bun` is a stand-in. */
 function checkout() {
 	const { path, remove } = temporaryFolder("set up");
@@ -34,19 +36,22 @@ function checkout() {
 	for (const name of ["package.json", "bun.lock"]) cpSync(join(ROOT, name), join(path, name));
 	writeFileSync(join(bin, "bun"), STAND_IN);
 	chmodSync(join(bin, "bun"), 0o755);
+	/** @returns what `bun` is told to do by `bun run` with this word, but for other scripts */
+	function callsOf(script: string, env: Record<string, string> = {}): string[] {
+		const calls = join(path, "calls");
+		writeFileSync(calls, "");
+		Bun.spawnSync([process.execPath, "run", script], {
+			cwd: path,
+			env: { ...process.env, ...env, REAL_BUN: process.execPath },
+		});
+		return readFileSync(calls, "utf8")
+			.split("\n")
+			.filter((call) => call !== "" && !call.startsWith("run "));
+	}
 	return {
+		callsOf,
 		/** @returns what `bun run` with this word installs */
-		run(script: string, env: Record<string, string> = {}): string[] {
-			const calls = join(path, "calls");
-			writeFileSync(calls, "");
-			Bun.spawnSync([process.execPath, "run", script], {
-				cwd: path,
-				env: { ...process.env, ...env, REAL_BUN: process.execPath },
-			});
-			return readFileSync(calls, "utf8")
-				.split("\n")
-				.filter((call) => call.startsWith("install"));
-		},
+		run: (...given: Parameters<typeof callsOf>) => callsOf(...given).filter(isInstallation),
 		/** Other packages are wanted from now on. */
 		changeLock(text: string) {
 			writeFileSync(join(path, "bun.lock"), text);
@@ -98,3 +103,17 @@ test("an installation that fails is tried again", () => {
 	expect([has(".installed"), has(".installed-to-run")]).toEqual([false, false]);
 	expect(run("start")).toEqual([TO_RUN]);
 });
+
+test.each(["start", "build", "edge", ...others])(
+	"`%s` bundles the web app before anything else, once all is installed",
+	(script) => {
+		const { callsOf } = checkout();
+		const [first, second, third] = callsOf(script);
+		expect([isInstallation(first ?? ""), second]).toEqual([true, "build/web.ts"]);
+		expect(third).toBeTruthy();
+		expect(callsOf(script)).toEqual(["build/web.ts", third ?? ""]);
+		// Not after an installation that failed: it would be made of half of the packages.
+		const { callsOf: failing } = checkout();
+		expect(failing(script, { FAILS: "yes" })).toEqual([first ?? ""]);
+	},
+);
