@@ -1,6 +1,64 @@
 /** @jsxImportSource preact */
-/** Where the page begins. */
+/** The page of the web app: what the browser loads, put together. */
 import { render } from "preact";
+import { createKit } from "../kit/create-kit.ts";
+import { openDevices } from "../store/devices-store.ts";
+import { App } from "./app.tsx";
+import { createPage } from "./create-page.ts";
+import { createOpenRegistration } from "./open-registration.ts";
+import { PageProvider } from "./page.ts";
+import { readSettings } from "./read-settings.ts";
+import { browserOf, windowClock } from "./window-browser.ts";
 
-const place = document.getElementById("app");
-if (place) render(<h1>Reveille</h1>, place);
+const root = document.getElementById("app");
+const base = new URL("..", document.baseURI).href.replace(/\/$/, "");
+const browser = browserOf(window, new URL("sw.js", document.baseURI).href);
+
+async function open(root: Element): Promise<void> {
+	const ask = fetch.bind(window);
+	const [settings, devices] = await Promise.all([
+		readSettings(ask, new URL("settings.json", document.baseURI).href),
+		openDevices({ indexedDB, now: windowClock.now }).catch(() => undefined),
+	]);
+	const kit = createKit({ fetch: ask, isHttp: !browser.https });
+	const page = createPage({
+		kit,
+		api: kit.deviceApi(base),
+		registration: createOpenRegistration(ask, base),
+		devices,
+		browser,
+		clock: windowClock,
+		settings,
+		language: await devices?.language(),
+		languages: navigator.languages,
+		newId: () => crypto.randomUUID(),
+		address: {
+			hash: () => location.hash,
+			push: (hash) => history.pushState(null, "", hash),
+			replace: (hash) => history.replaceState(null, "", hash),
+			onChange: (listener) => window.addEventListener("popstate", listener),
+		},
+		setLanguage: (lang) => {
+			document.documentElement.lang = lang;
+		},
+		reload: () => location.reload(),
+	});
+	await page.accounts.refresh();
+	render(
+		<PageProvider value={page}>
+			<App />
+		</PageProvider>,
+		root,
+	);
+	await welcome();
+
+	/** What each opening does, behind the first screen. */
+	async function welcome(): Promise<void> {
+		if (settings) await devices?.setOpenTemplate(settings.open);
+		await devices?.setOpenedAt(windowClock.now());
+		await browser.clearBadge();
+		await page.accounts.renew();
+	}
+}
+
+if (root) void open(root);

@@ -79,8 +79,7 @@ export const de: Texts = {
 	lang: "de",
 	language: "Deutsch",
 	skip: "Zum Inhalt",
-	help: "Hilfe",
-	source: "Quelltext",
+	about: "Über diesen Server",
 	languages: "Sprachen",
 	faults,
 
@@ -115,7 +114,7 @@ export const de: Texts = {
 		who: "Wer diese Seite betreibt",
 		whoRuns: "Der Betreiber von {host} betreibt sie.",
 		keeps:
-			"Reveille behält deine Adresse, die Push-Adresse dieses Geräts und Zeiten. Ein Push, der warten muss, bleibt verschlüsselt liegen, bis er gesendet ist. Dein Passwort kommt nie dorthin.",
+			"Reveille behält deine Adresse, die Push-Adresse dieses Geräts und Zeiten. Ein Push, der warten muss, bleibt, bis er gesendet ist. Dein Passwort kommt nie dorthin.",
 		without: "Ohne Passwort einrichten",
 	},
 
@@ -156,7 +155,8 @@ export const de: Texts = {
 		send: (domain) => `Schick das dem Admin von ${domain}`,
 		prosodyNote: "Prosody 0.12 und ältere brauchen dafür das Paket prosody-modules.",
 		linesFor: (server) => `die Zeilen für ${server}`,
-		then: "Dann wird der Server neu gestartet oder lädt seine Konfiguration neu. Die Nutzer müssen nichts tun.",
+		after:
+			"Dann wird der Server neu gestartet oder lädt seine Konfiguration neu. Die Nutzer müssen nichts tun.",
 		again: "Noch einmal fragen",
 		other: "Andere Adresse nehmen",
 		choices: "Was du tun kannst",

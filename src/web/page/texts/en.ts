@@ -76,8 +76,7 @@ export const en = {
 	lang: "en",
 	language: "English",
 	skip: "Go to the content",
-	help: "Help",
-	source: "Source code",
+	about: "About this server",
 	languages: "Languages",
 	faults,
 
@@ -112,7 +111,7 @@ export const en = {
 		who: "Who runs this page",
 		whoRuns: "The operator of {host} runs it.",
 		keeps:
-			"Reveille keeps your address, the push address of this device, and times. A push that has to wait is kept encrypted until it is sent. Your password never reaches it.",
+			"Reveille keeps your address, the push address of this device, and times. A push that has to wait is kept until it is sent. Your password never reaches it.",
 		without: "Set up without a password",
 	},
 
@@ -153,7 +152,7 @@ export const en = {
 		send: (domain: string) => `Send this to the admin of ${domain}`,
 		prosodyNote: "Prosody 0.12 and older need the package prosody-modules for it.",
 		linesFor: (server: string) => `the lines for ${server}`,
-		then: "Then the server is restarted or loads its configuration again. No user has to do anything.",
+		after: "Then the server is restarted or loads its configuration again. No user has to do anything.",
 		again: "Ask again",
 		other: "Use another address",
 		choices: "Your choices",

@@ -1,0 +1,25 @@
+/** A store where there is none: it has no devices, and keeps none. */
+import type { Devices } from "../devices.ts";
+
+const nothing = async () => undefined;
+
+const refuse = async (): Promise<never> => {
+	throw new Error("There is no storage.");
+};
+
+export const NO_DEVICES: Devices = {
+	all: async () => [],
+	get: nothing,
+	put: refuse,
+	change: nothing,
+	replace: refuse,
+	remove: nothing,
+	openedAt: nothing,
+	setOpenedAt: nothing,
+	language: nothing,
+	setLanguage: nothing,
+	openTemplate: nothing,
+	setOpenTemplate: nothing,
+	setPendingTest: refuse,
+	takePendingTest: nothing,
+};
