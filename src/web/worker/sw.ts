@@ -2,7 +2,7 @@
 import type { WorkerMessage } from "../devices.ts";
 import { createDeviceApi } from "../kit/device-api.ts";
 import type { SubscriptionJson } from "../kit/kit.ts";
-import { openDevices } from "../store/devices-store.ts";
+import { createDevices } from "../store/devices-store.ts";
 import type { ShownData } from "./notification.ts";
 import type { PushData } from "./payload.ts";
 import { takePush } from "./push.ts";
@@ -16,7 +16,7 @@ const { scope } = registration;
 const base = new URL("..", scope).href.replace(/\/$/, "");
 
 const now = () => Date.now();
-const devices = openDevices({ indexedDB: worker.indexedDB, now });
+const devices = createDevices({ indexedDB: worker.indexedDB, now });
 const pages = () => clients.matchAll({ type: "window", includeUncontrolled: true });
 
 async function tell(message: WorkerMessage): Promise<void> {

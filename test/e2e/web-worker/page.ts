@@ -1,4 +1,4 @@
 /** A page with nothing but the store of the web app, for the test that looks at its notifications. */
-import { openDevices } from "../../../src/web/store/devices-store.ts";
+import { createDevices } from "../../../src/web/store/devices-store.ts";
 
-Object.assign(globalThis, { devices: openDevices({ indexedDB, now: () => Date.now() }) });
+Object.assign(globalThis, { devices: createDevices({ indexedDB, now: () => Date.now() }) });
