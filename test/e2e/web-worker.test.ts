@@ -4,7 +4,9 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Page } from "puppeteer-core";
 import type { Devices, OwnDevice, WorkerMessage } from "../../src/web/devices.ts";
+import { selfSigned } from "../peers/certificates.ts";
 import { type LaunchedFirefox, launchFirefox } from "../peers/firefox.ts";
+import { clickAlert, SYSTEM_ACCESS } from "../peers/firefox-alert.ts";
 import type { Registered } from "../peers/reveille.ts";
 import type { User } from "../peers/user.ts";
 import type { SubscriptionJson } from "../peers/web-push-device.ts";
@@ -66,11 +68,8 @@ beforeAll(async () => {
 	site = await startSite(scene.reveille.url);
 	firefox = await launchFirefox({
 		pushServerUrl: scene.endpoint.browserUrl,
-		preferences: {
-			"permissions.default.desktop-notification": 1,
-			// Notifications that a page can ask for.
-			"alerts.useSystemBackend": false,
-		},
+		...SYSTEM_ACCESS,
+		acceptInsecureCerts: true,
 	});
 	({ page } = firefox);
 	await page.goto(site.url);
@@ -115,6 +114,7 @@ beforeEach(async () => {
 		for (const { node } of await devices.all()) await devices.remove(node);
 		await devices.put(kept);
 		await devices.setLanguage("en");
+		await devices.setOpenTemplate("xmpp:{jid}");
 		await devices.setOpenedAt(Date.now());
 		heard.length = 0;
 		const registration = await navigator.serviceWorker.ready;
@@ -229,5 +229,50 @@ describe("a push is shown:", () => {
 			{ timeout: 30_000, polling: 100 },
 		);
 		expect(await words()).toEqual([["Something new", "Your chat app shows what it is."]]);
+	}, 60_000);
+});
+
+describe("a click on it", () => {
+	/** What was opened beside the page. */
+	const opened = async (begins: string) => {
+		const target = await firefox.browser.waitForTarget((its) => its.url().startsWith(begins), {
+			timeout: 20_000,
+		});
+		const url = target.url();
+		await (await target.page())?.close();
+		return url;
+	};
+
+	test("opens the chat in the operator's web app, and its messages are looked at", async () => {
+		const certificate = selfSigned({ host: "127.0.0.1" });
+		const [{ key, cert }] = certificate.made as [(typeof certificate.made)[number]];
+		const chat = Bun.serve({
+			hostname: "127.0.0.1",
+			port: 0,
+			tls: { key, cert },
+			fetch: () =>
+				new Response("<!doctype html><title>Chat</title>", { headers: { "Content-Type": "text/html" } }),
+		});
+		const origin = `https://127.0.0.1:${chat.port}`;
+		try {
+			await page.evaluate((template) => devices.setOpenTemplate(template), `${origin}/{account}/{jid}`);
+			await wokenBy(message("juliet@example.net/balcony", "Romeo!"));
+			await clickAlert(firefox.browser);
+			expect(await opened(origin)).toBe(`${origin}/bob%40example.org/juliet%40example.net`);
+			await page.waitForFunction(() => heard.some(({ kind }) => kind === "changed"), { timeout: 20_000 });
+			expect((await kept())?.unread).toEqual({});
+			expect(await shown()).toEqual([]);
+		} finally {
+			await chat.stop(true);
+			certificate.remove();
+		}
+	}, 60_000);
+
+	test("leads to the device on the page that is open", async () => {
+		await wokenBy(event("account-removed"));
+		await clickAlert(firefox.browser);
+		const there = `#/device/${encodeURIComponent(registered.node)}`;
+		await page.waitForFunction((hash) => location.hash === hash, { timeout: 20_000 }, there);
+		expect(await firefox.browser.pages()).toHaveLength(1);
 	}, 60_000);
 });
