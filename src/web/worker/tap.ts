@@ -25,10 +25,12 @@ export interface TapEffects {
 
 /** Opens the chat, or the page: the one that is open already, if there is one. */
 export async function takeTap({ url, ...data }: ShownData, effects: TapEffects): Promise<void> {
-	// First: browsers open a window for a moment after the tap alone.
-	if (url === undefined || url.startsWith(effects.scope)) await openPage(url, data.node, effects);
-	else await effects.open(url).catch(() => openPage(undefined, data.node, effects));
-	await forget(data, effects);
+	// At once: browsers let a tap open something for a moment alone. Some never say what became of it.
+	const opening =
+		url === undefined || url.startsWith(effects.scope)
+			? openPage(url, data.node, effects)
+			: effects.open(url).catch(() => openPage(undefined, data.node, effects));
+	await Promise.all([opening, forget(data, effects)]);
 }
 
 /**

@@ -38,6 +38,19 @@ describe("a tap", () => {
 		expect(told).toEqual([{ kind: "changed" }]);
 	});
 
+	test("counts as looked at where the browser never says what became of it", async () => {
+		const { its, badges } = await tapped();
+		const counted = Promise.withResolvers<void>();
+		const data = { url: "xmpp:juliet@example.net", node: "node-1", whose: "juliet@example.net", count: 2 };
+		void takeTap(data, {
+			...its,
+			open: () => new Promise(() => {}),
+			tell: async () => counted.resolve(),
+		});
+		await counted.promise;
+		expect(badges).toEqual([1]);
+	});
+
 	test("opens the page of the device where the browser does not open such URLs", async () => {
 		const { tap, did } = await tapped([], ["xmpp:juliet@example.net"]);
 		await tap({ url: "xmpp:juliet@example.net", node: "node-1" });
