@@ -31,7 +31,8 @@ export function DeviceLine({ device }: { device: DeviceView }) {
 function lineOf({ state, own, app, lastPushAt, lastError }: DeviceView, t: Texts, now: number): string {
 	const { devices } = t;
 	if (own?.ended) return own.ended.why === "account-removed" ? devices.accountRemoved : devices.gone;
-	const push = lastPushAt === undefined ? devices.noPush : devices.lastPush(when(lastPushAt, now, t.lang));
+	const none = state === "unknown" ? undefined : devices.noPush;
+	const push = lastPushAt === undefined ? none : devices.lastPush(when(lastPushAt, now, t.lang));
 	const error = lastError === undefined ? devices.failedNoWords : devices.failed(lastError);
 	return [
 		state === "failing" && error,

@@ -22,7 +22,12 @@ export function EndDialog({
 	const { accounts } = usePage();
 	const { device: t } = useTexts();
 	const dialog = useRef<HTMLDialogElement>(null);
-	useLayoutEffect(() => dialog.current?.showModal(), []);
+	const way = useRef<HTMLButtonElement>(null);
+	useLayoutEffect(() => {
+		dialog.current?.showModal();
+		// Not on what ends something.
+		way.current?.focus();
+	}, []);
 	return (
 		<dialog ref={dialog} aria-labelledby="end-title" aria-describedby="end-text" onClose={close}>
 			<div class="stack">
@@ -36,7 +41,7 @@ export function EndDialog({
 					<button class="btn ends sure" type="button" disabled={action.busy} onClick={end}>
 						{t.end}
 					</button>
-					<button class="btn" type="button" onClick={() => dialog.current?.close()}>
+					<button ref={way} class="btn" type="button" onClick={() => dialog.current?.close()}>
 						{t.keep}
 					</button>
 				</div>

@@ -96,6 +96,8 @@ function Reached({
 	if (!result) return null;
 	if (result.kind === "stopped" && at === stopped) {
 		const { fault, lastError } = result;
+		// Beside the large one the heading says what is.
+		if (bars && lastError !== undefined) return <span class="way-text">{t.test.said(lastError)}</span>;
 		const is = fault
 			? sentencesOf(t, fault)[0]
 			: t.test.stoppedAt[station](station === "server" ? domain : maker);

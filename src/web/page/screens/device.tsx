@@ -59,6 +59,7 @@ export function Device({ device }: { device: DeviceView }) {
 function leadOf({ own, state, lastPushAt }: DeviceView, { device, lang }: Texts, now: number): string {
 	if (own?.ended) return device.leadEnded;
 	if (state === "failing") return device.leadFailing;
+	if (state === "unknown" && lastPushAt === undefined) return device.leadUnknown;
 	return lastPushAt === undefined ? device.leadNone : device.lead(when(lastPushAt, now, lang));
 }
 
@@ -90,7 +91,7 @@ function TestCard({ device }: { device: DeviceView }) {
 					across
 				/>
 			)}
-			<div role="status" class="stack close">
+			<div role="status" class="stack close live">
 				{busy && <p>{t.device.testing}</p>}
 				{!busy && result?.kind === "shown" && <p>{t.device.took(duration(result.tookMs, t.lang))}</p>}
 				{!busy && result?.kind === "handed-over" && <p>{t.test.handedOver}</p>}

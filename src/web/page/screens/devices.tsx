@@ -96,7 +96,7 @@ function Notices({
 				</div>
 			)}
 			{accounts.online.value && look.fault && <FaultBanner fault={look.fault} />}
-			<div role="status">
+			<div role="status" class="live">
 				{done !== undefined && (
 					<div class="banner ok">
 						<p class="any">{done}</p>

@@ -356,6 +356,7 @@ export const de: Texts = {
 		all: "Alle Geräte",
 		lead: (when) => `Der letzte Push kam ${when} an.`,
 		leadNone: "Noch kam kein Push an.",
+		leadUnknown: "Reveille hat noch nicht gesagt, wann der letzte Push ankam.",
 		leadFailing: "Der letzte Push kam nicht an.",
 		leadEnded: "Dieses Gerät ist beendet. Es wird nicht mehr geweckt.",
 		test: "Test",

@@ -348,6 +348,7 @@ export const en = {
 		all: "All devices",
 		lead: (when: string) => `The last push arrived ${when}.`,
 		leadNone: "No push has arrived yet.",
+		leadUnknown: "Reveille has not said yet when the last push arrived.",
 		leadFailing: "The last push did not arrive.",
 		leadEnded: "This device has ended. It is woken no more.",
 		test: "Test",
