@@ -1,0 +1,66 @@
+/** Somebody with an ordinary account opens the web app in a real Firefox, and is woken from then on. */
+import { afterEach, expect, test } from "bun:test";
+import { en } from "../../src/web/page/texts/en.ts";
+import { openScene, type Scene, servers } from "./scene.ts";
+import { startVisitor, type Visitor } from "./web-app/visitor.ts";
+
+const ends: (() => Promise<unknown>)[] = [];
+afterEach(async () => {
+	for (const end of ends.splice(0).reverse()) await end();
+}, 60_000);
+
+async function visit(program: (typeof servers)[number]): Promise<{ scene: Scene; visitor: Visitor }> {
+	const scene = await openScene(program, {
+		xmpp: { pushWith: { body: true, sender: true } },
+		settings: { PUSH_INTERVAL_MS: "0" },
+	});
+	ends.push(() => scene.stop());
+	const visitor = await startVisitor({ pushServerUrl: scene.endpoint.browserUrl });
+	ends.push(() => visitor.close());
+	return { scene, visitor };
+}
+
+test.each([...servers])(
+	"with a real %s",
+	async (program) => {
+		const { scene, visitor } = await visit(program);
+		const { server, reveille } = scene;
+		await visitor.open(reveille.url);
+		await visitor.untilHeading(en.signIn.title);
+		await visitor.picture("sign-in");
+		await visitor.type(en.signIn.jid, `bob@${server.host}`);
+		await visitor.type(en.signIn.password, "secret");
+		await visitor.click(en.signIn.go);
+		await visitor.untilHeading(en.address.title);
+		await visitor.picture("address");
+		await visitor.type(en.address.label, server.websocketUrl);
+		await visitor.click(en.address.go);
+		await visitor.untilHeading(en.allow.title);
+		await visitor.picture("allow");
+		await visitor.type(en.allow.name, "The study");
+		await visitor.click(en.allow.go);
+		await visitor.untilHeading(en.test.doneTitle);
+		await visitor.picture("done");
+		await visitor.untilNotified(({ body }) => body === en.test.body);
+		expect(await server.pushEnabled("bob")).toHaveLength(1);
+
+		await visitor.click(en.test.devices);
+		await visitor.untilHeading(en.devices.title);
+		await visitor.untilSaid("The study");
+		await visitor.picture("devices");
+		// The page is closed: nobody of bob's is there any more.
+		await visitor.page.goto("about:blank");
+		const alice = await scene.login("alice");
+		await alice.sendMessage(`bob@${server.host}`, "Wake up, Bob!");
+		await visitor.open(reveille.url);
+		expect(await visitor.untilNotified(({ body }) => body.includes("Wake up, Bob!"))).toMatchObject({
+			title: `alice@${server.host}`,
+		});
+		await visitor.picture("later");
+
+		await visitor.click("The study");
+		await visitor.untilHeading("The study");
+		await visitor.picture("device");
+	},
+	180_000,
+);

@@ -1,0 +1,142 @@
+/** Somebody with a real Firefox who opens the web app: what they read, click and type. */
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import type { Page } from "puppeteer-core";
+import { type LaunchedFirefox, type LaunchOptions, launchFirefox } from "../../peers/firefox.ts";
+
+/** "permissions.default.desktop-notification" */
+const PERMISSION = { granted: 1, denied: 2 } as const;
+
+export interface VisitorOptions extends Omit<LaunchOptions, "preferences"> {
+	/** What they said to "May this page show notifications?". Default: granted. */
+	permission?: keyof typeof PERMISSION;
+	preferences?: LaunchOptions["preferences"];
+}
+
+/** A notification as the browser has it. */
+export interface Shown {
+	title: string;
+	body: string;
+}
+
+export interface Visitor {
+	readonly firefox: LaunchedFirefox;
+	readonly page: Page;
+	/** Opens the web app of a Reveille. @param hash with its `#` */
+	open(reveilleUrl: string, hash?: string): Promise<void>;
+	/** Resolves when the page is headed so. */
+	untilHeading(text: string, timeoutMs?: number): Promise<void>;
+	/** Resolves when the page says this somewhere. */
+	untilSaid(text: string, timeoutMs?: number): Promise<void>;
+	heading(): Promise<string>;
+	/** All that the page says. */
+	text(): Promise<string>;
+	/** Types into the field with this label, in place of what it has. */
+	type(label: string, text: string): Promise<void>;
+	/** Clicks the button or link with this name. */
+	click(name: string): Promise<void>;
+	/** What the service worker shows, once there is some that fits. */
+	untilNotified(fits: (shown: Shown) => boolean, timeoutMs?: number): Promise<Shown>;
+	/** A picture of the page, where REVEILLE_SHOTS names a folder for it. */
+	picture(name: string): Promise<void>;
+	close(): Promise<void>;
+}
+
+/** ms; a real server and a browser on two busy cores */
+const PATIENCE_MS = 30_000;
+
+export async function startVisitor(options: VisitorOptions): Promise<Visitor> {
+	const { permission = "granted", preferences, ...others } = options;
+	const firefox = await launchFirefox({
+		...others,
+		preferences: {
+			"permissions.default.desktop-notification": PERMISSION[permission],
+			"alerts.useSystemBackend": false,
+			"intl.accept_languages": "en-US",
+			...preferences,
+		},
+	});
+	const { page } = firefox;
+	page.setDefaultTimeout(PATIENCE_MS);
+
+	const text = () => page.evaluate(() => document.body.innerText);
+	const heading = () => page.evaluate(() => document.querySelector("h1")?.textContent ?? "");
+
+	/** @throws with what the page says instead */
+	async function until(what: string, wait: () => Promise<unknown>) {
+		try {
+			await wait();
+		} catch (cause) {
+			throw new Error(`${what}; the page says:\n${await text()}`, { cause });
+		}
+	}
+
+	return {
+		firefox,
+		page,
+		async open(reveilleUrl, hash = "") {
+			await page.goto(new URL(`/app/${hash}`, reveilleUrl).href);
+			await page.waitForSelector("h1");
+		},
+		untilHeading: (wanted, timeout = PATIENCE_MS) =>
+			until(`no heading "${wanted}"`, () =>
+				page.waitForFunction(
+					(one) => document.querySelector("h1")?.textContent === one,
+					{ timeout, polling: 50 },
+					wanted,
+				),
+			),
+		untilSaid: (wanted, timeout = PATIENCE_MS) =>
+			until(`"${wanted}" is not said`, () =>
+				page.waitForFunction(
+					(one) => document.body.innerText.replace(/\s+/g, " ").includes(one),
+					{ timeout, polling: 50 },
+					wanted,
+				),
+			),
+		heading,
+		text,
+		async type(label, typed) {
+			await until(`no field is labelled "${label}"`, async () => {
+				const labelled = `//input[@id=//label[normalize-space(.)=${quoted(label)}]/@for]`;
+				const field = await page.waitForSelector(`xpath/${labelled}`, { visible: true });
+				await field?.click({ count: 3 });
+				await page.keyboard.press("Backspace");
+				await field?.type(typed);
+			});
+		},
+		async click(name) {
+			await until(`nothing to click is named "${name}"`, async () => {
+				const named = `//*[self::button or self::a or self::summary][normalize-space(.)=${quoted(name)}]`;
+				const found = await page.waitForSelector(`xpath/${named}`, { visible: true });
+				await found?.click();
+			});
+		},
+		async untilNotified(fits, timeoutMs = PATIENCE_MS) {
+			const deadline = Date.now() + timeoutMs;
+			for (;;) {
+				const shown = await page.evaluate(async () => {
+					const registration = await navigator.serviceWorker.ready;
+					return (await registration.getNotifications()).map(({ title, body }) => ({ title, body }));
+				});
+				const found = shown.find(fits);
+				if (found) return found;
+				if (Date.now() > deadline) throw new Error(`not shown; there are: ${JSON.stringify(shown)}`);
+				await Bun.sleep(50);
+			}
+		},
+		async picture(name) {
+			const folder = process.env.REVEILLE_SHOTS;
+			if (!folder) return;
+			mkdirSync(folder, { recursive: true });
+			for (const width of [1280, 360]) {
+				await page.setViewport({ width, height: 800 });
+				await page.screenshot({ path: join(folder, `${name}-${width}.png`), fullPage: true });
+			}
+		},
+		close: () => firefox.close(),
+	};
+}
+
+/** A string of XPath 1.0. */
+const quoted = (text: string) => (text.includes("'") ? `"${text}"` : `'${text}'`);
