@@ -91,9 +91,9 @@ export function createAttempts(deps: AttemptDeps): Attempts {
 
 	/** Asks at its gate; `item.gate` names the queue to wait in. */
 	function passage(item: Item, target: Target, service: PushService, device: Registration): Passage {
-		const asking = { device, isProven: proven.has(device), isRetry: item.isPromised };
+		const asking = { device, isProven: proven.has(device), isRetry: item.isRetry === true };
 		const queue = queueOf(target, service, asking);
-		const hasMoved = item.isPromised && item.gate !== queue;
+		const hasMoved = asking.isRetry && item.gate !== queue;
 		item.gate = queue;
 		// From where others wait too, who must not wait for a stranger's host: first it goes to a queue of its own.
 		if (hasMoved && partyOfQueue(queue) !== undefined) {

@@ -14,6 +14,8 @@ export interface Item {
 	receivedAt?: number;
 	/** It is in the outbox, and was answered for. */
 	isPromised: boolean;
+	/** It is tried from the outbox: one that was put there while it was on its way is not. */
+	isRetry?: true;
 	/** It is just being written to the outbox, with the time to try it at, and is answered then. */
 	isBeingKept?: boolean;
 	/** A newer one of its class went out while it was on its way: it must not come back. */

@@ -579,6 +579,31 @@ describe("settling, before the process ends or the server's patience does", () =
 		expect(await fixture.rows()).toEqual([]);
 	});
 
+	test("what is still looked up goes out at once after that, to a host that its client chose too", async () => {
+		const looked = Promise.withResolvers<void>();
+		const slow = new Proxy(fixture.registrations, {
+			get(target, name) {
+				if (name !== "find") return Reflect.get(target, name);
+				return async (node: string) => {
+					await looked.promise;
+					return target.find(node);
+				};
+			},
+		});
+		const chosen = { origin: "https://push.chosen.example", isProvider: false };
+		const service = Object.assign(fixture.service, { originOf: () => chosen });
+		service.program.push({ kind: "delivered" });
+		const { registration } = await fixture.register();
+		const delivery = fixture.compose({ registrations: slow, services: new Map([["webpush", service]]) });
+		const answer = delivery.push(registration.node, HIGH);
+		await delivery.settle();
+		expect(await answer).toMatchObject(QUEUED);
+		looked.resolve();
+		await delivery.idle(1000);
+		expect(service.calls).toHaveLength(1);
+		expect(await fixture.rows()).toEqual([]);
+	});
+
 	test("with a full disk answers wait, and loses nothing that was promised", async () => {
 		const delivery = fixture.compose({ pushIntervalMs: FOREVER, outbox: away(fixture.outbox, "put") });
 		const { registration } = await fixture.register();

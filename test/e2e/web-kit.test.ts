@@ -5,6 +5,7 @@ import { Fault } from "../../src/web/kit/fault.ts";
 import type { Kit, Registered, Session } from "../../src/web/kit/kit.ts";
 import type { WebPushDevice } from "../peers/web-push-device.ts";
 import type { XmppServer, XmppServerOptions } from "../peers/xmpp-server.ts";
+import { type NtfyServer, startNtfyServer } from "../services/ntfy/double.ts";
 import { openScene, type Scene, type ServerName, startServer } from "./scene.ts";
 
 const PASSWORD = "secret";
@@ -46,6 +47,7 @@ const LIVES: [ServerName, Kept, string][] = [
 
 describe.each(LIVES)("at %s, with passwords kept as %s,", (program, passwords, mechanism) => {
 	let scene: Scene;
+	let ntfy: NtfyServer;
 	let device: WebPushDevice;
 	let session: Session;
 	let registered: Registered;
@@ -63,7 +65,9 @@ describe.each(LIVES)("at %s, with passwords kept as %s,", (program, passwords, m
 	};
 
 	beforeAll(async () => {
-		const settings = { PUSH_INTERVAL_MS: "0" };
+		ntfy = startNtfyServer();
+		const app = { name: "ntfy", service: "ntfy", server: ntfy.url, access_token: ntfy.accessToken };
+		const settings = { PUSH_INTERVAL_MS: "0", APPS: JSON.stringify([app]) };
 		const pushWith = { body: true, sender: true };
 		scene = await openScene(program, { users: ["bob", "carol"], xmpp: { passwords, pushWith }, settings });
 		const applicationServerKey = await scene.reveille.vapidPublicKey();
@@ -72,6 +76,7 @@ describe.each(LIVES)("at %s, with passwords kept as %s,", (program, passwords, m
 	afterAll(async () => {
 		await session?.close();
 		await scene?.stop();
+		await ntfy?.stop();
 	}, 60_000);
 
 	test("a login that cannot be says why, and what is right leads in", async () => {
@@ -123,6 +128,20 @@ describe.each(LIVES)("at %s, with passwords kept as %s,", (program, passwords, m
 		await alice.sendMessage("bob@example.org", "Wake up!");
 		expect(await bodies()).toMatchObject({ body: "Wake up!", sender: expect.stringMatching(/^alice@/) });
 		await alice.goOffline();
+	}, 60_000);
+
+	test("an ntfy topic is a device too, and the same one the second time", async () => {
+		const topic = { topic: `${ntfy.url}/wake-bob`, name: "Phone" };
+		const { node } = await session.registerTopic(scene.address, topic);
+		expect(await session.registerTopic(scene.address, topic)).toMatchObject({ node });
+		expect(await session.test(scene.address, node)).toEqual({ result: "delivered" });
+		await ntfy.arrived("wake-bob");
+		const listed = await session.list(scene.address);
+		expect(listed.map(({ name, app }) => [name, app])).toEqual([
+			["Kitchen <&>", "webpush"],
+			["Phone", "ntfy"],
+		]);
+		await session.end(scene.address, node);
 	}, 60_000);
 
 	test("another's registration is as one that ended, and cannot be published to", async () => {
@@ -186,20 +205,30 @@ describe.each(LIVES)("at %s, with passwords kept as %s,", (program, passwords, m
 	}, 60_000);
 });
 
-describe.each(["prosody", "ejabberd"] as const)("at %s, with passwords kept as SHA-256", (program) => {
-	let server: XmppServer;
-	beforeAll(async () => {
-		server = await startServer(program, { passwords: "SHA-256" });
-		await server.addUser("bob", PASSWORD);
-	}, 60_000);
-	afterAll(() => server?.stop());
+describe.each(["prosody", "ejabberd"] as const)(
+	"at %s, with passwords kept as SHA-256, without push,",
+	(program) => {
+		let server: XmppServer;
+		beforeAll(async () => {
+			server = await startServer(program, {
+				passwords: "SHA-256",
+				// As each of them calls its half of push.
+				modulesDisabled: ["cloud_notify", "mod_push", "mod_push_keepalive"],
+			});
+			await server.addUser("bob", PASSWORD);
+		}, 60_000);
+		afterAll(() => server?.stop());
 
-	test("a login is SCRAM-SHA-256, and a Reveille that is not there is said to be away", async () => {
-		const { kit, sent } = kitOnLoopback();
-		const session = await kit.logIn({ jid: "bob@example.org", password: PASSWORD }, [server.websocketUrl]);
-		expect(mechanismIn(sent)).toBe("SCRAM-SHA-256");
-		const address = "nobody@example.org/push";
-		expect(await reasonOf(session.list(address))).toEqual({ kind: "reveille-away", address });
-		await session.close();
-	}, 30_000);
-});
+		test("a login is SCRAM-SHA-256, and what is not there is said to be missing", async () => {
+			const { kit, sent } = kitOnLoopback();
+			const session = await kit.logIn({ jid: "bob@example.org", password: PASSWORD }, [server.websocketUrl]);
+			expect(mechanismIn(sent)).toBe("SCRAM-SHA-256");
+			expect(await session.features()).toMatchObject({ push: false });
+			const address = "nobody@example.org/push";
+			const enabled = session.enable({ jid: address, node: "n", secret: "s" });
+			expect(await reasonOf(enabled)).toEqual({ kind: "no-push", domain: "example.org" });
+			expect(await reasonOf(session.list(address))).toEqual({ kind: "reveille-away", address });
+			await session.close();
+		}, 30_000);
+	},
+);

@@ -20,6 +20,8 @@ import {
 export interface EjabberdOptions extends XmppServerOptions {
 	/** Joined to `modules`; replaces the settings of one that is there already. */
 	modules?: Record<string, Record<string, unknown>>;
+	/** Of the example's, those that it goes without. */
+	modulesDisabled?: string[];
 	/** Which summary fields mod_push fills in; a string is shown in place of the body. */
 	pushWith?: { body?: boolean | string; sender?: boolean };
 	/** YAML for the top level: further listeners cannot go there, other settings can. */
@@ -234,6 +236,7 @@ function configuration(
 			...(asExample ? {} : { mod_stream_mgmt: streamManagement }),
 			...(options.pubsub ? {} : { mod_pubsub: undefined }),
 			...options.modules,
+			...Object.fromEntries((options.modulesDisabled ?? []).map((name) => [name, undefined])),
 		},
 	};
 	// JSON is YAML, and leaves out what is undefined.

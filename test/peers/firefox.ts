@@ -77,6 +77,8 @@ export interface LaunchOptions {
 	headless?: boolean;
 	/** Default: `false`, as for everybody. */
 	acceptInsecureCerts?: boolean;
+	/** Further arguments of the command line. */
+	args?: readonly string[];
 }
 
 /** A running browser with an empty page. */
@@ -124,6 +126,7 @@ export async function launchFirefox(options: LaunchOptions): Promise<LaunchedFir
 			handleSIGTERM: false,
 			handleSIGHUP: false,
 			headless: options.headless ?? true,
+			args: [...(options.args ?? [])],
 			acceptInsecureCerts: options.acceptInsecureCerts ?? false,
 			userDataDir: profile,
 			// Firefox refuses to run as root in another user's home, and would leave its caches in ours.

@@ -53,7 +53,7 @@ export function createRetry({
 		// No life is longer than its class's: otherwise the clock was set back since it was put on disk.
 		const longestMs = ttlSecondsOf(pushClass, Number.POSITIVE_INFINITY) * 1000;
 		const expiresAt = Math.min(entry.expiresAt, now() + longestMs);
-		const item: Item = { ...entry, expiresAt, isPromised: true };
+		const item: Item = { ...entry, expiresAt, isPromised: true, isRetry: true };
 		return pacing.tryRun(item, pushClass, () => retry(item));
 	};
 }

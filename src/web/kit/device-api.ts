@@ -92,10 +92,14 @@ async function jsonOf(answer: Response, signal: AbortSignal): Promise<Json> {
 	return body as Json;
 }
 
+/** Reveille's problems (RFC 9457): one that is not there, or not with this secret, and one that has ended. */
+const ENDED = /#problem-(no-such-registration|gone)$/;
+
 /** @param problem RFC 9457 */
 function refusalOf(status: number, problem: Json): Fault {
-	// Which of the two it is tells nobody who asks.
-	if (status === 404 || status === 410) return new Fault({ kind: "ended" });
+	if (ENDED.test(textOf(problem.type) ?? "")) return new Fault({ kind: "ended" });
+	// Somebody else's word: no device is given up for it.
+	if (status === 404 || status === 410) return new Fault({ kind: "http-away" });
 	const reason = reasonOf({ text: textOf(problem.detail), condition: String(status) });
 	return new Fault({ kind: status === 429 || status >= 500 ? "not-now" : "reveille-refused", reason });
 }

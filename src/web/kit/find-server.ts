@@ -19,7 +19,7 @@ export async function findServer(
 	signal?: AbortSignal,
 ): Promise<readonly string[]> {
 	const name = domain.toLowerCase();
-	const named = Object.hasOwn(servers, name) ? servers[name] : undefined;
+	const named = servers[name];
 	if (named !== undefined && isService(named, isHttp)) return [named];
 	// What is no domain could lead to another place than a domain's.
 	if (!isDomainPart(name)) throw new Fault({ kind: "no-server-known", domain });

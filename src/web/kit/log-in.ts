@@ -45,7 +45,6 @@ export async function logIn(
 			throw error;
 		}
 	} catch (error) {
-		signal?.throwIfAborted();
 		if (deadline.aborted) throw new Fault({ kind: "disconnected", domain });
 		throw faultOf(error, domain, services);
 	}

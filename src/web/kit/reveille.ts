@@ -67,7 +67,12 @@ export function reveilleAt(address: string, domain: string, iq: IqCaller): Revei
 			if (!jid || !node) return unreadable();
 			const secret = values.get("secret");
 			const deviceSecret = values.get("device-secret");
-			return { jid, node, ...(secret && { secret }), ...(deviceSecret && { deviceSecret }) };
+			return {
+				jid,
+				node,
+				...(secret !== undefined && { secret }),
+				...(deviceSecret !== undefined && { deviceSecret }),
+			};
 		},
 
 		async list() {

@@ -104,10 +104,9 @@ export function createSession({ connection, iq, jid, now }: SessionDeps): Sessio
 		},
 
 		async publishTest(registered, body) {
-			const { publishTime } = webKitBounds;
 			await reveille(registered.jid).request("set", publishElement(registered, body), {
 				about: "registration",
-				ms: publishTime.is,
+				ms: webKitBounds.publishTime.is,
 			});
 		},
 

@@ -18,9 +18,7 @@ const browser = browserOf(window, new URL("sw.js", document.baseURI).href);
 /** The store; nothing where this browser keeps none. */
 async function usableDevices(): Promise<Devices | undefined> {
 	try {
-		const devices = openDevices({ indexedDB, now: windowClock.now });
-		await devices.all();
-		return devices;
+		return await openDevices({ indexedDB, now: windowClock.now });
 	} catch {
 		return;
 	}

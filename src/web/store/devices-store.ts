@@ -26,18 +26,22 @@ type Fact = "openedAt" | "language" | "openTemplate";
 /** What Reveille's own test push says: that of `POST /registrations/{node}/test`, and of the command `test-push`. */
 export const REVEILLES_TEST = "Test";
 
-/**
- * @param platform.indexedDB missing in some private windows
- * @param platform.now ms since the epoch
- * @returns all that it does: @throws {StorageFault}
- */
-export function openDevices({
-	indexedDB,
-	now,
-}: {
+interface Platform {
+	/** Missing in some private windows. */
 	indexedDB: IDBFactory | undefined;
+	/** ms since the epoch */
 	now: () => number;
-}): Devices {
+}
+
+/** Opens it now. @throws {StorageFault} where this browser stores nothing */
+export async function openDevices(platform: Platform): Promise<Devices> {
+	const devices = createDevices(platform);
+	await devices.openedAt();
+	return devices;
+}
+
+/** Opened at its first use, for who does without if need be. All that it does: @throws {StorageFault} */
+export function createDevices({ indexedDB, now }: Platform): Devices {
 	const database = openDatabase(indexedDB, NAME, UPGRADES);
 
 	const read = <T>(store: string, ask: (store: IDBObjectStore) => IDBRequest<T>): Promise<T> =>

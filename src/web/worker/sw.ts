@@ -2,12 +2,12 @@
 import type { WorkerMessage } from "../devices.ts";
 import { createDeviceApi } from "../kit/device-api.ts";
 import type { SubscriptionJson } from "../kit/kit.ts";
-import { openDevices } from "../store/devices-store.ts";
+import { createDevices } from "../store/devices-store.ts";
 import type { ShownData } from "./notification.ts";
 import type { PushData } from "./payload.ts";
 import { takePush } from "./push.ts";
 import { takeSubscriptionChange } from "./subscription-change.ts";
-import { forget, takeTap } from "./tap.ts";
+import { takeClose, takeTap } from "./tap.ts";
 
 const worker = self as unknown as ServiceWorkerGlobalScope;
 const { clients, registration, navigator } = worker;
@@ -16,7 +16,7 @@ const { scope } = registration;
 const base = new URL("..", scope).href.replace(/\/$/, "");
 
 const now = () => Date.now();
-const devices = openDevices({ indexedDB: worker.indexedDB, now });
+const devices = createDevices({ indexedDB: worker.indexedDB, now });
 const pages = () => clients.matchAll({ type: "window", includeUncontrolled: true });
 
 async function tell(message: WorkerMessage): Promise<void> {
@@ -53,7 +53,7 @@ worker.addEventListener("notificationclick", (event) => {
 	event.waitUntil(takeTap(shownIn(event.notification), taps));
 });
 worker.addEventListener("notificationclose", (event) =>
-	event.waitUntil(forget(shownIn(event.notification), taps)),
+	event.waitUntil(takeClose(shownIn(event.notification), taps)),
 );
 
 /** As the Push API has it; browsers leave out parts. */

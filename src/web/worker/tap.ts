@@ -2,7 +2,7 @@
 import type { Devices, WorkerMessage } from "../devices.ts";
 import type { ShownData } from "./notification.ts";
 import { pageUrl } from "./opening.ts";
-import { lookedAt, unreadInAll } from "./unread.ts";
+import { lookedAt, unreadInAll, unreadOf } from "./unread.ts";
 
 /** A page that is open. */
 export interface OpenPage {
@@ -25,18 +25,38 @@ export interface TapEffects {
 
 /** Opens the chat, or the page: the one that is open already, if there is one. */
 export async function takeTap({ url, ...data }: ShownData, effects: TapEffects): Promise<void> {
-	// First: browsers open a window for a moment after the tap alone.
-	if (url === undefined || url.startsWith(effects.scope)) await openPage(url, data.node, effects);
-	else await effects.open(url).catch(() => openPage(undefined, data.node, effects));
-	await forget(data, effects);
+	// At once: browsers let a tap open something for a moment alone. Some never say what became of it.
+	const opening =
+		url === undefined || url.startsWith(effects.scope)
+			? openPage(url, data.node, effects)
+			: effects.open(url).catch(() => openPage(undefined, data.node, effects));
+	await Promise.all([opening, forget(data, effects)]);
 }
 
-/** What a notification showed does not count any more. Never throws. */
-export async function forget({ node, whose }: ShownData, effects: TapEffects): Promise<void> {
-	const { devices, setBadge, tell } = effects;
+/**
+ * A notification was taken away. Browsers say the same of one whose place another one took: that shows an older count.
+ */
+export function takeClose(data: ShownData, effects: TapEffects): Promise<void> {
+	return forget(data, effects, (count) => count === data.count);
+}
+
+/**
+ * What a notification showed does not count any more. Never throws.
+ * @param isMeant of what is counted now; by default it is, whatever it is
+ */
+async function forget(
+	{ node, whose }: ShownData,
+	{ devices, setBadge, tell }: TapEffects,
+	isMeant = (_count: number) => true,
+): Promise<void> {
 	if (node === undefined || whose === undefined) return;
+	let isForgotten = false;
 	try {
-		await devices.change(node, (device) => lookedAt(device, whose));
+		await devices.change(node, (device) => {
+			isForgotten = isMeant(unreadOf(device, whose));
+			return isForgotten ? lookedAt(device, whose) : device;
+		});
+		if (!isForgotten) return;
 		await setBadge(unreadInAll(await devices.all()));
 		await tell({ kind: "changed" });
 	} catch {

@@ -10,6 +10,8 @@ const SUBSCRIPTION = { endpoint: "https://push.example/1", keys: { p256dh: "BKEY
 const TIME = "2026-01-31T12:00:00.000Z";
 const AT = Date.UTC(2026, 0, 31, 12);
 
+const SHOWN = { registeredAt: TIME, renewedAt: TIME };
+
 type Asked = { url: string } & RequestInit;
 
 function apiThat(answer: () => Response | Promise<Response>, isLate = false) {
@@ -25,7 +27,9 @@ function apiThat(answer: () => Response | Promise<Response>, isLate = false) {
 	return { api: deviceApi("https://reveille.example"), asked };
 }
 const says = (body: unknown, status = 200) => apiThat(() => Response.json(body, { status }));
-const problem = (status: number, detail?: string) => says({ type: "x", detail }, status);
+const KINDS: Record<number, string> = { 404: "no-such-registration", 410: "gone" };
+const problem = (status: number, detail?: string) =>
+	says({ type: `/docs#problem-${KINDS[status]}`, detail }, status);
 
 test("a registration is shown as what is known of it", async () => {
 	const { api, asked } = says({
@@ -56,7 +60,7 @@ test("a registration is shown as what is known of it", async () => {
 			headers: { Authorization: "Bearer d" },
 		},
 	]);
-	expect(await says({ registeredAt: TIME, renewedAt: TIME }).api.show(KEY)).toEqual({
+	expect(await says(SHOWN).api.show(KEY)).toEqual({
 		registeredAt: AT,
 		renewedAt: AT,
 	});
@@ -124,9 +128,10 @@ describe("an answer", () => {
 		["of nobody", () => Promise.reject(new TypeError("Failed to fetch"))],
 		["of a gateway", () => new Response("<html>502</html>", { status: 502 })],
 		["of a page in between", () => new Response("<html>Log in to the Wi-Fi</html>")],
+		["of another program there", () => Response.json({ error: "not found" }, { status: 404 })],
 		["that is no object", () => Response.json(null)],
 		["that is none of Reveille's", () => Response.json({ node: KEY.node })],
-		["that is too long", () => new Response(`{}${" ".repeat(webKitBounds.apiAnswer.is)}`)],
+		["that is too long", () => new Response(JSON.stringify(SHOWN).padEnd(webKitBounds.apiAnswer.is + 1))],
 		["that breaks off", () => new Response(new ReadableStream({ pull: (it) => it.error(new Error("cut")) }))],
 	])("%s is that nobody is there", async (_, answer) => {
 		expect(await faultOf(apiThat(answer).api.show(KEY))).toEqual({ kind: "http-away" });

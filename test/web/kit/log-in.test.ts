@@ -120,11 +120,6 @@ describe("a person is told that", () => {
 		["it skips the login", at("open", OPEN, "<a/>"), { kind: "disconnected", domain }],
 		["it speaks of other things", at("auth", "<message/>"), { kind: "disconnected", domain }],
 		[
-			"it speaks without end before it is asked",
-			at("open", ...Array.from({ length: 100 }, () => "<message/>")),
-			{ kind: "disconnected", domain },
-		],
-		[
 			"it gives no address",
 			(element) => (element.getName() === "iq" ? [failure(element, "cancel", "conflict")] : undefined),
 			{ kind: "login-refused", domain, reason: "conflict" },

@@ -103,8 +103,9 @@ export function startScriptedServer(script: Script = () => undefined): ScriptedS
 				heard.push(element);
 				if (element.getName() === "open") socket.data.turn++;
 				const { turn } = socket.data;
-				for (const text of script(element, turn) ?? good(element, turn)) socket.send(text);
-				if (element.getName() === "close") socket.close();
+				const said = script(element, turn) ?? good(element, turn);
+				for (const text of said) socket.send(text);
+				if (element.getName() === "close" && said.length > 0) socket.close();
 			},
 		},
 	});

@@ -2,17 +2,17 @@
 import { describe, expect, test } from "bun:test";
 import { IDBFactory } from "fake-indexeddb";
 import { TEST_PUSH } from "../../../src/registering/test-push.ts";
-import { openDevices, REVEILLES_TEST } from "../../../src/web/store/devices-store.ts";
+import { createDevices, openDevices, REVEILLES_TEST } from "../../../src/web/store/devices-store.ts";
 import { ownDevice } from "../own-device.ts";
 
 function opened() {
 	const clock = { at: 1_000_000 };
 	const indexedDB = new IDBFactory();
-	const open = () => openDevices({ indexedDB, now: () => clock.at });
+	const open = () => createDevices({ indexedDB, now: () => clock.at });
 	return { clock, open, devices: open() };
 }
 
-const nodes = async (devices: ReturnType<typeof openDevices>) =>
+const nodes = async (devices: ReturnType<typeof createDevices>) =>
 	(await devices.all()).map(({ node }) => node).sort();
 
 describe("a device", () => {
@@ -79,6 +79,12 @@ describe("a device", () => {
 		await devices.put({ ...at(101), name: "Renewed" });
 		expect((await devices.get("node-101"))?.name).toBe("Renewed");
 	});
+});
+
+test("opening says at once that nothing can be stored", async () => {
+	await expect(openDevices({ indexedDB: undefined, now: Date.now })).rejects.toThrow("stores nothing");
+	const devices = await openDevices({ indexedDB: new IDBFactory(), now: Date.now });
+	expect(await devices.all()).toEqual([]);
 });
 
 test("what is known of the page is kept, each by itself", async () => {

@@ -1,7 +1,7 @@
 /** A service worker's surroundings in memory: a browser's database, what is shown, and what the pages hear. */
 import { IDBFactory } from "fake-indexeddb";
 import type { WorkerMessage } from "../../../src/web/devices.ts";
-import { openDevices } from "../../../src/web/store/devices-store.ts";
+import { createDevices } from "../../../src/web/store/devices-store.ts";
 import type { Shown } from "../../../src/web/worker/notification.ts";
 
 export function surroundings() {
@@ -16,7 +16,7 @@ export function surroundings() {
 		told,
 		badges,
 		effects: {
-			devices: openDevices({ indexedDB: new IDBFactory(), now }),
+			devices: createDevices({ indexedDB: new IDBFactory(), now }),
 			now,
 			after: (_: number): Promise<void> => new Promise(() => {}),
 			languages: ["en"],

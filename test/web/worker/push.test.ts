@@ -1,6 +1,6 @@
 /** A push comes: one notification, counted and told. */
 import { describe, expect, test } from "bun:test";
-import { openDevices } from "../../../src/web/store/devices-store.ts";
+import { createDevices } from "../../../src/web/store/devices-store.ts";
 import { type PushEffects, takePush } from "../../../src/web/worker/push.ts";
 import { ownDevice } from "../own-device.ts";
 import { surroundings } from "./effects.ts";
@@ -102,7 +102,7 @@ test("a class that is not known is no message", async () => {
 });
 
 describe("one notification is shown, and no other,", () => {
-	const nothingStored = { devices: openDevices({ indexedDB: undefined, now: Date.now }) };
+	const nothingStored = { devices: createDevices({ indexedDB: undefined, now: Date.now }) };
 	const stuck = {
 		devices: { ...nothingStored.devices, takePendingTest: () => new Promise<never>(() => {}) },
 	};

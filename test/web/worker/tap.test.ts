@@ -1,7 +1,7 @@
 /** A tap on a notification. */
 import { describe, expect, test } from "bun:test";
 import type { ShownData } from "../../../src/web/worker/notification.ts";
-import { forget, type OpenPage, takeTap } from "../../../src/web/worker/tap.ts";
+import { type OpenPage, takeClose, takeTap } from "../../../src/web/worker/tap.ts";
 import { ownDevice } from "../own-device.ts";
 import { surroundings } from "./effects.ts";
 
@@ -38,6 +38,19 @@ describe("a tap", () => {
 		expect(told).toEqual([{ kind: "changed" }]);
 	});
 
+	test("counts as looked at where the browser never says what became of it", async () => {
+		const { its, badges } = await tapped();
+		const counted = Promise.withResolvers<void>();
+		const data = { url: "xmpp:juliet@example.net", node: "node-1", whose: "juliet@example.net", count: 2 };
+		void takeTap(data, {
+			...its,
+			open: () => new Promise(() => {}),
+			tell: async () => counted.resolve(),
+		});
+		await counted.promise;
+		expect(badges).toEqual([1]);
+	});
+
 	test("opens the page of the device where the browser does not open such URLs", async () => {
 		const { tap, did } = await tapped([], ["xmpp:juliet@example.net"]);
 		await tap({ url: "xmpp:juliet@example.net", node: "node-1" });
@@ -63,11 +76,23 @@ describe("a tap", () => {
 	});
 });
 
-test("what is taken away was looked at, and nothing opens", async () => {
-	const { its, did, badges } = await tapped([SCOPE]);
-	await forget({ node: "node-1", whose: "mercutio@example.net" }, its);
-	await forget({ node: "node-9", whose: "juliet@example.net" }, its);
-	await forget({ node: "node-1" }, its);
-	expect(did).toEqual([]);
-	expect(badges).toEqual([2, 2]);
+describe("what is taken away", () => {
+	test("was looked at, and nothing opens", async () => {
+		const { its, did, told, badges } = await tapped([SCOPE]);
+		await takeClose({ node: "node-1", whose: "mercutio@example.net", count: 1 }, its);
+		expect(did).toEqual([]);
+		expect(badges).toEqual([2]);
+		expect(told).toEqual([{ kind: "changed" }]);
+	});
+
+	test.each([
+		["by a newer notification of the same sender", { node: "node-1", whose: "juliet@example.net", count: 1 }],
+		["of a device that is not here any more", { node: "node-9", whose: "juliet@example.net", count: 2 }],
+		["without messages", { node: "node-1" }],
+	])("%s was not", async (_, data) => {
+		const { its, told, badges } = await tapped([SCOPE]);
+		await takeClose(data, its);
+		expect((await its.devices.get("node-1"))?.unread?.["juliet@example.net"]).toBe(2);
+		expect([told, badges]).toEqual([[], []]);
+	});
 });
