@@ -5,6 +5,7 @@ import { createAccounts } from "../../../src/web/page/accounts.ts";
 import {
 	ACCOUNT,
 	ADDRESS,
+	type FakeDevices,
 	failing,
 	fakeApi,
 	fakeBrowser,
@@ -20,7 +21,7 @@ import {
 	SUBSCRIPTION,
 } from "./fakes.ts";
 
-async function scene(with_: Partial<Parameters<typeof createAccounts>[0]> = {}) {
+async function scene(with_: Partial<Parameters<typeof createAccounts>[0]> & { devices?: FakeDevices } = {}) {
 	const effects = {
 		kit: fakeKit(),
 		api: fakeApi(),

@@ -65,10 +65,13 @@ export function gate<Value = void>() {
 	return { promise, open: resolve, fail: reject };
 }
 
+export interface FakeDevices extends Devices {
+	readonly there: Map<string, OwnDevice>;
+	lastLanguage?: string;
+}
+
 /** An in-memory store. */
-export function fakeDevices(
-	...own: OwnDevice[]
-): Devices & { readonly there: Map<string, OwnDevice>; lastLanguage?: string } {
+export function fakeDevices(...own: OwnDevice[]): FakeDevices {
 	const there = new Map(own.map((device) => [device.node, device]));
 	const nothing = async () => undefined;
 	return {

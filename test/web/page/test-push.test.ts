@@ -11,9 +11,9 @@ const sent: Sending = {
 };
 
 /** A push that nobody shows within 30 s, with what Reveille says of it before and after. */
-async function late(after: Shown, sending: Sending = sent) {
+async function late(after: Shown, sending: Sending = sent, before: Shown = SHOWN) {
 	const clock = fakeClock();
-	const said = [SHOWN, after];
+	const said = [before, after];
 	const api = fakeApi({ show: async () => said.shift() ?? after });
 	const sendAndPass: Sending = {
 		...sending,
@@ -39,6 +39,11 @@ test("another error: the push service refused it, in its words", async () => {
 		station: "push-service",
 		lastError: "503",
 	});
+});
+
+test("an error of before the test is not the test's", async () => {
+	const before = { ...SHOWN, lastErrorAt: NOW - 60_000, lastError: "503" };
+	expect(await late({ ...before, lastSuccessAt: NOW }, sent, before)).toMatchObject({ station: "browser" });
 });
 
 test("another success: the browser did not show it", async () => {
