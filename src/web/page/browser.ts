@@ -33,7 +33,7 @@ export interface Browser {
 	/** @returns whether the clipboard took it */
 	copy(text: string): Promise<boolean>;
 	/** Asks for storage that the browser does not clear by itself. Never throws. */
-	persist(): Promise<void>;
+	persist(): void;
 	/** The number on the icon. Never throws. */
 	clearBadge(): Promise<void>;
 	/** What the service worker says. @returns to be called when nobody listens any more */

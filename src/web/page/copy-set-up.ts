@@ -58,7 +58,7 @@ export function createCopySetUp(effects: {
 			wantsLow: false,
 		};
 		await devices.put(device);
-		await browser.persist();
+		browser.persist();
 		changed();
 		return { at: "values", registered, device };
 	}

@@ -344,7 +344,7 @@ async function signInAgain(effects: SetUpEffects, run: Run): Promise<void> {
 	const session = await connected(effects, run);
 	delete run.password;
 	effects.signedIn(session);
-	await effects.browser.persist();
+	effects.browser.persist();
 }
 
 async function test(effects: SetUpEffects, run: Run, show: Show): Promise<SetUpState> {

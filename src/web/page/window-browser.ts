@@ -56,8 +56,9 @@ export function browserOf(window: Window & typeof globalThis, worker: string): B
 				() => true,
 				() => false,
 			),
-		async persist() {
-			await navigator.storage?.persist?.().catch(() => false);
+		persist() {
+			// Firefox asks the person, and answers when they do.
+			void navigator.storage?.persist?.().catch(() => false);
 		},
 		async clearBadge() {
 			await (navigator as Badging).clearAppBadge?.().catch(() => {});

@@ -152,7 +152,7 @@ export function fakeBrowser(with_: Partial<Browser> = {}): FakeBrowser {
 			copied.push(text);
 			return true;
 		},
-		persist: async () => {},
+		persist() {},
 		clearBadge: async () => {},
 		hear(listener) {
 			listeners.add(listener);
