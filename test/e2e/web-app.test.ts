@@ -60,7 +60,30 @@ test.each([...servers])(
 
 		await visitor.click("The study");
 		await visitor.untilHeading("The study");
+		await visitor.type(en.device.nameLabel, "The attic");
+		await visitor.click(en.device.rename);
+		await visitor.untilHeading("The attic");
+		await visitor.untilSaid(en.device.renamed);
+		await visitor.click(en.device.sendTest);
+		await visitor.untilSaid(en.device.took("").replace(/ *\.$/, ""));
 		await visitor.picture("device");
+
+		// Ending it at the user's server too needs a login there.
+		await visitor.click(en.device.all);
+		await visitor.untilHeading(en.devices.title);
+		await visitor.type(en.signIn.password, "secret");
+		await visitor.click(en.devices.showAll);
+		await visitor.untilSaid(en.devices.leadAll(1, 0));
+		await visitor.click("The attic");
+		await visitor.untilHeading("The attic");
+		await visitor.click(en.device.end);
+		await visitor.untilSaid(en.device.endTitle("The attic"));
+		await visitor.picture("end");
+		await visitor.click(en.device.end, "dialog");
+		await visitor.untilSaid(en.devices.ended("The attic"));
+		await visitor.picture("ended");
+		expect(await server.pushEnabled("bob")).toEqual([]);
+		expect(await visitor.devices()).toEqual([]);
 	},
 	180_000,
 );

@@ -224,7 +224,12 @@ export function createAccounts(effects: AccountsEffects): Accounts {
 		const renewed = { ...key, name, wantsLow, endpoint, renewedAt: clock.now() };
 		if (key.node === own.node) await devices.change(own.node, (device) => ({ ...device, ...renewed }));
 		else await devices.replace(own.node, { ...own, ...renewed });
+		// What was said of it before has the old name.
+		const shown = new Map(known.value.shown);
+		shown.delete(own.node);
+		know({ shown });
 		await changed();
+		await askAbout({ ...own, ...renewed });
 	}
 
 	return {

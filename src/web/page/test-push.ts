@@ -74,7 +74,7 @@ export async function testPush(
 			return { kind: "stopped", legs, ...whereItStopped(before, await api.show(device)) };
 		const lastTest = { at: clock.now(), tookMs };
 		await devices.change(device.node, (known) => ({ ...known, lastTest }));
-		return { kind: "shown", tookMs, legs: { ...legs, pushService: Math.max(0, tookMs - known(legs)) } };
+		return { kind: "shown", tookMs, legs: legsWithin(tookMs, legs) };
 	} catch (error) {
 		const fault = faultOf(error);
 		return { kind: "stopped", station: stationOf(fault), legs: {}, fault };
@@ -83,7 +83,19 @@ export async function testPush(
 	}
 }
 
-const known = ({ server = 0, reveille = 0 }: Legs) => server + reveille;
+/** Reveille answers when the push service did, perhaps after the push was shown: the legs are no longer than the way. */
+function legsWithin(tookMs: number, { server, reveille }: Legs): Legs {
+	const toServer = Math.min(server ?? 0, tookMs);
+	const inReveille = Math.min(reveille ?? 0, tookMs - toServer);
+	const pushService = tookMs - toServer - inReveille;
+	return {
+		...present({
+			server: server === undefined ? undefined : toServer,
+			reveille: reveille === undefined ? undefined : inReveille,
+		}),
+		pushService,
+	};
+}
 
 const absent = (): undefined => undefined;
 

@@ -33,10 +33,12 @@ export interface Visitor {
 	text(): Promise<string>;
 	/** Types into the field with this label, in place of what it has. */
 	type(label: string, text: string): Promise<void>;
-	/** Clicks the button or link with this name. */
-	click(name: string): Promise<void>;
+	/** Clicks the button or link with this name. @param within an element's name, such as `dialog` */
+	click(name: string, within?: string): Promise<void>;
 	/** What the service worker shows, once there is some that fits. */
 	untilNotified(fits: (shown: Shown) => boolean, timeoutMs?: number): Promise<Shown>;
+	/** What this browser keeps of its devices. */
+	devices(): Promise<unknown[]>;
 	/** A picture of the page, where REVEILLE_SHOTS names a folder for it. */
 	picture(name: string): Promise<void>;
 	close(): Promise<void>;
@@ -105,9 +107,10 @@ export async function startVisitor(options: VisitorOptions): Promise<Visitor> {
 				await field?.type(typed);
 			});
 		},
-		async click(name) {
+		async click(name, within) {
 			await until(`nothing to click is named "${name}"`, async () => {
-				const named = `//*[self::button or self::a or self::summary][normalize-space(.)=${quoted(name)}]`;
+				const place = within === undefined ? "" : `//${within}`;
+				const named = `${place}//*[self::button or self::a or self::summary][normalize-space(.)=${quoted(name)}]`;
 				const found = await page.waitForSelector(`xpath/${named}`, { visible: true });
 				await found?.click();
 			});
@@ -125,6 +128,22 @@ export async function startVisitor(options: VisitorOptions): Promise<Visitor> {
 				await Bun.sleep(50);
 			}
 		},
+		devices: () =>
+			page.evaluate(
+				() =>
+					new Promise<unknown[]>((resolve, reject) => {
+						const opening = indexedDB.open("reveille");
+						opening.onerror = () => reject(opening.error);
+						opening.onsuccess = () => {
+							const { result } = opening;
+							const all = result.transaction("devices").objectStore("devices").getAll();
+							all.onsuccess = () => {
+								result.close();
+								resolve(all.result);
+							};
+						};
+					}),
+			),
 		async picture(name) {
 			const folder = process.env.REVEILLE_SHOTS;
 			if (!folder) return;

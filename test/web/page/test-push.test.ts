@@ -84,6 +84,21 @@ test("one that is shown is noted at the device", async () => {
 	expect(devices.there.get(OWN.node)?.lastTest).toEqual({ at: NOW, tookMs: 412 });
 });
 
+test("Reveille's answer may come after the push was shown: no leg is longer than the way", async () => {
+	const browser = fakeBrowser();
+	const sending: Sending = {
+		...sent,
+		async send() {
+			browser.says({ kind: "test-shown", node: OWN.node, at: 0, tookMs: 69 });
+			return { legs: { server: 2, reveille: 123 } };
+		},
+	};
+	const effects = { devices: fakeDevices(OWN), api: fakeApi(), browser, clock: fakeClock() };
+	expect(await testPush(effects, sending)).toMatchObject({
+		legs: { server: 2, reveille: 67, pushService: 0 },
+	});
+});
+
 test("the server's silence and Reveille's are told apart", async () => {
 	const effects = () => ({
 		devices: fakeDevices(OWN),
