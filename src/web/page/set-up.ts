@@ -266,7 +266,7 @@ async function subscribe({ browser, clock, reveille }: SetUpEffects): Promise<Su
 			}),
 		]);
 	} catch (error) {
-		throw error instanceof PushServiceAway
+		throw error instanceof PushServiceAway || error instanceof Fault
 			? error
 			: new PushServiceAway(error instanceof Error ? error.message : String(error));
 	} finally {

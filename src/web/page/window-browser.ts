@@ -1,5 +1,6 @@
 /** `Browser` of a real window. */
 import type { WorkerMessage } from "../devices.ts";
+import { Fault } from "../kit/fault.ts";
 import type { SubscriptionJson } from "../kit/kit.ts";
 import type { Browser, Clock } from "./browser.ts";
 
@@ -16,7 +17,12 @@ export function browserOf(window: Window & typeof globalThis, worker: string): B
 	const serviceWorkers = window.isSecureContext && "serviceWorker" in navigator;
 	const channel = new window.BroadcastChannel(CHANNEL);
 	const registered = async () => {
-		await navigator.serviceWorker.register(worker);
+		try {
+			await navigator.serviceWorker.register(worker);
+		} catch (error) {
+			// It could not be fetched: no maker's push service has been asked yet.
+			throw error instanceof TypeError ? new Fault({ kind: "http-away" }) : error;
+		}
 		return navigator.serviceWorker.ready;
 	};
 	const present = async () =>

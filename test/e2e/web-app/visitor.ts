@@ -61,6 +61,7 @@ export async function startVisitor(options: VisitorOptions): Promise<Visitor> {
 	const { page } = firefox;
 	page.setDefaultTimeout(PATIENCE_MS);
 
+	// biome-ignore lint/performance/useDomNodeTextContent: what is hidden is not said.
 	const text = () => page.evaluate(() => document.body.innerText);
 	const heading = () => page.evaluate(() => document.querySelector("h1")?.textContent ?? "");
 
@@ -91,6 +92,7 @@ export async function startVisitor(options: VisitorOptions): Promise<Visitor> {
 		untilSaid: (wanted, timeout = PATIENCE_MS) =>
 			until(`"${wanted}" is not said`, () =>
 				page.waitForFunction(
+					// biome-ignore lint/performance/useDomNodeTextContent: what is hidden is not said.
 					(one) => document.body.innerText.replace(/\s+/g, " ").includes(one),
 					{ timeout, polling: 50 },
 					wanted,

@@ -1,0 +1,261 @@
+/** What stands in somebody's way to being woken, met with a real Firefox: each is said, with what to do. */
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test";
+import { readFileSync } from "node:fs";
+import type { PageFault } from "../../src/web/page/page-fault.ts";
+import { sentencesOf } from "../../src/web/page/parts/fault-text.tsx";
+import { de } from "../../src/web/page/texts/de.ts";
+import { en } from "../../src/web/page/texts/en.ts";
+import { selfSigned } from "../peers/certificates.ts";
+import { freePort } from "../peers/ports.ts";
+import { startReveille } from "../peers/reveille.ts";
+import { openScene, type Scene, type SceneOptions } from "./scene.ts";
+import { startVisitor, type Visitor, type VisitorOptions } from "./web-app/visitor.ts";
+
+const HOST = "example.org";
+const WRONG = { jid: `bob@${HOST}`, password: "wrong" };
+const AXE = readFileSync(new URL("../../node_modules/axe-core/axe.min.js", import.meta.url), "utf8");
+
+const ends: (() => Promise<unknown>)[] = [];
+afterEach(async () => {
+	for (const end of ends.splice(0).reverse()) await end();
+}, 60_000);
+
+/** That the page says both sentences of this fault, and that its screen has no fault of its own. */
+async function hears(visitor: Visitor, fault: PageFault) {
+	for (const sentence of sentencesOf(en, fault)) await visitor.untilSaid(sentence);
+	await looks(visitor, fault.kind);
+}
+
+/** axe-core finds nothing, and nothing hangs over the edge of a small window. */
+async function looks({ page, picture }: Visitor, name: string) {
+	await picture(name);
+	// As a script of the page's it would be blocked by the page's policy.
+	await page.evaluate(AXE);
+	const found = await page.evaluate(async () => {
+		const { axe } = globalThis as unknown as {
+			axe: { run(): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> };
+		};
+		const { violations } = await axe.run();
+		return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`);
+	});
+	expect(found).toEqual([]);
+}
+
+/** @param who a JID and a password; t: what the page is read in */
+async function signIn(
+	visitor: Visitor,
+	url: string,
+	who = { jid: `bob@${HOST}`, password: "secret" },
+	t = en,
+) {
+	await visitor.open(url);
+	await visitor.untilHeading(t.signIn.title);
+	await visitor.type(t.signIn.jid, who.jid);
+	await visitor.type(t.signIn.password, who.password);
+	await visitor.click(t.signIn.go);
+}
+
+async function typeAddress(visitor: Visitor, address: string, t = en) {
+	await visitor.untilHeading(t.address.title);
+	await visitor.type(t.address.label, address);
+	await visitor.click(t.address.go);
+}
+
+/** Up to the tap that lets the page show notifications. */
+async function signedIn(visitor: Visitor, { reveille, server }: Scene) {
+	await signIn(visitor, reveille.url);
+	await typeAddress(visitor, server.websocketUrl);
+	await visitor.untilHeading(en.allow.title);
+}
+
+async function sceneOf(options: SceneOptions): Promise<Scene> {
+	const scene = await openScene("prosody", options);
+	ends.push(() => scene.stop());
+	return scene;
+}
+
+async function visitorOf(options: VisitorOptions): Promise<Visitor> {
+	const visitor = await startVisitor(options);
+	ends.push(() => visitor.close());
+	return visitor;
+}
+
+describe("at a Reveille that is well", () => {
+	let scene: Scene;
+	let visitor: Visitor;
+	beforeAll(async () => {
+		scene = await openScene("prosody", { users: ["bob"] });
+		visitor = await startVisitor({ pushServerUrl: scene.endpoint.browserUrl });
+	}, 90_000);
+	afterAll(async () => {
+		await visitor?.close();
+		await scene?.stop();
+	}, 60_000);
+
+	test("what is no address", async () => {
+		await signIn(visitor, scene.reveille.url, { jid: "bob", password: "secret" });
+		await visitor.untilSaid(en.signIn.jidMistake);
+		await looks(visitor, "no-address");
+	}, 60_000);
+
+	test("a wrong password", async () => {
+		await signIn(visitor, scene.reveille.url, WRONG);
+		await typeAddress(visitor, scene.server.websocketUrl);
+		await hears(visitor, { kind: "wrong-password", domain: HOST });
+	}, 60_000);
+
+	test("a domain that the server does not have", async () => {
+		await signIn(visitor, scene.reveille.url, { jid: "bob@nowhere.example", password: "secret" });
+		await visitor.untilSaid(en.address.lead("nowhere.example"));
+		await looks(visitor, "address");
+		await typeAddress(visitor, scene.server.websocketUrl);
+		await hears(visitor, { kind: "domain-unknown", domain: "nowhere.example" });
+	}, 60_000);
+
+	test("no server there", async () => {
+		const service = `ws://127.0.0.1:${await freePort()}/xmpp-websocket`;
+		await signIn(visitor, scene.reveille.url);
+		await typeAddress(visitor, service);
+		await hears(visitor, { kind: "server-unreachable", service });
+	}, 60_000);
+
+	test("a server without WebSocket", async () => {
+		const service = `${scene.reveille.url.replace("http", "ws")}/xmpp-websocket`;
+		await signIn(visitor, scene.reveille.url);
+		await typeAddress(visitor, service);
+		await hears(visitor, { kind: "server-unreachable", service });
+	}, 60_000);
+
+	test("what is no WebSocket's address", async () => {
+		await signIn(visitor, scene.reveille.url);
+		await typeAddress(visitor, "example.org");
+		await visitor.untilSaid(en.address.notWss);
+		await looks(visitor, "no-websocket-address");
+	}, 60_000);
+
+	test("German, where the browser asks for it", async () => {
+		const german = await visitorOf({
+			pushServerUrl: scene.endpoint.browserUrl,
+			preferences: { "intl.accept_languages": "de-DE, de" },
+		});
+		await signIn(german, scene.reveille.url, WRONG, de);
+		await typeAddress(german, scene.server.websocketUrl, de);
+		await german.untilSaid(sentencesOf(de, { kind: "wrong-password", domain: HOST })[0]);
+		await looks(german, "german");
+	}, 60_000);
+});
+
+test("a certificate that signs itself", async () => {
+	const certificates = selfSigned({ host: "localhost" });
+	ends.push(async () => certificates.remove());
+	const [own] = certificates.made;
+	if (!own) throw new Error("no certificate");
+	const scene = await sceneOf({ xmpp: { certificate: own.path } });
+	const visitor = await visitorOf({ pushServerUrl: scene.endpoint.browserUrl });
+	await signIn(visitor, scene.reveille.url);
+	await typeAddress(visitor, scene.server.secureUrl);
+	await hears(visitor, { kind: "server-unreachable", service: scene.server.secureUrl });
+}, 90_000);
+
+test("a server without push", async () => {
+	const scene = await sceneOf({ xmpp: { modulesDisabled: ["cloud_notify"] } });
+	const visitor = await visitorOf({ pushServerUrl: scene.endpoint.browserUrl });
+	await signIn(visitor, scene.reveille.url);
+	await typeAddress(visitor, scene.server.websocketUrl);
+	await visitor.untilHeading(en.missing.title);
+	await visitor.untilSaid(en.missing.lead(HOST));
+	await looks(visitor, "no-push");
+}, 90_000);
+
+/** What a browser has or lets a page do. */
+const BROWSERS: readonly {
+	what: string;
+	options: Omit<VisitorOptions, "pushServerUrl">;
+	heading: string;
+	afterTap?: true;
+}[] = [
+	{
+		what: "without service workers",
+		options: { preferences: { "dom.serviceWorkers.enabled": false } },
+		heading: en.obstacle["no-service-workers"].title,
+	},
+	{
+		what: "without push",
+		options: { preferences: { "dom.push.enabled": false } },
+		heading: en.obstacle["no-push"].title,
+	},
+	{
+		what: "that blocks notifications",
+		options: { permission: "denied" },
+		heading: en.denied.title,
+		afterTap: true,
+	},
+];
+
+test.each(BROWSERS)(
+	"a browser $what",
+	async ({ what, options, heading, afterTap }) => {
+		const scene = await sceneOf({});
+		const visitor = await visitorOf({ ...options, pushServerUrl: scene.endpoint.browserUrl });
+		if (afterTap) {
+			await signedIn(visitor, scene);
+			await visitor.click(en.allow.go);
+		} else {
+			await visitor.open(scene.reveille.url);
+		}
+		await visitor.untilHeading(heading);
+		await looks(visitor, `browser-${what.replaceAll(" ", "-")}`);
+	},
+	90_000,
+);
+
+test("Reveille takes no accounts of this domain", async () => {
+	const scene = await sceneOf({ settings: { XMPP_ALLOW: "capulet.example" } });
+	const visitor = await visitorOf({ pushServerUrl: scene.endpoint.browserUrl });
+	await signedIn(visitor, scene);
+	await visitor.click(en.allow.go);
+	await hears(visitor, { kind: "not-allowed", address: scene.address, domain: HOST });
+	expect(await scene.server.pushEnabled("bob")).toEqual([]);
+}, 90_000);
+
+test("Reveille is away when it is needed, and back at the next try", async () => {
+	const scene = await sceneOf({});
+	const visitor = await visitorOf({ pushServerUrl: scene.endpoint.browserUrl });
+	await signedIn(visitor, scene);
+	await scene.reveille.halt();
+	await visitor.click(en.allow.go);
+	await hears(visitor, { kind: "http-away" });
+	await scene.reveille.start();
+	await scene.reveille.untilReady();
+	await visitor.click(en.tryAgain);
+	await visitor.untilHeading(en.test.doneTitle);
+}, 120_000);
+
+test("the maker's push service is away", async () => {
+	const scene = await sceneOf({});
+	const visitor = await visitorOf({ pushServerUrl: `ws://127.0.0.1:${await freePort()}/` });
+	await signedIn(visitor, scene);
+	await visitor.click(en.allow.go);
+	await visitor.untilSaid(sentencesOf(en, { kind: "push-service-away", reason: "" })[1], 60_000);
+	await looks(visitor, "push-service-away");
+}, 120_000);
+
+test("the push service takes no push: where it stopped, and its words", async () => {
+	const scene = await sceneOf({});
+	const visitor = await visitorOf({ pushServerUrl: scene.endpoint.browserUrl });
+	await signedIn(visitor, scene);
+	scene.endpoint.respondWith({ status: 503 });
+	await visitor.click(en.allow.go);
+	await visitor.untilHeading(en.test.lateTitle, 60_000);
+	await visitor.untilSaid(en.test.todo["push-service"]);
+	await looks(visitor, "push-refused");
+}, 120_000);
+
+test("no XMPP server is connected", async () => {
+	const reveille = await startReveille({});
+	ends.push(() => reveille.stop());
+	const visitor = await visitorOf({ pushServerUrl: `ws://127.0.0.1:${await freePort()}/` });
+	await visitor.open(reveille.url);
+	await visitor.untilHeading(en.obstacle["xmpp-off"].title);
+	await looks(visitor, "xmpp-off");
+}, 90_000);
