@@ -2,6 +2,8 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Page } from "puppeteer-core";
+import type { OwnDevice } from "../../../src/web/devices.ts";
+import { en } from "../../../src/web/page/texts/en.ts";
 import { type LaunchedFirefox, type LaunchOptions, launchFirefox } from "../../peers/firefox.ts";
 
 /** "permissions.default.desktop-notification" */
@@ -37,8 +39,12 @@ export interface Visitor {
 	click(name: string, within?: string): Promise<void>;
 	/** What the service worker shows, once there is some that fits. */
 	untilNotified(fits: (shown: Shown) => boolean, timeoutMs?: number): Promise<Shown>;
+	/** Signs in, says where the server is, allows, and waits for the test push. */
+	setUp(reveilleUrl: string, who: { jid: string; password: string; server: string }): Promise<void>;
 	/** What this browser keeps of its devices. */
-	devices(): Promise<unknown[]>;
+	devices(): Promise<OwnDevice[]>;
+	/** Resolves when that is so. */
+	untilDevices(fit: (devices: readonly OwnDevice[]) => boolean, timeoutMs?: number): Promise<void>;
 	/** A picture of the page, where REVEILLE_SHOTS names a folder for it. */
 	picture(name: string): Promise<void>;
 	close(): Promise<void>;
@@ -74,7 +80,7 @@ export async function startVisitor(options: VisitorOptions): Promise<Visitor> {
 		}
 	}
 
-	return {
+	const visitor: Visitor = {
 		firefox,
 		page,
 		async open(reveilleUrl, hash = "") {
@@ -133,7 +139,7 @@ export async function startVisitor(options: VisitorOptions): Promise<Visitor> {
 		devices: () =>
 			page.evaluate(
 				() =>
-					new Promise<unknown[]>((resolve, reject) => {
+					new Promise<OwnDevice[]>((resolve, reject) => {
 						const opening = indexedDB.open("reveille");
 						opening.onerror = () => reject(opening.error);
 						opening.onsuccess = () => {
@@ -146,6 +152,13 @@ export async function startVisitor(options: VisitorOptions): Promise<Visitor> {
 						};
 					}),
 			),
+		async untilDevices(fit, timeoutMs = PATIENCE_MS) {
+			const deadline = Date.now() + timeoutMs;
+			while (!fit(await visitor.devices())) {
+				if (Date.now() > deadline) throw new Error(`they are: ${JSON.stringify(await visitor.devices())}`);
+				await Bun.sleep(50);
+			}
+		},
 		async picture(name) {
 			const folder = process.env.REVEILLE_SHOTS;
 			if (!folder) return;
@@ -155,8 +168,22 @@ export async function startVisitor(options: VisitorOptions): Promise<Visitor> {
 				await page.screenshot({ path: join(folder, `${name}-${width}.png`), fullPage: true });
 			}
 		},
+		async setUp(reveilleUrl, { jid, password, server }) {
+			await visitor.open(reveilleUrl, "#/set-up");
+			await visitor.untilHeading(en.signIn.title);
+			await visitor.type(en.signIn.jid, jid);
+			await visitor.type(en.signIn.password, password);
+			await visitor.click(en.signIn.go);
+			await visitor.untilHeading(en.address.title);
+			await visitor.type(en.address.label, server);
+			await visitor.click(en.address.go);
+			await visitor.untilHeading(en.allow.title);
+			await visitor.click(en.allow.go);
+			await visitor.untilHeading(en.test.doneTitle);
+		},
 		close: () => firefox.close(),
 	};
+	return visitor;
 }
 
 /** A string of XPath 1.0. */

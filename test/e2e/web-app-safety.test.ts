@@ -1,0 +1,156 @@
+/** What leaves the page, what gets in, and what goes on when something changes behind it: in a real Firefox. */
+import { afterAll, beforeAll, expect, test } from "bun:test";
+import { en } from "../../src/web/page/texts/en.ts";
+import { openScene, type Scene } from "./scene.ts";
+import { type Relay, startRelay } from "./web-app/relay.ts";
+import { startVisitor, type Visitor } from "./web-app/visitor.ts";
+
+const PASSWORD = "secret";
+/** Would run, as HTML. */
+const HOSTILE = `<img src="x" onerror="alert('got in')">`;
+
+let scene: Scene;
+let relay: Relay;
+let visitor: Visitor;
+/** Of all pages of the browser. */
+const asked: { url: string; sent: string }[] = [];
+const dialogs: string[] = [];
+
+beforeAll(async () => {
+	scene = await openScene("prosody", {
+		users: ["bob", "juliet"],
+		xmpp: { pushWith: { body: true, sender: true } },
+		settings: { PUSH_INTERVAL_MS: "0" },
+	});
+	relay = startRelay(scene.server.websocketUrl);
+	visitor = await startVisitor({ pushServerUrl: scene.endpoint.browserUrl });
+	const { page } = visitor;
+	page.on("request", (request) => {
+		asked.push({ url: request.url(), sent: JSON.stringify(request.headers()) });
+	});
+	page.on("dialog", (dialog) => {
+		dialogs.push(dialog.message());
+		void dialog.dismiss();
+	});
+	await page.evaluateOnNewDocument(() => {
+		const violations: string[] = [];
+		const bodies: string[] = [];
+		const ask = fetch;
+		const noting = (url: string, init?: RequestInit) => {
+			bodies.push(String(init?.body));
+			return ask(url, init);
+		};
+		Object.assign(globalThis, { violations, bodies, fetch: noting });
+		document.addEventListener("securitypolicyviolation", ({ violatedDirective, blockedURI }) =>
+			violations.push(`${violatedDirective} ${blockedURI}`),
+		);
+	});
+}, 90_000);
+afterAll(async () => {
+	await visitor?.close();
+	await relay?.stop();
+	await scene?.stop();
+}, 60_000);
+
+const violations = () =>
+	visitor.page.evaluate(() => (globalThis as unknown as { violations: string[] }).violations);
+
+const account = (name: string) => ({
+	jid: `${name}@${scene.server.host}`,
+	password: PASSWORD,
+	server: relay.url,
+});
+
+test("the page asks nobody but Reveille and the user's server, and the password leaves as a proof alone", async () => {
+	await visitor.setUp(scene.reveille.url, account("bob"));
+	expect(await violations()).toEqual([]);
+
+	const { host } = scene.server;
+	const places = new Set(asked.map(({ url }) => new URL(url).origin));
+	const { origin } = new URL(relay.url.replace("ws:", "http:"));
+	expect([...places].sort()).toEqual([scene.reveille.url, origin, `https://${host}`].sort());
+	const elsewhere = asked.filter(({ url }) => new URL(url).origin === `https://${host}`);
+	expect(elsewhere.map(({ url }) => new URL(url).pathname).sort()).toEqual([
+		"/.well-known/host-meta",
+		"/.well-known/host-meta.json",
+	]);
+
+	const said = relay.said.join("\n");
+	expect(said).toContain("SCRAM-SHA-");
+	const plain = btoa(`\0bob\0${PASSWORD}`);
+	const bodies = await visitor.page.evaluate(() => (globalThis as unknown as { bodies: string[] }).bodies);
+	expect(bodies.length).toBeGreaterThan(2);
+	for (const text of [said, ...bodies, ...asked.map(({ url, sent }) => url + sent)]) {
+		expect(text).not.toContain(PASSWORD);
+		expect(text).not.toContain(plain);
+	}
+	// Two logins, and no presence: the server must go on to publish.
+	expect(relay.said.filter((element) => element.startsWith("<auth"))).toHaveLength(2);
+	expect(said).not.toContain("<presence");
+}, 90_000);
+
+test("what others write is text: a name, a body, a nickname, the address bar", async () => {
+	const { page } = visitor;
+	await visitor.click(en.test.devices);
+	await visitor.untilHeading(en.devices.title);
+	const [name = ""] = await page.$$eval("li.item a", (links) => links.map((link) => link.textContent));
+	await visitor.click(name);
+	await visitor.untilHeading(name);
+	await visitor.type(en.device.nameLabel, HOSTILE);
+	await visitor.click(en.device.rename);
+	await visitor.untilHeading(HOSTILE);
+	expect(await page.$$("main img")).toEqual([]);
+
+	await page.goto("about:blank");
+	const alice = await scene.login("alice", "<b>alice</b>");
+	await alice.sendMessage(`bob@${scene.server.host}`, HOSTILE);
+	await visitor.open(scene.reveille.url);
+	expect(await visitor.untilNotified(({ body }) => body.includes("img"))).toEqual({
+		title: `alice@${scene.server.host}`,
+		body: HOSTILE,
+	});
+	for (const hash of [
+		`#/device/${HOSTILE}`,
+		`#/devices/${encodeURIComponent(HOSTILE)}`,
+		"#/device/%E0%A4%A",
+	]) {
+		await page.goto("about:blank");
+		await visitor.open(scene.reveille.url, hash);
+		expect(await page.$$("main img")).toEqual([]);
+	}
+	expect(dialogs).toEqual([]);
+	expect(await violations()).toEqual([]);
+}, 90_000);
+
+test("a second account: both are woken, by one subscription", async () => {
+	await visitor.setUp(scene.reveille.url, account("juliet"));
+	await visitor.page.goto("about:blank");
+	const alice = await scene.login("alice");
+	for (const name of ["bob", "juliet"])
+		await alice.sendMessage(`${name}@${scene.server.host}`, `Wake up, ${name}!`);
+	await visitor.open(scene.reveille.url);
+	for (const name of ["bob", "juliet"])
+		await visitor.untilNotified(({ body }) => body.includes(`Wake up, ${name}!`));
+	const kept = await visitor.devices();
+	expect(kept.map((device) => device.account).sort()).toEqual([account("bob").jid, account("juliet").jid]);
+	expect(new Set(kept.map(({ endpoint }) => endpoint)).size).toBe(1);
+}, 90_000);
+
+test("a subscription that the browser lost is made anew at the next opening, for both accounts", async () => {
+	const { page } = visitor;
+	const [before] = await visitor.devices();
+	await page.evaluate(async () => {
+		const { pushManager } = await navigator.serviceWorker.ready;
+		await (await pushManager.getSubscription())?.unsubscribe();
+	});
+	await page.goto("about:blank");
+	await visitor.open(scene.reveille.url);
+	await visitor.untilDevices((devices) => devices.every(({ endpoint }) => endpoint !== before?.endpoint));
+	await page.goto("about:blank");
+	const alice = await scene.login("alice");
+	for (const name of ["bob", "juliet"])
+		await alice.sendMessage(`${name}@${scene.server.host}`, `Once more, ${name}!`);
+	await visitor.open(scene.reveille.url);
+	for (const name of ["bob", "juliet"])
+		await visitor.untilNotified(({ body }) => body.includes(`Once more, ${name}!`));
+}, 90_000);

@@ -1,0 +1,42 @@
+/** Stands between the page and the user's server, and keeps what the page says. */
+
+export interface Relay {
+	readonly url: string;
+	/** What the page sent, in order. */
+	readonly said: readonly string[];
+	stop(): Promise<void>;
+}
+
+/** @param target the server's WebSocket */
+export function startRelay(target: string): Relay {
+	const said: string[] = [];
+	const server = Bun.serve<{ upstream: WebSocket }>({
+		hostname: "127.0.0.1",
+		port: 0,
+		fetch(request, self) {
+			const upstream = new WebSocket(target, ["xmpp"]);
+			const headers = { "Sec-WebSocket-Protocol": "xmpp" };
+			if (self.upgrade(request, { data: { upstream }, headers })) return undefined;
+			return new Response(null, { status: 400 });
+		},
+		websocket: {
+			open(socket) {
+				const { upstream } = socket.data;
+				upstream.addEventListener("message", ({ data }) => void socket.send(String(data)));
+				upstream.addEventListener("close", () => socket.close());
+			},
+			message(socket, message) {
+				said.push(String(message));
+				const { upstream } = socket.data;
+				if (upstream.readyState === WebSocket.OPEN) upstream.send(String(message));
+				else upstream.addEventListener("open", () => upstream.send(String(message)));
+			},
+			close: ({ data }) => data.upstream.close(),
+		},
+	});
+	return {
+		url: `ws://127.0.0.1:${server.port}/xmpp-websocket`,
+		said,
+		stop: () => server.stop(true),
+	};
+}
