@@ -5,7 +5,8 @@ import { openScene, type Scene } from "./scene.ts";
 import { type Relay, startRelay } from "./web-app/relay.ts";
 import { startVisitor, type Visitor } from "./web-app/visitor.ts";
 
-const PASSWORD = "secret";
+/** A word that nothing else says. */
+const PASSWORD = "wherefore-4711";
 /** Would run, as HTML. */
 const HOSTILE = `<img src="x" onerror="alert('got in')">`;
 
@@ -18,10 +19,11 @@ const dialogs: string[] = [];
 
 beforeAll(async () => {
 	scene = await openScene("prosody", {
-		users: ["bob", "juliet"],
+		users: [],
 		xmpp: { pushWith: { body: true, sender: true } },
 		settings: { PUSH_INTERVAL_MS: "0" },
 	});
+	await scene.server.addUsers(["bob", "juliet"], PASSWORD);
 	relay = startRelay(scene.server.websocketUrl);
 	visitor = await startVisitor({ pushServerUrl: scene.endpoint.browserUrl });
 	const { page } = visitor;
