@@ -157,6 +157,49 @@ test("a certificate that signs itself", async () => {
 	await hears(visitor, { kind: "server-unreachable", service: scene.server.secureUrl });
 }, 90_000);
 
+/** https://example.org, as a browser that trusts it sees it. */
+async function domainSays(headers: Record<string, string>) {
+	const certificates = selfSigned({ host: "localhost" }, { host: HOST });
+	ends.push(async () => certificates.remove());
+	const [own, web] = certificates.made;
+	if (!own || !web) throw new Error("no certificates");
+	const scene = await sceneOf({ xmpp: { certificate: own.path } });
+	const links = [{ rel: "urn:xmpp:alt-connections:websocket", href: scene.server.secureUrl }];
+	const site = Bun.serve({
+		hostname: "127.0.0.1",
+		port: 0,
+		tls: { key: web.key, cert: web.cert },
+		fetch: ({ url }) =>
+			new URL(url).pathname === "/.well-known/host-meta.json"
+				? Response.json({ links }, { headers })
+				: new Response(null, { status: 404 }),
+	});
+	ends.push(() => site.stop(true));
+	const visitor = await visitorOf({
+		pushServerUrl: scene.endpoint.browserUrl,
+		acceptInsecureCerts: true,
+		preferences: {
+			"network.dns.localDomains": HOST,
+			"network.socket.forcePort": `443=${site.port}`,
+		},
+	});
+	await signIn(visitor, scene.reveille.url);
+	return visitor;
+}
+
+test("a domain that tells browsers where its server is needs no address", async () => {
+	const visitor = await domainSays({ "Access-Control-Allow-Origin": "*" });
+	await visitor.untilHeading(en.allow.title);
+	await visitor.click(en.allow.go);
+	await visitor.untilHeading(en.test.doneTitle);
+}, 90_000);
+
+test("one that tells its own pages alone is not read, and the address is asked for", async () => {
+	const visitor = await domainSays({});
+	await visitor.untilHeading(en.address.title);
+	await looks(visitor, "without-cors");
+}, 90_000);
+
 test("a server without push", async () => {
 	const scene = await sceneOf({ xmpp: { modulesDisabled: ["cloud_notify"] } });
 	const visitor = await visitorOf({ pushServerUrl: scene.endpoint.browserUrl });
