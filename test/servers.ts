@@ -10,7 +10,7 @@ import { type Part, runParts } from "./report.ts";
 import { needed, needPeers, TIMINGS, WORKERS } from "./suite.ts";
 
 const { folder, versions } = await needed(ensureDebian13);
-await needPeers(["firefox"]);
+await needPeers(["firefox", "chromium"]);
 const env = withServersIn(folder);
 
 const asked = process.argv.slice(2);

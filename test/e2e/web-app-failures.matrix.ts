@@ -9,7 +9,7 @@ import { selfSigned } from "../peers/certificates.ts";
 import { freePort } from "../peers/ports.ts";
 import { startReveille } from "../peers/reveille.ts";
 import { openScene, type Scene, type SceneOptions } from "./scene.ts";
-import { startVisitor, type Visitor, type VisitorOptions } from "./web-app/visitor.ts";
+import { type FirefoxVisitor, startVisitor, type Visitor, type VisitorOptions } from "./web-app/visitor.ts";
 
 const HOST = "example.org";
 const WRONG = { jid: `bob@${HOST}`, password: "wrong" };
@@ -74,7 +74,7 @@ async function sceneOf(options: SceneOptions): Promise<Scene> {
 	return scene;
 }
 
-async function visitorOf(options: VisitorOptions): Promise<Visitor> {
+async function visitorOf(options: VisitorOptions): Promise<FirefoxVisitor> {
 	const visitor = await startVisitor(options);
 	ends.push(() => visitor.close());
 	return visitor;
@@ -82,7 +82,7 @@ async function visitorOf(options: VisitorOptions): Promise<Visitor> {
 
 describe("at a Reveille that is well", () => {
 	let scene: Scene;
-	let visitor: Visitor;
+	let visitor: FirefoxVisitor;
 	beforeAll(async () => {
 		scene = await openScene("prosody", { users: ["bob"] });
 		visitor = await startVisitor({ pushServerUrl: scene.endpoint.browserUrl });

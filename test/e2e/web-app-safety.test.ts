@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from "bun:test";
 import { en } from "../../src/web/page/texts/en.ts";
 import { openScene, type Scene } from "./scene.ts";
 import { type Relay, startRelay } from "./web-app/relay.ts";
-import { startVisitor, type Visitor } from "./web-app/visitor.ts";
+import { type FirefoxVisitor, startVisitor } from "./web-app/visitor.ts";
 
 /** A word that nothing else says. */
 const PASSWORD = "wherefore-4711";
@@ -12,7 +12,7 @@ const HOSTILE = `<img src="x" onerror="alert('got in')">`;
 
 let scene: Scene;
 let relay: Relay;
-let visitor: Visitor;
+let visitor: FirefoxVisitor;
 /** Of all pages of the browser. */
 const asked: { url: string; sent: string }[] = [];
 const dialogs: string[] = [];

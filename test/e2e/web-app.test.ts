@@ -2,14 +2,14 @@
 import { afterEach, expect, test } from "bun:test";
 import { en } from "../../src/web/page/texts/en.ts";
 import { openScene, type Scene, servers } from "./scene.ts";
-import { startVisitor, type Visitor } from "./web-app/visitor.ts";
+import { type FirefoxVisitor, startVisitor } from "./web-app/visitor.ts";
 
 const ends: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
 	for (const end of ends.splice(0).reverse()) await end();
 }, 60_000);
 
-async function visit(program: (typeof servers)[number]): Promise<{ scene: Scene; visitor: Visitor }> {
+async function visit(program: (typeof servers)[number]): Promise<{ scene: Scene; visitor: FirefoxVisitor }> {
 	const scene = await openScene(program, {
 		xmpp: { pushWith: { body: true, sender: true } },
 		settings: { PUSH_INTERVAL_MS: "0" },

@@ -3,6 +3,7 @@
  */
 import { existsSync, rmSync, writeFileSync } from "node:fs";
 import { startedAtBoot, takeFromBoot } from "./boot.ts";
+import { findChromium } from "./chromium.ts";
 import { findEjabberd } from "./ejabberd.ts";
 import { findFirefox } from "./firefox.ts";
 import { MissingPeer, systemPath } from "./missing-peer.ts";
@@ -10,12 +11,13 @@ import { findProsody } from "./prosody.ts";
 import { findSlixmpp } from "./slixmpp.ts";
 
 /** The programs there are. */
-export type PeerName = "prosody" | "ejabberd" | "firefox" | "slixmpp" | "debootstrap";
+export type PeerName = "prosody" | "ejabberd" | "firefox" | "chromium" | "slixmpp" | "debootstrap";
 
 const FINDERS: Record<PeerName, () => unknown> = {
 	prosody: findProsody,
 	ejabberd: findEjabberd,
 	firefox: findFirefox,
+	chromium: findChromium,
 	slixmpp: findSlixmpp,
 	debootstrap: findDebootstrap,
 };

@@ -22,7 +22,6 @@ export interface Shown {
 }
 
 export interface Visitor {
-	readonly firefox: LaunchedFirefox;
 	readonly page: Page;
 	/** Opens the web app of a Reveille. @param hash with its `#` */
 	open(reveilleUrl: string, hash?: string): Promise<void>;
@@ -47,13 +46,18 @@ export interface Visitor {
 	untilDevices(fit: (devices: readonly OwnDevice[]) => boolean, timeoutMs?: number): Promise<void>;
 	/** A picture of the page, where REVEILLE_SHOTS names a folder for it. */
 	picture(name: string): Promise<void>;
+}
+
+/** With a Firefox of their own. */
+export interface FirefoxVisitor extends Visitor {
+	readonly firefox: LaunchedFirefox;
 	close(): Promise<void>;
 }
 
 /** ms; a real server and a browser on two busy cores */
 const PATIENCE_MS = 30_000;
 
-export async function startVisitor(options: VisitorOptions): Promise<Visitor> {
+export async function startVisitor(options: VisitorOptions): Promise<FirefoxVisitor> {
 	const { permission = "granted", preferences, ...others } = options;
 	const firefox = await launchFirefox({
 		...others,
@@ -64,7 +68,11 @@ export async function startVisitor(options: VisitorOptions): Promise<Visitor> {
 			...preferences,
 		},
 	});
-	const { page } = firefox;
+	return { ...visitorAt(firefox.page), firefox, close: firefox.close };
+}
+
+/** Somebody at an empty page of a browser that is there. */
+export function visitorAt(page: Page): Visitor {
 	page.setDefaultTimeout(PATIENCE_MS);
 
 	// biome-ignore lint/performance/useDomNodeTextContent: what is hidden is not said.
@@ -81,7 +89,6 @@ export async function startVisitor(options: VisitorOptions): Promise<Visitor> {
 	}
 
 	const visitor: Visitor = {
-		firefox,
 		page,
 		async open(reveilleUrl, hash = "") {
 			await page.goto(new URL(`/app/${hash}`, reveilleUrl).href);
@@ -181,7 +188,6 @@ export async function startVisitor(options: VisitorOptions): Promise<Visitor> {
 			await visitor.click(en.allow.go);
 			await visitor.untilHeading(en.test.doneTitle);
 		},
-		close: () => firefox.close(),
 	};
 	return visitor;
 }
