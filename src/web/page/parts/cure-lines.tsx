@@ -12,11 +12,16 @@ export function CureLines({
 	notes: Partial<Record<Cure["server"], string>>;
 }) {
 	const { missing } = useTexts();
-	return cures.map(({ server, lines }) => (
-		<div class="stack close" key={server}>
-			<h3>{server}</h3>
-			<CopyBox what={missing.linesFor(server)} value={lines} lines />
-			{notes[server] && <p class="small muted">{notes[server]}</p>}
-		</div>
-	));
+	return (
+		<>
+			<p class="small muted">{missing.added}</p>
+			{cures.map(({ server, lines }) => (
+				<div class="stack close" key={server}>
+					<h3>{server}</h3>
+					<CopyBox what={missing.linesFor(server)} value={lines} lines />
+					{notes[server] && <p class="small muted">{notes[server]}</p>}
+				</div>
+			))}
+		</>
+	);
 }

@@ -153,6 +153,7 @@ export const de: Texts = {
 		notThere: "Push ist nicht da",
 		askedFor: "Gefragt nach: urn:xmpp:push:0",
 		send: (domain) => `Schick das dem Admin von ${domain}`,
+		added: "Die Zeilen kommen zu den Listen hinzu, die sie nennen.",
 		prosodyNote: "Prosody 0.12 und ältere brauchen dafür das Paket prosody-modules.",
 		linesFor: (server) => `die Zeilen für ${server}`,
 		after:

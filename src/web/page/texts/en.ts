@@ -150,6 +150,7 @@ export const en = {
 		notThere: "Push is not there",
 		askedFor: "Asked for: urn:xmpp:push:0",
 		send: (domain: string) => `Send this to the admin of ${domain}`,
+		added: "These lines are added to the lists that they name.",
 		prosodyNote: "Prosody 0.12 and older need the package prosody-modules for it.",
 		linesFor: (server: string) => `the lines for ${server}`,
 		after: "Then the server is restarted or loads its configuration again. No user has to do anything.",
