@@ -129,7 +129,7 @@ describe("the set-up", () => {
 		const page = await signIn({ browser, kit: fakeKit([session]) });
 		await page.until("Your server cannot send pushes yet");
 		page.find("[aria-label='Copy: the lines for ejabberd']").click();
-		expect(browser.copied).toEqual(["modules:\n  mod_stream_mgmt: {}\n  mod_push: {}"]);
+		expect(browser.copied).toEqual(["# modules:\n  mod_stream_mgmt: {}\n  mod_push: {}"]);
 		push = true;
 		await page.press("Ask again");
 		await page.until("Allow notifications");
