@@ -172,7 +172,7 @@ export function createAccounts(effects: AccountsEffects): Accounts {
 	function view(own: OwnDevice | undefined, listed: Listed | undefined): DeviceView {
 		const shown = own && known.value.shown.get(own.node);
 		const told = listed ?? shown;
-		const state: DeviceView["state"] = own?.ended ? "ended" : stateOf(told);
+		const state: DeviceView["state"] = own?.ended ? "ended" : stateOf(told, own?.lastPushAt);
 		return present({
 			account: own?.account ?? "",
 			node: own?.node ?? listed?.node ?? "",
@@ -329,9 +329,14 @@ const latest = (...times: (number | undefined)[]): number | undefined => {
 	return there.length === 0 ? undefined : Math.max(...there);
 };
 
-function stateOf(told: Pick<Listed, "lastSuccessAt" | "lastErrorAt"> | undefined): DeviceView["state"] {
+/** @param shownAt when this browser showed one: Reveille may have been asked before that */
+function stateOf(
+	told: Pick<Listed, "lastSuccessAt" | "lastErrorAt"> | undefined,
+	shownAt = 0,
+): DeviceView["state"] {
 	if (!told) return "unknown";
-	const { lastSuccessAt = 0, lastErrorAt = 0 } = told;
+	const { lastErrorAt = 0 } = told;
+	const lastSuccessAt = Math.max(told.lastSuccessAt ?? 0, shownAt);
 	if (lastErrorAt > lastSuccessAt) return "failing";
 	return lastSuccessAt > 0 ? "works" : "new";
 }
