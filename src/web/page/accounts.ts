@@ -144,15 +144,24 @@ export function createAccounts(effects: AccountsEffects): Accounts {
 		await list(account, session);
 	}
 
-	/** What Reveille says of this browser's devices; one that is not there any more is marked. */
-	async function askAbout(device: OwnDevice): Promise<void> {
+	/** What Reveille says of a device of this browser; one that is not there any more is marked. @throws {Fault} */
+	async function ask(device: OwnDevice): Promise<void> {
 		if (device.ended) return;
 		try {
 			const shown = await api.show(device);
 			know({ shown: new Map(known.value.shown).set(device.node, shown) });
 		} catch (error) {
+			if (!(error instanceof Fault && error.reason.kind === "ended")) throw error;
+			await markEnded(device.node);
+		}
+	}
+
+	/** The same behind something that was done: without an answer it is done all the same. */
+	async function askAbout(device: OwnDevice): Promise<void> {
+		try {
+			await ask(device);
+		} catch (error) {
 			if (!(error instanceof Fault)) throw error;
-			if (error.reason.kind === "ended") await markEnded(device.node);
 		}
 	}
 
@@ -262,7 +271,7 @@ export function createAccounts(effects: AccountsEffects): Accounts {
 		async lookAgain(account) {
 			await refresh();
 			await listAfter(account);
-			for (const device of known.value.own) if (device.account === account) await askAbout(device);
+			for (const device of known.value.own) if (device.account === account) await ask(device);
 		},
 		async rename({ account, node, own }, name) {
 			const session = sessions.get(account);
