@@ -178,14 +178,17 @@ export function createSetUp(effects: SetUpEffects): SetUp {
 			else await findAndAsk(run);
 		},
 		async allow(name) {
-			if (!run) return;
-			run.name = name;
+			const of = run;
+			if (!of) return;
+			of.name = name;
 			// First of all: some browsers ask only straight from the tap.
 			const permission = await browser.askPermission();
-			const { domain } = run;
+			// Given up meanwhile, or tapped once more and under way.
+			if (of !== run || !isAsking(state.value)) return;
+			const { domain } = of;
 			if (permission === "denied") state.value = { at: "denied", domain };
 			else if (permission === "default") state.value = { at: "allow", domain, dismissed: true };
-			else await register(run);
+			else await register(of);
 		},
 		async testAgain() {
 			if (run) await step(run, "test", (it) => test(effects, it, show));
@@ -197,6 +200,9 @@ export function createSetUp(effects: SetUpEffects): SetUp {
 		},
 	};
 }
+
+/** Whether a person is asked for the permission. */
+const isAsking = ({ at }: SetUpState) => at === "allow" || at === "denied";
 
 type Show = (of: Run, next: SetUpState) => void;
 

@@ -370,3 +370,32 @@ test("a test by the device secret, where the second login was lost", async () =>
 		result: { kind: "shown", tookMs: 90, legs: { pushService: 90 } },
 	});
 });
+
+describe("while the browser asks for the permission", () => {
+	async function asked() {
+		const answer = Promise.withResolvers<NotificationPermission>();
+		const browser = { ...fakeBrowser(), askPermission: () => answer.promise };
+		const [first, second] = [fakeSession(), fakeSession()];
+		showing(second, browser);
+		const its = scene({ kit: fakeKit([first, second]), browser });
+		await its.setUp.signIn(ACCOUNT, PASSWORD);
+		return { ...its, answer, first };
+	}
+
+	test("a second tap registers nothing a second time", async () => {
+		const { setUp, answer, first } = await asked();
+		const taps = [setUp.allow("Laptop"), setUp.allow("Laptop")];
+		answer.resolve("granted");
+		await Promise.all(taps);
+		expect(first.asked.filter((what) => what.startsWith("register"))).toHaveLength(1);
+	});
+
+	test.each(["granted", "denied"] as const)("who stopped stays at the sign-in: %s", async (said) => {
+		const { setUp, at, answer } = await asked();
+		const tap = setUp.allow("Laptop");
+		setUp.stop();
+		answer.resolve(said);
+		await tap;
+		expect(at()).toEqual({ at: "sign-in", jid: ACCOUNT });
+	});
+});
