@@ -282,7 +282,7 @@ async function subscribe({ browser, clock, reveille }: SetUpEffects): Promise<Su
 
 /** Registers, and keeps the device: from now on a push may come for it. One of the same account is replaced. */
 async function registerAt(
-	{ devices, reveille, clock, newId, changed }: SetUpEffects,
+	{ api, devices, reveille, clock, newId, changed }: SetUpEffects,
 	run: Run,
 	session: Session,
 	subscription: SubscriptionJson,
@@ -314,7 +314,12 @@ async function registerAt(
 	};
 	if (run.typed !== undefined) device.service = run.typed;
 	await devices.put(device);
-	for (const old of former) if (old.node !== node) await devices.remove(old.node);
+	for (const old of former) {
+		if (old.node === node) continue;
+		// One that a client of the person's enabled: it would show each message a second time.
+		if (old.deviceId !== deviceId) await api.end(old).catch(() => {});
+		await devices.remove(old.node);
+	}
 	run.device = device;
 	run.registered = registered;
 	changed();
@@ -323,7 +328,7 @@ async function registerAt(
 
 /** What cannot be enabled is not kept: nothing would ever wake it. */
 async function enable(
-	{ devices, reveille, changed }: SetUpEffects,
+	{ api, devices, reveille, changed }: SetUpEffects,
 	run: Run,
 	session: Session,
 	registered: Registered,
@@ -333,10 +338,15 @@ async function enable(
 		begin();
 		await session.enable(registered);
 	} catch (error) {
+		const { device } = run;
 		delete run.device;
 		await devices.remove(registered.node);
 		changed();
-		await session.end(reveille.address, registered.node).catch(() => {});
+		// The server may have enabled it, and the answer is what was lost, with the way to Reveille through it.
+		await session
+			.end(reveille.address, registered.node)
+			.catch(() => device && api.end(device))
+			.catch(() => {});
 		throw error;
 	}
 }

@@ -399,3 +399,40 @@ describe("while the browser asks for the permission", () => {
 		expect(at()).toEqual({ at: "sign-in", jid: ACCOUNT });
 	});
 });
+
+describe("no registration is left that nobody here knows", () => {
+	function ending() {
+		const ended: string[] = [];
+		const api = fakeApi({
+			end: async ({ node, deviceSecret }) => void ended.push(`${node} ${deviceSecret}`),
+		});
+		return { ended, api };
+	}
+
+	test("one whose enabling was lost with the stream ends over HTTP", async () => {
+		const { ended, api } = ending();
+		const lost = failing({ kind: "disconnected", domain: "example.net" });
+		const { setUp, at } = scene({ api, kit: fakeKit([fakeSession({ enable: lost, end: lost })]) });
+		await setUp.signIn(ACCOUNT, PASSWORD);
+		await setUp.allow("Laptop");
+		expect(at()).toMatchObject({ at: "stopped" });
+		expect(ended).toEqual([`${REGISTERED.node} ${REGISTERED.deviceSecret}`]);
+	});
+
+	test("one that was set up without a password ends where a login replaces it; the same device's does not", async () => {
+		const { ended, api } = ending();
+		const browser = fakeBrowser();
+		const [first, second] = [fakeSession(), fakeSession()];
+		showing(second, browser);
+		const devices = fakeDevices();
+		const own = { ...OWN, account: ACCOUNT };
+		const { deviceId: _, ...copied } = { ...own, node: "node-copied", deviceSecret: "secret-copied" };
+		await devices.put(copied);
+		await devices.put({ ...own, node: "node-of-a-former-key", deviceId: "id" });
+		const { setUp } = scene({ api, browser, devices, kit: fakeKit([first, second]) });
+		await setUp.signIn(ACCOUNT, PASSWORD);
+		await setUp.allow("Laptop");
+		expect(ended).toEqual(["node-copied secret-copied"]);
+		expect((await devices.all()).map(({ node }) => node)).toEqual([REGISTERED.node]);
+	});
+});
