@@ -289,7 +289,7 @@ async function registerAt(
 ): Promise<Registered> {
 	const { account } = session;
 	const former = (await devices.all()).filter((device) => device.account === account);
-	const deviceId = former.find((device) => device.deviceId)?.deviceId ?? newId();
+	const deviceId = former.find((device) => device.deviceId)?.deviceId ?? (await devices.deviceId(newId()));
 	const name = run.name ?? "";
 	const registered = await session.registerBrowser(reveille.address, {
 		subscription,

@@ -1,9 +1,11 @@
 /** The set-up apart from its screens: the order of its steps, each failure, and where the password stays. */
 import { describe, expect, test } from "bun:test";
+import { IDBFactory } from "fake-indexeddb";
 import type { FaultReason } from "../../../src/web/kit/fault.ts";
 import type { Session } from "../../../src/web/kit/kit.ts";
 import type { Browser } from "../../../src/web/page/browser.ts";
 import { createSetUp, type SetUpEffects } from "../../../src/web/page/set-up.ts";
+import { createDevices } from "../../../src/web/store/devices-store.ts";
 import {
 	ACCOUNT,
 	ADDRESS,
@@ -435,4 +437,20 @@ describe("no registration is left that nobody here knows", () => {
 		expect(ended).toEqual(["node-copied secret-copied"]);
 		expect((await devices.all()).map(({ node }) => node)).toEqual([REGISTERED.node]);
 	});
+});
+
+test("two tabs that set up one account at once register one device", async () => {
+	const devices = createDevices({ indexedDB: new IDBFactory(), now: () => 1 });
+	const sessions = [fakeSession(), fakeSession()];
+	const tabs = sessions.map((session, index) => {
+		const browser = fakeBrowser();
+		const second = fakeSession();
+		showing(second, browser);
+		return scene({ browser, devices, kit: fakeKit([session, second]), newId: () => `id-of-tab-${index}` })
+			.setUp;
+	});
+	await Promise.all(tabs.map((tab) => tab.signIn(ACCOUNT, PASSWORD)));
+	await Promise.all(tabs.map((tab) => tab.allow("Laptop")));
+	const registered = sessions.map(({ asked }) => asked.find((what) => what.startsWith("register")));
+	expect(registered).toEqual(Array(2).fill(`register ${ADDRESS} Laptop id-of-tab-0`));
 });
