@@ -12,10 +12,14 @@ const fits = (part: string) => part !== "" && bytesOf(part) <= LONGEST_PART;
 /** The part before the `@` (RFC 7622 §3.3.1): no blanks, and none of `"&'/:<>@`. */
 export const isLocalPart = (text: string) => fits(text) && !/[\s\p{Cc}"&'/:<>@]/u.test(text);
 
-/** A name whose labels are all there, or an address, an IPv6 one in brackets. */
+/**
+ * A name whose labels are all there, or an address, an IPv6 one in brackets. What ends a host in a URL, or stands for
+ * another character there, is in no name.
+ */
 export const isDomainPart = (text: string) =>
 	fits(text) &&
-	(/^\[[\da-f:.]+\]$/i.test(text) || /^[^\s\p{Cc}"&'/:<>@[\].]+(\.[^\s\p{Cc}"&'/:<>@[\].]+)*$/u.test(text));
+	(/^\[[\da-f:.]+\]$/i.test(text) ||
+		/^[^\s\p{Cc}"#%&'/:<>?@[\\\].]+(\.[^\s\p{Cc}"#%&'/:<>?@[\\\].]+)*$/u.test(text));
 
 /** The part behind the first `/`, which may hold blanks, `@` and `/` (RFC 7622 §3.4). */
 export const isResourcePart = (text: string) => fits(text) && !/\p{Cc}/u.test(text);

@@ -49,6 +49,8 @@ export interface Devices {
 	/** Gives a device another node (a key change at Reveille). */
 	replace(node: string, device: OwnDevice): Promise<void>;
 	remove(node: string): Promise<void>;
+	/** What this browser registers with: one id for all tabs. @param fresh kept where there is none yet */
+	deviceId(fresh: string): Promise<string>;
 	/** When a person last had the page open, ms; missing: never. */
 	openedAt(): Promise<number | undefined>;
 	setOpenedAt(at: number): Promise<void>;

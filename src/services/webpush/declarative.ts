@@ -65,7 +65,7 @@ export function declarativeContent(content: Content, { title, navigate }: Declar
 		web_push: MARK,
 		mutable: true,
 		notification: {
-			title: content.nickname ?? content.sender?.split("/", 1)[0] ?? title,
+			title: content.nickname || content.sender?.split("/", 1)[0] || title,
 			navigate,
 			body,
 			// Nobody says what language a message is in.

@@ -5,6 +5,7 @@ import { elementOf, mechanismsOf, NS_SASL, stepOf } from "../../sasl/elements.ts
 import { logIn as logInBySasl } from "../../sasl/login.ts";
 import { type Credentials, SaslError } from "../../sasl/mechanism.ts";
 import { isPrivateWay } from "../../sasl/plain.ts";
+import { toALabels } from "../../syntax/domain-name.ts";
 import { isDomainPart, isLocalPart } from "../../syntax/jid-syntax.ts";
 import { type Element, xml } from "../../syntax/xml.ts";
 import { abortOf } from "./abort.ts";
@@ -91,7 +92,10 @@ async function open(
 	const bound = await iq.request("set", xml("bind", { xmlns: NS.bind }));
 	const jid = bound.getChild("bind", NS.bind)?.getChildText("jid")?.trim();
 	if (!jid) throw new StreamEnded();
-	return createSession({ connection, iq, jid, now: deps.now });
+	const session = createSession({ connection, iq, jid, now: deps.now });
+	// A server speaks for its own accounts alone: what this browser keeps of others is not its to replace.
+	if (toALabels(session.domain) !== toALabels(domain)) throw new Fault({ kind: "server-unproven", domain });
+	return session;
 }
 
 /** RFC 7395 §3.4. @returns the stream's features @throws {StreamEnded} */

@@ -14,6 +14,7 @@ export const NO_DEVICES: Devices = {
 	change: nothing,
 	replace: refuse,
 	remove: nothing,
+	deviceId: refuse,
 	openedAt: nothing,
 	setOpenedAt: nothing,
 	language: nothing,

@@ -178,14 +178,17 @@ export function createSetUp(effects: SetUpEffects): SetUp {
 			else await findAndAsk(run);
 		},
 		async allow(name) {
-			if (!run) return;
-			run.name = name;
+			const of = run;
+			if (!of) return;
+			of.name = name;
 			// First of all: some browsers ask only straight from the tap.
 			const permission = await browser.askPermission();
-			const { domain } = run;
+			// Given up meanwhile, or tapped once more and under way.
+			if (of !== run || !isAsking(state.value)) return;
+			const { domain } = of;
 			if (permission === "denied") state.value = { at: "denied", domain };
 			else if (permission === "default") state.value = { at: "allow", domain, dismissed: true };
-			else await register(run);
+			else await register(of);
 		},
 		async testAgain() {
 			if (run) await step(run, "test", (it) => test(effects, it, show));
@@ -197,6 +200,9 @@ export function createSetUp(effects: SetUpEffects): SetUp {
 		},
 	};
 }
+
+/** Whether a person is asked for the permission. */
+const isAsking = ({ at }: SetUpState) => at === "allow" || at === "denied";
 
 type Show = (of: Run, next: SetUpState) => void;
 
@@ -276,14 +282,14 @@ async function subscribe({ browser, clock, reveille }: SetUpEffects): Promise<Su
 
 /** Registers, and keeps the device: from now on a push may come for it. One of the same account is replaced. */
 async function registerAt(
-	{ devices, reveille, clock, newId, changed }: SetUpEffects,
+	{ api, devices, reveille, clock, newId, changed }: SetUpEffects,
 	run: Run,
 	session: Session,
 	subscription: SubscriptionJson,
 ): Promise<Registered> {
 	const { account } = session;
 	const former = (await devices.all()).filter((device) => device.account === account);
-	const deviceId = former.find((device) => device.deviceId)?.deviceId ?? newId();
+	const deviceId = former.find((device) => device.deviceId)?.deviceId ?? (await devices.deviceId(newId()));
 	const name = run.name ?? "";
 	const registered = await session.registerBrowser(reveille.address, {
 		subscription,
@@ -308,7 +314,12 @@ async function registerAt(
 	};
 	if (run.typed !== undefined) device.service = run.typed;
 	await devices.put(device);
-	for (const old of former) if (old.node !== node) await devices.remove(old.node);
+	for (const old of former) {
+		if (old.node === node) continue;
+		// One that a client of the person's enabled: it would show each message a second time.
+		if (old.deviceId !== deviceId) await api.end(old).catch(() => {});
+		await devices.remove(old.node);
+	}
 	run.device = device;
 	run.registered = registered;
 	changed();
@@ -317,7 +328,7 @@ async function registerAt(
 
 /** What cannot be enabled is not kept: nothing would ever wake it. */
 async function enable(
-	{ devices, reveille, changed }: SetUpEffects,
+	{ api, devices, reveille, changed }: SetUpEffects,
 	run: Run,
 	session: Session,
 	registered: Registered,
@@ -327,10 +338,15 @@ async function enable(
 		begin();
 		await session.enable(registered);
 	} catch (error) {
+		const { device } = run;
 		delete run.device;
 		await devices.remove(registered.node);
 		changed();
-		await session.end(reveille.address, registered.node).catch(() => {});
+		// The server may have enabled it, and the answer is what was lost, with the way to Reveille through it.
+		await session
+			.end(reveille.address, registered.node)
+			.catch(() => device && api.end(device))
+			.catch(() => {});
 		throw error;
 	}
 }

@@ -21,7 +21,7 @@ const UPGRADES: Upgrades = [
 	},
 ];
 
-type Fact = "openedAt" | "language" | "openTemplate";
+type Fact = "deviceId" | "openedAt" | "language" | "openTemplate";
 
 /** What Reveille's own test push says: that of `POST /registrations/{node}/test`, and of the command `test-push`. */
 export const REVEILLES_TEST = "Test";
@@ -78,6 +78,15 @@ export function createDevices({ indexedDB, now }: Platform): Devices {
 			}),
 
 		remove: (node) => database.run("readwrite", (transaction) => erase(transaction, node)),
+
+		deviceId: (fresh) =>
+			database.run("readwrite", async (transaction) => {
+				const facts = transaction.objectStore(FACTS);
+				const name: Fact = "deviceId";
+				const there = await resultOf<string | undefined>(facts.get(name));
+				if (there === undefined) await resultOf(facts.put(fresh, name));
+				return there ?? fresh;
+			}),
 
 		openedAt: () => fact<number>("openedAt"),
 		setOpenedAt: (at) => setFact("openedAt", at),

@@ -45,7 +45,11 @@ function jsonOf(data: PushData["data"]): unknown {
 	}
 }
 
-const textOf = (value: unknown) => (typeof value === "string" && value !== "" ? value : undefined);
+/** Half a character, which JSON may hold and no URL. */
+const HALVES = /\p{Surrogate}/gu;
+
+const textOf = (value: unknown) =>
+	typeof value === "string" && value !== "" ? value.replaceAll(HALVES, "\ufffd") : undefined;
 
 const countOf = (value: unknown) =>
 	Number.isSafeInteger(value) && (value as number) > 0 ? (value as number) : undefined;

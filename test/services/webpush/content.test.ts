@@ -88,6 +88,8 @@ describe("for a browser that shows pushes by itself", () => {
 		});
 		const inRoom: Notification = { class: "high", sender: "room@muc.example.net", nickname: "Third witch" };
 		expect(shown(inRoom).notification.title).toBe("Third witch");
+		const nobody: Notification = { class: "high", sender: "/balcony", nickname: "" };
+		expect(shown(nobody).notification.title).toBe("New message");
 	});
 
 	test("the body is cut in both places, and what nothing else can be read from is said once", () => {

@@ -110,3 +110,10 @@ test("who ends the search hears what the signal says", async () => {
 	const ended = kit.findServer("example.org", {}, AbortSignal.abort(new Error("the person left")));
 	await expect(ended).rejects.toThrow("the person left");
 });
+
+test.each(["#", "?", "\\", "%2f", "%23"])("what %p makes another place of is no domain", async (sign) => {
+	const { kit, asked } = kitOf({});
+	const domain = `evil.example${sign}.example.org`;
+	expect(await faultOf(kit.findServer(domain, {}))).toEqual({ kind: "no-server-known", domain });
+	expect(asked).toEqual([]);
+});

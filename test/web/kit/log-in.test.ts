@@ -12,6 +12,7 @@ import {
 	HOST,
 	mechanisms,
 	OPEN,
+	result,
 	type Script,
 	type ScriptedServer,
 	sasl,
@@ -55,6 +56,23 @@ test("a login is one, and says nothing but what it must", async () => {
 	await session.close();
 	await session.closed;
 	expect(server.heard.at(-1)?.getName()).toBe("close");
+});
+
+const binding =
+	(jid: string): Script =>
+	(element) =>
+		element.getChild("bind")
+			? [result(element, `<bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'><jid>${jid}</jid></bind>`)]
+			: undefined;
+
+test("a server that binds an account of another domain is not believed", async () => {
+	for (const jid of ["juliet@example.net/r1", `${HOST}@example.net/r1`, "example.net"]) {
+		const fault = await faultOf(kit.logIn(ACCOUNT, [start(binding(jid)).url]));
+		expect(fault).toEqual({ kind: "server-unproven", domain });
+	}
+	const session = await kit.logIn(ACCOUNT, [start(binding("Romeo@EXAMPLE.org/r1")).url]);
+	expect(session.account).toBe("Romeo@EXAMPLE.org");
+	session.close();
 });
 
 const SCRAM_SAID = (text: string) => sasl("challenge", encodeBase64(utf8(text)));

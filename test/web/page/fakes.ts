@@ -90,6 +90,7 @@ export function fakeDevices(...own: OwnDevice[]): FakeDevices {
 			there.set(device.node, device);
 		},
 		remove: async (node) => void there.delete(node),
+		deviceId: async (fresh) => fresh,
 		openedAt: nothing,
 		setOpenedAt: nothing,
 		language: nothing,

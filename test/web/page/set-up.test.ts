@@ -1,9 +1,11 @@
 /** The set-up apart from its screens: the order of its steps, each failure, and where the password stays. */
 import { describe, expect, test } from "bun:test";
+import { IDBFactory } from "fake-indexeddb";
 import type { FaultReason } from "../../../src/web/kit/fault.ts";
 import type { Session } from "../../../src/web/kit/kit.ts";
 import type { Browser } from "../../../src/web/page/browser.ts";
 import { createSetUp, type SetUpEffects } from "../../../src/web/page/set-up.ts";
+import { createDevices } from "../../../src/web/store/devices-store.ts";
 import {
 	ACCOUNT,
 	ADDRESS,
@@ -369,4 +371,86 @@ test("a test by the device secret, where the second login was lost", async () =>
 		at: "tested",
 		result: { kind: "shown", tookMs: 90, legs: { pushService: 90 } },
 	});
+});
+
+describe("while the browser asks for the permission", () => {
+	async function asked() {
+		const answer = Promise.withResolvers<NotificationPermission>();
+		const browser = { ...fakeBrowser(), askPermission: () => answer.promise };
+		const [first, second] = [fakeSession(), fakeSession()];
+		showing(second, browser);
+		const its = scene({ kit: fakeKit([first, second]), browser });
+		await its.setUp.signIn(ACCOUNT, PASSWORD);
+		return { ...its, answer, first };
+	}
+
+	test("a second tap registers nothing a second time", async () => {
+		const { setUp, answer, first } = await asked();
+		const taps = [setUp.allow("Laptop"), setUp.allow("Laptop")];
+		answer.resolve("granted");
+		await Promise.all(taps);
+		expect(first.asked.filter((what) => what.startsWith("register"))).toHaveLength(1);
+	});
+
+	test.each(["granted", "denied"] as const)("who stopped stays at the sign-in: %s", async (said) => {
+		const { setUp, at, answer } = await asked();
+		const tap = setUp.allow("Laptop");
+		setUp.stop();
+		answer.resolve(said);
+		await tap;
+		expect(at()).toEqual({ at: "sign-in", jid: ACCOUNT });
+	});
+});
+
+describe("no registration is left that nobody here knows", () => {
+	function ending() {
+		const ended: string[] = [];
+		const api = fakeApi({
+			end: async ({ node, deviceSecret }) => void ended.push(`${node} ${deviceSecret}`),
+		});
+		return { ended, api };
+	}
+
+	test("one whose enabling was lost with the stream ends over HTTP", async () => {
+		const { ended, api } = ending();
+		const lost = failing({ kind: "disconnected", domain: "example.net" });
+		const { setUp, at } = scene({ api, kit: fakeKit([fakeSession({ enable: lost, end: lost })]) });
+		await setUp.signIn(ACCOUNT, PASSWORD);
+		await setUp.allow("Laptop");
+		expect(at()).toMatchObject({ at: "stopped" });
+		expect(ended).toEqual([`${REGISTERED.node} ${REGISTERED.deviceSecret}`]);
+	});
+
+	test("one that was set up without a password ends where a login replaces it; the same device's does not", async () => {
+		const { ended, api } = ending();
+		const browser = fakeBrowser();
+		const [first, second] = [fakeSession(), fakeSession()];
+		showing(second, browser);
+		const devices = fakeDevices();
+		const own = { ...OWN, account: ACCOUNT };
+		const { deviceId: _, ...copied } = { ...own, node: "node-copied", deviceSecret: "secret-copied" };
+		await devices.put(copied);
+		await devices.put({ ...own, node: "node-of-a-former-key", deviceId: "id" });
+		const { setUp } = scene({ api, browser, devices, kit: fakeKit([first, second]) });
+		await setUp.signIn(ACCOUNT, PASSWORD);
+		await setUp.allow("Laptop");
+		expect(ended).toEqual(["node-copied secret-copied"]);
+		expect((await devices.all()).map(({ node }) => node)).toEqual([REGISTERED.node]);
+	});
+});
+
+test("two tabs that set up one account at once register one device", async () => {
+	const devices = createDevices({ indexedDB: new IDBFactory(), now: () => 1 });
+	const sessions = [fakeSession(), fakeSession()];
+	const tabs = sessions.map((session, index) => {
+		const browser = fakeBrowser();
+		const second = fakeSession();
+		showing(second, browser);
+		return scene({ browser, devices, kit: fakeKit([session, second]), newId: () => `id-of-tab-${index}` })
+			.setUp;
+	});
+	await Promise.all(tabs.map((tab) => tab.signIn(ACCOUNT, PASSWORD)));
+	await Promise.all(tabs.map((tab) => tab.allow("Laptop")));
+	const registered = sessions.map(({ asked }) => asked.find((what) => what.startsWith("register")));
+	expect(registered).toEqual(Array(2).fill(`register ${ADDRESS} Laptop id-of-tab-0`));
 });

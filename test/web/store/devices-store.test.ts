@@ -138,3 +138,10 @@ describe("a test push", () => {
 		expect(await devices.takePendingTest("node-1", "Test")).toBeUndefined();
 	});
 });
+
+test("a browser has one device id, whichever tab asks first", async () => {
+	const { devices, open } = opened();
+	const ids = await Promise.all([devices.deviceId("one"), open().deviceId("other")]);
+	expect(new Set(ids).size).toBe(1);
+	expect(await open().deviceId("third")).toBe(ids[0] ?? "");
+});

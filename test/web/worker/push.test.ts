@@ -57,6 +57,14 @@ describe("a message", () => {
 	});
 });
 
+test("half a character in what a stranger wrote keeps nothing from being shown", async () => {
+	const { push, shown } = await woken();
+	await push({ sender: "juliet\ud800@example.net", body: "Romeo\udc00", nickname: "\ud83d" });
+	expect(shown.map(({ options }) => [options.body, options.data.url])).toEqual([
+		["Romeo\ufffd", "xmpp:juliet%EF%BF%BD@example.net"],
+	]);
+});
+
 describe("a test", () => {
 	test("that is waited for says how long it took, and is no message", async () => {
 		const { push, shown, told, badges, device, clock, effects } = await woken();
