@@ -1,8 +1,11 @@
 /** Somebody with an ordinary account opens the web app in a real Firefox, and is woken from then on. */
 import { afterEach, expect, test } from "bun:test";
 import { en } from "../../src/web/page/texts/en.ts";
+import { registerByCommand } from "./ad-hoc.ts";
 import { openScene, type Scene, servers } from "./scene.ts";
 import { type FirefoxVisitor, startVisitor } from "./web-app/visitor.ts";
+
+const ELSEWHERE = "The garden";
 
 const ends: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
@@ -25,6 +28,17 @@ test.each([...servers])(
 	async (program) => {
 		const { scene, visitor } = await visit(program);
 		const { server, reveille } = scene;
+		// Another device of the account, which this browser knows nothing of.
+		const bob = await scene.login("bob");
+		const elsewhere = scene.endpoint.createSubscription({
+			applicationServerKey: await reveille.vapidPublicKey(),
+		});
+		await registerByCommand(bob, scene.address, elsewhere, {
+			"device-id": "elsewhere",
+			"device-name": ELSEWHERE,
+		});
+		await bob.goOffline();
+
 		await visitor.open(reveille.url);
 		await visitor.untilHeading(en.signIn.title);
 		await visitor.picture("sign-in");
@@ -43,10 +57,15 @@ test.each([...servers])(
 		await visitor.untilNotified(({ title }) => title === "It works");
 		await visitor.picture("done");
 		expect(await server.pushEnabled("bob")).toHaveLength(1);
+		const stations = await visitor.page.$$eval("ol.way > li", (all) => all.map((one) => one.textContent));
+		expect(stations).toHaveLength(4);
+		for (const station of stations.slice(0, 3)) expect(station).toMatch(/\d+ ms$/);
 
 		await visitor.click(en.test.devices);
 		await visitor.untilHeading(en.devices.title);
 		await visitor.untilSaid("The study");
+		await visitor.untilSaid(ELSEWHERE);
+		expect(await visitor.page.$$eval(".badge.here", (all) => all.length)).toBe(1);
 		await visitor.picture("devices");
 		// The page is closed: nobody of bob's is there any more.
 		await visitor.page.goto("about:blank");
@@ -57,6 +76,7 @@ test.each([...servers])(
 			title: `alice@${server.host}`,
 		});
 		await visitor.picture("later");
+		expect(await visitor.text()).not.toContain(ELSEWHERE);
 
 		await visitor.click("The study");
 		await visitor.untilHeading("The study");
@@ -73,9 +93,13 @@ test.each([...servers])(
 		await visitor.untilHeading(en.devices.title);
 		await visitor.type(en.signIn.password, "secret");
 		await visitor.click(en.devices.showAll);
-		await visitor.untilSaid(en.devices.leadAll(1, 0));
+		await visitor.untilSaid(ELSEWHERE);
 		await visitor.click("The attic");
 		await visitor.untilHeading("The attic");
+		const [kept] = await visitor.devices();
+		if (!kept) throw new Error("no device is kept");
+		const lookUp = () => reveille.api("GET", `/registrations/${kept.node}`, kept.deviceSecret);
+		expect((await lookUp()).status).toBe(200);
 		await visitor.click(en.device.end);
 		await visitor.untilSaid(en.device.endTitle("The attic"));
 		await visitor.picture("end");
@@ -84,6 +108,7 @@ test.each([...servers])(
 		await visitor.picture("ended");
 		expect(await server.pushEnabled("bob")).toEqual([]);
 		expect(await visitor.devices()).toEqual([]);
+		expect((await lookUp()).status).toBe(410);
 	},
 	180_000,
 );

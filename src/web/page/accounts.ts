@@ -129,6 +129,7 @@ export function createAccounts(effects: AccountsEffects): Accounts {
 	async function list(account: string, session: Session): Promise<void> {
 		const listed = await session.list(address());
 		setList(account, { at: clock.now(), listed, open: sessions.get(account) === session });
+		for (const { node, name } of listed) await keepName(node, name);
 	}
 
 	async function signedIn(session: Session): Promise<void> {
@@ -150,10 +151,19 @@ export function createAccounts(effects: AccountsEffects): Accounts {
 		try {
 			const shown = await api.show(device);
 			know({ shown: new Map(known.value.shown).set(device.node, shown) });
+			await keepName(device.node, shown.name);
 		} catch (error) {
 			if (!(error instanceof Fault && error.reason.kind === "ended")) throw error;
 			await markEnded(device.node);
 		}
+	}
+
+	/** It may have been given elsewhere; the store's is what all tabs show. */
+	async function keepName(node: string, name: string | undefined): Promise<void> {
+		const own = known.value.own.find((device) => device.node === node);
+		if (!own || name === undefined || name === own.name) return;
+		await devices.change(node, (device) => ({ ...device, name }));
+		await changed();
 	}
 
 	/** The same behind something that was done: without an answer it is done all the same. */
@@ -185,7 +195,7 @@ export function createAccounts(effects: AccountsEffects): Accounts {
 		return present({
 			account: own?.account ?? "",
 			node: own?.node ?? listed?.node ?? "",
-			name: listed?.name ?? shown?.name ?? own?.name ?? "",
+			name: own?.name ?? listed?.name ?? "",
 			state,
 			app: listed?.app,
 			own,
@@ -233,10 +243,6 @@ export function createAccounts(effects: AccountsEffects): Accounts {
 		const renewed = { ...key, name, wantsLow, endpoint, renewedAt: clock.now() };
 		if (key.node === own.node) await devices.change(own.node, (device) => ({ ...device, ...renewed }));
 		else await devices.replace(own.node, { ...own, ...renewed });
-		// What was said of it before has the old name.
-		const shown = new Map(known.value.shown);
-		shown.delete(own.node);
-		know({ shown });
 		await changed();
 		await askAbout({ ...own, ...renewed });
 	}
