@@ -1,7 +1,5 @@
 /** What stands in somebody's way to being woken, met with a real Firefox: each is said, with what to do. */
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test";
-import { readFileSync } from "node:fs";
-import type { PageFault } from "../../src/web/page/page-fault.ts";
 import { sentencesOf } from "../../src/web/page/parts/fault-text.tsx";
 import { de } from "../../src/web/page/texts/de.ts";
 import { en } from "../../src/web/page/texts/en.ts";
@@ -9,64 +7,16 @@ import { selfSigned } from "../peers/certificates.ts";
 import { freePort } from "../peers/ports.ts";
 import { startReveille } from "../peers/reveille.ts";
 import { openScene, type Scene, type SceneOptions } from "./scene.ts";
-import { type FirefoxVisitor, startVisitor, type Visitor, type VisitorOptions } from "./web-app/visitor.ts";
+import { hears, looks, signedIn, signIn, typeAddress } from "./web-app/reading.ts";
+import { type FirefoxVisitor, startVisitor, type VisitorOptions } from "./web-app/visitor.ts";
 
 const HOST = "example.org";
 const WRONG = { jid: `bob@${HOST}`, password: "wrong" };
-const AXE = readFileSync(new URL("../../node_modules/axe-core/axe.min.js", import.meta.url), "utf8");
 
 const ends: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
 	for (const end of ends.splice(0).reverse()) await end();
 }, 60_000);
-
-/** That the page says both sentences of this fault, and that its screen has no fault of its own. */
-async function hears(visitor: Visitor, fault: PageFault) {
-	for (const sentence of sentencesOf(en, fault)) await visitor.untilSaid(sentence);
-	await looks(visitor, fault.kind);
-}
-
-/** axe-core finds nothing, and nothing hangs over the edge of a small window. */
-async function looks({ page, picture }: Visitor, name: string) {
-	await picture(name);
-	// As a script of the page's it would be blocked by the page's policy.
-	await page.evaluate(AXE);
-	const found = await page.evaluate(async () => {
-		const { axe } = globalThis as unknown as {
-			axe: { run(): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> };
-		};
-		const { violations } = await axe.run();
-		return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`);
-	});
-	expect(found).toEqual([]);
-}
-
-/** @param who a JID and a password; t: what the page is read in */
-async function signIn(
-	visitor: Visitor,
-	url: string,
-	who = { jid: `bob@${HOST}`, password: "secret" },
-	t = en,
-) {
-	await visitor.open(url);
-	await visitor.untilHeading(t.signIn.title);
-	await visitor.type(t.signIn.jid, who.jid);
-	await visitor.type(t.signIn.password, who.password);
-	await visitor.click(t.signIn.go);
-}
-
-async function typeAddress(visitor: Visitor, address: string, t = en) {
-	await visitor.untilHeading(t.address.title);
-	await visitor.type(t.address.label, address);
-	await visitor.click(t.address.go);
-}
-
-/** Up to the tap that lets the page show notifications. */
-async function signedIn(visitor: Visitor, { reveille, server }: Scene) {
-	await signIn(visitor, reveille.url);
-	await typeAddress(visitor, server.websocketUrl);
-	await visitor.untilHeading(en.allow.title);
-}
 
 async function sceneOf(options: SceneOptions): Promise<Scene> {
 	const scene = await openScene("prosody", options);

@@ -144,15 +144,24 @@ export function createAccounts(effects: AccountsEffects): Accounts {
 		await list(account, session);
 	}
 
-	/** What Reveille says of this browser's devices; one that is not there any more is marked. */
-	async function askAbout(device: OwnDevice): Promise<void> {
+	/** What Reveille says of a device of this browser; one that is not there any more is marked. @throws {Fault} */
+	async function ask(device: OwnDevice): Promise<void> {
 		if (device.ended) return;
 		try {
 			const shown = await api.show(device);
 			know({ shown: new Map(known.value.shown).set(device.node, shown) });
 		} catch (error) {
+			if (!(error instanceof Fault && error.reason.kind === "ended")) throw error;
+			await markEnded(device.node);
+		}
+	}
+
+	/** The same behind something that was done: without an answer it is done all the same. */
+	async function askAbout(device: OwnDevice): Promise<void> {
+		try {
+			await ask(device);
+		} catch (error) {
 			if (!(error instanceof Fault)) throw error;
-			if (error.reason.kind === "ended") await markEnded(device.node);
 		}
 	}
 
@@ -172,7 +181,7 @@ export function createAccounts(effects: AccountsEffects): Accounts {
 	function view(own: OwnDevice | undefined, listed: Listed | undefined): DeviceView {
 		const shown = own && known.value.shown.get(own.node);
 		const told = listed ?? shown;
-		const state: DeviceView["state"] = own?.ended ? "ended" : stateOf(told);
+		const state: DeviceView["state"] = own?.ended ? "ended" : stateOf(told, own?.lastPushAt);
 		return present({
 			account: own?.account ?? "",
 			node: own?.node ?? listed?.node ?? "",
@@ -262,7 +271,7 @@ export function createAccounts(effects: AccountsEffects): Accounts {
 		async lookAgain(account) {
 			await refresh();
 			await listAfter(account);
-			for (const device of known.value.own) if (device.account === account) await askAbout(device);
+			for (const device of known.value.own) if (device.account === account) await ask(device);
 		},
 		async rename({ account, node, own }, name) {
 			const session = sessions.get(account);
@@ -329,9 +338,14 @@ const latest = (...times: (number | undefined)[]): number | undefined => {
 	return there.length === 0 ? undefined : Math.max(...there);
 };
 
-function stateOf(told: Pick<Listed, "lastSuccessAt" | "lastErrorAt"> | undefined): DeviceView["state"] {
+/** @param shownAt when this browser showed one: Reveille may have been asked before that */
+function stateOf(
+	told: Pick<Listed, "lastSuccessAt" | "lastErrorAt"> | undefined,
+	shownAt = 0,
+): DeviceView["state"] {
 	if (!told) return "unknown";
-	const { lastSuccessAt = 0, lastErrorAt = 0 } = told;
+	const { lastErrorAt = 0 } = told;
+	const lastSuccessAt = Math.max(told.lastSuccessAt ?? 0, shownAt);
 	if (lastErrorAt > lastSuccessAt) return "failing";
 	return lastSuccessAt > 0 ? "works" : "new";
 }

@@ -44,7 +44,7 @@ export interface Visitor {
 	devices(): Promise<OwnDevice[]>;
 	/** Resolves when that is so. */
 	untilDevices(fit: (devices: readonly OwnDevice[]) => boolean, timeoutMs?: number): Promise<void>;
-	/** A picture of the page, where REVEILLE_SHOTS names a folder for it. */
+	/** Pictures of the page, wide and narrow, where REVEILLE_SHOTS names a folder for them. */
 	picture(name: string): Promise<void>;
 }
 
@@ -53,6 +53,9 @@ export interface FirefoxVisitor extends Visitor {
 	readonly firefox: LaunchedFirefox;
 	close(): Promise<void>;
 }
+
+/** What the browser prefers. `REVEILLE_SHOTS_SCHEME=dark` has all tests read and pictured so. */
+const SCHEME = process.env.REVEILLE_SHOTS_SCHEME === "dark" ? "dark" : "light";
 
 /** ms; a real server and a browser on two busy cores */
 const PATIENCE_MS = 30_000;
@@ -65,6 +68,7 @@ export async function startVisitor(options: VisitorOptions): Promise<FirefoxVisi
 			"permissions.default.desktop-notification": PERMISSION[permission],
 			"alerts.useSystemBackend": false,
 			"intl.accept_languages": "en-US",
+			"layout.css.prefers-color-scheme.content-override": SCHEME === "dark" ? 0 : 1,
 			...preferences,
 		},
 	});
@@ -172,7 +176,7 @@ export function visitorAt(page: Page): Visitor {
 			mkdirSync(folder, { recursive: true });
 			for (const width of [1280, 360]) {
 				await page.setViewport({ width, height: 800 });
-				await page.screenshot({ path: join(folder, `${name}-${width}.png`), fullPage: true });
+				await page.screenshot({ path: join(folder, `${name}-${width}-${SCHEME}.png`), fullPage: true });
 			}
 		},
 		async setUp(reveilleUrl, { jid, password, server }) {

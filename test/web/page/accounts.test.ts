@@ -78,6 +78,12 @@ describe("what is seen", () => {
 		expect(accounts.devicesOf(ACCOUNT)[0]?.state).toBe("ended");
 	});
 
+	test("without an answer this is said, and what was known stays", async () => {
+		const { accounts } = await scene({ api: fakeApi({ show: failing({ kind: "http-away" }) }) });
+		await expect(accounts.lookAgain(ACCOUNT)).rejects.toMatchObject({ reason: { kind: "http-away" } });
+		expect(accounts.devicesOf(ACCOUNT)[0]?.state).toBe("unknown");
+	});
+
 	test("two accounts of one browser", async () => {
 		const other = { ...OWN, node: "node-9", account: "juliet@example.org" };
 		const { accounts } = await scene({ devices: fakeDevices(OWN, other) });

@@ -37,7 +37,7 @@ function lineOf({ state, own, app, lastPushAt, lastError }: DeviceView, t: Texts
 	return [
 		state === "failing" && error,
 		push,
-		own && devices.renewed(when(own.renewedAt, now, t.lang)),
+		own && own.renewedAt > own.registeredAt && devices.renewed(when(own.renewedAt, now, t.lang)),
 		!own && app !== undefined && devices.app(app),
 	]
 		.filter(Boolean)

@@ -261,20 +261,23 @@ function EndCard({ device }: { device: DeviceView }) {
 	);
 }
 
-/** What ended can only be set up again, or forgotten. */
+/** What ended can only be set up again, or forgotten; with the account nothing can be set up any more. */
 function Ended({ device: { node, own } }: { device: DeviceView }) {
 	const page = usePage();
 	const t = useTexts();
 	const { run } = useAction();
+	const isAccountGone = own?.ended?.why === "account-removed";
 	return (
 		<section class="card" aria-label={t.devices.state.ended}>
-			<p>{own?.ended?.why === "account-removed" ? t.devices.accountRemoved : t.devices.gone}</p>
+			<p>{isAccountGone ? t.devices.accountRemoved : t.devices.gone}</p>
 			<div class="row actions">
-				<a class="btn next" href={hashOf({ at: "set-up", step: "sign-in" })}>
-					{t.device.setUpAgain}
-				</a>
+				{!isAccountGone && (
+					<a class="btn next" href={hashOf({ at: "set-up", step: "sign-in" })}>
+						{t.device.setUpAgain}
+					</a>
+				)}
 				<button
-					class="btn"
+					class={isAccountGone ? "btn next" : "btn"}
 					type="button"
 					onClick={() =>
 						run(async () => {

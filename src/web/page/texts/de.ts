@@ -47,10 +47,7 @@ const faults: FaultTexts = {
 		`Reveille lehnt das ab${because(reason)}.`,
 		"Sag es dem Betreiber dieser Seite.",
 	],
-	"not-now": ({ reason }) => [
-		`Das ist im Moment zu viel${because(reason)}.`,
-		"Versuch es in ein paar Minuten noch einmal.",
-	],
+	"not-now": ({ reason }) => ["Reveille kann das gerade nicht.", whatToDo(reason)],
 	ended: () => ["Dieses Gerät ist beendet: Reveille kennt es nicht mehr.", "Richte es neu ein."],
 	disconnected: ({ domain }) => [
 		`Die Verbindung zu ${domain} ist weg, oder eine Antwort kam nicht rechtzeitig.`,
@@ -72,6 +69,12 @@ function because(reason: string): string {
 	const trimmed = reason.trim().replace(/[.\s]+$/, "");
 	return trimmed === "" ? "" : `: ${trimmed}`;
 }
+
+/** Reveille's sentence says what to do; a condition alone does not. */
+const whatToDo = (reason: string) =>
+	/\s/.test(reason)
+		? `Es sagt: „${reason}“`
+		: `Versuch es in ein paar Minuten noch einmal${because(reason)}.`;
 
 const httpsOf = (service: string) => service.replace(/^ws/, "http").replace(/^(https?:\/\/[^/]*).*/, "$1");
 

@@ -47,7 +47,7 @@ const faults: FaultTexts = {
 		`Reveille refuses this${because(reason)}.`,
 		"Tell the operator of this page.",
 	],
-	"not-now": ({ reason }) => [`This is too much for now${because(reason)}.`, "Try again in a few minutes."],
+	"not-now": ({ reason }) => ["Reveille cannot do this now.", whatToDo(reason)],
 	ended: () => ["This device has ended: Reveille does not know it any more.", "Set it up again."],
 	disconnected: ({ domain }) => [
 		`The connection to ${domain} was lost, or an answer did not come in time.`,
@@ -69,6 +69,10 @@ function because(reason: string): string {
 	const trimmed = reason.trim().replace(/[.\s]+$/, "");
 	return trimmed === "" ? "" : `: ${trimmed}`;
 }
+
+/** Reveille's sentence says what to do; a condition alone does not. */
+const whatToDo = (reason: string) =>
+	/\s/.test(reason) ? `It says: ${reason}` : `Try again in a few minutes${because(reason)}.`;
 
 const httpsOf = (service: string) => service.replace(/^ws/, "http").replace(/^(https?:\/\/[^/]*).*/, "$1");
 
