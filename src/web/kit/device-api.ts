@@ -54,11 +54,11 @@ export function createDeviceApi(
 				...(name !== undefined && { deviceName: name }),
 				...(classes !== undefined && { classes }),
 			};
-			const { node, deviceSecret } = await call("PUT", device, { body });
-			return {
-				node: textOf(node) ?? device.node,
-				deviceSecret: textOf(deviceSecret) ?? device.deviceSecret,
-			};
+			const answer = await call("PUT", device, { body });
+			const [node, deviceSecret] = [textOf(answer.node), textOf(answer.deviceSecret)];
+			// Reveille names the node: somebody between renewed nothing.
+			if (node === undefined) throw new Fault({ kind: "http-away" });
+			return { node, deviceSecret: deviceSecret ?? device.deviceSecret };
 		},
 
 		async test(device) {

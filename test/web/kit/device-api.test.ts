@@ -87,6 +87,13 @@ test("a renewal says what there is to say, and gives other keys where there are 
 	});
 });
 
+test("an object of somebody between renews nothing", async () => {
+	for (const body of [{}, { status: "ok" }, { node: 1 }]) {
+		const renewed = says(body).api.renew(KEY, { subscription: SUBSCRIPTION });
+		expect(await faultOf(renewed)).toEqual({ kind: "http-away" });
+	}
+});
+
 test("a test is what became of it, also where that is nothing for now", async () => {
 	const { api, asked } = says({ result: "queued", reason: "503" });
 	expect(await api.test(KEY)).toEqual({ result: "queued", reason: "503" });
