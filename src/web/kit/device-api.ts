@@ -30,6 +30,8 @@ export function createDeviceApi(
 			signal,
 			cache: "no-store",
 			credentials: "omit",
+			// The secret is for Reveille alone.
+			redirect: "error",
 			headers: {
 				Authorization: `Bearer ${deviceSecret}`,
 				...(body && { "Content-Type": "application/json" }),
@@ -40,6 +42,8 @@ export function createDeviceApi(
 			.catch(() => undefined);
 		// No network, no answer in time, or an answer of somebody between.
 		if (!answered) throw new Fault({ kind: "http-away" });
+		// Nor of a captive portal, which says 200 to everything.
+		if (method === "DELETE" && answered.status === 200) throw new Fault({ kind: "http-away" });
 		if (answered.status < 300) return answered.body;
 		throw refusalOf(answered.status, answered.body);
 	}

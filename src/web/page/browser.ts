@@ -25,6 +25,8 @@ export interface Browser {
 	 * @throws what the browser says
 	 */
 	subscribe(key: string): Promise<SubscriptionJson>;
+	/** The page's own address. */
+	readonly home: string;
 	/** The subscription that there is. */
 	subscription(): Promise<SubscriptionJson | undefined>;
 	/** Never throws. */

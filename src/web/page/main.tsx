@@ -39,7 +39,7 @@ async function open(root: Element): Promise<void> {
 		browser,
 		clock: windowClock,
 		settings,
-		language: await devices?.language(),
+		language: await devices?.language().catch(() => undefined),
 		languages: navigator.languages,
 		newId: () => crypto.randomUUID(),
 		address: {
@@ -53,7 +53,8 @@ async function open(root: Element): Promise<void> {
 		},
 		reload: () => location.reload(),
 	});
-	await page.accounts.refresh();
+	// Without it the page begins with nobody, and says what fails where it is needed.
+	await page.accounts.refresh().catch(() => {});
 	render(
 		<PageProvider value={page}>
 			<App />

@@ -3,6 +3,7 @@
  * next. No part of it draws. The password lives in this closure alone, and only until the second login is there.
  */
 import { signal as createSignal, type ReadonlySignal } from "@preact/signals";
+import { present } from "../../syntax/present-fields.ts";
 import type { Devices, OwnDevice } from "../devices.ts";
 import { Fault } from "../kit/fault.ts";
 import type { DeviceApi, Kit, Registered, Session, SubscriptionJson } from "../kit/kit.ts";
@@ -15,6 +16,9 @@ import { byReveille, byServer, type TestResult, testPush } from "./test-push.ts"
 
 /** ms that a browser may take to subscribe: one that reaches no push service waits for ever. */
 const SUBSCRIBING = 30_000;
+
+/** What a push is headed by that names no sender, where the browser shows it without the service worker. */
+const NAME = "Reveille";
 
 /** What is done after the tap, in this order. */
 export const REGISTERING = ["subscribe", "register", "enable", "sign-in-again"] as const;
@@ -282,7 +286,7 @@ async function subscribe({ browser, clock, reveille }: SetUpEffects): Promise<Su
 
 /** Registers, and keeps the device: from now on a push may come for it. One of the same account is replaced. */
 async function registerAt(
-	{ api, devices, reveille, clock, newId, changed }: SetUpEffects,
+	{ api, browser, devices, reveille, clock, newId, changed }: SetUpEffects,
 	run: Run,
 	session: Session,
 	subscription: SubscriptionJson,
@@ -296,6 +300,8 @@ async function registerAt(
 		name,
 		deviceId,
 		classes: classesOf(false),
+		// Reveille uses it at Apple's endpoints alone, and takes no other than https.
+		...present({ declarative: browser.https ? { title: NAME, navigate: browser.home } : undefined }),
 	});
 	const { jid, node, deviceSecret } = registered;
 	if (deviceSecret === undefined) throw new Fault({ kind: "reveille-refused", reason: "no device secret" });

@@ -31,6 +31,7 @@ export function browserOf(window: Window & typeof globalThis, worker: string): B
 			: undefined;
 	return {
 		host: location.host,
+		home: `${location.origin}${location.pathname}`,
 		secure: window.isSecureContext,
 		https: location.protocol === "https:",
 		serviceWorkers,

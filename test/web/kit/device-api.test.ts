@@ -112,7 +112,8 @@ test("a test is what became of it, also where that is nothing for now", async ()
 test("ending one that has ended is no fault", async () => {
 	const { api, asked } = apiThat(() => new Response(null, { status: 204 }));
 	await api.end(KEY);
-	expect(asked).toMatchObject([{ method: "DELETE" }]);
+	expect(asked).toMatchObject([{ method: "DELETE", redirect: "error" }]);
+	expect(await faultOf(says({}).api.end(KEY))).toEqual({ kind: "http-away" });
 	await problem(410).api.end(KEY);
 	await problem(404).api.end(KEY);
 	expect(await faultOf(problem(503, "Later.").api.end(KEY))).toEqual({ kind: "not-now", reason: "Later." });

@@ -136,6 +136,7 @@ export function fakeBrowser(with_: Partial<Browser> = {}): FakeBrowser {
 	const copied: string[] = [];
 	return {
 		host: "push.example.net",
+		home: "https://push.example.net/app/",
 		secure: true,
 		https: true,
 		serviceWorkers: true,

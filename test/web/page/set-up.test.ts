@@ -61,6 +61,23 @@ function showing(session: ReturnType<typeof fakeSession>, browser: ReturnType<ty
 	};
 }
 
+test.each([
+	[true, { title: "Reveille", navigate: "https://push.example.net/app/" }],
+	[false, undefined],
+])("on a page that is https: %p, what Safari shows without a service worker is %j", async (https, wanted) => {
+	const given: unknown[] = [];
+	const session = fakeSession({
+		registerBrowser: async (_, { declarative }) => {
+			given.push(declarative);
+			throw new Fault({ kind: "reveille-refused", reason: "enough" });
+		},
+	});
+	const { setUp } = scene({ kit: fakeKit([session]), browser: { ...fakeBrowser(), https } });
+	await setUp.signIn(ACCOUNT, PASSWORD);
+	await setUp.allow("Laptop");
+	expect(given).toEqual([wanted]);
+});
+
 test("the whole way: two logins, and the first one is closed before the second", async () => {
 	const [first, second] = [fakeSession(), fakeSession()];
 	const browser = fakeBrowser();
