@@ -1,7 +1,7 @@
 /** The set-up apart from its screens: the order of its steps, each failure, and where the password stays. */
 import { describe, expect, test } from "bun:test";
 import { IDBFactory } from "fake-indexeddb";
-import type { FaultReason } from "../../../src/web/kit/fault.ts";
+import { Fault, type FaultReason } from "../../../src/web/kit/fault.ts";
 import type { Session } from "../../../src/web/kit/kit.ts";
 import type { Browser } from "../../../src/web/page/browser.ts";
 import { createSetUp, type SetUpEffects } from "../../../src/web/page/set-up.ts";
