@@ -96,7 +96,7 @@ describe("the set-up", () => {
 			{ kind: "server-unreachable", service: "wss://a.example:5281/ws" },
 			"Open https://a.example:5281 once in this browser",
 		],
-		[{ kind: "no-push", domain }, "One module is missing at example.net."],
+		[{ kind: "no-push", domain }, "Push is missing at example.net."],
 		[{ kind: "no-safe-login", domain }, "Your password was not sent."],
 		[{ kind: "server-unproven", domain }, "The server did not prove that it is example.net."],
 		[

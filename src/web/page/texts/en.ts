@@ -149,7 +149,7 @@ export const en = {
 	missing: {
 		title: "Your server cannot send pushes yet",
 		lead: (domain: string) =>
-			`Your address and password are right. One module is missing at ${domain}. Its admin can add it.`,
+			`Your address and password are right. Push is missing at ${domain}. Its admin can add it.`,
 		checked: "What was checked",
 		notThere: "Push is not there",
 		askedFor: "Asked for: urn:xmpp:push:0",
