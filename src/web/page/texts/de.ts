@@ -150,8 +150,7 @@ export const de: Texts = {
 
 	missing: {
 		title: "Dein Server kann noch keine Pushs senden",
-		lead: (domain) =>
-			`Adresse und Passwort stimmen. Bei ${domain} fehlt Push. Der Admin kann es ergänzen.`,
+		lead: (domain) => `Adresse und Passwort stimmen. Bei ${domain} fehlt Push. Der Admin kann es ergänzen.`,
 		checked: "Was geprüft wurde",
 		notThere: "Push ist nicht da",
 		askedFor: "Gefragt nach: urn:xmpp:push:0",
