@@ -12,6 +12,7 @@ import type { WebAppSettings } from "../settings.ts";
 import type { Browser, Clock } from "./browser.ts";
 import { classesOf } from "./classes.ts";
 import { byReveille, type TestResult, testPush } from "./test-push.ts";
+import { subscribe } from "./this-browser.ts";
 
 /** One device as it is shown, own or not. */
 export interface DeviceView {
@@ -185,7 +186,7 @@ export function createAccounts(effects: AccountsEffects): Accounts {
 		const key = settings?.vapidPublicKey;
 		const there = await browser.subscription();
 		if (key === undefined) return there;
-		return browser.permission() === "granted" ? browser.subscribe(key) : there;
+		return browser.permission() === "granted" ? subscribe({ browser, clock }, key) : there;
 	}
 
 	function view(own: OwnDevice | undefined, listed: Listed | undefined): DeviceView {

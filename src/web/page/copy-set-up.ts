@@ -1,12 +1,12 @@
 /** The set-up without a password: a client of the person's own enables push, with values to copy. */
 import { signal as createSignal, type ReadonlySignal } from "@preact/signals";
 import type { Devices, OwnDevice } from "../devices.ts";
-import { Fault } from "../kit/fault.ts";
 import type { Registered, SubscriptionJson } from "../kit/kit.ts";
 import { readAccount } from "./account.ts";
 import type { Browser, Clock } from "./browser.ts";
 import type { OpenRegistration } from "./open-registration.ts";
-import { faultOf, type PageFault, PushServiceAway } from "./page-fault.ts";
+import { faultOf, type PageFault } from "./page-fault.ts";
+import { deviceOf, subscribe } from "./this-browser.ts";
 
 export type CopyState =
 	| { at: "start"; mistake?: "jid" | "dismissed" | "denied" | PageFault }
@@ -38,25 +38,10 @@ export function createCopySetUp(effects: {
 	const state = createSignal<CopyState>({ at: "start" });
 
 	async function register(account: string, name: string): Promise<CopyState> {
-		const subscription = await browser.subscribe(vapidPublicKey).catch((error: unknown) => {
-			throw new PushServiceAway(error instanceof Error ? error.message : String(error));
-		});
+		const subscription = await subscribe({ browser, clock }, vapidPublicKey);
 		if (!(await registration.isOpen())) return { at: "command", subscription };
 		const registered = await registration.register({ subscription, name });
-		const { jid, node, deviceSecret } = registered;
-		if (deviceSecret === undefined) throw new Fault({ kind: "reveille-refused", reason: "no device secret" });
-		const now = clock.now();
-		const device: OwnDevice = {
-			node,
-			deviceSecret,
-			account,
-			name,
-			jid,
-			endpoint: subscription.endpoint,
-			registeredAt: now,
-			renewedAt: now,
-			wantsLow: false,
-		};
+		const device = deviceOf(registered, { account, name, subscription, now: clock.now() });
 		await devices.put(device);
 		browser.persist();
 		changed();

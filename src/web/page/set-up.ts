@@ -5,17 +5,14 @@
 import { signal as createSignal, type ReadonlySignal } from "@preact/signals";
 import { present } from "../../syntax/present-fields.ts";
 import type { Devices, OwnDevice } from "../devices.ts";
-import { Fault } from "../kit/fault.ts";
 import type { DeviceApi, Kit, Registered, Session, SubscriptionJson } from "../kit/kit.ts";
 import type { WebAppSettings } from "../settings.ts";
 import { readAccount, readService } from "./account.ts";
 import type { Browser, Clock } from "./browser.ts";
 import { classesOf } from "./classes.ts";
-import { faultOf, type PageFault, PushServiceAway } from "./page-fault.ts";
+import { faultOf, type PageFault } from "./page-fault.ts";
 import { byReveille, byServer, type TestResult, testPush } from "./test-push.ts";
-
-/** ms that a browser may take to subscribe: one that reaches no push service waits for ever. */
-const SUBSCRIBING = 30_000;
+import { deviceOf, subscribe } from "./this-browser.ts";
 
 /** What a push is headed by that names no sender, where the browser shows it without the service worker. */
 const NAME = "Reveille";
@@ -256,7 +253,7 @@ async function registerBrowser(effects: SetUpEffects, run: Run, show: Show): Pro
 	const at = (done: number) => show(run, { at: "registering", domain, done });
 	if (!run.device) {
 		at(0);
-		const subscription = await subscribe(effects);
+		const subscription = await subscribe(effects, effects.reveille.vapidPublicKey);
 		at(1);
 		const session = await connected(effects, run);
 		const registered = await registerAt(effects, run, session, subscription);
@@ -264,24 +261,6 @@ async function registerBrowser(effects: SetUpEffects, run: Run, show: Show): Pro
 	}
 	at(3);
 	await signInAgain(effects, run);
-}
-
-async function subscribe({ browser, clock, reveille }: SetUpEffects): Promise<SubscriptionJson> {
-	const waiting = new AbortController();
-	try {
-		return await Promise.race([
-			browser.subscribe(reveille.vapidPublicKey),
-			clock.after(SUBSCRIBING, waiting.signal).then(() => {
-				throw new PushServiceAway();
-			}),
-		]);
-	} catch (error) {
-		throw error instanceof PushServiceAway || error instanceof Fault
-			? error
-			: new PushServiceAway(error instanceof Error ? error.message : String(error));
-	} finally {
-		waiting.abort();
-	}
 }
 
 /** Registers, and keeps the device: from now on a push may come for it. One of the same account is replaced. */
@@ -303,25 +282,12 @@ async function registerAt(
 		// Reveille uses it at Apple's endpoints alone, and takes no other than https.
 		...present({ declarative: browser.https ? { title: NAME, navigate: browser.home } : undefined }),
 	});
-	const { jid, node, deviceSecret } = registered;
-	if (deviceSecret === undefined) throw new Fault({ kind: "reveille-refused", reason: "no device secret" });
-	const now = clock.now();
-	const device: OwnDevice = {
-		node,
-		deviceSecret,
-		account,
-		name,
-		jid,
-		endpoint: subscription.endpoint,
-		registeredAt: now,
-		renewedAt: now,
-		deviceId,
-		wantsLow: false,
-	};
+	const device = deviceOf(registered, { account, name, subscription, now: clock.now() });
+	device.deviceId = deviceId;
 	if (run.typed !== undefined) device.service = run.typed;
 	await devices.put(device);
 	for (const old of former) {
-		if (old.node === node) continue;
+		if (old.node === registered.node) continue;
 		// One that a client of the person's enabled: it would show each message a second time.
 		if (old.deviceId !== deviceId) await api.end(old).catch(() => {});
 		await devices.remove(old.node);

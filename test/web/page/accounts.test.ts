@@ -135,7 +135,7 @@ describe("what is done with the device secret", () => {
 	test("what Reveille cannot be told of stays", async () => {
 		const { accounts, devices } = await scene({ api: fakeApi({ end: failing({ kind: "http-away" }) }) });
 		const [device] = accounts.devicesOf(ACCOUNT);
-		expect(device && accounts.end(device)).rejects.toMatchObject({ reason: { kind: "http-away" } });
+		await expect(device && accounts.end(device)).rejects.toMatchObject({ reason: { kind: "http-away" } });
 		expect(devices.there.size).toBe(1);
 	});
 });

@@ -229,6 +229,18 @@ describe("without a password", () => {
 		const registration = { isOpen: failing({ kind: "http-away" }), register: failing({ kind: "http-away" }) };
 		await (await copying({ registration })).until("Reveille does not answer.");
 	});
+
+	test("a browser that never subscribes is not waited for longer than 30 s", async () => {
+		const clock = fakeClock();
+		const page = await copying({ clock, browser: fakeBrowser({ subscribe: () => gate<never>().promise }) });
+		clock.pass(30_000);
+		await page.until("push service");
+	});
+
+	test("where Reveille is away while the browser subscribes, the push service is not blamed", async () => {
+		const browser = fakeBrowser({ subscribe: failing({ kind: "http-away" }) });
+		await (await copying({ browser })).until("Reveille does not answer.");
+	});
 });
 
 describe("the devices", () => {

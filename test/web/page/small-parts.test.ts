@@ -115,17 +115,17 @@ describe("registering over HTTP", () => {
 	test("gives what the client needs, or Reveille's sentence", async () => {
 		const device = { subscription: SUBSCRIPTION, name: "Laptop" };
 		expect(await answering(201, { ...REGISTERED, more: 1 }).register(device)).toEqual(REGISTERED);
-		expect(answering(403, { detail: "No." }).register(device)).rejects.toMatchObject({
+		await expect(answering(403, { detail: "No." }).register(device)).rejects.toMatchObject({
 			reason: { kind: "reveille-refused", reason: "No." },
 		});
-		expect(answering(201, { node: 5 }).register(device)).rejects.toMatchObject({
+		await expect(answering(201, { node: 5 }).register(device)).rejects.toMatchObject({
 			reason: { kind: "reveille-refused" },
 		});
 		const silent = createOpenRegistration(
 			(async () => new Response("<html>")) as unknown as typeof fetch,
 			"https://x",
 		);
-		expect(silent.register(device)).rejects.toMatchObject({ reason: { kind: "http-away" } });
+		await expect(silent.register(device)).rejects.toMatchObject({ reason: { kind: "http-away" } });
 	});
 });
 

@@ -1,0 +1,52 @@
+/** This browser as a device: its subscription, and what is kept of it once it is registered. */
+import type { OwnDevice } from "../devices.ts";
+import { Fault } from "../kit/fault.ts";
+import type { Registered, SubscriptionJson } from "../kit/kit.ts";
+import type { Browser, Clock } from "./browser.ts";
+import { PushServiceAway } from "./page-fault.ts";
+
+/** ms that a browser may take to subscribe: one that reaches no push service waits for ever. */
+const SUBSCRIBING = 30_000;
+
+/**
+ * Subscribes, or gives the subscription that there is.
+ * @param key the VAPID public key, base64url
+ * @throws {PushServiceAway} also where it takes too long
+ * @throws {Fault} where Reveille is what does not answer
+ */
+export async function subscribe(
+	{ browser, clock }: { browser: Pick<Browser, "subscribe">; clock: Clock },
+	key: string,
+): Promise<SubscriptionJson> {
+	const waiting = new AbortController();
+	try {
+		return await Promise.race([
+			browser.subscribe(key),
+			clock.after(SUBSCRIBING, waiting.signal).then(() => {
+				throw new PushServiceAway();
+			}),
+		]);
+	} catch (error) {
+		throw error instanceof PushServiceAway || error instanceof Fault
+			? error
+			: new PushServiceAway(error instanceof Error ? error.message : String(error));
+	} finally {
+		waiting.abort();
+	}
+}
+
+/** What is kept of a device that was just registered. @throws {Fault} where its registration has no device secret */
+export function deviceOf(
+	{ jid, node, deviceSecret }: Registered,
+	{
+		account,
+		name,
+		subscription,
+		now,
+	}: { account: string; name: string; subscription: SubscriptionJson; now: number },
+): OwnDevice {
+	if (deviceSecret === undefined) throw new Fault({ kind: "reveille-refused", reason: "no device secret" });
+	const { endpoint } = subscription;
+	const times = { registeredAt: now, renewedAt: now };
+	return { node, deviceSecret, account, name, jid, endpoint, ...times, wantsLow: false };
+}
