@@ -5,6 +5,7 @@ import { createDeviceApi } from "./device-api.ts";
 import { findServer } from "./find-server.ts";
 import type { Kit } from "./kit.ts";
 import { logIn } from "./log-in.ts";
+import { createOpenRegistration } from "./open-registration.ts";
 
 /** @param given what is left out is the platform's own */
 export function createKit(given: Partial<KitDeps> = {}): Kit {
@@ -21,5 +22,6 @@ export function createKit(given: Partial<KitDeps> = {}): Kit {
 		findServer: (domain, servers, signal) => findServer(domain, servers, deps, signal),
 		logIn: (account, services, signal) => logIn(account, services, deps, signal),
 		deviceApi: (base) => createDeviceApi(base, deps),
+		openRegistration: (base) => createOpenRegistration(base, deps),
 	};
 }

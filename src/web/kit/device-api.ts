@@ -1,20 +1,16 @@
 /** What a device does with its registration over HTTP, with its device secret alone (`/api/v1`). */
-import { wholeAnswer } from "../../limits/answer-size.ts";
-import { webKitBounds } from "../../limits/bounds/web-kit.ts";
 import type { AskedClass } from "../../types.ts";
 import type { KitDeps } from "./deps.ts";
 import { Fault } from "./fault.ts";
+import { createJsonApi, type Json, textOf } from "./json-api.ts";
 import type { DeviceApi, DeviceKey, Shown } from "./kit.ts";
 import { reasonOf } from "./reason.ts";
 import { testedOf } from "./tested.ts";
 
-type Json = Readonly<Record<string, unknown>>;
-
 /** @param base as `Kit` has it */
-export function createDeviceApi(
-	base: string,
-	{ fetch, timeout }: Pick<KitDeps, "fetch" | "timeout">,
-): DeviceApi {
+export function createDeviceApi(base: string, deps: Pick<KitDeps, "fetch" | "timeout">): DeviceApi {
+	const ask = createJsonApi(base, deps);
+
 	/** @returns the body of the answer @throws {Fault} */
 	async function call(
 		method: string,
@@ -22,30 +18,15 @@ export function createDeviceApi(
 		rest: { path?: string; body?: Json } = {},
 	): Promise<Json> {
 		const { node, deviceSecret } = device;
-		const { path = "", body } = rest;
-		const url = `${base}/api/v1/registrations/${encodeURIComponent(node)}${path}`;
-		const signal = timeout(webKitBounds.answerTime.is);
-		const answered = await fetch(url, {
-			method,
-			signal,
-			cache: "no-store",
-			credentials: "omit",
-			// The secret is for Reveille alone.
-			redirect: "error",
-			headers: {
-				Authorization: `Bearer ${deviceSecret}`,
-				...(body && { "Content-Type": "application/json" }),
-			},
-			...(body && { body: JSON.stringify(body) }),
-		})
-			.then(async (answer) => ({ status: answer.status, body: await jsonOf(answer, signal) }))
-			.catch(() => undefined);
-		// No network, no answer in time, or an answer of somebody between.
-		if (!answered) throw new Fault({ kind: "http-away" });
-		// Nor of a captive portal, which says 200 to everything.
-		if (method === "DELETE" && answered.status === 200) throw new Fault({ kind: "http-away" });
-		if (answered.status < 300) return answered.body;
-		throw refusalOf(answered.status, answered.body);
+		const { path = "", body: question } = rest;
+		const { status, body } = await ask(method, `registrations/${encodeURIComponent(node)}${path}`, {
+			secret: deviceSecret,
+			...(question && { body: question }),
+		});
+		// A captive portal says 200 to everything.
+		if (method === "DELETE" && status === 200) throw new Fault({ kind: "http-away" });
+		if (status < 300) return body;
+		throw refusalOf(status, body);
 	}
 
 	return {
@@ -87,15 +68,6 @@ export function createDeviceApi(
 	};
 }
 
-/** @throws where it is none */
-async function jsonOf(answer: Response, signal: AbortSignal): Promise<Json> {
-	if (answer.status === 204) return {};
-	const whole = await wholeAnswer(new Response(answer.body), webKitBounds.apiAnswer.is, signal);
-	const body: unknown = await whole.json();
-	if (typeof body !== "object" || body === null) throw new TypeError("no object");
-	return body as Json;
-}
-
 /** Reveille's problems (RFC 9457): one that is not there, or not with this secret, and one that has ended. */
 const ENDED = /#problem-(no-such-registration|gone)$/;
 
@@ -108,7 +80,6 @@ function refusalOf(status: number, problem: Json): Fault {
 	return new Fault({ kind: status === 429 || status >= 500 ? "not-now" : "reveille-refused", reason });
 }
 
-const textOf = (value: unknown) => (typeof value === "string" ? value : undefined);
 /** @returns ms */
 const timeOf = (value: unknown) => {
 	const time = Date.parse(textOf(value) ?? "");

@@ -116,6 +116,13 @@ export interface DeviceApi {
 	end(device: DeviceKey): Promise<void>;
 }
 
+/** Registering over HTTP, for whoever gives no password. All: @throws {Fault} */
+export interface OpenRegistration {
+	/** Whether no token is needed. */
+	isOpen(): Promise<boolean>;
+	register(device: { subscription: SubscriptionJson; name: string }): Promise<Registered>;
+}
+
 export interface DeviceKey {
 	node: string;
 	deviceSecret: string;
@@ -158,4 +165,6 @@ export interface Kit {
 	): Promise<Session>;
 	/** @param base the URL that `/api/v1` stands under, without a slash at its end */
 	deviceApi(base: string): DeviceApi;
+	/** @param base likewise */
+	openRegistration(base: string): OpenRegistration;
 }

@@ -1,10 +1,9 @@
 /** The set-up without a password: a client of the person's own enables push, with values to copy. */
 import { signal as createSignal, type ReadonlySignal } from "@preact/signals";
 import type { Devices, OwnDevice } from "../devices.ts";
-import type { Registered, SubscriptionJson } from "../kit/kit.ts";
+import type { OpenRegistration, Registered, SubscriptionJson } from "../kit/kit.ts";
 import { readAccount } from "./account.ts";
 import type { Browser, Clock } from "./browser.ts";
-import type { OpenRegistration } from "./open-registration.ts";
 import { faultOf, type PageFault } from "./page-fault.ts";
 import { deviceOf, subscribe } from "./this-browser.ts";
 

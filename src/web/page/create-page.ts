@@ -1,14 +1,13 @@
 /** Puts the page together from its effects: what acts, where a person is, and how one leads to the other. */
 import { effect, signal } from "@preact/signals";
 import type { Devices } from "../devices.ts";
-import type { DeviceApi, Kit } from "../kit/kit.ts";
+import type { DeviceApi, Kit, OpenRegistration } from "../kit/kit.ts";
 import type { WebAppSettings } from "../settings.ts";
 import { createAccounts } from "./accounts.ts";
 import type { Browser, Clock } from "./browser.ts";
 import { createCopySetUp } from "./copy-set-up.ts";
 import { NO_DEVICES } from "./no-devices.ts";
 import { obstacleOf } from "./obstacle.ts";
-import type { OpenRegistration } from "./open-registration.ts";
 import type { Page } from "./page.ts";
 import { hashOf, parseRoute, type Route } from "./routes.ts";
 import { createSetUp, type SetUp, stepOf } from "./set-up.ts";

@@ -6,7 +6,6 @@ import { createKit } from "../kit/create-kit.ts";
 import { openDevices } from "../store/devices-store.ts";
 import { App } from "./app.tsx";
 import { createPage } from "./create-page.ts";
-import { createOpenRegistration } from "./open-registration.ts";
 import { PageProvider } from "./page.ts";
 import { readSettings } from "./read-settings.ts";
 import { browserOf, windowClock } from "./window-browser.ts";
@@ -34,7 +33,7 @@ async function open(root: Element): Promise<void> {
 	const page = createPage({
 		kit,
 		api: kit.deviceApi(base),
-		registration: createOpenRegistration(ask, base),
+		registration: kit.openRegistration(base),
 		devices,
 		browser,
 		clock: windowClock,

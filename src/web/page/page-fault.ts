@@ -1,5 +1,6 @@
 /** Why something could not be done on this page: as the kit says, or by the browser. */
 import { Fault, type FaultReason } from "../kit/fault.ts";
+import { reasonOf } from "../kit/reason.ts";
 
 export type PageFault =
 	| FaultReason
@@ -10,11 +11,8 @@ export type PageFault =
 
 export type PageFaultKind = PageFault["kind"];
 
-/** Characters of a stranger's sentence that are shown. */
-const LONGEST_REASON = 300;
-
 const said = (error: unknown) =>
-	(error instanceof Error ? error.message || error.name : String(error)).slice(0, LONGEST_REASON);
+	reasonOf({ text: error instanceof Error ? error.message || error.name : String(error) });
 
 /** Thrown where the browser's push service fails. */
 export class PushServiceAway extends Error {

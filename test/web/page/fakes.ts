@@ -5,6 +5,7 @@ import type {
 	DeviceApi,
 	Kit,
 	Listed,
+	OpenRegistration,
 	Registered,
 	Session,
 	Shown,
@@ -223,6 +224,12 @@ export const fakeApi = (with_: Partial<DeviceApi> = {}): DeviceApi => ({
 	...with_,
 });
 
+/** Everybody may register. */
+const fakeRegistration = (): OpenRegistration => ({
+	isOpen: async () => true,
+	register: async () => REGISTERED,
+});
+
 export interface FakeKit extends Kit {
 	/** Each login, in order. */
 	readonly logins: { jid: string; password: string; services: readonly string[] }[];
@@ -240,6 +247,7 @@ export function fakeKit(sessions: readonly Session[] = [fakeSession()], with_: P
 			return session;
 		},
 		deviceApi: () => fakeApi(),
+		openRegistration: fakeRegistration,
 		...with_,
 		logins,
 	};
@@ -292,7 +300,7 @@ export function fakeEffects(with_: Partial<PageEffects> = {}): PageEffects {
 	return {
 		kit: fakeKit(),
 		api: fakeApi(),
-		registration: { isOpen: async () => true, register: async () => REGISTERED },
+		registration: fakeRegistration(),
 		devices: fakeDevices(),
 		browser: fakeBrowser(),
 		clock: fakeClock(),

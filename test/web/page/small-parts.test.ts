@@ -2,13 +2,12 @@
 import { describe, expect, test } from "bun:test";
 import { readAccount, readService } from "../../../src/web/page/account.ts";
 import { obstacleOf } from "../../../src/web/page/obstacle.ts";
-import { createOpenRegistration } from "../../../src/web/page/open-registration.ts";
 import { hostOf, makerOf } from "../../../src/web/page/push-service.ts";
 import { readSettings } from "../../../src/web/page/read-settings.ts";
 import { hashOf, parseRoute, type Route } from "../../../src/web/page/routes.ts";
 import { duration, when } from "../../../src/web/page/times.ts";
 import { nameOf } from "../../../src/web/page/window-browser.ts";
-import { fakeBrowser, REGISTERED, SETTINGS, SUBSCRIPTION } from "./fakes.ts";
+import { fakeBrowser, SETTINGS } from "./fakes.ts";
 
 describe("a route", () => {
 	test.each<Route>([
@@ -97,36 +96,6 @@ test.each([
 	["", "Browser "],
 ])("%p is called %p", (userAgent, name) => {
 	expect(Object.values(nameOf(userAgent, userAgent.includes("iPhone"))).join(" ")).toBe(name);
-});
-
-describe("registering over HTTP", () => {
-	const answering = (status: number, body: unknown) =>
-		createOpenRegistration(
-			(async () => Response.json(body, { status })) as unknown as typeof fetch,
-			"https://x",
-		);
-
-	test("is offered where everybody may", async () => {
-		expect(await answering(200, { registration: "open" }).isOpen()).toBe(true);
-		expect(await answering(200, { registration: "token" }).isOpen()).toBe(false);
-		expect(await answering(404, null).isOpen()).toBe(false);
-	});
-
-	test("gives what the client needs, or Reveille's sentence", async () => {
-		const device = { subscription: SUBSCRIPTION, name: "Laptop" };
-		expect(await answering(201, { ...REGISTERED, more: 1 }).register(device)).toEqual(REGISTERED);
-		await expect(answering(403, { detail: "No." }).register(device)).rejects.toMatchObject({
-			reason: { kind: "reveille-refused", reason: "No." },
-		});
-		await expect(answering(201, { node: 5 }).register(device)).rejects.toMatchObject({
-			reason: { kind: "reveille-refused" },
-		});
-		const silent = createOpenRegistration(
-			(async () => new Response("<html>")) as unknown as typeof fetch,
-			"https://x",
-		);
-		await expect(silent.register(device)).rejects.toMatchObject({ reason: { kind: "http-away" } });
-	});
 });
 
 test("settings that are none are as good as missing", async () => {
