@@ -5,6 +5,7 @@
 import { partyOfQueue } from "../store/local/queue-names.ts";
 import type { Answer, App, Outcome, PushService, Registration } from "../types.ts";
 import { applyPolicy, isFor } from "./app-policy.ts";
+import { createDeadlines } from "./deadlines.ts";
 import type { Passage } from "./gates/gate.ts";
 import { createGateChoice, type Target } from "./gates/gate-choice.ts";
 import type { Gates } from "./gates/gates.ts";
@@ -85,6 +86,7 @@ export function createAttempts(deps: AttemptDeps): Attempts {
 	const apps = new Map(deps.apps.map((app) => [app.name, app]));
 	const { gateOf, queueOf } = createGateChoice(deps.maxInFlight);
 	const unreached = createUnreached(now, deps.pause);
+	const deadlines = createDeadlines(sendDeadlineMs);
 
 	const look = (node: string) =>
 		fromDatabase(async () => (await registrations.find(node)) ?? (await registrations.findAtPrimary(node)));
@@ -142,13 +144,11 @@ export function createAttempts(deps: AttemptDeps): Attempts {
 		const ttlSeconds = Math.max(0, Math.ceil((item.expiresAt - startedAt) / 1000));
 		let outcome: Outcome = { kind: "retry", reason: "the service failed" };
 		let isOfOthers = true;
-		// Not AbortSignal.timeout, which is kept until it fires: of ten thousand pushes a second that is a lot.
-		const deadline = new AbortController();
-		const timer = setTimeout(() => deadline.abort(), sendDeadlineMs);
+		const deadline = deadlines.begin();
 		try {
 			outcome = await service.send({ registration, notification: leaves, ttlSeconds }, deadline.signal);
 		} finally {
-			clearTimeout(timer);
+			deadline.end();
 			isOfOthers = passing.leave(reportOf(outcome));
 		}
 		// Its place is free again, and what waits in the outbox answers nobody.

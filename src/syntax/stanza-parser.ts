@@ -9,9 +9,10 @@
  */
 
 import { stanzaBounds } from "../limits/bounds/stanzas.ts";
+import { ReadElement } from "./read-element.ts";
 import { type ReadFault, Unreadable } from "./read-fault.ts";
 import { StanzaSkipper } from "./stanza-skipper.ts";
-import { Element, unescapeXML } from "./xml.ts";
+import { type Element, unescapeXML } from "./xml.ts";
 
 /** What of one stanza is kept. */
 interface Limits {
@@ -76,7 +77,7 @@ export class StanzaParser {
 	readonly #events: StanzaParserEvents;
 	/** Whether the elements are children of a header, which the stream ends with. */
 	readonly #hasHeader: boolean;
-	#header: Element | undefined;
+	#header: ReadElement | undefined;
 	/** Nothing came but blanks: an XML declaration may stand here (RFC 6120 §11.4). */
 	#isFirst = true;
 	#isOver = false;
@@ -90,8 +91,8 @@ export class StanzaParser {
 	#before = 0;
 
 	/** The element that is being read, the one in it that is open, and how deep that is. */
-	#element: Element | undefined;
-	#cursor: Element | undefined;
+	#element: ReadElement | undefined;
+	#cursor: ReadElement | undefined;
 	#depth = 0;
 	/** Where it began, counted like `#received`. */
 	#beganAt = 0;
@@ -271,7 +272,7 @@ export class StanzaParser {
 			[this.#parts, this.#text] = [parts, texts];
 			return NOT_YET;
 		}
-		const element = new Element(text.slice(at + 1, nameEnd), attrs);
+		const element = new ReadElement(text.slice(at + 1, nameEnd), attrs, this.#cursor ?? this.#header);
 		this.#isFirst = false;
 		const isEmpty = text.charCodeAt(end - 2) === SLASH;
 		if (this.#hasHeader && !this.#header) {
@@ -317,13 +318,12 @@ export class StanzaParser {
 	}
 
 	/** A start tag is whole. @param place where in the text it is */
-	#enter(element: Element, place: { isEmpty: boolean; at: number; end: number }) {
+	#enter(element: ReadElement, place: { isEmpty: boolean; at: number; end: number }) {
 		const { isEmpty, at, end } = place;
 		const cursor = this.#cursor;
 		const isLongTag = end - at > LONGEST_TAG;
 		if (isLongTag) this.#hasTooMuch = true;
 		if (cursor) {
-			element.parent = cursor;
 			cursor.children.push(element);
 		} else if (!isLongTag) {
 			this.#element = element;
@@ -358,7 +358,6 @@ export class StanzaParser {
 			// What is left of an answer answers nothing.
 			if (element.attrs.type === "result") element.attrs.type = "error";
 		}
-		element.parent = this.#header ?? null;
 		this.#events.onElement(element);
 	}
 

@@ -19,7 +19,8 @@ export function readForm(x: Element): FormValues {
 		if (typeof name !== "string") continue;
 		const isKnown = values.has(name);
 		if (isKnown && !empty?.has(name)) continue;
-		const its = field.getChildren("value", NS.dataForms).map((value) => value.getText());
+		const its: string[] = [];
+		for (const value of field.getChildren("value", NS.dataForms)) its.push(value.getText());
 		if (its.some(saysSomething)) empty?.delete(name);
 		else if (isKnown) continue;
 		else empty = (empty ?? new Set()).add(name);
@@ -34,11 +35,12 @@ export function readForm(x: Element): FormValues {
  * @param formType the FORM_TYPE that is meant
  */
 export function readFormOf(around: Element | undefined, formType: string): FormValues | undefined {
-	const [first, ...more] = around?.getChildren("x", NS.dataForms) ?? [];
-	if (!first) return undefined;
+	const found = around?.getChildren("x", NS.dataForms);
+	const first = found?.[0];
+	if (!found || !first) return undefined;
 	const form = readForm(first);
-	if (more.length === 0) return form;
-	const forms = [form, ...more.map(readForm)];
+	if (found.length === 1) return form;
+	const forms = [form, ...found.slice(1).map(readForm)];
 	const ofType = (type: string | undefined) => forms.find((it) => singleValue(it, "FORM_TYPE") === type);
 	return ofType(formType) ?? ofType(undefined) ?? form;
 }

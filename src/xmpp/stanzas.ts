@@ -1,6 +1,5 @@
 /** Answers the stanzas that reach our address: publishes, and the questions any XMPP entity may ask. */
-import type { Element } from "@xmpp/xml";
-import xml from "@xmpp/xml";
+import xml, { Element } from "@xmpp/xml";
 import { stanzaBounds } from "../limits/bounds/stanzas.ts";
 import type { Answer } from "../types.ts";
 import { type CommandDeps, createCommands } from "./commands/commands.ts";
@@ -105,12 +104,10 @@ export function createStanzaHandler({ publish, commands, version, same, doubt }:
 		}
 		const failed = payload?.is("error");
 		// The reply leaves from exactly the JID that was written to: Prosody compares them.
-		return xml(
-			"iq",
-			{ type: failed ? "error" : "result", id, to: from, from: to },
-			// Most publishes are answered without one.
-			...(payload ? [writable(payload)] : []),
-		);
+		const reply = new Element("iq", { type: failed ? "error" : "result", id, to: from, from: to });
+		// Most publishes are answered without one.
+		if (payload) reply.append(writable(payload));
+		return reply;
 	};
 }
 
