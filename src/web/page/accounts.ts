@@ -9,6 +9,7 @@ import { Fault } from "../kit/fault.ts";
 import type { DeviceApi, Kit, Listed, Session, Shown } from "../kit/kit.ts";
 import { renewDevices } from "../renewal.ts";
 import type { WebAppSettings } from "../settings.ts";
+import { domainOf } from "./account.ts";
 import type { Browser, Clock } from "./browser.ts";
 import { classesOf } from "./classes.ts";
 import { byReveille, type TestResult, testPush } from "./test-push.ts";
@@ -271,7 +272,7 @@ export function createAccounts(effects: AccountsEffects): Accounts {
 		signedIn,
 		async open(account, password) {
 			const typed = known.value.own.find((device) => device.account === account)?.service;
-			const domain = account.slice(account.indexOf("@") + 1);
+			const domain = domainOf(account);
 			const services = typed ? [typed] : await kit.findServer(domain, settings?.servers ?? {});
 			await signedIn(await kit.logIn({ jid: account, password }, services));
 		},

@@ -45,11 +45,9 @@ function jsonOf(data: PushData["data"]): unknown {
 	}
 }
 
-/** Half a character, which JSON may hold and no URL. */
-const HALVES = /\p{Surrogate}/gu;
-
+/** Without half a character, which JSON may hold and no URL. */
 const textOf = (value: unknown) =>
-	typeof value === "string" && value !== "" ? value.replaceAll(HALVES, "\ufffd") : undefined;
+	typeof value === "string" && value !== "" ? value.toWellFormed() : undefined;
 
 const countOf = (value: unknown) =>
 	Number.isSafeInteger(value) && (value as number) > 0 ? (value as number) : undefined;

@@ -94,7 +94,7 @@ describe("the set-up", () => {
 		[{ kind: "no-server-known", domain }, "Where is your server?"],
 		[
 			{ kind: "server-unreachable", service: "wss://a.example:5281/ws" },
-			"Open https://a.example:5281 once in this browser",
+			"Open https://a.example:5281 in this browser",
 		],
 		[{ kind: "no-push", domain }, "Push is missing at example.net."],
 		[{ kind: "no-safe-login", domain }, "Your password was not sent."],
@@ -107,6 +107,16 @@ describe("the set-up", () => {
 	])("%p says %p", async (reason, words) => {
 		const page = await signIn({ kit: fakeKit([], { logIn: failing(reason) }) });
 		await page.until(words);
+	});
+
+	test("what a browser can show of a server that does not answer opens beside the page", async () => {
+		const logIn = failing({ kind: "server-unreachable", service: "wss://a.example:5281/ws" });
+		const page = await signIn({ kit: fakeKit([], { logIn }) });
+		await page.until("accept it there");
+		const link = page.find(".error a");
+		expect(link.getAttribute("href")).toBe("https://a.example:5281");
+		expect(link.getAttribute("target")).toBe("_blank");
+		expect(link.getAttribute("rel")).toBe("noopener noreferrer");
 	});
 
 	test.each<[FaultReason, string]>([

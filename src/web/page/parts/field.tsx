@@ -1,5 +1,6 @@
 /** @jsxImportSource preact */
 /** A field: label, hint, input, error, in this order. */
+import type { ComponentChildren } from "preact";
 import { present } from "../../../syntax/present-fields.ts";
 
 interface FieldProps {
@@ -9,7 +10,7 @@ interface FieldProps {
 	type: "text" | "email" | "password" | "url";
 	hint?: string | undefined;
 	/** What is wrong with what was typed. */
-	error?: string | undefined;
+	error?: ComponentChildren;
 	value?: string;
 	inputMode?: "email";
 	autocomplete?: string;

@@ -23,3 +23,16 @@ export function Filled({ text, ...places }: { text: string } & Record<string, Co
 		.split(/\{(\w+)\}/)
 		.map((part, index) => <Fragment key={part}>{index % 2 ? places[part] : part}</Fragment>);
 }
+
+/** A sentence of ours, of which the addresses of pages can be opened beside this one. */
+export function Linked({ text }: { text: string }) {
+	return text.split(/(https?:\/\/[^\s/]+)/).map((part, index) =>
+		index % 2 ? (
+			<a key={part} href={part} target="_blank" rel="noopener noreferrer">
+				{part}
+			</a>
+		) : (
+			part
+		),
+	);
+}

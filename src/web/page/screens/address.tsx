@@ -1,5 +1,6 @@
 /** @jsxImportSource preact */
 /** Where the server is, when its domain does not tell. */
+import type { ComponentChildren } from "preact";
 import { ADDRESS_CURES } from "../cures.ts";
 import { usePage, useTexts } from "../page.ts";
 import { CureLines } from "../parts/cure-lines.tsx";
@@ -7,6 +8,7 @@ import { sentenceOf } from "../parts/fault-text.tsx";
 import { Field, typed } from "../parts/field.tsx";
 import { SetUpFrame } from "../parts/frame.tsx";
 import { Opening } from "../parts/heading.tsx";
+import { Linked } from "../parts/text.tsx";
 import type { SetUpState } from "../set-up.ts";
 import type { Texts } from "../texts/texts.ts";
 import { Who } from "./sign-in.tsx";
@@ -62,8 +64,10 @@ export function Address({ state }: { state: State }) {
 }
 
 /** That the domain tells nothing is said above already. */
-function mistakeOf(t: Texts, { mistake }: State): string | undefined {
+function mistakeOf(t: Texts, { mistake }: State): ComponentChildren {
 	if (mistake === undefined) return;
 	if (mistake === "not-wss") return t.address.notWss;
-	return mistake.kind === "no-server-known" ? undefined : sentenceOf(t, mistake);
+	if (mistake.kind === "no-server-known") return;
+	const sentence = sentenceOf(t, mistake);
+	return mistake.kind === "server-unreachable" ? <Linked text={sentence} /> : sentence;
 }

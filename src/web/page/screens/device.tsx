@@ -2,6 +2,7 @@
 /** One device: its test, its name, its details, its end. */
 import { useState } from "preact/hooks";
 import type { OwnDevice } from "../../devices.ts";
+import { domainOf } from "../account.ts";
 import type { DeviceView } from "../accounts.ts";
 import { usePage, useTexts } from "../page.ts";
 import { DeviceMarks } from "../parts/device-state.tsx";
@@ -85,7 +86,7 @@ function TestCard({ device }: { device: DeviceView }) {
 				<Way
 					result={busy ? undefined : result}
 					from="reveille"
-					domain={account.slice(account.indexOf("@") + 1)}
+					domain={domainOf(account)}
 					endpoint={own.endpoint}
 					name={name}
 					across

@@ -1,4 +1,5 @@
 /** Deutsch. Kurze Sätze: was ist, dann was zu tun ist. */
+import { because, httpsOf } from "./strangers-words.ts";
 import type { FaultTexts, Texts } from "./texts.ts";
 
 const count = (n: number, one: string, many: string) =>
@@ -11,7 +12,7 @@ const faults: FaultTexts = {
 	],
 	"server-unreachable": ({ service }) => [
 		`${service} antwortet nicht, oder sein Zertifikat ist nicht gültig.`,
-		`Öffne ${httpsOf(service)} einmal in diesem Browser: er zeigt, was davon.`,
+		`Öffne ${httpsOf(service)} in diesem Browser. Warnt er vor dem Zertifikat, lass es dort zu. Komm dann zurück und versuch es noch einmal.`,
 	],
 	"domain-unknown": ({ domain }) => [
 		`Der Server ist da, aber er kennt ${domain} nicht.`,
@@ -64,19 +65,11 @@ const faults: FaultTexts = {
 	],
 };
 
-/** Fremde Worte hinter einem Satz von uns. */
-function because(reason: string): string {
-	const trimmed = reason.trim().replace(/[.\s]+$/, "");
-	return trimmed === "" ? "" : `: ${trimmed}`;
-}
-
 /** Reveille's sentence says what to do; a condition alone does not. */
 const whatToDo = (reason: string) =>
 	/\s/.test(reason)
 		? `Es sagt: „${reason}“`
 		: `Versuch es in ein paar Minuten noch einmal${because(reason)}.`;
-
-const httpsOf = (service: string) => service.replace(/^ws/, "http").replace(/^(https?:\/\/[^/]*).*/, "$1");
 
 export const de: Texts = {
 	lang: "de",

@@ -1,4 +1,5 @@
 /** English. Short sentences: what is, then what to do. */
+import { because, httpsOf } from "./strangers-words.ts";
 import type { FaultTexts } from "./texts.ts";
 
 const count = (n: number, one: string, many: string) =>
@@ -11,7 +12,7 @@ const faults: FaultTexts = {
 	],
 	"server-unreachable": ({ service }) => [
 		`No answer from ${service}, or its certificate is not valid.`,
-		`Open ${httpsOf(service)} once in this browser: it shows which.`,
+		`Open ${httpsOf(service)} in this browser. If it warns of the certificate, accept it there. Then come back and try again.`,
 	],
 	"domain-unknown": ({ domain }) => [
 		`The server is there, but it does not serve ${domain}.`,
@@ -64,17 +65,9 @@ const faults: FaultTexts = {
 	],
 };
 
-/** A stranger's reason behind a sentence of ours. */
-function because(reason: string): string {
-	const trimmed = reason.trim().replace(/[.\s]+$/, "");
-	return trimmed === "" ? "" : `: ${trimmed}`;
-}
-
 /** Reveille's sentence says what to do; a condition alone does not. */
 const whatToDo = (reason: string) =>
 	/\s/.test(reason) ? `It says: ${reason}` : `Try again in a few minutes${because(reason)}.`;
-
-const httpsOf = (service: string) => service.replace(/^ws/, "http").replace(/^(https?:\/\/[^/]*).*/, "$1");
 
 export const en = {
 	lang: "en",
