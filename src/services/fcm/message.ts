@@ -130,10 +130,22 @@ export function bodyOf(message: FcmMessage): string {
 	return JSON.stringify({ message });
 }
 
-/** No less than the bytes of it, and exactly those where that may be too much. */
+/** No less than the bytes of its body, and exactly those where that may be too much. */
 function bytesOf(message: FcmMessage): number {
-	const body = bodyOf(message);
-	// UTF-8 has at most three bytes for what a string counts as one.
-	const most = 3 * body.length;
-	return most <= MAX_BODY ? most : new TextEncoder().encode(body).length;
+	const most = mostBytesOf(message);
+	return most <= MAX_BODY ? most : new TextEncoder().encode(bodyOf(message)).length;
+}
+
+/** All of it but what differs from one to another: names, braces, quotes, options. Bytes, and some to spare. */
+const AROUND = 256;
+
+/** What it can take at the most, without making it: JSON has at most six bytes for what a string counts as one. */
+function mostBytesOf({ token, data, android: { collapse_key = "" } }: FcmMessage): number {
+	let units = token.length + collapse_key.length;
+	let fields = 0;
+	for (const key in data) {
+		units += key.length + (data[key] ?? "").length;
+		fields++;
+	}
+	return AROUND + 6 * units + 6 * fields;
 }

@@ -99,6 +99,14 @@ test("whatever was published, the message is one that FCM takes", async () => {
 	);
 });
 
+test.each([300, 500, 620, 630, 640, 700])(
+	"%d characters that JSON writes in six bytes each still fit",
+	async (length) => {
+		const message = await messageOf({ class: "high", body: "\u0001".repeat(length) });
+		expect(new TextEncoder().encode(bodyOf(message)).length).toBeLessThanOrEqual(4096);
+	},
+);
+
 test("a long body is cut as little as possible", async () => {
 	const message = await messageOf({ class: "high", body: "a".repeat(9000) });
 	expect(new TextEncoder().encode(bodyOf(message)).length).toBe(4096);
