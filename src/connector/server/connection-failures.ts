@@ -60,6 +60,13 @@ function byAnswer(reason: string, account: XmppAccount, way: Way): string | unde
 	if (/UNRECOGNIZED_NAME/.test(reason)) {
 		return `the server has no certificate for ${new URL(way.service).hostname}; ${setting} must have a name that it serves: with Prosody one of its VirtualHosts, or its http_host`;
 	}
+	// Whoever sends an alert (RFC 8446 §6) speaks TLS.
+	if (/_ALERT_/.test(reason)) {
+		return withDomain(
+			`TLS is there, and the server refuses to begin it: it has perhaps no certificate for ${new URL(way.service).hostname}. Give it one, with Prosody: prosodyctl cert generate DOMAIN, or prosodyctl cert import for one of an authority`,
+			account,
+		);
+	}
 	if (/WRONG_VERSION_NUMBER|SSL routines/i.test(reason)) {
 		return isOther
 			? withDomain(`no TLS at once there; check the port of ${setting}: ${ports}`, account)

@@ -1,5 +1,7 @@
 /** How an account finds its server, and by what it knows it: through the connection, with a server that the test scripts. */
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test";
+import type { AddressInfo } from "node:net";
+import { createServer as createTlsServer } from "node:tls";
 import { getLogger, type Logger } from "@logtape/logtape";
 import type { Trusted, XmppAccount } from "../../../src/config/connections.ts";
 import { type Connection, startConnection } from "../../../src/connector/connection.ts";
@@ -188,6 +190,16 @@ describe("what is no XMPP over WebSocket is said in words", () => {
 		);
 		expect(await refusal(`ws://127.0.0.1:${port}/`)).toContain(
 			"something else than HTTP listens there; check the port of XMPP_SERVICE, which is not the one of XMPP clients (5222). Prosody takes",
+		);
+	});
+
+	test("TLS without a certificate, as Debian's Prosody has it at first", async () => {
+		const server = createTlsServer({});
+		await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+		ends.push(() => server.close());
+		const { port } = server.address() as AddressInfo;
+		expect(await refusal(`wss://localhost:${port}/`)).toContain(
+			"TLS is there, and the server refuses to begin it: it has perhaps no certificate for localhost. Give it one, with Prosody: prosodyctl cert generate localhost, or",
 		);
 	});
 
