@@ -4,6 +4,7 @@ import { sentencesOf } from "../../src/web/page/parts/fault-text.tsx";
 import { en } from "../../src/web/page/texts/en.ts";
 import { type Chromium, startChromium } from "../peers/chromium.ts";
 import { openScene, type Scene } from "./scene.ts";
+import { looks, signedIn } from "./web-app/reading.ts";
 import { visitorAt } from "./web-app/visitor.ts";
 
 let scene: Scene;
@@ -22,18 +23,10 @@ test("is set up as far as the push service, which this machine cannot reach", as
 	const { reveille, server } = scene;
 	await chromium.allowNotifications(reveille.url);
 	const visitor = visitorAt(chromium.page);
-	await visitor.open(reveille.url);
-	await visitor.untilHeading(en.signIn.title);
-	await visitor.type(en.signIn.jid, `bob@${server.host}`);
-	await visitor.type(en.signIn.password, "secret");
-	await visitor.click(en.signIn.go);
-	await visitor.untilHeading(en.address.title);
-	await visitor.type(en.address.label, server.websocketUrl);
-	await visitor.click(en.address.go);
-	await visitor.untilHeading(en.allow.title);
+	await signedIn(visitor, scene);
 	await visitor.click(en.allow.go);
 	await visitor.untilSaid(sentencesOf(en, { kind: "push-service-away", reason: "" })[1], 60_000);
-	await visitor.picture("chromium-push-service-away");
+	await looks(visitor, "chromium-push-service-away");
 	expect(await server.pushEnabled("bob")).toEqual([]);
 }, 120_000);
 

@@ -10,6 +10,7 @@ import { startWorkerd } from "../peers/workerd.ts";
 import type { XmppServerOptions } from "../peers/xmpp-server.ts";
 import { openEdgeScene } from "./edge-scene.ts";
 import { type ServerName, startServer } from "./scene.ts";
+import { setUp } from "./web-app/reading.ts";
 import { startRelay } from "./web-app/relay.ts";
 import { startVisitor } from "./web-app/visitor.ts";
 
@@ -32,7 +33,7 @@ async function openPlace(program: ServerName, options: XmppServerOptions = {}) {
 	const visitor = await startVisitor({ pushServerUrl: endpoint.browserUrl });
 	ends.push(() => visitor.close());
 	const who = { jid: `bob@${server.host}`, password: "secret", server: relay.url };
-	return { server, relay, visitor, setUp: (url: string) => visitor.setUp(url, who) };
+	return { server, relay, visitor, setUp: (url: string) => setUp(visitor, url, who) };
 }
 
 const KEPT: [ServerName, NonNullable<XmppServerOptions["passwords"]>][] = [

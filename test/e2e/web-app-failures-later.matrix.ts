@@ -1,6 +1,5 @@
 /** What fails once the page is open, or once a device is set up, met with a real Firefox. */
 import { afterEach, expect, test } from "bun:test";
-import { xml } from "@xmpp/client";
 import { registrationBounds } from "../../src/limits/bounds/registrations.ts";
 import { quotaReason } from "../../src/registering/register.ts";
 import { en } from "../../src/web/page/texts/en.ts";
@@ -8,10 +7,10 @@ import { freePort } from "../peers/ports.ts";
 import { startReveille } from "../peers/reveille.ts";
 import { startWebPushServer } from "../peers/web-push-server.ts";
 import { startWebSocketProxy } from "../peers/websocket-proxy.ts";
-import { parse } from "../xmpp/parse.ts";
 import { registerByCommand } from "./ad-hoc.ts";
 import { openScene, type Scene, type SceneOptions, startServer } from "./scene.ts";
-import { hears, looks, signedIn, signIn } from "./web-app/reading.ts";
+import { enabledThrough, publishTo } from "./web-app/publishing.ts";
+import { hears, looks, setUp, signedIn, signIn } from "./web-app/reading.ts";
 import { startRelay } from "./web-app/relay.ts";
 import { type FirefoxVisitor, startVisitor } from "./web-app/visitor.ts";
 
@@ -33,7 +32,7 @@ async function visit(options: SceneOptions = {}): Promise<{ scene: Scene; visito
 /** Bob's browser is set up, and the page is opened later. */
 async function later({ reveille, server }: Scene, visitor: FirefoxVisitor, service = server.websocketUrl) {
 	const who = { jid: `bob@${HOST}`, password: "secret", server: service };
-	await visitor.setUp(reveille.url, who);
+	await setUp(visitor, reveille.url, who);
 	await visitor.page.goto("about:blank");
 	await visitor.open(reveille.url);
 	await visitor.untilHeading(en.devices.title);
@@ -122,43 +121,9 @@ test("the account was removed from its server", async () => {
 	const { scene, visitor } = await visit();
 	const relay = startRelay(scene.server.websocketUrl);
 	ends.push(() => relay.stop());
-	const { jid, node, name } = await later(scene, visitor, relay.url);
-	const enable = relay.said.find((element) => element.includes("<enable")) ?? "";
-	const form = parse(enable).getChild("enable")?.getChild("x")?.getChildren("field") ?? [];
-	const secret = form.find(({ attrs }) => attrs.var === "secret")?.getChildText("value") ?? "";
-	const bob = await scene.login("bob");
-	const field = (of: string, value: string) => xml("field", { var: of }, xml("value", {}, value));
-	await bob.iq(
-		"set",
-		xml(
-			"pubsub",
-			{ xmlns: "http://jabber.org/protocol/pubsub" },
-			xml(
-				"publish",
-				{ node },
-				xml(
-					"item",
-					{},
-					xml(
-						"notification",
-						{ xmlns: "urn:xmpp:push:0" },
-						xml("event", { xmlns: "http://tigase.org/protocol/account#event", name: "account-removed" }),
-					),
-				),
-			),
-			xml(
-				"publish-options",
-				{},
-				xml(
-					"x",
-					{ xmlns: "jabber:x:data", type: "submit" },
-					field("FORM_TYPE", "http://jabber.org/protocol/pubsub#publish-options"),
-					field("secret", secret),
-				),
-			),
-		),
-		jid,
-	);
+	const { name } = await later(scene, visitor, relay.url);
+	const event = `<event xmlns="http://tigase.org/protocol/account#event" name="account-removed"/>`;
+	await publishTo(await scene.login("bob"), enabledThrough(relay), event);
 	await visitor.untilSaid(en.devices.accountRemoved);
 	await looks(visitor, "account-removed");
 	await visitor.click(name);

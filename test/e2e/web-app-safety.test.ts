@@ -1,9 +1,14 @@
 /** What leaves the page, what gets in, and what goes on when something changes behind it: in a real Firefox. */
 import { afterAll, beforeAll, expect, test } from "bun:test";
+import { escapeXML } from "@xmpp/xml";
 import { en } from "../../src/web/page/texts/en.ts";
+import { summary } from "../xmpp/parse.ts";
 import { openScene, type Scene } from "./scene.ts";
+import { enabledThrough, publishTo } from "./web-app/publishing.ts";
+import { setUp } from "./web-app/reading.ts";
+import { type Recorder, startRecorder } from "./web-app/recorder.ts";
 import { type Relay, startRelay } from "./web-app/relay.ts";
-import { type FirefoxVisitor, startVisitor, visitorAt } from "./web-app/visitor.ts";
+import { type FirefoxVisitor, startVisitor, type Visitor, visitorAt } from "./web-app/visitor.ts";
 
 /** A word that nothing else says. */
 const PASSWORD = "wherefore-4711";
@@ -12,8 +17,10 @@ const HOSTILE = `<img src="x" onerror="alert('got in')">`;
 
 let scene: Scene;
 let relay: Relay;
+/** What Reveille is asked, by pages and by the service worker, whichever tab they are of. */
+let recorder: Recorder;
 let visitor: FirefoxVisitor;
-/** Of all pages of the browser. */
+/** By the pages. The policy of the service worker allows no other place than these (web-app-policy.test.ts). */
 const asked: { url: string; sent: string }[] = [];
 const dialogs: string[] = [];
 
@@ -25,8 +32,19 @@ beforeAll(async () => {
 	});
 	await scene.server.addUsers(["bob", "juliet"], PASSWORD);
 	relay = startRelay(scene.server.websocketUrl);
+	recorder = startRecorder(scene.reveille.url);
 	visitor = await startVisitor({ pushServerUrl: scene.endpoint.browserUrl });
-	const { page } = visitor;
+	await watch(visitor);
+}, 90_000);
+afterAll(async () => {
+	await visitor?.close();
+	await recorder?.stop();
+	await relay?.stop();
+	await scene?.stop();
+}, 60_000);
+
+/** Takes down what a tab asks, and what its policy blocks. */
+async function watch({ page }: Visitor) {
 	page.on("request", (request) => {
 		asked.push({ url: request.url(), sent: JSON.stringify(request.headers()) });
 	});
@@ -35,25 +53,13 @@ beforeAll(async () => {
 		void dialog.dismiss();
 	});
 	await page.evaluateOnNewDocument(() => {
-		const bodies: string[] = [];
-		const ask = fetch;
-		const noting = (url: string, init?: RequestInit) => {
-			bodies.push(String(init?.body));
-			return ask(url, init);
-		};
-		Object.assign(globalThis, { bodies, fetch: noting });
 		// Of all documents of the origin.
 		document.addEventListener("securitypolicyviolation", ({ violatedDirective, blockedURI }) => {
 			const before = localStorage.getItem("violations") ?? "";
 			localStorage.setItem("violations", `${before}${violatedDirective} ${blockedURI}\n`);
 		});
 	});
-}, 90_000);
-afterAll(async () => {
-	await visitor?.close();
-	await relay?.stop();
-	await scene?.stop();
-}, 60_000);
+}
 
 const violations = () => visitor.page.evaluate(() => localStorage.getItem("violations"));
 
@@ -63,29 +69,29 @@ const account = (name: string) => ({
 	server: relay.url,
 });
 
-test("the page asks nobody but Reveille and the user's server, and the password leaves as a proof alone", async () => {
-	await visitor.setUp(scene.reveille.url, account("bob"));
+/** In whatever was sent: the password, and what a login without SCRAM sends in its place. */
+function expectNoPassword(texts: readonly string[]) {
+	for (const text of texts) {
+		expect(text).not.toContain(PASSWORD);
+		for (const name of ["bob", "juliet"]) expect(text).not.toContain(btoa(`\0${name}\0${PASSWORD}`));
+	}
+}
+
+test("the page asks nobody but Reveille and the user's server", async () => {
+	await setUp(visitor, recorder.url, account("bob"));
 	expect(await violations()).toBeNull();
 
 	const { host } = scene.server;
 	const places = new Set(asked.map(({ url }) => new URL(url).origin));
 	const { origin } = new URL(relay.url.replace("ws:", "http:"));
-	expect([...places].sort()).toEqual([scene.reveille.url, origin, `https://${host}`].sort());
+	expect([...places].sort()).toEqual([recorder.url, origin, `https://${host}`].sort());
 	const elsewhere = asked.filter(({ url }) => new URL(url).origin === `https://${host}`);
 	expect(elsewhere.map(({ url }) => new URL(url).pathname).sort()).toEqual([
 		"/.well-known/host-meta",
 		"/.well-known/host-meta.json",
 	]);
-
 	const said = relay.said.join("\n");
 	expect(said).toContain("SCRAM-SHA-");
-	const plain = btoa(`\0bob\0${PASSWORD}`);
-	const bodies = await visitor.page.evaluate(() => (globalThis as unknown as { bodies: string[] }).bodies);
-	expect(bodies.length).toBeGreaterThan(2);
-	for (const text of [said, ...bodies, ...asked.map(({ url, sent }) => url + sent)]) {
-		expect(text).not.toContain(PASSWORD);
-		expect(text).not.toContain(plain);
-	}
 	// Two logins, and no presence: the server must go on to publish.
 	expect(relay.said.filter((element) => element.startsWith("<auth"))).toHaveLength(2);
 	expect(said).not.toContain("<presence");
@@ -106,7 +112,7 @@ test("what others write is text: a name, a body, a nickname, the address bar", a
 	await page.goto("about:blank");
 	const alice = await scene.login("alice", "<b>alice</b>");
 	await alice.sendMessage(`bob@${scene.server.host}`, HOSTILE);
-	await visitor.open(scene.reveille.url);
+	await visitor.open(recorder.url);
 	expect(await visitor.untilNotified(({ body }) => body.includes("img"))).toEqual({
 		title: `alice@${scene.server.host}`,
 		body: HOSTILE,
@@ -117,20 +123,43 @@ test("what others write is text: a name, a body, a nickname, the address bar", a
 		"#/device/%E0%A4%A",
 	]) {
 		await page.goto("about:blank");
-		await visitor.open(scene.reveille.url, hash);
+		await visitor.open(recorder.url, hash);
 		expect(await page.$$("main img")).toEqual([]);
 	}
 	expect(dialogs).toEqual([]);
 	expect(await violations()).toBeNull();
 }, 90_000);
 
+test.each([
+	["an address", summary({ "last-message-sender": escapeXML(HOSTILE), "last-message-body": "One" }), "One"],
+	[
+		"a nickname in a room",
+		`${summary({ "last-message-sender": "room@muc.example/x", "last-message-body": "Two" })}
+		<groupchat xmlns="http://tigase.org/protocol/muc#offline"><nickname>${escapeXML(HOSTILE)}</nickname></groupchat>`,
+		"Two",
+	],
+])(
+	"%s with markup in it is text",
+	async (_, notification, body) => {
+		await publishTo(await scene.login("alice"), enabledThrough(relay), notification);
+		const shown = await visitor.untilNotified((one) => one.body.includes(body));
+		expect(shown.title + shown.body).toContain(HOSTILE);
+		await visitor.page.goto("about:blank");
+		await visitor.open(recorder.url);
+		expect(await visitor.page.$$("main img")).toEqual([]);
+		expect(dialogs).toEqual([]);
+		expect(await violations()).toBeNull();
+	},
+	60_000,
+);
+
 test("a second account: both are woken, by one subscription", async () => {
-	await visitor.setUp(scene.reveille.url, account("juliet"));
+	await setUp(visitor, recorder.url, account("juliet"));
 	await visitor.page.goto("about:blank");
 	const alice = await scene.login("alice");
 	for (const name of ["bob", "juliet"])
 		await alice.sendMessage(`${name}@${scene.server.host}`, `Wake up, ${name}!`);
-	await visitor.open(scene.reveille.url);
+	await visitor.open(recorder.url);
 	for (const name of ["bob", "juliet"])
 		await visitor.untilNotified(({ body }) => body.includes(`Wake up, ${name}!`));
 	const kept = await visitor.devices();
@@ -146,24 +175,25 @@ test("a subscription that the browser lost is made anew at the next opening, for
 		await (await pushManager.getSubscription())?.unsubscribe();
 	});
 	await page.goto("about:blank");
-	await visitor.open(scene.reveille.url);
+	await visitor.open(recorder.url);
 	await visitor.untilDevices((devices) => devices.every(({ endpoint }) => endpoint !== before?.endpoint));
 	await page.goto("about:blank");
 	const alice = await scene.login("alice");
 	for (const name of ["bob", "juliet"])
 		await alice.sendMessage(`${name}@${scene.server.host}`, `Once more, ${name}!`);
-	await visitor.open(scene.reveille.url);
+	await visitor.open(recorder.url);
 	for (const name of ["bob", "juliet"])
 		await visitor.untilNotified(({ body }) => body.includes(`Once more, ${name}!`));
 }, 90_000);
 
 test("two tabs: what one changes the other shows, and a device that one ended is in neither", async () => {
 	const other = visitorAt(await visitor.firefox.browser.newPage());
+	await watch(other);
 	const juliet = account("juliet").jid;
 	for (const tab of [visitor, other]) {
 		await tab.page.bringToFront();
 		await tab.page.goto("about:blank");
-		await tab.open(scene.reveille.url, `#/devices/${encodeURIComponent(juliet)}`);
+		await tab.open(recorder.url, `#/devices/${encodeURIComponent(juliet)}`);
 		await tab.untilHeading(en.devices.title);
 	}
 	const kept = await visitor.devices();
@@ -185,3 +215,31 @@ test("two tabs: what one changes the other shows, and a device that one ended is
 	expect((await visitor.devices()).map((one) => one.account)).toEqual([account("bob").jid]);
 	expect(await violations()).toBeNull();
 }, 90_000);
+
+test("after all this, nothing that left the browser had the password in it", async () => {
+	const paths = new Set(
+		recorder.asked.map(({ method, path }) => `${method} ${path.replace(/(?<=registrations.)[^/]+/, "NODE")}`),
+	);
+	expect([...paths].sort()).toEqual([
+		"DELETE /api/v1/registrations/NODE",
+		"GET /api/v1/registrations/NODE",
+		"GET /app/",
+		"GET /app/apple-touch-icon.png",
+		"GET /app/icon-192.png",
+		"GET /app/logo.svg",
+		"GET /app/main.js",
+		"GET /app/settings.json",
+		"GET /app/style.css",
+		"GET /app/sw.js",
+		"PUT /api/v1/registrations/NODE",
+	]);
+	const { origin } = new URL(relay.url.replace("ws:", "http:"));
+	const places = new Set(asked.map(({ url }) => new URL(url).origin));
+	expect([...places].sort()).toEqual([recorder.url, origin, `https://${scene.server.host}`].sort());
+	expect(recorder.asked.some(({ body }) => body !== "")).toBe(true);
+	expectNoPassword([
+		...relay.said,
+		...asked.flatMap(({ url, sent }) => [url, sent]),
+		...recorder.asked.flatMap(({ path, headers, body }) => [path, headers, body]),
+	]);
+});

@@ -70,7 +70,11 @@ test.each([...servers])(
 		// The page is closed: nobody of bob's is there any more.
 		await visitor.page.goto("about:blank");
 		const alice = await scene.login("alice");
+		scene.endpoint.clear();
 		await alice.sendMessage(`bob@${server.host}`, "Wake up, Bob!");
+		// The service worker has it before the page is there again.
+		await scene.endpoint.waitForPush(({ endpoint }) => endpoint !== elsewhere.subscription.endpoint);
+		await scene.endpoint.untilTaken();
 		await visitor.open(reveille.url);
 		expect(await visitor.untilNotified(({ body }) => body.includes("Wake up, Bob!"))).toMatchObject({
 			title: `alice@${server.host}`,

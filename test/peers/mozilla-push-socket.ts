@@ -22,6 +22,8 @@ export interface BrowserProtocol {
 	readonly handler: Bun.WebSocketHandler<BrowserLink>;
 	/** Sends a push to the browser that has the channel, now or when it connects again. */
 	notify(channel: string, version: string, body: Uint8Array, headers: Headers): void;
+	/** Resolves when browsers have acknowledged all that they were sent: their service workers have it. */
+	untilTaken(): Promise<void>;
 }
 
 /** A message of the browser's. All but the type depends on the type. */
@@ -40,6 +42,7 @@ export function browserProtocol(subscriptions: BrowserSubscriptions): BrowserPro
 	const owners = new Map<string, string>();
 	/** What a browser has not acknowledged yet, by version. */
 	const pending = new Map<string, { uaid: string; text: string }>();
+	let taken = Promise.withResolvers<void>();
 
 	const answer = (socket: Bun.ServerWebSocket<BrowserLink>, message: BrowserMessage) => {
 		const channelID = message.channelID ?? "";
@@ -65,6 +68,9 @@ export function browserProtocol(subscriptions: BrowserSubscriptions): BrowserPro
 				return;
 			case "ack":
 				for (const { version } of message.updates ?? []) pending.delete(version);
+				if (pending.size > 0) return;
+				taken.resolve();
+				taken = Promise.withResolvers();
 				return;
 			case undefined:
 				// An empty object is the browser's ping.
@@ -91,5 +97,6 @@ export function browserProtocol(subscriptions: BrowserSubscriptions): BrowserPro
 			pending.set(version, { uaid, text });
 			sockets.get(uaid)?.send(text);
 		},
+		untilTaken: async () => (pending.size > 0 ? taken.promise : undefined),
 	};
 }

@@ -68,6 +68,8 @@ export interface WebPushServer extends Replies<Reply> {
 		matches?: (push: ReceivedPush) => boolean,
 		timeoutMs?: number,
 	): Promise<ReceivedPush[]>;
+	/** Resolves when browsers have acknowledged all that they were sent: their service workers have it. */
+	untilTaken(): Promise<void>;
 	/** Forgets the pushes so far; endpoints and answers stay. */
 	clear(): void;
 	stop(): Promise<void>;
@@ -218,6 +220,7 @@ export function startWebPushServer(options: WebPushServerOptions = {}): WebPushS
 			return push;
 		},
 		waitForPushes,
+		untilTaken: browsers.untilTaken,
 		clear: inbox.clear,
 		async stop() {
 			stopped.resolve();

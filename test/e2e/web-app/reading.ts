@@ -39,7 +39,7 @@ export async function signIn(
 	who = { jid: "bob@example.org", password: "secret" },
 	t = en,
 ) {
-	await visitor.open(url);
+	await visitor.open(url, "#/set-up");
 	await visitor.untilHeading(t.signIn.title);
 	await visitor.type(t.signIn.jid, who.jid);
 	await visitor.type(t.signIn.password, who.password);
@@ -57,4 +57,17 @@ export async function signedIn(visitor: Visitor, { reveille, server }: Pick<Scen
 	await signIn(visitor, reveille.url);
 	await typeAddress(visitor, server.websocketUrl);
 	await visitor.untilHeading(en.allow.title);
+}
+
+/** Signs in, says where the server is, allows, and waits for the test push. @param who its server is a WebSocket URL */
+export async function setUp(
+	visitor: Visitor,
+	url: string,
+	who: { jid: string; password: string; server: string },
+) {
+	await signIn(visitor, url, who);
+	await typeAddress(visitor, who.server);
+	await visitor.untilHeading(en.allow.title);
+	await visitor.click(en.allow.go);
+	await visitor.untilHeading(en.test.doneTitle);
 }

@@ -3,7 +3,6 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Page } from "puppeteer-core";
 import type { OwnDevice } from "../../../src/web/devices.ts";
-import { en } from "../../../src/web/page/texts/en.ts";
 import { type LaunchedFirefox, type LaunchOptions, launchFirefox } from "../../peers/firefox.ts";
 
 /** "permissions.default.desktop-notification" */
@@ -38,8 +37,6 @@ export interface Visitor {
 	click(name: string, within?: string): Promise<void>;
 	/** What the service worker shows, once there is some that fits. */
 	untilNotified(fits: (shown: Shown) => boolean, timeoutMs?: number): Promise<Shown>;
-	/** Signs in, says where the server is, allows, and waits for the test push. */
-	setUp(reveilleUrl: string, who: { jid: string; password: string; server: string }): Promise<void>;
 	/** What this browser keeps of its devices. */
 	devices(): Promise<OwnDevice[]>;
 	/** Resolves when that is so. */
@@ -178,19 +175,6 @@ export function visitorAt(page: Page): Visitor {
 				await page.setViewport({ width, height: 800 });
 				await page.screenshot({ path: join(folder, `${name}-${width}-${SCHEME}.png`), fullPage: true });
 			}
-		},
-		async setUp(reveilleUrl, { jid, password, server }) {
-			await visitor.open(reveilleUrl, "#/set-up");
-			await visitor.untilHeading(en.signIn.title);
-			await visitor.type(en.signIn.jid, jid);
-			await visitor.type(en.signIn.password, password);
-			await visitor.click(en.signIn.go);
-			await visitor.untilHeading(en.address.title);
-			await visitor.type(en.address.label, server);
-			await visitor.click(en.address.go);
-			await visitor.untilHeading(en.allow.title);
-			await visitor.click(en.allow.go);
-			await visitor.untilHeading(en.test.doneTitle);
 		},
 	};
 	return visitor;

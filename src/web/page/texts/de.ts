@@ -137,7 +137,8 @@ export const de: Texts = {
 		go: "Diese Adresse versuchen",
 		cure: (domain) => `Was der Admin von ${domain} tun kann`,
 		cureText: "Mit diesen Zeilen muss niemand mehr eine Adresse eingeben.",
-		prosodyNote: "Prosody 13 hat beide Module. Prosody 0.12 hat websocket, sagt Browsern aber keine Adresse.",
+		prosodyNote:
+			"Prosody 13 hat beide Module. Prosody 0.12 hat websocket, sagt Browsern aber keine Adresse: dort kann der Betreiber dieser Seite den Server nennen (WEB_APP_SERVERS).",
 		ejabberdNote: "Beim Listener, der https an Port 443 beantwortet.",
 	},
 
@@ -149,7 +150,8 @@ export const de: Texts = {
 		askedFor: "Gefragt nach: urn:xmpp:push:0",
 		send: (domain) => `Schick das dem Admin von ${domain}`,
 		added: "Die Zeilen kommen zu den Listen hinzu, die sie nennen.",
-		prosodyNote: "Prosody 0.12 und ältere brauchen dafür das Paket prosody-modules.",
+		prosodyNote:
+			"Prosody 0.12 und ältere brauchen dafür prosody-modules. Bei Debian: apt install prosody-modules.",
 		linesFor: (server) => `die Zeilen für ${server}`,
 		after:
 			"Dann wird der Server neu gestartet oder lädt seine Konfiguration neu. Die Nutzer müssen nichts tun.",

@@ -135,7 +135,8 @@ export const en = {
 		go: "Try this address",
 		cure: (domain: string) => `What the admin of ${domain} can do`,
 		cureText: "With these lines nobody has to type an address any more.",
-		prosodyNote: "Prosody 13 has both modules. Prosody 0.12 has websocket, and tells browsers no address.",
+		prosodyNote:
+			"Prosody 13 has both modules. Prosody 0.12 has websocket, and tells browsers no address: there the operator of this page can name the server (WEB_APP_SERVERS).",
 		ejabberdNote: "At the listener that answers https at port 443.",
 	},
 
@@ -148,7 +149,8 @@ export const en = {
 		askedFor: "Asked for: urn:xmpp:push:0",
 		send: (domain: string) => `Send this to the admin of ${domain}`,
 		added: "These lines are added to the lists that they name.",
-		prosodyNote: "Prosody 0.12 and older need the package prosody-modules for it.",
+		prosodyNote:
+			"Prosody 0.12 and older need prosody-modules for it. On Debian: apt install prosody-modules.",
 		linesFor: (server: string) => `the lines for ${server}`,
 		after: "Then the server is restarted or loads its configuration again. No user has to do anything.",
 		again: "Ask again",
