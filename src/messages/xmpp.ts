@@ -76,9 +76,9 @@ export const xmppMessages = {
 	"stream-not-resumed": {
 		happened: "The last stream could not be resumed. What was published meanwhile is lost.",
 		cause:
-			"Reveille was away for longer than the server keeps a session, or more came than the server keeps.",
+			"The server was restarted, Reveille was away for longer than the server keeps a session, or more came than it keeps.",
 		remedy:
-			"Reveille is online again, and nothing need be done now. Raise the server's limits if it happens again.",
+			"Reveille is online again, and nothing need be done now. Raise the server's limits if it happens again without a restart of the server.",
 		more: "xmpp-servers.md#the-limits-of-an-accounts-session",
 	},
 	"stream-state-not-saved": {
