@@ -3,19 +3,18 @@ import { afterAll, beforeEach, describe, expect, test } from "bun:test";
 import { createFcm } from "../../../src/services/fcm/fcm.ts";
 import { importServiceAccount } from "../../../src/services/fcm/service-account.ts";
 import { fcmErrorBody, startFcmServer } from "../../peers/fcm-server.ts";
-import { type HttpAnswer, startPushDouble } from "../../services/push-double.ts";
 import {
 	DELIVERED,
 	GONE,
 	leftAlone,
 	MINUTE,
 	MISCONFIGURED,
-	openRowScene,
-	type Provider,
 	REJECTED,
 	type Row,
 	retried,
-} from "./scene.ts";
+} from "../../services/answer-rows.ts";
+import { type HttpAnswer, startPushDouble } from "../../services/push-double.ts";
+import { openRowScene, type Provider } from "./scene.ts";
 
 /** Gives the access tokens; the pushes go to the other. */
 const google = startFcmServer();

@@ -1,18 +1,17 @@
 /** Ubuntu Push: every answer of the table, and what comes of it for the registration, the outbox and the publisher. */
 import { afterAll, describe, expect, test } from "bun:test";
 import { createUbuntu } from "../../../src/services/ubuntu/ubuntu.ts";
-import { type HttpAnswer, startPushDouble } from "../../services/push-double.ts";
 import {
 	DELIVERED,
 	GONE,
 	leftAlone,
 	MISCONFIGURED,
-	openRowScene,
-	type Provider,
 	REJECTED,
 	type Row,
 	retried,
-} from "./scene.ts";
+} from "../../services/answer-rows.ts";
+import { type HttpAnswer, startPushDouble } from "../../services/push-double.ts";
+import { openRowScene, type Provider } from "./scene.ts";
 
 const double = await startPushDouble();
 const WELL: HttpAnswer = { status: 200, body: '{"ok":true}' };

@@ -9,8 +9,9 @@ import {
 } from "../../../src/services/webpush/vapid-signature.ts";
 import { createWebPush } from "../../../src/services/webpush/webpush.ts";
 import { createDevice } from "../../peers/web-push-device.ts";
+import { DELIVERED, GONE, REJECTED, type Row, retried } from "../../services/answer-rows.ts";
 import { type HttpAnswer, startPushDouble } from "../../services/push-double.ts";
-import { DELIVERED, GONE, openRowScene, type Provider, REJECTED, type Row, retried } from "./scene.ts";
+import { openRowScene, type Provider } from "./scene.ts";
 
 const key = await importVapidKey(await generateVapidKey());
 const policy = endpointPolicy({ allowHosts: [], allowPrivate: true });

@@ -2,17 +2,9 @@
 import { afterAll, describe, expect, test } from "bun:test";
 import { createWns } from "../../../src/services/wns/wns.ts";
 import { startWnsServer } from "../../peers/wns-server.ts";
+import { DELIVERED, GONE, MISCONFIGURED, REJECTED, type Row, retried } from "../../services/answer-rows.ts";
 import { type HttpAnswer, startPushDouble } from "../../services/push-double.ts";
-import {
-	DELIVERED,
-	GONE,
-	MISCONFIGURED,
-	openRowScene,
-	type Provider,
-	REJECTED,
-	type Row,
-	retried,
-} from "./scene.ts";
+import { openRowScene, type Provider } from "./scene.ts";
 
 /** Gives the access tokens; the channels lead to the other. */
 const microsoft = startWnsServer();
