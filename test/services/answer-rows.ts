@@ -92,5 +92,18 @@ export function saidAt<Answer>([first, ...more]: Row<Answer>["answers"], now: nu
 	return [at(first), ...more.map(at)];
 }
 
+/** What a provider says over HTTP/1.1. */
+export interface Said {
+	status: number;
+	headers?: Record<string, string>;
+	body?: string;
+}
+
+/** It says so, and when to come again: in so many seconds, or a date. */
+export const after = (answer: Said, retryAfter: number | string): Said => ({
+	...answer,
+	headers: { ...answer.headers, "retry-after": String(retryAfter) },
+});
+
 /** What the provider says of most devices, and what comes of it for those of whom it is still believed. */
 export type RowOfMost<Answer> = readonly [says: string, answer: Answer, means: Consequence];
