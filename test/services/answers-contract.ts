@@ -1,4 +1,4 @@
-/** The contract that every service over HTTP/1.1 keeps with its rows: said over a socket, each is the outcome it must be. */
+/** What every service over HTTP/1.1 makes of its rows: each is said over a socket, and is the outcome it must be. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import type { Outcome } from "../../src/types.ts";
 import { after, type Row, type Said, saidAt } from "./answer-rows.ts";
