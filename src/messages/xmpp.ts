@@ -15,7 +15,7 @@ export const xmppMessages = {
 		cause:
 			"The password or the user name is wrong, the account is not there or is disabled, or the component's secret is another one.",
 		remedy:
-			"Reveille tries again every five minutes. Correct `XMPP_USERNAME` and `XMPP_PASSWORD` and restart, or make the account at the server.",
+			"Reveille tries again every five minutes. Correct `XMPP_USERNAME` and `XMPP_PASSWORD` (of a component the secret: `XMPP_PASSWORD`, `component_secret` at Prosody, `hosts` at ejabberd) and restart, or make the account at the server.",
 		more: "xmpp-connection.md#when-there-is-no-connection",
 	},
 	"xmpp-address-held": {
