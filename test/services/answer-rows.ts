@@ -105,5 +105,18 @@ export const after = (answer: Said, retryAfter: number | string): Said => ({
 	headers: { ...answer.headers, "retry-after": String(retryAfter) },
 });
 
+/** A row of one answer that is not taken. */
+export const row = (says: string, answer: Said, means: Consequence, reason: string): Row<Said> => ({
+	says,
+	answers: [answer],
+	means,
+	reason,
+});
+/** One that says nothing of other devices, and is tried again. */
+export const ofToken = (says: string, answer: Said, reason: string): Row<Said> => ({
+	...row(says, answer, retried(), reason),
+	about: "token",
+});
+
 /** What the provider says of most devices, and what comes of it for those of whom it is still believed. */
 export type RowOfMost<Answer> = readonly [says: string, answer: Answer, means: Consequence];

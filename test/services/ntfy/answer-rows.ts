@@ -5,10 +5,12 @@ import {
 	DELIVERED,
 	GONE,
 	MISCONFIGURED,
+	ofToken,
 	REJECTED,
 	type Row,
 	type RowOfMost,
 	retried,
+	row,
 	type Said,
 } from "../answer-rows.ts";
 
@@ -24,18 +26,6 @@ export const WELL: Said = {
 const coded = (status: number, code: number): Said => ({
 	status,
 	body: JSON.stringify({ code, http: status, error: "https://x/SecretTopic" }),
-});
-
-const row = (says: string, answer: Said, means: Consequence, reason: string): Row<Said> => ({
-	says,
-	answers: [answer],
-	means,
-	reason,
-});
-/** Of this topic alone. */
-const ofTopic = (says: string, answer: Said, reason: string): Row<Said> => ({
-	...row(says, answer, retried(), reason),
-	about: "token",
 });
 
 /** That it is the whole server's shows when the topics of several owners say so. */
@@ -63,9 +53,9 @@ const ANYWHERE: readonly Row<Said>[] = [
 	row("429 42901", coded(429, 42901), retried(), "429 too many requests (code 42901)"),
 	in120s(42901, "429 too many requests (code 42901)"),
 	in120s(42908, "429 the day's messages are used up (code 42908)"),
-	ofTopic("507 50701", coded(507, 50701), "507 nobody is subscribed just now (code 50701)"),
-	ofTopic("404 40401", coded(404, 40401), "404 unknown answer (code 40401)"),
-	ofTopic("418 with what is no code", coded(418, 123456), "418 unknown answer"),
+	ofToken("507 50701", coded(507, 50701), "507 nobody is subscribed just now (code 50701)"),
+	ofToken("404 40401", coded(404, 40401), "404 unknown answer (code 40401)"),
+	ofToken("418 with what is no code", coded(418, 123456), "418 unknown answer"),
 	row("500 50001", coded(500, 50001), retried(), "500 push service unwell (code 50001)"),
 	row("503", { status: 503 }, retried(), "503 push service unwell"),
 ];

@@ -4,10 +4,12 @@ import {
 	DELIVERED,
 	GONE,
 	leftAlone,
+	ofToken,
 	REJECTED,
 	type Row,
 	type RowOfMost,
 	retried,
+	row,
 	type Said,
 } from "../answer-rows.ts";
 
@@ -23,12 +25,6 @@ export const error = (status: number, name: string): Said => ({
 export const FULL = error(413, "too-many-pending");
 const LIMITED = error(429, "rate-limited");
 const UNAVAILABLE = error(503, "unavailable");
-const row = (says: string, answer: Said, means: Row<Said>["means"], reason: string): Row<Said> => ({
-	says,
-	answers: [answer],
-	means,
-	reason,
-});
 
 export const ROWS: readonly Row<Said>[] = [
 	{ says: "200", answers: [WELL], means: DELIVERED },
@@ -86,25 +82,16 @@ export const ROWS: readonly Row<Said>[] = [
 	// Nobody documented these.
 	row("200 internal", error(200, "internal"), retried(), "200 unknown answer (internal)"),
 	row("302", error(302, ""), retried(), "302 unknown answer"),
-	...(
-		[
-			["400 io-error", error(400, "io-error"), "400 unknown answer (io-error)"],
-			["401 of a proxy", error(401, "Some Proxy"), "401 unknown answer"],
-			["404 unknown-token", error(404, "unknown-token"), "404 unknown answer (unknown-token)"],
-			[
-				"413 that cannot be read",
-				{ status: 413, body: '{"error":"too-many-pending","extra":{"body":"What' },
-				"413 unknown answer",
-			],
-			["400 of a page", { status: 400, body: "<html>" }, "400 unknown answer"],
-			["401 of nothing", { status: 401 }, "401 unknown answer"],
-		] as const
-	).map(
-		([says, answer, reason]): Row<Said> => ({
-			...row(says, answer, retried(), reason),
-			about: "token",
-		}),
+	ofToken("400 io-error", error(400, "io-error"), "400 unknown answer (io-error)"),
+	ofToken("401 of a proxy", error(401, "Some Proxy"), "401 unknown answer"),
+	ofToken("404 unknown-token", error(404, "unknown-token"), "404 unknown answer (unknown-token)"),
+	ofToken(
+		"413 that cannot be read",
+		{ status: 413, body: '{"error":"too-many-pending","extra":{"body":"What' },
+		"413 unknown answer",
 	),
+	ofToken("400 of a page", { status: 400, body: "<html>" }, "400 unknown answer"),
+	ofToken("401 of nothing", { status: 401 }, "401 unknown answer"),
 ];
 
 /** Said of so many, it costs nobody their registration. */

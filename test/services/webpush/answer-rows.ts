@@ -4,31 +4,21 @@
  */
 import {
 	after,
-	type Consequence,
 	DELIVERED,
 	GONE,
+	ofToken,
 	REJECTED,
 	type Row,
 	type RowOfMost,
 	retried,
+	row,
 	type Said,
 } from "../answer-rows.ts";
 
-const row = (says: string, answer: Said, means: Consequence, reason: string): Row<Said> => ({
-	says,
-	answers: [answer],
-	means,
-	reason,
-});
 const delivered = (status: number): Row<Said> => ({
 	says: String(status),
 	answers: [{ status }],
 	means: DELIVERED,
-});
-/** Of this subscription alone. */
-const ofDevice = (says: string, answer: Said, reason: string): Row<Said> => ({
-	...row(says, answer, retried(), reason),
-	about: "token",
 });
 /** Of one that says when to come again, in seconds or as a date. */
 const inTwoMinutes = ({ says, answers: [answer], ...rest }: Row<Said>): Row<Said>[] => {
@@ -59,7 +49,7 @@ export const ENDED = row("410", { status: 410 }, GONE, "410 subscription ended")
 export const TOO_MANY: Said = { status: 429 };
 export const LATER = row("429", TOO_MANY, retried(), "429 too many requests");
 const UNWELL = row("503", { status: 503 }, retried(), "503 push service unwell");
-const NOBODY = ofDevice("507", { status: 507 }, "507 nobody is subscribed just now");
+const NOBODY = ofToken("507", { status: 507 }, "507 nobody is subscribed just now");
 const TOO_LARGE: Said = { status: 413 };
 
 export const ROWS: readonly Row<Said>[] = [
@@ -125,7 +115,7 @@ export const ROWS: readonly Row<Said>[] = [
 	UNWELL,
 	...inTwoMinutes(UNWELL),
 	...[402, 405, 418].map((status) =>
-		ofDevice(`${status}, which is unknown`, { status }, `${status} unknown answer`),
+		ofToken(`${status}, which is unknown`, { status }, `${status} unknown answer`),
 	),
 	NOBODY,
 	...inTwoMinutes(NOBODY),

@@ -5,10 +5,12 @@ import {
 	DELIVERED,
 	GONE,
 	MISCONFIGURED,
+	ofToken,
 	REJECTED,
 	type Row,
 	type RowOfMost,
 	retried,
+	row,
 	type Said,
 } from "../answer-rows.ts";
 
@@ -24,17 +26,6 @@ const described = (status: number, description: string): Said => ({
 /** Whether it is our account shows when the channels of several owners say so. */
 const OF_ONE: Consequence = { ...MISCONFIGURED, gate: "open" };
 
-const row = (says: string, answer: Said, means: Consequence, reason: string): Row<Said> => ({
-	says,
-	answers: [answer],
-	means,
-	reason,
-});
-/** Of this channel alone. */
-const ofChannel = (says: string, answer: Said, reason: string): Row<Said> => ({
-	...row(says, answer, retried(), reason),
-	about: "token",
-});
 const in120s = (status: number, reason: string): Row<Said> => ({
 	...row(`${status}, Retry-After of 120 s`, after({ status }, 120), retried(120_000), reason),
 	afterMs: 120_000,
@@ -43,9 +34,9 @@ const in120s = (status: number, reason: string): Row<Said> => ({
 export const ROWS: readonly Row<Said>[] = [
 	{ says: "200 received", answers: [WELL], means: DELIVERED, id: "1A2B" },
 	{ says: "200 without the word that was asked for", answers: [{ status: 200 }], means: DELIVERED },
-	ofChannel("200 dropped", word("dropped"), "200 dropped"),
-	ofChannel("200 channelthrottled", word("channelthrottled"), "200 channel throttled"),
-	ofChannel("200 ChannelThrottled", word("ChannelThrottled"), "200 channel throttled"),
+	ofToken("200 dropped", word("dropped"), "200 dropped"),
+	ofToken("200 channelthrottled", word("channelthrottled"), "200 channel throttled"),
+	ofToken("200 ChannelThrottled", word("ChannelThrottled"), "200 channel throttled"),
 	row("200 with another word", word("lost"), retried(), "200 unknown answer"),
 	{
 		...row("401, of a new access token too", { status: 401 }, OF_ONE, "401 refused our access token"),
@@ -68,7 +59,7 @@ export const ROWS: readonly Row<Said>[] = [
 		OF_ONE,
 		"410 our domain is blocked",
 	),
-	ofChannel("409, which is unknown", { status: 409 }, "409 unknown answer"),
+	ofToken("409, which is unknown", { status: 409 }, "409 unknown answer"),
 	row("406", { status: 406 }, retried(), "406 too many requests"),
 	in120s(406, "406 too many requests"),
 	row("429", { status: 429 }, retried(), "429 too many requests"),
