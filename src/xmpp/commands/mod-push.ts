@@ -113,6 +113,9 @@ const COLUMNS: readonly Field[] = [
 	{ name: "last-error", type: "text-single", label: "Last error" },
 ];
 
+/** Where any of them was let in by one. */
+const INVITE_COLUMN: Field = { name: "invite", type: "text-single", label: "Let in by the invite" };
+
 /** Times as XEP-0082 has them. @param shown cuts its name */
 function valuesOf(
 	{ deviceName = "", node, app, lastSuccessAt, lastErrorAt, lastError }: Registration,
@@ -140,12 +143,14 @@ export const modPush: readonly Command[] = [
 				return { note: { type: "info", text: "You have no registration here." } };
 			}
 			const shown = nameCutFor(registrations.length);
-			const all = registrations.map((one) => itemOf(COLUMNS, valuesOf(one, shown)));
+			const isInvited = registrations.some(({ invite }) => invite !== undefined);
+			const columns = isInvited ? [...COLUMNS, INVITE_COLUMN] : COLUMNS;
+			const all = registrations.map((one) => itemOf(columns, [...valuesOf(one, shown), one.invite ?? ""]));
 			const items = latestThatFit(all, (item) => item);
 			const left = all.length - items.length;
 			return {
 				...(left > 0 && { note: { type: "info", text: leftOut(left) } }),
-				form: itemsForm(COLUMNS, items),
+				form: itemsForm(columns, items),
 			};
 		},
 	},
