@@ -1,6 +1,6 @@
 /** Where the account's server can encrypt what a push says, the page gives it a key, and the browser keeps the same. */
 import { describe, expect, test } from "bun:test";
-import { openWith } from "../../../src/web/content-key.ts";
+import { createContentKey, openWith } from "../../../src/web/content-key.ts";
 import type { Devices, OwnDevice } from "../../../src/web/devices.ts";
 import type { Session } from "../../../src/web/kit/kit.ts";
 import { createAccounts } from "../../../src/web/page/accounts.ts";
@@ -215,7 +215,6 @@ describe("a device without a key", () => {
 });
 
 test("a device with a key is not enabled again at a sign-in", async () => {
-	const { createContentKey } = await import("../../../src/web/content-key.ts");
 	const { key } = await createContentKey();
 	const session = encryptingSession();
 	const accounts = createAccounts({
