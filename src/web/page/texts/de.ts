@@ -149,12 +149,12 @@ export const de: Texts = {
 		notThere: "Push ist nicht da",
 		askedFor: "Gefragt nach: urn:xmpp:push:0",
 		send: (domain) => `Schick das dem Admin von ${domain}`,
-		added: "Die Zeilen kommen zu den Listen hinzu, die sie nennen.",
+		added: "Füge die Zeilen den Listen hinzu, die in ihnen genannt sind.",
 		prosodyNote:
 			"Prosody 0.12 und ältere brauchen dafür prosody-modules. Bei Debian: apt install prosody-modules.",
 		linesFor: (server) => `die Zeilen für ${server}`,
 		after:
-			"Dann wird der Server neu gestartet oder lädt seine Konfiguration neu. Die Nutzer müssen nichts tun.",
+			"Danach starte Prosody neu (Neuladen genügt nicht); ejabberd lädt seine Konfiguration neu. Die Nutzer müssen nichts tun.",
 		again: "Noch einmal fragen",
 		other: "Andere Adresse nehmen",
 		choices: "Was du tun kannst",

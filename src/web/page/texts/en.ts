@@ -148,11 +148,12 @@ export const en = {
 		notThere: "Push is not there",
 		askedFor: "Asked for: urn:xmpp:push:0",
 		send: (domain: string) => `Send this to the admin of ${domain}`,
-		added: "These lines are added to the lists that they name.",
+		added: "Add these lines to the lists that are named in them.",
 		prosodyNote:
 			"Prosody 0.12 and older need prosody-modules for it. On Debian: apt install prosody-modules.",
 		linesFor: (server: string) => `the lines for ${server}`,
-		after: "Then the server is restarted or loads its configuration again. No user has to do anything.",
+		after:
+			"Then restart Prosody (a reload is not enough); ejabberd reloads its configuration. No user has to do anything.",
 		again: "Ask again",
 		other: "Use another address",
 		choices: "Your choices",
