@@ -120,7 +120,11 @@ describe("the set-up", () => {
 
 	test("that is refused keeps neither the device nor the key", async () => {
 		const devices = fakeDevices();
-		const refusal = { kind: "enable-refused", domain: "example.net", reason: "Invalid encryption key" } as const;
+		const refusal = {
+			kind: "enable-refused",
+			domain: "example.net",
+			reason: "Invalid encryption key",
+		} as const;
 		const state = await done(encryptingSession({ enable: failing(refusal) }), devices);
 		expect(state).toMatchObject({ at: "stopped", fault: refusal });
 		expect(devices.there.size).toBe(0);

@@ -54,7 +54,13 @@ describe("what was encrypted is shown as if it had been published", () => {
 	test.each([
 		[{ ...ROMEO, message: "Grüß Gott 👩‍👩‍👧" }, ["juliet@example.net", "Grüß Gott 👩‍👩‍👧"]],
 		[
-			{ unread: 1, sender: "verona@muc.example.net", message: "Peace?", type: "groupchat", nickname: "Tybalt" },
+			{
+				unread: 1,
+				sender: "verona@muc.example.net",
+				message: "Peace?",
+				type: "groupchat",
+				nickname: "Tybalt",
+			},
 			["Tybalt in “verona”", "Peace?"],
 		],
 		// What only its reader can decrypt: Prosody says so in English.
@@ -198,10 +204,7 @@ describe("one notification is shown, whatever comes:", () => {
 		await fc.assert(
 			fc.asyncProperty(encrypted, async (encrypted) => {
 				shown.length = 0;
-				await takePush(
-					{ data: { json: () => ({ node: "node-1", class: "high", encrypted }) } },
-					effects,
-				);
+				await takePush({ data: { json: () => ({ node: "node-1", class: "high", encrypted }) } }, effects);
 				expect(shown).toHaveLength(1);
 				expect(shown[0]?.title).not.toBe("");
 			}),
