@@ -24,4 +24,6 @@ export const NS = {
 	pushSummary: "urn:xmpp:push:summary",
 	/** Tigase's, which other servers have as well. */
 	pushEncrypt: "tigase:push:encrypt:0",
+	/** The one algorithm that is known here. */
+	pushEncryptAes: "tigase:push:encrypt:aes-128-gcm",
 } as const;

@@ -12,6 +12,7 @@ import type { WebAppSettings } from "../settings.ts";
 import { domainOf } from "./account.ts";
 import type { Browser, Clock } from "./browser.ts";
 import { classesOf } from "./classes.ts";
+import { encryptFromNowOn, lacksKey } from "./encrypting.ts";
 import { byReveille, type TestResult, testPush } from "./test-push.ts";
 import { subscribe } from "./this-browser.ts";
 
@@ -74,7 +75,7 @@ export interface Accounts {
 	renew(): Promise<void>;
 	/** Takes a login over, and lists. */
 	signedIn(session: Session): Promise<void>;
-	/** Logs in once more, for the whole list. */
+	/** Logs in once more, for the whole list. A device of this browser without a key gets one, if its server encrypts. */
 	open(account: string, password: string): Promise<void>;
 	/** Lists again, over a login that is open, and asks about this browser. */
 	lookAgain(account: string): Promise<void>;
@@ -190,6 +191,23 @@ export function createAccounts(effects: AccountsEffects): Accounts {
 		return browser.permission() === "granted" ? subscribe({ browser, clock }, key) : there;
 	}
 
+	/** @returns whether a device was enabled by this session, which has to end then: Prosody sends it nothing before */
+	async function giveKeys(session: Session): Promise<boolean> {
+		const isMeant = (device: OwnDevice) => device.account === session.account && lacksKey(device);
+		try {
+			const own = (await devices.all()).find(isMeant);
+			const subscription = own && (await currentSubscription());
+			if (!own || !subscription) return false;
+			return await encryptFromNowOn({ devices, browser, clock, address: address() }, session, {
+				own,
+				subscription,
+			});
+		} catch {
+			// It is woken as before. The next sign-in tries again.
+			return false;
+		}
+	}
+
 	function view(own: OwnDevice | undefined, listed: Listed | undefined): DeviceView {
 		const shown = own && known.value.shown.get(own.node);
 		const told = listed ?? shown;
@@ -274,7 +292,14 @@ export function createAccounts(effects: AccountsEffects): Accounts {
 			const typed = known.value.own.find((device) => device.account === account)?.service;
 			const domain = domainOf(account);
 			const services = typed ? [typed] : await kit.findServer(domain, settings?.servers ?? {});
-			await signedIn(await kit.logIn({ jid: account, password }, services));
+			const logIn = () => kit.logIn({ jid: account, password }, services);
+			let session = await logIn();
+			if (await giveKeys(session)) {
+				await session.close();
+				await changed();
+				session = await logIn();
+			}
+			await signedIn(session);
 		},
 		async lookAgain(account) {
 			await refresh();

@@ -3,19 +3,15 @@
  * next. No part of it draws. The password lives in this closure alone, and only until the second login is there.
  */
 import { signal as createSignal, type ReadonlySignal } from "@preact/signals";
-import { present } from "../../syntax/present-fields.ts";
 import type { Devices, OwnDevice } from "../devices.ts";
 import type { DeviceApi, Kit, Registered, Session, SubscriptionJson } from "../kit/kit.ts";
 import type { WebAppSettings } from "../settings.ts";
 import { readAccount, readService } from "./account.ts";
 import type { Browser, Clock } from "./browser.ts";
-import { classesOf } from "./classes.ts";
+import { putWithKey } from "./encrypting.ts";
 import { faultOf, type PageFault } from "./page-fault.ts";
 import { byReveille, byServer, type TestResult, testPush } from "./test-push.ts";
-import { deviceOf, subscribe } from "./this-browser.ts";
-
-/** What a push is headed by that names no sender, where the browser shows it without the service worker. */
-const NAME = "Reveille";
+import { asDevice, deviceOf, subscribe } from "./this-browser.ts";
 
 /** What is done after the tap, in this order. */
 export const REGISTERING = ["subscribe", "register", "enable", "sign-in-again"] as const;
@@ -101,6 +97,8 @@ interface Run {
 	/** The address that a person typed. */
 	typed?: string;
 	session?: Session | undefined;
+	/** Whether the account's server can encrypt what a push says. */
+	encrypts?: boolean;
 	/** Chosen with the tap. */
 	name?: string;
 	device?: OwnDevice;
@@ -218,7 +216,8 @@ async function ask(effects: SetUpEffects, run: Run, show: Show): Promise<SetUpSt
 	show(run, { at: "finding", jid, domain, service, signedIn: false });
 	const session = await connected(effects, run);
 	show(run, { at: "finding", jid, domain, service, signedIn: true });
-	const { push } = await session.features();
+	const { push, encrypts } = await session.features();
+	run.encrypts = encrypts;
 	if (push) return { at: "allow", domain, dismissed: false };
 	// The admin mends it and starts the server anew: that takes a new login.
 	await hangUp(run);
@@ -256,11 +255,18 @@ async function registerBrowser(effects: SetUpEffects, run: Run, show: Show): Pro
 		const subscription = await subscribe(effects, effects.reveille.vapidPublicKey);
 		at(1);
 		const session = await connected(effects, run);
-		const registered = await registerAt(effects, run, session, subscription);
-		await enable(effects, run, session, registered, () => at(2));
+		const made = await registerAt(effects, run, session, subscription);
+		await enable(effects, run, session, made, () => at(2));
 	}
 	at(3);
 	await signInAgain(effects, run);
+}
+
+/** What `<enable/>` says. */
+interface Made {
+	registered: Registered;
+	/** What the account's server encrypts with, if it does. */
+	contentKey: string | undefined;
 }
 
 /** Registers, and keeps the device: from now on a push may come for it. One of the same account is replaced. */
@@ -269,23 +275,20 @@ async function registerAt(
 	run: Run,
 	session: Session,
 	subscription: SubscriptionJson,
-): Promise<Registered> {
+): Promise<Made> {
 	const { account } = session;
 	const former = (await devices.all()).filter((device) => device.account === account);
 	const deviceId = former.find((device) => device.deviceId)?.deviceId ?? (await devices.deviceId(newId()));
 	const name = run.name ?? "";
-	const registered = await session.registerBrowser(reveille.address, {
-		subscription,
-		name,
-		deviceId,
-		classes: classesOf(false),
-		// Reveille uses it at Apple's endpoints alone, and takes no other than https.
-		...present({ declarative: browser.https ? { title: NAME, navigate: browser.home } : undefined }),
-	});
+	const registered = await session.registerBrowser(
+		reveille.address,
+		asDevice(browser, { subscription, name, deviceId, wantsLow: false }),
+	);
 	const device = deviceOf(registered, { account, name, subscription, now: clock.now() });
 	device.deviceId = deviceId;
 	if (run.typed !== undefined) device.service = run.typed;
-	await devices.put(device);
+	const contentKey = run.encrypts ? await putWithKey(devices, device) : undefined;
+	if (contentKey === undefined) await devices.put(device);
 	for (const old of former) {
 		if (old.node === registered.node) continue;
 		// One that a client of the person's enabled: it would show each message a second time.
@@ -295,7 +298,7 @@ async function registerAt(
 	run.device = device;
 	run.registered = registered;
 	changed();
-	return registered;
+	return { registered, contentKey };
 }
 
 /** What cannot be enabled is not kept: nothing would ever wake it. */
@@ -303,12 +306,12 @@ async function enable(
 	{ api, devices, reveille, changed }: SetUpEffects,
 	run: Run,
 	session: Session,
-	registered: Registered,
+	{ registered, contentKey }: Made,
 	begin: () => void,
 ): Promise<void> {
 	try {
 		begin();
-		await session.enable(registered);
+		await session.enable(registered, contentKey);
 	} catch (error) {
 		const { device } = run;
 		delete run.device;

@@ -74,6 +74,7 @@ const commandIn = (iq: Element | undefined) => iq?.getChild("command", "http://j
 describe("what the server can do", () => {
 	const PUSH = "urn:xmpp:push:0";
 	const ENCRYPT = "tigase:push:encrypt:0";
+	const AES = "tigase:push:encrypt:aes-128-gcm";
 
 	test.each([
 		[
@@ -81,7 +82,8 @@ describe("what the server can do", () => {
 			(to: string) => (to === `romeo@${HOST}` ? [PUSH] : []),
 			{ push: true, encrypts: false },
 		],
-		["of itself", (to: string) => (to === HOST ? [PUSH, ENCRYPT] : []), { push: true, encrypts: true }],
+		["of itself", (to: string) => (to === HOST ? [PUSH, ENCRYPT, AES] : []), { push: true, encrypts: true }],
+		["with an algorithm that is not known", () => [PUSH, ENCRYPT], { push: true, encrypts: false }],
 		["nowhere", () => ["urn:xmpp:mam:2"], { push: false, encrypts: false }],
 	])("is said %s", async (_, said, features) => {
 		const { session } = await logIn((iq) => result(iq, disco(...said(iq.attrs.to))));
@@ -268,7 +270,7 @@ describe("Reveille's refusal", () => {
 });
 
 describe("push at the server", () => {
-	test("is enabled with the secret, and without where there is none, and disabled", async () => {
+	test("is enabled with the secret, and without where there is none, with the key, and disabled", async () => {
 		const { session, asked } = await answered("");
 		await session.enable(REGISTERED);
 		const enable = () => asked()?.getChild("enable", "urn:xmpp:push:0");
@@ -280,6 +282,11 @@ describe("push at the server", () => {
 		});
 		await session.enable({ jid: ADDRESS, node: "n" });
 		expect(enable()?.children).toEqual([]);
+		await session.enable(REGISTERED, "AAECAwQFBgcICQoLDA0ODw==");
+		expect(filledIn(enable())).toMatchObject({ secret: ["<s>"] });
+		const encrypt = enable()?.getChild("encrypt");
+		expect(encrypt?.attrs).toEqual({ xmlns: "tigase:push:encrypt:0", alg: "aes-128-gcm" });
+		expect(encrypt?.text()).toBe("AAECAwQFBgcICQoLDA0ODw==");
 		await session.disable(ADDRESS, "n");
 		expect(asked()?.getChild("disable", "urn:xmpp:push:0")?.attrs).toMatchObject({ jid: ADDRESS, node: "n" });
 	});

@@ -1,5 +1,6 @@
 /** What a person sees and presses, on a document without a browser. */
 import { afterAll, describe, expect, test } from "bun:test";
+import { createContentKey } from "../../../src/web/content-key.ts";
 import type { FaultReason } from "../../../src/web/kit/fault.ts";
 import type { PageEffects } from "../../../src/web/page/create-page.ts";
 import { openDom } from "./dom.ts";
@@ -209,6 +210,18 @@ describe("what is in the way", () => {
 		const page = await dom.draw(fakeEffects({ settings: undefined, devices: fakeDevices(OWN) }));
 		expect(page.text()).toContain(OWN.name);
 	});
+});
+
+test("a device says whether its server encrypts for it", async () => {
+	const { key } = await createContentKey();
+	for (const [own, words] of [
+		[OWN, "As your server publishes them"],
+		[{ ...OWN, contentKey: key }, "Encrypted by your server for this browser"],
+	] as const) {
+		const address = fakeAddress(`#/device/${OWN.node}`);
+		const page = await dom.draw(fakeEffects({ address, devices: fakeDevices(own) }));
+		await page.until(`Sender and text${words}`);
+	}
 });
 
 describe("without a password", () => {

@@ -210,6 +210,8 @@ function Details({ device }: { device: DeviceView }) {
 						<dd>{at(own.renewedAt)}</dd>
 						<dt>{t.device.pushService}</dt>
 						<dd>{serviceOf(own.endpoint)}</dd>
+						<dt>{t.device.content}</dt>
+						<dd>{own.contentKey ? t.device.contentEncrypted : t.device.contentPublished}</dd>
 					</>
 				)}
 				{app !== undefined && (
