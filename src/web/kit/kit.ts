@@ -46,6 +46,8 @@ export interface Listed {
 	lastSuccessAt?: number;
 	lastErrorAt?: number;
 	lastError?: string;
+	/** The invite that let it in, as its operator calls it. */
+	invite?: string;
 }
 
 /** What can become of a test push. */
@@ -80,6 +82,8 @@ export interface Session {
 			deviceId: string;
 			classes?: readonly AskedClass[];
 			declarative?: Declarative;
+			/** An invite's code, or its link's secret, for an account that is not let in otherwise. */
+			invite?: string | undefined;
 		},
 	): Promise<Registered>;
 	/** Registers an ntfy topic (`register-push-ntfy`). @param topic its URL */

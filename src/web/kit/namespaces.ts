@@ -1,5 +1,7 @@
 /** The namespaces that the kit speaks in, each with where it is defined. */
 export const NS = {
+	/** Reveille's own. */
+	reveille: "urn:reveille:0",
 	/** RFC 7395 */
 	framing: "urn:ietf:params:xml:ns:xmpp-framing",
 	/** RFC 6120 */

@@ -58,7 +58,7 @@ export function createSession({ connection, iq, jid, now }: SessionDeps): Sessio
 			return { push: has(NS.push), encrypts: has(NS.pushEncrypt, NS.pushEncryptAes) };
 		},
 
-		registerBrowser(address, { subscription, name, deviceId, classes = [], declarative }) {
+		registerBrowser(address, { subscription, name, deviceId, classes = [], declarative, invite }) {
 			const { endpoint: token, keys } = subscription;
 			return reveille(address).register("webpush", {
 				token,
@@ -68,6 +68,7 @@ export function createSession({ connection, iq, jid, now }: SessionDeps): Sessio
 				"device-name": name,
 				classes,
 				...declarative,
+				...(invite !== undefined && { invite }),
 			});
 		},
 

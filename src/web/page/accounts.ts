@@ -30,6 +30,8 @@ export interface DeviceView {
 	/** ms since the epoch. */
 	lastPushAt?: number;
 	lastError?: string;
+	/** The invite that let it in; known after a login alone. */
+	invite?: string;
 	/** Own devices, where Reveille was asked. */
 	shown?: Shown;
 }
@@ -218,6 +220,7 @@ export function createAccounts(effects: AccountsEffects): Accounts {
 			name: own?.name ?? listed?.name ?? "",
 			state,
 			app: listed?.app,
+			invite: listed?.invite,
 			own,
 			lastPushAt: latest(told?.lastSuccessAt, own?.lastPushAt),
 			lastError: told?.lastError,

@@ -25,6 +25,8 @@ export interface Page {
 	readonly obstacle: Obstacle | undefined;
 	readonly accounts: Accounts;
 	readonly setUp: SetUp;
+	/** The secret of the invite whose link led here. */
+	readonly invite: ReadonlySignal<string | undefined>;
 	readonly copySetUp: CopySetUp;
 	/** What was done on the screen before, in a sentence. */
 	readonly notice: Signal<string | undefined>;

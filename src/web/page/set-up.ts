@@ -9,6 +9,7 @@ import type { WebAppSettings } from "../settings.ts";
 import { readAccount, readService } from "./account.ts";
 import type { Browser, Clock } from "./browser.ts";
 import { putWithKey } from "./encrypting.ts";
+import { inviteIn } from "./invite-link.ts";
 import { faultOf, type PageFault } from "./page-fault.ts";
 import { byReveille, byServer, type TestResult, testPush } from "./test-push.ts";
 import { asDevice, deviceOf, subscribe } from "./this-browser.ts";
@@ -23,6 +24,8 @@ export type SetUpState =
 	| { at: "missing"; domain: string }
 	| { at: "allow"; domain: string; dismissed: boolean }
 	| { at: "denied"; domain: string }
+	/** The account is let in by an invite alone. */
+	| { at: "invite"; domain: string; mistake?: PageFault }
 	/** `done`: how many of REGISTERING. */
 	| { at: "registering"; domain: string; done: number }
 	| { at: "stopped"; domain: string; fault: PageFault; step: Step }
@@ -44,6 +47,7 @@ export function stepOf(state: SetUpState): Step {
 			return "server";
 		case "allow":
 		case "denied":
+		case "invite":
 		case "registering":
 			return "allow";
 		case "stopped":
@@ -62,6 +66,8 @@ export interface SetUpEffects {
 	clock: Clock;
 	/** Of the settings: both are there, or the page does not come this far. */
 	reveille: { address: string; vapidPublicKey: string; servers: WebAppSettings["servers"] };
+	/** The secret of the invite whose link led here, if one did. */
+	invite(): string | undefined;
 	/** A new id, that nobody can guess. */
 	newId(): string;
 	/** The body of a test push. */
@@ -81,6 +87,8 @@ export interface SetUp {
 	again(): Promise<void>;
 	/** From a tap. @param name of the device */
 	allow(name: string): Promise<void>;
+	/** Goes on with an invite. @param typed its code, or its link */
+	showInvite(typed: string): Promise<void>;
 	testAgain(): Promise<void>;
 	/** Forgets all, and is at the sign-in again. */
 	stop(): void;
@@ -101,6 +109,8 @@ interface Run {
 	encrypts?: boolean;
 	/** Chosen with the tap. */
 	name?: string;
+	/** As a person typed it. */
+	invite?: string;
 	device?: OwnDevice;
 	registered?: Registered;
 	readonly ending: AbortController;
@@ -189,6 +199,11 @@ export function createSetUp(effects: SetUpEffects): SetUp {
 			else if (permission === "default") state.value = { at: "allow", domain, dismissed: true };
 			else await register(of);
 		},
+		async showInvite(typed) {
+			if (!run) return;
+			run.invite = inviteIn(typed);
+			await register(run);
+		},
 		async testAgain() {
 			if (run) await step(run, "test", (it) => test(effects, it, show));
 		},
@@ -271,7 +286,7 @@ interface Made {
 
 /** Registers, and keeps the device: from now on a push may come for it. One of the same account is replaced. */
 async function registerAt(
-	{ api, browser, devices, reveille, clock, newId, changed }: SetUpEffects,
+	{ api, browser, devices, reveille, clock, newId, changed, invite }: SetUpEffects,
 	run: Run,
 	session: Session,
 	subscription: SubscriptionJson,
@@ -280,10 +295,10 @@ async function registerAt(
 	const former = (await devices.all()).filter((device) => device.account === account);
 	const deviceId = former.find((device) => device.deviceId)?.deviceId ?? (await devices.deviceId(newId()));
 	const name = run.name ?? "";
-	const registered = await session.registerBrowser(
-		reveille.address,
-		asDevice(browser, { subscription, name, deviceId, wantsLow: false }),
-	);
+	const registered = await session.registerBrowser(reveille.address, {
+		...asDevice(browser, { subscription, name, deviceId, wantsLow: false }),
+		invite: run.invite ?? invite(),
+	});
 	const device = deviceOf(registered, { account, name, subscription, now: clock.now() });
 	device.deviceId = deviceId;
 	if (run.typed !== undefined) device.service = run.typed;
@@ -361,6 +376,10 @@ function afterFault({ jid, domain, typed }: Run, step: Step, fault: PageFault): 
 			return { at: "address", domain, typed: typed ?? "", mistake: fault };
 		case "no-push":
 			return { at: "missing", domain };
+		case "invite-needed":
+			return { at: "invite", domain };
+		case "no-invite":
+			return { at: "invite", domain, mistake: fault };
 		default:
 			return { at: "stopped", domain, fault, step };
 	}

@@ -52,8 +52,8 @@ async function logIn(
 
 /** Logged in at a server that answers everything with this inside the result. */
 const answered = (inner: string) => logIn((iq) => result(iq, inner));
-const refusing = (type: string, condition: string, text?: string) =>
-	logIn((iq) => failure(iq, type, condition, text));
+const refusing = (type: string, condition: string, text?: string, specific = "") =>
+	logIn((iq) => failure(iq, type, condition, text).replace("</error>", `${specific}</error>`));
 
 const field = (name: string, ...values: string[]) =>
 	`<field var='${name}'>${values.map((value) => `<value>${value}</value>`).join("")}</field>`;
@@ -101,7 +101,11 @@ describe("a registration", () => {
 		const { session, asked } = await answered(
 			form(field("jid", ADDRESS) + field("node", "n") + field("secret", "s") + field("device-secret", "d")),
 		);
-		const registered = await session.registerBrowser(ADDRESS, { ...BROWSER, classes: ["voip", "low"] });
+		const registered = await session.registerBrowser(ADDRESS, {
+			...BROWSER,
+			classes: ["voip", "low"],
+			invite: "7QMX-0V4H-T9KD",
+		});
 		expect(registered).toEqual({ jid: ADDRESS, node: "n", secret: "s", deviceSecret: "d" });
 		expect(asked()?.attrs).toMatchObject({ type: "set", to: ADDRESS });
 		expect(commandIn(asked())?.attrs).toMatchObject({ node: "register-push-webpush", action: "execute" });
@@ -112,6 +116,7 @@ describe("a registration", () => {
 			"device-id": ["d1"],
 			"device-name": ["Kitchen <1>"],
 			classes: ["voip", "low"],
+			invite: ["7QMX-0V4H-T9KD"],
 		});
 	});
 
@@ -242,6 +247,20 @@ describe("Reveille's refusal", () => {
 		["cancel", "item-not-found", "There is no such command here.", refused("There is no such command here.")],
 	])("%s/%s to a registration is told in its kind", async (type, condition, text, reason) => {
 		const { session } = await refusing(type, condition, text);
+		expect(await faultOf(session.registerBrowser(ADDRESS, BROWSER))).toEqual(reason);
+	});
+
+	test.each<[string, FaultReason]>([
+		["missing", { kind: "invite-needed", address: ADDRESS, domain }],
+		["used-up", { kind: "no-invite", reason: "In words." }],
+		["too-often", { kind: "no-invite", reason: "In words." }],
+	])("about an invite (%s) is told apart", async (why, reason) => {
+		const { session } = await refusing(
+			"auth",
+			"forbidden",
+			"In words.",
+			`<invite xmlns="urn:reveille:0" why="${why}"/>`,
+		);
 		expect(await faultOf(session.registerBrowser(ADDRESS, BROWSER))).toEqual(reason);
 	});
 

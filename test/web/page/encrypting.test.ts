@@ -62,6 +62,7 @@ describe("the set-up", () => {
 			browser: fakeBrowser(),
 			clock: { ...fakeClock(), after: async () => {} },
 			reveille: { address: ADDRESS, vapidPublicKey: "key", servers: {} },
+			invite: () => undefined,
 			newId: () => "new-id",
 			testBody: () => "Test push 1",
 			signedIn() {},

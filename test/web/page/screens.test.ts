@@ -36,6 +36,34 @@ async function signIn(with_: Partial<PageEffects> = {}) {
 	return drawn;
 }
 
+describe("an invite", () => {
+	const needed = failing({ kind: "invite-needed", address: ADDRESS, domain: "example.net" });
+
+	test("is said before anybody signs in, and its link opens in a page that is open already", async () => {
+		const page = await dom.draw(fakeEffects({ invite: "A".repeat(22) }));
+		expect(page.text()).toContain("You have an invite to push.example.net.");
+		const address = fakeAddress("#/devices");
+		const open = await dom.draw(fakeEffects({ address }));
+		expect(open.text()).not.toContain("You have an invite");
+		address.open("#invite=AAAAAAAAAAAAAAAAAAAAAA");
+		await open.until("You have an invite to push.example.net.");
+		expect(address.hash()).toBe("#/set-up");
+	});
+
+	test("is asked for where it is needed, and what is wrong with it is said at the field", async () => {
+		const session = fakeSession({ registerBrowser: needed });
+		const page = await signIn({ kit: fakeKit([session]) });
+		await page.until("Allow notifications");
+		await page.send();
+		await page.until("You need an invite");
+		expect(page.text()).toContain("push.example.net does not take accounts of example.net without one.");
+		session.registerBrowser = failing({ kind: "no-invite", reason: "There is no such invite." });
+		page.type("#invite", "0000-0000-0000");
+		await page.send();
+		await page.until("This invite does not let you in. There is no such invite.");
+	});
+});
+
 describe("the set-up", () => {
 	test("from the address to a test push that was shown, and on to the devices", async () => {
 		const browser = fakeBrowser();

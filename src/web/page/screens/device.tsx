@@ -192,7 +192,7 @@ function NameCard({ device }: { device: DeviceView }) {
 function Details({ device }: { device: DeviceView }) {
 	const { clock } = usePage();
 	const t = useTexts();
-	const { own, account, app, lastError } = device;
+	const { own, account, app, invite, lastError } = device;
 	const at = (time: number) => capital(when(time, clock.now(), t.lang));
 	return (
 		<section class="card" aria-labelledby="facts-h">
@@ -218,6 +218,14 @@ function Details({ device }: { device: DeviceView }) {
 					<>
 						<dt>{t.device.app}</dt>
 						<dd>{app}</dd>
+					</>
+				)}
+				{invite !== undefined && (
+					<>
+						<dt>{t.device.invite}</dt>
+						<dd>
+							<Name name={invite} />
+						</dd>
 					</>
 				)}
 				<dt>{t.device.lastError}</dt>
