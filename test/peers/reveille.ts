@@ -92,7 +92,6 @@ export async function startReveille(
 	const start = async () => {
 		loggedBefore = log().length;
 		const env = {
-			...NONE,
 			PORT: String(port),
 			DATA_DIR: dataFolder,
 			WEBPUSH_ALLOW_PRIVATE: "true",
@@ -107,7 +106,7 @@ export async function startReveille(
 			}),
 			...settings,
 		};
-		child = startChild({ command: command(env), logPath, cwd: ROOT, env });
+		child = startChild({ command: command(env), logPath, cwd: ROOT, env: { ...NONE, ...env } });
 		await child.ready(async () => (await fetch(`${url}/${until}`)).ok);
 	};
 
