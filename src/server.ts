@@ -108,7 +108,9 @@ async function serve(): Promise<void> {
 	const token = await prepareToken(config, { tokens: database.tokens, log });
 
 	const connector =
-		config.role === "http" ? undefined : await openConnector({ config, log, database, services, clocks });
+		config.role === "http"
+			? undefined
+			: await openConnector({ config, log, database, services, clocks, vapidPublicKey });
 	const app = await openApp({
 		config,
 		log,
@@ -214,10 +216,18 @@ interface Opened {
 	database: Database;
 	services: ReadonlyMap<string, PushService>;
 	clocks: ClockWatch;
+	vapidPublicKey: string | undefined;
 }
 
 /** What speaks XMPP, and sends. */
-async function openConnector({ config, log, database, services, clocks }: Opened): Promise<Connector> {
+async function openConnector({
+	config,
+	log,
+	database,
+	services,
+	clocks,
+	vapidPublicKey,
+}: Opened): Promise<Connector> {
 	const { shared, keyring, registrations, ends, keyUse, handover, nodes, pubsubNodes } = database;
 	return createConnector({
 		config,
@@ -231,6 +241,7 @@ async function openConnector({ config, log, database, services, clocks }: Opened
 		nodes,
 		pubsubNodes,
 		invites: database.invites,
+		vapidPublicKey,
 		replica: shared.replica,
 		databaseId: shared.id,
 		standby: await standbyOf(config, database),
@@ -253,7 +264,6 @@ async function openApp({
 }: Opened & {
 	connector: Connector | undefined;
 	token: StartToken;
-	vapidPublicKey: string | undefined;
 	/** What admins are told first. */
 	notes: readonly string[];
 }) {

@@ -64,6 +64,8 @@ export interface ConnectorDeps {
 	nodes: NodeSource;
 	pubsubNodes: PubsubNodes;
 	invites: InviteDesk;
+	/** What browsers subscribe with. */
+	vapidPublicKey: string | undefined;
 	/** The replica that registrations are read from, if there is one. */
 	replica: Replica | undefined;
 	/** Which database it is; undefined: nothing here knows yet. */
@@ -140,6 +142,7 @@ export async function createConnector(deps: ConnectorDeps): Promise<Connector> {
 			registrations,
 			rate: createRegistrationRate(registrations),
 			invites: deps.invites,
+			vapidPublicKey: deps.vapidPublicKey,
 			keyring,
 			apps: config.apps,
 			services: deps.services,

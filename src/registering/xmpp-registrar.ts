@@ -30,6 +30,8 @@ export interface RegistrarDeps extends Omit<OwnRegistrationsDeps, "now"> {
 	address: string;
 	rate: RegistrationRate;
 	invites: InviteDesk;
+	/** As in `Registrar`. */
+	vapidPublicKey?: string | undefined;
 	now?: () => number;
 	/** A pubsub host that takes the publishes in; missing: they come where the commands come. */
 	pubsubHost?: {
@@ -48,6 +50,7 @@ export function createRegistrar(deps: RegistrarDeps): Registrar {
 		apps: choice.served,
 		services: choice.services,
 		providers: choice.providers,
+		vapidPublicKey: deps.vapidPublicKey,
 		givesSecrets: pubsubHost === undefined,
 		mayRegister: createAccess(allow),
 		secretOf: (node) => keyring.secretOf(keyring.usable(node)),

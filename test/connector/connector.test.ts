@@ -79,6 +79,7 @@ function connectorOf(config: ReturnType<typeof settings>, send: (push: Push) => 
 		nodes: createNodeSource(keyring, pubsubNodes, config.pubsubHosts),
 		pubsubNodes,
 		invites: createInviteDesk(createInvites(db)),
+		vapidPublicKey: undefined,
 		replica: undefined,
 		databaseId: undefined,
 		standby: undefined,

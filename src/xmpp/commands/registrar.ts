@@ -82,6 +82,8 @@ export interface Registrar {
 	readonly services: ReadonlySet<ServiceName>;
 	/** Tigase: the providers whose devices are taken. */
 	readonly providers: readonly string[];
+	/** What browsers subscribe with, base64url; missing: there is no such key here. */
+	readonly vapidPublicKey?: string | undefined;
 	/** Whether registrations get a secret: a pubsub host takes none. */
 	readonly givesSecrets: boolean;
 	/** XMPP_ALLOW. @param owner a bare JID */
