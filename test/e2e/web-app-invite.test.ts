@@ -1,5 +1,7 @@
 /** People whom XMPP_ALLOW does not let in are let in by an invite, clicked through in a real Firefox. */
+import { Database } from "bun:sqlite";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test";
+import { join } from "node:path";
 import { en } from "../../src/web/page/texts/en.ts";
 import { openScene, type Scene } from "./scene.ts";
 import { makeInvite, typeInvite } from "./web-app/inviting.ts";
@@ -43,6 +45,13 @@ async function typeSignIn(visitor: FirefoxVisitor) {
 	await visitor.click(en.signIn.go);
 }
 
+/** Its days go by. */
+function endNow(id: string) {
+	const database = new Database(join(scene.reveille.dataFolder, "reveille.db"));
+	database.run("UPDATE invites SET ends_at = 1 WHERE id = ?", [id]);
+	database.close();
+}
+
 const enter = async (visitor: FirefoxVisitor, invite: string) => {
 	await visitor.type(en.invite.label, invite);
 	await visitor.click(en.invite.go);
@@ -82,11 +91,14 @@ describe("by its code", () => {
 		await looks(visitor, "invite-needed");
 		const revoked = await makeInvite(scene.reveille);
 		await typeInvite(scene.reveille, "revoke", revoked.id);
+		const over = await makeInvite(scene.reveille);
+		endNow(over.id);
 		const ofOthers = await makeInvite(scene.reveille, "--for", "juliet@example.net");
 		for (const [invite, said] of [
 			["0000-0000-0000", "There is no such invite"],
 			[ofOthers.code, "for another address than yours"],
 			[revoked.code, "was taken back"],
+			[over.code, "The time of this invite is over"],
 		] as const) {
 			await enter(visitor, invite);
 			await visitor.untilSaid(said);

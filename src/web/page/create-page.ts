@@ -3,7 +3,7 @@ import { effect, signal } from "@preact/signals";
 import type { Devices } from "../devices.ts";
 import type { DeviceApi, Kit, OpenRegistration } from "../kit/kit.ts";
 import type { WebAppSettings } from "../settings.ts";
-import { createAccounts } from "./accounts.ts";
+import { createAccounts } from "./accounts/accounts.ts";
 import type { Browser, Clock } from "./browser.ts";
 import { createCopySetUp } from "./copy-set-up.ts";
 import { inviteOf } from "./invite-link.ts";

@@ -3,7 +3,7 @@ import { describe, expect, test } from "bun:test";
 import { createContentKey, openWith } from "../../../src/web/content-key.ts";
 import type { Devices, OwnDevice } from "../../../src/web/devices.ts";
 import type { Session } from "../../../src/web/kit/kit.ts";
-import { createAccounts } from "../../../src/web/page/accounts.ts";
+import { createAccounts } from "../../../src/web/page/accounts/accounts.ts";
 import { createSetUp } from "../../../src/web/page/set-up.ts";
 import { encryptFor } from "../encrypting-server.ts";
 import {

@@ -3,7 +3,7 @@
 import { useState } from "preact/hooks";
 import type { OwnDevice } from "../../devices.ts";
 import { domainOf } from "../account.ts";
-import type { DeviceView } from "../accounts.ts";
+import type { DeviceView } from "../accounts/device-view.ts";
 import { usePage, useTexts } from "../page.ts";
 import { DeviceMarks } from "../parts/device-state.tsx";
 import { EndDialog } from "../parts/end-dialog.tsx";
