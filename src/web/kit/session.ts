@@ -54,10 +54,11 @@ export function createSession({ connection, iq, jid, now }: SessionDeps): Sessio
 
 		async features() {
 			const features = (await Promise.all([account, domain].map(featuresOf))).flat();
-			return { push: features.includes(NS.push), encrypts: features.includes(NS.pushEncrypt) };
+			const has = (...wanted: string[]) => wanted.every((feature) => features.includes(feature));
+			return { push: has(NS.push), encrypts: has(NS.pushEncrypt, NS.pushEncryptAes) };
 		},
 
-		registerBrowser(address, { subscription, name, deviceId, classes = [], declarative }) {
+		registerBrowser(address, { subscription, name, deviceId, classes = [], declarative, invite }) {
 			const { endpoint: token, keys } = subscription;
 			return reveille(address).register("webpush", {
 				token,
@@ -67,6 +68,7 @@ export function createSession({ connection, iq, jid, now }: SessionDeps): Sessio
 				"device-name": name,
 				classes,
 				...declarative,
+				...(invite !== undefined && { invite }),
 			});
 		},
 
@@ -84,10 +86,11 @@ export function createSession({ connection, iq, jid, now }: SessionDeps): Sessio
 		rename: (address, node, name) => reveille(address).rename(node, name),
 		end: (address, node) => reveille(address).end(node),
 
-		async enable({ jid, node, secret }) {
+		async enable({ jid, node, secret }, contentKey) {
 			const options = secret === undefined ? [] : [formElement({ secret }, NS.publishOptions)];
+			const encrypt = contentKey === undefined ? [] : [encryptElement(contentKey)];
 			try {
-				await ask("set", xml("enable", { xmlns: NS.push, jid, node }, ...options));
+				await ask("set", xml("enable", { xmlns: NS.push, jid, node }, ...options, ...encrypt));
 			} catch (error) {
 				throw error instanceof StanzaFailure ? refused(error, domain) : error;
 			}
@@ -126,6 +129,8 @@ async function idOfTopic(topic: string): Promise<string> {
 	const hash = await crypto.subtle.digest("SHA-256", utf8(topic));
 	return `topic:${encodeBase64(new Uint8Array(hash))}`;
 }
+
+const encryptElement = (key: string) => xml("encrypt", { xmlns: NS.pushEncrypt, alg: "aes-128-gcm" }, key);
 
 /** A publish as the account's server sends it for a message (XEP-0357 §7). */
 function publishElement({ node, secret }: Registered, body: string): Element {

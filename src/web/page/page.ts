@@ -3,7 +3,7 @@ import type { ReadonlySignal, Signal } from "@preact/signals";
 import { createContext } from "preact";
 import { useContext } from "preact/hooks";
 import type { WebAppSettings } from "../settings.ts";
-import type { Accounts } from "./accounts.ts";
+import type { Accounts } from "./accounts/accounts.ts";
 import type { Browser, Clock } from "./browser.ts";
 import type { CopySetUp } from "./copy-set-up.ts";
 import type { Obstacle } from "./obstacle.ts";
@@ -25,6 +25,8 @@ export interface Page {
 	readonly obstacle: Obstacle | undefined;
 	readonly accounts: Accounts;
 	readonly setUp: SetUp;
+	/** The secret of the invite whose link led here. */
+	readonly invite: ReadonlySignal<string | undefined>;
 	readonly copySetUp: CopySetUp;
 	/** What was done on the screen before, in a sentence. */
 	readonly notice: Signal<string | undefined>;

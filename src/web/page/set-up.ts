@@ -3,19 +3,16 @@
  * next. No part of it draws. The password lives in this closure alone, and only until the second login is there.
  */
 import { signal as createSignal, type ReadonlySignal } from "@preact/signals";
-import { present } from "../../syntax/present-fields.ts";
 import type { Devices, OwnDevice } from "../devices.ts";
 import type { DeviceApi, Kit, Registered, Session, SubscriptionJson } from "../kit/kit.ts";
 import type { WebAppSettings } from "../settings.ts";
 import { readAccount, readService } from "./account.ts";
 import type { Browser, Clock } from "./browser.ts";
-import { classesOf } from "./classes.ts";
+import { putWithKey } from "./encrypting.ts";
+import { inviteIn } from "./invite-link.ts";
 import { faultOf, type PageFault } from "./page-fault.ts";
 import { byReveille, byServer, type TestResult, testPush } from "./test-push.ts";
-import { deviceOf, subscribe } from "./this-browser.ts";
-
-/** What a push is headed by that names no sender, where the browser shows it without the service worker. */
-const NAME = "Reveille";
+import { asDevice, deviceOf, subscribe } from "./this-browser.ts";
 
 /** What is done after the tap, in this order. */
 export const REGISTERING = ["subscribe", "register", "enable", "sign-in-again"] as const;
@@ -27,6 +24,8 @@ export type SetUpState =
 	| { at: "missing"; domain: string }
 	| { at: "allow"; domain: string; dismissed: boolean }
 	| { at: "denied"; domain: string }
+	/** The account is let in by an invite alone. */
+	| { at: "invite"; domain: string; mistake?: PageFault }
 	/** `done`: how many of REGISTERING. */
 	| { at: "registering"; domain: string; done: number }
 	| { at: "stopped"; domain: string; fault: PageFault; step: Step }
@@ -48,6 +47,7 @@ export function stepOf(state: SetUpState): Step {
 			return "server";
 		case "allow":
 		case "denied":
+		case "invite":
 		case "registering":
 			return "allow";
 		case "stopped":
@@ -66,6 +66,8 @@ export interface SetUpEffects {
 	clock: Clock;
 	/** Of the settings: both are there, or the page does not come this far. */
 	reveille: { address: string; vapidPublicKey: string; servers: WebAppSettings["servers"] };
+	/** The secret of the invite whose link led here, if one did. */
+	invite(): string | undefined;
 	/** A new id, that nobody can guess. */
 	newId(): string;
 	/** The body of a test push. */
@@ -85,6 +87,8 @@ export interface SetUp {
 	again(): Promise<void>;
 	/** From a tap. @param name of the device */
 	allow(name: string): Promise<void>;
+	/** Goes on with an invite. @param typed its code, or its link */
+	showInvite(typed: string): Promise<void>;
 	testAgain(): Promise<void>;
 	/** Forgets all, and is at the sign-in again. */
 	stop(): void;
@@ -101,8 +105,12 @@ interface Run {
 	/** The address that a person typed. */
 	typed?: string;
 	session?: Session | undefined;
+	/** Whether the account's server can encrypt what a push says. */
+	encrypts?: boolean;
 	/** Chosen with the tap. */
 	name?: string;
+	/** As a person typed it. */
+	invite?: string;
 	device?: OwnDevice;
 	registered?: Registered;
 	readonly ending: AbortController;
@@ -191,6 +199,11 @@ export function createSetUp(effects: SetUpEffects): SetUp {
 			else if (permission === "default") state.value = { at: "allow", domain, dismissed: true };
 			else await register(of);
 		},
+		async showInvite(typed) {
+			if (!run) return;
+			run.invite = inviteIn(typed);
+			await register(run);
+		},
 		async testAgain() {
 			if (run) await step(run, "test", (it) => test(effects, it, show));
 		},
@@ -218,7 +231,8 @@ async function ask(effects: SetUpEffects, run: Run, show: Show): Promise<SetUpSt
 	show(run, { at: "finding", jid, domain, service, signedIn: false });
 	const session = await connected(effects, run);
 	show(run, { at: "finding", jid, domain, service, signedIn: true });
-	const { push } = await session.features();
+	const { push, encrypts } = await session.features();
+	run.encrypts = encrypts;
 	if (push) return { at: "allow", domain, dismissed: false };
 	// The admin mends it and starts the server anew: that takes a new login.
 	await hangUp(run);
@@ -256,36 +270,40 @@ async function registerBrowser(effects: SetUpEffects, run: Run, show: Show): Pro
 		const subscription = await subscribe(effects, effects.reveille.vapidPublicKey);
 		at(1);
 		const session = await connected(effects, run);
-		const registered = await registerAt(effects, run, session, subscription);
-		await enable(effects, run, session, registered, () => at(2));
+		const made = await registerAt(effects, run, session, subscription);
+		await enable(effects, run, session, made, () => at(2));
 	}
 	at(3);
 	await signInAgain(effects, run);
 }
 
+/** What `<enable/>` says. */
+interface Made {
+	registered: Registered;
+	/** What the account's server encrypts with, if it does. */
+	contentKey: string | undefined;
+}
+
 /** Registers, and keeps the device: from now on a push may come for it. One of the same account is replaced. */
 async function registerAt(
-	{ api, browser, devices, reveille, clock, newId, changed }: SetUpEffects,
+	{ api, browser, devices, reveille, clock, newId, changed, invite }: SetUpEffects,
 	run: Run,
 	session: Session,
 	subscription: SubscriptionJson,
-): Promise<Registered> {
+): Promise<Made> {
 	const { account } = session;
 	const former = (await devices.all()).filter((device) => device.account === account);
 	const deviceId = former.find((device) => device.deviceId)?.deviceId ?? (await devices.deviceId(newId()));
 	const name = run.name ?? "";
 	const registered = await session.registerBrowser(reveille.address, {
-		subscription,
-		name,
-		deviceId,
-		classes: classesOf(false),
-		// Reveille uses it at Apple's endpoints alone, and takes no other than https.
-		...present({ declarative: browser.https ? { title: NAME, navigate: browser.home } : undefined }),
+		...asDevice(browser, { subscription, name, deviceId, wantsLow: false }),
+		invite: run.invite ?? invite(),
 	});
 	const device = deviceOf(registered, { account, name, subscription, now: clock.now() });
 	device.deviceId = deviceId;
 	if (run.typed !== undefined) device.service = run.typed;
-	await devices.put(device);
+	const contentKey = run.encrypts ? await putWithKey(devices, device) : undefined;
+	if (contentKey === undefined) await devices.put(device);
 	for (const old of former) {
 		if (old.node === registered.node) continue;
 		// One that a client of the person's enabled: it would show each message a second time.
@@ -295,7 +313,7 @@ async function registerAt(
 	run.device = device;
 	run.registered = registered;
 	changed();
-	return registered;
+	return { registered, contentKey };
 }
 
 /** What cannot be enabled is not kept: nothing would ever wake it. */
@@ -303,12 +321,12 @@ async function enable(
 	{ api, devices, reveille, changed }: SetUpEffects,
 	run: Run,
 	session: Session,
-	registered: Registered,
+	{ registered, contentKey }: Made,
 	begin: () => void,
 ): Promise<void> {
 	try {
 		begin();
-		await session.enable(registered);
+		await session.enable(registered, contentKey);
 	} catch (error) {
 		const { device } = run;
 		delete run.device;
@@ -358,6 +376,10 @@ function afterFault({ jid, domain, typed }: Run, step: Step, fault: PageFault): 
 			return { at: "address", domain, typed: typed ?? "", mistake: fault };
 		case "no-push":
 			return { at: "missing", domain };
+		case "invite-needed":
+			return { at: "invite", domain };
+		case "no-invite":
+			return { at: "invite", domain, mistake: fault };
 		default:
 			return { at: "stopped", domain, fault, step };
 	}

@@ -1,9 +1,22 @@
 /** This browser as a device: its subscription, and what is kept of it once it is registered. */
+import { present } from "../../syntax/present-fields.ts";
 import type { OwnDevice } from "../devices.ts";
 import { Fault } from "../kit/fault.ts";
 import type { Registered, SubscriptionJson } from "../kit/kit.ts";
 import type { Browser, Clock } from "./browser.ts";
+import { classesOf } from "./classes.ts";
 import { PushServiceAway } from "./page-fault.ts";
+
+/** What a push is headed by that names no sender, where the browser shows it without the service worker. */
+const NAME = "Reveille";
+
+/** What a person and the page decide of this browser. */
+export interface ThisBrowser {
+	subscription: SubscriptionJson;
+	name: string;
+	deviceId: string;
+	wantsLow: boolean;
+}
 
 /** ms that a browser may take to subscribe: one that reaches no push service waits for ever. */
 const SUBSCRIBING = 30_000;
@@ -34,6 +47,19 @@ export async function subscribe(
 		waiting.abort();
 	}
 }
+
+/** How this browser registers. */
+export const asDevice = (
+	{ https, home }: Pick<Browser, "https" | "home">,
+	{ subscription, name, deviceId, wantsLow }: ThisBrowser,
+) => ({
+	subscription,
+	name,
+	deviceId,
+	classes: classesOf(wantsLow),
+	// Reveille uses it at Apple's endpoints alone, and takes no other than https.
+	...present({ declarative: https ? { title: NAME, navigate: home } : undefined }),
+});
 
 /** What is kept of a device that was just registered. @throws {Fault} where its registration has no device secret */
 export function deviceOf(

@@ -44,6 +44,11 @@ const faults: FaultTexts = {
 		`${address} nimmt keine Konten von ${domain} an.`,
 		"Frag den Betreiber dieser Seite, ob er deinen Server zulässt.",
 	],
+	"invite-needed": ({ address, domain }) => [
+		`${address} nimmt Konten von ${domain} nur mit Einladung.`,
+		"Frag den Betreiber dieser Seite danach.",
+	],
+	"no-invite": ({ reason }) => ["Diese Einladung lässt dich nicht ein.", `Reveille sagt: „${reason}“`],
 	"reveille-refused": ({ reason }) => [
 		`Reveille lehnt das ab${because(reason)}.`,
 		"Sag es dem Betreiber dieser Seite.",
@@ -140,6 +145,16 @@ export const de: Texts = {
 		prosodyNote:
 			"Prosody 13 hat beide Module. Prosody 0.12 hat websocket, sagt Browsern aber keine Adresse: dort kann der Betreiber dieser Seite den Server nennen (WEB_APP_SERVERS).",
 		ejabberdNote: "Beim Listener, der https an Port 443 beantwortet.",
+	},
+
+	invite: {
+		there: (host) => `Du hast eine Einladung zu ${host}. Sie gilt, sobald du dich anmeldest.`,
+		title: "Du brauchst eine Einladung",
+		lead: (host, domain) =>
+			`${host} nimmt Konten von ${domain} nur mit Einladung. Frag den Betreiber, oder wer dir diese Seite genannt hat.`,
+		label: "Code der Einladung",
+		hint: "12 Buchstaben und Ziffern, oder der ganze Link",
+		go: "Weiter",
 	},
 
 	missing: {
@@ -376,6 +391,10 @@ export const de: Texts = {
 		setUp: "Eingerichtet",
 		renewed: "Erneuert",
 		pushService: "Push-Dienst",
+		invite: "Eingelassen durch die Einladung",
+		content: "Absender und Text",
+		contentEncrypted: "Von deinem Server für diesen Browser verschlüsselt",
+		contentPublished: "Wie dein Server sie veröffentlicht",
 		app: "Angemeldet bei",
 		lastError: "Letzter Fehler",
 		none: "Keiner",

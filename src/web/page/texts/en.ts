@@ -44,6 +44,11 @@ const faults: FaultTexts = {
 		`${address} does not take accounts of ${domain}.`,
 		"Ask the operator of this page to allow your server.",
 	],
+	"invite-needed": ({ address, domain }) => [
+		`${address} takes accounts of ${domain} with an invite only.`,
+		"Ask the operator of this page for one.",
+	],
+	"no-invite": ({ reason }) => ["This invite does not let you in.", reason],
 	"reveille-refused": ({ reason }) => [
 		`Reveille refuses this${because(reason)}.`,
 		"Tell the operator of this page.",
@@ -138,6 +143,16 @@ export const en = {
 		prosodyNote:
 			"Prosody 13 has both modules. Prosody 0.12 has websocket, and tells browsers no address: there the operator of this page can name the server (WEB_APP_SERVERS).",
 		ejabberdNote: "At the listener that answers https at port 443.",
+	},
+
+	invite: {
+		there: (host: string) => `You have an invite to ${host}. It is used when you sign in.`,
+		title: "You need an invite",
+		lead: (host: string, domain: string) =>
+			`${host} does not take accounts of ${domain} without one. Ask its operator, or whoever told you of this page.`,
+		label: "Code of the invite",
+		hint: "12 letters and digits, or the whole link",
+		go: "Go on",
 	},
 
 	missing: {
@@ -371,6 +386,10 @@ export const en = {
 		setUp: "Set up",
 		renewed: "Renewed",
 		pushService: "Push service",
+		invite: "Let in by the invite",
+		content: "Sender and text",
+		contentEncrypted: "Encrypted by your server for this browser",
+		contentPublished: "As your server publishes them",
 		app: "Registered at",
 		lastError: "Last error",
 		none: "None",
