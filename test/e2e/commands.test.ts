@@ -95,7 +95,7 @@ describe.each([...servers])("over a real %s", (program) => {
 				push,
 			),
 		);
-		expect(Object.keys(registered)).toEqual(["jid", "node", "secret", "device-secret"]);
+		expect(Object.keys(registered)).toEqual(["jid", "node", "secret", "device-secret", "vapid-public-key"]);
 		const address = registered as { jid: string; node: string; secret: string };
 		expect(address.jid).toBe(push);
 		expect(await registrations(bob)).toEqual([["Phone", address.node, "webpush", "", ""]]);

@@ -104,7 +104,7 @@ describe.each([...cases])(
 			const { endpoint: token, keys } = device.subscription;
 			const values = await command(bob, push, "register-push-webpush", { token, ...keys });
 			// The device's own secret is for no server.
-			expect(Object.keys(values).sort()).toEqual(["device-secret", "jid", "node"]);
+			expect(Object.keys(values).sort()).toEqual(["device-secret", "jid", "node", "vapid-public-key"]);
 			expect(values.jid).toBe(pubsub);
 			address = { jid: pubsub, node: values.node ?? "" };
 			await bob.enablePush(address);

@@ -207,7 +207,9 @@ test("Reveille takes no accounts of this domain", async () => {
 	const visitor = await visitorOf({ pushServerUrl: scene.endpoint.browserUrl });
 	await signedIn(visitor, scene);
 	await visitor.click(en.allow.go);
-	await hears(visitor, { kind: "not-allowed", address: scene.address, domain: HOST });
+	await visitor.untilHeading(en.invite.title);
+	await visitor.untilSaid(en.invite.lead(new URL(scene.reveille.url).host, HOST));
+	await looks(visitor, "invite-needed");
 	expect(await scene.server.pushEnabled("bob")).toEqual([]);
 }, 90_000);
 
