@@ -4,16 +4,17 @@
  */
 import { signal as createSignal, type ReadonlySignal } from "@preact/signals";
 import { present } from "../../syntax/present-fields.ts";
+import { classesOf } from "../classes.ts";
+import type { Clock } from "../clock.ts";
 import type { Devices, OwnDevice } from "../devices.ts";
 import { Fault } from "../kit/fault.ts";
 import type { DeviceApi, Kit, Listed, Session, Shown } from "../kit/kit.ts";
 import { renewDevices } from "../renewal.ts";
 import type { WebAppSettings } from "../settings.ts";
+import { subscribe } from "../this-browser.ts";
 import { domainOf } from "./account.ts";
-import type { Browser, Clock } from "./browser.ts";
-import { classesOf } from "./classes.ts";
+import type { Browser } from "./browser.ts";
 import { byReveille, type TestResult, testPush } from "./test-push.ts";
-import { subscribe } from "./this-browser.ts";
 
 /** One device as it is shown, own or not. */
 export interface DeviceView {

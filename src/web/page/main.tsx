@@ -1,6 +1,7 @@
 /** @jsxImportSource preact */
 /** The page of the web app: what the browser loads, put together. */
 import { render } from "preact";
+import { windowClock } from "../clock.ts";
 import type { Devices } from "../devices.ts";
 import { createKit } from "../kit/create-kit.ts";
 import { openDevices } from "../store/devices-store.ts";
@@ -8,7 +9,7 @@ import { App } from "./app.tsx";
 import { createPage } from "./create-page.ts";
 import { PageProvider } from "./page.ts";
 import { readSettings } from "./read-settings.ts";
-import { browserOf, windowClock } from "./window-browser.ts";
+import { browserOf } from "./window-browser.ts";
 
 const root = document.getElementById("app");
 const base = new URL("..", document.baseURI).href.replace(/\/$/, "");

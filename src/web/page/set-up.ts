@@ -4,15 +4,16 @@
  */
 import { signal as createSignal, type ReadonlySignal } from "@preact/signals";
 import { present } from "../../syntax/present-fields.ts";
+import { classesOf } from "../classes.ts";
+import type { Clock } from "../clock.ts";
 import type { Devices, OwnDevice } from "../devices.ts";
 import type { DeviceApi, Kit, Registered, Session, SubscriptionJson } from "../kit/kit.ts";
 import type { WebAppSettings } from "../settings.ts";
+import { deviceOf, subscribe } from "../this-browser.ts";
 import { readAccount, readService } from "./account.ts";
-import type { Browser, Clock } from "./browser.ts";
-import { classesOf } from "./classes.ts";
+import type { Browser } from "./browser.ts";
 import { faultOf, type PageFault } from "./page-fault.ts";
 import { byReveille, byServer, type TestResult, testPush } from "./test-push.ts";
-import { deviceOf, subscribe } from "./this-browser.ts";
 
 /** What a push is headed by that names no sender, where the browser shows it without the service worker. */
 const NAME = "Reveille";

@@ -1,12 +1,16 @@
 /** This browser as a device: its subscription, and what is kept of it once it is registered. */
-import type { OwnDevice } from "../devices.ts";
-import { Fault } from "../kit/fault.ts";
-import type { Registered, SubscriptionJson } from "../kit/kit.ts";
-import type { Browser, Clock } from "./browser.ts";
-import { PushServiceAway } from "./page-fault.ts";
+import type { Clock } from "./clock.ts";
+import type { OwnDevice } from "./devices.ts";
+import { Fault } from "./kit/fault.ts";
+import type { Registered, SubscriptionJson } from "./kit/kit.ts";
 
 /** ms that a browser may take to subscribe: one that reaches no push service waits for ever. */
 const SUBSCRIBING = 30_000;
+
+/** Thrown where the browser's push service fails. */
+export class PushServiceAway extends Error {
+	override name = "PushServiceAway";
+}
 
 /**
  * Subscribes, or gives the subscription that there is.
@@ -15,7 +19,7 @@ const SUBSCRIBING = 30_000;
  * @throws {Fault} where Reveille is what does not answer
  */
 export async function subscribe(
-	{ browser, clock }: { browser: Pick<Browser, "subscribe">; clock: Clock },
+	{ browser, clock }: { browser: { subscribe(key: string): Promise<SubscriptionJson> }; clock: Clock },
 	key: string,
 ): Promise<SubscriptionJson> {
 	const waiting = new AbortController();
