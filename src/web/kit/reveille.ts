@@ -22,6 +22,12 @@ export interface Reveille {
 	): Promise<Element>;
 	/** @param fields of the service's form @throws {Fault} */
 	register(service: "webpush" | "ntfy", fields: Filled): Promise<Registered>;
+	/**
+	 * What browsers subscribe with, as the empty form of `register-push-webpush` says it.
+	 * @returns undefined: it does not say
+	 * @throws {Fault}
+	 */
+	vapidPublicKey(): Promise<string | undefined>;
 	/** @throws {Fault} */
 	list(): Promise<readonly Listed[]>;
 	/** @throws {Fault} */
@@ -46,17 +52,14 @@ export function reveilleAt(address: string, domain: string, iq: IqCaller): Revei
 	};
 
 	/** @returns the form of the answer, if it has one */
-	async function run(
-		node: string,
-		filled: Filled = {},
-		about?: "registration",
-	): Promise<Element | undefined> {
+	async function execute(node: string, form: Element[], about?: "registration"): Promise<Element | undefined> {
 		const command = { xmlns: NS.commands, node, action: "execute" };
-		const answer = await request("set", xml("command", command, formElement(filled)), {
-			...(about && { about }),
-		});
+		const answer = await request("set", xml("command", command, ...form), { ...(about && { about }) });
 		return answer.getChild("command", NS.commands)?.getChild("x", NS.dataForms);
 	}
+
+	const run = (node: string, filled: Filled = {}, about?: "registration") =>
+		execute(node, [formElement(filled)], about);
 
 	return {
 		request,
@@ -73,6 +76,10 @@ export function reveilleAt(address: string, domain: string, iq: IqCaller): Revei
 				...(secret !== undefined && { secret }),
 				...(deviceSecret !== undefined && { deviceSecret }),
 			};
+		},
+
+		async vapidPublicKey() {
+			return valuesIn(await execute("register-push-webpush", [])).get("vapid-public-key");
 		},
 
 		async list() {

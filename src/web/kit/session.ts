@@ -3,15 +3,13 @@
 import { webKitBounds } from "../../limits/bounds/web-kit.ts";
 import { encodeBase64, utf8 } from "../../sasl/base64.ts";
 import { type Element, xml } from "../../syntax/xml.ts";
-import { type Connection, StreamEnded } from "./connection.ts";
+import { accountOver } from "./account.ts";
+import type { Connection } from "./connection.ts";
 import type { KitDeps } from "./deps.ts";
-import { Fault } from "./fault.ts";
 import { formElement } from "./forms.ts";
-import { type IqCaller, NoAnswer, StanzaFailure } from "./iq-caller.ts";
+import { type IqCaller, StanzaFailure } from "./iq-caller.ts";
 import type { Registered, Session } from "./kit.ts";
 import { NS } from "./namespaces.ts";
-import { reasonOf } from "./reason.ts";
-import { reveilleAt } from "./reveille.ts";
 
 export interface SessionDeps {
 	connection: Connection;
@@ -23,18 +21,8 @@ export interface SessionDeps {
 
 export function createSession({ connection, iq, jid, now }: SessionDeps): Session {
 	const [account = ""] = jid.split("/", 1);
-	const domain = account.slice(account.indexOf("@") + 1);
-	const reveille = (address: string) => reveilleAt(address, domain, iq);
-
-	/** Asks the account's own server. @throws {Fault} {StanzaFailure} */
-	async function ask(type: "get" | "set", child: Element, to?: string): Promise<Element> {
-		try {
-			return await iq.request(type, child, to);
-		} catch (error) {
-			const isLost = error instanceof StreamEnded || error instanceof NoAnswer;
-			throw isLost ? new Fault({ kind: "disconnected", domain }) : error;
-		}
-	}
+	const { ask, reveille, ...over } = accountOver(account, iq);
+	const { domain } = over;
 
 	/** XEP-0030. A server that does not tell has nothing that is asked for. */
 	async function featuresOf(to: string): Promise<readonly string[]> {
@@ -50,24 +38,11 @@ export function createSession({ connection, iq, jid, now }: SessionDeps): Sessio
 
 	return {
 		account,
-		domain,
+		...over,
 
 		async features() {
 			const features = (await Promise.all([account, domain].map(featuresOf))).flat();
 			return { push: features.includes(NS.push), encrypts: features.includes(NS.pushEncrypt) };
-		},
-
-		registerBrowser(address, { subscription, name, deviceId, classes = [], declarative }) {
-			const { endpoint: token, keys } = subscription;
-			return reveille(address).register("webpush", {
-				token,
-				p256dh: keys.p256dh,
-				auth: keys.auth,
-				"device-id": deviceId,
-				"device-name": name,
-				classes,
-				...declarative,
-			});
 		},
 
 		async registerTopic(address, { topic, name }) {
@@ -82,26 +57,6 @@ export function createSession({ connection, iq, jid, now }: SessionDeps): Sessio
 		list: (address) => reveille(address).list(),
 		test: (address, node) => reveille(address).test(node),
 		rename: (address, node, name) => reveille(address).rename(node, name),
-		end: (address, node) => reveille(address).end(node),
-
-		async enable({ jid, node, secret }) {
-			const options = secret === undefined ? [] : [formElement({ secret }, NS.publishOptions)];
-			try {
-				await ask("set", xml("enable", { xmlns: NS.push, jid, node }, ...options));
-			} catch (error) {
-				throw error instanceof StanzaFailure ? refused(error, domain) : error;
-			}
-		},
-
-		async disable(jid, node) {
-			try {
-				await ask("set", xml("disable", { xmlns: NS.push, jid, node }));
-			} catch (error) {
-				if (!(error instanceof StanzaFailure)) throw error;
-				// What it does not have is disabled.
-				if (error.condition !== "item-not-found") throw refused(error, domain);
-			}
-		},
 
 		async publishTest(registered, body) {
 			await reveille(registered.jid).request("set", publishElement(registered, body), {
@@ -134,12 +89,4 @@ function publishElement({ node, secret }: Registered, body: string): Element {
 	const options =
 		secret === undefined ? [] : [xml("publish-options", {}, formElement({ secret }, NS.publishOptions))];
 	return xml("pubsub", { xmlns: NS.pubsub }, xml("publish", { node }, item), ...options);
-}
-
-/** Of a server that was asked for push. */
-function refused(failure: StanzaFailure, domain: string): Fault {
-	const hasNone = ["feature-not-implemented", "service-unavailable"].includes(failure.condition);
-	return hasNone
-		? new Fault({ kind: "no-push", domain })
-		: new Fault({ kind: "enable-refused", domain, reason: reasonOf(failure) });
 }

@@ -1,0 +1,82 @@
+/** An account, over whatever connection it is logged in with: a browser is registered for it, and push enabled. */
+import { type Element, xml } from "../../syntax/xml.ts";
+import { StreamEnded } from "./connection.ts";
+import { Fault } from "./fault.ts";
+import { formElement } from "./forms.ts";
+import { type IqCaller, NoAnswer, StanzaFailure } from "./iq-caller.ts";
+import type { Session } from "./kit.ts";
+import { NS } from "./namespaces.ts";
+import { reasonOf } from "./reason.ts";
+import { type Reveille, reveilleAt } from "./reveille.ts";
+
+/** What a session does that a site's own connection can do as well. */
+export interface Account
+	extends Pick<Session, "domain" | "registerBrowser" | "end" | "enable" | "disable"> {
+	/** @param address Reveille's JID */
+	reveille(address: string): Reveille;
+	/** Asks the account's own server. @throws {Fault} {StanzaFailure} */
+	ask(type: "get" | "set", child: Element, to?: string): Promise<Element>;
+}
+
+/** @param account its bare JID */
+export function accountOver(account: string, iq: IqCaller): Account {
+	const domain = account.slice(account.indexOf("@") + 1);
+	const reveille: Account["reveille"] = (address) => reveilleAt(address, domain, iq);
+
+	const ask: Account["ask"] = async (type, child, to) => {
+		try {
+			return await iq.request(type, child, to);
+		} catch (error) {
+			const isLost = error instanceof StreamEnded || error instanceof NoAnswer;
+			throw isLost ? new Fault({ kind: "disconnected", domain }) : error;
+		}
+	};
+
+	return {
+		domain,
+		reveille,
+		ask,
+
+		registerBrowser(address, { subscription, name, deviceId, classes = [], declarative }) {
+			const { endpoint: token, keys } = subscription;
+			return reveille(address).register("webpush", {
+				token,
+				p256dh: keys.p256dh,
+				auth: keys.auth,
+				"device-id": deviceId,
+				"device-name": name,
+				classes,
+				...declarative,
+			});
+		},
+
+		end: (address, node) => reveille(address).end(node),
+
+		async enable({ jid, node, secret }) {
+			const options = secret === undefined ? [] : [formElement({ secret }, NS.publishOptions)];
+			try {
+				await ask("set", xml("enable", { xmlns: NS.push, jid, node }, ...options));
+			} catch (error) {
+				throw error instanceof StanzaFailure ? refused(error, domain) : error;
+			}
+		},
+
+		async disable(jid, node) {
+			try {
+				await ask("set", xml("disable", { xmlns: NS.push, jid, node }));
+			} catch (error) {
+				if (!(error instanceof StanzaFailure)) throw error;
+				// What it does not have is disabled.
+				if (error.condition !== "item-not-found") throw refused(error, domain);
+			}
+		},
+	};
+}
+
+/** Of a server that was asked for push. */
+function refused(failure: StanzaFailure, domain: string): Fault {
+	const hasNone = ["feature-not-implemented", "service-unavailable"].includes(failure.condition);
+	return hasNone
+		? new Fault({ kind: "no-push", domain })
+		: new Fault({ kind: "enable-refused", domain, reason: reasonOf(failure) });
+}
