@@ -60,6 +60,9 @@ export interface Devices {
 	/** WEB_APP_OPEN, as the page last heard it. */
 	openTemplate(): Promise<string | undefined>;
 	setOpenTemplate(template: string): Promise<void>;
+	/** On other sites: the URL that `/api/v1` stands under; missing: not known, or it is our own page. */
+	apiBase(): Promise<string | undefined>;
+	setApiBase(base: string): Promise<void>;
 	setPendingTest(test: PendingTest): Promise<void>;
 	/** The test of a node that is younger than two minutes; it is taken out. */
 	takePendingTest(node: string, body: string | undefined): Promise<PendingTest | undefined>;

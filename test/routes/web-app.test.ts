@@ -14,6 +14,9 @@ const TYPES = {
 	"": "text/html; charset=utf-8",
 	"main.js": "text/javascript; charset=utf-8",
 	"sw.js": "text/javascript; charset=utf-8",
+	"push.js": "text/javascript; charset=utf-8",
+	"push-converse.js": "text/javascript; charset=utf-8",
+	"site-sw.js": "text/javascript; charset=utf-8",
 	"style.css": "text/css; charset=utf-8",
 	"manifest.webmanifest": "application/manifest+json",
 	"logo.svg": "image/svg+xml",
@@ -21,6 +24,8 @@ const TYPES = {
 	"icon-512.png": "image/png",
 	"apple-touch-icon.png": "image/png",
 };
+/** What pages of other origins load. */
+const FOR_SITES = ["push.js", "push-converse.js", "site-sw.js"];
 const POLICY =
 	"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; manifest-src 'self'; " +
 	"worker-src 'self'; connect-src 'self' https: wss:; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
@@ -38,6 +43,16 @@ const bytesOf = async (response: Response) => Buffer.from(await response.arrayBu
 
 test("there are the files that a page and its service worker are made of, each of its type", () => {
 	expect(Object.fromEntries(Object.entries(files).map(([path, { type }]) => [path, type]))).toEqual(TYPES);
+});
+
+test("all of it is small", () => {
+	const sizes = Object.entries(files).map(
+		([path, { gzip }]) => [path, Buffer.from(gzip, "base64").length] as const,
+	);
+	const web = sizes.reduce((sum, [, size]) => sum + size, 0);
+	expect(web).toBeLessThan(80 * 1024);
+	// A site waits for it.
+	expect(Object.fromEntries(sizes)["push.js"]).toBeLessThan(16 * 1024);
 });
 
 describe.each(Object.keys(TYPES))("/app/%s", (path) => {
@@ -101,8 +116,19 @@ describe("the policy", () => {
 			expect(headers.get("Referrer-Policy")).toBe("no-referrer");
 			expect(headers.get("Cross-Origin-Opener-Policy")).toBe("same-origin");
 			expect(headers.get("X-Content-Type-Options")).toBe("nosniff");
-			expect(headers.get("Access-Control-Allow-Origin")).toBeNull();
+			const isShared = FOR_SITES.includes(path);
+			expect(headers.get("Access-Control-Allow-Origin")).toBe(isShared ? "*" : null);
+			expect(headers.get("Cross-Origin-Resource-Policy")).toBe(isShared ? "cross-origin" : "same-origin");
 			expect(headers.get("Service-Worker-Allowed")).toBeNull();
+		},
+	);
+
+	test.each(FOR_SITES)(
+		"lets pages of other origins have /app/%s also where it has not changed",
+		async (path) => {
+			const { status, headers } = await get(path, { "If-None-Match": "*" });
+			expect([status, headers.get("Access-Control-Allow-Origin")]).toEqual([304, "*"]);
+			expect(headers.get("Cross-Origin-Resource-Policy")).toBe("cross-origin");
 		},
 	);
 

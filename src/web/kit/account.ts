@@ -10,8 +10,7 @@ import { reasonOf } from "./reason.ts";
 import { type Reveille, reveilleAt } from "./reveille.ts";
 
 /** What a session does that a site's own connection can do as well. */
-export interface Account
-	extends Pick<Session, "domain" | "registerBrowser" | "end" | "enable" | "disable"> {
+export interface Account extends Pick<Session, "domain" | "registerBrowser" | "end" | "enable" | "disable"> {
 	/** @param address Reveille's JID */
 	reveille(address: string): Reveille;
 	/** Asks the account's own server. @throws {Fault} {StanzaFailure} */

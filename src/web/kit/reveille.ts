@@ -52,7 +52,11 @@ export function reveilleAt(address: string, domain: string, iq: IqCaller): Revei
 	};
 
 	/** @returns the form of the answer, if it has one */
-	async function execute(node: string, form: Element[], about?: "registration"): Promise<Element | undefined> {
+	async function execute(
+		node: string,
+		form: Element[],
+		about?: "registration",
+	): Promise<Element | undefined> {
 		const command = { xmlns: NS.commands, node, action: "execute" };
 		const answer = await request("set", xml("command", command, ...form), { ...(about && { about }) });
 		return answer.getChild("command", NS.commands)?.getChild("x", NS.dataForms);

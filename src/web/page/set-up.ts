@@ -4,12 +4,12 @@
  */
 import { signal as createSignal, type ReadonlySignal } from "@preact/signals";
 import { present } from "../../syntax/present-fields.ts";
-import { classesOf } from "../classes.ts";
 import type { Clock } from "../clock.ts";
 import type { Devices, OwnDevice } from "../devices.ts";
 import type { DeviceApi, Kit, Registered, Session, SubscriptionJson } from "../kit/kit.ts";
+import { enableDevice, type Registering, registerDevice, type WantedDevice } from "../registering.ts";
 import type { WebAppSettings } from "../settings.ts";
-import { deviceOf, subscribe } from "../this-browser.ts";
+import { subscribe } from "../this-browser.ts";
 import { readAccount, readService } from "./account.ts";
 import type { Browser } from "./browser.ts";
 import { faultOf, type PageFault } from "./page-fault.ts";
@@ -257,71 +257,41 @@ async function registerBrowser(effects: SetUpEffects, run: Run, show: Show): Pro
 		const subscription = await subscribe(effects, effects.reveille.vapidPublicKey);
 		at(1);
 		const session = await connected(effects, run);
-		const registered = await registerAt(effects, run, session, subscription);
-		await enable(effects, run, session, registered, () => at(2));
+		const registering = registeringOf(effects, session);
+		const made = await registerDevice(registering, wantedOf(effects, run, subscription));
+		effects.changed();
+		try {
+			await enableDevice(registering, made, () => at(2));
+		} catch (error) {
+			effects.changed();
+			throw error;
+		}
+		Object.assign(run, made);
 	}
 	at(3);
 	await signInAgain(effects, run);
 }
 
-/** Registers, and keeps the device: from now on a push may come for it. One of the same account is replaced. */
-async function registerAt(
-	{ api, browser, devices, reveille, clock, newId, changed }: SetUpEffects,
-	run: Run,
-	session: Session,
-	subscription: SubscriptionJson,
-): Promise<Registered> {
-	const { account } = session;
-	const former = (await devices.all()).filter((device) => device.account === account);
-	const deviceId = former.find((device) => device.deviceId)?.deviceId ?? (await devices.deviceId(newId()));
-	const name = run.name ?? "";
-	const registered = await session.registerBrowser(reveille.address, {
+function wantedOf({ browser }: SetUpEffects, run: Run, subscription: SubscriptionJson): WantedDevice {
+	return {
 		subscription,
-		name,
-		deviceId,
-		classes: classesOf(false),
-		// Reveille uses it at Apple's endpoints alone, and takes no other than https.
-		...present({ declarative: browser.https ? { title: NAME, navigate: browser.home } : undefined }),
-	});
-	const device = deviceOf(registered, { account, name, subscription, now: clock.now() });
-	device.deviceId = deviceId;
-	if (run.typed !== undefined) device.service = run.typed;
-	await devices.put(device);
-	for (const old of former) {
-		if (old.node === registered.node) continue;
-		// One that a client of the person's enabled: it would show each message a second time.
-		if (old.deviceId !== deviceId) await api.end(old).catch(() => {});
-		await devices.remove(old.node);
-	}
-	run.device = device;
-	run.registered = registered;
-	changed();
-	return registered;
+		name: run.name ?? "",
+		...present({
+			// Reveille uses it at Apple's endpoints alone, and takes no other than https.
+			declarative: browser.https ? { title: NAME, navigate: browser.home } : undefined,
+			service: run.typed,
+		}),
+	};
 }
 
-/** What cannot be enabled is not kept: nothing would ever wake it. */
-async function enable(
-	{ api, devices, reveille, changed }: SetUpEffects,
-	run: Run,
+/** What the account is registered with. */
+function registeringOf(
+	{ api, devices, reveille, clock, newId }: SetUpEffects,
 	session: Session,
-	registered: Registered,
-	begin: () => void,
-): Promise<void> {
-	try {
-		begin();
-		await session.enable(registered);
-	} catch (error) {
-		const { device } = run;
-		delete run.device;
-		await devices.remove(registered.node);
-		changed();
-		// The server may have enabled it, and the answer is what was lost, with the way to Reveille through it.
-		await session
-			.end(reveille.address, registered.node)
-			.catch(() => device && api.end(device))
-			.catch(() => {});
-		throw error;
-	}
+): Registering {
+	const { account } = session;
+	const { address } = reveille;
+	return { session, account, address, devices, endByKey: api.end, now: clock.now, newId };
 }
 
 /**

@@ -1,7 +1,6 @@
 /** A notification was tapped, or taken away: what it showed was looked at. */
 import type { Devices, WorkerMessage } from "../devices.ts";
 import type { ShownData } from "./notification.ts";
-import { pageUrl } from "./opening.ts";
 import { lookedAt, unreadInAll, unreadOf } from "./unread.ts";
 
 /** A page that is open. */
@@ -14,8 +13,10 @@ export interface OpenPage {
 
 export interface TapEffects {
 	devices: Devices;
-	/** The page's own URL. */
+	/** Below it are the pages. */
 	scope: string;
+	/** What is opened where there is no chat to open. @param node whose push it was */
+	home(node: string | undefined): string;
 	pages(): Promise<readonly OpenPage[]>;
 	/** @throws where the browser does not open such URLs */
 	open(url: string): Promise<unknown>;
@@ -67,9 +68,9 @@ async function forget(
 async function openPage(
 	url: string | undefined,
 	node: string | undefined,
-	{ scope, pages, open }: TapEffects,
+	{ scope, home, pages, open }: TapEffects,
 ): Promise<void> {
-	const target = url ?? pageUrl(scope, node);
+	const target = url ?? home(node);
 	const there = (await pages()).find((page) => page.url.startsWith(scope));
 	if (!there) {
 		await open(target);

@@ -102,6 +102,8 @@ export function fakeDevices(...own: OwnDevice[]): FakeDevices {
 		},
 		openTemplate: nothing,
 		setOpenTemplate: nothing,
+		apiBase: nothing,
+		setApiBase: nothing,
 		setPendingTest: nothing,
 		takePendingTest: nothing,
 	};

@@ -1,6 +1,7 @@
 /** A tap on a notification. */
 import { describe, expect, test } from "bun:test";
 import type { ShownData } from "../../../src/web/worker/notification.ts";
+import { pageUrl } from "../../../src/web/worker/opening.ts";
 import { type OpenPage, takeClose, takeTap } from "../../../src/web/worker/tap.ts";
 import { ownDevice } from "../own-device.ts";
 import { surroundings } from "./effects.ts";
@@ -19,6 +20,7 @@ async function tapped(open: readonly string[] = [], refused: readonly string[] =
 	const its = {
 		...effects,
 		scope: SCOPE,
+		home: (node: string | undefined) => pageUrl(SCOPE, node),
 		pages: async () => pages,
 		async open(url: string) {
 			if (refused.includes(url)) throw new TypeError("not such URLs");
