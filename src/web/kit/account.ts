@@ -1,6 +1,5 @@
 /** An account, over whatever connection it is logged in with: a browser is registered for it, and push enabled. */
 import { type Element, xml } from "../../syntax/xml.ts";
-import { StreamEnded } from "./connection.ts";
 import { Fault } from "./fault.ts";
 import { formElement } from "./forms.ts";
 import { type IqCaller, NoAnswer, StanzaFailure } from "./iq-caller.ts";
@@ -8,6 +7,7 @@ import type { Session } from "./kit.ts";
 import { NS } from "./namespaces.ts";
 import { reasonOf } from "./reason.ts";
 import { type Reveille, reveilleAt } from "./reveille.ts";
+import { StreamEnded } from "./stream-ended.ts";
 
 /** What a session does that a site's own connection can do as well. */
 export interface Account extends Pick<Session, "domain" | "registerBrowser" | "end" | "enable" | "disable"> {

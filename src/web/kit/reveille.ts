@@ -1,12 +1,12 @@
 /** What Reveille does for an account, asked at its address by way of the account's server: ad-hoc commands (XEP-0050). */
 import { type Element, xml } from "../../syntax/xml.ts";
-import { StreamEnded } from "./connection.ts";
 import { Fault } from "./fault.ts";
 import { type Filled, formElement, valuesIn } from "./forms.ts";
 import { type IqCaller, NoAnswer, StanzaFailure } from "./iq-caller.ts";
 import type { Listed, Registered, Tested } from "./kit.ts";
 import { NS } from "./namespaces.ts";
 import { reasonOf } from "./reason.ts";
+import { StreamEnded } from "./stream-ended.ts";
 import { testedOf } from "./tested.ts";
 
 export interface Reveille {

@@ -1,7 +1,6 @@
 /** The plug-in for Converse.js: whoever logs in is asked once, and their browser is woken from then on. */
 
 import type { EnableOptions, SiteKit } from "./enabling.ts";
-import { PushError } from "./push-error.ts";
 import type { StropheConnection } from "./strophe.ts";
 
 /** The setting `reveille_push` of `converse.initialize()`. */
@@ -38,7 +37,8 @@ const QUESTION = "Shall this browser tell you of new messages, also when this pa
 /** ms that a logout waits for it: Reveille may be away. */
 const LEAVING = 5_000;
 
-export function pluginOf({ enablePush, disablePush, keptDevice }: SiteKit, answers: Answers) {
+/** @param kit push.js, which is loaded meanwhile */
+export function pluginOf(kit: Promise<SiteKit>, answers: Answers) {
 	return {
 		initialize(this: { _converse: { api: ConverseApi } }) {
 			const { api } = this._converse;
@@ -51,14 +51,14 @@ export function pluginOf({ enablePush, disablePush, keptDevice }: SiteKit, answe
 			};
 			const account = () => connection().jid?.split("/", 1)[0] ?? "";
 
-			const enable = () => enablePush(given());
-			const disable = () => disablePush(given());
+			const enable = async () => (await kit).enablePush(given());
+			const disable = async () => (await kit).disablePush(given());
 			api.reveille = { enable, disable };
 
 			/** @returns whether to go on */
 			async function isWanted(): Promise<boolean> {
 				// Also where the browser is allowed to notify already: it was not asked for this.
-				if (await keptDevice(account())) return true;
+				if (await (await kit).keptDevice(account())) return true;
 				const { ask = true, question = QUESTION } = settings();
 				if (!ask || !api.confirm || answers.getItem(declinedBy(account()))) return false;
 				const isAgreed = Boolean(await api.confirm(TITLE, [question]));
@@ -87,7 +87,7 @@ export function pluginOf({ enablePush, disablePush, keptDevice }: SiteKit, answe
 const declinedBy = (account: string) => `reveille-push declined ${account}`;
 
 function tell({ toast }: ConverseApi, error: unknown): void {
-	const body = error instanceof PushError ? error.message : String(error);
+	const body = error instanceof Error ? error.message : String(error);
 	console.warn(`reveille-push: ${body}`);
 	toast?.show("reveille-push", { body, type: "danger" });
 }

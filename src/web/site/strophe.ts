@@ -1,9 +1,9 @@
 /** Questions over a connection of Strophe.js, which is Converse.js' too. */
 import { webKitBounds } from "../../limits/bounds/web-kit.ts";
 import { type Element, xml } from "../../syntax/xml.ts";
-import { StreamEnded } from "../kit/connection.ts";
 import { type IqCaller, NoAnswer, StanzaFailure } from "../kit/iq-caller.ts";
 import { NS } from "../kit/namespaces.ts";
+import { StreamEnded } from "../kit/stream-ended.ts";
 
 /** An element of the document's. */
 type DomElement = globalThis.Element;

@@ -1,9 +1,9 @@
 /** Questions over a connection of xmpp.js (`@xmpp/client`). */
 import { webKitBounds } from "../../limits/bounds/web-kit.ts";
 import { type Element, xml } from "../../syntax/xml.ts";
-import { StreamEnded } from "../kit/connection.ts";
 import { type IqCaller, NoAnswer, StanzaFailure } from "../kit/iq-caller.ts";
 import { NS } from "../kit/namespaces.ts";
+import { StreamEnded } from "../kit/stream-ended.ts";
 
 /** What `client()` returns, as far as it is used here. */
 export interface XmppJsConnection {
