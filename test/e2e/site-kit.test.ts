@@ -74,7 +74,7 @@ test.each(LIVES)(
 		const bundle = await libraryOf(library);
 		const content = page(scene);
 		site = startSite(
-			{ "/chat": () => html(content), "/library.js": () => script(bundle) },
+			(path) => (path === "/chat" ? html(content) : path === "/library.js" ? script(bundle) : undefined),
 			worker === "copied" ? copiedWorker() : `importScripts("${reveille.url}/app/site-sw.js");`,
 		);
 		firefox = await launchFirefox({ pushServerUrl: endpoint.browserUrl, ...SYSTEM_ACCESS });
@@ -94,11 +94,16 @@ test.each(LIVES)(
 		const alice = await scene.login("alice");
 		await alice.sendMessage(`bob@${server.host}`, "Wake up, site!");
 		await site.woken();
-		const shown = await shownAt(firefox, site, ({ body }) => body === "Wake up, site!");
+		const shown = await shownAt(
+			firefox,
+			new URL("/empty", site.url).href,
+			({ body }) => body === "Wake up, site!",
+		);
 		expect(shown.title).toBe(`alice@${server.host}`);
 
-		// A tap opens the site.
-		const opened = browser.waitForTarget((target) => target.url() === site?.url, { timeout: 20_000 });
+		// A tap opens the page that enabled push.
+		const chat = new URL("/chat", site.url).href;
+		const opened = browser.waitForTarget((target) => target.url() === chat, { timeout: 20_000 });
 		await clickAlert(browser);
 		await opened;
 

@@ -31,7 +31,7 @@ export interface EnableOptions extends PushOptions {
 	registration?: ServiceWorkerRegistration;
 	/** What the person calls this browser in the list of their devices. Default: `Firefox, Linux`. */
 	name?: string;
-	/** What a tap on a message opens: an https URL with `{jid}` and `{account}`. Default: the site. */
+	/** What a tap on a message opens: an https URL with `{jid}` and `{account}`. Default: this page. */
 	open?: string;
 	/** Whether class `low` comes too: calls at ejabberd, and read marks with them. Default: `false`. */
 	low?: boolean;
@@ -103,9 +103,9 @@ async function enable(options: EnableOptions, platform: SitePlatform): Promise<K
 	const subscriber = { subscribe: (wanted: string) => browser.subscribe(registration, wanted) };
 	const subscription = await subscribe({ browser: subscriber, clock }, key);
 	// For the service worker, which may be woken as soon as the browser is registered.
-	await devices.setOpenTemplate(options.open ?? "");
-	await devices.setApiBase(baseOf(options, platform) ?? "");
 	const url = browser.url();
+	await devices.setOpenTemplate(options.open ?? "");
+	await devices.setSite({ home: url.href, ...present({ apiBase: baseOf(options, platform) }) });
 	const made = await registerDevice(registering, {
 		subscription,
 		name: options.name ?? browser.name(),

@@ -1,8 +1,6 @@
 /** `GET /app/push-converse.js`: push for a page with Converse.js, as a plug-in of it. A classic script, beside push.js. */
-import { type Converse, pluginOf } from "./converse-plugin.ts";
+import { addTo, type Converse } from "./converse-plugin.ts";
 import type { SiteKit } from "./enabling.ts";
-
-const NAME = "reveille-push";
 
 const script = document.currentScript;
 if (!(script instanceof HTMLScriptElement) || script.src === "")
@@ -10,13 +8,13 @@ if (!(script instanceof HTMLScriptElement) || script.src === "")
 const kit: Promise<SiteKit> = import(new URL("push.js", script.src).href);
 // Whoever needs it hears of it.
 kit.catch(() => {});
-const plugin = pluginOf(kit, window.localStorage);
+const add = (converse: Converse) => addTo(converse, kit, window.localStorage);
 
 /** Converse.js is there already, or says when it is. */
 const { converse } = window as { converse?: Converse };
-if (converse) converse.plugins.add(NAME, plugin);
+if (converse?.plugins) add(converse);
 else {
-	window.addEventListener("converse-loaded", (event) => {
-		(event as CustomEvent<{ converse: Converse }>).detail.converse.plugins.add(NAME, plugin);
-	});
+	window.addEventListener("converse-loaded", (event) =>
+		add((event as CustomEvent<{ converse: Converse }>).detail.converse),
+	);
 }

@@ -52,7 +52,7 @@ export function siteBrowserOf(window: Window & typeof globalThis): SiteBrowser {
 			const { browser, system } = nameOf(navigator.userAgent, isAppleMobile(navigator));
 			return system === "" ? browser : `${browser}, ${system}`;
 		},
-		url: () => new URL(location.pathname, location.origin),
+		url: () => new URL(location.pathname + location.search, location.origin),
 	};
 }
 

@@ -1,7 +1,7 @@
 /** `Devices` on IndexedDB: the page and the service worker each open it, and each change is one transaction. */
 import { webWorkerBounds } from "../../limits/bounds/web-worker.ts";
 import { cutBetweenCharacters } from "../../syntax/characters.ts";
-import type { Devices, OwnDevice, PendingTest } from "../devices.ts";
+import type { Devices, OtherSite, OwnDevice, PendingTest } from "../devices.ts";
 import { openDatabase, resultOf, StorageFault, type Upgrades } from "./database.ts";
 
 /** Of the web app's own. */
@@ -22,7 +22,7 @@ const UPGRADES: Upgrades = [
 	},
 ];
 
-type Fact = "deviceId" | "openedAt" | "language" | "openTemplate" | "apiBase";
+type Fact = "deviceId" | "openedAt" | "language" | "openTemplate" | "site";
 
 /** What Reveille's own test push says: that of `POST /registrations/{node}/test`, and of the command `test-push`. */
 export const REVEILLES_TEST = "Test";
@@ -52,7 +52,7 @@ export function createDevices({ indexedDB, now, name = NAME }: Platform): Device
 
 	const fact = <T>(name: Fact) => read<T | undefined>(FACTS, (facts) => facts.get(name));
 
-	const setFact = (name: Fact, value: string | number) =>
+	const setFact = (name: Fact, value: string | number | OtherSite) =>
 		database.run("readwrite", async (transaction) => {
 			await resultOf(transaction.objectStore(FACTS).put(value, name));
 		});
@@ -97,8 +97,8 @@ export function createDevices({ indexedDB, now, name = NAME }: Platform): Device
 		setLanguage: (language) => setFact("language", language),
 		openTemplate: () => fact<string>("openTemplate"),
 		setOpenTemplate: (template) => setFact("openTemplate", template),
-		apiBase: () => fact<string>("apiBase"),
-		setApiBase: (base) => setFact("apiBase", base),
+		site: () => fact<OtherSite>("site"),
+		setSite: (site) => setFact("site", site),
 
 		setPendingTest: (test) =>
 			database.run("readwrite", async (transaction) => {

@@ -11,7 +11,7 @@ import { takeClose, takeTap } from "./tap.ts";
 export interface Listening {
 	devices: Devices;
 	/** What a tap opens that leads to no chat. @param node whose push it was */
-	home(node: string | undefined): string;
+	home(node: string | undefined): Promise<string>;
 	show(shown: Shown): Promise<void>;
 	/** For a browser that ended its subscription. @throws where Reveille's address is not known */
 	api(): Promise<DeviceApi>;

@@ -14,14 +14,14 @@ const deps = { fetch, timeout: (ms: number) => AbortSignal.timeout(ms) };
 
 /** @throws where the page gave none: it tells Reveille at the next login */
 async function base(): Promise<string> {
-	const known = await devices.apiBase();
-	if (!known) throw new Error("Reveille's https address is not known.");
-	return known;
+	const { apiBase } = (await devices.site()) ?? {};
+	if (!apiBase) throw new Error("Reveille's https address is not known.");
+	return apiBase;
 }
 
 listen(worker, {
 	devices,
-	home: () => registration.scope,
+	home: async () => (await devices.site())?.home ?? registration.scope,
 	show({ title, options: { icon: _, ...options } }) {
 		// Ours is no picture of the site's: the browser shows its own.
 		return registration.showNotification(title, options);

@@ -13,7 +13,7 @@ const base = new URL("..", scope).href.replace(/\/$/, "");
 
 listen(worker, {
 	devices: createDevices({ indexedDB, now: () => Date.now() }),
-	home: (node) => pageUrl(scope, node),
+	home: async (node) => pageUrl(scope, node),
 	show: ({ title, options }) => registration.showNotification(title, options),
 	api: async () => createDeviceApi(base, { fetch, timeout: (ms) => AbortSignal.timeout(ms) }),
 	async vapidPublicKey() {

@@ -13,10 +13,10 @@ export interface OpenPage {
 
 export interface TapEffects {
 	devices: Devices;
-	/** Below it are the pages. */
+	/** The pages are below it, or below the first of them. */
 	scope: string;
 	/** What is opened where there is no chat to open. @param node whose push it was */
-	home(node: string | undefined): string;
+	home(node: string | undefined): Promise<string>;
 	pages(): Promise<readonly OpenPage[]>;
 	/** @throws where the browser does not open such URLs */
 	open(url: string): Promise<unknown>;
@@ -66,16 +66,17 @@ async function forget(
 }
 
 async function openPage(
-	url: string | undefined,
+	chat: string | undefined,
 	node: string | undefined,
 	{ scope, home, pages, open }: TapEffects,
 ): Promise<void> {
-	const target = url ?? home(node);
-	const there = (await pages()).find((page) => page.url.startsWith(scope));
+	const start = await home(undefined).catch(() => scope);
+	const target = chat ?? (await home(node).catch(() => scope));
+	const there = (await pages()).find(({ url }) => url.startsWith(scope) || url.startsWith(start));
 	if (!there) {
 		await open(target);
 		return;
 	}
 	await there.focus();
-	if (target !== scope && target !== there.url) await there.navigate(target).catch(() => {});
+	if (target !== start && target !== there.url) await there.navigate(target).catch(() => {});
 }

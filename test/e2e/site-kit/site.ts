@@ -5,6 +5,8 @@ import type { LaunchedFirefox } from "../../peers/firefox.ts";
 
 export interface Site {
 	readonly url: string;
+	/** Its `sw.js`. */
+	readonly worker: string;
 	/** Resolves when the service worker was woken by a push, once for each. */
 	woken(timeoutMs?: number): Promise<void>;
 	stop(): Promise<void>;
@@ -14,8 +16,8 @@ const ROOT = join(import.meta.dir, "../../../");
 const MAX_MS = 30_000;
 
 /** What its own lines in `sw.js` add: the test hears of each push, though no page of the site is open. */
-const HEARD = `
-self.addEventListener("push", (event) => event.waitUntil(fetch("/woken", { method: "POST" })));`;
+const heard = (url: string) => `
+self.addEventListener("push", (event) => event.waitUntil(fetch("${url}", { method: "POST", mode: "no-cors" })));`;
 
 export const html = (content: string) =>
 	new Response(`<!doctype html><meta charset="utf-8"><title>Somebody's chat</title>${content}`, {
@@ -31,11 +33,17 @@ export function copiedWorker(): string {
 	return Buffer.from(Bun.gunzipSync(Buffer.from(files["site-sw.js"].gzip, "base64"))).toString();
 }
 
-/** @param files by their paths; a page that is not there is an empty one. @param worker what its `sw.js` says */
-export function startSite(files: Record<string, () => Response | Promise<Response>>, worker: string): Site {
+/**
+ * @param files by their paths; a page that is not there is an empty one
+ * @param worker what its `sw.js` says
+ */
+export function startSite(
+	files: (path: string) => Response | Promise<Response> | undefined,
+	worker: string,
+): Site {
 	let woken = 0;
 	const waiting: (() => void)[] = [];
-	const server = Bun.serve({
+	const server: Bun.Server<undefined> = Bun.serve({
 		hostname: "127.0.0.1",
 		port: 0,
 		fetch(request) {
@@ -46,12 +54,15 @@ export function startSite(files: Record<string, () => Response | Promise<Respons
 				else woken++;
 				return new Response(null, { status: 204 });
 			}
-			if (pathname === "/sw.js") return script(worker + HEARD);
-			return files[pathname]?.() ?? html("");
+			if (pathname === "/sw.js") return script(workerWithHearing());
+			return files(pathname) ?? html("");
 		},
 	});
+	const url = `http://127.0.0.1:${server.port}/`;
+	const workerWithHearing = () => worker + heard(`${url}woken`);
 	return {
-		url: `http://127.0.0.1:${server.port}/`,
+		url,
+		worker: workerWithHearing(),
 		async woken(timeoutMs = MAX_MS) {
 			if (woken > 0) {
 				woken--;
@@ -72,15 +83,18 @@ export interface Notified {
 	body: string;
 }
 
-/** What the site's service worker shows, read from an empty page of the site's, which is closed again. */
+/**
+ * What a site's service worker shows, read from an empty page of the site's, which is closed again.
+ * @param url of that page, in the scope of the service worker
+ */
 export async function shownAt(
 	{ browser }: LaunchedFirefox,
-	{ url }: Site,
+	url: string,
 	fits: (shown: Notified) => boolean,
 ): Promise<Notified> {
 	const page = await browser.newPage();
 	try {
-		await page.goto(new URL("/empty", url).href);
+		await page.goto(url);
 		const deadline = Date.now() + MAX_MS;
 		for (;;) {
 			const shown = await page.evaluate(async () => {

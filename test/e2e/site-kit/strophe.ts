@@ -10,7 +10,8 @@ export function connect(service: string, jid: string, password: string): Promise
 				connection.send(new Strophe.Builder("presence"));
 				resolve(connection);
 			}
-			if ([Strophe.Status.AUTHFAIL, Strophe.Status.CONNFAIL].includes(status)) reject(new Error(String(why)));
+			if (status === Strophe.Status.AUTHFAIL || status === Strophe.Status.CONNFAIL)
+				reject(new Error(String(why)));
 		});
 	});
 }

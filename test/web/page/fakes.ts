@@ -102,8 +102,8 @@ export function fakeDevices(...own: OwnDevice[]): FakeDevices {
 		},
 		openTemplate: nothing,
 		setOpenTemplate: nothing,
-		apiBase: nothing,
-		setApiBase: nothing,
+		site: nothing,
+		setSite: nothing,
 		setPendingTest: nothing,
 		takePendingTest: nothing,
 	};

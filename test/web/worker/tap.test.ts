@@ -20,7 +20,7 @@ async function tapped(open: readonly string[] = [], refused: readonly string[] =
 	const its = {
 		...effects,
 		scope: SCOPE,
-		home: (node: string | undefined) => pageUrl(SCOPE, node),
+		home: async (node: string | undefined) => pageUrl(SCOPE, node),
 		pages: async () => pages,
 		async open(url: string) {
 			if (refused.includes(url)) throw new TypeError("not such URLs");
