@@ -78,6 +78,35 @@ describe("a tap", () => {
 	});
 });
 
+describe("a tap at a site of others", () => {
+	const HOME = "https://chat.example/talk?room=1";
+	const home = async () => HOME;
+	const scope = "https://chat.example/files/";
+
+	test.each([
+		["opens its page, wherever the service worker's file is", [], [`open ${HOME}`]],
+		[
+			"goes to its page that is open, and leaves it where it is",
+			[`${HOME}#juliet`],
+			[`focus ${HOME}#juliet`],
+		],
+		["does not go to another page of its origin", ["https://chat.example/shop"], [`open ${HOME}`]],
+	])("%s", async (_, pages, expected) => {
+		const { its, did } = await tapped(pages);
+		await takeTap({ node: "node-1" }, { ...its, home, scope });
+		expect(did).toEqual(expected);
+	});
+
+	test("opens what is in the scope where the browser's database does not say its page", async () => {
+		const { its, did } = await tapped();
+		const unknown = async () => {
+			throw new Error("closed");
+		};
+		await takeTap({ node: "node-1" }, { ...its, home: unknown, scope });
+		expect(did).toEqual([`open ${scope}`]);
+	});
+});
+
 describe("what is taken away", () => {
 	test("was looked at, and nothing opens", async () => {
 		const { its, did, told, badges } = await tapped([SCOPE]);
