@@ -27,7 +27,7 @@ export type Answers = Pick<Storage, "getItem" | "setItem">;
 const NAME = "reveille-push";
 
 /** For `converse.initialize()`. Each is one value, since ejabberd's mod_conversejs hands on no lists and no groups. */
-const SETTINGS = {
+export const SETTINGS = {
 	/** Reveille's XMPP address; empty: no push. */
 	reveille: "",
 	/** As the options of `enablePush()`; empty: their defaults. */

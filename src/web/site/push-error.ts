@@ -21,20 +21,25 @@ const OWN = {
 	storage: "The browser stores nothing for this site.",
 } as const;
 
-/** Those that come from the account's server or from Reveille; one means nothing here, since nobody logs in. */
-const TOLD: Partial<Record<FaultReason["kind"], string>> = {
+/** Of the faults that the account's server and Reveille cause, those without a login. */
+const TOLD = {
 	"no-push": "The user's server has no push (XEP-0357).",
 	"enable-refused": "The user's server refuses to enable push.",
 	"reveille-away": "Reveille does not answer at this XMPP address.",
 	"not-allowed": "Reveille lets this account not register: its operator allows the domain by XMPP_ALLOW.",
 	"reveille-refused": "Reveille refuses the registration.",
 	"not-now": "Reveille asks to try again later.",
-	ended: "The registration has ended.",
 	disconnected: "The connection was lost.",
 	"http-away": "Reveille's https address does not answer.",
-};
+} as const satisfies Partial<Record<FaultReason["kind"], string>>;
 
-export type PushErrorCode = keyof typeof OWN | FaultReason["kind"];
+const SENTENCES = { ...OWN, ...TOLD };
+
+export type PushErrorCode = keyof typeof SENTENCES;
+
+export const PUSH_ERROR_CODES = Object.keys(SENTENCES) as readonly PushErrorCode[];
+
+const isCode = (kind: string): kind is PushErrorCode => kind in SENTENCES;
 
 export class PushError extends Error {
 	override name = "PushError";
@@ -42,7 +47,7 @@ export class PushError extends Error {
 
 	/** @param reason the words of whoever refused */
 	constructor(code: PushErrorCode, reason = "", options?: ErrorOptions) {
-		const sentence = { ...TOLD, ...OWN }[code] ?? code;
+		const sentence = SENTENCES[code];
 		super(reason === "" ? sentence : `${sentence} ${reason}`, options);
 		this.code = code;
 	}
@@ -52,7 +57,9 @@ export class PushError extends Error {
 export function pushErrorOf(cause: unknown): unknown {
 	if (cause instanceof Fault) {
 		const { reason } = cause;
-		return new PushError(reason.kind, "reason" in reason ? reason.reason : "", { cause });
+		// A kind that is not there cannot come about without a login.
+		const code = isCode(reason.kind) ? reason.kind : "reveille-refused";
+		return new PushError(code, "reason" in reason ? reason.reason : "", { cause });
 	}
 	if (cause instanceof PushServiceAway) return new PushError("push-service-away", cause.message, { cause });
 	if (cause instanceof StorageFault) return new PushError("storage", cause.message, { cause });
