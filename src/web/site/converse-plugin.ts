@@ -93,20 +93,23 @@ function pluginOf(kit: Promise<SiteKit>, answers: Answers) {
 				return isAgreed;
 			}
 
+			let isLeaving = false;
 			// At each login: what has changed meanwhile is made good.
 			api.listen.on("statusInitialized", async () => {
+				isLeaving = false;
 				try {
-					if (await isWanted()) await enable();
+					if ((await isWanted()) && !isLeaving) await enable();
 				} catch (error) {
 					tell(api, error);
 				}
 			});
-			api.listen.on("beforeLogout", () =>
-				Promise.race([
+			api.listen.on("beforeLogout", () => {
+				isLeaving = true;
+				return Promise.race([
 					disable().catch((error) => tell(api, error)),
 					new Promise((resolve) => setTimeout(resolve, LEAVING)),
-				]),
-			);
+				]);
+			});
 		},
 	};
 }

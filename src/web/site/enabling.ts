@@ -69,14 +69,34 @@ export function createSiteKit(platform: SitePlatform): SiteKit {
 	const { devices } = platform;
 	const deviceOf = async (account: string) =>
 		(await devices.all()).find((device) => device.account === account && !device.ended);
+
+	let latest: Promise<unknown> = Promise.resolve();
+	/** A logout while the login's renewal is under way has the last word. */
+	function oneAfterAnother<T>(act: () => Promise<T>): Promise<T> {
+		const done = latest.then(act, act);
+		latest = done;
+		return done;
+	}
+
 	return {
-		enablePush: (options) => said(() => enable(options, platform)),
-		disablePush: (options) =>
-			said(async () => {
-				const { account } = loggedInWith(options.connection);
-				const device = await deviceOf(account);
-				if (device) await disable(options, device, platform);
+		enablePush: (options) =>
+			said(() => {
+				// At once, whatever is under way.
+				const allowed = allow(options, platform);
+				allowed.catch(() => {});
+				return oneAfterAnother(async () => {
+					await allowed;
+					return enable(options, platform);
+				});
 			}),
+		disablePush: (options) =>
+			said(() =>
+				oneAfterAnother(async () => {
+					const { account } = loggedInWith(options.connection);
+					const device = await deviceOf(account);
+					if (device) await disable(options, device, platform);
+				}),
+			),
 		keptDevice: (account) => said(() => deviceOf(account)),
 	};
 }
@@ -89,15 +109,19 @@ async function said<T>(act: () => Promise<T>): Promise<T> {
 	}
 }
 
+/** Before anything is waited for: browsers ask only straight from a click. @throws {PushError} */
+async function allow(options: EnableOptions, platform: SitePlatform): Promise<void> {
+	const { browser } = platform;
+	registeringFor(options, platform);
+	const obstacle = browser.obstacle();
+	if (obstacle) throw new PushError(obstacle);
+	const permission = await browser.askPermission();
+	if (permission !== "granted") throw new PushError(permission === "denied" ? "denied" : "dismissed");
+}
+
 async function enable(options: EnableOptions, platform: SitePlatform): Promise<KeptDevice> {
 	const { browser, devices, clock } = platform;
 	const registering = registeringFor(options, platform);
-	const obstacle = browser.obstacle();
-	if (obstacle) throw new PushError(obstacle);
-	// Before anything is waited for: browsers ask only straight from a click.
-	const permission = await browser.askPermission();
-	if (permission !== "granted") throw new PushError(permission === "denied" ? "denied" : "dismissed");
-
 	const registration = options.registration ?? (await workerOf(options, browser));
 	const key = await keyOf(registering.reveille, baseOf(options, platform), platform);
 	const subscriber = { subscribe: (wanted: string) => browser.subscribe(registration, wanted) };

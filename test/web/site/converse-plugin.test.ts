@@ -79,6 +79,8 @@ function page({ settings = {}, agrees, isKept = false, kit = {}, answers = new M
 			converse.initialize({});
 			await listeners.get(event)?.();
 		},
+		/** After something else did. */
+		happensToo: async (event: string) => listeners.get(event)?.(),
 	};
 }
 
@@ -159,6 +161,17 @@ test("a logout disables push, and is not held up by what fails", async () => {
 	const { said, happens } = page({ kit: { disablePush } });
 	await happens("beforeLogout");
 	expect(said).toHaveLength(1);
+});
+
+test("a logout while the person is asked has the last word", async () => {
+	const { did, api, happens, happensToo } = page({ agrees: true });
+	const asked = api.confirm;
+	api.confirm = async (...question) => {
+		await happensToo("beforeLogout");
+		return asked?.(...question);
+	};
+	await happens("statusInitialized");
+	expect(did).toEqual(["disable", ASKED]);
 });
 
 test("a site's own button enables and disables", async () => {

@@ -352,6 +352,16 @@ describe("disabling", () => {
 		expect((await devices.all()).map(({ node }) => node)).toEqual(["node-9"]);
 	});
 
+	test("has the last word over what was under way, as at a logout right after the login", async () => {
+		const { did, enable, disable, devices } = scene();
+		await enable().enabled;
+		did.length = 0;
+		const { enabled } = enable();
+		await Promise.all([enabled, disable()]);
+		expect(did.filter((what) => what.endsWith("able"))).toEqual(["enable", "disable"]);
+		expect(await devices.all()).toEqual([]);
+	});
+
 	test("does nothing where push was not enabled", async () => {
 		const { did, disable } = scene();
 		await disable();
