@@ -1,7 +1,7 @@
 /** The documents promise what is there, name what there is, and stay short. */
 import { describe, expect, test } from "bun:test";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { CONFIGURATION_PAGE, configurationPage, sentenceOf } from "../build/configuration-page.ts";
 import packageJson from "../package.json" with { type: "json" };
 import { pagesOf } from "../site/.vitepress/index-of-pages.ts";
@@ -206,7 +206,9 @@ describe("files", () => {
 
 	test("of examples/ are linked from a page each", () => {
 		const linked = new Set(PAGES.flatMap((from) => linksOf(from).map((href) => targetOf(href, from).path)));
-		const examples = readdirSync(join(ROOT, "examples")).map((name) => `examples/${name}`);
+		const examples = readdirSync(join(ROOT, "examples"), { recursive: true, withFileTypes: true })
+			.filter((entry) => entry.isFile() && !entry.name.endsWith(".md"))
+			.map(({ parentPath, name }) => relative(ROOT, join(parentPath, name)));
 		expect(examples.filter((path) => !linked.has(path))).toEqual([]);
 	});
 });
