@@ -11,6 +11,7 @@ import { explain } from "./bun/commands/explain.ts";
 import { healthCommand } from "./bun/commands/health.ts";
 import { help } from "./bun/commands/help.ts";
 import { importCommand } from "./bun/commands/import/command.ts";
+import { inviteCommand } from "./bun/commands/invite.ts";
 import { tokenCommand } from "./bun/commands/token.ts";
 import { secretFile } from "./bun/data-folder.ts";
 import { syncReplica } from "./bun/database/replica-sync.ts";
@@ -35,6 +36,7 @@ import { type ClockWatch, createClockWatch } from "./connector/checks/clock.ts";
 import { type Connector, createConnector } from "./connector/connector.ts";
 import { handOver } from "./delivery/handover/hand-over.ts";
 import { about, withId } from "./messages/about.ts";
+import { createInviteDesk } from "./registering/invite-check.ts";
 import { createNodeSource } from "./registering/nodes.ts";
 import { openRegistrations } from "./registering/open-registrations.ts";
 import { createEnds } from "./registering/registration-ends.ts";
@@ -47,6 +49,7 @@ import type { VapidKey } from "./services/webpush/vapid-signature.ts";
 import { nodesSurely } from "./store/database-id.ts";
 import { checkSecretKey, checkVapidKey, WrongKey } from "./store/facts.ts";
 import { createHandover } from "./store/handover.ts";
+import { createInvites } from "./store/invites.ts";
 import { createPubsubNodes } from "./store/pubsub-nodes.ts";
 import { databaseReadiness } from "./store/readiness.ts";
 import { createRegistrationTokens } from "./store/registration-tokens.ts";
@@ -64,6 +67,7 @@ const COMMANDS: ReadonlyMap<string, (args: readonly string[], env: Environment) 
 	["import", importCommand],
 	["backup", backupCommand],
 	["token", tokenCommand],
+	["invite", inviteCommand],
 	["health", (_, env) => healthCommand(env)],
 	["explain", async (args) => console.log(explain(args))],
 ]);
@@ -104,7 +108,9 @@ async function serve(): Promise<void> {
 	const token = await prepareToken(config, { tokens: database.tokens, log });
 
 	const connector =
-		config.role === "http" ? undefined : await openConnector({ config, log, database, services, clocks });
+		config.role === "http"
+			? undefined
+			: await openConnector({ config, log, database, services, clocks, vapidPublicKey });
 	const app = await openApp({
 		config,
 		log,
@@ -176,6 +182,7 @@ async function openDatabase(config: Config, keys: Keyring, log: Logger) {
 		nodes: createNodeSource(keyring, pubsubNodes, config.pubsubHosts),
 		handover: createHandover(db),
 		tokens: createRegistrationTokens(db),
+		invites: createInviteDesk(createInvites(db)),
 	};
 }
 
@@ -209,10 +216,18 @@ interface Opened {
 	database: Database;
 	services: ReadonlyMap<string, PushService>;
 	clocks: ClockWatch;
+	vapidPublicKey: string | undefined;
 }
 
 /** What speaks XMPP, and sends. */
-async function openConnector({ config, log, database, services, clocks }: Opened): Promise<Connector> {
+async function openConnector({
+	config,
+	log,
+	database,
+	services,
+	clocks,
+	vapidPublicKey,
+}: Opened): Promise<Connector> {
 	const { shared, keyring, registrations, ends, keyUse, handover, nodes, pubsubNodes } = database;
 	return createConnector({
 		config,
@@ -225,6 +240,8 @@ async function openConnector({ config, log, database, services, clocks }: Opened
 		handover,
 		nodes,
 		pubsubNodes,
+		invites: database.invites,
+		vapidPublicKey,
 		replica: shared.replica,
 		databaseId: shared.id,
 		standby: await standbyOf(config, database),
@@ -247,7 +264,6 @@ async function openApp({
 }: Opened & {
 	connector: Connector | undefined;
 	token: StartToken;
-	vapidPublicKey: string | undefined;
 	/** What admins are told first. */
 	notes: readonly string[];
 }) {
@@ -277,6 +293,7 @@ async function openApp({
 		pushAddress: config.pushAddress,
 		nodes,
 		registration,
+		invites: database.invites,
 		trustDeviceId: config.trustDeviceId,
 		publishers: config.publishers,
 		debugPages: config.debugPages,

@@ -71,6 +71,8 @@ export interface Registration extends Device {
 	 * HTTP a keyed hash of the client's /24 or /48. Missing: it is older than the note, or nobody knows.
 	 */
 	party?: string;
+	/** The invite that let it in, by its id. */
+	invite?: string;
 	registeredAt: number;
 	/** Last time the device said that this token is its own: an older verdict does not touch it. */
 	renewedAt: number;

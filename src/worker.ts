@@ -16,6 +16,7 @@ import { handOver } from "./delivery/handover/hand-over.ts";
 import { wholeAnswer } from "./limits/answer-size.ts";
 import { answerBounds } from "./limits/bounds/answers.ts";
 import { withId } from "./messages/about.ts";
+import { createInviteDesk } from "./registering/invite-check.ts";
 import { createNodeSource } from "./registering/nodes.ts";
 import { openRegistrations } from "./registering/open-registrations.ts";
 import { toProblem } from "./routes/errors.ts";
@@ -30,6 +31,7 @@ import { checkedClient } from "./store/checked-client.ts";
 import { UnfitDatabase } from "./store/database-fault.ts";
 import { checkSecretKey, checkVapidKey, type KnownKeys, WrongKey } from "./store/facts.ts";
 import { createHandover } from "./store/handover.ts";
+import { createInvites } from "./store/invites.ts";
 import { createPubsubNodes } from "./store/pubsub-nodes.ts";
 import { databaseReadiness } from "./store/readiness.ts";
 import { createRegistrationTokens } from "./store/registration-tokens.ts";
@@ -142,6 +144,7 @@ async function compose(bindings: Bindings) {
 		pushAddress: config.pushAddress,
 		nodes: createNodeSource(keyring, createPubsubNodes(db), config.pubsubHosts),
 		registration: access,
+		invites: createInviteDesk(createInvites(db)),
 		trustDeviceId: config.trustDeviceId,
 		publishers: config.publishers,
 		debugPages: config.debugPages,

@@ -109,7 +109,7 @@ function registering(config: Config, token: ShownToken | undefined): string[] {
 	const { role, registration, pushAddress, xmppAllow } = config;
 	if (token?.kind === "made") {
 		return [
-			"with this registration token, which is not shown again: give it to your users",
+			"over HTTP with this registration token, which is not shown again (the web app needs none)",
 			token.token,
 			`another one is made by: ${PROGRAM} token${role === "connector" ? "" : opens(xmppAllow)}`,
 		];

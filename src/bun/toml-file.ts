@@ -26,10 +26,11 @@ export interface Tables {
  * @returns JSON as it is, and the tables of the file
  * @throws {StartError} naming the file
  */
-export function readTables(setting: string | undefined): Tables {
-	if (setting?.trim().startsWith("[")) return { apps: setting, connections: undefined };
+export function readTables(given: string | undefined): Tables {
+	const setting = given?.trim() || undefined;
+	if (setting?.startsWith("[")) return { apps: setting, connections: undefined };
 	// Not to be taken for a path, which is repeated when it cannot be read: there may be secrets in it.
-	if (setting?.trim().startsWith("{"))
+	if (setting?.startsWith("{"))
 		throw new StartError("apps-malformed", "APPS must be a file's path, or a JSON list of apps.");
 	const path = setting ?? DEFAULT_FILE;
 	if (setting === undefined && !existsSync(path)) return { apps: undefined, connections: undefined };

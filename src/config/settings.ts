@@ -7,7 +7,7 @@ import { registrationBounds } from "../limits/bounds/registrations.ts";
 import { url as appUrl, yesOrNo } from "../services/app-fields.ts";
 import { SERVICE_NAMES, SERVICES } from "../services/registry.ts";
 import { toULabels } from "../syntax/domain-name.ts";
-import { isDomainPart, isWrittenBareJid, isWrittenJid } from "../syntax/jid-syntax.ts";
+import { isDomainPart, isWrittenBareJid, isWrittenJid, withULabels } from "../syntax/jid-syntax.ts";
 import { malformedTemplate } from "../syntax/open-template.ts";
 import { nearest } from "../syntax/spelling.ts";
 import { malformedSubject } from "../syntax/vapid-subject.ts";
@@ -107,9 +107,6 @@ const jid = () =>
 			"must be a JID: a domain, name@domain, or name@domain/resource",
 		)
 		.transform((value) => value && withULabels(value));
-const withULabels = (jid: string) =>
-	jid.replace(/^([^@/]*@)?([^/]*)/, (_, local = "", domain: string) => local + toULabels(domain));
-
 /** Domains, as JIDs have them, each with the address where browsers connect to its server. */
 const webSockets = () =>
 	list()

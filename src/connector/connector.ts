@@ -24,6 +24,7 @@ import { createVerdicts } from "../delivery/outcomes/dead-token-verdicts.ts";
 import { createResults, type Results } from "../delivery/outcomes/push-results.ts";
 import { createPushModules } from "../delivery/push-modules.ts";
 import { createAccess } from "../registering/access.ts";
+import type { InviteDesk } from "../registering/invite-check.ts";
 import type { NodeSource } from "../registering/nodes.ts";
 import type { Ends } from "../registering/registration-ends.ts";
 import { createRegistrationRate } from "../registering/registration-rate.ts";
@@ -62,6 +63,9 @@ export interface ConnectorDeps {
 	handover: Handover;
 	nodes: NodeSource;
 	pubsubNodes: PubsubNodes;
+	invites: InviteDesk;
+	/** What browsers subscribe with. */
+	vapidPublicKey: string | undefined;
 	/** The replica that registrations are read from, if there is one. */
 	replica: Replica | undefined;
 	/** Which database it is; undefined: nothing here knows yet. */
@@ -137,6 +141,8 @@ export async function createConnector(deps: ConnectorDeps): Promise<Connector> {
 			testPush: (node) => pushAndNote(node, TEST_PUSH),
 			registrations,
 			rate: createRegistrationRate(registrations),
+			invites: deps.invites,
+			vapidPublicKey: deps.vapidPublicKey,
 			keyring,
 			apps: config.apps,
 			services: deps.services,

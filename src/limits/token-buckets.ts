@@ -17,6 +17,8 @@ export const msUntil = (wanted: number, tokens: number, { perSecond }: Rate): nu
 export interface Buckets {
 	/** Takes one token of a bucket. @returns 0 when there was one, else the ms until there is one */
 	take(name: string): number;
+	/** One that was taken is there again. */
+	putBack(name: string): void;
 	/** The ms until there is one, without taking it. */
 	wait(name: string): number;
 }
@@ -39,6 +41,8 @@ export function createBuckets(rate: Rate, now: () => number): Buckets {
 
 	return {
 		wait: (name) => msUntilOne(tokensOf(name)),
+		putBack: (name) =>
+			void buckets.set(name, { tokens: Math.min(rate.burst, tokensOf(name) + 1), at: now() }),
 		take(name) {
 			const tokens = tokensOf(name);
 			const ms = msUntilOne(tokens);

@@ -31,6 +31,18 @@ export const commandMessages = {
 		remedy: "Check `PORT`, and restart Reveille if it is the one that answers.",
 		more: "operations.md#is-it-alive-is-it-ready",
 	},
+	"invites-full": {
+		happened: "`reveille invite` made no invite.",
+		cause: "The database has as many invites as it keeps, and none of them has ended.",
+		remedy: "Wait until some end, or give one invite more `--uses`. `reveille invite list` shows them.",
+		more: "invites.md",
+	},
+	"invite-unknown": {
+		happened: "`reveille invite revoke` revoked nothing.",
+		cause: "The id has a typing error, the invite was revoked before, or it ended long ago.",
+		remedy: "`reveille invite list` shows the invites with their ids.",
+		more: "invites.md",
+	},
 	"database-file-missing": {
 		happened: "A command was refused, because there is no database where the settings say.",
 		cause:

@@ -15,7 +15,7 @@ export const xmppMessages = {
 		cause:
 			"The password or the user name is wrong, the account is not there or is disabled, or the component's secret is another one.",
 		remedy:
-			"Reveille tries again every five minutes. Correct `XMPP_USERNAME` and `XMPP_PASSWORD` and restart, or make the account at the server.",
+			"Reveille tries again every five minutes. Correct `XMPP_USERNAME` and `XMPP_PASSWORD` (of a component the secret: `XMPP_PASSWORD`, `component_secret` at Prosody, `hosts` at ejabberd) and restart, or make the account at the server.",
 		more: "xmpp-connection.md#when-there-is-no-connection",
 	},
 	"xmpp-address-held": {
@@ -76,9 +76,9 @@ export const xmppMessages = {
 	"stream-not-resumed": {
 		happened: "The last stream could not be resumed. What was published meanwhile is lost.",
 		cause:
-			"Reveille was away for longer than the server keeps a session, or more came than the server keeps.",
+			"The server was restarted, Reveille was away for longer than the server keeps a session, or more came than it keeps.",
 		remedy:
-			"Reveille is online again, and nothing need be done now. Raise the server's limits if it happens again.",
+			"Reveille is online again, and nothing need be done now. Raise the server's limits if it happens again without a restart of the server.",
 		more: "xmpp-servers.md#the-limits-of-an-accounts-session",
 	},
 	"stream-state-not-saved": {

@@ -2,6 +2,7 @@
 import { registrationBounds } from "../limits/bounds/registrations.ts";
 import { createBuckets } from "../limits/token-buckets.ts";
 import { type Keyring, splitOpenNode } from "../secrets.ts";
+import type { Invites } from "../store/invites.ts";
 import type { Registrations } from "../store/registrations/registrations.ts";
 import type { Answer, Registration } from "../types.ts";
 import type { Registrar, Which } from "../xmpp/commands/registrar.ts";
@@ -15,6 +16,7 @@ export interface OwnRegistrationsDeps {
 	registrations: Pick<Registrations, "ofOwner" | "remove" | "nameDevice">;
 	keyring: Pick<Keyring, "openNode" | "underCurrentKey" | "usable">;
 	nodes: NodeSource;
+	invites: Pick<Invites, "names">;
 	/** Sends TEST_PUSH to a registration whose owner asks for it. @param node the row's */
 	testPush(node: string): Promise<Answer>;
 	now(): number;
@@ -59,10 +61,13 @@ export function createOwnRegistrations(
 	return {
 		async list(owner) {
 			const all = await registrations.ofOwner(owner);
+			const invited = new Set(all.flatMap(({ invite }) => invite ?? []));
+			const names = await deps.invites.names([...invited]);
 			return Promise.all(
 				all.map(async (one) => ({
 					...(await known(one)),
 					...(one.lastError !== undefined && { lastError: plainReason(one.lastError) }),
+					...(one.invite !== undefined && { invite: names.get(one.invite) ?? one.invite }),
 				})),
 			);
 		},

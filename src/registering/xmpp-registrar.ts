@@ -5,10 +5,13 @@ import type { Keyring } from "../secrets.ts";
 import { NoSpace } from "../store/disk-full.ts";
 import type { Registrations } from "../store/registrations/registrations.ts";
 import { type App, InvalidDevice, type PushService } from "../types.ts";
+import { NO_INVITE } from "../xmpp/commands/command.ts";
 import type { RegisterRequest, RegisterResult, Registrar } from "../xmpp/commands/registrar.ts";
+import { domainOf } from "../xmpp/jid.ts";
 import { partyOfOwner } from "../xmpp/party.ts";
 import { createAccess } from "./access.ts";
 import { type AppChoice, createAppChoice, ourAddress } from "./app-choice.ts";
+import type { InviteDesk } from "./invite-check.ts";
 import { knownNode, NoNodeReady } from "./nodes.ts";
 import { createOwnRegistrations, type OwnRegistrationsDeps } from "./own-registrations.ts";
 import { checkDevice, quotaReason, register } from "./register.ts";
@@ -26,6 +29,9 @@ export interface RegistrarDeps extends Omit<OwnRegistrationsDeps, "now"> {
 	/** The JID that commands come to. Others of its domain may, too. */
 	address: string;
 	rate: RegistrationRate;
+	invites: InviteDesk;
+	/** As in `Registrar`. */
+	vapidPublicKey?: string | undefined;
 	now?: () => number;
 	/** A pubsub host that takes the publishes in; missing: they come where the commands come. */
 	pubsubHost?: {
@@ -44,6 +50,7 @@ export function createRegistrar(deps: RegistrarDeps): Registrar {
 		apps: choice.served,
 		services: choice.services,
 		providers: choice.providers,
+		vapidPublicKey: deps.vapidPublicKey,
 		givesSecrets: pubsubHost === undefined,
 		mayRegister: createAccess(allow),
 		secretOf: (node) => keyring.secretOf(keyring.usable(node)),
@@ -56,7 +63,7 @@ export function createRegistrar(deps: RegistrarDeps): Registrar {
 }
 
 function createRegister(deps: RegistrarDeps, choice: AppChoice): Registrar["register"] {
-	const { registrations, keyring, nodes, apps, services, address, rate, pubsubHost } = deps;
+	const { registrations, keyring, nodes, apps, services, allow, address, rate, invites, pubsubHost } = deps;
 	const addresses = [address, ...apps.flatMap(({ addresses: its = [] }) => its)];
 
 	/**
@@ -74,8 +81,9 @@ function createRegister(deps: RegistrarDeps, choice: AppChoice): Registrar["regi
 		app: App,
 		service: PushService,
 		request: RegisterRequest,
+		invite: string | undefined,
 	): Promise<RegisterResult> {
-		const { owner, to, dialect, app: _, device, deviceName, classes, muc, ...input } = request;
+		const { owner, to, dialect, app: _, device, deviceName, classes, muc, invite: __, ...input } = request;
 		const party = partyOfOwner(owner);
 		const checked = checkDevice(service, input);
 		// What was imported has no owner yet, and keeps its node, which no pubsub host has.
@@ -91,6 +99,7 @@ function createRegister(deps: RegistrarDeps, choice: AppChoice): Registrar["regi
 			device,
 			jid,
 			dialect,
+			...(invite !== undefined && { invite }),
 			...(deviceName !== undefined && { deviceName }),
 			...(classes !== undefined && { classes }),
 			...(muc !== undefined && { muc }),
@@ -102,23 +111,58 @@ function createRegister(deps: RegistrarDeps, choice: AppChoice): Registrar["regi
 		return { kind: "registered", jid, node, secret: pubsubHost ? undefined : secret, deviceSecret };
 	}
 
-	return async (request) => {
-		const { owner, to, app: wish, device } = request;
-		const tooLong = whatIsTooLong(request);
-		if (tooLong !== undefined) return { kind: "too-long", reason: tooLong };
+	const mayRegister = createAccess(allow);
+	const isOf =
+		(owner: string, device: string) =>
+		async ({ name }: App) =>
+			(await registrations.findDevice(owner, name, device)) !== undefined;
+	const chosenFor = ({ owner, to, app: wish, device }: RegisterRequest) =>
+		choice.chooseAgain(wish, to, isOf(owner, device));
 
-		const isOf = async ({ name }: App) => (await registrations.findDevice(owner, name, device)) !== undefined;
-		const chosen = () => choice.chooseAgain(wish, to, isOf);
+	/** @param invite the id of the one that lets its owner in; undefined: it needs none */
+	async function registerAllowed(request: RegisterRequest, invite?: string): Promise<RegisterResult> {
+		const { owner, device } = request;
 		const refusal = await rate.refuses({ owner, party: partyOfOwner(owner) }, async () => {
-			const its = await chosen();
-			return its !== undefined && isOf(its);
+			const its = await chosenFor(request);
+			return its !== undefined && isOf(owner, device)(its);
 		});
 		if (refusal !== undefined) return { kind: "not-ready", reason: refusal };
 
-		const app = await chosen();
+		const app = await chosenFor(request);
 		const service = app && services.get(app.name);
 		if (!app || !service) return { kind: "not-served", reason: notServed(choice.services) };
-		return registerWith(app, service, request).catch(refusedFor);
+		return registerWith(app, service, request, invite).catch(refusedFor);
+	}
+
+	/** What did not come to a registration uses up nothing. */
+	async function registerByInvite(request: RegisterRequest, invite: string): Promise<RegisterResult> {
+		const { owner, device } = request;
+		const admitted = await invites.check(invite, {
+			whoever: [owner, domainOf(owner)],
+			guessers: { one: owner, all: partyOfOwner(owner) },
+			async known() {
+				const app = await chosenFor(request);
+				return app && (await registrations.findDevice(owner, app.name, device))?.invite;
+			},
+		});
+		if (admitted.kind !== "admitted") return admitted;
+		let isRegistered = false;
+		try {
+			const result = await registerAllowed(request, admitted.id);
+			isRegistered = result.kind === "registered";
+			return result;
+		} finally {
+			if (!isRegistered) await admitted.giveBack();
+		}
+	}
+
+	return async (request) => {
+		const { owner, invite } = request;
+		const tooLong = whatIsTooLong(request);
+		if (tooLong !== undefined) return { kind: "too-long", reason: tooLong };
+		if (mayRegister(owner)) return registerAllowed(request);
+		if (invite !== undefined) return registerByInvite(request, invite);
+		return NO_INVITE;
 	};
 }
 

@@ -1,5 +1,6 @@
 /** What the HTTP application is composed from, and what a request carries through it. */
 import type { Logger } from "@logtape/logtape";
+import type { InviteDesk } from "../registering/invite-check.ts";
 import type { NodeSource } from "../registering/nodes.ts";
 import type { Keyring } from "../secrets.ts";
 import type { Registrations } from "../store/registrations/registrations.ts";
@@ -44,6 +45,7 @@ export interface AppDeps {
 	nodes: NodeSource;
 	/** Who may register over HTTP. */
 	registration: { mode: "open" } | { mode: "token"; check: TokenCheck } | { mode: "jwt"; check: JwtCheck };
+	invites: Pick<InviteDesk, "check">;
 	/** mod_push_appserver's trusting ways. */
 	trustDeviceId: boolean;
 	/** Who may publish to a registration whose owner is known: the owner's domain, or everybody with its secret. */

@@ -82,6 +82,8 @@ export async function register(
 		key: string;
 		choices?: Choices;
 		clientNetwork: string | undefined;
+		/** The id of the one that lets it in. */
+		invite?: string | undefined;
 	} & ReturnType<typeof checkDevice>,
 ): Promise<{
 	node: string;
@@ -90,7 +92,7 @@ export async function register(
 	deviceName?: string;
 	classes?: AskedClass[];
 }> {
-	const { app, key, device, host, choices, clientNetwork } = wanted;
+	const { app, key, device, host, choices, clientNetwork, invite } = wanted;
 	const hidden = (network: string | undefined) => network && deps.keyring.conceal(network);
 	const [address, party] = await Promise.all([
 		hidden(clientNetwork),
@@ -105,6 +107,7 @@ export async function register(
 			device: key,
 			...(deps.pushAddress !== undefined && { jid: deps.pushAddress }),
 			...choices,
+			...(invite !== undefined && { invite }),
 			...(address !== undefined && { address }),
 			...(party !== undefined && { party }),
 		},

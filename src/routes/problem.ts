@@ -7,7 +7,7 @@ import { httpBounds } from "../limits/bounds/http.ts";
 import { named } from "./api/examples.ts";
 
 interface ProblemKind {
-	status: 400 | 401 | 404 | 405 | 410 | 413 | 415 | 422 | 429 | 500 | 503;
+	status: 400 | 401 | 403 | 404 | 405 | 410 | 413 | 415 | 422 | 429 | 500 | 503;
 	title: string;
 	/** For the page that the problem's type links to. */
 	meaning: string;
@@ -32,6 +32,18 @@ export const problemKinds = {
 			detail:
 				"Registering here needs a token: send Authorization: Bearer <token>. The server's operator has it: it is the " +
 				"setting REGISTRATION_TOKEN, or was shown at the first start. The command reveille token makes a new one.",
+		},
+	},
+	"no-invite": {
+		status: 403,
+		title: "The invite lets nobody in",
+		meaning:
+			"`why` says more: there is no such invite (unknown), it was taken back (revoked), its time is over (ended), it was " +
+			"used as often as it may be (used-up), or it is for one XMPP address or domain, which registers over XMPP " +
+			"(for-others).",
+		example: {
+			detail: "There is no such invite: look at it again, or ask whoever gave it to you.",
+			why: "unknown",
 		},
 	},
 	"admin-token-needed": {
@@ -174,6 +186,8 @@ export interface ProblemExtensions {
 	errors?: { path: string; message: string }[];
 	apps?: string[];
 	quota?: string;
+	/** Of an invite. */
+	why?: string;
 	settings?: string[];
 }
 

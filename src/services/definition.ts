@@ -67,6 +67,8 @@ export interface ServiceDefinition<Name extends ServiceName, F extends Fields = 
 	readonly takesPushModules?: true;
 	/** Only the device can read a push: everything may leave. */
 	readonly isSealed?: true;
+	/** Its devices subscribe with this server's VAPID key: who registers by command may ask for it there. */
+	readonly subscribesWithKey?: true;
 
 	/**
 	 * What clients call it, in mod_push's and p2's commands and in mod_push_appserver's `type`. `listed`: mod_push's

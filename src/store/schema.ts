@@ -39,6 +39,8 @@ export const registrations = sqliteTable(
 		address: text(),
 		/** Who counts as one behind it (`Registration.party`). */
 		party: text(),
+		/** The invite that let it in. */
+		invite: text(),
 		registeredAt: integer("registered_at").notNull(),
 		renewedAt: integer("renewed_at").notNull(),
 		lastSuccessAt: integer("last_success_at"),
@@ -121,6 +123,32 @@ export const registrationTokens = sqliteTable("registration_tokens", {
 	/** From when on it is refused; null: a newer one was not made yet. */
 	endsAt: integer("ends_at"),
 });
+
+/** Leave to register, for people whom XMPP_ALLOW and the registration token do not let in. */
+export const invites = sqliteTable(
+	"invites",
+	{
+		/** What it is called by: it opens nothing. */
+		id: text().primaryKey(),
+		/** For the operator. */
+		name: text(),
+		/** {@link hashOfInvite} of the link's secret, and of the code. */
+		linkHash: text("link_hash").notNull(),
+		codeHash: text("code_hash").notNull(),
+		/** The bare JID, or the domain, that it is for; null: for anybody. */
+		onlyFor: text("only_for"),
+		/** How many registrations it lets in, and how many it did. */
+		uses: integer().notNull(),
+		used: integer().notNull().default(0),
+		madeAt: integer("made_at").notNull(),
+		endsAt: integer("ends_at").notNull(),
+		revokedAt: integer("revoked_at"),
+	},
+	(table) => [
+		uniqueIndex("invites_link_hash").on(table.linkHash),
+		uniqueIndex("invites_code_hash").on(table.codeHash),
+	],
+);
 
 /** Counted per day (days since the epoch), app and outcome; flushed in batches. */
 export const statistics = sqliteTable(

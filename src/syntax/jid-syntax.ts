@@ -3,6 +3,7 @@
  * check the others before they get here.
  */
 import { bytesOf } from "../limits/text-length.ts";
+import { toULabels } from "./domain-name.ts";
 
 /** RFC 7622 §3.1: of each of the three parts, bytes of UTF-8. */
 const LONGEST_PART = 1023;
@@ -36,3 +37,7 @@ export function isWrittenJid(text: string): boolean {
 	if (slash === -1) return isWrittenBareJid(text);
 	return isWrittenBareJid(text.slice(0, slash)) && isResourcePart(text.slice(slash + 1));
 }
+
+/** A written JID with its domain as JIDs have it: U-labels in the place of A-labels. */
+export const withULabels = (jid: string) =>
+	jid.replace(/^([^@/]*@)?([^/]*)/, (_, local = "", domain: string) => local + toULabels(domain));

@@ -1,6 +1,6 @@
 /**
  * What this browser keeps of its devices, in IndexedDB: the page and the service worker share it. Nothing in it logs in
- * anywhere; the device secret opens one registration.
+ * anywhere; the device secret opens one registration, and the key for content opens pushes.
  */
 
 /** This browser as a device of one account. */
@@ -28,6 +28,8 @@ export interface OwnDevice {
 	service?: string;
 	/** Whether class `low` was asked for: calls at ejabberd. */
 	wantsLow: boolean;
+	/** Opens what the account's server encrypts for this browser alone; missing: it encrypts nothing. */
+	contentKey?: CryptoKey;
 	/** It ended; kept until a person has seen it. */
 	ended?: { at: number; why: "account-removed" | "gone" };
 }

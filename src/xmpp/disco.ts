@@ -22,6 +22,7 @@ export function discoInfo(node: string | undefined, registrar: Registrar): Eleme
 			undefined,
 			[identity("pubsub", "push", "Reveille"), ...appServers(registrar.apps)],
 			[...FEATURES, ...registrar.providers],
+			pushForm(registrar),
 		);
 	}
 	if (node === NS.commands) {
@@ -48,6 +49,21 @@ export function discoItems(node: string | undefined, to: string, registrar: Regi
 	return served.some((command) => command.node === node) ? items([]) : noSuchNode();
 }
 
+/** XEP-0128: what a browser subscribes with, for web apps that know no HTTP address of ours. */
+function pushForm({ vapidPublicKey }: Registrar): Element[] {
+	if (vapidPublicKey === undefined) return [];
+	const field = (name: string, value: string, type?: string) =>
+		xml("field", { var: name, ...(type && { type }) }, xml("value", {}, value));
+	return [
+		xml(
+			"x",
+			{ xmlns: NS.dataForms, type: "result" },
+			field("FORM_TYPE", NS.push, "hidden"),
+			field("vapid-public-key", vapidPublicKey),
+		),
+	];
+}
+
 /** mod_push: the apps by name; `any` stands for all that need no developer's credentials. */
 function appServers(apps: readonly App[]): Element[] {
 	const free = ({ service }: App) => SERVICES[service].ownApp !== undefined;
@@ -59,12 +75,14 @@ function info(
 	node: string | undefined,
 	identities: readonly Element[],
 	features: readonly string[],
+	forms: readonly Element[] = [],
 ): Element {
 	return xml(
 		"query",
 		{ xmlns: NS.discoInfo, ...(node !== undefined && { node }) },
 		...identities,
 		...[...new Set(features)].map((feature) => xml("feature", { var: feature })),
+		...forms,
 	);
 }
 

@@ -57,7 +57,7 @@ export function singleValue(form: FormValues | undefined, name: string): string 
 /** A field of a form that we send. In an item it has neither type nor label: its column has them. */
 export interface Field {
 	name: string;
-	type?: "text-single" | "jid-single" | "list-single" | "list-multi" | "text-multi";
+	type?: "hidden" | "text-single" | "jid-single" | "list-single" | "list-multi" | "text-multi";
 	values?: readonly string[];
 	/** For people who fill it in. */
 	label?: string;

@@ -50,6 +50,7 @@ describe("reveille.toml", () => {
 
 	test("is not needed", () => {
 		expect(readTables(undefined)).toEqual({ apps: undefined, connections: undefined });
+		expect(readTables(" ")).toEqual({ apps: undefined, connections: undefined });
 	});
 
 	test("is no JSON object, which is not repeated: it may hold secrets", () => {

@@ -102,7 +102,7 @@ export async function startComponentDouble(options: ComponentDoubleOptions = {})
 			for (;;) {
 				sent++;
 				if (link?.write(stanza)) continue;
-				// Who reads takes it within moments.
+				// Who reads takes it within moments: that nothing is taken in this time shows that nobody reads.
 				const drained = new Promise<boolean>((resolve) => link?.once("drain", () => resolve(true)));
 				if (!(await Promise.race([drained, Bun.sleep(500).then(() => false)]))) return sent;
 			}

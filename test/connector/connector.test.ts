@@ -8,11 +8,13 @@ import { parseConfig } from "../../src/config/config.ts";
 import { createClockWatch } from "../../src/connector/checks/clock.ts";
 import { createConnector } from "../../src/connector/connector.ts";
 import { openOutboxFile } from "../../src/connector/outbox-file.ts";
+import { createInviteDesk } from "../../src/registering/invite-check.ts";
 import { createNodeSource } from "../../src/registering/nodes.ts";
 import { openRegistrations } from "../../src/registering/open-registrations.ts";
 import { createEnds } from "../../src/registering/registration-ends.ts";
 import { createKeyring } from "../../src/secrets.ts";
 import { createHandover } from "../../src/store/handover.ts";
+import { createInvites } from "../../src/store/invites.ts";
 import { createPubsubNodes } from "../../src/store/pubsub-nodes.ts";
 import type { Push, PushService } from "../../src/types.ts";
 import { openTestDatabase, type TestDatabase } from "../database.ts";
@@ -76,6 +78,8 @@ function connectorOf(config: ReturnType<typeof settings>, send: (push: Push) => 
 		handover: createHandover(db),
 		nodes: createNodeSource(keyring, pubsubNodes, config.pubsubHosts),
 		pubsubNodes,
+		invites: createInviteDesk(createInvites(db)),
+		vapidPublicKey: undefined,
 		replica: undefined,
 		databaseId: undefined,
 		standby: undefined,

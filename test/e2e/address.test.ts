@@ -5,6 +5,7 @@
 import { afterEach, describe, expect, test } from "bun:test";
 import { sameElement } from "../../src/xmpp/same-database.ts";
 import { type Reveille, startReveille } from "../peers/reveille.ts";
+import { followReplies, TELLING } from "./publish-replies.ts";
 import { names, openScene, type Scene, type Sleeper, servers, writeToAll } from "./scene.ts";
 
 /** Each gets one message at a time: of several that wait together, only the newest is pushed. */
@@ -23,7 +24,11 @@ async function ready(one: Reveille) {
 
 describe.each([...servers])("a copy with another data folder, on an account at a real %s,", (program) => {
 	async function open() {
-		const scene = await openScene(program, { users: USERS, settings: { PUSH_INTERVAL_MS: "0" } });
+		const scene = await openScene(program, {
+			users: USERS,
+			xmpp: TELLING[program],
+			settings: { PUSH_INTERVAL_MS: "0" },
+		});
 		ends.push(() => scene.stop());
 		return { scene, first: scene.reveille, sleepers: await scene.sleepers(...USERS) };
 	}
@@ -57,7 +62,7 @@ describe.each([...servers])("a copy with another data folder, on an account at a
 			await expect(asked).rejects.toThrow("service-unavailable");
 			const copy = await copyOf(scene);
 			await copy.untilLogged("is the address of another Reveille");
-			// One after the other.
+			// One after the other, spread over the time that the copy is there.
 			for (const { jid } of sleepers) {
 				await alice.sendMessage(jid, "Wake up!");
 				await Bun.sleep(ms / sleepers.length);
@@ -97,10 +102,13 @@ describe.each([...servers])("a copy with another data folder, on an account at a
 		await copy.untilReady();
 		await first.untilLogged(TAKEN);
 		expect(await ready(first)).toMatchObject({ status: 503, text: expect.stringContaining(TAKEN) });
+		const replies = followReplies(scene.server);
 		await writeToAll(scene, thirds[1]);
-		await Bun.sleep(8_000);
 		// It does not know these devices, and says so to nobody.
+		for (const { address } of thirds[1]) expect(await replies.next(address.node)).toStartWith("wait ");
 		await keepAll(scene);
+		// Only who has asked for the address is told when it is left.
+		await first.untilLogged("has it now");
 		await copy.halt();
 		await first.untilReady(5_000);
 		expect(first.log()).toContain("This one takes it back");

@@ -182,7 +182,7 @@ describe.each([...servers])("a component of a real %s", (program) => {
 		});
 		ends.push(() => connection.stop(async () => {}));
 		await connection.online;
-		// Quiet for longer than both, and alive: the server gives our pings back.
+		// Quiet for longer than both, and alive: the server gives our pings back, and in this time nothing happens.
 		await Bun.sleep(2_500);
 		expect(connections()).toBe(1);
 		stall();

@@ -4,6 +4,7 @@ import { drizzle } from "drizzle-orm/libsql";
 import { connect } from "../../src/bun/database/open.ts";
 import { createHandover } from "../../src/store/handover.ts";
 import { startFcmServer } from "../peers/fcm-server.ts";
+import { pauseProcess } from "../peers/process-table.ts";
 import type { Reveille } from "../peers/reveille.ts";
 import { startSqld } from "../peers/sqld.ts";
 import type { XmppServer } from "../peers/xmpp-server.ts";
@@ -123,13 +124,16 @@ describe("two components of one domain at a real ejabberd", () => {
 		const PER_SECOND = 200;
 		const published = PER_SECOND * 16;
 		const deviceOf = (count: number) => (count - 1) % registered.length;
+		let standing: Promise<unknown> | undefined;
 		let dying: Promise<void> | undefined;
 		await evenly(PER_SECOND, published / PER_SECOND, (index) => {
 			const to = registered[deviceOf(index + 1)];
 			if (to) publish(to, index + 1);
 			// What comes meanwhile is there all at once afterwards, more than may be on its way.
-			if (index === published / 8) process.kill(two.pid(), "SIGSTOP");
-			if (index === published / 8 + PER_SECOND) process.kill(two.pid(), "SIGCONT");
+			if (index === published / 8) standing = pauseProcess(two.pid());
+			if (index === published / 8 + PER_SECOND) {
+				standing = standing?.then(() => process.kill(two.pid(), "SIGCONT"));
+			}
 			if (index === published / 2) {
 				dying = (async () => {
 					await one.kill9();
@@ -137,10 +141,10 @@ describe("two components of one domain at a real ejabberd", () => {
 				})();
 			}
 		});
-		await dying;
+		await Promise.all([standing, dying]);
 		const inOutboxes = async () =>
 			sum(await Promise.all([one, two].map((each) => metric(each, "reveille_outbox_entries"))));
-		// A push is answered when it was delivered: within what it may take, all that will come has come.
+		// A push is answered when it was delivered: if nothing comes within what it may take, all that will has come.
 		for (let before = -1; answers.size > before || (await inOutboxes()) > 0; ) {
 			before = answers.size;
 			await Bun.sleep(1_000);

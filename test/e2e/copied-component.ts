@@ -76,6 +76,7 @@ async function publishAll({ login }: Scene, sleepers: readonly Sleeper[], forMs:
 	const startedAt = performance.now();
 	while (performance.now() - startedAt < forMs) {
 		for (const { jid } of sleepers) await alice.sendMessage(jid, "Wake up!");
+		// Twice a second: the load, not a wait.
 		await Bun.sleep(500);
 	}
 	await alice.goOffline();

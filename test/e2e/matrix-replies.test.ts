@@ -6,6 +6,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { join } from "node:path";
 import { xml } from "@xmpp/client";
+import { pauseProcess } from "../peers/process-table.ts";
 import { mountSmallDisk, type SmallDisk } from "../peers/small-disk.ts";
 import type { User } from "../peers/user.ts";
 import type { ReceivedPush } from "../peers/web-push-server.ts";
@@ -159,7 +160,7 @@ beforeAll(async () => {
 		const scene = await openScene("ejabberd", { transport, xmpp: TELLING.ejabberd });
 		const [sleeper] = (await scene.sleepers("bob")) as [Sleeper];
 		silences.push({ transport, scene, sleeper, replies: followReplies(scene.server) });
-		process.kill(scene.reveille.pid(), "SIGSTOP");
+		await pauseProcess(scene.reveille.pid());
 		await (await scene.login("alice")).sendMessage(sleeper.jid, "Wake up!");
 	});
 	await Promise.all(opening);

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { xml } from "@xmpp/client";
 import type { SmallDisk } from "../peers/small-disk.ts";
 import type { PushAddress, User } from "../peers/user.ts";
+import { ENDED, LATER, TAKEN, TOO_MANY } from "../services/webpush/answer-rows.ts";
 import type { Reply } from "./publish-replies.ts";
 import type { Scene, ServerName, Sleeper, Transport } from "./scene.ts";
 
@@ -48,11 +49,11 @@ async function untilNoticed({ alice, scene }: Place) {
 }
 
 const refuseForNow = ({ scene, sleeper }: Place) =>
-	scene.endpoint.respondWith({ status: 429, endpoint: sleeper.device.subscription.endpoint });
+	scene.endpoint.respondWith({ ...TOO_MANY, endpoint: sleeper.device.subscription.endpoint });
 
 export const rows: Row[] = [
-	{ why: "delivered", reply: "result", asked: 1 },
-	{ why: "queued: the push service wants it later", reply: "result", cause: refuseForNow },
+	{ why: "delivered", reply: TAKEN.means.stanza, asked: 1 },
+	{ why: "queued: the push service wants it later", reply: LATER.means.stanza, cause: refuseForNow },
 	{
 		why: "the database is away",
 		reply: "wait internal-server-error",
@@ -87,7 +88,7 @@ export const rows: Row[] = [
 	},
 	{
 		why: "the device is gone",
-		reply: "cancel item-not-found",
+		reply: ENDED.means.stanza,
 		asked: 1,
 		cause: ({ scene, sleeper }) => scene.endpoint.unsubscribe(sleeper.device.subscription.endpoint),
 	},

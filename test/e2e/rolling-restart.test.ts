@@ -68,7 +68,13 @@ async function underMessages(
 const enabled = async (server: XmppServer): Promise<number> =>
 	(await server.pushEnabledOf(USERS)).flat().length;
 
-/** Resolves when nothing was pushed for a second. @returns how many pushes there were */
+/** Resolves when so many pushes more have come. */
+async function untilPushed(count: number): Promise<void> {
+	const before = new Set(provider.pushes);
+	await provider.waitForPushes(count, (push) => !before.has(push));
+}
+
+/** Resolves when nothing was pushed for a second: it shows that no more comes. @returns how many pushes there were */
 async function untilQuiet(): Promise<number> {
 	for (let before = -1; before < provider.pushes.length; ) {
 		before = provider.pushes.length;
@@ -87,7 +93,8 @@ test("at a real ejabberd, both restarted under 50 messages a second: every user'
 	const { server, one, two } = fleet;
 	const messages = await underMessages(fleet, async () => {
 		for (const connector of [one, two]) {
-			await Bun.sleep(2_000);
+			// As many as there are users, whichever of the two serves them.
+			await untilPushed(USERS.length);
 			await restart(connector);
 		}
 	});
@@ -108,7 +115,8 @@ test("at a real Prosody, which takes one connection, the second stands by: being
 	expect((await fetch(`${two.url}/ready`)).status).toBe(503);
 	let away = 0;
 	const takeOver = async (from: Reveille, end: "halt" | "kill9", to: Reveille) => {
-		await Bun.sleep(2_000);
+		// Enough that what may be lost below is not all of them.
+		await untilPushed(2 * PER_SECOND);
 		await from[end]();
 		const endedAt = performance.now();
 		await to.untilReady();

@@ -4,6 +4,7 @@
  */
 import { afterEach, expect, test } from "bun:test";
 import { generateVapidKey } from "../../src/services/webpush/vapid-signature.ts";
+import { pauseProcess } from "../peers/process-table.ts";
 import { type Reveille, startReveille } from "../peers/reveille.ts";
 import { type Sqld, startSqld } from "../peers/sqld.ts";
 import { names, openScene, type Scene, type ServerName } from "./scene.ts";
@@ -70,7 +71,7 @@ export function testStandby(program: ServerName): void {
 		const { scene, first, second } = await open();
 		let took = 0;
 		const { messages, pushes } = await underMessages(scene, async () => {
-			await Bun.sleep(2_000);
+			while (scene.endpoint.pushes.length < 3) await Bun.sleep(10);
 			await first.kill9();
 			const killedAt = performance.now();
 			await second.untilLogged("the stream was resumed, nothing was missed");
@@ -98,7 +99,7 @@ export function testStandby(program: ServerName): void {
 			stopped = performance.now() - at;
 			await first.start();
 			await first.untilLogged(STANDS_BY);
-			process.kill(second.pid(), "SIGSTOP");
+			await pauseProcess(second.pid());
 			await first.untilLogged("the stream was resumed, nothing was missed");
 			process.kill(second.pid(), "SIGCONT");
 			await second.untilLogged(STANDS_BY);
@@ -118,6 +119,7 @@ export function testStandby(program: ServerName): void {
 	test("with the database away for longer than a standby waits, the first stays, and the second leaves it alone", async () => {
 		const { first, second, database } = await open();
 		await database.kill9();
+		// Longer than a standby watches: in this time nothing may happen.
 		await Bun.sleep(11_000);
 		await database.start();
 		// Time for a standby that was wrong to show it.

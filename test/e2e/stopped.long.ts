@@ -3,8 +3,10 @@
  * suspended): what came meanwhile is pushed.
  */
 import { expect, test } from "bun:test";
+import { pauseProcess } from "../peers/process-table.ts";
 import { openScene, type ServerName, servers, type Transport } from "./scene.ts";
 
+/** How long it stands still, ms: what the story is about, not a wait for something. */
 const STOPPED_MS = 100_000;
 
 async function stopFor(program: ServerName, transport: Transport): Promise<void> {
@@ -14,7 +16,7 @@ async function stopFor(program: ServerName, transport: Transport): Promise<void>
 		const { reveille, server, endpoint } = scene;
 		await reveille.untilReady();
 		const alice = await scene.login("alice");
-		process.kill(reveille.pid(), "SIGSTOP");
+		await pauseProcess(reveille.pid());
 		try {
 			await alice.sendMessage(sleeper?.jid ?? "", "Wake up!");
 			await Bun.sleep(STOPPED_MS);

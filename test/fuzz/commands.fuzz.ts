@@ -1,10 +1,12 @@
 /** All dialects' commands over a real database: what is refused changes nothing, and nobody touches another's. */
 import type { Element } from "@xmpp/xml";
 import fc from "fast-check";
+import { createInviteDesk } from "../../src/registering/invite-check.ts";
 import { createNodeSource } from "../../src/registering/nodes.ts";
 import { createRegistrationRate } from "../../src/registering/registration-rate.ts";
 import { createRegistrar } from "../../src/registering/xmpp-registrar.ts";
 import { createKeyring } from "../../src/secrets.ts";
+import { createInvites } from "../../src/store/invites.ts";
 import { createRegistrations } from "../../src/store/registrations/registrations.ts";
 import { NS } from "../../src/xmpp/namespaces.ts";
 import { createStanzaHandler } from "../../src/xmpp/stanzas.ts";
@@ -41,6 +43,7 @@ const registrar = createRegistrar({
 	},
 	address: "push@example.net/push",
 	rate: createRegistrationRate({ isProven: registrations.isProven, now: () => (now += 10_000) }),
+	invites: createInviteDesk(createInvites(database.db)),
 });
 
 const VICTIM = "victim@example.org";

@@ -12,10 +12,12 @@ import { createOutgoing } from "../../src/connector/connection/outgoing.ts";
 import { createIntake } from "../../src/connector/intake.ts";
 import { readWholeStanzas } from "../../src/connector/stream/framed-stanzas.ts";
 import { stanzaBounds } from "../../src/limits/bounds/stanzas.ts";
+import { createInviteDesk } from "../../src/registering/invite-check.ts";
 import { createNodeSource } from "../../src/registering/nodes.ts";
 import { announceEnds } from "../../src/registering/registration-ends.ts";
 import { createRegistrationRate } from "../../src/registering/registration-rate.ts";
 import { createKeyring } from "../../src/secrets.ts";
+import { createInvites } from "../../src/store/invites.ts";
 import { createRegistrations } from "../../src/store/registrations/registrations.ts";
 import { StanzaParser } from "../../src/syntax/stanza-parser.ts";
 import type { Answer } from "../../src/types.ts";
@@ -112,6 +114,7 @@ export async function openStrangers(answer: () => Answer): Promise<Strangers> {
 			push: async () => answer(),
 			testPush: async () => answer(),
 			rate: createRegistrationRate({ ...registrations, now: () => (now += 10_000) }),
+			invites: createInviteDesk(createInvites(db)),
 			send: outgoing.send,
 			log: getLogger("test"),
 		});

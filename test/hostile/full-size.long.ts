@@ -91,6 +91,7 @@ describe("10,000 made-up endpoints at one host", () => {
 		// Nobody has published to any of them yet.
 		const [tried = {}, domain] = victims[0] ?? [];
 		await started.publish(tried, domain);
+		// Nobody tells the newcomer when there is room: it asks again.
 		const deadline = performance.now() + 60_000;
 		while ((await newcomer()).said !== "result" && performance.now() < deadline) await Bun.sleep(500);
 		expect((await newcomer()).said).toBe("result");
@@ -194,6 +195,7 @@ describe("a flood of registrations over XMPP", () => {
 			for (let index = 0; !isOver; index++) {
 				const owner = `neighbour${index}@capulet.example`;
 				neighbours.push((await started.register(owner, "register-push-webpush", device())).said);
+				// Twice a second: the load, not a wait.
 				await Bun.sleep(500);
 			}
 		})();
@@ -286,6 +288,7 @@ test("on a disk that is nearly full nothing new is registered, and what is regis
 	);
 	expect(renewed.status).toBe(200);
 	disk.makeRoom();
+	// The same.
 	await Bun.sleep(1_100);
 	const taken = await started.ask("POST", "/registrations", 3, subscriptionAt(`${UNNAMED}/second`));
 	expect(taken.status).toBe(201);

@@ -4,7 +4,7 @@
  */
 import { closeSync, openSync, readFileSync } from "node:fs";
 import { dieWithParent, guard } from "./guard.ts";
-import { alive, familyOf, signal } from "./process-table.ts";
+import { alive, endFamily, familyOf } from "./process-table.ts";
 
 /** What to run. */
 export interface ChildOptions {
@@ -71,8 +71,7 @@ export function startChild(options: ChildOptions): Child {
 		clearTimeout(impatience);
 		// Helpers end when the pipe to their parent closes; those that take too long are helped along.
 		while (how === "SIGTERM" && family.some(alive) && Date.now() < deadline) await Bun.sleep(10);
-		for (const entry of family) signal(entry, "SIGKILL");
-		while (family.some(alive)) await Bun.sleep(5);
+		await endFamily(family);
 	};
 
 	return {

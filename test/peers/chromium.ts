@@ -4,7 +4,7 @@ import puppeteer, { type Page } from "puppeteer-core";
 import { temporaryFolder } from "./folder.ts";
 import { guard } from "./guard.ts";
 import { MissingPeer } from "./missing-peer.ts";
-import { alive, familyOf, signal } from "./process-table.ts";
+import { endFamily, familyOf } from "./process-table.ts";
 
 export interface Chromium {
 	readonly page: Page;
@@ -41,8 +41,7 @@ export async function startChromium(): Promise<Chromium> {
 		async close() {
 			const family = familyOf(pid);
 			await browser.close();
-			for (const entry of family) signal(entry, "SIGKILL");
-			while (family.some(alive)) await Bun.sleep(5);
+			await endFamily(family);
 			unguard();
 			folder.remove();
 		},

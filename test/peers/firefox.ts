@@ -7,7 +7,7 @@ import puppeteer, { type Browser, type Page } from "puppeteer-core";
 import { temporaryFolder } from "./folder.ts";
 import { dieWithParent, guard } from "./guard.ts";
 import { MissingPeer } from "./missing-peer.ts";
-import { alive, familyOf, signal } from "./process-table.ts";
+import { endFamily, familyOf } from "./process-table.ts";
 import type { SubscriptionJson } from "./web-push-device.ts";
 
 /** Settings of the browser. */
@@ -112,8 +112,7 @@ export async function launchFirefox(options: LaunchOptions): Promise<LaunchedFir
 		const family = familyOf(pid);
 		await browser?.close();
 		// Its content processes notice a moment later.
-		for (const entry of family) signal(entry, "SIGKILL");
-		while (family.some(alive)) await Bun.sleep(5);
+		await endFamily(family);
 		unguard();
 		folder.remove();
 	};

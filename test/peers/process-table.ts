@@ -57,6 +57,12 @@ export function signal(entry: ProcessEntry, name: NodeJS.Signals): void {
 	}
 }
 
+/** Ends what is left of a family (SIGKILL); resolves when none of it runs any more. */
+export async function endFamily(family: readonly ProcessEntry[]): Promise<void> {
+	for (const entry of family) signal(entry, "SIGKILL");
+	while (family.some(alive)) await Bun.sleep(5);
+}
+
 /** Stops it (SIGSTOP), and waits until none of its threads runs any more: on a busy machine that takes a moment. */
 export async function pauseProcess(pid: number): Promise<void> {
 	process.kill(pid, "SIGSTOP");

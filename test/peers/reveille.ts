@@ -2,6 +2,7 @@
 
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { settingNames } from "../../src/config/settings.ts";
 import { type Child, startChild } from "./child.ts";
 import { temporaryFolder } from "./folder.ts";
 import { PATIENCE_MS } from "./patience.ts";
@@ -62,6 +63,9 @@ export interface Reveille {
 	untilReady(timeoutMs?: number): Promise<void>;
 }
 
+/** Whoever types the command may have settings of their own Reveille around: none of them is for this one. */
+const NONE = Object.fromEntries(settingNames.map((name) => [name, undefined]));
+
 /** Where the program is. */
 const ROOT = join(import.meta.dir, "../../");
 
@@ -102,7 +106,7 @@ export async function startReveille(
 			}),
 			...settings,
 		};
-		child = startChild({ command: command(env), logPath, cwd: ROOT, env });
+		child = startChild({ command: command(env), logPath, cwd: ROOT, env: { ...NONE, ...env } });
 		await child.ready(async () => (await fetch(`${url}/${until}`)).ok);
 	};
 

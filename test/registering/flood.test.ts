@@ -1,9 +1,11 @@
 /** Registering in masses over XMPP: what strangers do keeps out no one whose devices are woken already. */
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { registrationBounds } from "../../src/limits/bounds/registrations.ts";
+import { createInviteDesk } from "../../src/registering/invite-check.ts";
 import { createRegistrationRate } from "../../src/registering/registration-rate.ts";
 import { createRegistrar } from "../../src/registering/xmpp-registrar.ts";
 import { createKeyring } from "../../src/secrets.ts";
+import { createInvites } from "../../src/store/invites.ts";
 import { createRegistrations } from "../../src/store/registrations/registrations.ts";
 import { InvalidDevice } from "../../src/types.ts";
 import { openTestDatabase, type TestDatabase } from "../database.ts";
@@ -157,6 +159,7 @@ describe("a domain's registrations", () => {
 			address: "push.example",
 			testPush: () => Promise.reject(new Error("this test sends nothing")),
 			rate: createRegistrationRate({ isProven: registrations.isProven, now: () => now }),
+			invites: createInviteDesk(createInvites(database.db)),
 		});
 		let users = 0;
 		const register = async (domain: string) => {

@@ -1,11 +1,13 @@
 /** A device that was imported registers anew over XMPP: it keeps its node. */
 import { afterEach, beforeEach, expect, test } from "bun:test";
 import { parseApps } from "../../src/config/apps.ts";
+import { createInviteDesk } from "../../src/registering/invite-check.ts";
 import { createNodeSource } from "../../src/registering/nodes.ts";
 import { createRegistrationRate } from "../../src/registering/registration-rate.ts";
 import { createRegistrar } from "../../src/registering/xmpp-registrar.ts";
 import { createKeyring } from "../../src/secrets.ts";
 import { endpointPolicy } from "../../src/services/endpoint.ts";
+import { createInvites } from "../../src/store/invites.ts";
 import { formDeviceKey } from "../../src/store/registrations/device-key.ts";
 import { importRegistrations } from "../../src/store/registrations/import.ts";
 import { createRegistrations } from "../../src/store/registrations/registrations.ts";
@@ -52,6 +54,7 @@ async function open() {
 		testPush: sendsNothing,
 		address: "push.example.org",
 		rate: createRegistrationRate(registrations),
+		invites: createInviteDesk(createInvites(database.db)),
 	});
 	return {
 		keyring,

@@ -1,11 +1,13 @@
 /** SECRET_KEY was changed, and devices register again by commands. */
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { parseApps } from "../../src/config/apps.ts";
+import { createInviteDesk } from "../../src/registering/invite-check.ts";
 import { createNodeSource } from "../../src/registering/nodes.ts";
 import { createRegistrationRate } from "../../src/registering/registration-rate.ts";
 import { createRegistrar } from "../../src/registering/xmpp-registrar.ts";
 import { createKeyring, type Keyring, splitOpenNode } from "../../src/secrets.ts";
 import { endpointPolicy } from "../../src/services/endpoint.ts";
+import { createInvites } from "../../src/store/invites.ts";
 import { followKeys } from "../../src/store/registrations/key-change.ts";
 import { createRegistrations } from "../../src/store/registrations/registrations.ts";
 import type { Dialect } from "../../src/types.ts";
@@ -42,6 +44,7 @@ async function processWith(keyring: Keyring, pubsubHost?: string) {
 		testPush: sendsNothing,
 		address: "push.example.org",
 		rate: createRegistrationRate(plain),
+		invites: createInviteDesk(createInvites(database.db)),
 		nodes: createNodeSource(keyring, ready, pubsubHost === undefined ? [] : [pubsubHost]),
 		...(pubsubHost !== undefined && { pubsubHost: { jid: pubsubHost, restrict: async () => {} } }),
 	});

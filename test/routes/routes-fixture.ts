@@ -2,6 +2,7 @@
 import type { Logger } from "@logtape/logtape";
 import { type AppDeps, createApp } from "../../src/app.ts";
 import { parseApps } from "../../src/config/apps.ts";
+import { createInviteDesk } from "../../src/registering/invite-check.ts";
 import { createNodeSource } from "../../src/registering/nodes.ts";
 import type { MetricsDeps } from "../../src/routes/admin/metrics.ts";
 import { createTokenCheck } from "../../src/routes/guards/registration-token.ts";
@@ -9,6 +10,7 @@ import { createKeyring } from "../../src/secrets.ts";
 import { endpointPolicy } from "../../src/services/endpoint.ts";
 import { createServices } from "../../src/services/services-of-apps.ts";
 import { generateVapidKey, importVapidKey } from "../../src/services/webpush/vapid-signature.ts";
+import { createInvites } from "../../src/store/invites.ts";
 import { createPubsubNodes } from "../../src/store/pubsub-nodes.ts";
 import type { Quotas } from "../../src/store/registrations/quotas.ts";
 import { createRegistrations } from "../../src/store/registrations/registrations.ts";
@@ -108,6 +110,10 @@ export async function startTestServer(
 		version: "0.0.0-test",
 		registrations,
 		keyring,
+		invites: createInviteDesk(
+			createInvites(database.db, () => state.now),
+			() => state.now,
+		),
 		services,
 		apps: [{ name: "webpush", service: "webpush", vapidPublicKey: vapid.publicKey }],
 		pushAddress: "push@example.net/push",
@@ -142,6 +148,7 @@ export async function startTestServer(
 	return {
 		...database,
 		app,
+		db: database.db,
 		state,
 		pushed,
 		logged,

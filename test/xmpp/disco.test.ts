@@ -60,6 +60,15 @@ describe("disco#info of our address", () => {
 		);
 	});
 
+	test("has the key that browsers subscribe with, for web apps that know no other address (XEP-0128)", async () => {
+		expect(await ask({ registrar: { vapidPublicKey: "BKEY" } }, INFO)).toEndWith(
+			`<x xmlns="jabber:x:data" type="result">` +
+				`<field var="FORM_TYPE" type="hidden"><value>urn:xmpp:push:0</value></field>` +
+				`<field var="vapid-public-key"><value>BKEY</value></field></x></query>`,
+		);
+		expect(await ask({}, INFO)).not.toContain('jabber:x:data" type');
+	});
+
 	test("shows no provider without its service", async () => {
 		const answer = await ask({ apps: [WEBPUSH, UBUNTU] }, INFO);
 		expect(answer).not.toContain("apns");

@@ -11,6 +11,7 @@ export function help(version: string): string {
 		`       ${PROGRAM} import           takes over another app server's registrations; --help says how`,
 		`       ${PROGRAM} backup FOLDER    copies keys, registrations and outbox, also while it serves`,
 		`       ${PROGRAM} token            makes a new registration token; the old one ends in 7 days`,
+		`       ${PROGRAM} invite           makes an invite, with which somebody may register; --help says how`,
 		`       ${PROGRAM} health           whether the one with these settings serves, by its exit code`,
 		`       ${PROGRAM} explain ID       what a line that ends in [ID] means, and what to do; without ID all`,
 		"",

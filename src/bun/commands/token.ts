@@ -1,16 +1,11 @@
 /** `token`: makes a new registration token in the database, and has the old one end. Reveille may serve meanwhile. */
-import { existsSync } from "node:fs";
-import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { parseConfig } from "../../config/config.ts";
 import { registrationBounds } from "../../limits/bounds/registrations.ts";
 import { createRegistrationTokens, hashOfToken } from "../../store/registration-tokens.ts";
-import { fileUrl } from "../../syntax/file-url.ts";
-import { readDatabaseNote } from "../database/database-note.ts";
-import { filePath, openDatabase } from "../database/open.ts";
 import { PROGRAM } from "../program.ts";
 import { randomToken } from "../registration-token.ts";
 import { StartError } from "../start-error.ts";
+import { withKnownDatabase } from "./known-database.ts";
 
 const DAY_MS = 86_400_000;
 
@@ -40,31 +35,11 @@ export async function tokenCommand(
 	const options = parse(args);
 	if (options.help) return console.log(HELP);
 
-	// No others have a part in it: some need tables and files of keys.
-	const { DATA_DIR, DATABASE_URL, DATABASE_AUTH_TOKEN, DATABASE_SYNC_URL } = env;
-	const config = parseConfig({ DATA_DIR, DATABASE_URL, DATABASE_AUTH_TOKEN, DATABASE_SYNC_URL });
-	const url = config.database.url ?? fileUrl(join(config.dataDir, "reveille.db"));
-	// A token in a new database would open nothing.
-	if (url.startsWith("file:") && !existsSync(filePath(url))) {
-		throw new StartError(
-			"database-file-missing",
-			`There is no ${filePath(url)}: set DATA_DIR or DATABASE_URL as for the Reveille that serves, and start that first.`,
-		);
-	}
-	const { db, client } = await openDatabase({
-		url,
-		authToken: config.database.authToken,
-		check: readDatabaseNote(config.dataDir, url).check,
-		migrations: "shared",
-	});
 	const token = randomToken();
 	const now = Date.now();
 	const endsAt = options.now ? now : now + DAYS_LEFT * DAY_MS;
-	try {
-		await createRegistrationTokens(db).renew(await hashOfToken(token), endsAt);
-	} finally {
-		client.close();
-	}
+	const hash = await hashOfToken(token);
+	await withKnownDatabase(env, (db) => createRegistrationTokens(db).renew(hash, endsAt));
 	console.log(token);
 	// Beside the output, which a script may read.
 	console.error(

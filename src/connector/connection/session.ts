@@ -60,7 +60,7 @@ export async function holdSession(deps: SessionDeps): Promise<SessionEnd> {
 	}
 	if (hadStream && !stream.resumed) {
 		log.warn(
-			"{address}: the last stream could not be resumed, and what was published meanwhile is lost. docs/xmpp-servers.md says for how long a server keeps it, and which setting raises that.",
+			"{address}: the last stream could not be resumed, and what was published meanwhile is lost: the server was restarted, or did not keep it for so long. docs/xmpp-servers.md says which setting raises that.",
 			about("stream-not-resumed", { address }),
 		);
 	}

@@ -63,7 +63,7 @@ function byAnswer(reason: string, account: XmppAccount, way: Way): string | unde
 	// Whoever sends an alert (RFC 8446 §6) speaks TLS.
 	if (/_ALERT_/.test(reason)) {
 		return withDomain(
-			`TLS is there, and the server refuses to begin it: it has perhaps no certificate for ${new URL(way.service).hostname}. Give it one, with Prosody: prosodyctl cert generate DOMAIN, or prosodyctl cert import for one of an authority`,
+			`TLS is there, and the server refuses to begin it: it has perhaps no certificate for ${new URL(way.service).hostname}, or cannot read its key. Give it one, with Prosody: prosodyctl cert generate DOMAIN, or prosodyctl cert import for one of an authority`,
 			account,
 		);
 	}

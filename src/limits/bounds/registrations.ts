@@ -178,4 +178,46 @@ export const registrationBounds = {
 		what: "All accounts of one registrable domain, by the command `test-push`",
 		beyond: "A further one is refused with `wait`, and the answer says for how long.",
 	},
+	invites: {
+		is: 1_000,
+		unit: "invites",
+		what: "Invites of one database",
+		beyond: "Those that ended make room. Where none did, `reveille invite` makes no further one.",
+	},
+	inviteTyped: {
+		is: 100,
+		unit: "characters",
+		what: "An invite as somebody sends it",
+		beyond: "It is none.",
+	},
+	inviteName: {
+		is: 100,
+		unit: "characters",
+		what: "The name of an invite",
+		beyond: "The command `reveille invite` asks for a shorter one.",
+	},
+	inviteUses: {
+		is: 10_000,
+		unit: "registrations",
+		what: "Registrations that one invite lets in",
+		beyond: "The command `reveille invite` asks for fewer.",
+	},
+	inviteDays: {
+		is: 365,
+		unit: "days",
+		what: "How long an invite is good for",
+		beyond: "The command `reveille invite` asks for fewer.",
+	},
+	wrongInvites: {
+		is: { burst: 5, perSecond: 5 / 60 },
+		unit: "invites that are none",
+		what: "One account, or over HTTP one network (an IPv4 address or an IPv6 /64), on one process",
+		beyond: "No invite is looked up for it, and the answer says for how long.",
+	},
+	wrongInvitesOfParty: {
+		is: { burst: 50, perSecond: 50 / 60 },
+		unit: "invites that are none",
+		what: "All accounts of one registrable domain, or all networks of one IPv6 /48, on one process",
+		beyond: "Likewise.",
+	},
 } as const satisfies Bounds;

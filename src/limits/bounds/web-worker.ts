@@ -38,6 +38,12 @@ export const webWorkerBounds = {
 		what: "What a notification shows of a message's text",
 		beyond: "It is cut.",
 	},
+	encrypted: {
+		is: 4_096,
+		unit: "characters",
+		what: "What the user's server encrypted for the browser, in base64",
+		beyond: "It is not decrypted: the push is shown as a new message.",
+	},
 	storeTime: {
 		is: 3_000,
 		unit: "milliseconds",

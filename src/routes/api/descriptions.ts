@@ -62,6 +62,7 @@ export const registerRoute = createRoute({
 			"choose-app",
 			"unknown-app",
 			"registration-token-needed",
+			"no-invite",
 			...WRITE_PROBLEMS,
 			"not-configured",
 			"unavailable",

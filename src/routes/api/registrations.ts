@@ -1,6 +1,6 @@
 /** The JSON API: a device registers, looks after its registration, and sends itself a test push. */
 import { OpenAPIHono, type RouteConfig, type RouteHandler } from "@hono/zod-openapi";
-import type { MiddlewareHandler } from "hono";
+import type { Context, MiddlewareHandler } from "hono";
 import { base64url } from "jose";
 import { type AppChoice, createAppChoice } from "../../registering/app-choice.ts";
 import { givenNode } from "../../registering/nodes.ts";
@@ -17,6 +17,7 @@ import {
 	requireRegistrationToken,
 	requireSecret,
 } from "../guards/authorization.ts";
+import { siteOf } from "../guards/client-address.ts";
 import { requirePermitted } from "../guards/jwt.ts";
 import {
 	chooseApp,
@@ -55,9 +56,16 @@ export function registrationRoutes(deps: AppDeps) {
 
 function requirePermit({ registration }: AppDeps): MiddlewareHandler<RequestEnv> {
 	return async (c, next) => {
-		c.set("permit", await requireRegistrationToken(c, registration));
+		const isByInvite = registration.mode !== "open" && bearer(c) === undefined && (await showsInvite(c));
+		c.set("permit", isByInvite ? { byInvite: true } : await requireRegistrationToken(c, registration));
 		await next();
 	};
+}
+
+/** Whether the body has an invite in it, whatever it is worth. */
+async function showsInvite(c: Context<RequestEnv>): Promise<boolean> {
+	const body: unknown = await c.req.json().catch(() => undefined);
+	return typeof body === "object" && body !== null && "invite" in body && typeof body.invite === "string";
 }
 
 function requireProof(deps: AppDeps): MiddlewareHandler<RequestEnv> {
@@ -74,17 +82,24 @@ function requireProof(deps: AppDeps): MiddlewareHandler<RequestEnv> {
 function registering(deps: AppDeps, choice: AppChoice): Handler<typeof registerRoute> {
 	const random = deps.random ?? ((bytes) => crypto.getRandomValues(bytes));
 	return async (c) => {
-		const { app: name, deviceName, classes, ...described } = c.req.valid("json");
+		const { app: name, deviceName, classes, invite, ...described } = c.req.valid("json");
 		const jid = requirePushAddress(deps);
 		const app = chooseApp(choice, name, described.subscription ? "subscription" : "token", jid);
 		requirePermitted(c.get("permit"), app.name);
+		const checked = checkDescribed(serviceOf(deps, app), described);
+		const clientNetwork = c.get("clientNetwork");
+		const admitted = c.get("permit").byInvite ? await admit(deps, invite ?? "", clientNetwork) : undefined;
 		const made = await register(deps, {
-			...checkDescribed(serviceOf(deps, app), described),
+			...checked,
 			app,
 			// Ours, so that nobody can name another's device.
 			key: `api:${base64url.encode(random(new Uint8Array(16)))}`,
 			choices: { deviceName, classes },
-			clientNetwork: c.get("clientNetwork"),
+			clientNetwork,
+			invite: admitted?.id,
+		}).catch(async (error: unknown) => {
+			await admitted?.giveBack();
+			throw error;
 		});
 		c.header("Location", `/api/v1/registrations/${made.node}`);
 		const hostTakesNoSecret = deps.nodes.isPubsubHost(jid);
@@ -93,6 +108,17 @@ function registering(deps: AppDeps, choice: AppChoice): Handler<typeof registerR
 			201,
 		);
 	};
+}
+
+/** Nobody vouches for an address here, so that an invite for one lets nobody in. @throws {Problem} */
+async function admit({ invites }: AppDeps, invite: string, network: string | undefined) {
+	const guessers = { one: `network ${network ?? ""}`, all: network && siteOf(network) };
+	const answer = await invites.check(invite, { whoever: [], guessers });
+	if (answer.kind === "admitted") return answer;
+	const { why, reason } = answer;
+	throw why === "too-often"
+		? new Problem("too-many-requests", reason)
+		: new Problem("no-invite", reason, { why });
 }
 
 function lookingUp(deps: AppDeps): Handler<typeof lookUpRoute> {

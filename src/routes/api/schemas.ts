@@ -6,6 +6,7 @@ import { ASKED_CLASSES } from "../../xmpp/push-classes.ts";
 import {
 	DECLARATIVE,
 	DEVICE_SECRET,
+	INVITE,
 	JID,
 	NODE,
 	REGISTER,
@@ -117,6 +118,17 @@ export const registerSchema = closed({
 	}),
 	...device,
 	...choices,
+	invite: z
+		.string()
+		.min(1)
+		.max(registrationBounds.inviteTyped.is)
+		.optional()
+		.openapi({
+			description:
+				"In place of the registration token: an invite's code, or what stands behind #invite= in its link. It is " +
+				"used up by that. Where everybody may register it does nothing.",
+			example: INVITE,
+		}),
 })
 	.refine(oneDevice, ONE_DEVICE)
 	.openapi("Register", { example: REGISTER });

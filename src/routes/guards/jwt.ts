@@ -36,6 +36,8 @@ export interface JwtSettings {
 
 /** What its bearer may do. */
 export interface Permit {
+	/** It has none: the invite in the body has to let it in. */
+	byInvite?: true;
 	/** The apps that devices may be registered for; missing: all. */
 	apps?: readonly string[];
 }

@@ -41,11 +41,14 @@ export function webPushContent(
 	notification: Notification,
 	declarative?: Declarative,
 ): Uint8Array<ArrayBuffer> {
-	const encode = (candidate: Content) =>
-		utf8(declarative ? declarativeContent(candidate, declarative) : candidate);
+	const encodeWith = (candidate: Content, encryptedToo: boolean) =>
+		utf8(declarative ? declarativeContent(candidate, declarative, { encryptedToo }) : candidate);
 	const content = contentOf(node, notification);
 	const { body, nickname, sender, event, ...uncuttable } = content;
-	const sealed = content.encrypted !== undefined && encode(uncuttable).length <= MAX_PLAINTEXT;
+	const fits = (encryptedToo: boolean) => encodeWith(uncuttable, encryptedToo).length <= MAX_PLAINTEXT;
+	const encryptedToo = fits(true);
+	const sealed = content.encrypted !== undefined && (encryptedToo || fits(false));
+	const encode = (candidate: Content) => encodeWith(candidate, encryptedToo);
 	return encode(fit(content, (candidate) => encode(candidate).length, sealed ? MAX_PLAINTEXT : AIM));
 }
 

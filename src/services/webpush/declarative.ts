@@ -58,9 +58,15 @@ export function isApples(endpoint: string): boolean {
  * A content as browsers show it by themselves, and as it always is: browsers that are older, and other apps' service
  * workers, read the latter. `mutable` lets a service worker show something better; it is handed no more than the
  * notification then, so that `data` says what the rest does.
+ * @param encryptedToo whether there is room for `encrypted` in `data` as well
  */
-export function declarativeContent(content: Content, { title, navigate }: Declarative): object {
-	const { body, encrypted, ...data } = content;
+export function declarativeContent(
+	content: Content,
+	{ title, navigate }: Declarative,
+	{ encryptedToo }: { encryptedToo: boolean },
+): object {
+	const { body, encrypted, ...others } = content;
+	const data = encrypted && encryptedToo ? { ...others, encrypted } : others;
 	return {
 		web_push: MARK,
 		mutable: true,

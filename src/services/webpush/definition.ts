@@ -17,6 +17,7 @@ export const webpush = defineService({
 	settingsOf: () => ({}),
 	alertUnused: appShowsItself("webpush"),
 	isSealed: true,
+	subscribesWithKey: true,
 	calledBy: { mozilla: { listed: true }, webpush: { isOurs: true }, unifiedpush: { isOurs: true } },
 	form: {
 		title: "Register a browser or a UnifiedPush app (Web Push)",

@@ -26,6 +26,7 @@ export interface NewRegistration extends Device, Choices {
 	address?: string;
 	/** As in `Registration`. */
 	party?: string;
+	invite?: string;
 }
 
 export function toRegistration(row: Row): Registration {
@@ -80,6 +81,7 @@ export function deviceRenewal(given: Given) {
 		deviceName: stays("deviceName"),
 		classes: stays("classes"),
 		party: stays("party"),
+		invite: stays("invite"),
 		// Never goes back and never stands still, so that a verdict about an earlier send cannot match.
 		renewedAt: sql`max(${given("renewedAt")}, ${renewedAt} + 1)`,
 		// Another token was never delivered to.

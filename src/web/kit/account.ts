@@ -36,7 +36,7 @@ export function accountOver(account: string, iq: IqCaller): Account {
 		reveille,
 		ask,
 
-		registerBrowser(address, { subscription, name, deviceId, classes = [], declarative }) {
+		registerBrowser(address, { subscription, name, deviceId, classes = [], declarative, invite }) {
 			const { endpoint: token, keys } = subscription;
 			return reveille(address).register("webpush", {
 				token,
@@ -46,15 +46,17 @@ export function accountOver(account: string, iq: IqCaller): Account {
 				"device-name": name,
 				classes,
 				...declarative,
+				...(invite !== undefined && { invite }),
 			});
 		},
 
 		end: (address, node) => reveille(address).end(node),
 
-		async enable({ jid, node, secret }) {
+		async enable({ jid, node, secret }, contentKey) {
 			const options = secret === undefined ? [] : [formElement({ secret }, NS.publishOptions)];
+			const encrypt = contentKey === undefined ? [] : [encryptElement(contentKey)];
 			try {
-				await ask("set", xml("enable", { xmlns: NS.push, jid, node }, ...options));
+				await ask("set", xml("enable", { xmlns: NS.push, jid, node }, ...options, ...encrypt));
 			} catch (error) {
 				throw error instanceof StanzaFailure ? refused(error, domain) : error;
 			}
@@ -71,6 +73,8 @@ export function accountOver(account: string, iq: IqCaller): Account {
 		},
 	};
 }
+
+const encryptElement = (key: string) => xml("encrypt", { xmlns: NS.pushEncrypt, alg: "aes-128-gcm" }, key);
 
 /** Of a server that was asked for push. */
 function refused(failure: StanzaFailure, domain: string): Fault {

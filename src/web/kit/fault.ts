@@ -22,6 +22,10 @@ export type FaultReason =
 	| { kind: "reveille-away"; address: string }
 	/** XMPP_ALLOW does not cover this account. */
 	| { kind: "not-allowed"; address: string; domain: string }
+	/** The same, and an invite gives leave. */
+	| { kind: "invite-needed"; address: string; domain: string }
+	/** The invite lets the account not in; `reason` is Reveille's sentence. */
+	| { kind: "no-invite"; reason: string }
 	/** Reveille refuses what it was asked, in its own sentence. */
 	| { kind: "reveille-refused"; reason: string }
 	/** Too much for now; `reason` says how long. */

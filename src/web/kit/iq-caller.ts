@@ -13,6 +13,8 @@ export class StanzaFailure extends Error {
 	readonly type: string | undefined;
 	readonly condition: string;
 	readonly text: string | undefined;
+	/** Of Reveille: why no invite lets the account in. */
+	readonly invite: string | undefined;
 
 	constructor(error: Element | undefined) {
 		const own = (error?.getChildElements() ?? []).filter((child) => child.getNS() === NS.stanzaErrors);
@@ -21,6 +23,7 @@ export class StanzaFailure extends Error {
 		this.type = error?.attrs.type;
 		this.condition = condition;
 		this.text = error?.getChildText("text", NS.stanzaErrors) ?? undefined;
+		this.invite = error?.getChild("invite", NS.reveille)?.attrs.why;
 	}
 }
 

@@ -33,7 +33,7 @@ export interface Registered {
 export interface ServerFeatures {
 	/** XEP-0357. */
 	push: boolean;
-	/** tigase:push:encrypt:0 */
+	/** tigase:push:encrypt:0, with AES-128-GCM: what a push says, for the device alone. */
 	encrypts: boolean;
 }
 
@@ -46,6 +46,8 @@ export interface Listed {
 	lastSuccessAt?: number;
 	lastErrorAt?: number;
 	lastError?: string;
+	/** The invite that let it in, as its operator calls it. */
+	invite?: string;
 }
 
 /** What can become of a test push. */
@@ -80,6 +82,8 @@ export interface Session {
 			deviceId: string;
 			classes?: readonly AskedClass[];
 			declarative?: Declarative;
+			/** An invite's code, or its link's secret, for an account that is not let in otherwise. */
+			invite?: string | undefined;
 		},
 	): Promise<Registered>;
 	/** Registers an ntfy topic (`register-push-ntfy`). @param topic its URL */
@@ -89,8 +93,11 @@ export interface Session {
 	rename(address: string, node: string, name: string): Promise<void>;
 	/** Ends registrations at Reveille. One that is not there any more is no fault. */
 	end(address: string, node: string): Promise<void>;
-	/** XEP-0357 §5. */
-	enable(registered: Registered): Promise<void>;
+	/**
+	 * XEP-0357 §5.
+	 * @param contentKey base64, 16 bytes: the server encrypts with it what a push says. Missing: it encrypts nothing.
+	 */
+	enable(registered: Registered, contentKey?: string): Promise<void>;
 	/** XEP-0357 §6. */
 	disable(jid: string, node: string): Promise<void>;
 	/** Publishes as the account's server will, to one's own node; resolves when Reveille answered. */

@@ -1,5 +1,7 @@
 /** The namespaces that the kit speaks in, each with where it is defined. */
 export const NS = {
+	/** Reveille's own. */
+	reveille: "urn:reveille:0",
 	/** RFC 7395 */
 	framing: "urn:ietf:params:xml:ns:xmpp-framing",
 	/** RFC 6120 */
@@ -24,4 +26,6 @@ export const NS = {
 	pushSummary: "urn:xmpp:push:summary",
 	/** Tigase's, which other servers have as well. */
 	pushEncrypt: "tigase:push:encrypt:0",
+	/** The one algorithm that is known here. */
+	pushEncryptAes: "tigase:push:encrypt:aes-128-gcm",
 } as const;

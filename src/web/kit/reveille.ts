@@ -131,6 +131,7 @@ function listedOf(values: ReadonlyMap<string, string>): Listed[] {
 			...(lastSuccessAt !== undefined && { lastSuccessAt }),
 			...(lastErrorAt !== undefined && { lastErrorAt }),
 			...(lastError !== "" && { lastError: reasonOf({ text: lastError }) }),
+			...(values.get("invite") && { invite: reasonOf({ text: values.get("invite") }) }),
 		},
 	];
 }
@@ -159,6 +160,8 @@ function faultOf(
 	const { type, condition } = error;
 	const reason = reasonOf(error);
 	if (AWAY.has(condition)) return new Fault({ kind: "reveille-away", address });
+	if (error.invite === "missing") return new Fault({ kind: "invite-needed", address, domain });
+	if (error.invite !== undefined) return new Fault({ kind: "no-invite", reason });
 	if (condition === "forbidden") return new Fault({ kind: "not-allowed", address, domain });
 	if (condition === "item-not-found" && about) return new Fault({ kind: "ended" });
 	return new Fault({ kind: type === "wait" ? "not-now" : "reveille-refused", reason });

@@ -42,7 +42,8 @@ export function createSession({ connection, iq, jid, now }: SessionDeps): Sessio
 
 		async features() {
 			const features = (await Promise.all([account, domain].map(featuresOf))).flat();
-			return { push: features.includes(NS.push), encrypts: features.includes(NS.pushEncrypt) };
+			const has = (...wanted: string[]) => wanted.every((feature) => features.includes(feature));
+			return { push: has(NS.push), encrypts: has(NS.pushEncrypt, NS.pushEncryptAes) };
 		},
 
 		async registerTopic(address, { topic, name }) {

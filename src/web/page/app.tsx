@@ -10,6 +10,7 @@ import { Device, NoSuchDevice } from "./screens/device.tsx";
 import { Devices } from "./screens/devices.tsx";
 import { Finding } from "./screens/finding.tsx";
 import { Install } from "./screens/install.tsx";
+import { Invite } from "./screens/invite.tsx";
 import { Missing } from "./screens/missing.tsx";
 import { ObstacleScreen } from "./screens/obstacle.tsx";
 import { Registering } from "./screens/registering.tsx";
@@ -75,6 +76,8 @@ function SetUpStep({ state }: { state: SetUpState }) {
 		case "allow":
 		case "denied":
 			return <Allow state={state} />;
+		case "invite":
+			return <Invite state={state} />;
 		case "registering":
 			return <Registering state={state} />;
 		case "stopped":

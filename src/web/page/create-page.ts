@@ -4,9 +4,10 @@ import type { Clock } from "../clock.ts";
 import type { Devices } from "../devices.ts";
 import type { DeviceApi, Kit, OpenRegistration } from "../kit/kit.ts";
 import type { WebAppSettings } from "../settings.ts";
-import { createAccounts } from "./accounts.ts";
+import { createAccounts } from "./accounts/accounts.ts";
 import type { Browser } from "./browser.ts";
 import { createCopySetUp } from "./copy-set-up.ts";
+import { inviteOf } from "./invite-link.ts";
 import { NO_DEVICES } from "./no-devices.ts";
 import { obstacleOf } from "./obstacle.ts";
 import type { Page } from "./page.ts";
@@ -15,6 +16,8 @@ import { createSetUp, type SetUp, stepOf } from "./set-up.ts";
 import { textsFor } from "./texts/texts.ts";
 
 export interface PageEffects {
+	/** The secret of the invite whose link led here: taken out of the address already. */
+	invite?: string | undefined;
 	kit: Kit;
 	api: DeviceApi;
 	registration: OpenRegistration;
@@ -43,10 +46,13 @@ export interface AddressBar {
 	onChange(listener: () => void): void;
 }
 
+const SET_UP: Route = { at: "set-up", step: "sign-in" };
+
 export function createPage(effects: PageEffects): Page {
 	const { kit, api, registration, browser, clock, settings, newId, address } = effects;
 	const devices = effects.devices ?? NO_DEVICES;
 	const texts = signal(textsFor([effects.language, ...effects.languages]));
+	const invite = signal(effects.invite);
 	const route = signal<Route>(parseRoute(address.hash()));
 	const notice = signal<string>();
 	const accounts = createAccounts({ kit, api, devices, browser, clock, settings });
@@ -73,6 +79,7 @@ export function createPage(effects: PageEffects): Page {
 			vapidPublicKey: settings?.vapidPublicKey ?? "",
 			servers: settings?.servers ?? {},
 		},
+		invite: () => invite.value,
 		newId,
 		testBody: () => `${texts.value.test.body} ${newId().slice(0, 6)}`,
 		// A list that does not come is asked for again on its own screen.
@@ -88,6 +95,11 @@ export function createPage(effects: PageEffects): Page {
 	};
 	address.onChange(() => {
 		notice.value = undefined;
+		const shown = inviteOf(address.hash());
+		if (shown !== undefined) {
+			invite.value = shown;
+			address.replace(hashOf(SET_UP));
+		}
 		route.value = parseRoute(address.hash());
 		if (route.value.at === "set-up") meetSetUp(setUp, route.value.step, go);
 		else if (route.value.at !== "copy") copySetUp.reset();
@@ -116,6 +128,7 @@ export function createPage(effects: PageEffects): Page {
 		obstacle: obstacleOf(browser, settings) ?? (effects.devices ? undefined : "no-storage"),
 		accounts,
 		setUp,
+		invite,
 		copySetUp,
 		notice,
 		reload: effects.reload,

@@ -7,9 +7,15 @@ import { createKit } from "../kit/create-kit.ts";
 import { openDevices } from "../store/devices-store.ts";
 import { App } from "./app.tsx";
 import { createPage } from "./create-page.ts";
+import { inviteOf } from "./invite-link.ts";
 import { PageProvider } from "./page.ts";
 import { readSettings } from "./read-settings.ts";
+import { hashOf } from "./routes.ts";
 import { browserOf } from "./window-browser.ts";
+
+// First of all: whoever looks over a shoulder, or shares the screen, reads the address bar.
+const invite = inviteOf(location.hash);
+if (invite !== undefined) history.replaceState(null, "", hashOf({ at: "set-up", step: "sign-in" }));
 
 const root = document.getElementById("app");
 const base = new URL("..", document.baseURI).href.replace(/\/$/, "");
@@ -35,6 +41,7 @@ async function open(root: Element): Promise<void> {
 		kit,
 		api: kit.deviceApi(base),
 		registration: kit.openRegistration(base),
+		invite,
 		devices,
 		browser,
 		clock: windowClock,

@@ -4,7 +4,7 @@ import { createContext } from "preact";
 import { useContext } from "preact/hooks";
 import type { Clock } from "../clock.ts";
 import type { WebAppSettings } from "../settings.ts";
-import type { Accounts } from "./accounts.ts";
+import type { Accounts } from "./accounts/accounts.ts";
 import type { Browser } from "./browser.ts";
 import type { CopySetUp } from "./copy-set-up.ts";
 import type { Obstacle } from "./obstacle.ts";
@@ -26,6 +26,8 @@ export interface Page {
 	readonly obstacle: Obstacle | undefined;
 	readonly accounts: Accounts;
 	readonly setUp: SetUp;
+	/** The secret of the invite whose link led here. */
+	readonly invite: ReadonlySignal<string | undefined>;
 	readonly copySetUp: CopySetUp;
 	/** What was done on the screen before, in a sentence. */
 	readonly notice: Signal<string | undefined>;

@@ -3,7 +3,6 @@
  * next. No part of it draws. The password lives in this closure alone, and only until the second login is there.
  */
 import { signal as createSignal, type ReadonlySignal } from "@preact/signals";
-import { present } from "../../syntax/present-fields.ts";
 import type { Clock } from "../clock.ts";
 import type { Devices, OwnDevice } from "../devices.ts";
 import type { DeviceApi, Kit, Registered, Session, SubscriptionJson } from "../kit/kit.ts";
@@ -12,11 +11,9 @@ import type { WebAppSettings } from "../settings.ts";
 import { subscribe } from "../this-browser.ts";
 import { readAccount, readService } from "./account.ts";
 import type { Browser } from "./browser.ts";
+import { inviteIn } from "./invite-link.ts";
 import { faultOf, type PageFault } from "./page-fault.ts";
 import { byReveille, byServer, type TestResult, testPush } from "./test-push.ts";
-
-/** What a push is headed by that names no sender, where the browser shows it without the service worker. */
-const NAME = "Reveille";
 
 /** What is done after the tap, in this order. */
 export const REGISTERING = ["subscribe", "register", "enable", "sign-in-again"] as const;
@@ -28,6 +25,8 @@ export type SetUpState =
 	| { at: "missing"; domain: string }
 	| { at: "allow"; domain: string; dismissed: boolean }
 	| { at: "denied"; domain: string }
+	/** The account is let in by an invite alone. */
+	| { at: "invite"; domain: string; mistake?: PageFault }
 	/** `done`: how many of REGISTERING. */
 	| { at: "registering"; domain: string; done: number }
 	| { at: "stopped"; domain: string; fault: PageFault; step: Step }
@@ -49,6 +48,7 @@ export function stepOf(state: SetUpState): Step {
 			return "server";
 		case "allow":
 		case "denied":
+		case "invite":
 		case "registering":
 			return "allow";
 		case "stopped":
@@ -67,6 +67,8 @@ export interface SetUpEffects {
 	clock: Clock;
 	/** Of the settings: both are there, or the page does not come this far. */
 	reveille: { address: string; vapidPublicKey: string; servers: WebAppSettings["servers"] };
+	/** The secret of the invite whose link led here, if one did. */
+	invite(): string | undefined;
 	/** A new id, that nobody can guess. */
 	newId(): string;
 	/** The body of a test push. */
@@ -86,6 +88,8 @@ export interface SetUp {
 	again(): Promise<void>;
 	/** From a tap. @param name of the device */
 	allow(name: string): Promise<void>;
+	/** Goes on with an invite. @param typed its code, or its link */
+	showInvite(typed: string): Promise<void>;
 	testAgain(): Promise<void>;
 	/** Forgets all, and is at the sign-in again. */
 	stop(): void;
@@ -102,8 +106,12 @@ interface Run {
 	/** The address that a person typed. */
 	typed?: string;
 	session?: Session | undefined;
+	/** Whether the account's server can encrypt what a push says. */
+	encrypts?: boolean;
 	/** Chosen with the tap. */
 	name?: string;
+	/** As a person typed it. */
+	invite?: string;
 	device?: OwnDevice;
 	registered?: Registered;
 	readonly ending: AbortController;
@@ -192,6 +200,11 @@ export function createSetUp(effects: SetUpEffects): SetUp {
 			else if (permission === "default") state.value = { at: "allow", domain, dismissed: true };
 			else await register(of);
 		},
+		async showInvite(typed) {
+			if (!run) return;
+			run.invite = inviteIn(typed);
+			await register(run);
+		},
 		async testAgain() {
 			if (run) await step(run, "test", (it) => test(effects, it, show));
 		},
@@ -219,7 +232,8 @@ async function ask(effects: SetUpEffects, run: Run, show: Show): Promise<SetUpSt
 	show(run, { at: "finding", jid, domain, service, signedIn: false });
 	const session = await connected(effects, run);
 	show(run, { at: "finding", jid, domain, service, signedIn: true });
-	const { push } = await session.features();
+	const { push, encrypts } = await session.features();
+	run.encrypts = encrypts;
 	if (push) return { at: "allow", domain, dismissed: false };
 	// The admin mends it and starts the server anew: that takes a new login.
 	await hangUp(run);
@@ -266,22 +280,16 @@ async function registerBrowser(effects: SetUpEffects, run: Run, show: Show): Pro
 			effects.changed();
 			throw error;
 		}
-		Object.assign(run, made);
+		run.device = made.device;
+		run.registered = made.registered;
 	}
 	at(3);
 	await signInAgain(effects, run);
 }
 
-function wantedOf({ browser }: SetUpEffects, run: Run, subscription: SubscriptionJson): WantedDevice {
-	return {
-		subscription,
-		name: run.name ?? "",
-		...present({
-			// Reveille uses it at Apple's endpoints alone, and takes no other than https.
-			declarative: browser.https ? { title: NAME, navigate: browser.home } : undefined,
-			service: run.typed,
-		}),
-	};
+function wantedOf({ browser, invite }: SetUpEffects, run: Run, subscription: SubscriptionJson): WantedDevice {
+	const { name = "", encrypts = false, typed: service } = run;
+	return { subscription, page: browser, name, encrypts, invite: run.invite ?? invite(), service };
 }
 
 /** What the account is registered with. */
@@ -329,6 +337,10 @@ function afterFault({ jid, domain, typed }: Run, step: Step, fault: PageFault): 
 			return { at: "address", domain, typed: typed ?? "", mistake: fault };
 		case "no-push":
 			return { at: "missing", domain };
+		case "invite-needed":
+			return { at: "invite", domain };
+		case "no-invite":
+			return { at: "invite", domain, mistake: fault };
 		default:
 			return { at: "stopped", domain, fault, step };
 	}

@@ -35,6 +35,8 @@ export interface EnableOptions extends PushOptions {
 	open?: string;
 	/** Whether class `low` comes too: calls at ejabberd, and read marks with them. Default: `false`. */
 	low?: boolean;
+	/** An invite's code, for an account that `XMPP_ALLOW` does not let in. */
+	invite?: string;
 	/** What iPhones head a push by that names no sender. Default: the site's host. */
 	title?: string;
 }
@@ -133,12 +135,9 @@ async function enable(options: EnableOptions, platform: SitePlatform): Promise<K
 	const made = await registerDevice(registering, {
 		subscription,
 		name: options.name ?? browser.name(),
+		page: { https: url.protocol === "https:", home: url.href, title: options.title ?? url.host },
 		wantsLow: options.low ?? false,
-		...present({
-			// Reveille takes no other than https.
-			declarative:
-				url.protocol === "https:" ? { title: options.title ?? url.host, navigate: url.href } : undefined,
-		}),
+		invite: options.invite,
 	});
 	await enableDevice(registering, made);
 	return made.device;

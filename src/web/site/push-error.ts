@@ -27,6 +27,8 @@ const TOLD = {
 	"enable-refused": "The user's server refuses to enable push.",
 	"reveille-away": "Reveille does not answer at this XMPP address.",
 	"not-allowed": "Reveille lets this account not register: its operator allows the domain by XMPP_ALLOW.",
+	"invite-needed": "Reveille lets this account not register, but takes an invite: give its code as `invite`.",
+	"no-invite": "Reveille does not take the invite.",
 	"reveille-refused": "Reveille refuses the registration.",
 	"not-now": "Reveille asks to try again later.",
 	disconnected: "The connection was lost.",

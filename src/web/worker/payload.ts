@@ -7,7 +7,8 @@ export type Payload = Omit<Notification, "class" | "encrypted" | "pending"> & {
 	/** Which registration it is for. */
 	node: string;
 	class: string;
-	encrypted?: true;
+	/** For the device alone. Any part may be missing: it cannot be opened then. */
+	encrypted?: { data?: string; iv?: string };
 };
 
 /** The parts of a PushEvent that say something. */
@@ -22,7 +23,6 @@ export function payloadOf({ data, notification }: PushData): Payload | undefined
 	const said = jsonOf(data) ?? notification?.data;
 	if (typeof said !== "object" || said === null) return undefined;
 	const fields = said as Readonly<Record<string, unknown>>;
-	const { encrypted } = fields;
 	const [node, pushClass] = [textOf(fields.node), textOf(fields.class)];
 	if (node === undefined || pushClass === undefined) return undefined;
 	return present({
@@ -33,8 +33,14 @@ export function payloadOf({ data, notification }: PushData): Payload | undefined
 		body: textOf(fields.body ?? notification?.body),
 		nickname: textOf(fields.nickname),
 		event: textOf(fields.event),
-		encrypted: typeof encrypted === "object" && encrypted !== null ? (true as const) : undefined,
+		encrypted: sealedOf(fields.encrypted),
 	});
+}
+
+function sealedOf(encrypted: unknown): Payload["encrypted"] {
+	if (typeof encrypted !== "object" || encrypted === null) return undefined;
+	const { data, iv } = encrypted as Readonly<Record<string, unknown>>;
+	return present({ data: textOf(data), iv: textOf(iv) });
 }
 
 function jsonOf(data: PushData["data"]): unknown {
@@ -46,8 +52,8 @@ function jsonOf(data: PushData["data"]): unknown {
 }
 
 /** Without half a character, which JSON may hold and no URL. */
-const textOf = (value: unknown) =>
+export const textOf = (value: unknown) =>
 	typeof value === "string" && value !== "" ? value.toWellFormed() : undefined;
 
-const countOf = (value: unknown) =>
+export const countOf = (value: unknown) =>
 	Number.isSafeInteger(value) && (value as number) > 0 ? (value as number) : undefined;

@@ -1,6 +1,7 @@
 /** A push came: it is counted, shown, and told to the pages that are open. */
 import { webWorkerBounds } from "../../limits/bounds/web-worker.ts";
 import type { Devices, OwnDevice, WorkerMessage } from "../devices.ts";
+import { openContent } from "./encrypted-content.ts";
 import { ACCOUNT_REMOVED, type Known, notificationOf, type Shown, senderOf } from "./notification.ts";
 import { type Payload, type PushData, payloadOf } from "./payload.ts";
 import { oneMore, unreadInAll } from "./unread.ts";
@@ -25,12 +26,11 @@ export interface PushEffects {
  */
 export async function takePush(event: PushData, effects: PushEffects): Promise<void> {
 	const { now, after, languages, show, tell, setBadge } = effects;
-	const payload = payloadOf(event);
-	const learned = await Promise.race([
-		learn(payload, effects).catch(nothing),
-		after(webWorkerBounds.storeTime.is).then(nothing),
-	]);
-	const { known = {}, badge } = learned ?? {};
+	const published = payloadOf(event);
+	const late = after(webWorkerBounds.storeTime.is).then(nothing);
+	const inTime = <T>(learning: Promise<T>) => Promise.race([learning.catch(nothing), late]);
+	const payload = (published?.encrypted && (await inTime(opened(published, effects)))) ?? published;
+	const { known = {}, badge } = (await inTime(learn(payload, effects))) ?? {};
 	await show(notificationOf(payload, known, { now: now(), languages }));
 	await Promise.all([
 		badge === undefined ? undefined : setBadge(badge).catch(nothing),
@@ -39,6 +39,12 @@ export async function takePush(event: PushData, effects: PushEffects): Promise<v
 }
 
 const nothing = (): undefined => undefined;
+
+/** What was encrypted for this browser is read with the key of its device. */
+async function opened(payload: Payload, { devices }: PushEffects): Promise<Payload> {
+	const device = await devices.get(payload.node);
+	return openContent(payload, device?.contentKey);
+}
 
 /** Writes what is new into the browser's database, and reads what there is to know. */
 async function learn(

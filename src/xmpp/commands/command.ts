@@ -1,11 +1,12 @@
 /** What a command is (XEP-0050): each dialect's file makes some. */
-import type { Element } from "@xmpp/xml";
+import xml, { type Element } from "@xmpp/xml";
 import { registrationBounds } from "../../limits/bounds/registrations.ts";
 import { stanzaBounds } from "../../limits/bounds/stanzas.ts";
 import { bytesOf, cutTo } from "../../limits/text-length.ts";
 import { type AnswerField, type Field, type FormValues, singleValue } from "../forms.ts";
+import { NS } from "../namespaces.ts";
 import type { ErrorType } from "../stanza-errors.ts";
-import type { RegisterRequest, RegisterResult, Registrar, Which } from "./registrar.ts";
+import type { NoInvite, RegisterRequest, RegisterResult, Registrar, Which } from "./registrar.ts";
 
 /** One execution of a command. */
 export interface Call {
@@ -60,11 +61,14 @@ export class CommandError extends Error {
 	override name = "CommandError";
 	readonly type: ErrorType;
 	readonly condition: string;
+	/** RFC 6120 §8.3.4. */
+	readonly specific: Element | undefined;
 
-	constructor(type: ErrorType, condition: string, text: string) {
+	constructor(type: ErrorType, condition: string, text: string, specific?: Element) {
 		super(text);
 		this.type = type;
 		this.condition = condition;
+		this.specific = specific;
 	}
 }
 
@@ -106,10 +110,11 @@ function resourceIn({ resource }: Pick<Call, "resource">): string {
 
 /** Registers, or says in a stanza error's terms why not. */
 export async function register(
-	{ owner, to, registrar }: Call,
-	request: Omit<RegisterRequest, "owner" | "to">,
+	call: Call,
+	request: Omit<RegisterRequest, "owner" | "to" | "invite">,
 ): Promise<Extract<RegisterResult, { kind: "registered" }>> {
-	const result = await registrar.register({ ...request, owner, to });
+	const { owner, to, registrar } = call;
+	const result = await registrar.register({ ...request, owner, to, invite: optional(call, INVITE) });
 	switch (result.kind) {
 		case "registered":
 			return result;
@@ -119,10 +124,31 @@ export async function register(
 			throw badField(result.reason);
 		case "too-long":
 			throw new CommandError("modify", "not-acceptable", result.reason);
+		case "no-invite":
+			throw noInvite(result);
 		case "over-quota":
 		case "not-ready":
 			throw new CommandError("wait", "resource-constraint", result.reason);
 	}
+}
+
+/** The field that an invite comes in, in every dialect. */
+export const INVITE = "invite";
+
+/** The answer to who needs an invite, and showed none. */
+export const NO_INVITE = {
+	kind: "no-invite",
+	why: "missing",
+	reason:
+		"You may not register here: ask the operator of this server to let you or your domain (XMPP_ALLOW), or for an invite.",
+} as const satisfies RegisterResult;
+
+/** The error has an element that says why, for programs: `<invite xmlns='urn:reveille:0' why='used-up'/>`. */
+export function noInvite({ why, reason }: { why: NoInvite; reason: string }): CommandError {
+	const specific = xml("invite", { xmlns: NS.reveille, why });
+	return why === "too-often"
+		? new CommandError("wait", "resource-constraint", reason, specific)
+		: new CommandError("auth", "forbidden", reason, specific);
 }
 
 /** Clients of some dialects take no answer without a secret, and a pubsub host takes none. @throws {CommandError} */

@@ -12,7 +12,16 @@ import { type Field, type FormValues, formToFillIn, readForm } from "../forms.ts
 import { bareOf, resourceOf } from "../jid.ts";
 import { NS } from "../namespaces.ts";
 import { stanzaError } from "../stanza-errors.ts";
-import { type Command, CommandError, type Note, notServed } from "./command.ts";
+import {
+	type Command,
+	CommandError,
+	INVITE,
+	NO_INVITE,
+	type Note,
+	noInvite,
+	notServed,
+	optional,
+} from "./command.ts";
 import { modPush } from "./mod-push.ts";
 import { own } from "./own.ts";
 import { p2 } from "./p2.ts";
@@ -43,6 +52,14 @@ const MAX_VALUES = stanzaBounds.values.is;
 /** A URL that is a token may be 1000 bytes, and three times that where it is escaped. */
 const MAX_VALUE = stanzaBounds.value.is;
 const MAX_SESSION_ID = stanzaBounds.sessionId.is;
+
+/** For those whom XMPP_ALLOW does not let in. */
+const INVITE_FIELD: Field = {
+	name: INVITE,
+	type: "text-single",
+	label: "Your invite: this server does not let your address register without one",
+	required: true,
+};
 
 /** The commands that work with today's configuration. */
 export function servedCommands(registrar: Registrar): Command[] {
@@ -76,19 +93,21 @@ export function createCommands(deps: CommandDeps) {
 		const owner = bareOf(from);
 		// Nobody's are those that registered over HTTP: a stanza without a sender must not reach them.
 		if (owner === "") return stanzaError("modify", "jid-malformed", "The sender is missing.");
-		if (command.registers && !registrar.mayRegister(owner)) {
-			return stanzaError(
-				"auth",
-				"forbidden",
-				"You may not register here: ask the operator of this server to let you or your domain (XMPP_ALLOW).",
-			);
-		}
 		try {
 			if (!command.isServed(registrar)) throw notServed("This server is not set up for such devices.");
 			const asked = { owner, resource: resourceOf(from), to, registrar };
-			if (!x && command.fields)
-				return answer("executing", actions(), formOf(command, await command.fields(asked)));
+			const needsInvite = command.registers && !registrar.mayRegister(owner);
+			if (!x && command.fields) {
+				const fields = await command.fields(asked);
+				return answer(
+					"executing",
+					actions(),
+					formOf(command, needsInvite ? [...fields, INVITE_FIELD] : fields),
+				);
+			}
 			const form = x ? boundedForm(x) : new Map();
+			// Before its fields are looked at: who may not register is told that, and not how to do better.
+			if (needsInvite && optional({ form }, INVITE) === undefined) throw noInvite(NO_INVITE);
 			// A database in a file is asked with nothing else between: many commands at once would hold up all else.
 			await perTurn();
 			const done = await command.run({ ...asked, form });
@@ -149,12 +168,12 @@ function malformed(condition: "malformed-action" | "bad-action" | "bad-sessionid
 	return stanzaError("modify", "bad-request", text, xml(condition, { xmlns: NS.commands }));
 }
 
-function errorOf({ type, condition, message }: CommandError): Element {
+function errorOf({ type, condition, message, specific }: CommandError): Element {
 	const isPayload = condition === "bad-request";
 	return stanzaError(
 		type,
 		condition,
 		message,
-		isPayload ? xml("bad-payload", { xmlns: NS.commands }) : undefined,
+		specific ?? (isPayload ? xml("bad-payload", { xmlns: NS.commands }) : undefined),
 	);
 }

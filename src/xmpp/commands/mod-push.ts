@@ -29,6 +29,7 @@ import {
 	register,
 	required,
 } from "./command.ts";
+import type { Registrar } from "./registrar.ts";
 
 /** What may be filled in to register at a service. */
 export function fieldsFor(service: ServiceName): Field[] {
@@ -62,6 +63,17 @@ function classesIn({ form }: Call): AskedClass[] | undefined {
 	throw badField(`The field classes may have the values ${ASKED_CLASSES.join(", ")}: choose among them.`);
 }
 
+/** What a browser subscribes with, for web apps that know no HTTP address of ours. */
+function keyField(service: ServiceName, { vapidPublicKey }: Registrar) {
+	if (!SERVICES[service].subscribesWithKey || vapidPublicKey === undefined) return [];
+	const label = "The key that browsers subscribe with here";
+	return [{ name: "vapid-public-key", label, values: [vapidPublicKey] }];
+}
+
+/** In the form to fill in: clients show it to nobody. */
+export const keyToSubscribeWith = (service: ServiceName, registrar: Registrar): Field[] =>
+	keyField(service, registrar).map((field) => ({ ...field, type: "hidden" }));
+
 /** @param givesDeviceSecret its client knows that this is not for its server */
 export async function registerModPush(
 	call: Call,
@@ -79,7 +91,7 @@ export async function registerModPush(
 	return {
 		form: answerForm("result", [
 			...addressFields(jid, node, secret),
-			...(givesDeviceSecret ? [deviceSecretField(deviceSecret)] : []),
+			...(givesDeviceSecret ? ownFields(service, call.registrar, deviceSecret) : []),
 		]),
 	};
 }
@@ -91,6 +103,11 @@ const deviceSecretField = (secret: string): AnswerField => ({
 	label: "The device's own secret: keep it, and give it to no server",
 	values: [secret],
 });
+
+function ownFields(service: ServiceName, registrar: Registrar, deviceSecret: string): AnswerField[] {
+	const key = keyField(service, registrar).map((field) => ({ ...field, type: "text-single" as const }));
+	return [deviceSecretField(deviceSecret), ...key];
+}
 
 /** @throws {CommandError} */
 function deviceIn(call: Call, service: ServiceName): DeviceInput {
@@ -112,6 +129,9 @@ const COLUMNS: readonly Field[] = [
 	{ name: "last-success", type: "text-single", label: "Last delivered" },
 	{ name: "last-error", type: "text-single", label: "Last error" },
 ];
+
+/** Where any of them was let in by one. */
+const INVITE_COLUMN: Field = { name: "invite", type: "text-single", label: "Let in by the invite" };
 
 /** Times as XEP-0082 has them. @param shown cuts its name */
 function valuesOf(
@@ -140,12 +160,14 @@ export const modPush: readonly Command[] = [
 				return { note: { type: "info", text: "You have no registration here." } };
 			}
 			const shown = nameCutFor(registrations.length);
-			const all = registrations.map((one) => itemOf(COLUMNS, valuesOf(one, shown)));
+			const isInvited = registrations.some(({ invite }) => invite !== undefined);
+			const columns = isInvited ? [...COLUMNS, INVITE_COLUMN] : COLUMNS;
+			const all = registrations.map((one) => itemOf(columns, [...valuesOf(one, shown), one.invite ?? ""]));
 			const items = latestThatFit(all, (item) => item);
 			const left = all.length - items.length;
 			return {
 				...(left > 0 && { note: { type: "info", text: leftOut(left) } }),
-				form: itemsForm(COLUMNS, items),
+				form: itemsForm(columns, items),
 			};
 		},
 	},

@@ -3,7 +3,7 @@ import { SERVICES } from "../../services/registry.ts";
 import type { ServiceName } from "../../types.ts";
 import { SERVICE_BY_NAME } from "../service-names.ts";
 import { type Call, type Command, optional } from "./command.ts";
-import { fieldsFor, registerModPush } from "./mod-push.ts";
+import { fieldsFor, keyToSubscribeWith, registerModPush } from "./mod-push.ts";
 import { p2Fields, registerP2 } from "./p2.ts";
 
 /** p2 has FCM under its new name, and a device id in all it sends; mod_push has neither rooms nor an android-id. */
@@ -31,7 +31,8 @@ const command = (name: string, service: ServiceName): Command => {
 		...(!listed && { unlisted: true }),
 		registers: true,
 		isServed: ({ services }) => services.has(service),
-		fields: () => (name === "fcm" ? p2Fields : fieldsFor(service)),
+		fields: ({ registrar }) =>
+			name === "fcm" ? p2Fields : [...fieldsFor(service), ...keyToSubscribeWith(service, registrar)],
 		// Clients of an older app server might hand all that they are answered on to their server.
 		run: (call) => (isP2(name, call) ? registerP2(call, service) : registerModPush(call, service, isOurs)),
 	};

@@ -21,6 +21,8 @@ export interface RegisterRequest extends DeviceInput {
 	deviceName?: string | undefined;
 	classes?: readonly AskedClass[] | undefined;
 	muc?: string | undefined;
+	/** An invite's code or link secret, as it was sent. */
+	invite?: string | undefined;
 }
 
 export type RegisterResult =
@@ -34,8 +36,13 @@ export type RegisterResult =
 	| { kind: "bad-device"; reason: string }
 	/** An address is longer than those that are kept. */
 	| { kind: "too-long"; reason: string }
+	/** XMPP_ALLOW does not let its owner register, and neither does an invite. */
+	| { kind: "no-invite"; why: NoInvite; reason: string }
 	/** For now. */
 	| { kind: "over-quota" | "not-ready"; reason: string };
+
+/** Why no invite lets somebody in; `missing`: there was none. */
+export type NoInvite = "missing" | "unknown" | "revoked" | "for-others" | "ended" | "used-up" | "too-often";
 
 /** Which of an owner's registrations. */
 export type Which =
@@ -75,6 +82,8 @@ export interface Registrar {
 	readonly services: ReadonlySet<ServiceName>;
 	/** Tigase: the providers whose devices are taken. */
 	readonly providers: readonly string[];
+	/** What browsers subscribe with, base64url; missing: there is no such key here. */
+	readonly vapidPublicKey?: string | undefined;
 	/** Whether registrations get a secret: a pubsub host takes none. */
 	readonly givesSecrets: boolean;
 	/** XMPP_ALLOW. @param owner a bare JID */
@@ -82,8 +91,8 @@ export interface Registrar {
 	/** @throws when the database is away */
 	register(request: RegisterRequest): Promise<RegisterResult>;
 	/**
-	 * All that an owner has, the oldest first, with the nodes as the owner's client knows them, and with the last error
-	 * in words that are fit for the owner. @throws likewise
+	 * All that an owner has, the oldest first, with the nodes as the owner's client knows them, with the last error in
+	 * words that are fit for the owner, and with invites as people call them. @throws likewise
 	 */
 	list(owner: string): Promise<Registration[]>;
 	/** Sends a push to one, and says what became of it: it may be held back as any other. @throws likewise */

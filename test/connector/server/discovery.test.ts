@@ -199,7 +199,7 @@ describe("what is no XMPP over WebSocket is said in words", () => {
 		ends.push(() => server.close());
 		const { port } = server.address() as AddressInfo;
 		expect(await refusal(`wss://localhost:${port}/`)).toContain(
-			"TLS is there, and the server refuses to begin it: it has perhaps no certificate for localhost. Give it one, with Prosody: prosodyctl cert generate localhost, or",
+			"TLS is there, and the server refuses to begin it: it has perhaps no certificate for localhost, or cannot read its key. Give it one, with Prosody: prosodyctl cert generate localhost, or",
 		);
 	});
 

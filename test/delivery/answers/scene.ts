@@ -8,83 +8,10 @@ import { createGates } from "../../../src/delivery/gates/gates.ts";
 import { createVerdicts } from "../../../src/delivery/outcomes/dead-token-verdicts.ts";
 import type { DeviceInput, Outcome, PushService, Registration } from "../../../src/types.ts";
 import { createStanzaHandler } from "../../../src/xmpp/stanzas.ts";
+import { type Consequence, MINUTE, type Row, saidAt } from "../../services/answer-rows.ts";
 import { noCommands } from "../../xmpp/no-commands.ts";
 import { options, parse, publishIq, summary } from "../../xmpp/parse.ts";
 import { openDeliveryFixture } from "../delivery-fixture.ts";
-
-export const MINUTE = 60_000;
-/** The first wait of the backoff, with the longest jitter. */
-export const BACKOFF = 5_000;
-
-/** What comes of an answer. */
-export interface Consequence {
-	outcome: Outcome["kind"];
-	registration: "kept" | "removed";
-	/** `none`: nothing waits. Otherwise in how many ms the push is due. */
-	outbox: "none" | number;
-	/** What the user's server is told: an empty result, or an error's type and condition. */
-	stanza: "result" | "cancel item-not-found" | "wait internal-server-error";
-	/** Of the app, or of the origin that the client's URL leads to. */
-	gate: "open" | "shut";
-}
-
-export const DELIVERED: Consequence = {
-	outcome: "delivered",
-	registration: "kept",
-	outbox: "none",
-	stanza: "result",
-	gate: "open",
-};
-export const GONE: Consequence = {
-	outcome: "gone",
-	registration: "removed",
-	outbox: "none",
-	stanza: "cancel item-not-found",
-	gate: "open",
-};
-/** Not `cancel`: ejabberd would delete the user's registration for it. */
-export const REJECTED: Consequence = {
-	outcome: "rejected",
-	registration: "kept",
-	outbox: "none",
-	stanza: "wait internal-server-error",
-	gate: "open",
-};
-export const MISCONFIGURED: Consequence = {
-	outcome: "misconfigured",
-	registration: "kept",
-	outbox: MINUTE,
-	stanza: "result",
-	gate: "shut",
-};
-/** @param ms until it is due */
-export const retried = (ms = BACKOFF): Consequence => ({
-	outcome: "retry",
-	registration: "kept",
-	outbox: ms,
-	stanza: "result",
-	gate: "open",
-});
-/** The provider said for how long it wants to be left alone, all of it. */
-export const leftAlone = (ms: number): Consequence => ({ ...retried(ms), gate: "shut" });
-
-/** A row: what the provider says, in turn (the last again), and what comes of it. */
-export interface Row<Answer> {
-	says: string;
-	answers: readonly [AnswerAt<Answer>, ...AnswerAt<Answer>[]];
-	means: Consequence;
-	/** How many requests the provider gets for this one publish. Default: 1. */
-	requests?: number;
-	/** What the outbox notes, if not the outcome's own reason. */
-	noted?: string;
-	/** How long after the push that was delivered; ms. */
-	laterMs?: number;
-	/** It is said of a call. Default: of a message. */
-	isCall?: true;
-}
-
-/** Some answers say when. @param now ms since the epoch */
-type AnswerAt<Answer> = Answer | ((now: number) => Answer);
 
 /** A provider's double. */
 export interface Provider<Answer> {
@@ -211,7 +138,7 @@ export async function openRowScene<Answer>(
 			const registration = await proven();
 			const { node, token } = registration;
 			clock.now += laterMs;
-			provider.answer(answers.map((one) => (typeof one === "function" ? (one as Said<Answer>)(now()) : one)));
+			provider.answer(saidAt(answers, now()));
 			const before = provider.requests();
 
 			const stanza = await publish(registration, isCall && CALL);
@@ -283,8 +210,6 @@ export async function openRowScene<Answer>(
 		},
 	};
 }
-
-type Said<Answer> = (now: number) => Answer;
 
 const noting = (service: PushService, outcomes: Outcome[]): PushService => ({
 	...service,

@@ -170,12 +170,15 @@ describe("calls to one registration", () => {
 			}
 			expect(await delivery.push(node, { class: "high" })).toEqual(DELIVERED);
 			const all = await Promise.all(answers);
+			const counts = () =>
+				service.calls
+					.filter(({ notification }) => notification.class === pushClass)
+					.map(({ notification }) => notification.count);
+			// A crowd is answered once its newest is on disk: that one goes out with the next second.
+			while (!counts().includes(10_000)) await Bun.sleep(20);
+			await delivery.idle(5_000);
 			const seconds = Math.ceil((performance.now() - startedAt) / 1_000);
-			const sent = service.calls.filter(({ notification }) => notification.class === pushClass);
-			expect(sent.length).toBeWithin(11, 11 + seconds + 1);
-			// Two that went a second apart may overtake each other on a busy machine.
-			expect(sent.map(({ notification }) => notification.count)).toContain(10_000);
-			expect(all.at(-1)).toEqual(DELIVERED);
+			expect(counts().length).toBeWithin(11, 11 + seconds + 1);
 			expect(new Set(all.map(({ kind }) => kind))).toEqual(new Set(["done"]));
 			expect(await fixture.rows()).toEqual([]);
 		},

@@ -34,6 +34,7 @@ export const deedsWithDeadServices: readonly Deed[] = [
 				const made = await registerAll(siege, endpoints.length, at, 20);
 				const classes = ["voip", "event", "high"] as const;
 				const [after] = await Promise.all([
+					// In the midst of it.
 					Bun.sleep(2_000).then(() => retriedAfter(siege)),
 					publishInTurn(siege, made, { perSecond: 140, seconds: 6, classes }),
 				]);

@@ -84,6 +84,7 @@ export const deedsWithPushes: readonly Deed[] = [
 			const made = await registerAll(siege, 1, () => device, 22);
 			const startedAt = performance.now();
 			await publishInTurn(siege, made, { perSecond: 1_000, seconds: 10, classes: ["voip", "event"] });
+			// In this time no more may ring than the classes allow.
 			await Bun.sleep(1_000);
 			const seconds = (performance.now() - startedAt) / 1000;
 			const rang = service.pushes.filter(({ endpoint }) => endpoint === device.subscription.endpoint).length;

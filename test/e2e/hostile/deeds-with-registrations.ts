@@ -48,6 +48,7 @@ export const deedsWithRegistrations: readonly Deed[] = [
 			await register("too-long", tooLong, 0);
 			const seconds = 5;
 			await Promise.all([
+				// In the midst of it.
 				Bun.sleep(2_000).then(() => registersNow(siege, scene.endpoint)),
 				evenly(1_000, seconds, (index) => register(`owner-${index}`, `owner-${index}`, index)),
 			]);

@@ -58,6 +58,7 @@ export const deedsWithStanzas: readonly Deed[] = [
 					await stranger.say(message(">".repeat(TAKEN.account)));
 					await stranger.sayAsServer(message(">".repeat(TAKEN.server), COMPONENT.domain));
 				}
+				// One a second: the load, not a wait.
 				await Bun.sleep(1_000);
 			}
 		},

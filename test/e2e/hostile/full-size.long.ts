@@ -7,6 +7,9 @@ import { type Deed, longPublish, MEGABYTE, registerAll, subscriptionAt } from ".
 import { outboxBytes } from "./outbox-bytes.ts";
 import { siegeTests } from "./story.ts";
 
+/** So long what a deed leaves behind is watched: the server passes it on when it likes, and tells nobody. */
+const WATCHED_MS = 20_000;
+
 const FULL_SIZE: readonly Deed[] = [
 	{
 		what: "sends a message of 136 MB, and another",
@@ -17,20 +20,20 @@ const FULL_SIZE: readonly Deed[] = [
 			for (let count = 0; count < 2; count++) {
 				const body = "x".repeat(136 * MEGABYTE);
 				await stranger.say(`<message to="${scene.address}" type="chat"><body>${body}</body></message>`);
-				await Bun.sleep(20_000);
+				await Bun.sleep(WATCHED_MS);
 			}
 		},
 	},
 	{
 		what: "has done that, and waits",
-		do: () => Bun.sleep(10_000),
+		do: () => Bun.sleep(WATCHED_MS / 2),
 	},
 	{
 		what: "sends a question of four million elements",
 		async do({ stranger, scene }) {
 			const elements = "<a/>".repeat(4 * MEGABYTE);
 			await stranger.say(`<iq type="set" to="${scene.address}" id="a"><e xmlns="x">${elements}</e></iq>`);
-			await Bun.sleep(20_000);
+			await Bun.sleep(WATCHED_MS);
 		},
 	},
 	{

@@ -37,6 +37,7 @@ async function recovered({ bystanders }: Siege): Promise<number> {
 	const startedAt = performance.now();
 	for (;;) {
 		const after = performance.now() - startedAt;
+		// So long messages are sent, and their pushes timed.
 		if ((await bystanders.watchedWhile(() => Bun.sleep(500))).late === 0) return after;
 	}
 }

@@ -85,6 +85,7 @@ export async function killRun(choices: Choices, wayIn: WayIn, options: RunOption
 			conductIn(choices.moods[Number(project.at(-1))] ?? "", choices, count, times),
 		);
 		stopLoad = startLoad(choices, devices, wayIn, publishes);
+		// Here and below, what is slept is drawn by lot: the moment of the kill is the story.
 		const isOutage = moment === "in an outage";
 		if (isOutage) await Bun.sleep(killAfterMs / 2);
 		if (isOutage) fcm.behave(({ count }, times) => conductIn("out", choices, count, times));

@@ -1,15 +1,18 @@
-/** Stands between the page and the user's server, and keeps what the page says. */
+/** Stands between a server and whoever connects to it by WebSocket, such as the page, and keeps what both say. */
 
 export interface Relay {
 	readonly url: string;
 	/** What the page sent, in order. */
 	readonly said: readonly string[];
+	/** What the server sent it, in order. */
+	readonly heard: readonly string[];
 	stop(): Promise<void>;
 }
 
 /** @param target the server's WebSocket */
 export function startRelay(target: string): Relay {
 	const said: string[] = [];
+	const heard: string[] = [];
 	const server = Bun.serve<{ upstream: WebSocket }>({
 		hostname: "127.0.0.1",
 		port: 0,
@@ -22,7 +25,10 @@ export function startRelay(target: string): Relay {
 		websocket: {
 			open(socket) {
 				const { upstream } = socket.data;
-				upstream.addEventListener("message", ({ data }) => void socket.send(String(data)));
+				upstream.addEventListener("message", ({ data }) => {
+					heard.push(String(data));
+					socket.send(String(data));
+				});
 				upstream.addEventListener("close", () => socket.close());
 			},
 			message(socket, message) {
@@ -37,6 +43,7 @@ export function startRelay(target: string): Relay {
 	return {
 		url: `ws://127.0.0.1:${server.port}/xmpp-websocket`,
 		said,
+		heard,
 		stop: () => server.stop(true),
 	};
 }

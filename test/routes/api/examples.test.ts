@@ -204,6 +204,11 @@ const ways: Record<ProblemName, () => Promise<Response>> = {
 	"malformed-body": async () => (await start()).json("POST", "/registrations", "{"),
 	"registration-token-needed": async () =>
 		(await start({ registration: askingFor("t".repeat(40)) })).json("POST", "/registrations", {}),
+	"no-invite": async () =>
+		(await start({ registration: askingFor("t".repeat(40)) })).json("POST", "/registrations", {
+			subscription: subscription(),
+			invite: "0000-0000-0000",
+		}),
 	"admin-token-needed": async () =>
 		(
 			await start({

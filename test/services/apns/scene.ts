@@ -9,7 +9,7 @@ import {
 	type ProviderTokens,
 } from "../../../src/services/apns/provider-tokens.ts";
 import type { PushService } from "../../../src/types.ts";
-import { type ApnsServer, startApnsServer } from "../../peers/apns-server.ts";
+import { type ApnsReply, type ApnsServer, startApnsServer } from "../../peers/apns-server.ts";
 
 export const START = Date.UTC(2026, 0, 1);
 export const TOPIC = "net.example.app";
@@ -55,4 +55,13 @@ export async function startScene(): Promise<Scene> {
 		},
 	};
 	return scene;
+}
+
+/** Lets APNs give these answers in turn, the last one again. */
+export function answerInTurn(server: ApnsServer, answers: readonly ApnsReply[]): void {
+	server.respondNormally();
+	const [last, ...earlier] = answers.toReversed();
+	if (last) server.respondWith(last);
+	// The latest that was told comes first.
+	for (const one of earlier) server.respondWith({ ...one, times: 1 });
 }

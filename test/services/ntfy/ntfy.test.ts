@@ -8,10 +8,12 @@ import { ntfyMessage } from "../../../src/services/ntfy/message.ts";
 import { createNtfy } from "../../../src/services/ntfy/ntfy.ts";
 import { ForbiddenAddress } from "../../../src/services/public-address.ts";
 import { createServices } from "../../../src/services/services-of-apps.ts";
-import { type Device, InvalidDevice, type Outcome } from "../../../src/types.ts";
-import { type HttpAnswer, type PushDouble, startPushDouble } from "../push-double.ts";
+import { type Device, InvalidDevice } from "../../../src/types.ts";
+import { describeAnswers } from "../answers-contract.ts";
+import { type PushDouble, startPushDouble } from "../push-double.ts";
 import { describeService } from "../service-contract.ts";
 import { pushTo } from "../webpush/pushes.ts";
+import { AT_OTHERS, AT_OURS, WELL } from "./answer-rows.ts";
 import { startNtfyServer } from "./double.ts";
 import { describeNtfy, message } from "./rules.ts";
 
@@ -28,20 +30,6 @@ const serviceWith = (options: Partial<Options> = {}) =>
 		now: () => NOW,
 		...options,
 	});
-const said = (status: number, code?: number): HttpAnswer => ({
-	status,
-	headers: { "retry-after": "7" },
-	body: code === undefined ? "" : JSON.stringify({ code, http: status, error: "https://x/SecretTopic" }),
-});
-const taken: HttpAnswer = {
-	status: 200,
-	body: JSON.stringify({
-		id: "QBnVMvECucPx",
-		event: "message",
-		topic: "SecretTopic",
-		message: "What light…",
-	}),
-};
 
 describeNtfy("the double of ntfy", async () => startNtfyServer());
 
@@ -51,7 +39,7 @@ describeService("ntfy", {
 		return { service, push: pushTo(`${origin}/SecretTopic`, { ...message, body: "What light…" }) };
 	},
 	answers: {
-		delivered: taken,
+		delivered: WELL,
 		// ntfy's topics never end, but for names that can be none.
 		deadToken: { status: 400, body: '{"code":40010,"http":400}' },
 		tooMany: (retryAfter) => ({ status: 429, headers: { "retry-after": retryAfter } }),
@@ -62,66 +50,28 @@ describeService("ntfy", {
 	nonsenseToken: "rejected",
 });
 
+describe("at the operator's server", () =>
+	describeAnswers(AT_OURS, NOW, (origin) =>
+		serviceWith({ server: origin }).send(pushTo(`${origin}/SecretTopic`, message), soon()),
+	));
+
+describe("at any other", () =>
+	describeAnswers(AT_OTHERS, NOW, (origin) =>
+		serviceWith({ guardedFetch: fetch }).send(pushTo(`${origin}/SecretTopic`, message), soon()),
+	));
+
+test("every row of the table of answers was given above", () => {
+	const reasons = [...AT_OURS, ...AT_OTHERS].map(({ reason = "" }) => reason);
+	const missing = ANSWERS.filter(({ reason }) => !reasons.some((one) => one.includes(reason)));
+	expect(missing).toEqual([]);
+});
+
 describe("an answer over a socket", () => {
 	let double: PushDouble;
 	beforeAll(async () => {
 		double = await startPushDouble();
 	});
 	afterAll(() => double[Symbol.asyncDispose]());
-
-	type Row = [HttpAnswer, Outcome["kind"], string];
-	const rows: Row[] = [
-		[said(400, 40009), "gone", "400 no name of a topic (code 40009)"],
-		[said(400, 40010), "gone", "400 a name that no topic may have (code 40010)"],
-		[said(400, 40024), "rejected", "400 refused as malformed (code 40024)"],
-		[said(400), "rejected", "400 refused as malformed"],
-		[said(413, 41303), "rejected", "413 refused as too large (code 41303)"],
-		[said(429, 42901), "retry", "429 too many requests (code 42901)"],
-		[said(429, 42908), "retry", "429 the day's messages are used up (code 42908)"],
-		[said(507, 50701), "retry", "507 nobody is subscribed just now (code 50701)"],
-		[said(404, 40401), "retry", "404 unknown answer (code 40401)"],
-		[said(418, 123456), "retry", "418 unknown answer"],
-		[said(500, 50001), "retry", "500 push service unwell (code 50001)"],
-		[said(503), "retry", "503 push service unwell"],
-	];
-	const ours: Row[] = [
-		[said(302), "misconfigured", "302 redirected: is this server's URL right?"],
-		[said(401, 40101), "misconfigured", "401 refused our access token (code 40101)"],
-		[said(403, 40301), "misconfigured", "403 we may not write to this topic (code 40301)"],
-	];
-	const theirs: Row[] = [
-		[said(302), "rejected", "302 redirected, which is not followed"],
-		[said(401, 40101), "rejected", "401 the topic is not open to everybody (code 40101)"],
-		[said(403, 40301), "rejected", "403 the topic is not open to everybody (code 40301)"],
-	];
-
-	const about = /unknown|nobody|may not write/;
-	const expected = (kind: Outcome["kind"], reason: string) => ({
-		kind,
-		reason,
-		...(kind === "retry" && { afterMs: 7000 }),
-		...(about.test(reason) && { about: "token" }),
-	});
-
-	test.each([...rows, ...ours])("at the operator's server, %j is %s: %s", async (answer, kind, reason) => {
-		double.answer(answer);
-		const push = pushTo(`${double.origin}/SecretTopic`, message);
-		const service = serviceWith({ server: double.origin });
-		expect(await service.send(push, soon())).toEqual(expected(kind, reason) as never);
-	});
-
-	test.each([...rows, ...theirs])("at any other, %j is %s: %s", async (answer, kind, reason) => {
-		double.answer(answer);
-		const push = pushTo(`${double.origin}/SecretTopic`, message);
-		const service = serviceWith({ guardedFetch: fetch });
-		expect(await service.send(push, soon())).toEqual(expected(kind, reason) as never);
-	});
-
-	test("of every row of the table was given above", () => {
-		const reasons = [...rows, ...ours, ...theirs].map(([, , reason]) => reason);
-		const missing = ANSWERS.filter(({ reason }) => !reasons.some((one) => one.includes(reason)));
-		expect(missing).toEqual([]);
-	});
 
 	test("that the day is used up is believed for an hour, where nothing else is said", async () => {
 		double.answer({ status: 429, body: '{"code":42908}' });
@@ -132,20 +82,8 @@ describe("an answer over a socket", () => {
 		});
 	});
 
-	test.each([
-		["a page", "<html>ntfy</html>", "retry"],
-		["another JSON", '{"ok":true}', "retry"],
-		["the beginning of its own words", '{"id":"QBn', "delivered"],
-	])("200 with %s is %s", async (_, body, kind) => {
-		double.answer({ status: 200, body });
-		const push = pushTo(`${double.origin}/SecretTopic`, message);
-		expect((await serviceWith({ server: double.origin }).send(push, soon())).kind).toBe(
-			kind as Outcome["kind"],
-		);
-	});
-
 	test("comes to one JSON at the server's root; the token is shown to the operator's server alone", async () => {
-		double.answer(taken);
+		double.answer(WELL);
 		const push = pushTo(`${double.origin}/SecretTopic`, message);
 		for (const server of [double.origin, "https://ntfy.example"]) {
 			const before = double.received.length;

@@ -4,15 +4,16 @@
  */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "bun:test";
 import { createUbuntu } from "../../../src/services/ubuntu/ubuntu.ts";
-import type { Notification, Outcome, Push, PushClass } from "../../../src/types.ts";
+import type { Notification, Push, PushClass } from "../../../src/types.ts";
 import { InvalidDevice } from "../../../src/types.ts";
 import { startUbuntuPushServer } from "../../peers/ubuntu-push-server.ts";
+import { describeAnswers } from "../answers-contract.ts";
 import { type HttpAnswer, type PushDouble, startPushDouble } from "../push-double.ts";
 import { describeService } from "../service-contract.ts";
 import { pushTo } from "../webpush/pushes.ts";
+import { error, FULL, ROWS, TOKEN, WELL } from "./answer-rows.ts";
 
 const NOW = Date.UTC(2026, 0, 1);
-const TOKEN = "c2VjcmV0+dG9r/ZW4=";
 const APP = "com.example.chat_chat";
 const message: Notification = { class: "high", count: 1, sender: "romeo@example.net", body: "What light…" };
 const serviceAt = (url: string, now = () => NOW) =>
@@ -20,19 +21,12 @@ const serviceAt = (url: string, now = () => NOW) =>
 const send = (service: ReturnType<typeof createUbuntu>, push: Push) =>
 	service.send(push, AbortSignal.timeout(5000));
 
-/** An error of the server's, which may hold another message whole. */
-const error = (status: number, name: string) => ({
-	status,
-	headers: { "retry-after": "7" },
-	body: JSON.stringify({ error: name, message: `no ${TOKEN}`, extra: { body: "What light…" } }),
-});
-
 describeService("Ubuntu Push", {
 	async create(origin, now) {
 		return { service: serviceAt(origin, now), push: pushTo(TOKEN, message) };
 	},
 	answers: {
-		delivered: { status: 200, body: '{"ok":true}' },
+		delivered: WELL,
 		deadToken: error(400, "unknown-token"),
 		tooMany: (retryAfter) => ({ status: 429, headers: { "retry-after": retryAfter } }),
 		unwell: error(503, "unavailable"),
@@ -43,49 +37,14 @@ describeService("Ubuntu Push", {
 	nonsenseToken: "rejected",
 });
 
+describeAnswers(ROWS, NOW, (origin) => send(serviceAt(origin), pushTo(TOKEN, message)));
+
 describe("an answer over a socket", () => {
 	let double: PushDouble;
 	beforeAll(async () => {
 		double = await startPushDouble();
 	});
 	afterAll(() => double[Symbol.asyncDispose]());
-
-	test.each<[HttpAnswer, Outcome["kind"], string]>([
-		[error(400, "unknown-token"), "gone", "400 unknown token (unknown-token)"],
-		[error(401, "unauthorized"), "gone", "401 token of another app (unauthorized)"],
-		[error(401, "unauthorized-app-id"), "gone", "401 token of another app (unauthorized-app-id)"],
-		[error(413, "too-many-pending"), "retry", "413 too many messages wait (too-many-pending)"],
-		[error(400, "invalid-request"), "rejected", "400 refused as malformed (invalid-request)"],
-		[error(405, "invalid-request"), "rejected", "405 refused the method (invalid-request)"],
-		[error(411, "invalid-request"), "rejected", "411 refused without a length (invalid-request)"],
-		[error(413, "invalid-request"), "rejected", "413 refused as too large (invalid-request)"],
-		[error(415, "invalid-request"), "rejected", "415 refused the content type (invalid-request)"],
-		[error(429, "rate-limited"), "retry", "429 too many requests (rate-limited)"],
-		[error(500, "internal"), "retry", "500 push service unwell (internal)"],
-		[error(503, "unavailable"), "retry", "503 push service unwell (unavailable)"],
-		[error(502, "<html>"), "retry", "502 push service unwell"],
-		[error(400, "io-error"), "retry", "400 unknown answer (io-error)"],
-		[error(401, "Some Proxy"), "retry", "401 unknown answer"],
-		[error(404, "unknown-token"), "retry", "404 unknown answer (unknown-token)"],
-		[error(200, "internal"), "retry", "200 unknown answer (internal)"],
-		[error(302, ""), "retry", "302 unknown answer"],
-	])("%j is %s: %s", async (answer, kind, reason) => {
-		double.answer(answer);
-		const outcome = await send(serviceAt(double.origin), pushTo(TOKEN, message));
-		const about = /too many messages wait|^4.. unknown/.test(reason) ? { about: "token" } : {};
-		expect(outcome).toEqual(
-			(kind === "retry" ? { kind, reason, afterMs: 7000, ...about } : { kind, reason }) as never,
-		);
-	});
-
-	test.each<[string, HttpAnswer]>([
-		["413 that cannot be read", { status: 413, body: '{"error":"too-many-pending","extra":{"body":"What' }],
-		["400 of a page", { status: 400, body: "<html>" }],
-		["401 of nothing", { status: 401 }],
-	])("%s is tried again", async (_, answer) => {
-		double.answer(answer);
-		expect((await send(serviceAt(double.origin), pushTo(TOKEN, message))).kind).toBe("retry");
-	});
 
 	/** Sends, and gives what the server received meanwhile. */
 	async function sent(...answers: [HttpAnswer, ...HttpAnswer[]]) {
@@ -97,22 +56,17 @@ describe("an answer over a socket", () => {
 	}
 
 	test("comes to a POST that says its length and nothing but JSON", async () => {
-		const { received } = await sent({ status: 200, body: '{"ok":true}' });
+		const { received } = await sent(WELL);
 		expect(received[0]).toMatchObject({ method: "POST", path: "/notify" });
 		expect(received[0]?.headers["content-type"]).toBe("application/json");
 		expect(received[0]?.headers["content-length"]).toBe(String(received[0]?.body.length));
 	});
 
 	test("that too many wait clears them, once", async () => {
-		const { outcome, bodies } = await sent(error(413, "too-many-pending"), { status: 200 });
+		const { outcome, bodies } = await sent(FULL, { status: 200 });
 		expect(outcome).toEqual({ kind: "delivered" });
 		expect(bodies[0]).not.toHaveProperty("clear_pending");
 		expect(bodies[1]).toEqual({ ...bodies[0], clear_pending: true });
-		expect((await sent(error(413, "too-many-pending"))).received.length).toBe(2);
-	});
-
-	test("that the message is too large clears nothing", async () => {
-		expect((await sent(error(413, "invalid-request"))).received.length).toBe(1);
 	});
 });
 

@@ -92,16 +92,25 @@ describe("for a browser that shows pushes by itself", () => {
 		expect(shown(nobody).notification.title).toBe("New message");
 	});
 
-	test("the body is cut in both places, and what nothing else can be read from is said once", () => {
+	test("the body is cut in both places", () => {
 		const body = "abcdefghij".repeat(1000);
 		const cut = shown({ class: "high", body });
 		expect(cut.notification.body).toBe(cut.body);
 		expect(cut.body).toEndWith("…");
 		expect(JSON.stringify(cut).length).toBeLessThanOrEqual(AIM);
-		const encrypted = { data: "A".repeat(3000), iv: "AAAAAAAAAAAAAAAA" };
-		const sealed = shown({ class: "high", encrypted });
-		expect(sealed.encrypted).toEqual(encrypted);
-		expect(sealed.notification.data).toEqual({ node: NODE, class: "high" });
+	});
+
+	test("what was encrypted for it is in both places, and in one where there is no room for two", () => {
+		for (const [length, inData] of [
+			[1500, true],
+			[3000, false],
+		] as const) {
+			const encrypted = { data: "A".repeat(length), iv: "AAAAAAAAAAAAAAAA" };
+			const sealed = shown({ class: "high", encrypted });
+			expect(sealed.encrypted).toEqual(encrypted);
+			expect(sealed.notification.data).toEqual({ node: NODE, class: "high", ...(inData && { encrypted }) });
+			expect(JSON.stringify(sealed).length).toBeLessThanOrEqual(MOST);
+		}
 	});
 
 	test("the longest title and URL leave room for what is always there", () => {

@@ -13,12 +13,14 @@ import {
 	type VapidKey,
 } from "../../../src/services/webpush/vapid-signature.ts";
 import { createWebPush } from "../../../src/services/webpush/webpush.ts";
-import type { DeviceInput, Notification, Outcome, Push, PushService } from "../../../src/types.ts";
+import type { DeviceInput, Notification, Push, PushService } from "../../../src/types.ts";
 import { InvalidDevice } from "../../../src/types.ts";
 import { createDevice } from "../../peers/web-push-device.ts";
 import { startWebPushServer } from "../../peers/web-push-server.ts";
+import { describeAnswers } from "../answers-contract.ts";
 import { type PushDouble, startPushDouble } from "../push-double.ts";
 import { describeService } from "../service-contract.ts";
+import { ROWS } from "./answer-rows.ts";
 import { pushTo } from "./pushes.ts";
 
 const NOW = Date.UTC(2026, 0, 1);
@@ -54,6 +56,10 @@ describeService("Web Push", {
 	nonsenseToken: "rejected",
 });
 
+describeAnswers(ROWS, NOW, (origin) =>
+	serviceWith().send(pushTo(createDevice(`${origin}/e/1`), message), AbortSignal.timeout(5000)),
+);
+
 describe("over a socket", () => {
 	let double: PushDouble;
 	beforeAll(async () => {
@@ -70,79 +76,6 @@ describe("over a socket", () => {
 		const outcome = await send(push);
 		return { outcome, received: double.received.slice(before) };
 	}
-
-	test.each<[number, Outcome]>([
-		[200, { kind: "delivered" }],
-		[201, { kind: "delivered" }],
-		[202, { kind: "delivered" }],
-		[204, { kind: "delivered" }],
-		[301, { kind: "rejected", reason: "301 redirected, which is not followed" }],
-		[302, { kind: "rejected", reason: "302 redirected, which is not followed" }],
-		[307, { kind: "rejected", reason: "307 redirected, which is not followed" }],
-		[308, { kind: "rejected", reason: "308 redirected, which is not followed" }],
-		[400, { kind: "rejected", reason: "400 refused as malformed" }],
-		[401, { kind: "rejected", reason: "401 not authorized" }],
-		[403, { kind: "rejected", reason: "403 forbidden" }],
-		[404, { kind: "gone", reason: "404 unknown subscription" }],
-		[410, { kind: "gone", reason: "410 subscription ended" }],
-		[413, { kind: "rejected", reason: "413 refused as too large" }],
-		[429, { kind: "retry", reason: "429 too many requests", afterMs: 7000 }],
-		[500, { kind: "retry", reason: "500 push service unwell", afterMs: 7000 }],
-		[502, { kind: "retry", reason: "502 push service unwell", afterMs: 7000 }],
-		[503, { kind: "retry", reason: "503 push service unwell", afterMs: 7000 }],
-		[507, { kind: "retry", reason: "507 nobody is subscribed just now", afterMs: 7000, about: "token" }],
-		[402, { kind: "retry", reason: "402 unknown answer", afterMs: 7000, about: "token" }],
-		[405, { kind: "retry", reason: "405 unknown answer", afterMs: 7000, about: "token" }],
-		[418, { kind: "retry", reason: "418 unknown answer", afterMs: 7000, about: "token" }],
-	])("%d", async (status, outcome) => {
-		const headers = { "retry-after": "7", location: `${double.origin}/elsewhere` };
-		double.answer({ status, headers });
-		const before = double.received.length;
-		expect(await send(pushTo(device(), message))).toEqual(outcome);
-		for (const { path } of double.received.slice(before)) expect(path).toBe("/e/1");
-	});
-
-	const VAPID_KEY = "refused our VAPID key for this subscription";
-	const VAPID_TOKEN = "refused our VAPID token: is VAPID_SUBJECT a real contact, and our clock right?";
-	test.each([
-		["Mozilla's number", 401, '{"code":401,"errno":109,"message":"token"}', `401 ${VAPID_KEY} (errno 109)`],
-		["Mozilla's other number", 401, '{"code":401,"errno":110}', "401 not authorized (errno 110)"],
-		["Apple's word", 403, '{"reason":"BadJwtToken"}', `403 ${VAPID_TOKEN} (BadJwtToken)`],
-		["Apple's other word", 400, '{"reason":"VapidPkHashMismatch"}', `400 ${VAPID_KEY} (VapidPkHashMismatch)`],
-		[
-			"Google's meaning",
-			403,
-			"the VAPID credentials in the authorization header do not…",
-			`403 ${VAPID_KEY}`,
-		],
-		[
-			"ntfy's code",
-			403,
-			'{"code":40301,"http":403,"error":"forbidden","link":"https://ntfy.sh/docs/publish/#authentication"}',
-			"403 forbidden (code 40301)",
-		],
-		["NextPush's status alone", 401, '{"success":false}', "401 not authorized"],
-		["nothing that could be a token", 401, '{"reason":"BQYAAA-9 is unknown"}', "401 not authorized"],
-		[
-			"no number that could be a token",
-			401,
-			'{"errno":123456789012,"code":-9876543210}',
-			"401 not authorized",
-		],
-		["nothing of a page", 403, "<html>secret</html>", "403 forbidden"],
-		["nothing of null", 401, "null", "401 not authorized"],
-		["no word that was not said", 400, "{}", "400 refused as malformed"],
-		["no null", 400, '{"reason":null,"errno":null}', "400 refused as malformed"],
-		["nothing of a list", 400, '{"reason":["Bad"]}', "400 refused as malformed"],
-		["no truth value", 400, '{"reason":true}', "400 refused as malformed"],
-		["nothing of a text", 404, '"undefined"', "404 unknown subscription"],
-	])("a reason holds %s", async (_, status, body, reason) => {
-		double.answer({ status, body });
-		expect(await send(pushTo(device(), message))).toEqual({
-			kind: status === 404 ? "gone" : "rejected",
-			reason,
-		});
-	});
 
 	test("the device reads what was published, and only that", async () => {
 		const to = device();

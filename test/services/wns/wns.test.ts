@@ -4,13 +4,15 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "bun:test";
 import type { Fetch } from "../../../src/services/exchange.ts";
 import { createWns, type WnsCredentials } from "../../../src/services/wns/wns.ts";
-import type { Notification, Outcome, Push } from "../../../src/types.ts";
+import type { Notification, Push } from "../../../src/types.ts";
 import { InvalidDevice } from "../../../src/types.ts";
 import { startWnsServer } from "../../peers/wns-server.ts";
 import { readToast } from "../../peers/wns-server-rules.ts";
-import { type HttpAnswer, type PushDouble, startPushDouble } from "../push-double.ts";
+import { describeAnswers } from "../answers-contract.ts";
+import { type PushDouble, startPushDouble } from "../push-double.ts";
 import { describeService } from "../service-contract.ts";
 import { pushTo } from "../webpush/pushes.ts";
+import { ROWS, WELL } from "./answer-rows.ts";
 
 const NOW = Date.UTC(2026, 0, 1);
 const TOKEN_URL = "https://token.example/";
@@ -34,17 +36,12 @@ const serviceWith = (options: Partial<Parameters<typeof createWns>[0]> = {}) =>
 		now: () => NOW,
 		...options,
 	});
-const ok = (status: string) => ({
-	status: 200,
-	headers: { "x-wns-status": status, "x-wns-msg-id": "1A2B", "retry-after": "7" },
-});
-
 describeService("WNS", {
 	async create(origin, now) {
 		return { service: serviceWith({ now }), push: pushTo(channelAt(origin), message) };
 	},
 	answers: {
-		delivered: ok("received"),
+		delivered: WELL,
 		deadToken: { status: 410 },
 		tooMany: (retryAfter) => ({ status: 406, headers: { "retry-after": retryAfter } }),
 		unwell: { status: 503 },
@@ -54,59 +51,14 @@ describeService("WNS", {
 	nonsenseToken: "rejected",
 });
 
+describeAnswers(ROWS, NOW, (origin) => send(serviceWith(), pushTo(channelAt(origin), message)));
+
 describe("an answer over a socket", () => {
 	let double: PushDouble;
 	beforeAll(async () => {
 		double = await startPushDouble();
 	});
 	afterAll(() => double[Symbol.asyncDispose]());
-
-	const said = (status: number, description?: string) => ({
-		status,
-		headers: {
-			"retry-after": "7",
-			...(description !== undefined && { "x-wns-error-description": description }),
-		},
-	});
-
-	test.each<[HttpAnswer, Outcome["kind"], string]>([
-		[ok("dropped"), "retry", "200 dropped"],
-		[ok("channelthrottled"), "retry", "200 channel throttled"],
-		[ok("ChannelThrottled"), "retry", "200 channel throttled"],
-		[ok("lost"), "retry", "200 unknown answer"],
-		[said(400, "SecretToken"), "rejected", "400 refused as malformed"],
-		[said(401), "misconfigured", "401 refused our access token"],
-		[said(403), "rejected", "403 channel of another app"],
-		[said(404), "gone", "404 unknown channel"],
-		[said(405), "rejected", "405 refused the method"],
-		[said(406), "retry", "406 too many requests"],
-		[said(410), "gone", "410 channel expired"],
-		[said(410, "Domain Blocked"), "misconfigured", "410 our domain is blocked"],
-		[{ status: 410, body: "domain blocked" }, "misconfigured", "410 our domain is blocked"],
-		[said(413), "rejected", "413 refused as too large"],
-		[said(409), "retry", "409 unknown answer"],
-		[said(429), "retry", "429 too many requests"],
-		[said(500), "retry", "500 push service unwell"],
-		[said(503), "retry", "503 push service unwell"],
-		[said(302), "retry", "302 unknown answer"],
-		[said(201), "retry", "201 unknown answer"],
-	])("%j is %s: %s", async (answer, kind, reason) => {
-		double.answer(answer);
-		const outcome = await send(serviceWith(), pushTo(channelAt(double.origin), message));
-		// Of this channel alone.
-		const about = /dropped|channel throttled|^4.. unknown/.test(reason) ? { about: "token" } : {};
-		expect(outcome).toEqual(
-			(kind === "retry" ? { kind, reason, afterMs: 7000, ...about } : { kind, reason }) as never,
-		);
-	});
-
-	test.each<[string, HttpAnswer, Outcome]>([
-		["received", ok("received"), { kind: "delivered", id: "1A2B" }],
-		["accepted without the word that was asked for", { status: 200 }, { kind: "delivered" }],
-	])("%s is delivered", async (_, answer, outcome) => {
-		double.answer(answer);
-		expect(await send(serviceWith(), pushTo(channelAt(double.origin), message))).toEqual(outcome);
-	});
 
 	test("whose words behind the status say that our domain is blocked costs no channel", async () => {
 		const blocking: Fetch = async (url, init) =>
@@ -118,7 +70,7 @@ describe("an answer over a socket", () => {
 	});
 
 	test("comes to a POST that says its length, and that it wants to know", async () => {
-		double.answer(ok("received"));
+		double.answer(WELL);
 		const before = double.received.length;
 		await send(serviceWith(), pushTo(channelAt(double.origin), message));
 		const [request] = double.received.slice(before);
@@ -130,14 +82,6 @@ describe("an answer over a socket", () => {
 			"x-wns-type": "wns/raw",
 			"x-wns-requestforstatus": "true",
 		});
-	});
-
-	test("that refuses the access token is tried with one new one", async () => {
-		double.answer({ status: 401 }, ok("received"));
-		const before = double.received.length;
-		const outcome = await send(serviceWith(), pushTo(channelAt(double.origin), message));
-		expect(outcome.kind).toBe("delivered");
-		expect(double.received.length - before).toBe(2);
 	});
 
 	test("is never asked of a channel that may not be any more: our access token stays here", async () => {

@@ -52,8 +52,8 @@ async function logIn(
 
 /** Logged in at a server that answers everything with this inside the result. */
 const answered = (inner: string) => logIn((iq) => result(iq, inner));
-const refusing = (type: string, condition: string, text?: string) =>
-	logIn((iq) => failure(iq, type, condition, text));
+const refusing = (type: string, condition: string, text?: string, specific = "") =>
+	logIn((iq) => failure(iq, type, condition, text).replace("</error>", `${specific}</error>`));
 
 const field = (name: string, ...values: string[]) =>
 	`<field var='${name}'>${values.map((value) => `<value>${value}</value>`).join("")}</field>`;
@@ -74,6 +74,7 @@ const commandIn = (iq: Element | undefined) => iq?.getChild("command", "http://j
 describe("what the server can do", () => {
 	const PUSH = "urn:xmpp:push:0";
 	const ENCRYPT = "tigase:push:encrypt:0";
+	const AES = "tigase:push:encrypt:aes-128-gcm";
 
 	test.each([
 		[
@@ -81,7 +82,8 @@ describe("what the server can do", () => {
 			(to: string) => (to === `romeo@${HOST}` ? [PUSH] : []),
 			{ push: true, encrypts: false },
 		],
-		["of itself", (to: string) => (to === HOST ? [PUSH, ENCRYPT] : []), { push: true, encrypts: true }],
+		["of itself", (to: string) => (to === HOST ? [PUSH, ENCRYPT, AES] : []), { push: true, encrypts: true }],
+		["with an algorithm that is not known", () => [PUSH, ENCRYPT], { push: true, encrypts: false }],
 		["nowhere", () => ["urn:xmpp:mam:2"], { push: false, encrypts: false }],
 	])("is said %s", async (_, said, features) => {
 		const { session } = await logIn((iq) => result(iq, disco(...said(iq.attrs.to))));
@@ -99,7 +101,11 @@ describe("a registration", () => {
 		const { session, asked } = await answered(
 			form(field("jid", ADDRESS) + field("node", "n") + field("secret", "s") + field("device-secret", "d")),
 		);
-		const registered = await session.registerBrowser(ADDRESS, { ...BROWSER, classes: ["voip", "low"] });
+		const registered = await session.registerBrowser(ADDRESS, {
+			...BROWSER,
+			classes: ["voip", "low"],
+			invite: "7QMX-0V4H-T9KD",
+		});
 		expect(registered).toEqual({ jid: ADDRESS, node: "n", secret: "s", deviceSecret: "d" });
 		expect(asked()?.attrs).toMatchObject({ type: "set", to: ADDRESS });
 		expect(commandIn(asked())?.attrs).toMatchObject({ node: "register-push-webpush", action: "execute" });
@@ -110,6 +116,7 @@ describe("a registration", () => {
 			"device-id": ["d1"],
 			"device-name": ["Kitchen <1>"],
 			classes: ["voip", "low"],
+			invite: ["7QMX-0V4H-T9KD"],
 		});
 	});
 
@@ -243,6 +250,20 @@ describe("Reveille's refusal", () => {
 		expect(await faultOf(session.registerBrowser(ADDRESS, BROWSER))).toEqual(reason);
 	});
 
+	test.each<[string, FaultReason]>([
+		["missing", { kind: "invite-needed", address: ADDRESS, domain }],
+		["used-up", { kind: "no-invite", reason: "In words." }],
+		["too-often", { kind: "no-invite", reason: "In words." }],
+	])("about an invite (%s) is told apart", async (why, reason) => {
+		const { session } = await refusing(
+			"auth",
+			"forbidden",
+			"In words.",
+			`<invite xmlns="urn:reveille:0" why="${why}"/>`,
+		);
+		expect(await faultOf(session.registerBrowser(ADDRESS, BROWSER))).toEqual(reason);
+	});
+
 	test("that a registration is not there is its own kind, and no fault where it was to end", async () => {
 		const { session } = await refusing("cancel", "item-not-found");
 		const ended = { kind: "ended" } as const;
@@ -268,7 +289,7 @@ describe("Reveille's refusal", () => {
 });
 
 describe("push at the server", () => {
-	test("is enabled with the secret, and without where there is none, and disabled", async () => {
+	test("is enabled with the secret, and without where there is none, with the key, and disabled", async () => {
 		const { session, asked } = await answered("");
 		await session.enable(REGISTERED);
 		const enable = () => asked()?.getChild("enable", "urn:xmpp:push:0");
@@ -280,6 +301,11 @@ describe("push at the server", () => {
 		});
 		await session.enable({ jid: ADDRESS, node: "n" });
 		expect(enable()?.children).toEqual([]);
+		await session.enable(REGISTERED, "AAECAwQFBgcICQoLDA0ODw==");
+		expect(filledIn(enable())).toMatchObject({ secret: ["<s>"] });
+		const encrypt = enable()?.getChild("encrypt");
+		expect(encrypt?.attrs).toEqual({ xmlns: "tigase:push:encrypt:0", alg: "aes-128-gcm" });
+		expect(encrypt?.text()).toBe("AAECAwQFBgcICQoLDA0ODw==");
 		await session.disable(ADDRESS, "n");
 		expect(asked()?.getChild("disable", "urn:xmpp:push:0")?.attrs).toMatchObject({ jid: ADDRESS, node: "n" });
 	});

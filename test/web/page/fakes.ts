@@ -181,12 +181,15 @@ export function fakeBrowser(with_: Partial<Browser> = {}): FakeBrowser {
 export interface FakeSession extends Session {
 	/** What was asked of it, in order. */
 	readonly asked: string[];
+	/** What its server encrypts with, as `enable` had it, in order. */
+	readonly keys: string[];
 	/** The stream is lost. */
 	lose(): void;
 }
 
 export function fakeSession(with_: Partial<Session> = {}): FakeSession {
 	const asked: string[] = [];
+	const keys: string[] = [];
 	const { promise: closed, resolve: lose } = Promise.withResolvers<void>();
 	const note = (what: string) => void asked.push(what);
 	return {
@@ -205,7 +208,10 @@ export function fakeSession(with_: Partial<Session> = {}): FakeSession {
 		test: async () => ({ result: "delivered" }),
 		rename: async (_, node, name) => note(`rename ${node} ${name}`),
 		end: async (_, node) => note(`end ${node}`),
-		enable: async ({ node }) => note(`enable ${node}`),
+		async enable({ node }, contentKey) {
+			note(`enable ${node}`);
+			if (contentKey !== undefined) keys.push(contentKey);
+		},
 		disable: async (jid, node) => note(`disable ${jid} ${node}`),
 		publishTest: async (_, body) => note(`publish ${body}`),
 		roundTrip: async () => 82,
@@ -216,6 +222,7 @@ export function fakeSession(with_: Partial<Session> = {}): FakeSession {
 		closed,
 		...with_,
 		asked,
+		keys,
 		lose,
 	};
 }

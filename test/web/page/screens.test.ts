@@ -1,5 +1,6 @@
 /** What a person sees and presses, on a document without a browser. */
 import { afterAll, describe, expect, test } from "bun:test";
+import { createContentKey } from "../../../src/web/content-key.ts";
 import type { FaultReason } from "../../../src/web/kit/fault.ts";
 import type { PageEffects } from "../../../src/web/page/create-page.ts";
 import { openDom } from "./dom.ts";
@@ -34,6 +35,34 @@ async function signIn(with_: Partial<PageEffects> = {}) {
 	await drawn.send();
 	return drawn;
 }
+
+describe("an invite", () => {
+	const needed = failing({ kind: "invite-needed", address: ADDRESS, domain: "example.net" });
+
+	test("is said before anybody signs in, and its link opens in a page that is open already", async () => {
+		const page = await dom.draw(fakeEffects({ invite: "A".repeat(22) }));
+		expect(page.text()).toContain("You have an invite to push.example.net.");
+		const address = fakeAddress("#/devices");
+		const open = await dom.draw(fakeEffects({ address }));
+		expect(open.text()).not.toContain("You have an invite");
+		address.open("#invite=AAAAAAAAAAAAAAAAAAAAAA");
+		await open.until("You have an invite to push.example.net.");
+		expect(address.hash()).toBe("#/set-up");
+	});
+
+	test("is asked for where it is needed, and what is wrong with it is said at the field", async () => {
+		const session = fakeSession({ registerBrowser: needed });
+		const page = await signIn({ kit: fakeKit([session]) });
+		await page.until("Allow notifications");
+		await page.send();
+		await page.until("You need an invite");
+		expect(page.text()).toContain("push.example.net does not take accounts of example.net without one.");
+		session.registerBrowser = failing({ kind: "no-invite", reason: "There is no such invite." });
+		page.type("#invite", "0000-0000-0000");
+		await page.send();
+		await page.until("This invite does not let you in. There is no such invite.");
+	});
+});
 
 describe("the set-up", () => {
 	test("from the address to a test push that was shown, and on to the devices", async () => {
@@ -209,6 +238,18 @@ describe("what is in the way", () => {
 		const page = await dom.draw(fakeEffects({ settings: undefined, devices: fakeDevices(OWN) }));
 		expect(page.text()).toContain(OWN.name);
 	});
+});
+
+test("a device says whether its server encrypts for it", async () => {
+	const { key } = await createContentKey();
+	for (const [own, words] of [
+		[OWN, "As your server publishes them"],
+		[{ ...OWN, contentKey: key }, "Encrypted by your server for this browser"],
+	] as const) {
+		const address = fakeAddress(`#/device/${OWN.node}`);
+		const page = await dom.draw(fakeEffects({ address, devices: fakeDevices(own) }));
+		await page.until(`Sender and text${words}`);
+	}
 });
 
 describe("without a password", () => {

@@ -32,6 +32,7 @@ function scene(with_: Partial<SetUpEffects> = {}) {
 		browser: fakeBrowser(),
 		clock: fakeClock(),
 		reveille: { address: ADDRESS, vapidPublicKey: "key", servers: {} },
+		invite: () => undefined,
 		newId: () => "new-id",
 		testBody: () => "Test push 1",
 		signedIn: (session) => void handed.push(session),
@@ -202,6 +203,65 @@ describe("what fails while the server is found", () => {
 		await setUp.again();
 		expect(at().at).toBe("allow");
 		expect(kit.logins.length).toBe(2);
+	});
+});
+
+describe("an invite", () => {
+	/** Reveille lets in whoever shows this one, once. */
+	function guarded(right: string) {
+		const shown: (string | undefined)[] = [];
+		const session = () =>
+			fakeSession({
+				async registerBrowser(_, { invite }) {
+					shown.push(invite);
+					if (invite === right) return REGISTERED;
+					throw new Fault(
+						invite === undefined
+							? { kind: "invite-needed", address: ADDRESS, domain: "example.net" }
+							: { kind: "no-invite", reason: "There is no such invite." },
+					);
+				},
+			});
+		return { shown, kit: fakeKit([session(), session()]) };
+	}
+	async function asked(invite?: string) {
+		const { shown, kit } = guarded("7QMX-0V4H-T9KD");
+		const devices = fakeDevices();
+		const built = scene({
+			kit,
+			devices,
+			invite: () => invite,
+			clock: { ...fakeClock(), after: async () => {} },
+		});
+		await built.setUp.signIn(ACCOUNT, PASSWORD);
+		await built.setUp.allow("Laptop");
+		return { ...built, shown, devices };
+	}
+
+	test("is asked for where the account is not let in, and goes on with it", async () => {
+		const { setUp, at, shown, devices } = await asked();
+		expect(at()).toEqual({ at: "invite", domain: "example.net" });
+		expect(devices.there.size).toBe(0);
+		await setUp.showInvite("ZZZZ");
+		expect(at()).toEqual({
+			at: "invite",
+			domain: "example.net",
+			mistake: { kind: "no-invite", reason: "There is no such invite." },
+		});
+		await setUp.showInvite(" 7QMX-0V4H-T9KD ");
+		expect(at().at).toBe("tested");
+		expect(shown).toEqual([undefined, "ZZZZ", "7QMX-0V4H-T9KD"]);
+		expect(devices.there.get("node-1")?.account).toBe(ACCOUNT);
+	});
+
+	test("of a link is shown without asking, and a pasted link is its secret", async () => {
+		const { at, shown } = await asked("7QMX-0V4H-T9KD");
+		expect(at().at).toBe("tested");
+		expect(shown).toEqual(["7QMX-0V4H-T9KD"]);
+		const other = await asked("used-up");
+		expect(other.at().at).toBe("invite");
+		await other.setUp.showInvite("https://push.example.net/app/#invite=7QMX-0V4H-T9KD");
+		expect(other.at().at).toBe("tested");
 	});
 });
 

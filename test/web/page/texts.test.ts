@@ -30,6 +30,8 @@ const FAULTS: PageFault[] = [
 	{ kind: "enable-refused", domain: "example.net", reason: "forbidden" },
 	{ kind: "reveille-away", address: "push.example.net" },
 	{ kind: "not-allowed", address: "push.example.net", domain: "example.net" },
+	{ kind: "invite-needed", address: "push.example.net", domain: "example.net" },
+	{ kind: "no-invite", reason: "This invite was used as often as it may be." },
 	{ kind: "reveille-refused", reason: "The endpoint is too long." },
 	{ kind: "not-now", reason: "Try again in 20 s." },
 	{ kind: "ended" },

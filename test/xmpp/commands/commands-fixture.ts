@@ -1,11 +1,13 @@
 /** A handler of stanzas over a real database and the real push services' checks, for tests of commands. */
 import type { Element } from "@xmpp/xml";
 import type { AppConfig } from "../../../src/config/apps.ts";
+import { createInviteDesk } from "../../../src/registering/invite-check.ts";
 import { createNodeSource } from "../../../src/registering/nodes.ts";
 import { announceEnds } from "../../../src/registering/registration-ends.ts";
 import { createRegistrationRate } from "../../../src/registering/registration-rate.ts";
 import { createRegistrar, type RegistrarDeps } from "../../../src/registering/xmpp-registrar.ts";
 import { createKeyring } from "../../../src/secrets.ts";
+import { createInvites } from "../../../src/store/invites.ts";
 import { createRegistrations } from "../../../src/store/registrations/registrations.ts";
 import type { Registration } from "../../../src/types.ts";
 import type { Registrar } from "../../../src/xmpp/commands/registrar.ts";
@@ -90,6 +92,7 @@ export async function openCommandsFixture(options: CommandsFixtureOptions = {}) 
 						address,
 						now,
 						rate: createRegistrationRate(registrations),
+						invites: createInviteDesk(createInvites(database.db, now), now),
 						testPush(node) {
 							tested.push(node);
 							return testPush(node);

@@ -396,3 +396,41 @@ describe("unregister-push", () => {
 		expect(await fixture.ask(command("unregister-push"))).toBe(NOTHING);
 	});
 });
+
+describe("the key that browsers subscribe with", () => {
+	async function answered(node: string, token: string) {
+		const withKey = await openCommandsFixture({ registrar: { vapidPublicKey: "BKEY" } });
+		try {
+			const form = await withKey.ask(command(node));
+			return { form, answer: await withKey.ask(command(node, submit({ token, "device-id": "d" }))) };
+		} finally {
+			await withKey.close();
+		}
+	}
+
+	test("is in the form to fill in, which shows it to nobody, and in our answer", async () => {
+		const { form, answer } = await answered(
+			"register-push-webpush",
+			"https://updates.push.services.mozilla.com/wpush/v2/k",
+		);
+		expect(form).toContain(`<field type="hidden" var="vapid-public-key"`);
+		expect(form).toContain("<value>BKEY</value>");
+		expect(answer).toMatch(
+			/<field type="text-single" var="vapid-public-key" label="[^"]+"><value>BKEY<\/value><\/field>/,
+		);
+	});
+
+	test("is not in answers that an older app server's clients hand on", async () => {
+		const { form, answer } = await answered(
+			"register-push-mozilla",
+			"https://updates.push.services.mozilla.com/wpush/v2/k",
+		);
+		expect(form).toContain("BKEY");
+		expect(answer).not.toContain("BKEY");
+	});
+
+	test("is of no use to other services' devices", async () => {
+		const { form, answer } = await answered("register-push-fcm", "token");
+		expect(form + answer).not.toContain("BKEY");
+	});
+});

@@ -18,8 +18,8 @@ export function CureLines({
 			{cures.map(({ server, lines }) => (
 				<div class="stack close" key={server}>
 					<h3>{server}</h3>
-					<CopyBox what={missing.linesFor(server)} value={lines} lines />
 					{notes[server] && <p class="small muted">{notes[server]}</p>}
+					<CopyBox what={missing.linesFor(server)} value={lines} lines />
 				</div>
 			))}
 		</>

@@ -1,6 +1,6 @@
 /** @jsxImportSource preact */
 /** How a device is: a shape and a word, and one line about it. */
-import type { DeviceView } from "../accounts.ts";
+import type { DeviceView } from "../accounts/device-view.ts";
 import { usePage, useTexts } from "../page.ts";
 import type { Texts } from "../texts/texts.ts";
 import { when } from "../times.ts";

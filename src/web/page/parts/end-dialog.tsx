@@ -1,7 +1,7 @@
 /** @jsxImportSource preact */
 /** Asks before a device ends. */
 import { useLayoutEffect, useRef } from "preact/hooks";
-import type { DeviceView } from "../accounts.ts";
+import type { DeviceView } from "../accounts/device-view.ts";
 import { usePage, useTexts } from "../page.ts";
 import { FaultBanner } from "./fault-text.tsx";
 import { Filled, Jid } from "./text.tsx";

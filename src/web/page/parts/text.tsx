@@ -26,7 +26,7 @@ export function Filled({ text, ...places }: { text: string } & Record<string, Co
 
 /** A sentence of ours, of which the addresses of pages can be opened beside this one. */
 export function Linked({ text }: { text: string }) {
-	return text.split(/(https?:\/\/[^\s/]+)/).map((part, index) =>
+	const parts = text.split(/(https?:\/\/[^\s/]+)/).map((part, index) =>
 		index % 2 ? (
 			<a key={part} href={part} target="_blank" rel="noopener noreferrer">
 				{part}
@@ -35,4 +35,5 @@ export function Linked({ text }: { text: string }) {
 			part
 		),
 	);
+	return <span class="any">{parts}</span>;
 }

@@ -3,7 +3,7 @@
 import { useState } from "preact/hooks";
 import type { OwnDevice } from "../../devices.ts";
 import { domainOf } from "../account.ts";
-import type { DeviceView } from "../accounts.ts";
+import type { DeviceView } from "../accounts/device-view.ts";
 import { usePage, useTexts } from "../page.ts";
 import { DeviceMarks } from "../parts/device-state.tsx";
 import { EndDialog } from "../parts/end-dialog.tsx";
@@ -192,7 +192,7 @@ function NameCard({ device }: { device: DeviceView }) {
 function Details({ device }: { device: DeviceView }) {
 	const { clock } = usePage();
 	const t = useTexts();
-	const { own, account, app, lastError } = device;
+	const { own, account, app, invite, lastError } = device;
 	const at = (time: number) => capital(when(time, clock.now(), t.lang));
 	return (
 		<section class="card" aria-labelledby="facts-h">
@@ -210,12 +210,22 @@ function Details({ device }: { device: DeviceView }) {
 						<dd>{at(own.renewedAt)}</dd>
 						<dt>{t.device.pushService}</dt>
 						<dd>{serviceOf(own.endpoint)}</dd>
+						<dt>{t.device.content}</dt>
+						<dd>{own.contentKey ? t.device.contentEncrypted : t.device.contentPublished}</dd>
 					</>
 				)}
 				{app !== undefined && (
 					<>
 						<dt>{t.device.app}</dt>
 						<dd>{app}</dd>
+					</>
+				)}
+				{invite !== undefined && (
+					<>
+						<dt>{t.device.invite}</dt>
+						<dd>
+							<Name name={invite} />
+						</dd>
 					</>
 				)}
 				<dt>{t.device.lastError}</dt>

@@ -1,7 +1,8 @@
 /** @jsxImportSource preact */
 /** The devices of an account: all after a login, later this browser alone. */
 import { useEffect, useState } from "preact/hooks";
-import type { AccountList, DeviceView } from "../accounts.ts";
+import type { DeviceView } from "../accounts/device-view.ts";
+import type { AccountList } from "../accounts/known.ts";
 import { usePage, useTexts } from "../page.ts";
 import { DeviceLine, DeviceMarks } from "../parts/device-state.tsx";
 import { FaultBanner } from "../parts/fault-text.tsx";

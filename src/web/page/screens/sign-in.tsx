@@ -12,12 +12,17 @@ import type { SetUpState } from "../set-up.ts";
 import type { Texts } from "../texts/texts.ts";
 
 export function SignIn({ state }: { state: Extract<SetUpState, { at: "sign-in" }> }) {
-	const { setUp } = usePage();
+	const { setUp, invite, browser } = usePage();
 	const t = useTexts();
 	const { jid, password } = mistakes(t, state);
 	return (
 		<SetUpFrame step="sign-in" aside={<Who />} asideLabel={t.signIn.who}>
 			<Opening title={t.signIn.title}>{t.signIn.lead}</Opening>
+			{invite.value !== undefined && (
+				<p class="banner ok" role="status">
+					{t.invite.there(browser.host)}
+				</p>
+			)}
 			<form
 				class="stack"
 				noValidate

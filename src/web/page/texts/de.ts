@@ -44,6 +44,11 @@ const faults: FaultTexts = {
 		`${address} nimmt keine Konten von ${domain} an.`,
 		"Frag den Betreiber dieser Seite, ob er deinen Server zulässt.",
 	],
+	"invite-needed": ({ address, domain }) => [
+		`${address} nimmt Konten von ${domain} nur mit Einladung.`,
+		"Frag den Betreiber dieser Seite danach.",
+	],
+	"no-invite": ({ reason }) => ["Diese Einladung lässt dich nicht ein.", `Reveille sagt: „${reason}“`],
 	"reveille-refused": ({ reason }) => [
 		`Reveille lehnt das ab${because(reason)}.`,
 		"Sag es dem Betreiber dieser Seite.",
@@ -142,6 +147,16 @@ export const de: Texts = {
 		ejabberdNote: "Beim Listener, der https an Port 443 beantwortet.",
 	},
 
+	invite: {
+		there: (host) => `Du hast eine Einladung zu ${host}. Sie gilt, sobald du dich anmeldest.`,
+		title: "Du brauchst eine Einladung",
+		lead: (host, domain) =>
+			`${host} nimmt Konten von ${domain} nur mit Einladung. Frag den Betreiber, oder wer dir diese Seite genannt hat.`,
+		label: "Code der Einladung",
+		hint: "12 Buchstaben und Ziffern, oder der ganze Link",
+		go: "Weiter",
+	},
+
 	missing: {
 		title: "Dein Server kann noch keine Pushs senden",
 		lead: (domain) => `Adresse und Passwort stimmen. Bei ${domain} fehlt Push. Der Admin kann es ergänzen.`,
@@ -149,12 +164,12 @@ export const de: Texts = {
 		notThere: "Push ist nicht da",
 		askedFor: "Gefragt nach: urn:xmpp:push:0",
 		send: (domain) => `Schick das dem Admin von ${domain}`,
-		added: "Die Zeilen kommen zu den Listen hinzu, die sie nennen.",
+		added: "Füge die Zeilen den Listen hinzu, die in ihnen genannt sind.",
 		prosodyNote:
 			"Prosody 0.12 und ältere brauchen dafür prosody-modules. Bei Debian: apt install prosody-modules.",
 		linesFor: (server) => `die Zeilen für ${server}`,
 		after:
-			"Dann wird der Server neu gestartet oder lädt seine Konfiguration neu. Die Nutzer müssen nichts tun.",
+			"Danach starte Prosody neu (Neuladen genügt nicht); ejabberd lädt seine Konfiguration neu. Die Nutzer müssen nichts tun.",
 		again: "Noch einmal fragen",
 		other: "Andere Adresse nehmen",
 		choices: "Was du tun kannst",
@@ -376,6 +391,10 @@ export const de: Texts = {
 		setUp: "Eingerichtet",
 		renewed: "Erneuert",
 		pushService: "Push-Dienst",
+		invite: "Eingelassen durch die Einladung",
+		content: "Absender und Text",
+		contentEncrypted: "Von deinem Server für diesen Browser verschlüsselt",
+		contentPublished: "Wie dein Server sie veröffentlicht",
 		app: "Angemeldet bei",
 		lastError: "Letzter Fehler",
 		none: "Keiner",

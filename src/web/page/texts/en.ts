@@ -44,6 +44,11 @@ const faults: FaultTexts = {
 		`${address} does not take accounts of ${domain}.`,
 		"Ask the operator of this page to allow your server.",
 	],
+	"invite-needed": ({ address, domain }) => [
+		`${address} takes accounts of ${domain} with an invite only.`,
+		"Ask the operator of this page for one.",
+	],
+	"no-invite": ({ reason }) => ["This invite does not let you in.", reason],
 	"reveille-refused": ({ reason }) => [
 		`Reveille refuses this${because(reason)}.`,
 		"Tell the operator of this page.",
@@ -140,6 +145,16 @@ export const en = {
 		ejabberdNote: "At the listener that answers https at port 443.",
 	},
 
+	invite: {
+		there: (host: string) => `You have an invite to ${host}. It is used when you sign in.`,
+		title: "You need an invite",
+		lead: (host: string, domain: string) =>
+			`${host} does not take accounts of ${domain} without one. Ask its operator, or whoever told you of this page.`,
+		label: "Code of the invite",
+		hint: "12 letters and digits, or the whole link",
+		go: "Go on",
+	},
+
 	missing: {
 		title: "Your server cannot send pushes yet",
 		lead: (domain: string) =>
@@ -148,11 +163,12 @@ export const en = {
 		notThere: "Push is not there",
 		askedFor: "Asked for: urn:xmpp:push:0",
 		send: (domain: string) => `Send this to the admin of ${domain}`,
-		added: "These lines are added to the lists that they name.",
+		added: "Add these lines to the lists that are named in them.",
 		prosodyNote:
 			"Prosody 0.12 and older need prosody-modules for it. On Debian: apt install prosody-modules.",
 		linesFor: (server: string) => `the lines for ${server}`,
-		after: "Then the server is restarted or loads its configuration again. No user has to do anything.",
+		after:
+			"Then restart Prosody (a reload is not enough); ejabberd reloads its configuration. No user has to do anything.",
 		again: "Ask again",
 		other: "Use another address",
 		choices: "Your choices",
@@ -370,6 +386,10 @@ export const en = {
 		setUp: "Set up",
 		renewed: "Renewed",
 		pushService: "Push service",
+		invite: "Let in by the invite",
+		content: "Sender and text",
+		contentEncrypted: "Encrypted by your server for this browser",
+		contentPublished: "As your server publishes them",
 		app: "Registered at",
 		lastError: "Last error",
 		none: "None",

@@ -1,7 +1,7 @@
 /** The devices of an account: what is seen of them, and what is done to them, with a login and without one. */
 import { describe, expect, test } from "bun:test";
-import type { DeviceApi } from "../../../src/web/kit/kit.ts";
-import { createAccounts } from "../../../src/web/page/accounts.ts";
+import type { DeviceApi } from "../../../../src/web/kit/kit.ts";
+import { createAccounts } from "../../../../src/web/page/accounts/accounts.ts";
 import {
 	ACCOUNT,
 	ADDRESS,
@@ -19,7 +19,7 @@ import {
 	SETTINGS,
 	SHOWN,
 	SUBSCRIPTION,
-} from "./fakes.ts";
+} from "../fakes.ts";
 
 async function scene(with_: Partial<Parameters<typeof createAccounts>[0]> & { devices?: FakeDevices } = {}) {
 	const effects = {

@@ -1,0 +1,87 @@
+/** Whether an invite lets somebody register: it is looked up as long as its asker does not guess. */
+import { registrationBounds } from "../limits/bounds/registrations.ts";
+import { createBuckets } from "../limits/token-buckets.ts";
+import type { InviteRefusal, Invites } from "../store/invites.ts";
+import { readInviteSecret } from "../syntax/invite-secret.ts";
+
+/** Who shows an invite. */
+export interface InviteGuest {
+	/** A bare JID and its domain, that the user's server vouches for; empty: nobody does. */
+	whoever: readonly string[];
+	/** Whose guesses are counted: the account or network, and the party that it is of, where there is one. */
+	guessers: { one: string; all?: string | undefined };
+	/** Looks up which invite let in what may be renewed: it is not used once more. */
+	known?(): Promise<string | undefined>;
+}
+
+export type InviteAnswer =
+	| { kind: "admitted"; id: string /** It was used for nothing. */; giveBack(): Promise<void> }
+	/** `reason`: a sentence for whoever showed it. */
+	| { kind: "no-invite"; why: InviteRefusal | "too-often"; reason: string };
+
+/** @param typed the secret of an invite's link, or its code, as a person typed it */
+export type InviteCheck = (typed: string, guest: InviteGuest) => Promise<InviteAnswer>;
+
+/** What registering asks of invites: one for all ways in of a process, since it counts guesses. */
+export interface InviteDesk extends Pick<Invites, "names"> {
+	check: InviteCheck;
+}
+
+export function createInviteDesk(invites: Invites, now: () => number = Date.now): InviteDesk {
+	return { check: createInviteCheck(invites, now), names: invites.names };
+}
+
+const REASONS: Readonly<Record<InviteRefusal, string>> = {
+	unknown: "There is no such invite: look at it again, or ask whoever gave it to you.",
+	revoked: "This invite was taken back: ask whoever gave it to you for another one.",
+	"for-others":
+		"This invite is for another address than yours: ask whoever gave it to you for one of your own.",
+	ended: "The time of this invite is over: ask whoever gave it to you for another one.",
+	"used-up": "This invite was used as often as it may be: ask whoever gave it to you for another one.",
+};
+
+/** Where nobody vouches for an address. */
+const OVER_XMPP =
+	"This invite is for one XMPP address or domain, for which nobody vouches here: register over XMPP with it.";
+
+function createInviteCheck(
+	invites: Pick<Invites, "use" | "shownAgain" | "giveBack">,
+	now: () => number,
+): InviteCheck {
+	const ones = createBuckets(registrationBounds.wrongInvites.is, now);
+	const parties = createBuckets(registrationBounds.wrongInvitesOfParty.is, now);
+
+	const refused = (why: InviteRefusal, { whoever }: InviteGuest): InviteAnswer => ({
+		kind: "no-invite",
+		why,
+		reason: why === "for-others" && whoever.length === 0 ? OVER_XMPP : REASONS[why],
+	});
+
+	return async (typed, guest) => {
+		const { one, all } = guest.guessers;
+		const ms = Math.max(ones.wait(one), all === undefined ? 0 : parties.wait(all));
+		if (ms > 0) {
+			const seconds = Math.ceil(ms / 1000);
+			const reason = `Too many invites that are none came from you: try again in ${seconds} s.`;
+			return { kind: "no-invite", why: "too-often", reason };
+		}
+		// Before anything is awaited: of many guesses at once each is counted.
+		ones.take(one);
+		if (all !== undefined) parties.take(all);
+		const wasNoGuess = () => {
+			ones.putBack(one);
+			if (all !== undefined) parties.putBack(all);
+		};
+		const secret = readInviteSecret(typed);
+		if (!secret) return refused("unknown", guest);
+		const known = await guest.known?.();
+		if (known !== undefined && (await invites.shownAgain(secret)) === known) {
+			wasNoGuess();
+			return { kind: "admitted", id: known, giveBack: async () => {} };
+		}
+		const used = await invites.use(secret, guest.whoever);
+		if (used !== "unknown") wasNoGuess();
+		if (typeof used === "string") return refused(used, guest);
+		return { kind: "admitted", id: used.id, giveBack: () => invites.giveBack(used.id) };
+	};
+}
