@@ -10,11 +10,10 @@ import { type Reveille, reveilleAt } from "./reveille.ts";
 import { StreamEnded } from "./stream-ended.ts";
 
 /** What a session does that a site's own connection can do as well. */
-export interface Account extends Pick<Session, "domain" | "registerBrowser" | "end" | "enable" | "disable"> {
+export interface Account
+	extends Pick<Session, "domain" | "features" | "registerBrowser" | "end" | "enable" | "disable"> {
 	/** @param address Reveille's JID */
 	reveille(address: string): Reveille;
-	/** Asks the account's own server. @throws {Fault} {StanzaFailure} */
-	ask(type: "get" | "set", child: Element, to?: string): Promise<Element>;
 }
 
 /** @param account its bare JID */
@@ -22,19 +21,37 @@ export function accountOver(account: string, iq: IqCaller): Account {
 	const domain = account.slice(account.indexOf("@") + 1);
 	const reveille: Account["reveille"] = (address) => reveilleAt(address, domain, iq);
 
-	const ask: Account["ask"] = async (type, child, to) => {
+	/** Asks the account's own server. @throws {Fault} {StanzaFailure} */
+	async function ask(type: "get" | "set", child: Element, to?: string): Promise<Element> {
 		try {
 			return await iq.request(type, child, to);
 		} catch (error) {
 			const isLost = error instanceof StreamEnded || error instanceof NoAnswer;
 			throw isLost ? new Fault({ kind: "disconnected", domain }) : error;
 		}
-	};
+	}
+
+	/** XEP-0030. A server that does not tell has nothing that is asked for. */
+	async function featuresOf(to: string): Promise<readonly string[]> {
+		try {
+			const answer = await ask("get", xml("query", { xmlns: NS.discoInfo }), to);
+			const features = answer.getChild("query", NS.discoInfo)?.getChildren("feature") ?? [];
+			return features.map(({ attrs }) => attrs.var);
+		} catch (error) {
+			if (error instanceof StanzaFailure) return [];
+			throw error;
+		}
+	}
 
 	return {
 		domain,
 		reveille,
-		ask,
+
+		async features() {
+			const features = (await Promise.all([account, domain].map(featuresOf))).flat();
+			const has = (...wanted: string[]) => wanted.every((feature) => features.includes(feature));
+			return { push: has(NS.push), encrypts: has(NS.pushEncrypt, NS.pushEncryptAes) };
+		},
 
 		registerBrowser(address, { subscription, name, deviceId, classes = [], declarative, invite }) {
 			const { endpoint: token, keys } = subscription;

@@ -7,7 +7,7 @@ import { accountOver } from "./account.ts";
 import type { Connection } from "./connection.ts";
 import type { KitDeps } from "./deps.ts";
 import { formElement } from "./forms.ts";
-import { type IqCaller, StanzaFailure } from "./iq-caller.ts";
+import type { IqCaller } from "./iq-caller.ts";
 import type { Registered, Session } from "./kit.ts";
 import { NS } from "./namespaces.ts";
 
@@ -21,30 +21,11 @@ export interface SessionDeps {
 
 export function createSession({ connection, iq, jid, now }: SessionDeps): Session {
 	const [account = ""] = jid.split("/", 1);
-	const { ask, reveille, ...over } = accountOver(account, iq);
-	const { domain } = over;
-
-	/** XEP-0030. A server that does not tell has nothing that is asked for. */
-	async function featuresOf(to: string): Promise<readonly string[]> {
-		try {
-			const answer = await ask("get", xml("query", { xmlns: NS.discoInfo }), to);
-			const features = answer.getChild("query", NS.discoInfo)?.getChildren("feature") ?? [];
-			return features.map(({ attrs }) => attrs.var);
-		} catch (error) {
-			if (error instanceof StanzaFailure) return [];
-			throw error;
-		}
-	}
+	const { reveille, ...over } = accountOver(account, iq);
 
 	return {
 		account,
 		...over,
-
-		async features() {
-			const features = (await Promise.all([account, domain].map(featuresOf))).flat();
-			const has = (...wanted: string[]) => wanted.every((feature) => features.includes(feature));
-			return { push: has(NS.push), encrypts: has(NS.pushEncrypt, NS.pushEncryptAes) };
-		},
 
 		async registerTopic(address, { topic, name }) {
 			const { deviceSecret: _, ...registered } = await reveille(address).register("ntfy", {

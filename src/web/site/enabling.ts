@@ -124,6 +124,7 @@ async function allow(options: EnableOptions, platform: SitePlatform): Promise<vo
 async function enable(options: EnableOptions, platform: SitePlatform): Promise<KeptDevice> {
 	const { browser, devices, clock } = platform;
 	const registering = registeringFor(options, platform);
+	const { encrypts } = await registering.session.features();
 	const registration = options.registration ?? (await workerOf(options, browser));
 	const key = await keyOf(registering.reveille, baseOf(options, platform), platform);
 	const subscriber = { subscribe: (wanted: string) => browser.subscribe(registration, wanted) };
@@ -137,6 +138,7 @@ async function enable(options: EnableOptions, platform: SitePlatform): Promise<K
 		name: options.name ?? browser.name(),
 		page: { https: url.protocol === "https:", home: url.href, title: options.title ?? url.host },
 		wantsLow: options.low ?? false,
+		encrypts,
 		invite: options.invite,
 	});
 	await enableDevice(registering, made);

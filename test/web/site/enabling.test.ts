@@ -138,6 +138,8 @@ describe("enabling", () => {
 		const kept = await enabled;
 		expect(did).toEqual([
 			"ask",
+			"query",
+			"query",
 			"worker sw.js",
 			"register-push-webpush?",
 			`subscribe ${KEY}`,
@@ -182,6 +184,33 @@ describe("enabling", () => {
 		expect(filledIn(heard)).toMatchObject({ classes: ["voip", "high", "low"], title: ["Chat"] });
 		expect(await devices.openTemplate()).toBe(options.open);
 		expect((await devices.site())?.apiBase).toBe("https://push.example.net");
+	});
+
+	test("has the server encrypt for this browser alone, where it can", async () => {
+		const features = ["urn:xmpp:push:0", "tigase:push:encrypt:0", "tigase:push:encrypt:aes-128-gcm"];
+		const disco = features.map((feature) => `<feature var='${feature}'/>`).join("");
+		const { enable, devices } = scene();
+		const { enabled, heard } = enable(
+			but("query", (iq) =>
+				result(iq, `<query xmlns='http://jabber.org/protocol/disco#info'>${disco}</query>`),
+			),
+		);
+		const kept = await enabled;
+		const [device] = await devices.all();
+		expect(device?.contentKey).toBeInstanceOf(CryptoKey);
+		expect(kept).not.toHaveProperty("contentKey");
+		const encrypt = heard
+			.find((iq) => nameOf(iq) === "enable")
+			?.getChild("enable")
+			?.getChild("encrypt");
+		expect(encrypt?.attrs.alg).toBe("aes-128-gcm");
+		expect(Buffer.from(encrypt?.text() ?? "", "base64")).toHaveLength(16);
+	});
+
+	test("shows an invite", async () => {
+		const { enabled, heard } = scene().enable(good, { invite: "ABCD-EFGH-JKLM" });
+		await enabled;
+		expect(filledIn(heard).invite).toEqual(["ABCD-EFGH-JKLM"]);
 	});
 
 	test("takes the site's own service worker", async () => {
