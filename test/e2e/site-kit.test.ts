@@ -81,6 +81,10 @@ test.each(LIVES)(
 		const { browser } = firefox;
 
 		const tab = await browser.newPage();
+		const asked: string[] = [];
+		tab.on("request", (request) => {
+			if (request.url().startsWith(reveille.url)) asked.push(new URL(request.url()).pathname);
+		});
 		await tab.goto(new URL("/chat", site.url).href);
 		const said = await click(tab, "Wake me");
 		const kept = JSON.parse(said);
@@ -89,6 +93,8 @@ test.each(LIVES)(
 		// Once more, as at the next login: it is the same device.
 		expect(JSON.parse(await click(tab, "Wake me")).node).toBe(kept.node);
 		expect(await server.pushEnabled("bob")).toHaveLength(1);
+		// All that the page asks goes over its own connection.
+		expect(asked).toEqual(["/app/push.js"]);
 		await tab.close();
 
 		const alice = await scene.login("alice");

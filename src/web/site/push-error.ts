@@ -16,7 +16,7 @@ const OWN = {
 	dismissed: "The question for notifications was closed, or not asked: ask again from a click.",
 	"no-worker": "The service worker could not be registered: is its file where `worker` says?",
 	"no-key":
-		"Reveille does not say the key to subscribe with. Give `service`, its https address; Web Push may be off there.",
+		"Reveille does not say the key to subscribe with: Web Push is off there, or it is older and `service` is missing.",
 	"push-service-away": "The browser's push service gives no subscription.",
 	storage: "The browser stores nothing for this site.",
 } as const;
