@@ -242,9 +242,9 @@ describe("what it is made of", () => {
 		expect(bytes).toBeLessThan(80_000);
 	});
 
-	test("for other sites is less than 25 KB, packed, and what their pages load less than 13", () => {
+	test("for other sites is less than 25 KB, packed, and what their pages load less than 14", () => {
 		expect(packedSize(FOR_SITES)).toBeLessThan(25_000);
-		expect(packedSize(["push.js", "push-converse.js"])).toBeLessThan(13_000);
+		expect(packedSize(["push.js", "push-converse.js"])).toBeLessThan(14_000);
 	});
 
 	test("loads its own files and nothing else, and has no script or style within", () => {
