@@ -140,7 +140,7 @@ describe("a body that is not what it should be", () => {
 		});
 		const other = await message({ subscription: subscription(), ["z".repeat(10_000)]: 1 });
 		expect(other.message).toEndWith(
-			"known are app, subscription, token, voipToken, applicationId, declarative, deviceName, classes.",
+			"known are app, subscription, token, voipToken, applicationId, declarative, deviceName, classes, invite.",
 		);
 		expect(other.message.length).toBeLessThan(200);
 	});

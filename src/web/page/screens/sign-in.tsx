@@ -19,9 +19,9 @@ export function SignIn({ state }: { state: Extract<SetUpState, { at: "sign-in" }
 		<SetUpFrame step="sign-in" aside={<Who />} asideLabel={t.signIn.who}>
 			<Opening title={t.signIn.title}>{t.signIn.lead}</Opening>
 			{invite.value !== undefined && (
-				<p class="banner ok" role="status">
-					{t.invite.there(browser.host)}
-				</p>
+				<div class="banner ok" role="status">
+					<p>{t.invite.there(browser.host)}</p>
+				</div>
 			)}
 			<form
 				class="stack"
