@@ -31,10 +31,16 @@ const BESIDE = ["bun.lock", "build/web-bundle.ts"];
 
 const SCRIPT = "text/javascript; charset=utf-8";
 
-/** What Bun bundles: where it begins, below `src/web`; what it is served as. The service worker is a classic script. */
+/**
+ * What Bun bundles: where it begins, below `src/web`; what it is served as. Service workers are classic scripts, and so
+ * is the plug-in, which servers' pages load as one.
+ */
 const ENTRIES = [
 	{ path: "main.js", source: "page/main.tsx", type: SCRIPT, format: "esm" },
 	{ path: "sw.js", source: "worker/sw.ts", type: SCRIPT, format: "iife" },
+	{ path: "push.js", source: "site/push.ts", type: SCRIPT, format: "esm" },
+	{ path: "push-converse.js", source: "site/push-converse.ts", type: SCRIPT, format: "iife" },
+	{ path: "site-sw.js", source: "worker/site-sw.ts", type: SCRIPT, format: "iife" },
 	{ path: "style.css", source: "page/style.css", type: "text/css; charset=utf-8", format: "esm" },
 ] as const;
 

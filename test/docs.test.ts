@@ -1,7 +1,7 @@
 /** The documents promise what is there, name what there is, and stay short. */
 import { describe, expect, test } from "bun:test";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { CONFIGURATION_PAGE, configurationPage, sentenceOf } from "../build/configuration-page.ts";
 import packageJson from "../package.json" with { type: "json" };
 import { pagesOf } from "../site/.vitepress/index-of-pages.ts";
@@ -11,6 +11,8 @@ import { AppsError, parseApps } from "../src/config/apps.ts";
 import { settingNames } from "../src/config/settings.ts";
 import { METRICS } from "../src/connector/metrics.ts";
 import { SERVICE_NAMES } from "../src/services/registry.ts";
+import { SETTINGS as CONVERSE_SETTINGS } from "../src/web/site/converse-plugin.ts";
+import { PUSH_ERROR_CODES } from "../src/web/site/push-error.ts";
 import { anchorsOf, codeOf, linksOf, PAGES, page, ROOT, targetOf, wordsOf } from "./pages.ts";
 
 /** Those that people write, for readers of today. */
@@ -147,8 +149,24 @@ test("every push service is told of, on the page of all or on its own", () => {
 test("metrics that the pages name exist", () => {
 	const names = [...named(/\b(reveille_\w*[a-z])\b/g)];
 	expect(names.length).toBeGreaterThan(10);
-	const isOurs = (name: string) => name in METRICS || /^reveille_(process|nodejs)$/.test(name);
+	const isOurs = (name: string) =>
+		name in METRICS || name in CONVERSE_SETTINGS || /^reveille_(process|nodejs)$/.test(name);
 	expect(names.filter((name) => !isOurs(name))).toEqual([]);
+});
+
+test("settings of the plug-in for Converse.js have a row on the page for sites, and no other has", () => {
+	const [, section = ""] = page("docs/sites.md").text.split("## Converse.js\n");
+	const rows = [...section.matchAll(/^\| (`reveille.*?`) \|/gm)].map(([, cell = ""]) => cell);
+	const names = rows.flatMap((cell) => [...cell.matchAll(/`(\w+)`/g)].map(([, name = ""]) => name));
+	expect(names.toSorted()).toEqual(Object.keys(CONVERSE_SETTINGS).toSorted());
+});
+
+test("errors of the kit for sites have a row on the page for sites, and no other has", () => {
+	const [, section = ""] = page("docs/sites.md").text.split("## Errors\n");
+	const [table = ""] = section.split("\n## ");
+	const cells = [...table.matchAll(/^\| (`.*?`) \|/gm)].map(([, cell = ""]) => cell);
+	const codes = cells.flatMap((cell) => [...cell.matchAll(/`([\w-]+)`/g)].map(([, code = ""]) => code));
+	expect(codes.toSorted()).toEqual([...PUSH_ERROR_CODES].toSorted());
 });
 
 describe("commands", () => {
@@ -188,7 +206,9 @@ describe("files", () => {
 
 	test("of examples/ are linked from a page each", () => {
 		const linked = new Set(PAGES.flatMap((from) => linksOf(from).map((href) => targetOf(href, from).path)));
-		const examples = readdirSync(join(ROOT, "examples")).map((name) => `examples/${name}`);
+		const examples = readdirSync(join(ROOT, "examples"), { recursive: true, withFileTypes: true })
+			.filter((entry) => entry.isFile() && !entry.name.endsWith(".md"))
+			.map(({ parentPath, name }) => relative(ROOT, join(parentPath, name)));
 		expect(examples.filter((path) => !linked.has(path))).toEqual([]);
 	});
 });

@@ -39,7 +39,7 @@ export default defineConfig({
 	description: "An XEP-0357 push app server that wakes sleeping XMPP apps",
 	lang: "en",
 	srcDir: "..",
-	srcExclude: ["site/**", "test/**", "bench/**", "dist/**", "data/**"],
+	srcExclude: ["site/**", "test/**", "bench/**", "dist/**", "data/**", "examples/**"],
 	rewrites: { "README.md": "index.md" },
 	cleanUrls: false,
 	// It is served from any folder of any host, or from none.

@@ -11,6 +11,10 @@ export const WEB_APP_PATH = "/app/";
 /** It goes out, and comes back with whether it has changed. */
 const CACHE_CONTROL = "no-cache";
 
+/** What pages of any origin load: the kit for sites. Nothing else is shared. */
+const FOR_SITES: ReadonlySet<string> = new Set(["push.js", "push-converse.js", "site-sw.js"]);
+const SHARED = { "Access-Control-Allow-Origin": "*", "Cross-Origin-Resource-Policy": "cross-origin" };
+
 /** workerd's own beside the standard: what is packed already stays as it is. */
 interface PackedInit extends ResponseInit {
 	encodeBody: "manual";
@@ -97,6 +101,7 @@ export function webAppRoutes(deps: AppDeps) {
 		app.get(WEB_APP_PATH + path, async (c) => {
 			const headers: Record<string, string> = {
 				...common(c.req.url),
+				...(FOR_SITES.has(path) ? SHARED : {}),
 				"Content-Type": type,
 				ETag: etag,
 				Vary: "Accept-Encoding",

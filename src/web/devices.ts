@@ -42,6 +42,14 @@ export interface PendingTest {
 	startedAt: number;
 }
 
+/** A site of others, with the kit for sites. */
+export interface OtherSite {
+	/** Its page, which a tap opens. */
+	home: string;
+	/** What `/api/v1` of Reveille stands under, without a slash at its end; missing: not known. */
+	apiBase?: string;
+}
+
 export interface Devices {
 	all(): Promise<readonly OwnDevice[]>;
 	get(node: string): Promise<OwnDevice | undefined>;
@@ -62,6 +70,9 @@ export interface Devices {
 	/** WEB_APP_OPEN, as the page last heard it. */
 	openTemplate(): Promise<string | undefined>;
 	setOpenTemplate(template: string): Promise<void>;
+	/** What the service worker of another site must know; missing: it is the web app's own. */
+	site(): Promise<OtherSite | undefined>;
+	setSite(site: OtherSite): Promise<void>;
 	setPendingTest(test: PendingTest): Promise<void>;
 	/** The test of a node that is younger than two minutes; it is taken out. */
 	takePendingTest(node: string, body: string | undefined): Promise<PendingTest | undefined>;

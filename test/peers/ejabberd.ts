@@ -22,6 +22,8 @@ export interface EjabberdOptions extends XmppServerOptions {
 	modules?: Record<string, Record<string, unknown>>;
 	/** Of the example's, those that it goes without. */
 	modulesDisabled?: string[];
+	/** Further paths of its HTTP, each with the module that answers there. */
+	handlers?: Record<string, string>;
 	/** Which summary fields mod_push fills in; a string is shown in place of the body. */
 	pushWith?: { body?: boolean | string; sender?: boolean };
 	/** YAML for the top level: further listeners cannot go there, other settings can. */
@@ -187,7 +189,7 @@ function configuration(
 		ejabberd_http: {
 			port: ports.http,
 			tls: false,
-			request_handlers: { "/api": "mod_http_api", "/ws": "ejabberd_http_ws" },
+			request_handlers: { "/api": "mod_http_api", "/ws": "ejabberd_http_ws", ...options.handlers },
 		},
 		// By default each component that connects is given what is sent to any of them.
 		ejabberd_service: { port: ports.component, hosts: secrets, global_routes: false },

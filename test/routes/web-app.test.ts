@@ -14,6 +14,9 @@ const TYPES = {
 	"": "text/html; charset=utf-8",
 	"main.js": "text/javascript; charset=utf-8",
 	"sw.js": "text/javascript; charset=utf-8",
+	"push.js": "text/javascript; charset=utf-8",
+	"push-converse.js": "text/javascript; charset=utf-8",
+	"site-sw.js": "text/javascript; charset=utf-8",
 	"style.css": "text/css; charset=utf-8",
 	"manifest.webmanifest": "application/manifest+json",
 	"logo.svg": "image/svg+xml",
@@ -21,6 +24,8 @@ const TYPES = {
 	"icon-512.png": "image/png",
 	"apple-touch-icon.png": "image/png",
 };
+/** What pages of other origins load. */
+const FOR_SITES = ["push.js", "push-converse.js", "site-sw.js"];
 const POLICY =
 	"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; manifest-src 'self'; " +
 	"worker-src 'self'; connect-src 'self' https: wss:; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
@@ -101,8 +106,19 @@ describe("the policy", () => {
 			expect(headers.get("Referrer-Policy")).toBe("no-referrer");
 			expect(headers.get("Cross-Origin-Opener-Policy")).toBe("same-origin");
 			expect(headers.get("X-Content-Type-Options")).toBe("nosniff");
-			expect(headers.get("Access-Control-Allow-Origin")).toBeNull();
+			const isShared = FOR_SITES.includes(path);
+			expect(headers.get("Access-Control-Allow-Origin")).toBe(isShared ? "*" : null);
+			expect(headers.get("Cross-Origin-Resource-Policy")).toBe(isShared ? "cross-origin" : "same-origin");
 			expect(headers.get("Service-Worker-Allowed")).toBeNull();
+		},
+	);
+
+	test.each(FOR_SITES)(
+		"lets pages of other origins have /app/%s also where it has not changed",
+		async (path) => {
+			const { status, headers } = await get(path, { "If-None-Match": "*" });
+			expect([status, headers.get("Access-Control-Allow-Origin")]).toEqual([304, "*"]);
+			expect(headers.get("Cross-Origin-Resource-Policy")).toBe("cross-origin");
 		},
 	);
 
@@ -217,13 +233,18 @@ describe("/app/settings.json", () => {
 describe("what it is made of", () => {
 	const text = (path: string) => contentOf(path).toString();
 
+	const packedSize = (paths: readonly string[]) =>
+		paths.reduce((sum, path) => sum + Buffer.from(files[path]?.gzip ?? "", "base64").byteLength, 0);
+
 	test("is less than 80 KB, packed", () => {
-		const bytes = Object.values(files).reduce(
-			(sum, { gzip }) => sum + Buffer.from(gzip, "base64").byteLength,
-			0,
-		);
+		const bytes = packedSize(Object.keys(files).filter((path) => !FOR_SITES.includes(path)));
 		console.log(`the web app: ${(bytes / 1000).toFixed(1)} kB, packed`);
 		expect(bytes).toBeLessThan(80_000);
+	});
+
+	test("for other sites is less than 25 KB, packed, and what their pages load less than 14", () => {
+		expect(packedSize(FOR_SITES)).toBeLessThan(25_000);
+		expect(packedSize(["push.js", "push-converse.js"])).toBeLessThan(14_000);
 	});
 
 	test("loads its own files and nothing else, and has no script or style within", () => {
@@ -260,8 +281,14 @@ describe("what it is made of", () => {
 		}
 	});
 
-	test("has a service worker that is a classic script", () => {
-		const code = text("sw.js");
+	test("gives other sites a module with three functions, and its errors", () => {
+		const { imports, exports } = new Bun.Transpiler({ loader: "js" }).scan(text("push.js"));
+		expect(imports).toEqual([]);
+		expect(exports.toSorted()).toEqual(["PushError", "disablePush", "enablePush", "keptDevice"]);
+	});
+
+	test.each(["sw.js", "site-sw.js", "push-converse.js"])("has %s as a classic script", (path) => {
+		const code = text(path);
 		expect(new Bun.Transpiler({ loader: "js" }).scan(code)).toEqual({ imports: [], exports: [] });
 		expect(code).toMatch(/^\(/);
 	});

@@ -6,25 +6,11 @@ import { type Element, xml } from "../../syntax/xml.ts";
 import { abortOf } from "./abort.ts";
 import type { KitDeps } from "./deps.ts";
 import { NS } from "./namespaces.ts";
+import { StreamEnded } from "./stream-ended.ts";
 
 /** No WebSocket came about. */
 export class NotConnected extends Error {
 	override name = "NotConnected";
-}
-
-/** The stream is over. */
-export class StreamEnded extends Error {
-	override name = "StreamEnded";
-	/** Why, where the server said it (RFC 6120 §4.9.3). */
-	readonly condition: string | undefined;
-	/** And in its words. */
-	readonly text: string | undefined;
-
-	constructor(condition?: string, text?: string) {
-		super(condition ?? "the stream ended");
-		this.condition = condition;
-		this.text = text;
-	}
 }
 
 export interface Connection {

@@ -9,7 +9,7 @@ import { toALabels } from "../../syntax/domain-name.ts";
 import { isDomainPart, isLocalPart } from "../../syntax/jid-syntax.ts";
 import { type Element, xml } from "../../syntax/xml.ts";
 import { abortOf } from "./abort.ts";
-import { type Connection, connect, NotConnected, StreamEnded } from "./connection.ts";
+import { type Connection, connect, NotConnected } from "./connection.ts";
 import type { KitDeps } from "./deps.ts";
 import { Fault } from "./fault.ts";
 import { isService } from "./find-server.ts";
@@ -18,6 +18,7 @@ import type { Session } from "./kit.ts";
 import { NS } from "./namespaces.ts";
 import { reasonOf } from "./reason.ts";
 import { createSession } from "./session.ts";
+import { StreamEnded } from "./stream-ended.ts";
 
 /** As `Kit` has it. */
 export async function logIn(

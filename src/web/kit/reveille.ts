@@ -1,12 +1,12 @@
 /** What Reveille does for an account, asked at its address by way of the account's server: ad-hoc commands (XEP-0050). */
 import { type Element, xml } from "../../syntax/xml.ts";
-import { StreamEnded } from "./connection.ts";
 import { Fault } from "./fault.ts";
 import { type Filled, formElement, valuesIn } from "./forms.ts";
 import { type IqCaller, NoAnswer, StanzaFailure } from "./iq-caller.ts";
 import type { Listed, Registered, Tested } from "./kit.ts";
 import { NS } from "./namespaces.ts";
 import { reasonOf } from "./reason.ts";
+import { StreamEnded } from "./stream-ended.ts";
 import { testedOf } from "./tested.ts";
 
 export interface Reveille {
@@ -22,6 +22,12 @@ export interface Reveille {
 	): Promise<Element>;
 	/** @param fields of the service's form @throws {Fault} */
 	register(service: "webpush" | "ntfy", fields: Filled): Promise<Registered>;
+	/**
+	 * What browsers subscribe with, as the empty form of `register-push-webpush` says it.
+	 * @returns undefined: it does not say
+	 * @throws {Fault}
+	 */
+	vapidPublicKey(): Promise<string | undefined>;
 	/** @throws {Fault} */
 	list(): Promise<readonly Listed[]>;
 	/** @throws {Fault} */
@@ -46,17 +52,18 @@ export function reveilleAt(address: string, domain: string, iq: IqCaller): Revei
 	};
 
 	/** @returns the form of the answer, if it has one */
-	async function run(
+	async function execute(
 		node: string,
-		filled: Filled = {},
+		form: Element[],
 		about?: "registration",
 	): Promise<Element | undefined> {
 		const command = { xmlns: NS.commands, node, action: "execute" };
-		const answer = await request("set", xml("command", command, formElement(filled)), {
-			...(about && { about }),
-		});
+		const answer = await request("set", xml("command", command, ...form), { ...(about && { about }) });
 		return answer.getChild("command", NS.commands)?.getChild("x", NS.dataForms);
 	}
+
+	const run = (node: string, filled: Filled = {}, about?: "registration") =>
+		execute(node, [formElement(filled)], about);
 
 	return {
 		request,
@@ -73,6 +80,10 @@ export function reveilleAt(address: string, domain: string, iq: IqCaller): Revei
 				...(secret !== undefined && { secret }),
 				...(deviceSecret !== undefined && { deviceSecret }),
 			};
+		},
+
+		async vapidPublicKey() {
+			return valuesIn(await execute("register-push-webpush", [])).get("vapid-public-key");
 		},
 
 		async list() {

@@ -45,11 +45,3 @@ export interface Browser {
 	/** Calls when this tab is looked at again, the network comes or goes, or another tab changed the store. */
 	onReturn(listener: () => void): void;
 }
-
-/** Time, passed in. */
-export interface Clock {
-	/** ms since the epoch. */
-	now(): number;
-	/** Resolves after so many ms, or at once when the signal aborts. */
-	after(ms: number, signal?: AbortSignal): Promise<void>;
-}

@@ -1,11 +1,12 @@
 /** The set-up without a password: a client of the person's own enables push, with values to copy. */
 import { signal as createSignal, type ReadonlySignal } from "@preact/signals";
+import type { Clock } from "../clock.ts";
 import type { Devices, OwnDevice } from "../devices.ts";
 import type { OpenRegistration, Registered, SubscriptionJson } from "../kit/kit.ts";
+import { deviceOf, subscribe } from "../this-browser.ts";
 import { readAccount } from "./account.ts";
-import type { Browser, Clock } from "./browser.ts";
+import type { Browser } from "./browser.ts";
 import { faultOf, type PageFault } from "./page-fault.ts";
-import { deviceOf, subscribe } from "./this-browser.ts";
 
 export type CopyState =
 	| { at: "start"; mistake?: "jid" | "dismissed" | "denied" | PageFault }

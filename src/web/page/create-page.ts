@@ -1,10 +1,11 @@
 /** Puts the page together from its effects: what acts, where a person is, and how one leads to the other. */
 import { effect, signal } from "@preact/signals";
+import type { Clock } from "../clock.ts";
 import type { Devices } from "../devices.ts";
 import type { DeviceApi, Kit, OpenRegistration } from "../kit/kit.ts";
 import type { WebAppSettings } from "../settings.ts";
 import { createAccounts } from "./accounts/accounts.ts";
-import type { Browser, Clock } from "./browser.ts";
+import type { Browser } from "./browser.ts";
 import { createCopySetUp } from "./copy-set-up.ts";
 import { inviteOf } from "./invite-link.ts";
 import { NO_DEVICES } from "./no-devices.ts";

@@ -1,23 +1,10 @@
 /** Devices whose server encrypts what a push says, for this browser alone: their key, from its making to `<enable/>`. */
+import type { Clock } from "../clock.ts";
 import { createContentKey } from "../content-key.ts";
 import type { Devices, OwnDevice } from "../devices.ts";
 import type { Registered, Session, SubscriptionJson } from "../kit/kit.ts";
-import type { Browser, Clock } from "./browser.ts";
-import { asDevice } from "./this-browser.ts";
-
-/**
- * Keeps a device with a new key.
- * @returns the key for `<enable/>`; undefined: nothing is kept, as in browsers whose private windows store no keys
- */
-export async function putWithKey(devices: Devices, device: OwnDevice): Promise<string | undefined> {
-	const { key, forServer } = await createContentKey();
-	try {
-		await devices.put({ ...device, contentKey: key });
-		return forServer;
-	} catch {
-		return undefined;
-	}
-}
+import { asDevice } from "../this-browser.ts";
+import type { Browser } from "./browser.ts";
 
 /** A device that was enabled by an older page, or before its server could encrypt. Its client is this page. */
 export const lacksKey = ({ ended, deviceId, contentKey }: OwnDevice): boolean =>

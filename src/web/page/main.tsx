@@ -1,6 +1,7 @@
 /** @jsxImportSource preact */
 /** The page of the web app: what the browser loads, put together. */
 import { render } from "preact";
+import { windowClock } from "../clock.ts";
 import type { Devices } from "../devices.ts";
 import { createKit } from "../kit/create-kit.ts";
 import { openDevices } from "../store/devices-store.ts";
@@ -10,7 +11,7 @@ import { inviteOf } from "./invite-link.ts";
 import { PageProvider } from "./page.ts";
 import { readSettings } from "./read-settings.ts";
 import { hashOf } from "./routes.ts";
-import { browserOf, windowClock } from "./window-browser.ts";
+import { browserOf } from "./window-browser.ts";
 
 // First of all: whoever looks over a shoulder, or shares the screen, reads the address bar.
 const invite = inviteOf(location.hash);

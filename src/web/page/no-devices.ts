@@ -21,6 +21,8 @@ export const NO_DEVICES: Devices = {
 	setLanguage: nothing,
 	openTemplate: nothing,
 	setOpenTemplate: nothing,
+	site: nothing,
+	setSite: nothing,
 	setPendingTest: refuse,
 	takePendingTest: nothing,
 };

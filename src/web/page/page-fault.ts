@@ -1,6 +1,7 @@
 /** Why something could not be done on this page: as the kit says, or by the browser. */
 import { Fault, type FaultReason } from "../kit/fault.ts";
 import { reasonOf } from "../kit/reason.ts";
+import { PushServiceAway } from "../this-browser.ts";
 
 export type PageFault =
 	| FaultReason
@@ -13,11 +14,6 @@ export type PageFaultKind = PageFault["kind"];
 
 const said = (error: unknown) =>
 	reasonOf({ text: error instanceof Error ? error.message || error.name : String(error) });
-
-/** Thrown where the browser's push service fails. */
-export class PushServiceAway extends Error {
-	override name = "PushServiceAway";
-}
 
 export function faultOf(error: unknown): PageFault {
 	if (error instanceof Fault) return error.reason;

@@ -2,9 +2,10 @@
 import type { ReadonlySignal, Signal } from "@preact/signals";
 import { createContext } from "preact";
 import { useContext } from "preact/hooks";
+import type { Clock } from "../clock.ts";
 import type { WebAppSettings } from "../settings.ts";
 import type { Accounts } from "./accounts/accounts.ts";
-import type { Browser, Clock } from "./browser.ts";
+import type { Browser } from "./browser.ts";
 import type { CopySetUp } from "./copy-set-up.ts";
 import type { Obstacle } from "./obstacle.ts";
 import type { Route } from "./routes.ts";

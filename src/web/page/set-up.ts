@@ -3,16 +3,17 @@
  * next. No part of it draws. The password lives in this closure alone, and only until the second login is there.
  */
 import { signal as createSignal, type ReadonlySignal } from "@preact/signals";
+import type { Clock } from "../clock.ts";
 import type { Devices, OwnDevice } from "../devices.ts";
 import type { DeviceApi, Kit, Registered, Session, SubscriptionJson } from "../kit/kit.ts";
+import { enableDevice, type Registering, registerDevice, type WantedDevice } from "../registering.ts";
 import type { WebAppSettings } from "../settings.ts";
+import { subscribe } from "../this-browser.ts";
 import { readAccount, readService } from "./account.ts";
-import type { Browser, Clock } from "./browser.ts";
-import { putWithKey } from "./encrypting.ts";
+import type { Browser } from "./browser.ts";
 import { inviteIn } from "./invite-link.ts";
 import { faultOf, type PageFault } from "./page-fault.ts";
 import { byReveille, byServer, type TestResult, testPush } from "./test-push.ts";
-import { asDevice, deviceOf, subscribe } from "./this-browser.ts";
 
 /** What is done after the tap, in this order. */
 export const REGISTERING = ["subscribe", "register", "enable", "sign-in-again"] as const;
@@ -270,75 +271,35 @@ async function registerBrowser(effects: SetUpEffects, run: Run, show: Show): Pro
 		const subscription = await subscribe(effects, effects.reveille.vapidPublicKey);
 		at(1);
 		const session = await connected(effects, run);
-		const made = await registerAt(effects, run, session, subscription);
-		await enable(effects, run, session, made, () => at(2));
+		const registering = registeringOf(effects, session);
+		const made = await registerDevice(registering, wantedOf(effects, run, subscription));
+		effects.changed();
+		try {
+			await enableDevice(registering, made, () => at(2));
+		} catch (error) {
+			effects.changed();
+			throw error;
+		}
+		run.device = made.device;
+		run.registered = made.registered;
 	}
 	at(3);
 	await signInAgain(effects, run);
 }
 
-/** What `<enable/>` says. */
-interface Made {
-	registered: Registered;
-	/** What the account's server encrypts with, if it does. */
-	contentKey: string | undefined;
+function wantedOf({ browser, invite }: SetUpEffects, run: Run, subscription: SubscriptionJson): WantedDevice {
+	const { name = "", encrypts = false, typed: service } = run;
+	return { subscription, page: browser, name, encrypts, invite: run.invite ?? invite(), service };
 }
 
-/** Registers, and keeps the device: from now on a push may come for it. One of the same account is replaced. */
-async function registerAt(
-	{ api, browser, devices, reveille, clock, newId, changed, invite }: SetUpEffects,
-	run: Run,
+/** What the account is registered with. */
+function registeringOf(
+	{ api, devices, reveille, clock, newId }: SetUpEffects,
 	session: Session,
-	subscription: SubscriptionJson,
-): Promise<Made> {
+): Registering {
 	const { account } = session;
-	const former = (await devices.all()).filter((device) => device.account === account);
-	const deviceId = former.find((device) => device.deviceId)?.deviceId ?? (await devices.deviceId(newId()));
-	const name = run.name ?? "";
-	const registered = await session.registerBrowser(reveille.address, {
-		...asDevice(browser, { subscription, name, deviceId, wantsLow: false }),
-		invite: run.invite ?? invite(),
-	});
-	const device = deviceOf(registered, { account, name, subscription, now: clock.now() });
-	device.deviceId = deviceId;
-	if (run.typed !== undefined) device.service = run.typed;
-	const contentKey = run.encrypts ? await putWithKey(devices, device) : undefined;
-	if (contentKey === undefined) await devices.put(device);
-	for (const old of former) {
-		if (old.node === registered.node) continue;
-		// One that a client of the person's enabled: it would show each message a second time.
-		if (old.deviceId !== deviceId) await api.end(old).catch(() => {});
-		await devices.remove(old.node);
-	}
-	run.device = device;
-	run.registered = registered;
-	changed();
-	return { registered, contentKey };
-}
-
-/** What cannot be enabled is not kept: nothing would ever wake it. */
-async function enable(
-	{ api, devices, reveille, changed }: SetUpEffects,
-	run: Run,
-	session: Session,
-	{ registered, contentKey }: Made,
-	begin: () => void,
-): Promise<void> {
-	try {
-		begin();
-		await session.enable(registered, contentKey);
-	} catch (error) {
-		const { device } = run;
-		delete run.device;
-		await devices.remove(registered.node);
-		changed();
-		// The server may have enabled it, and the answer is what was lost, with the way to Reveille through it.
-		await session
-			.end(reveille.address, registered.node)
-			.catch(() => device && api.end(device))
-			.catch(() => {});
-		throw error;
-	}
+	const { address } = reveille;
+	return { session, account, address, devices, endByKey: api.end, now: clock.now, newId };
 }
 
 /**

@@ -1,9 +1,10 @@
 /** A test push: sent the way of a message's, and watched until the notification is shown or a station is found that keeps it. */
 import { present } from "../../syntax/present-fields.ts";
+import type { Clock } from "../clock.ts";
 import type { Devices, OwnDevice } from "../devices.ts";
 import { Fault } from "../kit/fault.ts";
 import type { DeviceApi, Registered, Session, Shown } from "../kit/kit.ts";
-import type { Browser, Clock } from "./browser.ts";
+import type { Browser } from "./browser.ts";
 import { faultOf, type PageFault } from "./page-fault.ts";
 
 /** ms that a push may take until the page says where it is. */

@@ -1,8 +1,9 @@
 /** `Browser` of a real window. */
+import { isAppleMobile, nameOf } from "../browser-name.ts";
 import type { WorkerMessage } from "../devices.ts";
 import { Fault } from "../kit/fault.ts";
-import type { SubscriptionJson } from "../kit/kit.ts";
-import type { Browser, Clock } from "./browser.ts";
+import { jsonOf, subscribeWith } from "../subscription.ts";
+import type { Browser } from "./browser.ts";
 
 /** The tabs of the page tell each other by it that the store changed. */
 const CHANNEL = "reveille";
@@ -45,10 +46,7 @@ export function browserOf(window: Window & typeof globalThis, worker: string): B
 		askPermission: () => window.Notification.requestPermission(),
 		async subscribe(key) {
 			const { pushManager } = await registered();
-			const former = await pushManager.getSubscription();
-			if (former && keyOf(former) === key) return jsonOf(former);
-			await former?.unsubscribe();
-			return jsonOf(await pushManager.subscribe({ userVisibleOnly: true, applicationServerKey: key }));
+			return subscribeWith(pushManager, key);
 		},
 		async subscription() {
 			const subscription = await present();
@@ -84,63 +82,4 @@ export function browserOf(window: Window & typeof globalThis, worker: string): B
 			for (const event of ["focus", "online", "offline"]) window.addEventListener(event, listener);
 		},
 	};
-}
-
-export const windowClock: Clock = {
-	now: () => Date.now(),
-	after: (ms, signal) =>
-		new Promise((resolve) => {
-			if (signal?.aborted) return resolve();
-			const timer = setTimeout(resolve, ms);
-			signal?.addEventListener("abort", () => {
-				clearTimeout(timer);
-				resolve();
-			});
-		}),
-};
-
-/** iPadOS says that it is a Mac; no Mac has a touch screen. */
-const isAppleMobile = ({ userAgent, maxTouchPoints }: Navigator) =>
-	/iPhone|iPad|iPod/.test(userAgent) || (/Macintosh/.test(userAgent) && maxTouchPoints > 1);
-
-const BROWSERS: readonly (readonly [mark: RegExp, name: string])[] = [
-	[/Edg\//, "Edge"],
-	[/OPR\//, "Opera"],
-	[/Firefox\/|FxiOS/, "Firefox"],
-	[/Chrome\/|CriOS/, "Chrome"],
-	[/Safari\//, "Safari"],
-];
-
-const SYSTEMS: readonly (readonly [mark: RegExp, name: string])[] = [
-	[/iPhone|iPod/, "iPhone"],
-	[/Android/, "Android"],
-	[/Windows/, "Windows"],
-	[/Macintosh/, "Mac"],
-	[/CrOS/, "ChromeOS"],
-	[/Linux/, "Linux"],
-];
-
-/** As a person calls them; the first that fits. */
-export function nameOf(userAgent: string, appleMobile: boolean): { browser: string; system: string } {
-	const first = (names: typeof BROWSERS) => names.find(([mark]) => mark.test(userAgent))?.[1];
-	const system = first(SYSTEMS) ?? "";
-	return {
-		browser: first(BROWSERS) ?? "Browser",
-		system: appleMobile && system !== "iPhone" ? "iPad" : system,
-	};
-}
-
-/** Base64url without padding, as the settings have it. */
-function keyOf({ options }: PushSubscription): string | undefined {
-	const { applicationServerKey } = options;
-	if (!applicationServerKey) return;
-	return btoa(String.fromCharCode(...new Uint8Array(applicationServerKey)))
-		.replaceAll("+", "-")
-		.replaceAll("/", "_")
-		.replace(/=+$/, "");
-}
-
-function jsonOf(subscription: PushSubscription): SubscriptionJson {
-	const { endpoint = "", keys = {} } = subscription.toJSON();
-	return { endpoint, keys: { p256dh: keys.p256dh ?? "", auth: keys.auth ?? "" } };
 }

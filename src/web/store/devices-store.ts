@@ -1,9 +1,10 @@
 /** `Devices` on IndexedDB: the page and the service worker each open it, and each change is one transaction. */
 import { webWorkerBounds } from "../../limits/bounds/web-worker.ts";
 import { cutBetweenCharacters } from "../../syntax/characters.ts";
-import type { Devices, OwnDevice, PendingTest } from "../devices.ts";
+import type { Devices, OtherSite, OwnDevice, PendingTest } from "../devices.ts";
 import { openDatabase, resultOf, StorageFault, type Upgrades } from "./database.ts";
 
+/** Of the web app's own. */
 const NAME = "reveille";
 
 /** By their node. */
@@ -21,7 +22,7 @@ const UPGRADES: Upgrades = [
 	},
 ];
 
-type Fact = "deviceId" | "openedAt" | "language" | "openTemplate";
+type Fact = "deviceId" | "openedAt" | "language" | "openTemplate" | "site";
 
 /** What Reveille's own test push says: that of `POST /registrations/{node}/test`, and of the command `test-push`. */
 export const REVEILLES_TEST = "Test";
@@ -31,6 +32,8 @@ interface Platform {
 	indexedDB: IDBFactory | undefined;
 	/** ms since the epoch */
 	now: () => number;
+	/** Of the database. */
+	name?: string;
 }
 
 /** Opens it now. @throws {StorageFault} where this browser stores nothing */
@@ -41,15 +44,15 @@ export async function openDevices(platform: Platform): Promise<Devices> {
 }
 
 /** Opened at its first use, for who does without if need be. All that it does: @throws {StorageFault} */
-export function createDevices({ indexedDB, now }: Platform): Devices {
-	const database = openDatabase(indexedDB, NAME, UPGRADES);
+export function createDevices({ indexedDB, now, name = NAME }: Platform): Devices {
+	const database = openDatabase(indexedDB, name, UPGRADES);
 
 	const read = <T>(store: string, ask: (store: IDBObjectStore) => IDBRequest<T>): Promise<T> =>
 		database.run("readonly", (transaction) => resultOf(ask(transaction.objectStore(store))));
 
 	const fact = <T>(name: Fact) => read<T | undefined>(FACTS, (facts) => facts.get(name));
 
-	const setFact = (name: Fact, value: string | number) =>
+	const setFact = (name: Fact, value: string | number | OtherSite) =>
 		database.run("readwrite", async (transaction) => {
 			await resultOf(transaction.objectStore(FACTS).put(value, name));
 		});
@@ -94,6 +97,8 @@ export function createDevices({ indexedDB, now }: Platform): Devices {
 		setLanguage: (language) => setFact("language", language),
 		openTemplate: () => fact<string>("openTemplate"),
 		setOpenTemplate: (template) => setFact("openTemplate", template),
+		site: () => fact<OtherSite>("site"),
+		setSite: (site) => setFact("site", site),
 
 		setPendingTest: (test) =>
 			database.run("readwrite", async (transaction) => {

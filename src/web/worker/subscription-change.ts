@@ -2,20 +2,20 @@
 import type { Devices } from "../devices.ts";
 import type { DeviceApi, SubscriptionJson } from "../kit/kit.ts";
 import { renewDevices } from "../renewal.ts";
-import type { WebAppSettings } from "../settings.ts";
 
 /** A key as browsers take and give it. */
 type Key = string | ArrayBuffer;
 
 export interface SubscriptionEffects {
 	devices: Devices;
-	api: DeviceApi;
+	/** @throws where Reveille's address is not known */
+	api(): Promise<DeviceApi>;
 	now(): number;
 	/** The subscription that there is. */
 	current(): Promise<SubscriptionJson | undefined>;
 	subscribe(key: Key): Promise<SubscriptionJson>;
-	/** @throws where Reveille does not answer */
-	settings(): Promise<WebAppSettings>;
+	/** What browsers subscribe with; undefined: Web Push is off. @throws where Reveille does not answer */
+	vapidPublicKey(): Promise<string | undefined>;
 	tell(message: { kind: "changed" }): Promise<void>;
 }
 
@@ -28,15 +28,15 @@ export async function takeSubscriptionChange(
 	const subscription =
 		change.renewed ?? (await current()) ?? (await subscribeAgain(change.formerKey, effects));
 	if (!subscription) return;
-	await renewDevices({ devices, api, subscription, now });
+	await renewDevices({ devices, api: await api(), subscription, now });
 	await tell({ kind: "changed" });
 }
 
 /** @returns undefined: Web Push is off */
 async function subscribeAgain(
 	formerKey: Key | undefined,
-	{ settings, subscribe }: SubscriptionEffects,
+	{ vapidPublicKey, subscribe }: SubscriptionEffects,
 ): Promise<SubscriptionJson | undefined> {
-	const key = formerKey ?? (await settings()).vapidPublicKey;
+	const key = formerKey ?? (await vapidPublicKey());
 	return key === undefined ? undefined : subscribe(key);
 }

@@ -1,7 +1,6 @@
 /** A notification was tapped, or taken away: what it showed was looked at. */
 import type { Devices, WorkerMessage } from "../devices.ts";
 import type { ShownData } from "./notification.ts";
-import { pageUrl } from "./opening.ts";
 import { lookedAt, unreadInAll, unreadOf } from "./unread.ts";
 
 /** A page that is open. */
@@ -14,8 +13,10 @@ export interface OpenPage {
 
 export interface TapEffects {
 	devices: Devices;
-	/** The page's own URL. */
+	/** The pages are below it, or below the first of them. */
 	scope: string;
+	/** What is opened where there is no chat to open. @param node whose push it was */
+	home(node: string | undefined): Promise<string>;
 	pages(): Promise<readonly OpenPage[]>;
 	/** @throws where the browser does not open such URLs */
 	open(url: string): Promise<unknown>;
@@ -65,16 +66,17 @@ async function forget(
 }
 
 async function openPage(
-	url: string | undefined,
+	chat: string | undefined,
 	node: string | undefined,
-	{ scope, pages, open }: TapEffects,
+	{ scope, home, pages, open }: TapEffects,
 ): Promise<void> {
-	const target = url ?? pageUrl(scope, node);
-	const there = (await pages()).find((page) => page.url.startsWith(scope));
+	const start = await home(undefined).catch(() => scope);
+	const target = chat ?? (await home(node).catch(() => scope));
+	const there = (await pages()).find(({ url }) => url.startsWith(scope) || url.startsWith(start));
 	if (!there) {
 		await open(target);
 		return;
 	}
 	await there.focus();
-	if (target !== scope && target !== there.url) await there.navigate(target).catch(() => {});
+	if (target !== start && target !== there.url) await there.navigate(target).catch(() => {});
 }

@@ -1,4 +1,6 @@
 /** The page's effects, played: a server, Reveille, a browser and a store that do as a test says. */
+
+import type { Clock } from "../../../src/web/clock.ts";
 import type { Devices, OwnDevice, WorkerMessage } from "../../../src/web/devices.ts";
 import { Fault, type FaultReason } from "../../../src/web/kit/fault.ts";
 import type {
@@ -11,7 +13,7 @@ import type {
 	Shown,
 	SubscriptionJson,
 } from "../../../src/web/kit/kit.ts";
-import type { Browser, Clock } from "../../../src/web/page/browser.ts";
+import type { Browser } from "../../../src/web/page/browser.ts";
 import type { AddressBar, PageEffects } from "../../../src/web/page/create-page.ts";
 import type { WebAppSettings } from "../../../src/web/settings.ts";
 
@@ -100,6 +102,8 @@ export function fakeDevices(...own: OwnDevice[]): FakeDevices {
 		},
 		openTemplate: nothing,
 		setOpenTemplate: nothing,
+		site: nothing,
+		setSite: nothing,
 		setPendingTest: nothing,
 		takePendingTest: nothing,
 	};

@@ -1,12 +1,12 @@
 /** Routes, times, addresses, obstacles, names of browsers and services: each a question with an answer. */
 import { describe, expect, test } from "bun:test";
+import { nameOf } from "../../../src/web/browser-name.ts";
 import { readAccount, readService } from "../../../src/web/page/account.ts";
 import { obstacleOf } from "../../../src/web/page/obstacle.ts";
 import { hostOf, makerOf } from "../../../src/web/page/push-service.ts";
 import { readSettings } from "../../../src/web/page/read-settings.ts";
 import { hashOf, parseRoute, type Route } from "../../../src/web/page/routes.ts";
 import { duration, when } from "../../../src/web/page/times.ts";
-import { nameOf } from "../../../src/web/page/window-browser.ts";
 import { fakeBrowser, SETTINGS } from "./fakes.ts";
 
 describe("a route", () => {

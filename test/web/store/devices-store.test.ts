@@ -101,6 +101,16 @@ test("what is known of the page is kept, each by itself", async () => {
 	]);
 });
 
+test("what another site keeps is apart, and says what that site is", async () => {
+	const indexedDB = new IDBFactory();
+	const own = createDevices({ indexedDB, now: Date.now });
+	const others = createDevices({ indexedDB, now: Date.now, name: "reveille-site" });
+	await others.put(ownDevice());
+	await others.setSite({ home: "https://chat.example/", apiBase: "https://push.example" });
+	expect([await own.all(), await own.site()]).toEqual([[], undefined]);
+	expect(await others.site()).toEqual({ home: "https://chat.example/", apiBase: "https://push.example" });
+});
+
 describe("a test push", () => {
 	test("is recognised once, by its node and its body", async () => {
 		const { devices, clock } = opened();

@@ -2,7 +2,6 @@
 import { describe, expect, test } from "bun:test";
 import { Fault } from "../../../src/web/kit/fault.ts";
 import type { DeviceApi, SubscriptionJson } from "../../../src/web/kit/kit.ts";
-import type { WebAppSettings } from "../../../src/web/settings.ts";
 import {
 	type SubscriptionEffects,
 	takeSubscriptionChange,
@@ -14,14 +13,6 @@ const subscription = (name: string): SubscriptionJson => ({
 	endpoint: `https://push.example/${name}`,
 	keys: { p256dh: "p", auth: "a" },
 });
-const SETTINGS: WebAppSettings = {
-	version: "0",
-	ntfy: false,
-	servers: {},
-	open: "xmpp:{jid}",
-	vapidPublicKey: "ours",
-};
-
 async function changed(changes: Partial<SubscriptionEffects> = {}) {
 	const { effects, told, clock } = surroundings();
 	await effects.devices.put(ownDevice({ renewedAt: clock.at }));
@@ -35,13 +26,13 @@ async function changed(changes: Partial<SubscriptionEffects> = {}) {
 	} satisfies Pick<DeviceApi, "renew"> as unknown as DeviceApi;
 	const its: SubscriptionEffects = {
 		...effects,
-		api,
+		api: async () => api,
 		current: async () => undefined,
 		async subscribe(key) {
 			keys.push(key);
 			return subscription("again");
 		},
-		settings: async () => SETTINGS,
+		vapidPublicKey: async () => "ours",
 		...changes,
 	};
 	const take = (change: Parameters<typeof takeSubscriptionChange>[0]) => takeSubscriptionChange(change, its);
@@ -82,8 +73,7 @@ describe("Reveille is told", () => {
 });
 
 test("without Web Push at Reveille nothing is subscribed", async () => {
-	const { vapidPublicKey: _, ...off } = SETTINGS;
-	const its = await changed({ settings: async () => off });
+	const its = await changed({ vapidPublicKey: async () => undefined });
 	await its.take({});
 	expect([its.keys, its.renewed, its.told]).toEqual([[], [], []]);
 });
@@ -94,7 +84,7 @@ test("a registration that ended is marked", async () => {
 			throw new Fault({ kind: "ended" });
 		},
 	} as unknown as DeviceApi;
-	const its = await changed({ api });
+	const its = await changed({ api: async () => api });
 	await its.take({ renewed: subscription("new") });
 	expect((await its.device())?.ended?.why).toBe("gone");
 });

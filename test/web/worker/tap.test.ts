@@ -1,6 +1,7 @@
 /** A tap on a notification. */
 import { describe, expect, test } from "bun:test";
 import type { ShownData } from "../../../src/web/worker/notification.ts";
+import { pageUrl } from "../../../src/web/worker/opening.ts";
 import { type OpenPage, takeClose, takeTap } from "../../../src/web/worker/tap.ts";
 import { ownDevice } from "../own-device.ts";
 import { surroundings } from "./effects.ts";
@@ -19,6 +20,7 @@ async function tapped(open: readonly string[] = [], refused: readonly string[] =
 	const its = {
 		...effects,
 		scope: SCOPE,
+		home: async (node: string | undefined) => pageUrl(SCOPE, node),
 		pages: async () => pages,
 		async open(url: string) {
 			if (refused.includes(url)) throw new TypeError("not such URLs");
@@ -73,6 +75,35 @@ describe("a tap", () => {
 		const { tap, did } = await tapped(["https://push.example/docs"]);
 		await tap({});
 		expect(did).toEqual([`open ${SCOPE}`]);
+	});
+});
+
+describe("a tap at a site of others", () => {
+	const HOME = "https://chat.example/talk?room=1";
+	const home = async () => HOME;
+	const scope = "https://chat.example/files/";
+
+	test.each([
+		["opens its page, wherever the service worker's file is", [], [`open ${HOME}`]],
+		[
+			"goes to its page that is open, and leaves it where it is",
+			[`${HOME}#juliet`],
+			[`focus ${HOME}#juliet`],
+		],
+		["does not go to another page of its origin", ["https://chat.example/shop"], [`open ${HOME}`]],
+	])("%s", async (_, pages, expected) => {
+		const { its, did } = await tapped(pages);
+		await takeTap({ node: "node-1" }, { ...its, home, scope });
+		expect(did).toEqual(expected);
+	});
+
+	test("opens what is in the scope where the browser's database does not say its page", async () => {
+		const { its, did } = await tapped();
+		const unknown = async () => {
+			throw new Error("closed");
+		};
+		await takeTap({ node: "node-1" }, { ...its, home: unknown, scope });
+		expect(did).toEqual([`open ${scope}`]);
 	});
 });
 

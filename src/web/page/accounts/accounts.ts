@@ -4,12 +4,13 @@
  */
 import type { ReadonlySignal } from "@preact/signals";
 import { present } from "../../../syntax/present-fields.ts";
+import type { Clock } from "../../clock.ts";
 import type { Devices, OwnDevice } from "../../devices.ts";
 import { Fault } from "../../kit/fault.ts";
 import type { DeviceApi, Kit, Session } from "../../kit/kit.ts";
 import type { WebAppSettings } from "../../settings.ts";
 import { domainOf } from "../account.ts";
-import type { Browser, Clock } from "../browser.ts";
+import type { Browser } from "../browser.ts";
 import { byReveille, type TestResult, testPush } from "../test-push.ts";
 import { type DeviceView, viewsOf } from "./device-view.ts";
 import { type AccountList, createKnowledge } from "./known.ts";

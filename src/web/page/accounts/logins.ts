@@ -1,6 +1,7 @@
 /** The logins that are open, one for each account at the most, and the list of devices that each gives. */
+
+import type { Clock } from "../../clock.ts";
 import type { Session } from "../../kit/kit.ts";
-import type { Clock } from "../browser.ts";
 import type { AccountList, Knowledge } from "./known.ts";
 
 export interface Logins {

@@ -1,12 +1,14 @@
 /** The devices of this browser: what Reveille says of them, and their renewal, with their device secrets alone. */
+
+import { classesOf } from "../../classes.ts";
+import type { Clock } from "../../clock.ts";
 import type { Devices, OwnDevice } from "../../devices.ts";
 import { Fault } from "../../kit/fault.ts";
 import type { DeviceApi, Session, SubscriptionJson } from "../../kit/kit.ts";
 import { renewDevices } from "../../renewal.ts";
-import type { Browser, Clock } from "../browser.ts";
-import { classesOf } from "../classes.ts";
+import { subscribe } from "../../this-browser.ts";
+import type { Browser } from "../browser.ts";
 import { encryptFromNowOn, lacksKey } from "../encrypting.ts";
-import { subscribe } from "../this-browser.ts";
 import type { Knowledge } from "./known.ts";
 
 export interface OwnDevices {

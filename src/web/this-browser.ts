@@ -1,14 +1,13 @@
 /** This browser as a device: its subscription, and what is kept of it once it is registered. */
-import { present } from "../../syntax/present-fields.ts";
-import type { OwnDevice } from "../devices.ts";
-import { Fault } from "../kit/fault.ts";
-import type { Registered, SubscriptionJson } from "../kit/kit.ts";
-import type { Browser, Clock } from "./browser.ts";
+import { present } from "../syntax/present-fields.ts";
 import { classesOf } from "./classes.ts";
-import { PushServiceAway } from "./page-fault.ts";
+import type { Clock } from "./clock.ts";
+import type { OwnDevice } from "./devices.ts";
+import { Fault } from "./kit/fault.ts";
+import type { Registered, SubscriptionJson } from "./kit/kit.ts";
 
-/** What a push is headed by that names no sender, where the browser shows it without the service worker. */
-const NAME = "Reveille";
+/** Of the web app's own page. */
+const TITLE = "Reveille";
 
 /** What a person and the page decide of this browser. */
 export interface ThisBrowser {
@@ -21,6 +20,11 @@ export interface ThisBrowser {
 /** ms that a browser may take to subscribe: one that reaches no push service waits for ever. */
 const SUBSCRIBING = 30_000;
 
+/** Thrown where the browser's push service fails. */
+export class PushServiceAway extends Error {
+	override name = "PushServiceAway";
+}
+
 /**
  * Subscribes, or gives the subscription that there is.
  * @param key the VAPID public key, base64url
@@ -28,7 +32,7 @@ const SUBSCRIBING = 30_000;
  * @throws {Fault} where Reveille is what does not answer
  */
 export async function subscribe(
-	{ browser, clock }: { browser: Pick<Browser, "subscribe">; clock: Clock },
+	{ browser, clock }: { browser: { subscribe(key: string): Promise<SubscriptionJson> }; clock: Clock },
 	key: string,
 ): Promise<SubscriptionJson> {
 	const waiting = new AbortController();
@@ -48,9 +52,19 @@ export async function subscribe(
 	}
 }
 
+/** The page that registers it. */
+export interface ThisPage {
+	/** Whether it is https. */
+	https: boolean;
+	/** Its address. */
+	home: string;
+	/** What a push is headed by that names no sender, where the browser shows it without the service worker. */
+	title?: string;
+}
+
 /** How this browser registers. */
 export const asDevice = (
-	{ https, home }: Pick<Browser, "https" | "home">,
+	{ https, home, title = TITLE }: ThisPage,
 	{ subscription, name, deviceId, wantsLow }: ThisBrowser,
 ) => ({
 	subscription,
@@ -58,7 +72,7 @@ export const asDevice = (
 	deviceId,
 	classes: classesOf(wantsLow),
 	// Reveille uses it at Apple's endpoints alone, and takes no other than https.
-	...present({ declarative: https ? { title: NAME, navigate: home } : undefined }),
+	...present({ declarative: https ? { title, navigate: home } : undefined }),
 });
 
 /** What is kept of a device that was just registered. @throws {Fault} where its registration has no device secret */
