@@ -282,6 +282,8 @@ interface Made {
 	registered: Registered;
 	/** What the account's server encrypts with, if it does. */
 	contentKey: string | undefined;
+	/** Whether an invite was shown, which it may have used up. */
+	isInvited: boolean;
 }
 
 /** Registers, and keeps the device: from now on a push may come for it. One of the same account is replaced. */
@@ -295,9 +297,10 @@ async function registerAt(
 	const former = (await devices.all()).filter((device) => device.account === account);
 	const deviceId = former.find((device) => device.deviceId)?.deviceId ?? (await devices.deviceId(newId()));
 	const name = run.name ?? "";
+	const shown = run.invite ?? invite();
 	const registered = await session.registerBrowser(reveille.address, {
 		...asDevice(browser, { subscription, name, deviceId, wantsLow: false }),
-		invite: run.invite ?? invite(),
+		invite: shown,
 	});
 	const device = deviceOf(registered, { account, name, subscription, now: clock.now() });
 	device.deviceId = deviceId;
@@ -313,15 +316,18 @@ async function registerAt(
 	run.device = device;
 	run.registered = registered;
 	changed();
-	return { registered, contentKey };
+	return { registered, contentKey, isInvited: shown !== undefined };
 }
 
-/** What cannot be enabled is not kept: nothing would ever wake it. */
+/**
+ * What cannot be enabled is not kept: nothing would ever wake it. By invite it stays at Reveille: the next try renews
+ * it, where a new one would find the invite used up.
+ */
 async function enable(
 	{ api, devices, reveille, changed }: SetUpEffects,
 	run: Run,
 	session: Session,
-	{ registered, contentKey }: Made,
+	{ registered, contentKey, isInvited }: Made,
 	begin: () => void,
 ): Promise<void> {
 	try {
@@ -333,6 +339,10 @@ async function enable(
 		await devices.remove(registered.node);
 		changed();
 		// The server may have enabled it, and the answer is what was lost, with the way to Reveille through it.
+		if (isInvited) {
+			await session.disable(registered.jid, registered.node).catch(() => {});
+			throw error;
+		}
 		await session
 			.end(reveille.address, registered.node)
 			.catch(() => device && api.end(device))
