@@ -17,7 +17,9 @@ export interface InviteGuest {
 export type InviteAnswer =
 	| { kind: "admitted"; id: string /** It was used for nothing. */; giveBack(): Promise<void> }
 	/** `reason`: a sentence for whoever showed it. */
-	| { kind: "no-invite"; why: InviteRefusal | "too-often"; reason: string };
+	| { kind: "no-invite"; why: InviteRefusal; reason: string }
+	/** `seconds`: until one is looked up again. */
+	| { kind: "no-invite"; why: "too-often"; reason: string; seconds: number };
 
 /** @param typed the secret of an invite's link, or its code, as a person typed it */
 export type InviteCheck = (typed: string, guest: InviteGuest) => Promise<InviteAnswer>;
@@ -63,7 +65,7 @@ function createInviteCheck(
 		if (ms > 0) {
 			const seconds = Math.ceil(ms / 1000);
 			const reason = `Too many invites that are none came from you: try again in ${seconds} s.`;
-			return { kind: "no-invite", why: "too-often", reason };
+			return { kind: "no-invite", why: "too-often", reason, seconds };
 		}
 		// Before anything is awaited: of many guesses at once each is counted.
 		ones.take(one);

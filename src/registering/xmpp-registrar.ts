@@ -137,13 +137,14 @@ function createRegister(deps: RegistrarDeps, choice: AppChoice): Registrar["regi
 	/** What did not come to a registration uses up nothing. */
 	async function registerByInvite(request: RegisterRequest, invite: string): Promise<RegisterResult> {
 		const { owner, device } = request;
+		const known = async () => {
+			const app = await chosenFor(request);
+			return app && (await registrations.findDevice(owner, app.name, device))?.invite;
+		};
 		const admitted = await invites.check(invite, {
 			whoever: [owner, domainOf(owner)],
 			guessers: { one: owner, all: partyOfOwner(owner) },
-			async known() {
-				const app = await chosenFor(request);
-				return app && (await registrations.findDevice(owner, app.name, device))?.invite;
-			},
+			known,
 		});
 		if (admitted.kind !== "admitted") return admitted;
 		let isRegistered = false;
@@ -152,7 +153,8 @@ function createRegister(deps: RegistrarDeps, choice: AppChoice): Registrar["regi
 			isRegistered = result.kind === "registered";
 			return result;
 		} finally {
-			if (!isRegistered) await admitted.giveBack();
+			// A pubsub host may have failed when the registration was there already: that one is renewed next time.
+			if (!isRegistered && (await known()) !== admitted.id) await admitted.giveBack();
 		}
 	}
 

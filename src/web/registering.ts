@@ -6,7 +6,7 @@ import type { DeviceKey, Registered, Session, SubscriptionJson } from "./kit/kit
 import { asDevice, deviceOf, type ThisPage } from "./this-browser.ts";
 
 export interface Registering {
-	session: Pick<Session, "registerBrowser" | "end" | "enable">;
+	session: Pick<Session, "registerBrowser" | "end" | "enable" | "disable">;
 	/** Whose session it is: a bare JID. */
 	account: string;
 	/** Reveille's JID. */
@@ -39,6 +39,8 @@ export interface RegisteredDevice {
 	registered: Registered;
 	/** What the account's server encrypts with, if it does. */
 	contentKey: string | undefined;
+	/** Whether an invite was shown, which it may have used up. */
+	isInvited: boolean;
 }
 
 /** Registers, and keeps the device: from now on a push may come for it. One of the same account is replaced. */
@@ -62,7 +64,7 @@ export async function registerDevice(
 		if (old.deviceId !== deviceId) await endByKey(old).catch(() => {});
 		await devices.remove(old.node);
 	}
-	return { device, registered, contentKey };
+	return { device, registered, contentKey, isInvited: invite !== undefined };
 }
 
 /**
@@ -80,12 +82,13 @@ async function putWithKey(devices: Devices, device: OwnDevice): Promise<string |
 }
 
 /**
- * Has the account's server publish for it. What cannot be enabled is not kept: nothing would ever wake it.
+ * Has the account's server publish for it. What cannot be enabled is not kept: nothing would ever wake it. By invite it
+ * stays at Reveille: the next try renews it, where a new one would find the invite used up.
  * @param begin called first; what it throws ends the registration too
  */
 export async function enableDevice(
 	{ session, address, devices, endByKey }: Registering,
-	{ device, registered, contentKey }: RegisteredDevice,
+	{ device, registered, contentKey, isInvited }: RegisteredDevice,
 	begin = () => {},
 ): Promise<void> {
 	try {
@@ -94,10 +97,12 @@ export async function enableDevice(
 	} catch (error) {
 		await devices.remove(device.node);
 		// The server may have enabled it, and the answer is what was lost, with the way to Reveille through it.
-		await session
-			.end(address, device.node)
-			.catch(() => endByKey(device))
-			.catch(() => {});
+		if (isInvited) await session.disable(registered.jid, registered.node).catch(() => {});
+		else
+			await session
+				.end(address, device.node)
+				.catch(() => endByKey(device))
+				.catch(() => {});
 		throw error;
 	}
 }

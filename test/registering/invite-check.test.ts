@@ -51,6 +51,7 @@ test("five that are none, then no more are looked up for a minute, not even a ri
 		kind: "no-invite",
 		why: "too-often",
 		reason: "Too many invites that are none came from you: try again in 12 s.",
+		seconds: 12,
 	});
 	expect(lookedUp).toBe(5);
 	// A neighbour is none who guessed.

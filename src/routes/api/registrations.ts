@@ -117,7 +117,7 @@ async function admit({ invites }: AppDeps, invite: string, network: string | und
 	if (answer.kind === "admitted") return answer;
 	const { why, reason } = answer;
 	throw why === "too-often"
-		? new Problem("too-many-requests", reason)
+		? new Problem("too-many-requests", reason, { headers: { "Retry-After": String(answer.seconds) } })
 		: new Problem("no-invite", reason, { why });
 }
 

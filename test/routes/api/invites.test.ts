@@ -63,6 +63,7 @@ test("five guesses of one network, and it is told to wait; another network is no
 	for (let at = 0; at < 5; at++) expect((await register({ invite: `ZZZZ-ZZZZ-ZZZ${at}` })).status).toBe(403);
 	const refused = await register({ invite: CODE });
 	expect(refused.status).toBe(429);
+	expect(Number(refused.headers.get("Retry-After"))).toBeWithin(1, 13);
 	expect(await refused.json()).toMatchObject({ detail: expect.stringContaining("try again in") });
 	server.state.peer = "198.51.100.1";
 	expect((await register({ invite: CODE })).status).toBe(201);

@@ -254,6 +254,22 @@ describe("an invite", () => {
 		expect(devices.there.get("node-1")?.account).toBe(ACCOUNT);
 	});
 
+	test("is not lost with what cannot be enabled: the next try renews the registration that used it up", async () => {
+		const reason: FaultReason = { kind: "enable-refused", domain: "example.net", reason: "not now" };
+		const ended: string[] = [];
+		const first = fakeSession({ enable: failing(reason) });
+		const api = fakeApi({ end: async ({ node }) => void ended.push(node) });
+		const devices = fakeDevices();
+		const invite = () => "7QMX-0V4H-T9KD";
+		const { setUp, at } = scene({ kit: fakeKit([first]), api, devices, invite });
+		await setUp.signIn(ACCOUNT, PASSWORD);
+		await setUp.allow("Laptop");
+		expect(at()).toMatchObject({ at: "stopped", fault: reason });
+		expect(first.asked.at(-1)).toBe("disable push.example.net node-1");
+		expect(ended).toEqual([]);
+		expect(devices.there.size).toBe(0);
+	});
+
 	test("of a link is shown without asking, and a pasted link is its secret", async () => {
 		const { at, shown } = await asked("7QMX-0V4H-T9KD");
 		expect(at().at).toBe("tested");

@@ -1,5 +1,6 @@
 /** Registering by invite, over XMPP: for those whom XMPP_ALLOW does not let in. */
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import type { NodeSource } from "../../../src/registering/nodes.ts";
 import { createInvites, type Invites } from "../../../src/store/invites.ts";
 import { openTestDatabase, type TestDatabase } from "../../database.ts";
 import { type CommandsFixture, command, openCommandsFixture, submit } from "./commands-fixture.ts";
@@ -113,6 +114,30 @@ test("what cannot be registered uses nothing up", async () => {
 	await make();
 	expect(await register(CODE, { token: "http://127.0.0.1/x" })).toContain("bad-request");
 	expect(await used()).toBe(0);
+});
+
+test("what fails once it is registered uses it up all the same", async () => {
+	await make();
+	const HOST = "pubsub.example.net";
+	const nodes: NodeSource = {
+		isPubsubHost: (jid) => jid === HOST,
+		isAt: async () => true,
+		create: async () => crypto.randomUUID(),
+	};
+	const restrict = () => Promise.reject(new Error("the host does not answer"));
+	const pubsub = { nodes, pubsubHost: { jid: HOST, restrict } };
+	const { ask } = await openCommandsFixture({ database, now: () => now, pubsub });
+	const registerAtHost = (device: string) =>
+		ask(command("register-push-webpush", submit({ token: ENDPOINT, "device-id": device, invite: CODE })), {
+			from: ROMEO,
+		});
+	expect(await registerAtHost("one")).toContain("internal-server-error");
+	expect(await used()).toBe(1);
+	expect(await registerAtHost("two")).toContain(`why="used-up"`);
+	// The same device is renewed: it may try again.
+	expect(await registerAtHost("one")).toContain("internal-server-error");
+	expect(await used()).toBe(1);
+	expect(await fixture.count()).toBe(1);
 });
 
 test("who needs no invite uses none up", async () => {
