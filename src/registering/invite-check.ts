@@ -15,7 +15,8 @@ export interface InviteGuest {
 }
 
 export type InviteAnswer =
-	| { kind: "admitted"; id: string /** It was used for nothing. */; giveBack(): Promise<void> }
+	/** `giveBack`: it was used for nothing. */
+	| { kind: "admitted"; id: string; giveBack(): Promise<void> }
 	/** `reason`: a sentence for whoever showed it. */
 	| { kind: "no-invite"; why: InviteRefusal; reason: string }
 	/** `seconds`: until one is looked up again. */
@@ -27,10 +28,52 @@ export type InviteCheck = (typed: string, guest: InviteGuest) => Promise<InviteA
 /** What registering asks of invites: one for all ways in of a process, since it counts guesses. */
 export interface InviteDesk extends Pick<Invites, "names"> {
 	check: InviteCheck;
+	/**
+	 * Whether somebody who shows no invite was let in by one, which was not revoked since.
+	 * @param look finds the invites that did. Who was not is looked up as seldom as one who guesses
+	 */
+	wasLetIn(guessers: InviteGuest["guessers"], look: () => Promise<readonly string[]>): Promise<boolean>;
+}
+
+/** Who guesses, and has to wait. */
+interface Patience {
+	/** Counts a guess. @returns the ms until the next one may be made; 0: this one may */
+	count(guessers: InviteGuest["guessers"]): number;
+	/** It was no guess. */
+	forgive(guessers: InviteGuest["guessers"]): void;
 }
 
 export function createInviteDesk(invites: Invites, now: () => number = Date.now): InviteDesk {
-	return { check: createInviteCheck(invites, now), names: invites.names };
+	const patience = createPatience(now);
+	return {
+		check: createInviteCheck(invites, patience),
+		names: invites.names,
+		async wasLetIn(guessers, look) {
+			// Before anything is awaited: of many at once each is counted.
+			if (patience.count(guessers) > 0) return false;
+			const isLetIn = await invites.anyStands(await look());
+			if (isLetIn) patience.forgive(guessers);
+			return isLetIn;
+		},
+	};
+}
+
+function createPatience(now: () => number): Patience {
+	const ones = createBuckets(registrationBounds.wrongInvites.is, now);
+	const parties = createBuckets(registrationBounds.wrongInvitesOfParty.is, now);
+	return {
+		count({ one, all }) {
+			const ms = Math.max(ones.wait(one), all === undefined ? 0 : parties.wait(all));
+			if (ms > 0) return ms;
+			ones.take(one);
+			if (all !== undefined) parties.take(all);
+			return 0;
+		},
+		forgive({ one, all }) {
+			ones.putBack(one);
+			if (all !== undefined) parties.putBack(all);
+		},
+	};
 }
 
 const REASONS: Readonly<Record<InviteRefusal, string>> = {
@@ -48,11 +91,8 @@ const OVER_XMPP =
 
 function createInviteCheck(
 	invites: Pick<Invites, "use" | "shownAgain" | "giveBack">,
-	now: () => number,
+	patience: Patience,
 ): InviteCheck {
-	const ones = createBuckets(registrationBounds.wrongInvites.is, now);
-	const parties = createBuckets(registrationBounds.wrongInvitesOfParty.is, now);
-
 	const refused = (why: InviteRefusal, { whoever }: InviteGuest): InviteAnswer => ({
 		kind: "no-invite",
 		why,
@@ -60,30 +100,26 @@ function createInviteCheck(
 	});
 
 	return async (typed, guest) => {
-		const { one, all } = guest.guessers;
-		const ms = Math.max(ones.wait(one), all === undefined ? 0 : parties.wait(all));
+		// Before anything is awaited: of many guesses at once each is counted.
+		const ms = patience.count(guest.guessers);
 		if (ms > 0) {
 			const seconds = Math.ceil(ms / 1000);
-			const reason = `Too many invites that are none came from you: try again in ${seconds} s.`;
+			const reason = `Too many invites that let nobody in came from you: try again in ${seconds} s.`;
 			return { kind: "no-invite", why: "too-often", reason, seconds };
 		}
-		// Before anything is awaited: of many guesses at once each is counted.
-		ones.take(one);
-		if (all !== undefined) parties.take(all);
-		const wasNoGuess = () => {
-			ones.putBack(one);
-			if (all !== undefined) parties.putBack(all);
-		};
 		const secret = readInviteSecret(typed);
 		if (!secret) return refused("unknown", guest);
 		const known = await guest.known?.();
-		if (known !== undefined && (await invites.shownAgain(secret)) === known) {
-			wasNoGuess();
-			return { kind: "admitted", id: known, giveBack: async () => {} };
-		}
-		const used = await invites.use(secret, guest.whoever);
-		if (used !== "unknown") wasNoGuess();
+		const isKnown = known !== undefined && (await invites.shownAgain(secret)) === known;
+		const used = isKnown ? { id: known } : await invites.use(secret, guest.whoever);
 		if (typeof used === "string") return refused(used, guest);
-		return { kind: "admitted", id: used.id, giveBack: () => invites.giveBack(used.id) };
+		patience.forgive(guest.guessers);
+		return {
+			kind: "admitted",
+			id: used.id,
+			giveBack: async () => {
+				if (!isKnown) await invites.giveBack(used.id);
+			},
+		};
 	};
 }

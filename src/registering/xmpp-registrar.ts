@@ -53,6 +53,10 @@ export function createRegistrar(deps: RegistrarDeps): Registrar {
 		vapidPublicKey: deps.vapidPublicKey,
 		givesSecrets: pubsubHost === undefined,
 		mayRegister: createAccess(allow),
+		isInvited: (owner) =>
+			deps.invites.wasLetIn(guessersOf(owner), async () =>
+				(await deps.registrations.ofOwner(owner)).flatMap(({ invite }) => invite ?? []),
+			),
 		secretOf: (node) => keyring.secretOf(keyring.usable(node)),
 		register: createRegister(deps, choice),
 		// What is renamed is there: it is a renewal.
@@ -134,16 +138,28 @@ function createRegister(deps: RegistrarDeps, choice: AppChoice): Registrar["regi
 		return registerWith(app, service, request, invite).catch(refusedFor);
 	}
 
+	/** The invite that let in what this renews. */
+	async function inviteOf(request: RegisterRequest): Promise<string | undefined> {
+		const app = await chosenFor(request);
+		return app && (await registrations.findDevice(request.owner, app.name, request.device))?.invite;
+	}
+
+	/** A device that an invite let in stays, whatever became of the invite's uses and time. */
+	async function renewInvited(request: RegisterRequest): Promise<RegisterResult> {
+		const isLetIn = await invites.wasLetIn(guessersOf(request.owner), async () => {
+			const invite = await inviteOf(request);
+			return invite === undefined ? [] : [invite];
+		});
+		return isLetIn ? registerAllowed(request) : NO_INVITE;
+	}
+
 	/** What did not come to a registration uses up nothing. */
 	async function registerByInvite(request: RegisterRequest, invite: string): Promise<RegisterResult> {
-		const { owner, device } = request;
-		const known = async () => {
-			const app = await chosenFor(request);
-			return app && (await registrations.findDevice(owner, app.name, device))?.invite;
-		};
+		const { owner } = request;
+		const known = () => inviteOf(request);
 		const admitted = await invites.check(invite, {
 			whoever: [owner, domainOf(owner)],
-			guessers: { one: owner, all: partyOfOwner(owner) },
+			guessers: guessersOf(owner),
 			known,
 		});
 		if (admitted.kind !== "admitted") return admitted;
@@ -163,10 +179,11 @@ function createRegister(deps: RegistrarDeps, choice: AppChoice): Registrar["regi
 		const tooLong = whatIsTooLong(request);
 		if (tooLong !== undefined) return { kind: "too-long", reason: tooLong };
 		if (mayRegister(owner)) return registerAllowed(request);
-		if (invite !== undefined) return registerByInvite(request, invite);
-		return NO_INVITE;
+		return invite === undefined ? renewInvited(request) : registerByInvite(request, invite);
 	};
 }
+
+const guessersOf = (owner: string) => ({ one: owner, all: partyOfOwner(owner) });
 
 /** The answer to what is wrong with a device, or is not possible now. @throws any other error */
 function refusedFor(error: unknown): RegisterResult {

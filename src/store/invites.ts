@@ -45,6 +45,8 @@ export interface Invites {
 	use(secret: InviteSecret, whoever: readonly string[]): Promise<{ id: string } | InviteRefusal>;
 	/** The id of an invite that may be shown again by whom it let in: it was not revoked. */
 	shownAgain(secret: InviteSecret): Promise<string | undefined>;
+	/** Whether any of these lets in still whom it let in: it was not revoked. */
+	anyStands(ids: readonly string[]): Promise<boolean>;
 	/** A use came to nothing. */
 	giveBack(id: string): Promise<void>;
 	/** What people call them: the name, or the id. */
@@ -136,6 +138,16 @@ export function createInvites(db: LibSQLDatabase, now: () => number = Date.now):
 				.from(invites)
 				.where(and(await isOf(secret), isNull(revokedAt)));
 			return known?.id;
+		},
+
+		async anyStands(ids) {
+			if (ids.length === 0) return false;
+			const standing = await db
+				.select({ id })
+				.from(invites)
+				.where(and(inArray(id, [...ids]), isNull(revokedAt)))
+				.limit(1);
+			return standing.length > 0;
 		},
 
 		async giveBack(wanted) {

@@ -21,6 +21,7 @@ const registrar: Registrar = {
 	providers: ["tigase:messenger:apns:1"],
 	givesSecrets: true,
 	mayRegister: () => true,
+	isInvited: async () => false,
 	register: async () => ({
 		kind: "registered",
 		jid: "push.example.net",

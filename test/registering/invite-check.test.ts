@@ -50,7 +50,7 @@ test("five that are none, then no more are looked up for a minute, not even a ri
 	expect(await desk.check(CODE, guest())).toEqual({
 		kind: "no-invite",
 		why: "too-often",
-		reason: "Too many invites that are none came from you: try again in 12 s.",
+		reason: "Too many invites that let nobody in came from you: try again in 12 s.",
 		seconds: 12,
 	});
 	expect(lookedUp).toBe(5);
@@ -75,15 +75,29 @@ test("of 10,000 guesses at once, from as many accounts of one domain as one like
 	expect(await desk.check(CODE, guest())).toMatchObject({ kind: "admitted" });
 });
 
-test("what is used up, ended or another's is no guess", async () => {
+test("what is used up, ended or another's is looked up as seldom", async () => {
 	await invites.make(
 		{ id: "two", uses: 1, endsAt: now + 1e9, onlyFor: "juliet@example.org" },
 		{ link: "B".repeat(22), code: "BBBBBBBBBBBB" },
 	);
-	for (let at = 0; at < 10; at++) {
+	for (let at = 0; at < 5; at++) {
 		expect(await desk.check("BBBB-BBBB-BBBB", guest())).toMatchObject({ why: "for-others" });
 	}
-	expect(await desk.check(CODE, guest())).toMatchObject({ kind: "admitted" });
+	expect(await desk.check("BBBB-BBBB-BBBB", guest())).toMatchObject({ why: "too-often" });
+	expect(lookedUp).toBe(5);
+});
+
+test("who was let in is known without an invite, until it is revoked; others are looked up as seldom as who guesses", async () => {
+	const guessers = { one: "romeo@example.org", all: "example.org" };
+	let looks = 0;
+	const look = (ids: string[]) => async () => {
+		looks++;
+		return ids;
+	};
+	for (let at = 0; at < 9; at++) expect(await desk.wasLetIn(guessers, look(["gone", "one"]))).toBe(true);
+	await invites.revoke("one");
+	for (let at = 0; at < 9; at++) expect(await desk.wasLetIn(guessers, look(["one"]))).toBe(false);
+	expect(looks).toBe(9 + 5);
 });
 
 test("where nobody vouches for an address, one for an address says how it is used", async () => {

@@ -9,6 +9,7 @@ export const noCommands: CommandDeps = {
 		services: new Set(),
 		providers: [],
 		mayRegister: () => false,
+		isInvited: async () => false,
 		register: registersNothing,
 		list: registersNothing,
 		remove: registersNothing,

@@ -210,13 +210,13 @@ export const registrationBounds = {
 	},
 	wrongInvites: {
 		is: { burst: 5, perSecond: 5 / 60 },
-		unit: "invites that are none",
+		unit: "invites that let nobody in",
 		what: "One account, or over HTTP one network (an IPv4 address or an IPv6 /64), on one process",
 		beyond: "No invite is looked up for it, and the answer says for how long.",
 	},
 	wrongInvitesOfParty: {
-		is: { burst: 50, perSecond: 50 / 60 },
-		unit: "invites that are none",
+		is: { burst: 500, perSecond: 10 },
+		unit: "invites that let nobody in",
 		what: "All accounts of one registrable domain, or all networks of one IPv6 /48, on one process",
 		beyond: "Likewise.",
 	},

@@ -107,7 +107,8 @@ export function createCommands(deps: CommandDeps) {
 			}
 			const form = x ? boundedForm(x) : new Map();
 			// Before its fields are looked at: who may not register is told that, and not how to do better.
-			if (needsInvite && optional({ form }, INVITE) === undefined) throw noInvite(NO_INVITE);
+			const showsNone = needsInvite && optional({ form }, INVITE) === undefined;
+			if (showsNone && !(await registrar.isInvited(owner))) throw noInvite(NO_INVITE);
 			// A database in a file is asked with nothing else between: many commands at once would hold up all else.
 			await perTurn();
 			const done = await command.run({ ...asked, form });

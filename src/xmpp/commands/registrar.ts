@@ -88,7 +88,12 @@ export interface Registrar {
 	readonly givesSecrets: boolean;
 	/** XMPP_ALLOW. @param owner a bare JID */
 	mayRegister(owner: string): boolean;
-	/** @throws when the database is away */
+	/**
+	 * Whether an invite let in a device of an owner whom XMPP_ALLOW does not: that device may register again without it.
+	 * @throws when the database is away
+	 */
+	isInvited(owner: string): Promise<boolean>;
+	/** @throws likewise */
 	register(request: RegisterRequest): Promise<RegisterResult>;
 	/**
 	 * All that an owner has, the oldest first, with the nodes as the owner's client knows them, with the last error in

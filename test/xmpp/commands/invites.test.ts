@@ -110,6 +110,20 @@ test("the same device registers again with it, and uses nothing up", async () =>
 	expect(await used()).toBe(1);
 });
 
+test("the same device registers again without it too, others of the account do not, and none once it is revoked", async () => {
+	const missing = expect.stringContaining(`why="missing"`);
+	await make();
+	await register(CODE);
+	now += 60_000;
+	expect(await register(undefined, { token: `${ENDPOINT}/more` })).toContain("completed");
+	expect(await fixture.only()).toMatchObject({ token: `${ENDPOINT}/more`, invite: "one" });
+	expect(await register(undefined, { device: "another" })).toEqual(missing);
+	expect(await register(undefined, { from: "benvolio@elsewhere.example/x" })).toEqual(missing);
+	await invites.revoke("one");
+	expect(await register(undefined)).toEqual(missing);
+	expect(await used()).toBe(1);
+});
+
 test("what cannot be registered uses nothing up", async () => {
 	await make();
 	expect(await register(CODE, { token: "http://127.0.0.1/x" })).toContain("bad-request");
