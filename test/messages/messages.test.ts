@@ -32,14 +32,14 @@ const calls = SOURCES.flatMap(({ file, text }) =>
 	})),
 );
 
-/** What a person reads on a terminal beside an answer that he asked for. */
-const isTerminal = (where: string) => where.startsWith("src/bun/commands/token.ts");
+/** What a person reads on a terminal beside an answer that he asked for, and what a page says in its browser. */
+const isNoLog = (where: string) => /^src\/(bun\/commands\/token\.ts|web\/)/.test(where);
 
 describe("every warning and error", () => {
 	test("of the log names its message", () => {
 		expect(calls.length).toBeGreaterThan(50);
 		const without = calls.filter(
-			({ where, text }) => !/\b(?:about|withId)\(/.test(text) && !isTerminal(where),
+			({ where, text }) => !/\b(?:about|withId)\(/.test(text) && !isNoLog(where),
 		);
 		expect(without.map(({ where }) => where)).toEqual([]);
 	});
