@@ -38,9 +38,7 @@ const isNoLog = (where: string) => /^src\/(bun\/commands\/token\.ts|web\/)/.test
 describe("every warning and error", () => {
 	test("of the log names its message", () => {
 		expect(calls.length).toBeGreaterThan(50);
-		const without = calls.filter(
-			({ where, text }) => !/\b(?:about|withId)\(/.test(text) && !isNoLog(where),
-		);
+		const without = calls.filter(({ where, text }) => !/\b(?:about|withId)\(/.test(text) && !isNoLog(where));
 		expect(without.map(({ where }) => where)).toEqual([]);
 	});
 
