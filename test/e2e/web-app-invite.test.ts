@@ -156,7 +156,8 @@ test.each([
 	[["--for", "a b@example.net"], "--for must be an account"],
 	[["--name", "x".repeat(101)], "--name may have 100 characters"],
 	[["revoke"], "It is typed in one of these ways"],
-	[["revoke", "none"], "There is no invite"],
+	[["--for", "not_an_address!!"], "--for must be an account"],
+	[["revoke", "none"], "there is none, or it was revoked already"],
 	[["--frob"], "--frob"],
 ])(
 	"%p is refused, and says how it is typed",

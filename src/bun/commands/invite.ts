@@ -163,7 +163,7 @@ async function revoke(id: string, env: Environment): Promise<void> {
 	if (!isRevoked) {
 		throw new StartError(
 			"invite-unknown",
-			`There is no invite ${JSON.stringify(id)} that could be revoked: "${PROGRAM} invite list" shows them with their ids.`,
+			`No invite ${JSON.stringify(id)} can be revoked: there is none, or it was revoked already. "${PROGRAM} invite list" shows them with their ids.`,
 		);
 	}
 	console.log(`The invite ${id} is revoked. Devices that it let in stay.`);
@@ -209,7 +209,10 @@ function nameOf(name: string | undefined): string | undefined {
 /** @throws {StartError} */
 function whoOf(who: string | undefined): string | undefined {
 	if (who === undefined) return undefined;
-	if (isWrittenBareJid(who)) return withULabels(who.toLowerCase());
+	const domain = who.slice(who.indexOf("@") + 1);
+	// Stricter than JIDs are: what is typed wrong fits nobody.
+	const isName = /^[\p{L}\p{N}.-]+$/u.test(domain) || domain.startsWith("[");
+	if (isName && isWrittenBareJid(who)) return withULabels(who.toLowerCase());
 	throw refused(
 		`--for must be an account such as romeo@example.net, or a domain, and is ${JSON.stringify(who)}.`,
 	);

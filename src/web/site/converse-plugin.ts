@@ -34,6 +34,7 @@ export const SETTINGS = {
 	reveille_service: "",
 	reveille_worker: "",
 	reveille_open: "",
+	reveille_invite: "",
 	reveille_low: false,
 	/** `false`: the person is not asked, and the site's own button calls `api.reveille.enable()`. */
 	reveille_ask: true,
@@ -74,6 +75,7 @@ function pluginOf(kit: Promise<SiteKit>, answers: Answers) {
 					service: setting("reveille_service") || undefined,
 					worker: setting("reveille_worker") || undefined,
 					open: setting("reveille_open") || undefined,
+					invite: setting("reveille_invite") || undefined,
 				}),
 			});
 

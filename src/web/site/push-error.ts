@@ -14,7 +14,8 @@ const OWN = {
 	unsupported: "This browser has no service workers or no push here: an older one, or a private window.",
 	denied: "Notifications are not allowed for this site: the person changes it in the browser's settings.",
 	dismissed: "The question for notifications was closed, or not asked: ask again from a click.",
-	"no-worker": "The service worker could not be registered: is its file where `worker` says?",
+	"no-worker":
+		"The service worker could not be registered: is its file where `worker` says? It is a copy of /app/site-sw.js.",
 	"no-key":
 		"Reveille does not say the key to subscribe with: Web Push is off there, or it is older and `service` is missing.",
 	"push-service-away": "The browser's push service gives no subscription.",
@@ -25,9 +26,11 @@ const OWN = {
 const TOLD = {
 	"no-push": "The user's server has no push (XEP-0357).",
 	"enable-refused": "The user's server refuses to enable push.",
-	"reveille-away": "Reveille does not answer at this XMPP address.",
-	"not-allowed": "Reveille lets this account not register: its operator allows the domain by XMPP_ALLOW.",
-	"invite-needed": "Reveille lets this account not register, but takes an invite: give its code as `invite`.",
+	"reveille-away":
+		"Reveille does not answer at this XMPP address. Its first lines say which it is, with its resource, such as push@example.net/push.",
+	"not-allowed": "Reveille does not let this account register: its operator allows the domain by XMPP_ALLOW.",
+	"invite-needed":
+		"Reveille does not let this account register without an invite: pass its code as `invite`.",
 	"no-invite": "Reveille does not take the invite.",
 	"reveille-refused": "Reveille refuses the registration.",
 	"not-now": "Reveille asks to try again later.",
