@@ -44,15 +44,16 @@ interface Patience {
 }
 
 export function createInviteDesk(invites: Invites, now: () => number = Date.now): InviteDesk {
-	const patience = createPatience(now);
+	// Apart: who has no invite yet has not guessed.
+	const looking = createPatience(now);
 	return {
-		check: createInviteCheck(invites, patience),
+		check: createInviteCheck(invites, createPatience(now)),
 		names: invites.names,
 		async wasLetIn(guessers, look) {
 			// Before anything is awaited: of many at once each is counted.
-			if (patience.count(guessers) > 0) return false;
+			if (looking.count(guessers) > 0) return false;
 			const isLetIn = await invites.anyStands(await look());
-			if (isLetIn) patience.forgive(guessers);
+			if (isLetIn) looking.forgive(guessers);
 			return isLetIn;
 		},
 	};

@@ -98,6 +98,10 @@ test("who was let in is known without an invite, until it is revoked; others are
 	await invites.revoke("one");
 	for (let at = 0; at < 9; at++) expect(await desk.wasLetIn(guessers, look(["one"]))).toBe(false);
 	expect(looks).toBe(9 + 5);
+	// That was no guess at an invite.
+	expect(await desk.check(CODE, { whoever: ["romeo@example.org", "example.org"], guessers })).toMatchObject({
+		why: "revoked",
+	});
 });
 
 test("where nobody vouches for an address, one for an address says how it is used", async () => {
