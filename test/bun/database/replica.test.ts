@@ -316,7 +316,8 @@ describe("the process that syncs", () => {
 		const second = await open();
 		await becomes(() => second.failures() > 1);
 		expect(await has(second, name)).toBe(true);
-		const third = await open({ timing: { old: 0 } });
+		// What is told is why the first sync came to nothing, so that is waited for.
+		const third = await open({ timing: { old: 0, first: PATIENCE_MS } });
 		await becomes(() => logged.lines.some((line) => line.includes("another process keeps the same file")));
 		expect(await has(third, name)).toBe(true);
 	}, 60_000);
