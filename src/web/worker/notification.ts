@@ -163,11 +163,12 @@ function message(payload: Payload, known: Known, texts: WorkerTexts): Words {
 export const senderOf = ({ sender }: Pick<Payload, "sender">): string | undefined =>
 	sender?.split("/", 1)[0] || undefined;
 
+/** Undefined too where nothing of it can be seen: JSON may hold what XML does not. */
 function whoOf(payload: Payload, texts: WorkerTexts): string | undefined {
 	const { nickname } = payload;
 	const sender = senderOf(payload);
-	if (sender === undefined) return nickname && oneLine(nickname);
-	if (nickname === undefined) return oneLine(sender);
+	if (sender === undefined) return (nickname && oneLine(nickname)) || undefined;
+	if (nickname === undefined) return oneLine(sender) || undefined;
 	return texts.inRoom(oneLine(nickname), oneLine(sender.split("@", 1)[0] ?? ""));
 }
 

@@ -112,6 +112,13 @@ describe("a message", () => {
 });
 
 describe("whatever strangers write", () => {
+	test.each([{ sender: "\u0000" }, { sender: " /x" }, { nickname: "\u0007" }])(
+		"%p is nobody's name: a title is there all the same",
+		(said) => {
+			expect(shown({ ...said, body }).title).toBe("New message");
+		},
+	);
+
 	test("a long text is cut between two characters, with an ellipsis", () => {
 		const long = "👩‍👩‍👧".repeat(200);
 		const [, cut = ""] = words({ ...juliet, body: long }, { device });
