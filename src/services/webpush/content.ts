@@ -46,8 +46,10 @@ export function webPushContent(
 	const content = contentOf(node, notification);
 	const { body, nickname, sender, event, ...uncuttable } = content;
 	const fits = (encryptedToo: boolean) => encodeWith(uncuttable, encryptedToo).length <= MAX_PLAINTEXT;
-	const encryptedToo = fits(true);
-	const sealed = content.encrypted !== undefined && (encryptedToo || fits(false));
+	// Looked at for what is encrypted alone: most pushes have nothing that is, and writing it out costs.
+	const isEncrypted = content.encrypted !== undefined;
+	const encryptedToo = isEncrypted && fits(true);
+	const sealed = isEncrypted && (encryptedToo || fits(false));
 	const encode = (candidate: Content) => encodeWith(candidate, encryptedToo);
 	return encode(fit(content, (candidate) => encode(candidate).length, sealed ? MAX_PLAINTEXT : AIM));
 }
