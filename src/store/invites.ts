@@ -5,6 +5,7 @@
 import { and, desc, eq, gt, inArray, isNull, lt, or, type SQL, sql } from "drizzle-orm";
 import type { LibSQLDatabase } from "drizzle-orm/libsql";
 import { registrationBounds } from "../limits/bounds/registrations.ts";
+import { hexOf } from "../syntax/hex.ts";
 import type { InviteSecret } from "../syntax/invite-secret.ts";
 import { present } from "../syntax/present-fields.ts";
 import { invites } from "./schema.ts";
@@ -67,7 +68,7 @@ export async function hashOfInvite(secret: string): Promise<string> {
 		key,
 		256,
 	);
-	return [...new Uint8Array(bits)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+	return hexOf(new Uint8Array(bits));
 }
 
 /** @param db the primary: a use must be seen by all at once */

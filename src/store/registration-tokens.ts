@@ -5,6 +5,7 @@
 import { desc, gt, isNull, or, sql } from "drizzle-orm";
 import type { LibSQLDatabase } from "drizzle-orm/libsql";
 import { registrationBounds } from "../limits/bounds/registrations.ts";
+import { hexOf } from "../syntax/hex.ts";
 import { registrationTokens } from "./schema.ts";
 
 /** A token that works, or did when it was read. */
@@ -32,7 +33,7 @@ export interface RegistrationTokens {
 /** Tokens are random and long: nobody finds one by trying out hashes. @returns SHA-256, hexadecimal */
 export async function hashOfToken(token: string): Promise<string> {
 	const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(token));
-	return [...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+	return hexOf(new Uint8Array(digest));
 }
 
 /** @param db the primary: a replica may lack a token that was made just now, and have one that ended */

@@ -4,6 +4,8 @@
  *
  * Source: `PushMessageReceiver` and `CryptoHelper.getAccountFingerprint` of Conversations, `Target` of p2.
  */
+
+import { hexOf } from "../../syntax/hex.ts";
 import { p2DeviceId } from "../../syntax/p2-device.ts";
 import type { Registration } from "../../types.ts";
 
@@ -28,5 +30,5 @@ export async function conversationsData(registration: Registration): Promise<Con
 
 async function fingerprint(jid: string, deviceId: string): Promise<string> {
 	const digest = await crypto.subtle.digest("SHA-1", new TextEncoder().encode(`${jid}\0${deviceId}`));
-	return [...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+	return hexOf(new Uint8Array(digest));
 }

@@ -2,6 +2,8 @@
  * p2's dialect, which Conversations and Snikket for Android speak. A device has a registration for the account, and
  * one for each room whose messages come from the room itself.
  */
+
+import { hexOf } from "../../syntax/hex.ts";
 import { p2Device } from "../../syntax/p2-device.ts";
 import type { ServiceName } from "../../types.ts";
 import { answerForm, type Field } from "../forms.ts";
@@ -60,7 +62,7 @@ export async function registerP2(call: Call, service: ServiceName): Promise<Done
 /** What a push for a room is told apart by: the app knows no other name of the registration. */
 async function channelOf(muc: string, id: string): Promise<string> {
 	const hash = await crypto.subtle.digest("SHA-1", new TextEncoder().encode(`${muc}\0${id}`));
-	return [...new Uint8Array(hash)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+	return hexOf(new Uint8Array(hash));
 }
 
 async function deviceToEnd(call: Call): Promise<string> {

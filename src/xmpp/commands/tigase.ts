@@ -2,6 +2,8 @@
  * Tigase's dialect, which Siskin, Snikket for iOS and BeagleIM speak. There is no secret: the node that we return is
  * its own credential. There is no device id either: the token stands for the device.
  */
+
+import { hexOf } from "../../syntax/hex.ts";
 import { answerForm, type Field } from "../forms.ts";
 import { NS } from "../namespaces.ts";
 import {
@@ -26,7 +28,7 @@ const MAX_PAYLOAD = 2560;
 async function deviceOf(token: string): Promise<string> {
 	const bytes = new TextEncoder().encode(token.toLowerCase());
 	const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
-	return `tigase:${[...hash.subarray(0, 16)].map((byte) => byte.toString(16).padStart(2, "0")).join("")}`;
+	return `tigase:${hexOf(hash.subarray(0, 16))}`;
 }
 
 const isServed = ({ providers }: Registrar) => providers.length > 0;
