@@ -50,6 +50,8 @@ export const MISCONFIGURED: Consequence = {
 	stanza: "result",
 	gate: "shut",
 };
+/** That it is the whole server's, or our account, shows when devices of several owners say so. */
+export const MISCONFIGURED_FOR_ONE: Consequence = { ...MISCONFIGURED, gate: "open" };
 /** @param ms until it is due */
 export const retried = (ms = BACKOFF): Consequence => ({
 	outcome: "retry",

@@ -1,10 +1,9 @@
 /** What an ntfy server answers: fed to ntfy.test.ts beside, and to delivery's own test. */
 import {
 	after,
-	type Consequence,
 	DELIVERED,
 	GONE,
-	MISCONFIGURED,
+	MISCONFIGURED_FOR_ONE,
 	ofToken,
 	REJECTED,
 	type Row,
@@ -28,8 +27,6 @@ const coded = (status: number, code: number): Said => ({
 	body: JSON.stringify({ code, http: status, error: "https://x/SecretTopic" }),
 });
 
-/** That it is the whole server's shows when the topics of several owners say so. */
-const OF_ONE: Consequence = { ...MISCONFIGURED, gate: "open" };
 const in120s = (code: number, reason: string): Row<Said> => ({
 	...row(`429 ${code}, Retry-After of 120 s`, after(coded(429, code), 120), retried(120_000), reason),
 	afterMs: 120_000,
@@ -63,10 +60,15 @@ const ANYWHERE: readonly Row<Said>[] = [
 /** At the server that the operator named: what it refuses is the operator's. */
 export const AT_OURS: readonly Row<Said>[] = [
 	...ANYWHERE,
-	row("302", { status: 302 }, OF_ONE, "302 redirected: is this server's URL right?"),
-	row("401 40101", coded(401, 40101), OF_ONE, "401 refused our access token (code 40101)"),
+	row("302", { status: 302 }, MISCONFIGURED_FOR_ONE, "302 redirected: is this server's URL right?"),
+	row("401 40101", coded(401, 40101), MISCONFIGURED_FOR_ONE, "401 refused our access token (code 40101)"),
 	{
-		...row("403 40301", coded(403, 40301), OF_ONE, "403 we may not write to this topic (code 40301)"),
+		...row(
+			"403 40301",
+			coded(403, 40301),
+			MISCONFIGURED_FOR_ONE,
+			"403 we may not write to this topic (code 40301)",
+		),
 		about: "token",
 	},
 ];

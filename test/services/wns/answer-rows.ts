@@ -1,10 +1,9 @@
 /** What WNS answers: fed to wns.test.ts beside, and to delivery's own test. */
 import {
 	after,
-	type Consequence,
 	DELIVERED,
 	GONE,
-	MISCONFIGURED,
+	MISCONFIGURED_FOR_ONE,
 	ofToken,
 	REJECTED,
 	type Row,
@@ -23,8 +22,6 @@ const described = (status: number, description: string): Said => ({
 	status,
 	headers: { "x-wns-error-description": description },
 });
-/** Whether it is our account shows when the channels of several owners say so. */
-const OF_ONE: Consequence = { ...MISCONFIGURED, gate: "open" };
 
 const in120s = (status: number, reason: string): Row<Said> => ({
 	...row(`${status}, Retry-After of 120 s`, after({ status }, 120), retried(120_000), reason),
@@ -39,7 +36,12 @@ export const ROWS: readonly Row<Said>[] = [
 	ofToken("200 ChannelThrottled", word("ChannelThrottled"), "200 channel throttled"),
 	row("200 with another word", word("lost"), retried(), "200 unknown answer"),
 	{
-		...row("401, of a new access token too", { status: 401 }, OF_ONE, "401 refused our access token"),
+		...row(
+			"401, of a new access token too",
+			{ status: 401 },
+			MISCONFIGURED_FOR_ONE,
+			"401 refused our access token",
+		),
 		requests: 2,
 	},
 	{
@@ -52,11 +54,16 @@ export const ROWS: readonly Row<Said>[] = [
 	row("403", { status: 403 }, REJECTED, "403 channel of another app"),
 	row("404", { status: 404 }, GONE, "404 unknown channel"),
 	row("410", { status: 410 }, GONE, "410 channel expired"),
-	row("410 Domain Blocked", described(410, "Domain Blocked"), OF_ONE, "410 our domain is blocked"),
+	row(
+		"410 Domain Blocked",
+		described(410, "Domain Blocked"),
+		MISCONFIGURED_FOR_ONE,
+		"410 our domain is blocked",
+	),
 	row(
 		"410 Domain Blocked, in its body",
 		{ status: 410, body: "domain blocked" },
-		OF_ONE,
+		MISCONFIGURED_FOR_ONE,
 		"410 our domain is blocked",
 	),
 	ofToken("409, which is unknown", { status: 409 }, "409 unknown answer"),
