@@ -1,4 +1,5 @@
 /** A browser's subscription to its push service. */
+import { encodeBase64 } from "../sasl/base64.ts";
 import type { SubscriptionJson } from "./kit/kit.ts";
 
 /**
@@ -16,7 +17,7 @@ export async function subscribeWith(pushManager: PushManager, key: string): Prom
 function keyOf({ options }: PushSubscription): string | undefined {
 	const { applicationServerKey } = options;
 	if (!applicationServerKey) return;
-	return btoa(String.fromCharCode(...new Uint8Array(applicationServerKey)))
+	return encodeBase64(new Uint8Array(applicationServerKey))
 		.replaceAll("+", "-")
 		.replaceAll("/", "_")
 		.replace(/=+$/, "");

@@ -16,9 +16,12 @@ export interface Account
 	reveille(address: string): Reveille;
 }
 
+/** @param account a bare JID with a local part */
+export const domainOf = (account: string) => account.slice(account.indexOf("@") + 1);
+
 /** @param account its bare JID */
 export function accountOver(account: string, iq: IqCaller): Account {
-	const domain = account.slice(account.indexOf("@") + 1);
+	const domain = domainOf(account);
 	const reveille: Account["reveille"] = (address) => reveilleAt(address, domain, iq);
 
 	/** Asks the account's own server. @throws {Fault} {StanzaFailure} */

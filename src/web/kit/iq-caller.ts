@@ -42,6 +42,13 @@ export interface IqCaller {
 	request(type: "get" | "set", child: Element, to?: string, ms?: number): Promise<Element>;
 }
 
+/** A question, whoever sends it. */
+export const question = (
+	type: "get" | "set",
+	child: Element,
+	{ id, to }: { id: string; to: string | undefined },
+) => xml("iq", { xmlns: NS.client, type, id, to }, child);
+
 /** From now on all that comes on the connection is heard here. */
 export function createIqCaller(
 	connection: Connection,
@@ -61,11 +68,11 @@ export function createIqCaller(
 	});
 
 	/** Servers ask whether the connection lives; others who ask do not even learn that somebody is here. */
-	function answer(question: Element) {
-		const { from, id } = question.attrs;
+	function answer(asked: Element) {
+		const { from, id } = asked.attrs;
 		if (from?.includes("@")) return;
 		const reply = { xmlns: NS.client, to: from, id };
-		if (question.getChild("ping", NS.ping)) return send(xml("iq", { ...reply, type: "result" }));
+		if (asked.getChild("ping", NS.ping)) return send(xml("iq", { ...reply, type: "result" }));
 		const unavailable = xml("service-unavailable", { xmlns: NS.stanzaErrors });
 		send(xml("iq", { ...reply, type: "error" }, xml("error", { type: "cancel" }, unavailable)));
 	}
@@ -75,7 +82,7 @@ export function createIqCaller(
 			const id = newId();
 			const answered = Promise.withResolvers<Element>();
 			waiting.set(id, answered);
-			send(xml("iq", { xmlns: NS.client, type, id, to }, child));
+			send(question(type, child, { id, to }));
 			const late = abortOf(timeout(ms)).catch(() => {
 				throw new NoAnswer();
 			});

@@ -9,9 +9,6 @@ export function readAccount(typed: string): { jid: string; domain: string } | un
 	return { jid, domain: jid.slice(at + 1).toLowerCase() };
 }
 
-/** @param account a bare JID with a local part */
-export const domainOf = (account: string) => account.slice(account.indexOf("@") + 1);
-
 /** @param https whether the page itself is https: browsers let it open `wss:` only */
 export function readService(typed: string, https: boolean): string | undefined {
 	const text = typed.trim();

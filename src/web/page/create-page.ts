@@ -7,7 +7,7 @@ import type { WebAppSettings } from "../settings.ts";
 import { createAccounts } from "./accounts/accounts.ts";
 import type { Browser } from "./browser.ts";
 import { createCopySetUp } from "./copy-set-up.ts";
-import { inviteOf } from "./invite-link.ts";
+import { takeInvite } from "./invite-link.ts";
 import { NO_DEVICES } from "./no-devices.ts";
 import { obstacleOf } from "./obstacle.ts";
 import type { Page } from "./page.ts";
@@ -45,8 +45,6 @@ export interface AddressBar {
 	/** The back button, or a link. */
 	onChange(listener: () => void): void;
 }
-
-const SET_UP: Route = { at: "set-up", step: "sign-in" };
 
 export function createPage(effects: PageEffects): Page {
 	const { kit, api, registration, browser, clock, settings, newId, address } = effects;
@@ -95,11 +93,7 @@ export function createPage(effects: PageEffects): Page {
 	};
 	address.onChange(() => {
 		notice.value = undefined;
-		const shown = inviteOf(address.hash());
-		if (shown !== undefined) {
-			invite.value = shown;
-			address.replace(hashOf(SET_UP));
-		}
+		invite.value = takeInvite(address) ?? invite.value;
 		route.value = parseRoute(address.hash());
 		if (route.value.at === "set-up") meetSetUp(setUp, route.value.step, go);
 		else if (route.value.at !== "copy") copySetUp.reset();

@@ -6,16 +6,20 @@ import type { Devices } from "../devices.ts";
 import { createKit } from "../kit/create-kit.ts";
 import { openDevices } from "../store/devices-store.ts";
 import { App } from "./app.tsx";
-import { createPage } from "./create-page.ts";
-import { inviteOf } from "./invite-link.ts";
+import { type AddressBar, createPage } from "./create-page.ts";
+import { takeInvite } from "./invite-link.ts";
 import { PageProvider } from "./page.ts";
 import { readSettings } from "./read-settings.ts";
-import { hashOf } from "./routes.ts";
 import { browserOf } from "./window-browser.ts";
 
-// First of all: whoever looks over a shoulder, or shares the screen, reads the address bar.
-const invite = inviteOf(location.hash);
-if (invite !== undefined) history.replaceState(null, "", hashOf({ at: "set-up", step: "sign-in" }));
+const address: AddressBar = {
+	hash: () => location.hash,
+	push: (hash) => history.pushState(null, "", hash),
+	replace: (hash) => history.replaceState(null, "", hash),
+	onChange: (listener) => window.addEventListener("popstate", listener),
+};
+// Before anything else is done.
+const invite = takeInvite(address);
 
 const root = document.getElementById("app");
 const base = new URL("..", document.baseURI).href.replace(/\/$/, "");
@@ -49,12 +53,7 @@ async function open(root: Element): Promise<void> {
 		language: await devices?.language().catch(() => undefined),
 		languages: navigator.languages,
 		newId: () => crypto.randomUUID(),
-		address: {
-			hash: () => location.hash,
-			push: (hash) => history.pushState(null, "", hash),
-			replace: (hash) => history.replaceState(null, "", hash),
-			onChange: (listener) => window.addEventListener("popstate", listener),
-		},
+		address,
 		setLanguage: (lang) => {
 			document.documentElement.lang = lang;
 		},

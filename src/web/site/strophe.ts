@@ -1,8 +1,7 @@
 /** Questions over a connection of Strophe.js, which is Converse.js' too. */
 import { webKitBounds } from "../../limits/bounds/web-kit.ts";
 import { type Element, xml } from "../../syntax/xml.ts";
-import { type IqCaller, NoAnswer, StanzaFailure } from "../kit/iq-caller.ts";
-import { NS } from "../kit/namespaces.ts";
+import { type IqCaller, NoAnswer, question, StanzaFailure } from "../kit/iq-caller.ts";
 import { StreamEnded } from "../kit/stream-ended.ts";
 
 /** An element of the document's. */
@@ -46,7 +45,7 @@ export function overStrophe(connection: StropheConnection): { jid: string; isOnl
 			async request(type, child, to, ms = webKitBounds.answerTime.is) {
 				if (!isOnline()) throw new StreamEnded();
 				const id = crypto.randomUUID();
-				return ask(xml("iq", { xmlns: NS.client, type, id, to }, child), ms);
+				return ask(question(type, child, { id, to }), ms);
 			},
 		},
 	};

@@ -1,8 +1,7 @@
 /** Questions over a connection of xmpp.js (`@xmpp/client`). */
 import { webKitBounds } from "../../limits/bounds/web-kit.ts";
-import { type Element, xml } from "../../syntax/xml.ts";
-import { type IqCaller, NoAnswer, StanzaFailure } from "../kit/iq-caller.ts";
-import { NS } from "../kit/namespaces.ts";
+import type { Element } from "../../syntax/xml.ts";
+import { type IqCaller, NoAnswer, question, StanzaFailure } from "../kit/iq-caller.ts";
 import { StreamEnded } from "../kit/stream-ended.ts";
 
 /** What `client()` returns, as far as it is used here. */
@@ -25,7 +24,7 @@ export function overXmppJs(connection: XmppJsConnection): { jid: string; isOnlin
 			async request(type, child, to, ms = webKitBounds.answerTime.is) {
 				const id = crypto.randomUUID();
 				try {
-					const stanza = xml("iq", { xmlns: NS.client, type, id, to }, child);
+					const stanza = question(type, child, { id, to });
 					// Its elements are made by the same library as ours.
 					return (await connection.iqCaller.request(stanza, ms)) as Element;
 				} catch (error) {

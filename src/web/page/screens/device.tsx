@@ -2,7 +2,7 @@
 /** One device: its test, its name, its details, its end. */
 import { useState } from "preact/hooks";
 import type { OwnDevice } from "../../devices.ts";
-import { domainOf } from "../account.ts";
+import { domainOf } from "../../kit/account.ts";
 import type { DeviceView } from "../accounts/device-view.ts";
 import { usePage, useTexts } from "../page.ts";
 import { DeviceMarks } from "../parts/device-state.tsx";
