@@ -4,8 +4,10 @@ import { generateVapidKey } from "../../src/services/webpush/vapid-signature.ts"
 import type { PushClass } from "../../src/types.ts";
 import type { FcmServer } from "../peers/fcm-server.ts";
 import { type Registered, type Reveille, startReveille } from "../peers/reveille.ts";
+import { startSqld } from "../peers/sqld.ts";
 import { connectUser, type PushAddress } from "../peers/user.ts";
-import type { ComponentAccount, XmppServer } from "../peers/xmpp-server.ts";
+import type { XmppServer } from "../peers/xmpp-server.ts";
+import { startServer } from "./scene.ts";
 
 /** A device that was registered for no user. */
 export type Address = Registered;
@@ -23,13 +25,34 @@ export const fleetSettings = async (databaseUrl: string, provider: FcmServer) =>
 });
 
 /** Settings of a connector that is one of several components of a domain. */
-export const asComponent = (server: XmppServer, { domain, secret }: ComponentAccount) => ({
+export const asComponent = (server: XmppServer) => ({
 	XMPP_SERVICE: server.componentUrl,
-	XMPP_DOMAIN: domain,
-	XMPP_PASSWORD: secret,
+	XMPP_DOMAIN: COMPONENT.domain,
+	XMPP_PASSWORD: COMPONENT.secret,
 	// Who is anybody registers without a token then.
 	REGISTRATION_TOKEN: "",
 });
+
+/** A libSQL server, which the list ends. @returns its URL */
+export async function startDatabase(ends: (() => unknown)[]): Promise<string> {
+	const sqld = await startSqld();
+	ends.push(() => sqld.stop());
+	return sqld.httpUrl;
+}
+
+/** What several connectors are together. */
+export const COMPONENT = { domain: "push.example.org", secret: "the component's secret" };
+
+/** An ejabberd, which knows the component and the list ends. @param extraConfig lines of ejabberd.yml */
+export async function startEjabberd(ends: (() => unknown)[], extraConfig?: string): Promise<XmppServer> {
+	const server = await startServer("ejabberd", {
+		components: [COMPONENT],
+		...(extraConfig !== undefined && { extraConfig }),
+	});
+	ends.push(() => server.stop());
+	await server.addUsers(["alice", "carol"], "secret");
+	return server;
+}
 
 /** Starts a connector with a data folder of its own, which the list ends. */
 export async function startOne(

@@ -2,13 +2,20 @@
 import { afterAll, afterEach, expect, test } from "bun:test";
 import { startFcmServer } from "../peers/fcm-server.ts";
 import type { Reveille } from "../peers/reveille.ts";
-import { startSqld } from "../peers/sqld.ts";
 import { connectUser } from "../peers/user.ts";
 import type { XmppServer } from "../peers/xmpp-server.ts";
-import { asComponent, evenly, fleetSettings, metric, registerMany, startOne } from "./fleet.ts";
+import {
+	asComponent,
+	COMPONENT,
+	evenly,
+	fleetSettings,
+	metric,
+	registerMany,
+	startDatabase,
+	startOne,
+} from "./fleet.ts";
 import { names, type ServerName, startServer } from "./scene.ts";
 
-const COMPONENT = { domain: "push.example.org", secret: "the component's secret" };
 const USERS = names(40);
 const PER_SECOND = 50;
 
@@ -22,14 +29,12 @@ afterAll(() => provider.stop());
 
 /** Two connectors of one domain, and users who sleep and have push enabled there. */
 async function openFleet(program: ServerName) {
-	const sqld = await startSqld();
-	ends.push(() => sqld.stop());
 	const server = await startServer(program, { components: [COMPONENT] });
 	ends.push(() => server.stop());
 	await server.addUsers(["alice", ...USERS], "secret");
 	const settings = {
-		...(await fleetSettings(sqld.httpUrl, provider)),
-		...asComponent(server, COMPONENT),
+		...(await fleetSettings(await startDatabase(ends), provider)),
+		...asComponent(server),
 		PUSH_INTERVAL_MS: "0",
 	};
 	const one = await startOne(settings, ends);

@@ -1,0 +1,3 @@
+import { testComponent } from "./component.ts";
+
+testComponent("ejabberd");

@@ -1,0 +1,4 @@
+import { testMatrix } from "./matrix.ts";
+
+testMatrix("prosody", "component");
+testMatrix("ejabberd", "account");

@@ -1,0 +1,3 @@
+import { testOwnTexts } from "./own-texts.ts";
+
+testOwnTexts("prosody");

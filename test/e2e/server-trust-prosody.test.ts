@@ -1,0 +1,3 @@
+import { testServerTrust } from "./server-trust.ts";
+
+testServerTrust("prosody");
