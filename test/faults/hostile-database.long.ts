@@ -1,0 +1,3 @@
+import { testHostileDatabase } from "./hostile-database.ts";
+
+testHostileDatabase(200);
