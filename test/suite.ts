@@ -1,4 +1,6 @@
 /** What all ways to run the tests have in common: the peers they need, and how `bun test` is run. */
+import { statfsSync } from "node:fs";
+import { freemem, tmpdir } from "node:os";
 import { ROOT } from "./files.ts";
 import { temporaryFolder } from "./peers/folder.ts";
 import { guard } from "./peers/guard.ts";
@@ -40,6 +42,24 @@ function allowedToMount(): string[] {
 	return inNamespace;
 }
 
+/** Linux keeps its files in memory. */
+const IN_MEMORY = "/dev/shm";
+/** A run's files come to a third of this. */
+const ROOM_BYTES = 2 ** 30;
+
+/**
+ * Where the files of a run are: in memory if there is room, as a disk that three files' databases are synced to at once
+ * is what they wait for. No test needs more of a disk than that it outlives a process.
+ */
+function folderOfRuns(): string {
+	try {
+		const { bavail, bsize } = statfsSync(IN_MEMORY);
+		return Math.min(bavail * bsize, freemem() / 2) >= ROOM_BYTES ? IN_MEMORY : tmpdir();
+	} catch {
+		return tmpdir();
+	}
+}
+
 /** Files that `bun test` runs together. */
 export interface TestRun {
 	/** Their paths, from ROOT; one or more. */
@@ -68,7 +88,7 @@ export async function runTests(run: TestRun): Promise<Tally & { output: string }
 	if (run.writesTimings) options.push("--update-timings");
 	// With the dot it is a path and not a pattern, which would find others that end alike, and no `*.long.ts`.
 	const files = run.files.map((file) => (file.startsWith("./") ? file : `./${file}`));
-	const folder = temporaryFolder("run");
+	const folder = temporaryFolder("run", folderOfRuns());
 	const child = Bun.spawn([...allowedToMount(), process.execPath, "test", ...options, ...files], {
 		cwd: ROOT,
 		env: { ...process.env, TMPDIR: folder.path, ...run.env },

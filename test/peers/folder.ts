@@ -12,9 +12,9 @@ export interface TemporaryFolder {
 	remove(): void;
 }
 
-/** Makes an empty folder whose name begins with `reveille-` and the given word. */
-export function temporaryFolder(word: string): TemporaryFolder {
-	const path = mkdtempSync(join(tmpdir(), `reveille-${word}-`));
+/** Makes an empty folder whose name begins with `reveille-` and the given word. @param parent where it is */
+export function temporaryFolder(word: string, parent = tmpdir()): TemporaryFolder {
+	const path = mkdtempSync(join(parent, `reveille-${word}-`));
 	const remove = () => {
 		process.off("exit", remove);
 		rmSync(path, { recursive: true, force: true, maxRetries: 3 });
