@@ -162,6 +162,48 @@ export const statistics = sqliteTable(
 	(table) => [primaryKey({ columns: [table.day, table.app, table.outcome] })],
 );
 
+/** What the console draws: the numbers of one connector in one minute. Kept for a week. */
+export const history = sqliteTable(
+	"history",
+	{
+		/** Minutes since the epoch. */
+		minute: integer().notNull(),
+		/** By the id in its data folder. */
+		connector: text().notNull(),
+		/** Its numbers, as JSON (history.ts). */
+		figures: text({ mode: "json" }).notNull(),
+	},
+	(table) => [primaryKey({ columns: [table.minute, table.connector] })],
+);
+
+/** What happened to registrations and pushes, for the operator: kept for 30 days, and no more than a bound. */
+export const events = sqliteTable(
+	"events",
+	{
+		id: integer().primaryKey({ autoIncrement: true }),
+		at: integer().notNull(),
+		kind: text().notNull(),
+		node: text(),
+		owner: text(),
+		app: text(),
+		reason: text().notNull(),
+		decider: text().notNull(),
+		/** By name: a push service, a host. */
+		decidedBy: text("decided_by").notNull(),
+	},
+	(table) => [index("events_node").on(table.node), index("events_owner").on(table.owner)],
+);
+
+/** Owners and domains that the operator does not serve. */
+export const bars = sqliteTable("bars", {
+	/** A bare JID or a domain. */
+	who: text().primaryKey(),
+	reason: text().notNull(),
+	madeAt: integer("made_at").notNull(),
+	/** How many registrations ended by it. */
+	ended: integer().notNull().default(0),
+});
+
 /** Facts about this database, such as the fingerprint of the key its secrets are derived from. */
 export const facts = sqliteTable("facts", {
 	name: text().primaryKey(),
