@@ -4,6 +4,7 @@
  */
 import { answerBounds } from "./answers.ts";
 import type { Bounds } from "./bound.ts";
+import { consoleHttpBounds } from "./console-http.ts";
 import { deliveryBounds } from "./delivery.ts";
 import { httpBounds } from "./http.ts";
 import { loginBounds } from "./login.ts";
@@ -20,6 +21,7 @@ export const BOUNDS: Readonly<Record<string, Bounds>> = {
 	Publishes: publishBounds,
 	Registrations: registrationBounds,
 	"HTTP requests": httpBounds,
+	"The console over HTTP": consoleHttpBounds,
 	"Delivery and the outbox": deliveryBounds,
 	"Answers of others": answerBounds,
 	"The web app in the browser": webKitBounds,
