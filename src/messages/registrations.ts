@@ -79,6 +79,20 @@ export const registrationMessages = {
 		cause: "The database does not answer.",
 		remedy: "It is tried again in an hour. Nothing is lost meanwhile.",
 	},
+	"console-token-wrong": {
+		happened: "Somebody tried to sign in to the console with a wrong token.",
+		cause:
+			"You mistyped `ADMIN_TOKEN`, or somebody guesses. The line says from which network, and how many came.",
+		remedy:
+			"Nothing need be done: few tries are looked at, and a token of 32 characters cannot be guessed. If you do not know the network, keep `/admin` to your own in the proxy.",
+		more: "console.md#who-gets-in",
+	},
+	"console-note-lost": {
+		happened: "What was done in the console could not be written down in the database.",
+		cause: "The database does not answer.",
+		remedy: "It was done, and this log has it. Look at the database.",
+		more: "console.md",
+	},
 	"database-failed": {
 		happened: "An HTTP request could not be handled, because the database failed.",
 		cause: "It is away, is too slow, or is not the right one. The line has its error.",

@@ -55,6 +55,27 @@ export const problemKinds = {
 				"This page is for whoever has the ADMIN_TOKEN: send it as bearer token, or as password with any name.",
 		},
 	},
+	"sign-in-needed": {
+		status: 401,
+		title: "Sign in to the console",
+		meaning: "The console at /admin/ asks for the ADMIN_TOKEN, and again after twelve hours.",
+		example: { detail: "Sign in: there is no session, or it has ended." },
+	},
+	"wrong-admin-token": {
+		status: 401,
+		title: "This is not the ADMIN_TOKEN",
+		meaning:
+			"The console was shown another token. `triesLeft` says how many more it looks at in this minute.",
+		example: { detail: "This is not the ADMIN_TOKEN. You have 4 tries left in this minute.", triesLeft: 4 },
+	},
+	"not-from-console": {
+		status: 403,
+		title: "This did not come from the console's own page",
+		meaning: "The console's interface is for its own page: pages of other sites can change nothing there.",
+		example: {
+			detail: "The header X-Form-Token is missing, or is not of this session: load the page again.",
+		},
+	},
 	"secret-needed": {
 		status: 401,
 		title: "The device secret is needed",
@@ -189,6 +210,8 @@ export interface ProblemExtensions {
 	/** Of an invite. */
 	why?: string;
 	settings?: string[];
+	/** Of a wrong token. */
+	triesLeft?: number;
 }
 
 /** Thrown anywhere in a route; each sub-app's error handler tells it in its own way. */

@@ -33,7 +33,15 @@ test("what is not exactly a cookie of ours is none", async () => {
 	const { cookie } = await sessions.open();
 	const [id = "", ends = "", signature = ""] = cookie.split(".");
 	const later = `${id}.${Number(ends) + 3600}.${signature}`;
-	const others = [later, `${id}.${ends}`, `${cookie}.x`, ` ${cookie}`, cookie.toUpperCase(), "", "x".repeat(1e6)];
+	const others = [
+		later,
+		`${id}.${ends}`,
+		`${cookie}.x`,
+		` ${cookie}`,
+		cookie.toUpperCase(),
+		"",
+		"x".repeat(1e6),
+	];
 	for (const other of others) expect(await sessions.read(other)).toBeUndefined();
 	state.now -= 13 * HOUR;
 	expect(await sessions.read(cookie)).toBeUndefined();

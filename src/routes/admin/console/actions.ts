@@ -1,0 +1,90 @@
+/** What an operator does in the console is in the log, and in the list of what happened. */
+import { about } from "../../../messages/about.ts";
+import { faultOf } from "../../../store/database-fault.ts";
+import { present } from "../../../syntax/present-fields.ts";
+import { domainOf } from "../../../xmpp/jid.ts";
+import type { AppDeps, ConsoleDeps } from "../../deps.ts";
+
+/** Whom an action is about. */
+export interface Whom {
+	node?: string | undefined;
+	/** A bare JID, or a domain. */
+	owner?: string | undefined;
+	app?: string | undefined;
+}
+
+export interface Actions {
+	/**
+	 * Notes what was done.
+	 * @param what one sentence without a name, for the list: `Ended in the console`
+	 */
+	done(what: string, whom?: Whom): Promise<void>;
+	/** Somebody showed a wrong token. @param network undefined: the runtime does not say */
+	wrongToken(network: string | undefined, isTold: boolean): Promise<void>;
+}
+
+const TOLD_EVERY_MS = 60_000;
+
+export function createActions(
+	{ log, keyring, now = Date.now }: Pick<AppDeps, "log" | "keyring" | "now">,
+	{ note }: Pick<ConsoleDeps, "note">,
+): Actions {
+	let toldAt = Number.NEGATIVE_INFINITY;
+	let untold = 0;
+
+	/** An owner by its domain and six characters of a hash, a domain whole, a node by its first eight characters. */
+	async function shortened({ node, owner, app }: Whom): Promise<Record<string, string>> {
+		const isPerson = owner?.includes("@") ?? false;
+		return present({
+			node: node?.slice(0, 8),
+			owner:
+				owner === undefined || !isPerson
+					? owner
+					: `${domainOf(owner)}#${(await keyring.conceal(owner)).slice(0, 6)}`,
+			app,
+		});
+	}
+
+	async function write(what: string, whom: Whom) {
+		try {
+			await note({
+				at: now(),
+				kind: "action",
+				...present({ node: whom.node, owner: whom.owner || undefined, app: whom.app }),
+				reason: what,
+				decider: "operator",
+				decidedBy: "The operator",
+			});
+		} catch (error) {
+			log.warn(
+				"What was done in the console could not be written down: {error}",
+				about("console-note-lost", { error: faultOf(error) }),
+			);
+		}
+	}
+
+	return {
+		async done(what, whom = {}) {
+			const values = await shortened({ ...whom, owner: whom.owner || undefined });
+			const names = Object.keys(values).map((name) => `${name} {${name}}`);
+			log.info(`Console: {what}${names.length > 0 ? `, ${names.join(", ")}` : ""}.`, { what, ...values });
+			await write(what, whom);
+		},
+
+		async wrongToken(network, isTold) {
+			untold++;
+			if (!isTold || Math.abs(now() - toldAt) < TOLD_EVERY_MS) return;
+			toldAt = now();
+			const count = untold;
+			untold = 0;
+			log.warn(
+				"A wrong token was shown at the console's sign-in, the last one from {network}. Since the last such line: {count}. Few are looked at in a minute.",
+				about("console-token-wrong", { network: network ?? "an unknown network", count }),
+			);
+			await write(
+				`A sign-in with a wrong token was refused${count > 1 ? `, and ${count - 1} before it` : ""}`,
+				{},
+			);
+		},
+	};
+}

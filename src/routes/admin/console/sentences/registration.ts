@@ -1,0 +1,267 @@
+/**
+ * Why somebody gets pushes, or none: who decided, what it means, and what to do. The first cause that is known counts, in
+ * the order in which a push would meet it.
+ */
+import type { EventKind, GateView, RegistrationView } from "../../../../web/console/wire.ts";
+import type { Bar, Happened, LastPublish } from "../sources.ts";
+import { because, cureOf, cureOfGate } from "./reasons.ts";
+import { ago, many, sentence, span } from "./words.ts";
+
+/** What is known of one registration. Times are ms since the epoch. */
+export interface RegistrationFacts {
+	now: number;
+	/** The owner's bare JID; empty: it registered over HTTP. */
+	owner: string;
+	/** What it is called: its name, or what it is. */
+	device: string;
+	app: string;
+	/** Its push service, as people call it. */
+	provider: string;
+	/** Undefined: the row is gone. */
+	row:
+		| {
+				registeredAt: number;
+				lastSuccessAt?: number | undefined;
+				lastErrorAt?: number | undefined;
+				lastError?: string | undefined;
+		  }
+		| undefined;
+	/** About this node, and about its owner; the newest first. */
+	events: readonly Happened[];
+	/** What this process took in last. */
+	last: LastPublish | undefined;
+	/** The gate that its pushes go through, if it is shut. */
+	gate: GateView | undefined;
+	bar: Bar | undefined;
+	/** What admins are told of clocks. */
+	clocks: readonly string[];
+	/** The owner's other devices to which pushes were delivered: their server publishes. */
+	othersWork: boolean;
+}
+
+type Said = Pick<RegistrationView, "title" | "text" | "state">;
+
+export function registrationSentences(facts: RegistrationFacts): Said {
+	return (
+		barred(facts) ??
+		ended(facts) ??
+		wrongClock(facts) ??
+		shutGate(facts) ??
+		wrongPublish(facts) ??
+		neverPublished(facts) ??
+		waits(facts) ??
+		fails(facts) ??
+		works(facts)
+	);
+}
+
+/** `romeo`, as a sentence calls him. */
+const nameOf = ({ owner }: RegistrationFacts) =>
+	owner === "" ? "This device" : owner.split("@", 1)[0] || owner;
+const gets = (facts: RegistrationFacts) => `${nameOf(facts)} gets no pushes here`;
+const domainOf = (owner: string) => owner.slice(owner.indexOf("@") + 1);
+/** Whose server has to publish. */
+const serverOf = ({ owner }: RegistrationFacts) => (owner === "" ? "its user's server" : domainOf(owner));
+const ask = (facts: RegistrationFacts) =>
+	facts.owner === "" ? "Open its app once" : `Ask ${nameOf(facts)} to open the app once`;
+
+/** 1. The operator does not serve its owner. */
+function barred(facts: RegistrationFacts): Said | undefined {
+	const { bar, now } = facts;
+	if (!bar) return undefined;
+	const why = bar.reason === "" ? "" : ` The reason that was given: ${sentence(bar.reason)}`;
+	return {
+		state: "bad",
+		title: `${gets(facts)}: you barred ${bar.who}`,
+		text: `You did so ${ago(bar.at, now)}.${why} Lift it under “Barred”. A device that ended must register again: ${ask(facts).replace(/^\w/, (first) => first.toLowerCase())}.`,
+	};
+}
+
+/** 2. The row is gone, and an event tells why. */
+function ended(facts: RegistrationFacts): Said | undefined {
+	if (facts.row) return undefined;
+	const { events, now, device, provider } = facts;
+	const end = events.find(({ kind }) => kind === "ended");
+	if (!end) {
+		return {
+			state: "off",
+			title: "There is no such registration",
+			text: "No device has this node, and nothing that happened in the last 30 days tells of one. Look at what its server publishes to.",
+		};
+	}
+	const since = ago(end.at, now);
+	const after = events.some(({ kind, at }) => kind === "wrong-node" && at > end.at)
+		? ` ${serverOf(facts)} has published since, and was told that the device is gone.`
+		: "";
+	switch (end.decider) {
+		case "provider":
+			return {
+				state: "bad",
+				title: `${gets(facts)}: ${end.decidedBy || provider} says that ${device} is gone`,
+				text: `It answered “${end.reason}” ${since}.${after} ${ask(facts)}: it registers again by itself.`,
+			};
+		case "owner":
+			return {
+				state: "off",
+				title: `${nameOf(facts)} ended ${device}`,
+				text: `That was ${since}: ${sentence(end.reason)}${after} ${ask(facts)} if it should be woken again.`,
+			};
+		case "operator":
+			return {
+				state: "off",
+				title: `${gets(facts)}: you ended ${device}`,
+				text: `That was ${since}: ${sentence(end.reason)}${after} ${ask(facts)} if it should be woken again.`,
+			};
+		case "sweep":
+			return {
+				state: "off",
+				title: `${device} was not used for long, and ended`,
+				text: `It was neither renewed nor pushed to for as long as RETENTION_DAYS says, and ended ${since}.${after} ${ask(facts)}: it registers again by itself.`,
+			};
+		default:
+			return {
+				state: "off",
+				title: `${device} ended`,
+				text: `That was ${since}, decided by ${end.decidedBy}: ${sentence(end.reason)}${after} ${ask(facts)}.`,
+			};
+	}
+}
+
+const SAYS_CLOCK = /\bclock\b|\btoo old\b|not valid yet|has expired/i;
+
+/** 3. What is signed in another time is refused. */
+function wrongClock(facts: RegistrationFacts): Said | undefined {
+	const { clocks, row, gate, provider, now } = facts;
+	const refusal = [gate?.why, failsNow(row) ? row?.lastError : undefined].find(
+		(why) => why && SAYS_CLOCK.test(why),
+	);
+	if (refusal === undefined) return undefined;
+	if (clocks.length === 0) {
+		return {
+			state: "bad",
+			title: `${gets(facts)}: ${provider} refuses what we sign, which a wrong clock does`,
+			text: `It answered “${refusal}”. No server that Reveille asked has another time than this machine, so look at the key first; then compare this machine's clock with another one.`,
+		};
+	}
+	const theirs =
+		clocks.length === 1
+			? " If only that one differs, its clock is wrong, and not yours."
+			: " Several say so: it is this machine's clock.";
+	const waiting =
+		gate && gate.waiting > 0 ? ` ${many(gate.waiting, "push waits", "pushes wait")}; none is lost.` : "";
+	const since = gate?.since === undefined ? "" : ` It is so for ${span(now - gate.since)}.`;
+	return {
+		state: "bad",
+		title: `${gets(facts)}: a clock is wrong, and ${provider} refuses what we sign`,
+		text: `${clocks.join(" ")}${theirs}${since}${waiting}`,
+	};
+}
+
+/** 4. Nobody's pushes go there now. */
+function shutGate(facts: RegistrationFacts): Said | undefined {
+	const { gate, now, provider } = facts;
+	if (!gate || gate.state === "open") return undefined;
+	const isOurs = gate.until === undefined;
+	const where = gate.origin ?? gate.app;
+	const since = gate.since === undefined ? "" : ` It is shut for ${span(now - gate.since)}.`;
+	const waiting =
+		gate.waiting > 0 ? ` ${many(gate.waiting, "push waits", "pushes wait")}; none is lost.` : "";
+	const next =
+		gate.until === undefined
+			? ""
+			: ` It is tried again ${gate.until <= now ? "now" : `in ${span(gate.until - now)}`}.`;
+	return {
+		state: isOurs ? "bad" : "warn",
+		title: isOurs
+			? `${gets(facts)}: ${provider} refuses the credentials of ${gate.app}`
+			: `Pushes of ${nameOf(facts).replace(/^This/, "this")} wait: the gate of ${where} is shut`,
+		text: `${because(gate.why).trim()}${since}${next}${waiting} ${cureOfGate(isOurs)}`.trim(),
+	};
+}
+
+/** When a publish was last taken, as far as is known. */
+const takenAt = ({ row, last }: RegistrationFacts): number =>
+	Math.max(last?.at ?? 0, row?.lastSuccessAt ?? 0, row?.lastErrorAt ?? 0);
+
+/** 5. Its server publishes, and not to this device. */
+function wrongPublish(facts: RegistrationFacts): Said | undefined {
+	const { events, now } = facts;
+	const isWrong = (kind: EventKind) => kind === "wrong-node" || kind === "wrong-secret";
+	const wrong = events.find(({ kind, at }) => isWrong(kind) && at > takenAt(facts));
+	if (!wrong) return undefined;
+	const what = wrong.kind === "wrong-secret" ? "secret" : "node";
+	const meaning =
+		wrong.kind === "wrong-secret"
+			? "The node is right and its secret is not, so the publish was refused."
+			: "No device has the node that it publishes to, so the publish was refused.";
+	return {
+		state: "bad",
+		title: `${gets(facts)}: ${serverOf(facts)} publishes with a wrong ${what}`,
+		text: `It last did so ${ago(wrong.at, now)}. ${meaning} The server has kept an older registration. ${ask(facts)}, or turn its notifications off and on: it tells the server the new node and secret.`,
+	};
+}
+
+/** 6. Nothing ever came. */
+function neverPublished(facts: RegistrationFacts): Said | undefined {
+	const { row, now, othersWork } = facts;
+	if (takenAt(facts) > 0 || !row) return undefined;
+	const server = serverOf(facts);
+	const why = othersWork
+		? `${server} publishes for other devices of ${nameOf(facts)}, so this app has not told it about this one, or it was online all the time.`
+		: `Either it cannot: XEP-0357 is off there (Prosody: mod_cloud_notify, ejabberd: mod_push). Or the app has not enabled push at it. Or nothing came for ${nameOf(facts).replace(/^This/, "this")} while it was away.`;
+	return {
+		state: "warn",
+		title: `${server.replace(/^its/, "Its")} never published for ${facts.owner === "" ? "this device" : `${facts.device} of ${nameOf(facts)}`}`,
+		text: `It registered ${ago(row.registeredAt, now)}, and no publish with its node came since. ${why} A test push shows whether the rest of the way works.`,
+	};
+}
+
+/** 7. It is on disk. */
+function waits(facts: RegistrationFacts): Said | undefined {
+	const { last, row, now, provider } = facts;
+	if (last?.answer !== "queued" || (row?.lastSuccessAt ?? 0) >= last.at) return undefined;
+	const why = failsNow(row) && row?.lastError ? because(row.lastError) : "";
+	return {
+		state: "warn",
+		title: `A push for ${nameOf(facts).replace(/^This/, "this")} waits, and is tried again by itself`,
+		text: `It came ${ago(last.at, now)}, and could not go out to ${provider} at once.${why} ${cureOf("later")}`,
+	};
+}
+
+function failsNow(row: RegistrationFacts["row"]): boolean {
+	return row?.lastErrorAt !== undefined && row.lastErrorAt > (row.lastSuccessAt ?? 0);
+}
+
+/** 8. It goes out, and is not taken. */
+function fails(facts: RegistrationFacts): Said | undefined {
+	const { row, now, provider, events } = facts;
+	if (!row || !failsNow(row)) return undefined;
+	const reason = row.lastError ?? "no reason is known";
+	const before =
+		row.lastSuccessAt === undefined
+			? "None was ever delivered."
+			: `The last one arrived ${ago(row.lastSuccessAt, now)}.`;
+	const isRefused = events.find(({ kind }) => kind === "failed" || kind === "refused")?.kind === "refused";
+	return {
+		state: "bad",
+		title: `${gets(facts)}: ${provider} does not take them`,
+		text: `It answered “${reason}” ${ago(row.lastErrorAt ?? now, now)}. ${before} ${cureOf(isRefused ? "refused" : "later")}`,
+	};
+}
+
+/** 9. All is well. */
+function works(facts: RegistrationFacts): Said {
+	const { row, now, last, provider } = facts;
+	if (row?.lastSuccessAt === undefined) {
+		return {
+			state: "ok",
+			title: `${serverOf(facts).replace(/^its/, "Its")} publishes, and nothing was to be sent yet`,
+			text: `The last publish came ${ago(takenAt(facts), now)} and was answered “${last?.answer ?? "done"}”. Its class may be one that this device does not ask for.`,
+		};
+	}
+	return {
+		state: "ok",
+		title: `${nameOf(facts)} is woken: the last push arrived ${ago(row.lastSuccessAt, now)}`,
+		text: `${provider} took it for ${facts.device}. If nothing shows there, look at that device's settings for notifications, and send a test push.`,
+	};
+}

@@ -1,0 +1,165 @@
+/** An operator asks: why does romeo get no pushes? */
+import { describe, expect, test } from "bun:test";
+import {
+	type RegistrationFacts,
+	registrationSentences,
+} from "../../../../../src/routes/admin/console/sentences/registration.ts";
+import type { Happened } from "../../../../../src/routes/admin/console/sources.ts";
+import type { GateView } from "../../../../../src/web/console/wire.ts";
+
+const NOW = 1_800_000_000_000;
+const MIN = 60_000;
+const DAY = 86_400_000;
+
+const facts = (changed: Partial<RegistrationFacts> = {}): RegistrationFacts => ({
+	now: NOW,
+	owner: "romeo@example.net",
+	device: "iPhone",
+	app: "chat-ios",
+	provider: "Apple",
+	row: { registeredAt: NOW - 3 * DAY },
+	events: [],
+	last: undefined,
+	gate: undefined,
+	bar: undefined,
+	clocks: [],
+	othersWork: false,
+	...changed,
+});
+const event = (changed: Partial<Happened>): Happened => ({
+	at: NOW - DAY,
+	kind: "ended",
+	reason: "410 the app is not on the device any more (Unregistered)",
+	decider: "provider",
+	decidedBy: "Apple",
+	...changed,
+});
+const gate = (changed: Partial<GateView> = {}): GateView => ({
+	app: "chat-ios",
+	state: "shut",
+	since: NOW - 24 * MIN,
+	until: NOW + 4 * MIN,
+	why: "503 push service unwell",
+	waiting: 6,
+	...changed,
+});
+const said = (changed?: Partial<RegistrationFacts>) => registrationSentences(facts(changed));
+const working = { registeredAt: NOW - 3 * DAY, lastSuccessAt: NOW - 5 * MIN };
+
+describe("why romeo gets no pushes", () => {
+	test("his server never published", () => {
+		const { title, text, state } = said();
+		expect([title, state]).toEqual(["example.net never published for iPhone of romeo", "warn"]);
+		expect(text).toContain("registered 3 days ago");
+		expect(text).toContain("mod_cloud_notify");
+		expect(said({ othersWork: true }).text).toContain("publishes for other devices of romeo");
+	});
+
+	test.each([
+		["wrong-node", "node"],
+		["wrong-secret", "secret"],
+	] as const)("his server publishes with a %s", (kind, what) => {
+		const wrong = event({ kind, at: NOW - MIN, decider: "reveille", decidedBy: "Reveille", reason: "" });
+		const { title, text, state } = said({ events: [wrong] });
+		expect([title, state]).toEqual([
+			`romeo gets no pushes here: example.net publishes with a wrong ${what}`,
+			"bad",
+		]);
+		expect(text).toContain("1 min ago");
+		expect(text).toContain("Ask romeo to open the app once");
+		// It did better since.
+		expect(said({ events: [wrong], row: { ...working, lastSuccessAt: NOW } }).state).toBe("ok");
+	});
+
+	test("his device is gone since yesterday: the row is gone, the event is there", () => {
+		const { title, text, state } = said({ row: undefined, events: [event({})] });
+		expect([title, state]).toEqual(["romeo gets no pushes here: Apple says that iPhone is gone", "bad"]);
+		expect(text).toContain("“410 the app is not on the device any more (Unregistered)” 1 day ago");
+		expect(text).toContain("it registers again by itself");
+		const later = event({ kind: "wrong-node", at: NOW - MIN });
+		expect(said({ row: undefined, events: [later, event({})] }).text).toContain(
+			"example.net has published since",
+		);
+	});
+
+	test.each([
+		["owner", "romeo ended iPhone"],
+		["operator", "romeo gets no pushes here: you ended iPhone"],
+		["sweep", "iPhone was not used for long, and ended"],
+	] as const)("it ended, and the %s decided", (decider, title) => {
+		expect(said({ row: undefined, events: [event({ decider })] }).title).toBe(title);
+	});
+
+	test("nothing is known of it", () => {
+		expect(said({ row: undefined })).toMatchObject({ state: "off", title: "There is no such registration" });
+	});
+
+	test("the gate is shut for a while", () => {
+		const { title, text, state } = said({ row: working, gate: gate({ origin: "ntfy.example.org" }) });
+		expect([title, state]).toEqual(["Pushes of romeo wait: the gate of ntfy.example.org is shut", "warn"]);
+		expect(text).toContain("503 push service unwell");
+		expect(text).toContain("shut for 24 min. It is tried again in 4 min. 6 pushes wait");
+	});
+
+	test("our credentials are refused, until somebody acts", () => {
+		const { until: _, ...ours } = gate({
+			why: "403 key, key id and team id do not fit (InvalidProviderToken)",
+		});
+		const { title, text, state } = said({ row: working, gate: ours });
+		expect([title, state]).toEqual([
+			"romeo gets no pushes here: Apple refuses the credentials of chat-ios",
+			"bad",
+		]);
+		expect(text).toContain("Correct the app's credentials and restart");
+		expect(text).not.toContain("`");
+	});
+
+	test.each(["romeo@example.net", "example.net"])("%s is barred", (who) => {
+		const bar = { who, reason: "10,000 publishes in a minute", at: NOW - 2 * DAY, ended: 4 };
+		const { title, text, state } = said({ row: undefined, events: [event({ decider: "operator" })], bar });
+		expect([title, state]).toEqual([`romeo gets no pushes here: you barred ${who}`, "bad"]);
+		expect(text).toContain("10,000 publishes in a minute");
+		expect(text).toContain("Lift it");
+	});
+
+	test("a clock is wrong: ours, if several say so, or theirs", () => {
+		const shut = gate({ why: "403 token refused as too old: is our clock right?" });
+		const ours = said({ row: working, gate: shut, clocks: ["a says 20 minutes later.", "b says so too."] });
+		expect(ours.title).toBe("romeo gets no pushes here: a clock is wrong, and Apple refuses what we sign");
+		expect(ours.text).toContain("it is this machine's clock");
+		expect(said({ row: working, gate: shut, clocks: ["a says so."] }).text).toContain("its clock is wrong");
+		expect(said({ row: working, gate: shut }).title).toContain("which a wrong clock does");
+		// A clock that differs and harms nobody is no reason.
+		expect(said({ row: working, clocks: ["a says so."] }).state).toBe("ok");
+	});
+
+	test("it waits, or it is not taken", () => {
+		const last = { at: NOW - MIN, class: "high", answer: "queued", ms: 20, legs: [] };
+		const row = { ...working, lastErrorAt: NOW - MIN, lastError: "503 push service unwell" };
+		expect(said({ row, last })).toMatchObject({
+			state: "warn",
+			title: "A push for romeo waits, and is tried again by itself",
+		});
+		const refused = said({ row, events: [event({ kind: "refused", at: NOW - MIN })] });
+		expect([refused.title, refused.state]).toEqual([
+			"romeo gets no pushes here: Apple does not take them",
+			"bad",
+		]);
+		expect(refused.text).toContain("They are not tried again");
+	});
+
+	test("all is well", () => {
+		expect(said({ row: working })).toMatchObject({
+			state: "ok",
+			title: "romeo is woken: the last push arrived 5 min ago",
+		});
+	});
+});
+
+test("a device without an owner is called a device", () => {
+	expect(said({ owner: "" }).title).toBe("Its user's server never published for this device");
+	expect(said({ owner: "", row: working }).title).toStartWith("This device is woken");
+	expect(said({ owner: "", row: working, gate: gate() }).title).toBe(
+		"Pushes of this device wait: the gate of chat-ios is shut",
+	);
+});
