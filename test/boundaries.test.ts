@@ -176,6 +176,7 @@ describe("an edge runtime", () => {
 			"jose",
 			"ltx",
 			"tldts-icann",
+			"uqr",
 			"zod",
 		];
 		expect([...packages].filter((name) => !known.includes(name))).toEqual([]);

@@ -6,6 +6,14 @@ import type { Keyring } from "../secrets.ts";
 import type { Registrations } from "../store/registrations/registrations.ts";
 import type { AdminReadiness, Answer, App, Notification, PushService } from "../types.ts";
 import type { WebAppSettings } from "../web/settings.ts";
+import type { Sessions } from "./admin/console/sessions.ts";
+import type {
+	ConnectorNow,
+	ConsoleApp,
+	ConsoleJournal,
+	ConsoleStore,
+	Happened,
+} from "./admin/console/sources.ts";
 import type { Proof } from "./guards/authorization.ts";
 import type { JwtCheck, Permit } from "./guards/jwt.ts";
 import type { TokenCheck } from "./guards/registration-token.ts";
@@ -31,6 +39,23 @@ export interface WebAppDeps extends Pick<WebAppSettings, "address" | "open" | "s
 	isHttps: boolean;
 }
 
+/** What the console is composed from, beside what the rest of the application has. */
+export interface ConsoleDeps extends ConsoleStore {
+	sessions: Sessions;
+	/** The address that people open it at, as PUBLIC_URL says it. */
+	publicUrl?: string | undefined;
+	/** The first of a service is its default. */
+	apps: readonly ConsoleApp[];
+	/** Writes down what was done, now or with the next batch. */
+	note(happened: Happened): void | Promise<void>;
+	/** What this process notices; missing: it does not live long enough (the edge). */
+	journal?: ConsoleJournal | undefined;
+	/** The connector of this process, where it has one. `id`: as it writes down its numbers. */
+	connector?: { id: string; now(): ConnectorNow | Promise<ConnectorNow> } | undefined;
+	/** Ends a registration at the operator's word. False: there was none. */
+	end(node: string): Promise<boolean>;
+}
+
 export interface AppDeps {
 	version: string;
 	registrations: Registrations;
@@ -52,6 +77,8 @@ export interface AppDeps {
 	publishers: "own" | "any";
 	/** mod_push_appserver's debug pages, for whoever has this token; missing: there are none. */
 	debugPages?: { adminToken: string } | undefined;
+	/** The console at /admin/; missing: there is none, and its path says what to set. */
+	console?: ConsoleDeps | undefined;
 	/** The web app at /app/; missing: there is none. */
 	webApp?: WebAppDeps | undefined;
 	/** Pushes to a registration whose secret was checked. */

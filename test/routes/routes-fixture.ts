@@ -15,7 +15,7 @@ import { createPubsubNodes } from "../../src/store/pubsub-nodes.ts";
 import type { Quotas } from "../../src/store/registrations/quotas.ts";
 import { createRegistrations } from "../../src/store/registrations/registrations.ts";
 import type { Answer, Notification } from "../../src/types.ts";
-import { openTestDatabase } from "../database.ts";
+import { openTestDatabase, type TestDatabase } from "../database.ts";
 
 export const SECRET_KEY = "a key of at least thirty-two characters, for tests";
 
@@ -83,12 +83,13 @@ export const askingFor = (token: string) => ({
 	check: createTokenCheck({ own: [token], tokens: { living: async () => [] } }),
 });
 
-/** Starts an application of its own; `deps` replaces parts of it. */
+/** Starts an application of its own; `deps` replaces parts of it. @param given a database that is there */
 export async function startTestServer(
 	deps: Partial<AppDeps & MetricsDeps> = {},
 	quotas: Partial<Quotas> = {},
+	given?: TestDatabase,
 ) {
-	const database = await openTestDatabase();
+	const database = given ?? (await openTestDatabase());
 	const pushed: { node: string; notification: Notification }[] = [];
 	const logged: string[] = [];
 	const write = (message: string, properties: object = {}) => {

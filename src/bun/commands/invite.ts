@@ -3,15 +3,14 @@ import { parseArgs } from "node:util";
 import { renderUnicodeCompact } from "uqr";
 import { parseConfig } from "../../config/config.ts";
 import { registrationBounds } from "../../limits/bounds/registrations.ts";
+import { inviteeOf, linkOf, newInvite, stateOf } from "../../registering/make-invite.ts";
 import { createInvites, type Invite } from "../../store/invites.ts";
-import { codeOf, shownCode } from "../../syntax/invite-secret.ts";
-import { isWrittenBareJid, withULabels } from "../../syntax/jid-syntax.ts";
+import { shownCode } from "../../syntax/invite-secret.ts";
 import { present } from "../../syntax/present-fields.ts";
 import { PROGRAM } from "../program.ts";
 import { StartError } from "../start-error.ts";
 import { withKnownDatabase } from "./known-database.ts";
 
-const DAY_MS = 86_400_000;
 const MOST_DAYS = registrationBounds.inviteDays.is;
 const MOST_USES = registrationBounds.inviteUses.is;
 const LONGEST_NAME = registrationBounds.inviteName.is;
@@ -90,16 +89,11 @@ type Environment = Record<string, string | undefined>;
 
 async function make(options: Options, env: Environment, json: boolean): Promise<void> {
 	const days = count("--days", options.days ?? "7", MOST_DAYS);
-	const invite = {
-		id: crypto.randomUUID().slice(0, 8),
-		uses: count("--uses", options.uses ?? "1", MOST_USES),
-		endsAt: Date.now() + days * DAY_MS,
-		...present({ name: nameOf(options.name), onlyFor: whoOf(options.for) }),
-	};
-	const link = Buffer.from(crypto.getRandomValues(new Uint8Array(16))).toString("base64url");
-	const code = codeOf(crypto.getRandomValues(new Uint8Array(12)));
+	const uses = count("--uses", options.uses ?? "1", MOST_USES);
+	const names = present({ name: nameOf(options.name), onlyFor: whoOf(options.for) });
+	const { invite, secrets } = newInvite({ uses, days, ...names }, { now: Date.now() });
 	const page = pageOf(env);
-	const isMade = await withKnownDatabase(env, (db) => createInvites(db).make(invite, { link, code }));
+	const isMade = await withKnownDatabase(env, (db) => createInvites(db).make(invite, secrets));
 	if (!isMade) {
 		throw new StartError(
 			"invites-full",
@@ -108,8 +102,8 @@ async function make(options: Options, env: Environment, json: boolean): Promise<
 	}
 	const made: Made = {
 		...invite,
-		...(page !== undefined && { link: `${page}#invite=${link}` }),
-		code: shownCode(code),
+		...(page !== undefined && { link: linkOf(page, secrets) }),
+		code: shownCode(secrets.code),
 		endsAt: new Date(invite.endsAt).toISOString(),
 	};
 	console.log(json ? JSON.stringify(made, null, 2) : told(made));
@@ -140,7 +134,7 @@ async function list(env: Environment, json: boolean): Promise<void> {
 		["ID", "STATE", "USED", "ENDS", "FOR", "NAME"],
 		...all.map((invite) => [
 			invite.id,
-			stateOf(invite),
+			stateOf(invite, Date.now()),
 			`${invite.used} of ${invite.uses}`,
 			day(new Date(invite.endsAt).toISOString()),
 			invite.onlyFor ?? "anybody",
@@ -169,19 +163,11 @@ async function revoke(id: string, env: Environment): Promise<void> {
 	console.log(`The invite ${id} is revoked. Devices that it let in stay.`);
 }
 
-type State = "good" | "revoked" | "ended" | "used up";
-
-function stateOf({ revokedAt, endsAt, used, uses }: Invite): State {
-	if (revokedAt !== undefined) return "revoked";
-	if (endsAt <= Date.now()) return "ended";
-	return used >= uses ? "used up" : "good";
-}
-
 function asJson({ madeAt, endsAt, revokedAt, ...invite }: Invite) {
 	const iso = (at: number) => new Date(at).toISOString();
 	return {
 		...invite,
-		state: stateOf({ ...invite, madeAt, endsAt, ...present({ revokedAt }) }),
+		state: stateOf({ ...invite, endsAt, ...present({ revokedAt }) }, Date.now()),
 		madeAt: iso(madeAt),
 		endsAt: iso(endsAt),
 		...(revokedAt !== undefined && { revokedAt: iso(revokedAt) }),
@@ -209,10 +195,8 @@ function nameOf(name: string | undefined): string | undefined {
 /** @throws {StartError} */
 function whoOf(who: string | undefined): string | undefined {
 	if (who === undefined) return undefined;
-	const domain = who.slice(who.indexOf("@") + 1);
-	// Stricter than JIDs are: what is typed wrong fits nobody.
-	const isName = /^[\p{L}\p{N}.-]+$/u.test(domain) || domain.startsWith("[");
-	if (isName && isWrittenBareJid(who)) return withULabels(who.toLowerCase());
+	const invitee = inviteeOf(who);
+	if (invitee !== undefined) return invitee;
 	throw refused(
 		`--for must be an account such as romeo@example.net, or a domain, and is ${JSON.stringify(who)}.`,
 	);

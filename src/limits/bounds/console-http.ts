@@ -68,6 +68,12 @@ export const consoleHttpBounds = {
 		what: "Events and other devices that are shown beside one registration",
 		beyond: "The newest are shown.",
 	},
+	countsKept: {
+		is: 60,
+		unit: "seconds",
+		what: "How long the console shows the same number of registrations",
+		beyond: "They are counted again, in pieces.",
+	},
 	streams: {
 		is: 32,
 		unit: "streams",

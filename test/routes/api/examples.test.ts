@@ -17,6 +17,7 @@ import type { Notification } from "../../../src/types.ts";
 import { createStanzaHandler } from "../../../src/xmpp/stanzas.ts";
 import { noCommands } from "../../xmpp/no-commands.ts";
 import { parse } from "../../xmpp/parse.ts";
+import { startConsole } from "../admin/console/console-fixture.ts";
 import { askingFor, SECRET_KEY, startTestServer, subscription, type TestServer } from "../routes-fixture.ts";
 
 // biome-ignore lint/suspicious/noExplicitAny: a document from outside, looked into everywhere
@@ -29,6 +30,12 @@ afterEach(async () => {
 
 async function start(...options: Parameters<typeof startTestServer>): Promise<TestServer> {
 	const server = await startTestServer(...options);
+	servers.push(server);
+	return server;
+}
+
+async function startWithConsole() {
+	const server = await startConsole();
 	servers.push(server);
 	return server;
 }
@@ -216,6 +223,10 @@ const ways: Record<ProblemName, () => Promise<Response>> = {
 				scrape: async () => ({ contentType: "text/plain", text: "" }),
 			})
 		).app.request("/metrics"),
+	"sign-in-needed": async () => (await startWithConsole()).request("/admin/api/overview"),
+	"wrong-admin-token": async () => (await startWithConsole()).signIn("another token"),
+	"not-from-console": async () =>
+		(await (await startWithConsole()).browser()).post("invites", {}, { "X-Form-Token": "another" }),
 	"secret-needed": async () => (await start()).json("GET", "/registrations/any"),
 	"no-such-page": async () => (await start()).app.request("/any"),
 	"no-such-registration": async () => (await start()).json("GET", "/registrations/any", undefined, "any"),

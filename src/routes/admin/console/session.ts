@@ -29,10 +29,12 @@ export interface SessionRoutesDeps {
 	limit: SignInLimit;
 	actions: Actions;
 	live: LiveStreams | undefined;
+	/** Called with each sign-in. */
+	onSignIn(): void;
 }
 
 /** The sub-app, to be mounted at /admin/api/session. */
-export function sessionRoutes({ deps, own, limit, actions, live }: SessionRoutesDeps) {
+export function sessionRoutes({ deps, own, limit, actions, live, onSignIn }: SessionRoutesDeps) {
 	const app = new Hono<ConsoleEnv>();
 
 	const view = (c: ConsoleContext, { formToken, endsAt }: ConsoleSession): Session => ({
@@ -72,6 +74,7 @@ export function sessionRoutes({ deps, own, limit, actions, live }: SessionRoutes
 		}
 		const { session, cookie } = await own.sessions.open();
 		giveCookie(c, cookie, LASTS_S);
+		onSignIn();
 		await actions.done("Signed in");
 		return c.json(view(c, session));
 	});

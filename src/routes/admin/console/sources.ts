@@ -3,7 +3,7 @@
  * process knows by itself. Times are ms since the epoch.
  */
 import type { Invites } from "../../../store/invites.ts";
-import type { Registration } from "../../../types.ts";
+import type { Answer, Outcome, Registration, ServiceName } from "../../../types.ts";
 import type { Decider, EventKind, Fate, Leg } from "../../../web/console/wire.ts";
 
 /** What happened, as it is written down. */
@@ -32,6 +32,8 @@ export interface ShutGate {
 	until?: number;
 	why: string;
 	waiting?: number;
+	/** Our credentials shut it: it opens when somebody mends them. */
+	isOurs?: boolean;
 }
 
 /** The numbers of one connector in one minute. */
@@ -53,6 +55,8 @@ export interface Figures {
 	replicaAgeMs?: number;
 	/** Why it is offline. */
 	note?: string;
+	/** Of how many minutes these are; missing: of one. */
+	minutes?: number;
 }
 
 export interface FiguresOfMinute {
@@ -74,14 +78,24 @@ export interface Bar {
 export interface LastPublish {
 	at: number;
 	class: string;
-	answer: string;
+	answer: Answer;
 	/** From the publish to its answer. */
 	ms: number;
 	legs: readonly Leg[];
 }
 
+/** The last time a push service was asked for a registration. */
+export interface LastSend {
+	at: number;
+	/** How long its answer took. */
+	ms: number;
+	outcome: Outcome;
+}
+
 /** What the connector of this process knows now. */
 export interface ConnectorNow {
+	/** The name of its machine. */
+	host: string;
 	/** Those that are shut. */
 	shut: readonly ShutGate[];
 	/** How many are open, of those that were asked at lately. */
@@ -91,6 +105,8 @@ export interface ConnectorNow {
 	/** By our own addresses: since when each is held; 0: it is not. */
 	addresses: Readonly<Record<string, number>>;
 	replicaAgeMs?: number;
+	/** Why it is not online. */
+	note?: string;
 }
 
 export interface ConsoleStore {
@@ -105,12 +121,15 @@ export interface ConsoleStore {
 		}): Promise<{ events: KnownEvent[]; next?: string }>;
 		about(whom: { node: string } | { owner: string }, limit: number): Promise<KnownEvent[]>;
 		countToday(): Promise<{ app: string; kind: EventKind; reason: string; count: number }[]>;
+		/** How far back they go. */
+		from(): Promise<number | undefined>;
 	};
 	bars: {
 		list(): Promise<Bar[]>;
 		count(who: string): Promise<{ registrations: number; people: number }>;
 		add(who: string, reason: string): Promise<{ ended: number }>;
 		lift(who: string): Promise<boolean>;
+		isBarred(owner: string): boolean | Promise<boolean>;
 	};
 	search: {
 		find(
@@ -121,19 +140,19 @@ export interface ConsoleStore {
 	invites: Pick<Invites, "list" | "make" | "revoke">;
 }
 
-/** Notes what happened, and tells of it as it happens. */
+/** What this process notices by itself. */
 export interface ConsoleJournal {
-	note(happened: Happened): void;
 	/** @returns stops listening */
 	listen(listener: (happened: Happened) => void): () => void;
 	lastPublish(node: string): LastPublish | undefined;
+	lastSend(node: string): LastSend | undefined;
 }
 
 /** An app, as far as the console shows it. */
 export interface ConsoleApp {
 	name: string;
-	service: string;
-	/** What kind of credential it shows to its push service, in words; missing: none is needed. */
+	service: ServiceName;
+	/** What it shows to its push service, in words; missing: nothing is needed. */
 	credential?: string;
 	/** When that ends, if it does. */
 	credentialEndsAt?: number;

@@ -38,7 +38,10 @@ function start(options: Partial<LiveOptions> = {}) {
 		if (typeof opened === "string") throw new Error(opened);
 		return opened;
 	};
-	return { live, open, reader, listeners, tell: (one: Happened) => listeners.forEach((hear) => hear(one)) };
+	const tell = (one: Happened) => {
+		for (const hear of listeners) hear(one);
+	};
+	return { live, open, reader, listeners, tell };
 }
 type Reader = ReturnType<ReturnType<typeof start>["reader"]>;
 const next = async (reader: Reader) => {

@@ -3,7 +3,7 @@
  * the order in which a push would meet it.
  */
 import type { EventKind, GateView, RegistrationView } from "../../../../web/console/wire.ts";
-import type { Bar, Happened, LastPublish } from "../sources.ts";
+import type { Bar, Happened } from "../sources.ts";
 import { because, cureOf, cureOfGate } from "./reasons.ts";
 import { ago, many, sentence, span } from "./words.ts";
 
@@ -29,7 +29,7 @@ export interface RegistrationFacts {
 	/** About this node, and about its owner; the newest first. */
 	events: readonly Happened[];
 	/** What this process took in last. */
-	last: LastPublish | undefined;
+	last: { at: number; answer: string } | undefined;
 	/** The gate that its pushes go through, if it is shut. */
 	gate: GateView | undefined;
 	bar: Bar | undefined;

@@ -134,7 +134,7 @@ describe("why romeo gets no pushes", () => {
 	});
 
 	test("it waits, or it is not taken", () => {
-		const last = { at: NOW - MIN, class: "high", answer: "queued", ms: 20, legs: [] };
+		const last = { at: NOW - MIN, answer: "queued" };
 		const row = { ...working, lastErrorAt: NOW - MIN, lastError: "503 push service unwell" };
 		expect(said({ row, last })).toMatchObject({
 			state: "warn",

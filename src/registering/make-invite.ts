@@ -1,0 +1,56 @@
+/** Making invites: for the command, and for the console. */
+import { base64url } from "jose";
+import type { Invite } from "../store/invites.ts";
+import { codeOf } from "../syntax/invite-secret.ts";
+import { isWrittenBareJid, withULabels } from "../syntax/jid-syntax.ts";
+
+/** An invite that is not stored yet, and its secrets, which nobody can have again. */
+export interface NewInvite {
+	invite: Pick<Invite, "id" | "uses" | "endsAt" | "name" | "onlyFor">;
+	secrets: { link: string; code: string };
+}
+
+const DAY_MS = 86_400_000;
+
+/** @param wanted.days how long it is good for; what each may be is checked before */
+export function newInvite(
+	{ days, ...wanted }: Pick<Invite, "uses" | "name" | "onlyFor"> & { days: number },
+	{
+		now,
+		random = (bytes) => crypto.getRandomValues(bytes),
+	}: { now: number; random?: (bytes: Uint8Array<ArrayBuffer>) => Uint8Array },
+): NewInvite {
+	return {
+		invite: { ...wanted, id: crypto.randomUUID().slice(0, 8), endsAt: now + days * DAY_MS },
+		secrets: {
+			link: base64url.encode(random(new Uint8Array(16))),
+			code: codeOf(random(new Uint8Array(12))),
+		},
+	};
+}
+
+/** The address of the web app that an invite's link opens. @param page of the web app, with a slash at its end */
+export const linkOf = (page: string, { link }: NewInvite["secrets"]): string => `${page}#invite=${link}`;
+
+export type InviteState = "good" | "revoked" | "ended" | "used up";
+
+/** @param now ms since the epoch */
+export function stateOf(
+	{ revokedAt, endsAt, used, uses }: Pick<Invite, "revokedAt" | "endsAt" | "used" | "uses">,
+	now: number,
+): InviteState {
+	if (revokedAt !== undefined) return "revoked";
+	if (endsAt <= now) return "ended";
+	return used >= uses ? "used up" : "good";
+}
+
+/**
+ * Whom an operator means an invite for.
+ * @returns the spelling that is compared; undefined: it is neither an account nor a domain
+ */
+export function inviteeOf(who: string): string | undefined {
+	const domain = who.slice(who.indexOf("@") + 1);
+	// Stricter than JIDs are: what is typed wrong fits nobody.
+	const isName = /^[\p{L}\p{N}.-]+$/u.test(domain) || domain.startsWith("[");
+	return isName && isWrittenBareJid(who) ? withULabels(who.toLowerCase()) : undefined;
+}

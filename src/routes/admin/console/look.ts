@@ -1,0 +1,219 @@
+/** How it is: what the pages of the console stand on, gathered from the database and from this process. */
+import { consoleHttpBounds } from "../../../limits/bounds/console-http.ts";
+import { present } from "../../../syntax/present-fields.ts";
+import type { ConnectorView, GateView, Period } from "../../../web/console/wire.ts";
+import type { AppDeps, ConsoleDeps } from "../../deps.ts";
+import { SILENT_MS } from "./sentences/overview.ts";
+import type { ConnectorNow, Figures, ShutGate } from "./sources.ts";
+import { beginOf, type ConnectorTimeline, type Timeline, timelineOf } from "./timeline.ts";
+
+export interface Look {
+	now: number;
+	timeline: Timeline;
+	connectors: (ConnectorView & { note?: string })[];
+	/** Those that are shut. */
+	gates: GateView[];
+	gatesOpen: number;
+	waiting: number;
+	oldestDueMs: number;
+	/** By app; undefined: they are being counted. */
+	registrations: ReadonlyMap<string, number> | undefined;
+}
+
+export interface Looking {
+	look(period: Period): Promise<Look>;
+	/** The shut gates alone. */
+	gates(): Promise<GateView[]>;
+	/** Begins to count registrations, so that the first look has them. */
+	warmUp(): void;
+}
+
+const MINUTE_MS = 60_000;
+/** A million rows are counted in pieces, which takes seconds. */
+const COUNTS_KEPT_MS = consoleHttpBounds.countsKept.is * 1000;
+/** How long a page waits for them, ms. */
+const COUNTS_PATIENCE_MS = 300;
+
+export function createLooking(
+	{ registrations, now = Date.now }: Pick<AppDeps, "registrations" | "now">,
+	own: ConsoleDeps,
+): Looking {
+	const counts = createCounts(() => registrations.count(), now);
+
+	async function rowsOf(period: Period, minute: number) {
+		return own.history.read(beginOf(period, minute), minute);
+	}
+
+	async function look(period: Period): Promise<Look> {
+		const at = now();
+		// The minute that is not over yet has no numbers.
+		const minute = Math.floor(at / MINUTE_MS) - 1;
+		const [rows, known, live] = await Promise.all([
+			rowsOf(period, minute),
+			counts.get(),
+			own.connector?.now(),
+		]);
+		const timeline = timelineOf(rows, { period, minute });
+		const latest = latestOf(timeline, own.connector?.id, live, at);
+		const seen = latest.filter(({ seenAt }) => at - seenAt <= SILENT_MS);
+		const gates = gatesOf(seen, timeline, at);
+		return {
+			now: at,
+			timeline,
+			connectors: viewsOf(latest, at),
+			gates,
+			gatesOpen: live?.open ?? own.apps.filter(({ name }) => !gates.some(({ app }) => app === name)).length,
+			waiting: seen.reduce((sum, { figures }) => sum + figures.waiting, 0),
+			oldestDueMs: Math.max(0, ...seen.map(({ figures }) => figures.oldestDueMs)),
+			registrations: known,
+		};
+	}
+
+	return {
+		look,
+		gates: async () => (await look("hour")).gates,
+		warmUp: () => void counts.get().catch(() => {}),
+	};
+}
+
+/** How many registrations each app has: an old number at once, and a new one the next time. */
+function createCounts(count: () => Promise<readonly { app: string; count: number }[]>, now: () => number) {
+	let known: ReadonlyMap<string, number> | undefined;
+	let countedAt = Number.NEGATIVE_INFINITY;
+	let isCounting = false;
+
+	async function recount() {
+		isCounting = true;
+		try {
+			known = new Map((await count()).map((one) => [one.app, one.count]));
+			countedAt = now();
+		} finally {
+			isCounting = false;
+		}
+	}
+
+	return {
+		async get(): Promise<ReadonlyMap<string, number> | undefined> {
+			if (Math.abs(now() - countedAt) < COUNTS_KEPT_MS || isCounting) return known;
+			const counting = recount();
+			// Whoever looks meanwhile has the old ones; a failure shows elsewhere too.
+			const patience = Promise.withResolvers<void>();
+			const timer = setTimeout(patience.resolve, COUNTS_PATIENCE_MS);
+			await Promise.race([counting.catch(() => {}), patience.promise]);
+			clearTimeout(timer);
+			return known;
+		},
+	};
+}
+
+/** What one connector said last. */
+interface Latest extends Pick<ConnectorTimeline, "connector" | "delivered"> {
+	seenAt: number;
+	figures: Pick<Figures, "host" | "waiting" | "oldestDueMs" | "addresses" | "shut" | "replicaAgeMs" | "note">;
+	p99?: number;
+}
+
+function latestOf(
+	{ connectors, intervals }: Timeline,
+	ownId: string | undefined,
+	live: ConnectorNow | undefined,
+	now: number,
+): Latest[] {
+	const all: Latest[] = connectors.map(({ connector, last, delivered, p99 }) => ({
+		connector,
+		delivered,
+		// What was written at the end of its minute.
+		seenAt: (last.minute + (last.figures.minutes ?? 1)) * MINUTE_MS,
+		figures: last.figures,
+		...present({ p99 }),
+	}));
+	if (ownId === undefined || !live) return all;
+	const written = all.find(({ connector }) => connector === ownId);
+	const { host, waiting, oldestDueMs, addresses, shut, replicaAgeMs } = live;
+	const figures = {
+		host,
+		waiting,
+		oldestDueMs,
+		addresses,
+		shut: [...shut],
+		...present({ replicaAgeMs, note: live.note }),
+	};
+	const ours: Latest = {
+		connector: ownId,
+		delivered: written?.delivered ?? intervals.map(() => 0),
+		seenAt: now,
+		figures,
+		...present({ p99: written?.p99 }),
+	};
+	return [ours, ...all.filter((one) => one !== written)];
+}
+
+const NO_XMPP = "XMPP is not set up: set XMPP_SERVICE, XMPP_USERNAME and XMPP_PASSWORD";
+
+function viewsOf(latest: readonly Latest[], now: number): Look["connectors"] {
+	const isSeen = ({ seenAt }: Latest) => now - seenAt <= SILENT_MS;
+	const held = new Set(
+		latest
+			.filter(isSeen)
+			.flatMap(({ figures }) =>
+				Object.entries(figures.addresses).flatMap(([address, at]) => (at > 0 ? [address] : [])),
+			),
+	);
+	const sameHost = (host: string) => latest.filter(({ figures }) => figures.host === host).length > 1;
+	return latest.map((one) => {
+		const { connector, figures, seenAt, delivered, p99 } = one;
+		const addresses = Object.entries(figures.addresses);
+		return {
+			name: sameHost(figures.host) ? `${figures.host} (${connector.slice(0, 4)})` : figures.host,
+			// One that stands by is well: another one holds its address.
+			isOnline: isSeen(one) && addresses.length > 0 && addresses.every(([address]) => held.has(address)),
+			addresses: addresses.map(([address, since]) => ({
+				address,
+				isOnline: isSeen(one) && since > 0,
+				...(since > 0 && { since }),
+			})),
+			seenAt,
+			delivered,
+			...present({
+				p99,
+				waiting: isSeen(one) ? figures.waiting : undefined,
+				replicaAge: isSeen(one) ? figures.replicaAgeMs : undefined,
+				note: figures.note ?? (addresses.length === 0 ? NO_XMPP : undefined),
+			}),
+		};
+	});
+}
+
+/** Each gate once, as the connector says that has had it shut for longest. */
+function gatesOf(latest: readonly Latest[], { reasons }: Timeline, now: number): GateView[] {
+	const gates = new Map<string, ShutGate>();
+	for (const { figures } of latest) {
+		for (const gate of figures.shut) {
+			const known = gates.get(gate.name);
+			const [first, waiting] = known
+				? [known.since <= gate.since ? known : gate, (known.waiting ?? 0) + (gate.waiting ?? 0)]
+				: [gate, gate.waiting ?? 0];
+			gates.set(gate.name, { ...first, waiting });
+		}
+	}
+	return [...gates.values()].map(({ name, app, since, until, why, waiting = 0, isOurs }) => {
+		const ours =
+			isOurs ?? reasons.some((one) => one.app === app && one.fate === "setup" && one.reason === why);
+		// Whoever asks next tries it.
+		const next = until ?? now;
+		return {
+			app,
+			state: !ours && next <= now ? "trying" : "shut",
+			since,
+			why,
+			waiting,
+			...present({ origin: originOf(name, app), until: ours ? undefined : next }),
+		};
+	});
+}
+
+/** The name of a gate is that of its app, and behind a blank the origin that a client chose. */
+function originOf(name: string, app: string): string | undefined {
+	const origin = name.startsWith(`${app} `) ? name.slice(app.length + 1) : undefined;
+	return origin === undefined || origin === "" ? undefined : origin.replace(/^https?:\/\//, "");
+}

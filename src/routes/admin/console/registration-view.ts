@@ -1,0 +1,94 @@
+/** One registration as the page shows it, and rows of many. Secrets and tokens are shortened. */
+import { plainReason } from "../../../registering/plain-reason.ts";
+import { present } from "../../../syntax/present-fields.ts";
+import type { Answer, Registration } from "../../../types.ts";
+import type { DeviceState, RegistrationRow, RegistrationView } from "../../../web/console/wire.ts";
+import { maskedToken } from "../../masking.ts";
+import { serviceName } from "./push-services.ts";
+import type { ConsoleApp, ConsoleJournal } from "./sources.ts";
+
+/** What people call it: its name, or the id that it gave itself. */
+export function deviceOf({ deviceName, device, applicationId }: Registration): string {
+	// Ids of ours, and of mod_push_appserver's forms, say nothing.
+	const isReadable = !/^(api:|form:)|^[\w+/=-]{24,}$/.test(device);
+	return deviceName ?? applicationId ?? (isReadable ? device : "A device without a name");
+}
+
+export const hostOf = ({ token }: Pick<Registration, "token">): string | undefined =>
+	URL.canParse(token) ? new URL(token).host || undefined : undefined;
+
+const last = ({ lastSuccessAt, lastErrorAt }: Registration): number | undefined =>
+	lastSuccessAt === undefined && lastErrorAt === undefined
+		? undefined
+		: Math.max(lastSuccessAt ?? 0, lastErrorAt ?? 0);
+
+export const isQueued = (answer: Answer | undefined): boolean =>
+	answer?.kind === "done" && answer.how === "queued";
+
+function stateOf(registration: Registration, journal: ConsoleJournal | undefined): DeviceState {
+	const { node, lastSuccessAt = 0, lastErrorAt = 0 } = registration;
+	const publish = journal?.lastPublish(node);
+	if (publish && publish.at > lastSuccessAt && isQueued(publish.answer)) return "waits";
+	if (lastErrorAt > lastSuccessAt) return "fails";
+	return lastSuccessAt > 0 ? "works" : "new";
+}
+
+export function rowOf(
+	registration: Registration,
+	apps: readonly ConsoleApp[],
+	journal: ConsoleJournal | undefined,
+): RegistrationRow {
+	const { node, owner, app } = registration;
+	return {
+		node,
+		owner,
+		device: deviceOf(registration),
+		app,
+		service: serviceName(apps.find(({ name }) => name === app)?.service ?? app),
+		state: stateOf(registration, journal),
+		...present({ host: hostOf(registration), lastPushAt: last(registration) }),
+	};
+}
+
+/** `2026-11-26 18:04 UTC`. */
+const time = (at: number | undefined) =>
+	at === undefined ? undefined : `${new Date(at).toISOString().slice(0, 16).replace("T", " ")} UTC`;
+
+/** All that is known of it. */
+export function knownOf(registration: Registration, apps: readonly ConsoleApp[]): RegistrationView["known"] {
+	const { node, owner, app, device, deviceName, jid, dialect, muc, classes, token, voipToken } = registration;
+	const { applicationId, p256dh, title, navigate, party, invite } = registration;
+	const service = apps.find(({ name }) => name === app)?.service;
+	const addresses = new Set(["Owner", "Publishes go to", "Room"]);
+	const all = Object.entries({
+		App: app,
+		"Push service": service && serviceName(service),
+		Owner: owner || undefined,
+		Device: device,
+		"Its name": deviceName,
+		Node: node,
+		"Publishes go to": jid,
+		"Registered by": dialect ?? "HTTP",
+		Room: muc,
+		"Classes of pushes": classes?.join(", "),
+		Token: maskedToken(token),
+		Endpoint: hostOf(registration),
+		"Token for calls": voipToken && maskedToken(voipToken),
+		Application: applicationId,
+		Encrypted: p256dh === undefined ? "No" : "Yes",
+		"Title of its notifications": title,
+		"A tap opens": navigate,
+		"Counts as one of": owner === "" ? undefined : party,
+		"Let in by the invite": invite,
+		Registered: time(registration.registeredAt),
+		Renewed: time(registration.renewedAt),
+		"Last success": time(registration.lastSuccessAt) ?? "Never",
+		"Last error":
+			registration.lastErrorAt === undefined
+				? "Never"
+				: `${time(registration.lastErrorAt)}: ${plainReason(registration.lastError ?? "")}`,
+	});
+	return all.flatMap(([name, value]) =>
+		value === undefined ? [] : [{ name, value, ...(addresses.has(name) && { isAddress: true as const }) }],
+	);
+}

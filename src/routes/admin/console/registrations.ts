@@ -1,0 +1,195 @@
+/** Registrations: found, looked at, tested and ended. */
+import { Hono } from "hono";
+import { consoleHttpBounds } from "../../../limits/bounds/console-http.ts";
+import { plainReason } from "../../../registering/plain-reason.ts";
+import { present } from "../../../syntax/present-fields.ts";
+import type { Registration } from "../../../types.ts";
+import type { FoundRegistrations, GateView, RegistrationView } from "../../../web/console/wire.ts";
+import { domainOf } from "../../../xmpp/jid.ts";
+import type { AppDeps, ConsoleDeps } from "../../deps.ts";
+import { readinessOf } from "../../health.ts";
+import { lookUp } from "../../new-registration.ts";
+import { Problem } from "../../problem.ts";
+import type { Actions } from "./actions.ts";
+import { eventView } from "./event-view.ts";
+import { queryOf, typed } from "./fields.ts";
+import type { ConsoleEnv } from "./guards.ts";
+import type { Looking } from "./look.ts";
+import { providerOf } from "./push-services.ts";
+import { deviceOf, hostOf, isQueued, knownOf, rowOf } from "./registration-view.ts";
+import { registrationSentences } from "./sentences/registration.ts";
+import type { Bar, KnownEvent } from "./sources.ts";
+import { testPush } from "./test-push.ts";
+
+const ROWS = consoleHttpBounds.rows.is;
+const BESIDE = consoleHttpBounds.rowsOfOne.is;
+
+const FIND = {
+	begins: typed.optional(),
+	app: typed.optional(),
+	host: typed.optional(),
+	after: consoleHttpText(),
+};
+
+/** Where a page ended holds the keys of a row. */
+function consoleHttpText() {
+	return typed.max(consoleHttpBounds.body.is).optional();
+}
+
+export interface RegistrationRoutesDeps {
+	deps: Pick<AppDeps, "registrations" | "push" | "readiness" | "log" | "version" | "now">;
+	own: ConsoleDeps;
+	looking: Looking;
+	actions: Actions;
+}
+
+/** The sub-app, to be mounted at /admin/api/registrations. */
+export function registrationRoutes(all: RegistrationRoutesDeps) {
+	const { deps, own, looking, actions } = all;
+	const app = new Hono<ConsoleEnv>();
+
+	app.get("/", async (c) => {
+		const { begins, app: its, host, after } = queryOf(c, FIND);
+		const begun = performance.now();
+		const find = present({
+			begins: begins || undefined,
+			app: its || undefined,
+			host: host || undefined,
+			after: after || undefined,
+		});
+		const found = await own.search.find(find, ROWS);
+		const answer: FoundRegistrations = {
+			rows: found.rows.map((row) => rowOf(row, own.apps, own.journal)),
+			...present({ next: found.next }),
+			ms: Math.round((performance.now() - begun) * 10) / 10,
+			apps: own.apps.map(({ name }) => name),
+		};
+		return c.json(answer);
+	});
+
+	app.get("/:node", async (c) => c.json(await viewOf(c.req.param("node"), all)));
+
+	app.post("/:node/test", async (c) => {
+		const node = c.req.param("node");
+		const registration = await found(deps, node);
+		const gate = gateOf(registration, own, await looking.gates());
+		const tested = await testPush(registration, { deps, own, gate });
+		await actions.done(`Sent a test push: ${tested.title}`, registration);
+		return c.json(tested);
+	});
+
+	app.post("/:node/end", async (c) => {
+		const registration = await found(deps, c.req.param("node"));
+		if (!(await own.end(registration.node))) throw noSuch();
+		await actions.done("Ended in the console", registration);
+		return c.body(null, 204);
+	});
+
+	return app;
+}
+
+const noSuch = () => new Problem("no-such-page", "There is no registration with this node any more.");
+
+/** @throws {Problem} */
+async function found(deps: RegistrationRoutesDeps["deps"], node: string): Promise<Registration> {
+	const registration = await lookUp(deps, node);
+	if (!registration) throw noSuch();
+	return registration;
+}
+
+/** The gate that its pushes go through, if it is shut. */
+function gateOf(
+	registration: Pick<Registration, "app" | "token">,
+	{ apps }: ConsoleDeps,
+	gates: readonly GateView[],
+): GateView | undefined {
+	const known = apps.some(({ name }) => name === registration.app);
+	const host = hostOf(registration);
+	return gates.find(
+		({ app, origin }) => known && app === registration.app && (origin === undefined || origin === host),
+	);
+}
+
+/** The bar of an owner, or of its domain. */
+async function barOf({ bars }: ConsoleDeps, owner: string): Promise<Bar | undefined> {
+	if (owner === "" || !(await bars.isBarred(owner))) return undefined;
+	const all = await bars.list();
+	return all.find(({ who }) => who === owner) ?? all.find(({ who }) => who === domainOf(owner));
+}
+
+/** What an ended one was, by what is told of it. */
+function remembered(events: readonly KnownEvent[]) {
+	const owner = events.find((event) => event.owner)?.owner ?? "";
+	const app = events.find((event) => event.app)?.app ?? "";
+	return { owner, app };
+}
+
+async function viewOf(
+	node: string,
+	{ deps, own, looking }: RegistrationRoutesDeps,
+): Promise<RegistrationView> {
+	const now = (deps.now ?? Date.now)();
+	const [registration, ofNode, gates, readiness] = await Promise.all([
+		lookUp(deps, node),
+		own.events.about({ node }, BESIDE),
+		looking.gates(),
+		readinessOf({ ...deps, adminToken: undefined }),
+	]);
+	if (!registration && ofNode.length === 0) throw noSuch();
+	const { owner, app } = registration ?? remembered(ofNode);
+	const [ofOwner, owned, bar] = await Promise.all([
+		owner === "" ? [] : own.events.about({ owner }, BESIDE),
+		owner === "" ? [] : deps.registrations.ofOwner(owner),
+		barOf(own, owner),
+	]);
+	const events = merged(ofNode, ofOwner);
+	const others = owned.filter((one) => one.node !== node);
+	const device = registration ? deviceOf(registration) : "this device";
+	const publish = own.journal?.lastPublish(node);
+	const said = registrationSentences({
+		now,
+		owner,
+		device,
+		app,
+		provider: providerOf(
+			own.apps.find(({ name }) => name === app)?.service,
+			registration && hostOf(registration),
+		),
+		row: registration && {
+			registeredAt: registration.registeredAt,
+			lastSuccessAt: registration.lastSuccessAt,
+			lastErrorAt: registration.lastErrorAt,
+			lastError: registration.lastError && plainReason(registration.lastError),
+		},
+		// Of its owner's other devices only what its server does wrong counts: that may have been meant for this one.
+		events: merged(
+			ofNode,
+			ofOwner.filter(({ kind }) => kind === "wrong-node" || kind === "wrong-secret"),
+		),
+		last: publish && { at: publish.at, answer: isQueued(publish.answer) ? "queued" : publish.answer.kind },
+		gate: registration && gateOf(registration, own, gates),
+		bar,
+		clocks: (readiness.forAdmins?.notes ?? []).filter((note) => /\bclock\b/.test(note)),
+		othersWork: others.some(({ lastSuccessAt }) => lastSuccessAt !== undefined),
+	});
+	return {
+		node,
+		isEnded: registration === undefined,
+		owner,
+		device: device === "this device" ? "A device that ended" : device,
+		...said,
+		...present({ last: publish && { at: publish.at, legs: publish.legs } }),
+		events: events.slice(0, BESIDE).map(eventView),
+		known: registration
+			? knownOf(registration, own.apps)
+			: [...(app === "" ? [] : [{ name: "App", value: app }]), { name: "Node", value: node }],
+		others: others.slice(0, BESIDE).map((one) => rowOf(one, own.apps, own.journal)),
+		isBarred: bar !== undefined,
+	};
+}
+
+/** The newest first, each once. */
+function merged(...lists: readonly (readonly KnownEvent[])[]): KnownEvent[] {
+	const all = new Map(lists.flat().map((event) => [event.id, event]));
+	return [...all.values()].toSorted((one, other) => other.at - one.at || Number(other.id) - Number(one.id));
+}

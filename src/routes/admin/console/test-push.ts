@@ -1,0 +1,119 @@
+/** A test push of the operator's, with each leg of its way as it was timed here. */
+import { plainReason } from "../../../registering/plain-reason.ts";
+import { TEST_PUSH } from "../../../registering/test-push.ts";
+import { present } from "../../../syntax/present-fields.ts";
+import type { Answer, Outcome, Registration } from "../../../types.ts";
+import type { GateView, Leg, TestPush } from "../../../web/console/wire.ts";
+import type { AppDeps, ConsoleDeps } from "../../deps.ts";
+import { providerOf } from "./push-services.ts";
+import { deviceOf, hostOf } from "./registration-view.ts";
+import { span } from "./sentences/words.ts";
+import type { LastSend } from "./sources.ts";
+
+export async function testPush(
+	registration: Registration,
+	{ deps, own, gate }: { deps: Pick<AppDeps, "push" | "now">; own: ConsoleDeps; gate: GateView | undefined },
+): Promise<TestPush> {
+	const { now = Date.now } = deps;
+	const begun = now();
+	const answer = await deps.push(registration.node, TEST_PUSH);
+	const ms = Math.max(0, now() - begun);
+	const last = own.journal?.lastSend(registration.node);
+	const send = last && last.at >= begun ? last : undefined;
+	const service = own.apps.find(({ name }) => name === registration.app)?.service;
+	const provider = providerOf(service, hostOf(registration));
+	const device = deviceOf(registration);
+	return {
+		...said(answer, provider, device),
+		legs: legsOf({ answer, begun, ms, send, gate, provider, device, own }),
+	};
+}
+
+/** What became of it, in one sentence. */
+function said(answer: Answer, provider: string, device: string): Pick<TestPush, "title" | "state"> {
+	switch (answer.kind) {
+		case "done":
+			switch (answer.how) {
+				case "delivered":
+					return { state: "ok", title: `${provider} took it. Look whether ${device} shows it` };
+				case "queued": {
+					const why = answer.reason === undefined ? "" : `: ${plainReason(answer.reason)}`;
+					return { state: "warn", title: `It waits, and is tried again by itself${why}` };
+				}
+				case "superseded":
+					return { state: "ok", title: `A newer push for ${device} goes in its place` };
+				case "skipped":
+					return { state: "warn", title: `${device} does not ask for pushes of this class` };
+			}
+			break;
+		case "unknown":
+			return {
+				state: "bad",
+				title: `${provider} says that ${device} is gone, and its registration has ended`,
+			};
+		case "refused":
+			return { state: "bad", title: `${provider} refuses it: ${plainReason(answer.reason)}` };
+		case "wait":
+			return { state: "warn", title: `Not now: ${plainReason(answer.reason)}` };
+	}
+}
+
+interface Way {
+	answer: Answer;
+	begun: number;
+	ms: number;
+	send: LastSend | undefined;
+	gate: GateView | undefined;
+	provider: string;
+	device: string;
+	own: ConsoleDeps;
+}
+
+function legsOf({ answer, begun, ms, send, gate, provider, device, own }: Way): Leg[] {
+	const isShut = gate !== undefined && gate.state !== "open";
+	const legs: Leg[] = [{ name: "Console", text: "Asked for it, as a publish of class high", state: "ok" }];
+	if (!own.connector) {
+		const state = answer.kind === "done" ? "warn" : "bad";
+		const text = "Handed it to the connectors by the database; one of them sends it within seconds";
+		return [
+			...legs,
+			{ name: "Reveille", text: answer.kind === "done" ? text : "Could not hand it over", state, ms },
+			{ name: provider, text: "What it answers is in “What happened”", state: "off" },
+			{ name: device, text: "Not known here", state: "off" },
+		];
+	}
+	const before = send ? Math.max(0, send.at - begun) : ms;
+	legs.push({ name: "Reveille", text: "Took it, and found the registration", state: "ok", ms: before });
+	legs.push(
+		isShut && !send
+			? {
+					name: "Gate",
+					text:
+						gate.until === undefined
+							? "Shut until you act"
+							: `Shut, tried again in ${span(Math.max(0, gate.until - begun))}`,
+					state: "bad",
+				}
+			: { name: "Gate", text: send ? "Open" : "Not passed", state: send ? "ok" : "warn" },
+	);
+	legs.push(
+		send
+			? { name: provider, text: wordsOf(send.outcome), state: stateOf(send.outcome), ms: send.ms }
+			: { name: provider, text: "Was not asked", state: "off" },
+	);
+	const isThere = answer.kind === "done" && answer.how === "delivered";
+	legs.push({
+		name: device,
+		text: isThere ? "Whether it woke, only the device knows" : "Not reached",
+		state: "off",
+	});
+	return legs.map((leg) => present(leg) as Leg);
+}
+
+const wordsOf = (outcome: Outcome): string =>
+	outcome.kind === "delivered" ? "Took it" : `Answered: ${plainReason(outcome.reason)}`;
+
+function stateOf({ kind }: Outcome): Leg["state"] {
+	if (kind === "delivered") return "ok";
+	return kind === "retry" ? "warn" : "bad";
+}

@@ -1,0 +1,133 @@
+/** An application with a console over a real database, and a browser that is signed in to it. */
+import type { AppDeps } from "../../../../src/app.ts";
+import { createSessions } from "../../../../src/routes/admin/console/sessions.ts";
+import type {
+	ConnectorNow,
+	Happened,
+	LastPublish,
+	LastSend,
+} from "../../../../src/routes/admin/console/sources.ts";
+import type { ConsoleDeps } from "../../../../src/routes/deps.ts";
+import { createBars } from "../../../../src/store/console/bars.ts";
+import { createEvents } from "../../../../src/store/console/events.ts";
+import { createHistory } from "../../../../src/store/console/history.ts";
+import { createSearch } from "../../../../src/store/console/search.ts";
+import { createInvites } from "../../../../src/store/invites.ts";
+import type { Session } from "../../../../src/web/console/wire.ts";
+import { openTestDatabase } from "../../../database.ts";
+import { SECRET_KEY, startTestServer } from "../../routes-fixture.ts";
+
+export const ADMIN_TOKEN = "the-operators-own-token-of-32-characters";
+export const ORIGIN = "https://push.example.net";
+export const COOKIE = "__Secure-reveille";
+
+export const NOW: ConnectorNow = {
+	host: "berta",
+	shut: [],
+	open: 1,
+	waiting: 0,
+	oldestDueMs: 0,
+	addresses: { "push@example.net/push": 1 },
+};
+
+/** @param changed parts of the console, and of the application, that are others */
+export async function startConsole(changed: Partial<ConsoleDeps> = {}, deps: Partial<AppDeps> = {}) {
+	const state = { now: 1_800_000_000_000, live: NOW };
+	const now = () => state.now;
+	const database = await openTestDatabase();
+	const { db } = database;
+	const events = createEvents(db, now);
+	const listeners = new Set<(happened: Happened) => void>();
+	const publishes = new Map<string, LastPublish>();
+	const sends = new Map<string, LastSend>();
+	const history = createHistory(db, now);
+
+	async function note(happened: Happened) {
+		for (const hear of listeners) hear(happened);
+		await events.write([happened]);
+	}
+
+	const own: ConsoleDeps = {
+		sessions: await createSessions({ adminToken: ADMIN_TOKEN, secretKey: SECRET_KEY, now }),
+		publicUrl: ORIGIN,
+		apps: [{ name: "webpush", service: "webpush", credential: "VAPID key" }],
+		history,
+		events,
+		bars: createBars(db, {
+			now,
+			async endSome(who) {
+				const gone = await database.client.execute({
+					sql: "DELETE FROM registrations WHERE owner = ? OR owner LIKE ?",
+					args: [who, `%@${who}`],
+				});
+				return gone.rowsAffected;
+			},
+		}),
+		search: createSearch(db),
+		invites: createInvites(db, now),
+		note,
+		journal: {
+			listen(listener) {
+				listeners.add(listener);
+				return () => listeners.delete(listener);
+			},
+			lastPublish: (node) => publishes.get(node),
+			lastSend: (node) => sends.get(node),
+		},
+		connector: { id: "connector-a", now: () => state.live },
+		end: (node) => server.registrations.remove(node),
+		...changed,
+	};
+	const server = await startTestServer({ console: own, now, ...deps }, {}, database);
+	server.state.now = state.now;
+
+	const request = (path: string, init: RequestInit & { json?: unknown } = {}) => {
+		const { json, ...rest } = init;
+		const headers = new Headers(init.headers);
+		if (json !== undefined) headers.set("Content-Type", "application/json");
+		return server.app.request(`${ORIGIN}${path}`, {
+			...rest,
+			headers,
+			...(json !== undefined && { method: "POST", body: JSON.stringify(json) }),
+		});
+	};
+	const signIn = (token: unknown = ADMIN_TOKEN, headers: Record<string, string> = {}) =>
+		request("/admin/api/session", { json: { token }, headers: { Origin: ORIGIN, ...headers } });
+
+	/** What a browser keeps of a sign-in. */
+	async function browser() {
+		const answer = await signIn();
+		if (answer.status !== 200) throw new Error(await answer.text());
+		const session = (await answer.json()) as Session;
+		const cookie = answer.headers.get("Set-Cookie")?.split(";")[0] ?? "";
+		const headers = { Cookie: cookie, Origin: ORIGIN, "X-Form-Token": session.formToken };
+		return {
+			session,
+			cookie,
+			headers,
+			get: (path: string, more: Record<string, string> = {}) =>
+				request(`/admin/api/${path}`, {
+					headers: { Cookie: cookie, "Sec-Fetch-Site": "same-origin", ...more },
+				}),
+			post: (path: string, json: unknown = {}, more: Record<string, string> = {}) =>
+				request(`/admin/api/${path}`, { json, headers: { ...headers, ...more } }),
+		};
+	}
+
+	return {
+		...server,
+		database,
+		console: own,
+		clock: state,
+		events,
+		history,
+		publishes,
+		sends,
+		note,
+		request,
+		signIn,
+		browser,
+	};
+}
+
+export type ConsoleServer = Awaited<ReturnType<typeof startConsole>>;
