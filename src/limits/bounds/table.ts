@@ -4,6 +4,7 @@
  */
 import { answerBounds } from "./answers.ts";
 import type { Bounds } from "./bound.ts";
+import { consoleBounds } from "./console.ts";
 import { deliveryBounds } from "./delivery.ts";
 import { httpBounds } from "./http.ts";
 import { loginBounds } from "./login.ts";
@@ -22,6 +23,7 @@ export const BOUNDS: Readonly<Record<string, Bounds>> = {
 	"HTTP requests": httpBounds,
 	"Delivery and the outbox": deliveryBounds,
 	"Answers of others": answerBounds,
+	"The console": consoleBounds,
 	"The web app in the browser": webKitBounds,
 	"The web app's notifications": webWorkerBounds,
 };
