@@ -57,6 +57,15 @@ export const registrations = sqliteTable(
 			.where(sql`last_error_at is not null and last_success_at is null and host is not null`),
 		index("registrations_address").on(table.address),
 		index("registrations_party").on(table.party),
+		// What the console searches by (console/search.ts): the owner's domain, and a name whatever its case. drizzle-kit
+		// takes the commas of an expression apart: its SQL is mended by hand.
+		index("registrations_domain")
+			.on(sql`substr("owner", instr("owner", '@') + 1)`, table.owner)
+			.where(sql`owner <> ''`),
+		index("registrations_device_name")
+			.on(sql`"device_name" COLLATE NOCASE`)
+			.where(sql`device_name is not null`),
+		index("registrations_app").on(table.app),
 	],
 );
 
@@ -162,11 +171,14 @@ export const statistics = sqliteTable(
 	(table) => [primaryKey({ columns: [table.day, table.app, table.outcome] })],
 );
 
-/** What the console draws: the numbers of one connector in one minute. Kept for a week. */
+/**
+ * What the console draws: the numbers of one connector in one minute. Kept for a week; what is older than a day is folded
+ * into steps of a quarter of an hour (console/history.ts).
+ */
 export const history = sqliteTable(
 	"history",
 	{
-		/** Minutes since the epoch. */
+		/** Minutes since the epoch. Of a quarter of an hour its first. */
 		minute: integer().notNull(),
 		/** By the id in its data folder. */
 		connector: text().notNull(),
@@ -190,8 +202,17 @@ export const events = sqliteTable(
 		decider: text().notNull(),
 		/** By name: a push service, a host. */
 		decidedBy: text("decided_by").notNull(),
+		/** How often: one row stands for many of a kind where each for itself would be too many. */
+		count: integer().notNull().default(1),
+		/** Strangers can bring about any number of these: they go first, and push out nothing else. */
+		isStrangers: integer("is_strangers", { mode: "boolean" }).notNull().default(false),
 	},
-	(table) => [index("events_node").on(table.node), index("events_owner").on(table.owner)],
+	(table) => [
+		index("events_node").on(table.node),
+		index("events_owner").on(table.owner),
+		index("events_kind").on(table.kind),
+		index("events_is_strangers").on(table.isStrangers),
+	],
 );
 
 /** Owners and domains that the operator does not serve. */

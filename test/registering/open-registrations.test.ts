@@ -95,9 +95,10 @@ test("without a check or anybody to tell, they are the rows, found under every k
 test("ends are told to whoever listens, and to nobody before", async () => {
 	const ends = createEnds();
 	const registration = { node: "n" } as Registration;
-	ends.tell(registration);
+	const by = { decider: "owner", reason: "unregistered" } as const;
+	ends.tell(registration, by);
 	ends.listen((each) => told.push(each));
 	ends.listen((each) => told.push(each));
-	ends.tell(registration);
+	ends.tell(registration, by);
 	expect(told).toEqual([registration, registration]);
 });

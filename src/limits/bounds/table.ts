@@ -4,6 +4,7 @@
  */
 import { answerBounds } from "./answers.ts";
 import type { Bounds } from "./bound.ts";
+import { consoleBounds } from "./console.ts";
 import { consoleHttpBounds } from "./console-http.ts";
 import { deliveryBounds } from "./delivery.ts";
 import { httpBounds } from "./http.ts";
@@ -24,6 +25,7 @@ export const BOUNDS: Readonly<Record<string, Bounds>> = {
 	"The console over HTTP": consoleHttpBounds,
 	"Delivery and the outbox": deliveryBounds,
 	"Answers of others": answerBounds,
+	"The console": consoleBounds,
 	"The web app in the browser": webKitBounds,
 	"The web app's notifications": webWorkerBounds,
 };

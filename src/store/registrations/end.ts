@@ -1,15 +1,39 @@
 /** Ends registrations: at their owner's word, at a provider's, or for having been unused too long. */
-import { and, eq, lt, lte, sql } from "drizzle-orm";
+import { and, eq, inArray, lt, lte, sql } from "drizzle-orm";
 import type { LibSQLDatabase } from "drizzle-orm/libsql";
+import type { Registration } from "../../types.ts";
+import { isOfWho } from "../console/who.ts";
 import { DATABASE_NOW } from "../database-clock.ts";
 import { registrations } from "../schema.ts";
 import type { Lookup } from "./lookup.ts";
 import type { Learning } from "./replica-overlay.ts";
+import { toRegistration } from "./row.ts";
 import { eachSlice } from "./table-scan.ts";
 
+/** Rows of one statement that ends them: each is in many indexes. */
+const TOGETHER = 100;
+
+/** Who ended a registration, and why, in the operator's words. */
+export interface EndedBy {
+	decider: "owner" | "operator" | "provider" | "reveille";
+	reason: string;
+}
+
+/** A registration that nobody used. */
+export type Unused = Pick<Registration, "node" | "owner" | "app">;
+
 export interface Ending {
-	/** Ends a registration for good, at its owner's word. False: there was none. */
-	remove(node: string): Promise<boolean>;
+	/**
+	 * Ends a registration for good. False: there was none.
+	 * @param by for whoever hears of ends (registering/registration-ends.ts); missing: its owner, or its device
+	 */
+	remove(node: string, by?: EndedBy): Promise<boolean>;
+	/**
+	 * Ends some of what an owner or a domain has, at the operator's word.
+	 * @param who as `whoOf` returned it
+	 * @returns what ended; nothing: there is none left
+	 */
+	endOf(who: string): Promise<Registration[]>;
 	/**
 	 * Ends a registration at a provider's word, unless it was renewed since.
 	 * @param token the one that was sent to
@@ -19,8 +43,12 @@ export interface Ending {
 	forget(node: string, token: string, deadSince: number): Promise<boolean>;
 	/** The same for the token of calls alone: the registration stays. */
 	forgetVoip(node: string, voipToken: string, deadSince: number): Promise<boolean>;
-	/** Removes what was neither renewed nor delivered to since `before` (ms). @returns how many */
-	sweep(before: number): Promise<number>;
+	/**
+	 * Removes what was neither renewed nor delivered to since `before` (ms).
+	 * @param onEnded is told of each piece that went; must not throw
+	 * @returns how many
+	 */
+	sweep(before: number, onEnded?: (unused: readonly Unused[]) => void): Promise<number>;
 }
 
 export interface EndingDeps {
@@ -32,6 +60,7 @@ export interface EndingDeps {
 
 export function createEnding(primary: LibSQLDatabase, { refresh, learning, now }: EndingDeps): Ending {
 	const { node: itsNode, token: itsToken, voipToken: itsVoipToken, renewedAt, lastSuccessAt } = registrations;
+	const { owner, app } = registrations;
 	const notRenewedSince = (at: number) => lte(renewedAt, at);
 
 	return {
@@ -58,7 +87,14 @@ export function createEnding(primary: LibSQLDatabase, { refresh, learning, now }
 			return forgotten.length > 0;
 		},
 
-		async sweep(before) {
+		async endOf(who) {
+			const some = primary.select({ itsNode }).from(registrations).where(isOfWho(who)).limit(TOGETHER);
+			const rows = await primary.delete(registrations).where(inArray(itsNode, some)).returning();
+			learning.ends(rows);
+			return rows.map(toRegistration);
+		},
+
+		async sweep(before, onEnded) {
 			const usedAt = sql`max(${renewedAt}, coalesce(${lastSuccessAt}, 0))`;
 			const age = now() - before;
 			// By the database's clock too: one machine whose own is years ahead would end everybody's.
@@ -69,8 +105,12 @@ export function createEnding(primary: LibSQLDatabase, { refresh, learning, now }
 				// Most slices have none, and looking takes no turn from those who write.
 				const [some] = await primary.select({ one: sql`1` }).from(registrations).where(unused).limit(1);
 				if (!some) return;
-				const gone = await primary.delete(registrations).where(unused).returning({ node: itsNode });
+				const gone = await primary
+					.delete(registrations)
+					.where(unused)
+					.returning({ node: itsNode, owner, app });
 				swept += gone.length;
+				onEnded?.(gone);
 			});
 			return swept;
 		},

@@ -70,7 +70,8 @@ describe("a registration of an old key", () => {
 					if (++asked === 1) await plain.rename(before, twin);
 					return result;
 				};
-			const { findAtPrimary, renew, remove } = plain;
+			const { findAtPrimary, renew } = plain;
+			const remove = (node: string) => plain.remove(node);
 			const raced = { findAtPrimary: racing(findAtPrimary), renew: racing(renew), remove: racing(remove) };
 			const following = followKeys({ ...plain, ...raced }, B, () => IDS);
 			const device = { token: "https://push.example/new" };

@@ -1,0 +1,161 @@
+/**
+ * Bars: owners and domains that the operator does not serve. Barring ends what they have, so that their publishes are
+ * those to registrations that are gone, and from then on they may not register.
+ */
+import { and, desc, eq, gt, lte, sql } from "drizzle-orm";
+import type { LibSQLDatabase } from "drizzle-orm/libsql";
+import { consoleBounds } from "../../limits/bounds/console.ts";
+import { bars, registrations } from "../schema.ts";
+import { nextTurn } from "./turns.ts";
+import { domainOfOwner, isOfWho } from "./who.ts";
+
+export interface Bar {
+	/** A bare JID or a domain. */
+	who: string;
+	reason: string;
+	/** When it was made, ms since the epoch. */
+	at: number;
+	/** How many registrations ended by it. */
+	ended: number;
+}
+
+export interface Bars {
+	/** The newest first. */
+	list(): Promise<Bar[]>;
+	/** What barring somebody would end, counted in pieces. `people`: how many owners. */
+	count(who: string): Promise<{ registrations: number; people: number }>;
+	/**
+	 * Bars somebody, and ends what is registered, in pieces. Of one that is barred already the reason stays, and what was
+	 * registered since ends.
+	 * @param who a bare JID or a domain, as `whoOf` returned it
+	 * @throws {TooManyBars}
+	 */
+	add(who: string, reason: string): Promise<{ ended: number }>;
+	/** @returns false: there was no such bar */
+	lift(who: string): Promise<boolean>;
+	/**
+	 * Whether an owner, or the owner's domain, is barred: asked when registering and when publishing.
+	 * @param owner a bare JID or a domain; nobody is barred as nobody
+	 * @returns at once, as long as what was read is young enough. Where the database is away it is what was read last
+	 */
+	isBarred(owner: string): boolean | Promise<boolean>;
+}
+
+export class TooManyBars extends Error {
+	override name = "TooManyBars";
+
+	constructor() {
+		super(`There are ${consoleBounds.bars.is} bars, which is the most: lift one first.`);
+	}
+}
+
+const KNOWN_MS = consoleBounds.barsKnown.is * 1000;
+/** Rows of one statement. */
+const SLICE = 2_500;
+
+const { owner } = registrations;
+
+export interface BarsDeps {
+	/** Ends some of what an owner or a domain has, and tells of it. @returns how many; 0: there are none left */
+	endSome(who: string): Promise<number>;
+	now?: () => number;
+}
+
+/** @param db the primary: a bar must be seen by all */
+export function createBars(db: LibSQLDatabase, { endSome, now = Date.now }: BarsDeps): Bars {
+	let known: ReadonlySet<string> = new Set();
+	let readAt = Number.NEGATIVE_INFINITY;
+	let reading: Promise<void> | undefined;
+
+	async function read(): Promise<void> {
+		try {
+			const rows = await db.select({ who: bars.who }).from(bars).limit(consoleBounds.bars.is);
+			known = new Set(rows.map(({ who }) => who));
+		} catch {
+			// Away: those that were known stay.
+		} finally {
+			readAt = now();
+			reading = undefined;
+		}
+	}
+
+	const isKnown = (whose: string) =>
+		known.size > 0 && whose !== "" && (known.has(whose) || known.has(domainOfOwner(whose)));
+
+	return {
+		async list() {
+			const rows = await db
+				.select()
+				.from(bars)
+				.orderBy(desc(bars.madeAt), bars.who)
+				.limit(consoleBounds.bars.is);
+			return rows.map(({ madeAt, ...bar }) => ({ ...bar, at: madeAt }));
+		},
+
+		async count(who) {
+			let [all, people, after] = [0, 0, ""];
+			for (;;) {
+				const last = await lastOfSlice(db, who, after);
+				if (last === null) return { registrations: all, people };
+				const [row] = await db
+					.select({ all: sql<number>`count(*)`, people: sql<number>`count(distinct ${owner})` })
+					.from(registrations)
+					.where(and(isOfWho(who), gt(owner, after), lte(owner, last)));
+				all += row?.all ?? 0;
+				people += row?.people ?? 0;
+				after = last;
+				await nextTurn();
+			}
+		},
+
+		async add(who, reason) {
+			const made = await db.all(
+				sql`INSERT INTO bars (who, reason, made_at)
+					SELECT ${who}, ${reason.slice(0, consoleBounds.eventText.is)}, ${now()}
+					WHERE (SELECT count(*) FROM bars) < ${consoleBounds.bars.is}
+						OR EXISTS (SELECT 1 FROM bars WHERE who = ${who})
+					ON CONFLICT (who) DO UPDATE SET who = excluded.who RETURNING who`,
+			);
+			if (made.length === 0) throw new TooManyBars();
+			known = new Set([...known, who]);
+			let ended = 0;
+			for (;;) {
+				const some = await endSome(who);
+				if (some === 0) break;
+				ended += some;
+				await nextTurn();
+			}
+			if (ended > 0)
+				await db
+					.update(bars)
+					.set({ ended: sql`${bars.ended} + ${ended}` })
+					.where(eq(bars.who, who));
+			return { ended };
+		},
+
+		async lift(who) {
+			const lifted = await db.delete(bars).where(eq(bars.who, who)).returning({ who: bars.who });
+			known = new Set([...known].filter((one) => one !== who));
+			return lifted.length > 0;
+		},
+
+		isBarred(whose) {
+			if (Math.abs(now() - readAt) < KNOWN_MS) return isKnown(whose);
+			reading ??= read();
+			return reading.then(() => isKnown(whose));
+		},
+	};
+}
+
+/** The last owner of the next registrations of somebody, in the order of owners; null: there are no more. */
+async function lastOfSlice(db: LibSQLDatabase, who: string, after: string): Promise<string | null> {
+	const next = db
+		.select({ owner })
+		.from(registrations)
+		.where(and(isOfWho(who), gt(owner, after)))
+		.orderBy(owner)
+		.limit(SLICE)
+		.as("next");
+	const [row] = await db.select({ last: sql<string | null>`max(${next.owner})` }).from(next);
+	return row?.last ?? null;
+}
