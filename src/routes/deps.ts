@@ -3,17 +3,12 @@ import type { Logger } from "@logtape/logtape";
 import type { InviteDesk } from "../registering/invite-check.ts";
 import type { NodeSource } from "../registering/nodes.ts";
 import type { Keyring } from "../secrets.ts";
+import type { Happened } from "../store/console/events.ts";
 import type { Registrations } from "../store/registrations/registrations.ts";
 import type { AdminReadiness, Answer, App, Notification, PushService } from "../types.ts";
 import type { WebAppSettings } from "../web/settings.ts";
 import type { Sessions } from "./admin/console/sessions.ts";
-import type {
-	ConnectorNow,
-	ConsoleApp,
-	ConsoleJournal,
-	ConsoleStore,
-	Happened,
-} from "./admin/console/sources.ts";
+import type { ConnectorNow, ConsoleApp, ConsoleJournal, ConsoleStore } from "./admin/console/sources.ts";
 import type { Proof } from "./guards/authorization.ts";
 import type { JwtCheck, Permit } from "./guards/jwt.ts";
 import type { TokenCheck } from "./guards/registration-token.ts";
@@ -52,8 +47,6 @@ export interface ConsoleDeps extends ConsoleStore {
 	journal?: ConsoleJournal | undefined;
 	/** The connector of this process, where it has one. `id`: as it writes down its numbers. */
 	connector?: { id: string; now(): ConnectorNow | Promise<ConnectorNow> } | undefined;
-	/** Ends a registration at the operator's word. False: there was none. */
-	end(node: string): Promise<boolean>;
 }
 
 export interface AppDeps {

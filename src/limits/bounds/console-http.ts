@@ -71,7 +71,7 @@ export const consoleHttpBounds = {
 	countsKept: {
 		is: 60,
 		unit: "seconds",
-		what: "How long the console shows the same number of registrations",
+		what: "How long the console shows the same number of registrations, where counting them takes long",
 		beyond: "They are counted again, in pieces.",
 	},
 	streams: {

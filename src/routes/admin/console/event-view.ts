@@ -1,8 +1,9 @@
 /** What happened, as the page shows it. */
 
+import type { Happened } from "../../../store/console/events.ts";
 import { present } from "../../../syntax/present-fields.ts";
 import type { EventKind, EventView } from "../../../web/console/wire.ts";
-import type { KnownEvent } from "./sources.ts";
+import { figure } from "./sentences/words.ts";
 
 /** A few words for each kind. */
 const WHAT: Readonly<Record<EventKind, string>> = {
@@ -18,24 +19,20 @@ const WHAT: Readonly<Record<EventKind, string>> = {
 
 export const EVENT_KINDS = Object.keys(WHAT) as EventKind[];
 
-export function eventView({
-	id,
-	at,
-	kind,
-	owner,
-	node,
-	app,
-	reason,
-	decider,
-	decidedBy,
-}: KnownEvent): EventView {
+/** What happened, kept or just now. */
+export interface ShownEvent extends Happened {
+	id: string;
+}
+
+export function eventView(event: ShownEvent): EventView {
+	const { id, at, kind, owner, node, app, reason, decider, decidedBy, count = 1 } = event;
 	return {
 		id,
 		at,
 		kind,
 		what: WHAT[kind],
 		...present({ owner: owner || undefined, node, app }),
-		reason,
+		reason: count > 1 ? `${reason} (${figure(count)} times)` : reason,
 		decider,
 		decidedBy,
 	};

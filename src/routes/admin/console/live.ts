@@ -3,10 +3,11 @@
  * Whoever reads slowly is dropped, and nobody waits for anybody.
  */
 import { consoleHttpBounds } from "../../../limits/bounds/console-http.ts";
+import type { Happened } from "../../../store/console/events.ts";
 import type { EventView } from "../../../web/console/wire.ts";
 import { eventView } from "./event-view.ts";
 import type { ConsoleSession } from "./sessions.ts";
-import type { ConsoleJournal, ConsoleStore, Happened } from "./sources.ts";
+import type { ConsoleJournal, ConsoleStore } from "./sources.ts";
 
 const MOST = consoleHttpBounds.streams.is;
 const MOST_OF_SESSION = consoleHttpBounds.streamsOfSession.is;

@@ -4,7 +4,7 @@ import { present } from "../../../syntax/present-fields.ts";
 import type { ConnectorView, GateView, Period } from "../../../web/console/wire.ts";
 import type { AppDeps, ConsoleDeps } from "../../deps.ts";
 import { SILENT_MS } from "./sentences/overview.ts";
-import type { ConnectorNow, Figures, ShutGate } from "./sources.ts";
+import type { ConnectorNow, ShutNow } from "./sources.ts";
 import { beginOf, type ConnectorTimeline, type Timeline, timelineOf } from "./timeline.ts";
 
 export interface Look {
@@ -29,8 +29,10 @@ export interface Looking {
 }
 
 const MINUTE_MS = 60_000;
-/** A million rows are counted in pieces, which takes seconds. */
-const COUNTS_KEPT_MS = consoleHttpBounds.countsKept.is * 1000;
+/** A million rows are counted in pieces, which takes seconds: few are counted more often. */
+const LONGEST_KEPT_MS = consoleHttpBounds.countsKept.is * 1000;
+const SHORTEST_KEPT_MS = 5_000;
+const KEPT_OF_COUNTING = 20;
 /** How long a page waits for them, ms. */
 const COUNTS_PATIENCE_MS = 300;
 
@@ -80,13 +82,17 @@ export function createLooking(
 function createCounts(count: () => Promise<readonly { app: string; count: number }[]>, now: () => number) {
 	let known: ReadonlyMap<string, number> | undefined;
 	let countedAt = Number.NEGATIVE_INFINITY;
+	let keptMs = 0;
 	let isCounting = false;
 
 	async function recount() {
 		isCounting = true;
+		const begun = performance.now();
 		try {
 			known = new Map((await count()).map((one) => [one.app, one.count]));
 			countedAt = now();
+			const tookMs = performance.now() - begun;
+			keptMs = Math.min(LONGEST_KEPT_MS, Math.max(SHORTEST_KEPT_MS, KEPT_OF_COUNTING * tookMs));
 		} finally {
 			isCounting = false;
 		}
@@ -94,7 +100,7 @@ function createCounts(count: () => Promise<readonly { app: string; count: number
 
 	return {
 		async get(): Promise<ReadonlyMap<string, number> | undefined> {
-			if (Math.abs(now() - countedAt) < COUNTS_KEPT_MS || isCounting) return known;
+			if (Math.abs(now() - countedAt) < keptMs || isCounting) return known;
 			const counting = recount();
 			// Whoever looks meanwhile has the old ones; a failure shows elsewhere too.
 			const patience = Promise.withResolvers<void>();
@@ -109,7 +115,7 @@ function createCounts(count: () => Promise<readonly { app: string; count: number
 /** What one connector said last. */
 interface Latest extends Pick<ConnectorTimeline, "connector" | "delivered"> {
 	seenAt: number;
-	figures: Pick<Figures, "host" | "waiting" | "oldestDueMs" | "addresses" | "shut" | "replicaAgeMs" | "note">;
+	figures: Omit<ConnectorNow, "open">;
 	p99?: number;
 }
 
@@ -186,7 +192,7 @@ function viewsOf(latest: readonly Latest[], now: number): Look["connectors"] {
 
 /** Each gate once, as the connector says that has had it shut for longest. */
 function gatesOf(latest: readonly Latest[], { reasons }: Timeline, now: number): GateView[] {
-	const gates = new Map<string, ShutGate>();
+	const gates = new Map<string, ShutNow>();
 	for (const { figures } of latest) {
 		for (const gate of figures.shut) {
 			const known = gates.get(gate.name);

@@ -2,6 +2,8 @@
 import { Hono } from "hono";
 import { consoleHttpBounds } from "../../../limits/bounds/console-http.ts";
 import { plainReason } from "../../../registering/plain-reason.ts";
+import type { Bar } from "../../../store/console/bars.ts";
+import type { KeptEvent } from "../../../store/console/events.ts";
 import { present } from "../../../syntax/present-fields.ts";
 import type { Registration } from "../../../types.ts";
 import type { FoundRegistrations, GateView, RegistrationView } from "../../../web/console/wire.ts";
@@ -18,7 +20,7 @@ import type { Looking } from "./look.ts";
 import { providerOf } from "./push-services.ts";
 import { deviceOf, hostOf, isQueued, knownOf, rowOf } from "./registration-view.ts";
 import { registrationSentences } from "./sentences/registration.ts";
-import type { Bar, KnownEvent } from "./sources.ts";
+
 import { testPush } from "./test-push.ts";
 
 const ROWS = consoleHttpBounds.rows.is;
@@ -80,13 +82,15 @@ export function registrationRoutes(all: RegistrationRoutesDeps) {
 
 	app.post("/:node/end", async (c) => {
 		const registration = await found(deps, c.req.param("node"));
-		if (!(await own.end(registration.node))) throw noSuch();
+		if (!(await deps.registrations.remove(registration.node, BY_OPERATOR))) throw noSuch();
 		await actions.done("Ended in the console", registration);
 		return c.body(null, 204);
 	});
 
 	return app;
 }
+
+const BY_OPERATOR = { decider: "operator", reason: "ended in the console" } as const;
 
 const noSuch = () => new Problem("no-such-page", "There is no registration with this node any more.");
 
@@ -118,7 +122,7 @@ async function barOf({ bars }: ConsoleDeps, owner: string): Promise<Bar | undefi
 }
 
 /** What an ended one was, by what is told of it. */
-function remembered(events: readonly KnownEvent[]) {
+function remembered(events: readonly KeptEvent[]) {
 	const owner = events.find((event) => event.owner)?.owner ?? "";
 	const app = events.find((event) => event.app)?.app ?? "";
 	return { owner, app };
@@ -189,7 +193,7 @@ async function viewOf(
 }
 
 /** The newest first, each once. */
-function merged(...lists: readonly (readonly KnownEvent[])[]): KnownEvent[] {
+function merged(...lists: readonly (readonly KeptEvent[])[]): KeptEvent[] {
 	const all = new Map(lists.flat().map((event) => [event.id, event]));
 	return [...all.values()].toSorted((one, other) => other.at - one.at || Number(other.id) - Number(one.id));
 }

@@ -1,4 +1,5 @@
 /** A test push of the operator's, with each leg of its way as it was timed here. */
+import type { LastSend } from "../../../delivery/journal.ts";
 import { plainReason } from "../../../registering/plain-reason.ts";
 import { TEST_PUSH } from "../../../registering/test-push.ts";
 import { present } from "../../../syntax/present-fields.ts";
@@ -8,7 +9,6 @@ import type { AppDeps, ConsoleDeps } from "../../deps.ts";
 import { providerOf } from "./push-services.ts";
 import { deviceOf, hostOf } from "./registration-view.ts";
 import { span } from "./sentences/words.ts";
-import type { LastSend } from "./sources.ts";
 
 export async function testPush(
 	registration: Registration,

@@ -1,8 +1,8 @@
 /** From the minutes that connectors wrote down to what the page draws. */
 import { quantileOf } from "../../../store/console/figures.ts";
+import type { Minute } from "../../../store/console/history.ts";
 import { present } from "../../../syntax/present-fields.ts";
 import type { Fate, Interval, Period } from "../../../web/console/wire.ts";
-import type { FiguresOfMinute } from "./sources.ts";
 
 const MINUTE_MS = 60_000;
 
@@ -26,7 +26,7 @@ const FATES = Object.keys(NO_PUSHES) as Fate[];
 export interface ConnectorTimeline {
 	connector: string;
 	/** Of its last minute. */
-	last: FiguresOfMinute;
+	last: Minute;
 	/** For each step. */
 	delivered: number[];
 	p99?: number;
@@ -65,7 +65,7 @@ export function beginOf(period: Period, minute: number): number {
  * @param minute the last one
  */
 export function timelineOf(
-	rows: readonly FiguresOfMinute[],
+	rows: readonly Minute[],
 	{ period, minute }: { period: Period; minute: number },
 ): Timeline {
 	const { minutes, count } = STEPS[period];

@@ -1,14 +1,11 @@
 /** An application with a console over a real database, and a browser that is signed in to it. */
 import type { AppDeps } from "../../../../src/app.ts";
+import type { LastPublish, LastSend } from "../../../../src/delivery/journal.ts";
 import { createSessions } from "../../../../src/routes/admin/console/sessions.ts";
-import type {
-	ConnectorNow,
-	Happened,
-	LastPublish,
-	LastSend,
-} from "../../../../src/routes/admin/console/sources.ts";
+import type { ConnectorNow } from "../../../../src/routes/admin/console/sources.ts";
 import type { ConsoleDeps } from "../../../../src/routes/deps.ts";
 import { createBars } from "../../../../src/store/console/bars.ts";
+import type { Happened } from "../../../../src/store/console/events.ts";
 import { createEvents } from "../../../../src/store/console/events.ts";
 import { createHistory } from "../../../../src/store/console/history.ts";
 import { createSearch } from "../../../../src/store/console/search.ts";
@@ -75,7 +72,6 @@ export async function startConsole(changed: Partial<ConsoleDeps> = {}, deps: Par
 			lastSend: (node) => sends.get(node),
 		},
 		connector: { id: "connector-a", now: () => state.live },
-		end: (node) => server.registrations.remove(node),
 		...changed,
 	};
 	const server = await startTestServer({ console: own, now, ...deps }, {}, database);

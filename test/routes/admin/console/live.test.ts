@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { createLiveStreams, type LiveOptions } from "../../../../src/routes/admin/console/live.ts";
 import type { ConsoleSession } from "../../../../src/routes/admin/console/sessions.ts";
-import type { Happened, KnownEvent } from "../../../../src/routes/admin/console/sources.ts";
+import type { Happened, KeptEvent } from "../../../../src/store/console/events.ts";
 
 const session = (id: string, endsAt = Number.POSITIVE_INFINITY): ConsoleSession => ({
 	id,
@@ -18,6 +18,13 @@ const event = (reason = "410 gone"): Happened => ({
 	reason,
 	decider: "provider",
 	decidedBy: "Mozilla",
+});
+
+const kept = (reason: string, id: string): KeptEvent => ({
+	...event(reason),
+	id,
+	count: 1,
+	isStrangers: false,
 });
 
 function start(options: Partial<LiveOptions> = {}) {
@@ -126,7 +133,7 @@ test("signing out closes a session's streams, and only those; without streams no
 });
 
 test("what other processes wrote down comes within the minute, and what was told is not told again", async () => {
-	const written: KnownEvent[] = [{ ...event("before"), id: "1" }];
+	const written: KeptEvent[] = [kept("before", "1")];
 	const { reader, tell } = start({
 		othersMs: 5,
 		events: {
@@ -143,7 +150,7 @@ test("what other processes wrote down comes within the minute, and what was told
 	await Promise.resolve();
 	tell(event("ours"));
 	expect(await next(stream)).toContain("ours");
-	written.push({ ...event("ours"), id: "2" }, { ...event("theirs"), id: "3" });
+	written.push(kept("ours", "2"), kept("theirs", "3"));
 	const said = await next(stream);
 	expect(said).toContain("theirs");
 });

@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
-import type { Figures, FiguresOfMinute } from "../../../../src/routes/admin/console/sources.ts";
 import { beginOf, timelineOf } from "../../../../src/routes/admin/console/timeline.ts";
+import type { Figures } from "../../../../src/store/console/figures.ts";
+import type { Minute } from "../../../../src/store/console/history.ts";
 
 const MINUTE = 30_000_000;
 const figures = (changed: Partial<Figures> = {}): Figures => ({
@@ -14,7 +15,7 @@ const figures = (changed: Partial<Figures> = {}): Figures => ({
 	shut: [],
 	...changed,
 });
-const row = (minute: number, connector = "a", changed: Partial<Figures> = {}): FiguresOfMinute => ({
+const row = (minute: number, connector = "a", changed: Partial<Figures> = {}): Minute => ({
 	minute,
 	connector,
 	figures: figures(changed),

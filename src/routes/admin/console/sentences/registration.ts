@@ -2,8 +2,10 @@
  * Why somebody gets pushes, or none: who decided, what it means, and what to do. The first cause that is known counts, in
  * the order in which a push would meet it.
  */
+
+import type { Bar } from "../../../../store/console/bars.ts";
+import type { Happened } from "../../../../store/console/events.ts";
 import type { EventKind, GateView, RegistrationView } from "../../../../web/console/wire.ts";
-import type { Bar, Happened } from "../sources.ts";
 import { because, cureOf, cureOfGate } from "./reasons.ts";
 import { ago, many, sentence, span } from "./words.ts";
 

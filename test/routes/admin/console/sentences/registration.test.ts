@@ -4,7 +4,7 @@ import {
 	type RegistrationFacts,
 	registrationSentences,
 } from "../../../../../src/routes/admin/console/sentences/registration.ts";
-import type { Happened } from "../../../../../src/routes/admin/console/sources.ts";
+import type { Happened } from "../../../../../src/store/console/events.ts";
 import type { GateView } from "../../../../../src/web/console/wire.ts";
 
 const NOW = 1_800_000_000_000;
