@@ -70,10 +70,12 @@ interface PageProps {
 	nonce: string;
 	/** CSS for this page alone. */
 	style?: string;
+	/** All of its CSS, in place of what pages have in common. */
+	dress?: string;
 }
 
 /** A page of HTML. */
-export function Page({ title, nonce, style = "", children }: PropsWithChildren<PageProps>) {
+export function Page({ title, nonce, style = "", dress = STYLE, children }: PropsWithChildren<PageProps>) {
 	return (
 		<>
 			{raw("<!DOCTYPE html>")}
@@ -83,7 +85,7 @@ export function Page({ title, nonce, style = "", children }: PropsWithChildren<P
 					<meta name="viewport" content="width=device-width, initial-scale=1" />
 					<title>{title}</title>
 					<link rel="icon" type="image/svg+xml" href={FAVICON_PATH} />
-					<style nonce={nonce}>{raw(STYLE + style)}</style>
+					<style nonce={nonce}>{raw(dress + style)}</style>
 				</head>
 				<body>{children}</body>
 			</html>
