@@ -45,19 +45,20 @@ button:hover { background: var(--act-hover); }
 .scroll { overflow-x: auto; }
 table { inline-size: 100%; border-collapse: collapse; font-size: var(--small); }
 th, td { padding: .5rem .75rem; text-align: start; vertical-align: top; border-block-end: 1px solid var(--line); }
-tr:last-child > * { border-block-end: 0; } tr > :first-child { padding-inline-start: 0; } tr > :last-child { padding-inline-end: 0; }
-td { font-variant-numeric: tabular-nums; overflow-wrap: anywhere; } thead th { color: var(--ink-2); white-space: nowrap;
+tbody tr:last-child > * { border-block-end: 0; } tr > :first-child { padding-inline-start: 0; } tr > :last-child { padding-inline-end: 0; }
+td { font-variant-numeric: tabular-nums; } .narrow td { overflow-wrap: anywhere; } thead th { color: var(--ink-2); white-space: nowrap;
   border-block-end-color: var(--edge); }
 .narrow th { font-weight: 400; color: var(--ink-2); inline-size: 9rem; }
-.cards td:nth-child(4), .cards td:last-child { min-inline-size: 12rem; }
+.cards td:first-child { white-space: nowrap; }
+.cards td:nth-child(4), .cards td:last-child { min-inline-size: 12rem; overflow-wrap: anywhere; }
 .cards td:first-child a { display: inline-block; padding-block: .75rem; margin-block: -.75rem; }
 @media (min-width: 60rem) { header { padding-inline: 2rem; } main { padding-inline: 2rem; } form, .scroll, .narrow { padding: 1.5rem; } }
 @media (max-width: 52rem) {
   .cards thead { position: absolute; clip-path: inset(50%); }
   .cards tr { display: block; border-block-end: 1px solid var(--line); padding-block: .75rem; }
-  .cards tr:last-child { border-block-end: 0; }
+  .cards tbody tr:last-child { border-block-end: 0; }
   .cards td, .cards td:first-child { display: grid; grid-template-columns: 7.5rem minmax(0, 1fr); gap: .5rem; border: 0;
-    padding: .125rem 0; min-inline-size: 0; }
+    padding: .125rem 0; min-inline-size: 0; overflow-wrap: anywhere; white-space: normal; }
   .cards td::before { content: attr(data-label); color: var(--ink-2); }
 }
 `;
