@@ -45,8 +45,8 @@ export interface ConsoleDeps extends ConsoleStore {
 	note(happened: Happened): void | Promise<void>;
 	/** What this process notices; missing: it does not live long enough (the edge). */
 	journal?: ConsoleJournal | undefined;
-	/** The connector of this process, where it has one. `id`: as it writes down its numbers. */
-	connector?: { id: string; now(): ConnectorNow | Promise<ConnectorNow> } | undefined;
+	/** The connector of this process, where it has one. `id`, `host`: as it writes down its numbers. */
+	connector?: { id: string; host: string; live(): Promise<ConnectorNow> } | undefined;
 }
 
 export interface AppDeps {

@@ -1,5 +1,8 @@
 /** How it is: what the pages of the console stand on, gathered from the database and from this process. */
 import { consoleHttpBounds } from "../../../limits/bounds/console-http.ts";
+import type { Figures } from "../../../store/console/figures.ts";
+import type { Minute } from "../../../store/console/history.ts";
+import { databaseFault } from "../../../store/database-fault.ts";
 import { present } from "../../../syntax/present-fields.ts";
 import type { ConnectorView, GateView, Period } from "../../../web/console/wire.ts";
 import type { AppDeps, ConsoleDeps } from "../../deps.ts";
@@ -16,6 +19,8 @@ export interface Look {
 	gatesOpen: number;
 	waiting: number;
 	oldestDueMs: number;
+	/** By app: when its certificate ends. */
+	certificates: ReadonlyMap<string, number>;
 	/** By app; undefined: they are being counted. */
 	registrations: ReadonlyMap<string, number> | undefined;
 }
@@ -42,8 +47,14 @@ export function createLooking(
 ): Looking {
 	const counts = createCounts(() => registrations.count(), now);
 
-	async function rowsOf(period: Period, minute: number) {
-		return own.history.read(beginOf(period, minute), minute);
+	/** While the database is away there are no numbers, and what this process knows is shown all the same. */
+	async function rowsOf(period: Period, minute: number): Promise<Minute[]> {
+		try {
+			return await own.history.read(beginOf(period, minute), minute);
+		} catch (error) {
+			if (databaseFault(error)) return [];
+			throw error;
+		}
 	}
 
 	async function look(period: Period): Promise<Look> {
@@ -53,10 +64,10 @@ export function createLooking(
 		const [rows, known, live] = await Promise.all([
 			rowsOf(period, minute),
 			counts.get(),
-			own.connector?.now(),
+			own.connector?.live(),
 		]);
 		const timeline = timelineOf(rows, { period, minute });
-		const latest = latestOf(timeline, own.connector?.id, live, at);
+		const latest = latestOf(timeline, own.connector && live && { ...own.connector, ...live }, at);
 		const seen = latest.filter(({ seenAt }) => at - seenAt <= SILENT_MS);
 		const gates = gatesOf(seen, timeline, at);
 		return {
@@ -64,9 +75,11 @@ export function createLooking(
 			timeline,
 			connectors: viewsOf(latest, at),
 			gates,
-			gatesOpen: live?.open ?? own.apps.filter(({ name }) => !gates.some(({ app }) => app === name)).length,
+			gatesOpen:
+				live?.gatesOpen ?? own.apps.filter(({ name }) => !gates.some(({ app }) => app === name)).length,
 			waiting: seen.reduce((sum, { figures }) => sum + figures.waiting, 0),
 			oldestDueMs: Math.max(0, ...seen.map(({ figures }) => figures.oldestDueMs)),
+			certificates: new Map(live?.certificates.map(({ app, endsAt }) => [app, endsAt])),
 			registrations: known,
 		};
 	}
@@ -115,14 +128,15 @@ function createCounts(count: () => Promise<readonly { app: string; count: number
 /** What one connector said last. */
 interface Latest extends Pick<ConnectorTimeline, "connector" | "delivered"> {
 	seenAt: number;
-	figures: Omit<ConnectorNow, "open">;
+	figures: Pick<Figures, "host" | "waiting" | "oldestDueMs" | "addresses" | "replicaAgeMs" | "note"> & {
+		shut: readonly ShutNow[];
+	};
 	p99?: number;
 }
 
 function latestOf(
 	{ connectors, intervals }: Timeline,
-	ownId: string | undefined,
-	live: ConnectorNow | undefined,
+	own: (ConnectorNow & { id: string; host: string }) | undefined,
 	now: number,
 ): Latest[] {
 	const all: Latest[] = connectors.map(({ connector, last, delivered, p99 }) => ({
@@ -133,19 +147,20 @@ function latestOf(
 		figures: last.figures,
 		...present({ p99 }),
 	}));
-	if (ownId === undefined || !live) return all;
-	const written = all.find(({ connector }) => connector === ownId);
-	const { host, waiting, oldestDueMs, addresses, shut, replicaAgeMs } = live;
+	if (!own) return all;
+	const written = all.find(({ connector }) => connector === own.id);
+	const { host, outbox, addresses, gates, replicaAgeMs, note } = own;
+	const { oldestDueAt = now } = outbox;
 	const figures = {
 		host,
-		waiting,
-		oldestDueMs,
-		addresses,
-		shut: [...shut],
-		...present({ replicaAgeMs, note: live.note }),
+		waiting: outbox.entries,
+		oldestDueMs: Math.max(0, now - oldestDueAt),
+		addresses: Object.fromEntries(addresses.map(({ address, since = 0 }) => [address, since])),
+		shut: gates,
+		...present({ replicaAgeMs, note }),
 	};
 	const ours: Latest = {
-		connector: ownId,
+		connector: own.id,
 		delivered: written?.delivered ?? intervals.map(() => 0),
 		seenAt: now,
 		figures,

@@ -29,7 +29,7 @@ export function overviewRoutes(
 		const { period } = queryOf(c, PERIOD);
 		const [look, readiness] = await Promise.all([looking.look(period), readinessOf(deps)]);
 		const { timeline, connectors, gates, gatesOpen, waiting, oldestDueMs, registrations, now } = look;
-		const credentials = credentialsOf(own, now);
+		const credentials = credentialsOf(own, look);
 		const count = registrations && sum([...registrations.values()]);
 		const services = servicesOf(own.apps);
 		const said = overviewSentences({
@@ -82,14 +82,15 @@ export function overviewRoutes(
 
 const sum = (counts: readonly number[]) => counts.reduce((all, count) => all + count, 0);
 
-const credentialsOf = ({ apps }: ConsoleDeps, now: number): Credential[] =>
-	apps.flatMap(({ name, credential, credentialEndsAt }) =>
-		credential === undefined ? [] : [credentialView(name, credential, credentialEndsAt, now)],
+const credentialsOf = ({ apps }: ConsoleDeps, { certificates, now }: Look): Credential[] =>
+	apps.flatMap(({ name, credential }) =>
+		credential === undefined ? [] : [credentialView(name, credential, certificates.get(name), now)],
 	);
 
 /** Each app that is set up, and the push services that are off. */
-function appsOf(own: ConsoleDeps, { timeline, gates, registrations, now }: Look): ServicesView["apps"] {
-	const credentials = credentialsOf(own, now);
+function appsOf(own: ConsoleDeps, look: Look): ServicesView["apps"] {
+	const { timeline, gates, registrations } = look;
+	const credentials = credentialsOf(own, look);
 	const on = own.apps.map(({ name, service }) => {
 		const shut = gates.filter(({ app, state }) => app === name && state !== "open");
 		return {

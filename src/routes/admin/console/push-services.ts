@@ -61,21 +61,8 @@ function credentialOf(app: AppConfig): string | undefined {
 	}
 }
 
-/** @param certificates when those of apps end, Unix time in seconds */
-export const consoleApps = (
-	apps: readonly AppConfig[],
-	certificates: ReadonlyMap<string, number> = new Map(),
-): ConsoleApp[] =>
+/** Those that the console shows: all but those that take no new devices. */
+export const consoleApps = (apps: readonly AppConfig[]): ConsoleApp[] =>
 	apps
 		.filter(({ retired }) => !retired)
-		.map((app) => {
-			const endsAt = certificates.get(app.name);
-			return {
-				name: app.name,
-				service: app.service,
-				...present({
-					credential: credentialOf(app),
-					credentialEndsAt: endsAt === undefined ? undefined : endsAt * 1000,
-				}),
-			};
-		});
+		.map((app) => ({ name: app.name, service: app.service, ...present({ credential: credentialOf(app) }) }));

@@ -5,7 +5,7 @@
 import type { Journal } from "../../../delivery/journal.ts";
 import type { Bars } from "../../../store/console/bars.ts";
 import type { Events } from "../../../store/console/events.ts";
-import type { Figures, ShutGate } from "../../../store/console/figures.ts";
+import type { ShutGate } from "../../../store/console/figures.ts";
 import type { History } from "../../../store/console/history.ts";
 import type { Search } from "../../../store/console/search.ts";
 import type { Invites } from "../../../store/invites.ts";
@@ -22,22 +22,27 @@ export interface ConsoleStore {
 /** What this process notices by itself. */
 export type ConsoleJournal = Pick<Journal, "listen" | "lastPublish" | "lastSend">;
 
-/** A gate that is shut, as its own connector knows it. */
+/** A gate that is shut. */
 export interface ShutNow extends ShutGate {
-	/** Pushes that wait for it. */
+	/** Pushes that wait for it, where that is known. */
 	waiting?: number;
 	/** Our credentials shut it: it opens when somebody mends them. */
 	isOurs?: boolean;
 }
 
-/** What the connector of this process knows now. */
-export interface ConnectorNow extends Pick<Figures, "host" | "waiting" | "oldestDueMs" | "addresses"> {
-	shut: readonly ShutNow[];
-	/** How many gates are open, of those that were asked at lately. */
-	open: number;
-	replicaAgeMs?: number;
+/** What the connector of this process knows now (connector/live.ts). */
+export interface ConnectorNow {
+	gates: readonly ShutNow[];
+	/** How many are open, of those that were asked at lately. */
+	gatesOpen: number;
+	/** Pushes on its disk, and when the first of them is due. */
+	outbox: { entries: number; oldestDueAt?: number };
+	addresses: readonly { address: string; isOnline: boolean; since?: number }[];
 	/** Why it is not online. */
 	note?: string;
+	/** When the certificate of an app ends. */
+	certificates: readonly { app: string; endsAt: number }[];
+	replicaAgeMs?: number;
 }
 
 /** An app, as far as the console shows it. */
@@ -46,6 +51,4 @@ export interface ConsoleApp {
 	service: ServiceName;
 	/** What it shows to its push service, in words; missing: nothing is needed. */
 	credential?: string;
-	/** When that ends, if it does. */
-	credentialEndsAt?: number;
 }

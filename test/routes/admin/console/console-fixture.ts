@@ -19,12 +19,11 @@ export const ORIGIN = "https://push.example.net";
 export const COOKIE = "__Secure-reveille";
 
 export const NOW: ConnectorNow = {
-	host: "berta",
-	shut: [],
-	open: 1,
-	waiting: 0,
-	oldestDueMs: 0,
-	addresses: { "push@example.net/push": 1 },
+	gates: [],
+	gatesOpen: 1,
+	outbox: { entries: 0 },
+	addresses: [{ address: "push@example.net/push", isOnline: true, since: 1 }],
+	certificates: [],
 };
 
 /** @param changed parts of the console, and of the application, that are others */
@@ -71,7 +70,7 @@ export async function startConsole(changed: Partial<ConsoleDeps> = {}, deps: Par
 			lastPublish: (node) => publishes.get(node),
 			lastSend: (node) => sends.get(node),
 		},
-		connector: { id: "connector-a", now: () => state.live },
+		connector: { id: "connector-a", host: "berta", live: async () => state.live },
 		...changed,
 	};
 	const server = await startTestServer({ console: own, now, ...deps }, {}, database);

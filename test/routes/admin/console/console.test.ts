@@ -122,8 +122,8 @@ describe("the overview", () => {
 		await start();
 		server.clock.live = {
 			...NOW,
-			open: 6,
-			shut: [
+			gatesOpen: 6,
+			gates: [
 				{
 					name: "webpush https://ntfy.example.org",
 					app: "webpush",
@@ -159,10 +159,21 @@ describe("the overview", () => {
 		});
 	});
 
+	test("says when a certificate ends", async () => {
+		await start({ apps: [{ name: "old", service: "apns", credential: "APNs certificate" }] });
+		server.clock.live = { ...NOW, certificates: [{ app: "old", endsAt: server.clock.now + 4 * 86_400_000 }] };
+		const { title, credentials } = await get<Overview>("overview");
+		expect(title).toBe("The APNs certificate of old ends soon");
+		expect(credentials).toMatchObject([
+			{ app: "old", state: "warn", text: "It ends in 4 days. Renew it before then, and restart." },
+		]);
+	});
+
 	test("a database that is away is a fault of the page's first sentence, and of all else a 503", async () => {
 		await start({}, { readiness: async () => ({ database: "The database does not answer.", xmpp: true }) });
 		expect((await get<Overview>("overview")).troubles[0]?.title).toBe("Look at the database");
 		server.database.client.close();
+		expect((await get<Overview>("overview")).connectors).toMatchObject([{ name: "berta", isOnline: true }]);
 		expect((await page.get("events")).status).toBe(503);
 	});
 });
@@ -298,13 +309,13 @@ describe("registrations", () => {
 			until: now + MIN,
 			why: "429 too many requests",
 		};
-		server.clock.live = { ...NOW, shut: [shut] };
+		server.clock.live = { ...NOW, gates: [shut] };
 		expect((await get<RegistrationView>(`registrations/${node}`)).title).toBe(
 			"Pushes of romeo wait: the gate of push.example is shut",
 		);
 		server.clock.live = {
 			...NOW,
-			shut: [
+			gates: [
 				{
 					...shut,
 					why: "403 refused our VAPID token: is VAPID_SUBJECT a real contact, and our clock right?",
