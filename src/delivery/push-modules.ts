@@ -17,7 +17,7 @@ import { waitAnswer } from "./push-item.ts";
 /** What delivery asks of registrations. */
 export type Known = Pick<
 	Registrations,
-	"find" | "findAtPrimary" | "rename" | "forget" | "forgetVoip" | "record"
+	"find" | "findAtPrimary" | "rename" | "remove" | "forget" | "forgetVoip" | "record"
 >;
 
 export interface Modules {
@@ -132,6 +132,7 @@ export function createPushModules({
 				return true;
 			},
 			rename: registrations.rename,
+			remove: registrations.remove,
 			forgetVoip: (...condition) => registrations.forgetVoip(...condition),
 			async record(results, counts) {
 				for (const { node, at, error } of results) {
