@@ -220,7 +220,7 @@ function composeDelivery(
 	// Admission: a publish shows its secret. Or it names a push module, whose devices need not register.
 	const mayPublish = createAccess(config.xmppAllow);
 	const modules = createPushModules({ apps: config.apps, services, mayPublish });
-	const admit = createAdmission({ keyring, modules, log, now: Date.now });
+	const admit = createAdmission({ keyring, modules, isBarred, log, now: Date.now });
 	const known = modules.beside(registrations);
 
 	// Gates: may the push service be asked now? If not, the push goes to the outbox, until the gate opens or has room.

@@ -27,6 +27,12 @@ export interface Modules {
 	beside(registrations: Known): Known;
 }
 
+/** The answer to a domain that may not take part. */
+export const NOT_SERVED = {
+	kind: "unknown",
+	reason: "this domain may not publish here",
+} as const satisfies Answer;
+
 /** No node of a registration begins so: these are base64url. */
 const PREFIX = "module:";
 
@@ -99,7 +105,7 @@ export function createPushModules({
 			if (app === undefined || !service) return { kind: "unknown", reason: "no such push module" };
 			// A colon ends the domain in the node: an IPv6 literal is nobody's XMPP domain.
 			if (publisher === undefined || publisher.includes(":") || !mayPublish(publisher)) {
-				return { kind: "unknown", reason: "this domain may not publish here" };
+				return NOT_SERVED;
 			}
 			let token: string;
 			try {
