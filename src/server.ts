@@ -2,6 +2,7 @@
  * The entry for Bun: HTTP and connector in one process (ROLE=all), or one of them (ROLE=http, ROLE=connector).
  * It wires; nothing else is done here.
  */
+import { hostname } from "node:os";
 import type { Logger } from "@logtape/logtape";
 import packageJson from "../package.json" with { type: "json" };
 import { createApp, createWatchingApp } from "./app.ts";
@@ -35,6 +36,9 @@ import { asConfigError, naming } from "./config/naming.ts";
 import { type ClockWatch, createClockWatch } from "./connector/checks/clock.ts";
 import { type Connector, createConnector } from "./connector/connector.ts";
 import { handOver } from "./delivery/handover/hand-over.ts";
+import { createEndNotes } from "./delivery/journal/end-notes.ts";
+import { createJournal } from "./delivery/journal.ts";
+import { createJournalWrites } from "./delivery/journal-writes.ts";
 import { about, withId } from "./messages/about.ts";
 import { createInviteDesk } from "./registering/invite-check.ts";
 import { createNodeSource } from "./registering/nodes.ts";
@@ -46,6 +50,7 @@ import { createKeyring, type Keyring, withFormerSecrets } from "./secrets.ts";
 import { endpointPolicy } from "./services/endpoint.ts";
 import { createServices } from "./services/services-of-apps.ts";
 import type { VapidKey } from "./services/webpush/vapid-signature.ts";
+import { openConsoleStore } from "./store/console/console-store.ts";
 import { nodesSurely } from "./store/database-id.ts";
 import { checkSecretKey, checkVapidKey, WrongKey } from "./store/facts.ts";
 import { createHandover } from "./store/handover.ts";
@@ -123,7 +128,7 @@ async function serve(): Promise<void> {
 		notes,
 	});
 
-	const running = await connector?.start();
+	const running = await (connector?.start() ?? startEventWrites(database, log));
 	const server = listen(config, app.fetch);
 	// Last of all: a start that fails after it would have shown nobody the token.
 	const registrationToken = await token.show();
@@ -139,7 +144,7 @@ async function serve(): Promise<void> {
 	);
 	await endAsked();
 	log.info("Ending: pushes on their way are finished, or put on disk.");
-	await running?.stop();
+	await running.stop();
 	await server.stop(true);
 	database.shared.close();
 }
@@ -161,19 +166,25 @@ async function openDatabase(config: Config, keys: Keyring, log: Logger) {
 	const formerSecrets = createFormerSecrets(db, { replica: replica?.db, check });
 	const keyring = withFormerSecrets(keys, formerSecrets, keyIds);
 	const ends = createEnds();
+	const journal = createJournal();
+	ends.listen(createEndNotes(journal));
 	const pubsubNodes = nodesSurely(createPubsubNodes(db), check);
+	const registrations = openRegistrations({
+		db,
+		quotas: config.quotas,
+		effects: { replica, pause, turn, mayGrow },
+		keys,
+		keyIds,
+		check,
+		ends,
+	});
 	return {
 		shared,
 		keyring,
-		registrations: openRegistrations({
-			db,
-			quotas: config.quotas,
-			effects: { replica, pause, turn, mayGrow },
-			keys,
-			keyIds,
-			check,
-			ends,
-		}),
+		registrations,
+		/** What the console keeps, and what happened here and is not kept yet. */
+		consoleStore: openConsoleStore({ db, nearby: shared.nearby, registrations }),
+		journal,
 		/** Told of each registration that ends. */
 		ends,
 		/** How many registrations stand on which key. */
@@ -241,6 +252,9 @@ async function openConnector({
 		nodes,
 		pubsubNodes,
 		invites: database.invites,
+		consoleStore: database.consoleStore,
+		journal: database.journal,
+		identity: { id: await connectorId(config), host: hostname() },
 		vapidPublicKey,
 		replica: shared.replica,
 		databaseId: shared.id,
@@ -248,6 +262,13 @@ async function openConnector({
 		services,
 		clocks,
 	});
+}
+
+/** A process without a connector writes what happened to registrations here. */
+function startEventWrites({ journal, consoleStore }: Database, log: Logger): { stop(): Promise<void> } {
+	const writes = createJournalWrites({ journal, writeMinute: consoleStore.writeMinute, log });
+	writes.start();
+	return writes;
 }
 
 /** What is served over HTTP. */
@@ -307,8 +328,13 @@ async function openApp({
 /** A database that is a file has one connector's account; one that is a server's may have several processes'. */
 async function standbyOf({ database, dataDir }: Config, { shared }: Database) {
 	if (database.url === undefined || database.url.startsWith("file:")) return undefined;
-	const { value: holder } = await secretFile(dataDir, "connector-id", () => crypto.randomUUID());
-	return { leases: createStreamLeases(shared.db), holder };
+	return { leases: createStreamLeases(shared.db), holder: await connectorId({ dataDir }) };
+}
+
+/** By what the connector of this data folder is known. */
+async function connectorId({ dataDir }: Pick<Config, "dataDir">): Promise<string> {
+	const { value } = await secretFile(dataDir, "connector-id", () => crypto.randomUUID());
+	return value;
 }
 
 /** What is told to whoever has the ADMIN_TOKEN: the worst first. */

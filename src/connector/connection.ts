@@ -57,6 +57,8 @@ export interface ConnectionDeps {
 
 export interface Connection {
 	status(): ConnectionStatus;
+	/** Since when the address is ours, ms since the epoch; 0: it is not. */
+	onlineSince(): number;
 	/** The server's URL, as the operator gave it or as it was found last. */
 	service(): string | undefined;
 	/** Resolves at the first time the address is ours. */
@@ -147,6 +149,7 @@ export async function startConnection(deps: ConnectionDeps): Promise<Connection>
 			const fault = now.kind === "online" ? others?.fault() : undefined;
 			return fault === undefined ? now : { kind: "online", fault };
 		},
+		onlineSince: status.onlineSince,
 		service: () => ways?.service() ?? settings.service,
 		online: online.promise,
 		send: outgoing.send,

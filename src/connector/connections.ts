@@ -14,6 +14,8 @@ export interface Connections {
 	start(each: readonly ConnectionDeps[]): Promise<void>;
 	/** Whether each address is ours. */
 	isOnline(): ReadonlyMap<string, boolean>;
+	/** Since when each address is ours, ms since the epoch; 0: it is not. */
+	onlineSince(): ReadonlyMap<string, number>;
 	/** The URL of the server of each address, once it is known. */
 	services(): ReadonlyMap<string, string | undefined>;
 	/**
@@ -45,6 +47,9 @@ export function createConnections(all: readonly XmppConnection[]): Connections {
 		},
 
 		isOnline: () => new Map(statuses().map(([address, { kind }]) => [address, kind === "online"])),
+
+		onlineSince: () =>
+			new Map(held.map(({ settings, connection }) => [settings.address, connection.onlineSince()])),
 
 		services: () => new Map(held.map(({ settings, connection }) => [settings.address, connection.service()])),
 

@@ -16,9 +16,12 @@ import { IN_FLIGHT } from "../bun/fetch/fetches.ts";
 import type { Config } from "../config/config.ts";
 import { createAdmission } from "../delivery/admission.ts";
 import { createDelivery, type Delivery } from "../delivery/delivery.ts";
-import { createGates } from "../delivery/gates/gates.ts";
+import { createGates, type Gates } from "../delivery/gates/gates.ts";
 import { startHandoverLoop } from "../delivery/handover/handover-loop.ts";
 import { startHousekeeping } from "../delivery/housekeeping.ts";
+import { createGateNotes } from "../delivery/journal/gate-notes.ts";
+import type { Journal } from "../delivery/journal.ts";
+import { createJournalWrites } from "../delivery/journal-writes.ts";
 import { createOutboxLoop, type OutboxLoop } from "../delivery/outbox/outbox-loop.ts";
 import { createVerdicts } from "../delivery/outcomes/dead-token-verdicts.ts";
 import { createResults, type Results } from "../delivery/outcomes/push-results.ts";
@@ -30,6 +33,7 @@ import type { Ends } from "../registering/registration-ends.ts";
 import { createRegistrationRate } from "../registering/registration-rate.ts";
 import { TEST_PUSH } from "../registering/test-push.ts";
 import type { Keyring } from "../secrets.ts";
+import type { ConsoleStore } from "../store/console/console-store.ts";
 import type { Handover } from "../store/handover.ts";
 import type { PubsubNodes } from "../store/pubsub-nodes.ts";
 import type { KeyUse } from "../store/registrations/count-by-key.ts";
@@ -43,6 +47,7 @@ import { type Connections, createConnections } from "./connections.ts";
 import { tellOfEnds } from "./ended-registrations.ts";
 import { createEntrances, type Entrance, serversForAdmins } from "./entrances.ts";
 import { gateMessages } from "./gate-messages.ts";
+import { createLive, type Live, momentOf } from "./live.ts";
 import { createMetrics, type Metrics } from "./metrics.ts";
 import { type OutboxFile, openOutboxFile } from "./outbox-file.ts";
 
@@ -64,6 +69,12 @@ export interface ConnectorDeps {
 	nodes: NodeSource;
 	pubsubNodes: PubsubNodes;
 	invites: InviteDesk;
+	/** What the console keeps: bars are asked, and the figures and events of each minute written. */
+	consoleStore: Pick<ConsoleStore, "bars" | "writeMinute" | "sweep">;
+	/** What happened, for the console. */
+	journal: Journal;
+	/** By what the figures of this process are known. */
+	identity: { id: string; host: string };
 	/** What browsers subscribe with. */
 	vapidPublicKey: string | undefined;
 	/** The replica that registrations are read from, if there is one. */
@@ -86,6 +97,8 @@ export interface Connector {
 	xmppStatus(): true | string;
 	/** What the operator is told of the accounts' servers. */
 	forAdmins(): AdminReadiness;
+	/** How it is now, for the console. */
+	live(): Promise<Live>;
 	/** What waits goes out, and the connections are opened. To be called once. */
 	start(): Promise<RunningConnector>;
 }
@@ -116,7 +129,7 @@ export async function createConnector(deps: ConnectorDeps): Promise<Connector> {
 
 	// Admission, gates, services, outcomes, and delivery around them: from a publish to its answer.
 	const { certificates } = checks;
-	const { delivery, results, metrics } = composeDelivery(deps, {
+	const { delivery, results, metrics, gates } = composeDelivery(deps, {
 		connections,
 		file,
 		outboxLoop,
@@ -141,6 +154,8 @@ export async function createConnector(deps: ConnectorDeps): Promise<Connector> {
 			testPush: (node) => pushAndNote(node, TEST_PUSH),
 			registrations,
 			rate: createRegistrationRate(registrations),
+			isBarred: deps.consoleStore.bars.isBarred,
+			note: deps.journal.note,
 			invites: deps.invites,
 			vapidPublicKey: deps.vapidPublicKey,
 			keyring,
@@ -159,20 +174,33 @@ export async function createConnector(deps: ConnectorDeps): Promise<Connector> {
 		log,
 	});
 
+	const live = createLive({ ...deps, connections, outbox: file.outbox, gates, certificates });
+
 	return {
 		scrape: metrics?.scrape,
 		push: pushAndNote,
 		xmppStatus: connections.status,
 		forAdmins: () => serversForAdmins(entrances, connections),
+		live,
 
 		start: () =>
-			startParts(deps, { checks, connections, file, outboxLoop, delivery, results, metrics, entrances }),
+			startParts(deps, {
+				checks,
+				connections,
+				file,
+				outboxLoop,
+				delivery,
+				results,
+				metrics,
+				entrances,
+				live,
+			}),
 	};
 }
 
 /** What a publish meets between its intake and its answer. It starts nothing. */
 function composeDelivery(
-	{ config, log, keyring, registrations, services, keyUse, replica }: ConnectorDeps,
+	{ config, log, keyring, registrations, services, keyUse, replica, journal, consoleStore }: ConnectorDeps,
 	{
 		connections,
 		file,
@@ -184,20 +212,26 @@ function composeDelivery(
 		outboxLoop: OutboxLoop;
 		certificates: StartChecks["certificates"];
 	},
-): { delivery: Delivery; results: Results; metrics: Metrics | undefined } {
+): { delivery: Delivery; results: Results; metrics: Metrics | undefined; gates: Gates } {
 	const messages = gateMessages(log);
+	const gateNotes = createGateNotes(journal);
+	const { isBarred } = consoleStore.bars;
 
 	// Admission: a publish shows its secret. Or it names a push module, whose devices need not register.
 	const mayPublish = createAccess(config.xmppAllow);
 	const modules = createPushModules({ apps: config.apps, services, mayPublish });
-	const admit = createAdmission({ keyring, modules, log, now: Date.now });
+	const admit = createAdmission({ keyring, modules, isBarred, log, now: Date.now });
 	const known = modules.beside(registrations);
 
 	// Gates: may the push service be asked now? If not, the push goes to the outbox, until the gate opens or has room.
 	const gates = createGates({
-		onShut: messages.onShut,
-		onOpen(gate) {
+		onShut(gate, report, shutFor, isStrangers) {
+			messages.onShut(gate, report, shutFor);
+			gateNotes.onShut(gate, report, shutFor, isStrangers);
+		},
+		onOpen(gate, isStrangers) {
 			messages.onOpen(gate);
+			gateNotes.onOpen(gate, isStrangers);
 			outboxLoop.open(gate);
 		},
 		onRoom: outboxLoop.room,
@@ -222,13 +256,20 @@ function composeDelivery(
 
 	// Outcomes: they are written down, and not believed when too many devices at once are said to be gone.
 	const results = createResults(known, log);
-	const verdicts = createVerdicts({ onMass: messages.onMass });
+	const verdicts = createVerdicts({
+		onMass(gate) {
+			messages.onMass(gate);
+			gateNotes.onMass(gate);
+		},
+	});
 
 	// Delivery: throttle and attempts, which use all of these.
 	const delivery = createDelivery({
 		admit,
 		tagging: file.tagging,
 		registrations: known,
+		isBarred,
+		journal,
 		publishers: config.publishers,
 		pushIntervalMs: config.pushIntervalMs,
 		pushTtlSeconds: config.pushTtlSeconds,
@@ -243,7 +284,7 @@ function composeDelivery(
 		onQueued: outboxLoop.wake,
 		log,
 	});
-	return { delivery, results, metrics };
+	return { delivery, results, metrics, gates };
 }
 
 /** All that was made. */
@@ -256,13 +297,20 @@ interface Parts {
 	results: Results;
 	metrics: Metrics | undefined;
 	entrances: readonly Entrance[];
+	live(): Promise<Live>;
 }
 
 /** What waits may go out first; then the connections are opened, and publishes come in. */
 async function startParts(deps: ConnectorDeps, parts: Parts): Promise<RunningConnector> {
-	const { config, log, keyring, registrations, nodes, handover } = deps;
-	const { checks, connections, file, outboxLoop, delivery, results, metrics, entrances } = parts;
+	const { config, log, keyring, registrations, nodes, handover, journal, consoleStore, identity } = deps;
+	const { checks, connections, file, outboxLoop, delivery, results, metrics, entrances, live } = parts;
 	const { retentionDays } = config;
+	const journalWrites = createJournalWrites({
+		journal,
+		writeMinute: consoleStore.writeMinute,
+		connector: { id: identity.id, moment: async () => momentOf(await live(), identity.host) },
+		log,
+	});
 
 	checks.start();
 	deps.ends.listen(tellOfEnds({ entrances, connections, nodes, keyring, log }));
@@ -271,7 +319,16 @@ async function startParts(deps: ConnectorDeps, parts: Parts): Promise<RunningCon
 		// Only what is held back: what is on its way has an end by itself.
 		onFull: () => delivery.settle(Number.POSITIVE_INFINITY),
 	});
-	const housekeeping = startHousekeeping({ results, registrations, handover, retentionDays, log });
+	const housekeeping = startHousekeeping({
+		results,
+		registrations,
+		handover,
+		consoleStore,
+		journal,
+		retentionDays,
+		log,
+	});
+	journalWrites.start();
 	await connections.start(
 		entrances.map(({ settings, intake, rivals, server }) => ({
 			settings,
@@ -304,6 +361,7 @@ async function startParts(deps: ConnectorDeps, parts: Parts): Promise<RunningCon
 			// What is still on its way from the outbox is in the outbox too.
 			await Promise.race([outboxLoop.stop(), Bun.sleep(DRAIN_MS)]);
 			await housekeeping.stop();
+			await journalWrites.stop();
 			await file.close();
 		},
 	};

@@ -5,7 +5,7 @@ import { about } from "../messages/about.ts";
 import { type Keyring, type SecretCheck, splitOpenNode } from "../secrets.ts";
 import type { Answer, Notification } from "../types.ts";
 import { waitAnswer } from "./push-item.ts";
-import type { Modules } from "./push-modules.ts";
+import { type Modules, NOT_SERVED } from "./push-modules.ts";
 
 /** A publish as it came in. */
 export interface PublishRequest {
@@ -29,11 +29,14 @@ const COMPLAIN_EVERY_MS = 60_000;
 export function createAdmission({
 	keyring,
 	modules,
+	isBarred = () => false,
 	log,
 	now,
 }: {
 	keyring: Pick<Keyring, "verify">;
 	modules: Pick<Modules, "admit">;
+	/** Whether the operator serves a domain no more; as in `Bars`. Missing: all are served. */
+	isBarred?(domain: string): boolean | Promise<boolean>;
 	log: Logger;
 	now(): number;
 }): Admission {
@@ -58,6 +61,7 @@ export function createAdmission({
 
 	return async ({ node, secret, pushModule, publisher }) => {
 		if (pushModule !== undefined && secret === undefined) {
+			if (publisher !== undefined && (await isBarred(publisher))) return NOT_SERVED;
 			return modules.admit({ module: pushModule, token: node, publisher });
 		}
 		const credential = secret === undefined ? splitOpenNode(node) : { node, secret };

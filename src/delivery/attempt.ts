@@ -2,7 +2,9 @@
  * One try of one push: its registration is looked up, whether it may be sent is checked, its gate lets it through, its
  * push service is asked, and what that said is acted on.
  */
+
 import { partyOfQueue } from "../store/local/queue-names.ts";
+import { BARRED } from "../store/registrations/end.ts";
 import type { Answer, App, Outcome, PushService, Registration } from "../types.ts";
 import { applyPolicy, isFor } from "./app-policy.ts";
 import { createDeadlines } from "./deadlines.ts";
@@ -14,7 +16,7 @@ import type { OutboxWrites } from "./outbox/outbox-writes.ts";
 import type { Sent } from "./outcomes/outcomes.ts";
 import type { Proven } from "./outcomes/proven-devices.ts";
 import { mayPublish, NOT_THE_OWNERS } from "./publishers.ts";
-import { fromDatabase, type Item } from "./push-item.ts";
+import { fromDatabase, type Item, NO_SUCH_REGISTRATION, waitAnswer } from "./push-item.ts";
 import type { Known } from "./push-modules.ts";
 import type { OwnTextDevices } from "./throttle/own-text-devices.ts";
 import { createUnreached } from "./unreached-hosts.ts";
@@ -52,7 +54,9 @@ export interface Attempts {
 }
 
 export interface AttemptDeps {
-	registrations: Pick<Known, "find" | "findAtPrimary" | "rename">;
+	registrations: Pick<Known, "find" | "findAtPrimary" | "rename" | "remove">;
+	/** Whether the operator serves an owner no more; as in `Bars`. */
+	isBarred(owner: string): boolean | Promise<boolean>;
 	/** Who may publish to a registration whose owner is known: its domains, or everybody with its secret. */
 	publishers: "own" | "any";
 	/** By the name of their app. */
@@ -73,6 +77,7 @@ export interface AttemptDeps {
 export function createAttempts(deps: AttemptDeps): Attempts {
 	const {
 		registrations,
+		isBarred,
 		publishers,
 		services,
 		gates,
@@ -104,6 +109,16 @@ export function createAttempts(deps: AttemptDeps): Attempts {
 		return gates.enter(target.gate, target.limits, asking);
 	}
 
+	/** It was registered by a process that did not know of the bar yet. It is gone before that is said of it. */
+	async function endBarred(item: Item, { node }: Registration): Promise<Answer> {
+		const isThere = await fromDatabase(
+			async () => !(await registrations.remove(node, BARRED)) && (await registrations.findAtPrimary(node)),
+		);
+		if (isThere) return waitAnswer("its owner is barred, and it could not be ended");
+		await writes.discard(item);
+		return unknown(NO_SUCH_REGISTRATION);
+	}
+
 	async function tryOnce(item: Item): Promise<Try> {
 		const { node, notification } = item;
 		const found = await look(node);
@@ -114,12 +129,15 @@ export function createAttempts(deps: AttemptDeps): Attempts {
 				: found;
 		if (!registration) {
 			await writes.discard(item);
-			return answered(unknown("no such registration"));
+			return answered(unknown(NO_SUCH_REGISTRATION));
 		}
 		if (!mayPublish(publishers, registration, item.publisher)) {
 			await writes.drop(item);
 			return answered(unknown(NOT_THE_OWNERS));
 		}
+		const barred = isBarred(registration.owner);
+		// Almost always it is known, and nothing is waited for.
+		if (barred !== false && (await barred)) return answered(await endBarred(item, registration));
 		delete item.publisher;
 		const app = apps.get(registration.app);
 		const service = services.get(registration.app);

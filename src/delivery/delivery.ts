@@ -24,6 +24,8 @@ import { createAttempts } from "./attempt.ts";
 import type { Gates } from "./gates/gates.ts";
 import { createInFlight } from "./in-flight.ts";
 import { createInOrder } from "./in-order.ts";
+import { createPublishNotes } from "./journal/publish-notes.ts";
+import { createJournal, type Journal } from "./journal.ts";
 import { createRetry, type Retry } from "./outbox/one-retry.ts";
 import { createOutboxWrites, type Secure } from "./outbox/outbox-writes.ts";
 import type { Verdicts } from "./outcomes/dead-token-verdicts.ts";
@@ -46,6 +48,10 @@ const SEND_DEADLINE_MS = 15_000;
 
 export interface DeliveryDeps {
 	registrations: Known;
+	/** Whether the operator serves an owner no more. Missing: everybody is served. */
+	isBarred?(owner: string): boolean | Promise<boolean>;
+	/** What the console is told. Missing: nobody reads it. */
+	journal?: Journal;
 	outbox: Outbox;
 	results: Results;
 	admit: Admission;
@@ -96,7 +102,8 @@ export interface Delivery {
 export function createDelivery(deps: DeliveryDeps): Delivery {
 	const { outbox, admit, tagging, pushIntervalMs, pushTtlSeconds, log } = deps;
 	const { now = Date.now, random = Math.random, sendDeadlineMs = SEND_DEADLINE_MS } = deps;
-	const { onQueued, mayGrow = async () => true } = deps;
+	const { onQueued, mayGrow = async () => true, isBarred = () => false } = deps;
+	const journal = deps.journal ?? createJournal({ now });
 
 	// The way of a publish from its end: each part is given those that come after it.
 	const inFlight = createInFlight();
@@ -104,10 +111,11 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
 	const writes = createOutboxWrites(outbox, { mayGrow, onQueued, onSuperseding, now, random });
 	const secure: Secure = (items, dueAt) => writes.secure(items, dueAt).catch(failed);
 	const proven = createProven();
-	const act = createOutcomes({ ...deps, proven, writes, now });
+	const act = createOutcomes({ ...deps, journal, proven, writes, now });
 	const ownTextDevices = createOwnTextDevices();
 	const attempts = createAttempts({
 		...deps,
+		isBarred,
 		ownTextDevices,
 		proven,
 		writes,
@@ -126,6 +134,7 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
 		now,
 	});
 	const retry = createRetry({ pacing, attempts, writes, log, now });
+	const notes = createPublishNotes(journal);
 	/** The later of two publishes must not be taken for the earlier: it would be superseded. */
 	const inOrder = createInOrder();
 
@@ -163,12 +172,15 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
 
 	return {
 		async publish(request) {
+			const [at, startedAt] = [now(), performance.now()];
 			const admitted = await inOrder(request.node, admit(request));
 			const { publisher } = request;
 			const answer =
 				"kind" in admitted
 					? admitted
 					: await push(admitted.node, classed(request, tagging), now(), publisher);
+			const node = "kind" in admitted ? undefined : admitted.node;
+			notes(request, node, answer, { at, ms: performance.now() - startedAt });
 			if (answer.kind === "done") learn(request, tagging);
 			if (answer.kind === "unknown") {
 				log.debug("A publish from {publisher} is answered by item-not-found: {reason}", {

@@ -2,9 +2,12 @@
 
 import type { Logger } from "@logtape/logtape";
 import { about } from "../messages/about.ts";
+import type { ConsoleStore } from "../store/console/console-store.ts";
 import { faultOf } from "../store/database-fault.ts";
 import type { Handover } from "../store/handover.ts";
 import type { Registrations } from "../store/registrations/registrations.ts";
+import { createSweepNotes } from "./journal/end-notes.ts";
+import type { Journal } from "./journal.ts";
 import type { Results } from "./outcomes/push-results.ts";
 
 const FLUSH_EVERY_MS = 10_000;
@@ -20,15 +23,28 @@ export function startHousekeeping(deps: {
 	results: Results;
 	registrations: Registrations;
 	handover: Handover;
+	/** What the console keeps, and its journal. */
+	consoleStore: Pick<ConsoleStore, "sweep">;
+	journal: Pick<Journal, "note">;
 	retentionDays: number;
 	log: Logger;
 	now?: () => number;
 }): Housekeeping {
-	const { results, registrations, handover, retentionDays, log, now = Date.now } = deps;
+	const {
+		results,
+		registrations,
+		handover,
+		consoleStore,
+		journal,
+		retentionDays,
+		log,
+		now = Date.now,
+	} = deps;
+	const noteSwept = createSweepNotes(journal, retentionDays);
 
 	async function sweep() {
 		try {
-			const swept = await registrations.sweep(now() - retentionDays * DAY_MS);
+			const swept = await registrations.sweep(now() - retentionDays * DAY_MS, noteSwept);
 			if (swept > 0)
 				log.info("{swept} registrations were not used for {retentionDays} days and were deleted.", {
 					swept,
@@ -40,6 +56,7 @@ export function startHousekeeping(deps: {
 					"{expired} handed-over pushes became too old and were deleted. Is a connector running?",
 					about("handover-expired", { expired }),
 				);
+			await consoleStore.sweep();
 		} catch (error) {
 			log.warn(
 				"Old rows could not be deleted from the database. It is tried again in an hour: {error}",

@@ -5,17 +5,13 @@
  */
 import { consoleBounds } from "../limits/bounds/console.ts";
 import { createRecent } from "../limits/recent-names.ts";
-import type { Happened, HappenedKind } from "../store/console/events.ts";
-import {
-	bucketOf,
-	type Fate,
-	type Figures,
-	mostFrequent,
-	noAnswers,
-	OTHER_REASONS,
-} from "../store/console/figures.ts";
+import type { Happened } from "../store/console/events.ts";
+import type { Fate } from "../store/console/figures.ts";
 import { present } from "../syntax/present-fields.ts";
 import type { Answer, Outcome, PushClass } from "../types.ts";
+import { type Counted, createCountsOfMinute } from "./journal/counts-of-minute.ts";
+import { createEventsOfMinute } from "./journal/events-of-minute.ts";
+import { createFailing, type Failure, LAST_MS } from "./journal/failing.ts";
 
 /** What happened, for the one who notes it. */
 export interface Noted extends Omit<Happened, "at" | "count"> {
@@ -24,9 +20,6 @@ export interface Noted extends Omit<Happened, "at" | "count"> {
 	/** Who brings it about, where that is a stranger's: what one brings about is bounded. */
 	by?: string | undefined;
 }
-
-/** The counted part of a minute's figures. */
-export type Counted = Pick<Figures, "pushes" | "reasons" | "publishes" | "answers">;
 
 /** A station on the way of a publish, as the console draws it. */
 export interface LegOfPublish {
@@ -66,6 +59,8 @@ export interface Published {
 
 export interface Journal {
 	note(happened: Noted): void;
+	/** The same, once an hour for each name. */
+	noteOnce(name: string, happened: Noted): void;
 	/** @param listener is told of each event as it happens; must not throw. @returns ends it */
 	listen(listener: (happened: Happened) => void): () => void;
 	/** What happened since the last time, for the batch of the minute. */
@@ -79,7 +74,7 @@ export interface Journal {
 	/** A push service was asked. */
 	sent(node: string, app: string, send: LastSend): void;
 	/** A push failed for now. Of many for one reason the first is told, and then their number now and then. */
-	failed(failure: Omit<Noted, "kind" | "decider" | "at"> & { app: string }): void;
+	failed(failure: Failure): void;
 	lastPublish(node: string): LastPublish | undefined;
 	lastSend(node: string): LastSend | undefined;
 }
@@ -92,28 +87,14 @@ export const FATES: Readonly<Record<Outcome["kind"], Fate>> = {
 	misconfigured: "setup",
 };
 
-/** How long until the number of a reason's failures is told: twice as long each time, ms. */
-const TOLD_FIRST_MS = 60_000;
-const TOLD_LAST_MS = 3_600_000;
-/** Reasons that are counted each for itself within a minute. */
-const REASONS = 4 * consoleBounds.reasonsOfMinute.is;
-
-interface Failing {
-	event: Noted;
-	/** Since it was told. */
-	count: number;
-	toldAt: number;
-	everyMs: number;
-}
-
 export function createJournal({ now = Date.now }: { now?: () => number } = {}): Journal {
 	const listeners = new Set<(happened: Happened) => void>();
-	const minute = createMinute();
-	const failing = new Map<string, Failing>();
+	const minute = createEventsOfMinute();
 	// Of the latest half it is sure that they are known.
 	const publishes = createRecent<Published>(2 * consoleBounds.lastPublishes.is);
 	const sends = createRecent<LastSend>(2 * consoleBounds.lastPublishes.is);
-	let counts = createCounts();
+	const once = createRecent<number>(2 * consoleBounds.toldOnce.is);
+	let counts = createCountsOfMinute();
 
 	function note({ at = now(), by, ...rest }: Noted, count?: number) {
 		const happened: Happened = { at, ...rest, ...(count !== undefined && { count }) };
@@ -121,22 +102,20 @@ export function createJournal({ now = Date.now }: { now?: () => number } = {}): 
 		for (const hear of listeners) hear(happened);
 	}
 
-	/** What goes on failing is told now and then; what ended is forgotten. */
-	function tellOfFailing() {
-		const at = now();
-		for (const [name, one] of failing) {
-			const age = Math.abs(at - one.toldAt);
-			if (one.count === 0) {
-				if (age >= TOLD_LAST_MS) failing.delete(name);
-			} else if (age >= one.everyMs) {
-				note({ ...one.event, at }, one.count);
-				Object.assign(one, { count: 0, toldAt: at, everyMs: Math.min(2 * one.everyMs, TOLD_LAST_MS) });
-			}
-		}
-	}
+	// Strangers' reasons, which may be any, take no place of the others.
+	const failing = createFailing(note, now);
+	const strangersFailing = createFailing(note, now);
 
 	return {
 		note: (noted) => note(noted),
+
+		noteOnce(name, noted) {
+			const at = now();
+			const before = once.get(name);
+			if (before !== undefined && Math.abs(at - before) < LAST_MS) return;
+			once.set(name, at);
+			note(noted);
+		},
 
 		listen(listener) {
 			listeners.add(listener);
@@ -144,13 +123,14 @@ export function createJournal({ now = Date.now }: { now?: () => number } = {}): 
 		},
 
 		take() {
-			tellOfFailing();
+			failing.tell();
+			strangersFailing.tell();
 			return minute.take(now());
 		},
 
 		takeFigures() {
 			const taken = counts.figures();
-			counts = createCounts();
+			counts = createCountsOfMinute();
 			return taken;
 		},
 
@@ -163,29 +143,7 @@ export function createJournal({ now = Date.now }: { now?: () => number } = {}): 
 			sends.set(node, send);
 		},
 
-		failed(failure) {
-			const { app, reason } = failure;
-			let name = `${app}\0${reason}`;
-			let known = failing.get(name);
-			const isOther = !known && failing.size >= consoleBounds.failingReasons.is;
-			if (isOther) {
-				name = `${app}\0${OTHER_REASONS}`;
-				known = failing.get(name);
-			}
-			if (known) {
-				known.count++;
-				return;
-			}
-			const event: Noted = {
-				...failure,
-				reason: isOther ? OTHER_REASONS : reason,
-				kind: "failed",
-				decider: "provider",
-			};
-			note(event);
-			const { node: _, owner: __, ...ofMany } = event;
-			failing.set(name, { event: ofMany, count: 0, toldAt: now(), everyMs: TOLD_FIRST_MS });
-		},
+		failed: (failure) => (failure.isStrangers ? strangersFailing : failing).add(failure),
 
 		lastPublish(node) {
 			const publish = publishes.get(node);
@@ -195,108 +153,6 @@ export function createJournal({ now = Date.now }: { now?: () => number } = {}): 
 		},
 
 		lastSend: sends.get,
-	};
-}
-
-/** The events since the last batch, so many of each sort. */
-function createMinute() {
-	let rows: Happened[] = [];
-	let [strangers, others] = [0, 0];
-	const ofOne = new Map<string, number>();
-	/** How many more there were, by kind and sort. */
-	const more = new Map<string, { kind: HappenedKind; isStrangers: boolean; count: number }>();
-
-	function leaveOut(kind: HappenedKind, isStrangers: boolean, count: number): false {
-		const name = `${kind} ${isStrangers}`;
-		const known = more.get(name);
-		if (known) known.count += count;
-		else more.set(name, { kind, isStrangers, count });
-		return false;
-	}
-
-	function isRoomFor(by: string): boolean {
-		if (strangers >= consoleBounds.strangersEventsPerMinute.is) return false;
-		const its = ofOne.get(by) ?? 0;
-		if (its >= consoleBounds.strangersEventsOfOne.is) return false;
-		ofOne.set(by, its + 1);
-		strangers++;
-		return true;
-	}
-
-	return {
-		/** @returns false: there are so many that it is only counted */
-		add(happened: Happened, by = ""): boolean {
-			const { kind, count = 1, isStrangers = false } = happened;
-			if (isStrangers) {
-				if (!isRoomFor(by)) return leaveOut(kind, true, count);
-			} else {
-				if (others >= consoleBounds.eventsPerMinute.is) return leaveOut(kind, false, count);
-				others++;
-			}
-			rows.push(happened);
-			return true;
-		},
-
-		take(at: number): Happened[] {
-			const counted = [...more.values()].map(
-				({ kind, isStrangers, count }): Happened => ({
-					at,
-					kind,
-					reason: "further ones in the same minute, which are only counted",
-					decider: "reveille",
-					decidedBy: "Reveille",
-					count,
-					isStrangers,
-				}),
-			);
-			const taken = [...rows, ...counted];
-			rows = [];
-			[strangers, others] = [0, 0];
-			ofOne.clear();
-			more.clear();
-			return taken;
-		},
-	};
-}
-
-/** What is counted in a minute. */
-function createCounts() {
-	const pushes = new Map<string, Partial<Record<Fate, number>>>();
-	const reasons = new Map<string, [string, Fate, string, number]>();
-	const answers = noAnswers();
-	let publishes = 0;
-
-	function countReason(app: string, fate: Fate, reason: string): void {
-		const name = `${app}\0${fate}\0${reason}`;
-		const known = reasons.get(name);
-		if (known) known[3]++;
-		else if (reasons.size < REASONS || reason === OTHER_REASONS) reasons.set(name, [app, fate, reason, 1]);
-		else countReason(app, fate, OTHER_REASONS);
-	}
-
-	return {
-		sent(app: string, fate: Fate, reason: string | undefined) {
-			let its = pushes.get(app);
-			if (!its) {
-				its = {};
-				pushes.set(app, its);
-			}
-			its[fate] = (its[fate] ?? 0) + 1;
-			if (reason !== undefined) countReason(app, fate, reason.slice(0, consoleBounds.eventText.is));
-		},
-
-		answered(ms: number) {
-			publishes++;
-			const at = bucketOf(ms);
-			answers[at] = (answers[at] ?? 0) + 1;
-		},
-
-		figures: (): Counted => ({
-			pushes: Object.fromEntries(pushes),
-			...(reasons.size > 0 && { reasons: mostFrequent([...reasons.values()]) }),
-			publishes,
-			answers,
-		}),
 	};
 }
 

@@ -44,6 +44,9 @@ export type Tried =
 /** Of these classes a lane has one on its way, and few in a while: each says that there is something new. */
 export const isThrottled = (pushClass: PushClass) => pushClass === "high" || pushClass === "low";
 
+/** Why a publish is turned away that showed the right secret: its registration ended. */
+export const NO_SUCH_REGISTRATION = "no such registration";
+
 export const waitAnswer = (reason: string): Answer => ({ kind: "wait", reason });
 
 /** Nothing was done about a push, and nothing can be said about it now: a database is away. */

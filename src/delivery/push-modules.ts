@@ -17,7 +17,7 @@ import { waitAnswer } from "./push-item.ts";
 /** What delivery asks of registrations. */
 export type Known = Pick<
 	Registrations,
-	"find" | "findAtPrimary" | "rename" | "forget" | "forgetVoip" | "record"
+	"find" | "findAtPrimary" | "rename" | "remove" | "forget" | "forgetVoip" | "record"
 >;
 
 export interface Modules {
@@ -26,6 +26,12 @@ export interface Modules {
 	/** The registrations, and beside them those that are made up from such a node. */
 	beside(registrations: Known): Known;
 }
+
+/** The answer to a domain that may not take part. */
+export const NOT_SERVED = {
+	kind: "unknown",
+	reason: "this domain may not publish here",
+} as const satisfies Answer;
 
 /** No node of a registration begins so: these are base64url. */
 const PREFIX = "module:";
@@ -99,7 +105,7 @@ export function createPushModules({
 			if (app === undefined || !service) return { kind: "unknown", reason: "no such push module" };
 			// A colon ends the domain in the node: an IPv6 literal is nobody's XMPP domain.
 			if (publisher === undefined || publisher.includes(":") || !mayPublish(publisher)) {
-				return { kind: "unknown", reason: "this domain may not publish here" };
+				return NOT_SERVED;
 			}
 			let token: string;
 			try {
@@ -132,6 +138,7 @@ export function createPushModules({
 				return true;
 			},
 			rename: registrations.rename,
+			remove: registrations.remove,
 			forgetVoip: (...condition) => registrations.forgetVoip(...condition),
 			async record(results, counts) {
 				for (const { node, at, error } of results) {

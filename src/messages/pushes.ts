@@ -98,6 +98,12 @@ export const pushMessages = {
 		cause: "The database does not answer.",
 		remedy: "They are kept in memory and saved when it answers. Pushes go on.",
 	},
+	"console-not-saved": {
+		happened: "What the console shows could not be saved in the database.",
+		cause: "The database does not answer, or its disk is full.",
+		remedy:
+			"It is kept in memory and saved later: two hours of numbers and some thousand events. Look at the database.",
+	},
 	"tagging-not-saved": {
 		happened: "Reveille could not save which domains mark their important publishes.",
 		cause: "The outbox cannot be written: the disk of `DATA_DIR` is full or fails.",

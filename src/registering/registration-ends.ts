@@ -1,5 +1,5 @@
 /** Tells of each registration that ends, whatever ended it. */
-import type { EndedBy } from "../store/registrations/end.ts";
+import { BARRED, type EndedBy } from "../store/registrations/end.ts";
 import type { RegisterResult, Registrations } from "../store/registrations/registrations.ts";
 import type { Registration } from "../types.ts";
 
@@ -18,7 +18,6 @@ export interface Ends {
 
 const BY_OWNER: EndedBy = { decider: "owner", reason: "unregistered by its owner or its device" };
 const BY_PROVIDER: EndedBy = { decider: "provider", reason: "its push service says that it is gone" };
-const BARRED: EndedBy = { decider: "operator", reason: "its owner was barred" };
 const DISPLACED: EndedBy = {
 	decider: "reveille",
 	reason: "made room for another at its push service, which has as many as it may: it was never reached",

@@ -14,6 +14,7 @@ import { type AppChoice, createAppChoice, ourAddress } from "./app-choice.ts";
 import type { InviteDesk } from "./invite-check.ts";
 import { knownNode, NoNodeReady } from "./nodes.ts";
 import { createOwnRegistrations, type OwnRegistrationsDeps } from "./own-registrations.ts";
+import { type RefusedRegistration, refusedRegistration } from "./refused-registration.ts";
 import { checkDevice, quotaReason, register } from "./register.ts";
 import type { RegistrationRate } from "./registration-rate.ts";
 
@@ -29,6 +30,10 @@ export interface RegistrarDeps extends Omit<OwnRegistrationsDeps, "now"> {
 	/** The JID that commands come to. Others of its domain may, too. */
 	address: string;
 	rate: RegistrationRate;
+	/** Whether the operator serves an owner no more; as in `Bars`. Missing: everybody is served. */
+	isBarred?(owner: string): boolean | Promise<boolean>;
+	/** Hears of those who may not register. Missing: nobody does. */
+	note?(refused: RefusedRegistration): void;
 	invites: InviteDesk;
 	/** As in `Registrar`. */
 	vapidPublicKey?: string | undefined;
@@ -42,8 +47,9 @@ export interface RegistrarDeps extends Omit<OwnRegistrationsDeps, "now"> {
 }
 
 export function createRegistrar(deps: RegistrarDeps): Registrar {
-	const { keyring, apps, allow, rate, pubsubHost } = deps;
+	const { keyring, apps, allow, rate, pubsubHost, isBarred = () => false, note = () => {} } = deps;
 	const choice = createAppChoice(apps);
+	const isAllowed = createAccess(allow);
 	const now = deps.now ?? Date.now;
 
 	return {
@@ -52,11 +58,17 @@ export function createRegistrar(deps: RegistrarDeps): Registrar {
 		providers: choice.providers,
 		vapidPublicKey: deps.vapidPublicKey,
 		givesSecrets: pubsubHost === undefined,
-		mayRegister: createAccess(allow),
-		isInvited: (owner) =>
-			deps.invites.wasLetIn(guessersOf(owner), async () =>
-				(await deps.registrations.ofOwner(owner)).flatMap(({ invite }) => invite ?? []),
-			),
+		mayRegister: async (owner) => isAllowed(owner) && !(await isBarred(owner)),
+		async isInvited(owner) {
+			const barred = await isBarred(owner);
+			const isLetIn =
+				!barred &&
+				(await deps.invites.wasLetIn(guessersOf(owner), async () =>
+					(await deps.registrations.ofOwner(owner)).flatMap(({ invite }) => invite ?? []),
+				));
+			if (!isLetIn) note(refusedRegistration(owner, NO_INVITE, barred));
+			return isLetIn;
+		},
 		secretOf: (node) => keyring.secretOf(keyring.usable(node)),
 		register: createRegister(deps, choice),
 		// What is renamed is there: it is a renewal.
@@ -68,6 +80,7 @@ export function createRegistrar(deps: RegistrarDeps): Registrar {
 
 function createRegister(deps: RegistrarDeps, choice: AppChoice): Registrar["register"] {
 	const { registrations, keyring, nodes, apps, services, allow, address, rate, invites, pubsubHost } = deps;
+	const { isBarred = () => false, note = () => {} } = deps;
 	const addresses = [address, ...apps.flatMap(({ addresses: its = [] }) => its)];
 
 	/**
@@ -115,7 +128,7 @@ function createRegister(deps: RegistrarDeps, choice: AppChoice): Registrar["regi
 		return { kind: "registered", jid, node, secret: pubsubHost ? undefined : secret, deviceSecret };
 	}
 
-	const mayRegister = createAccess(allow);
+	const isAllowed = createAccess(allow);
 	const isOf =
 		(owner: string, device: string) =>
 		async ({ name }: App) =>
@@ -174,12 +187,27 @@ function createRegister(deps: RegistrarDeps, choice: AppChoice): Registrar["regi
 		}
 	}
 
-	return async (request) => {
+	/** A barred owner is answered as one whom XMPP_ALLOW does not let in, and whose invite is none. */
+	async function refuseBarred({ owner, invite }: RegisterRequest): Promise<RegisterResult> {
+		if (invite === undefined) return NO_INVITE;
+		const refused = await invites.check("", { whoever: [], guessers: guessersOf(owner) });
+		return refused.kind === "admitted" ? NO_INVITE : refused;
+	}
+
+	function registerBy(request: RegisterRequest): Promise<RegisterResult> {
 		const { owner, invite } = request;
+		if (isAllowed(owner)) return registerAllowed(request);
+		return invite === undefined ? renewInvited(request) : registerByInvite(request, invite);
+	}
+
+	return async (request) => {
+		const { owner } = request;
 		const tooLong = whatIsTooLong(request);
 		if (tooLong !== undefined) return { kind: "too-long", reason: tooLong };
-		if (mayRegister(owner)) return registerAllowed(request);
-		return invite === undefined ? renewInvited(request) : registerByInvite(request, invite);
+		const barred = await isBarred(owner);
+		const result = await (barred ? refuseBarred(request) : registerBy(request));
+		if (result.kind !== "registered") note(refusedRegistration(owner, result, barred));
+		return result;
 	};
 }
 

@@ -8,11 +8,13 @@ import { parseConfig } from "../../src/config/config.ts";
 import { createClockWatch } from "../../src/connector/checks/clock.ts";
 import { createConnector } from "../../src/connector/connector.ts";
 import { openOutboxFile } from "../../src/connector/outbox-file.ts";
+import { createJournal } from "../../src/delivery/journal.ts";
 import { createInviteDesk } from "../../src/registering/invite-check.ts";
 import { createNodeSource } from "../../src/registering/nodes.ts";
 import { openRegistrations } from "../../src/registering/open-registrations.ts";
 import { createEnds } from "../../src/registering/registration-ends.ts";
 import { createKeyring } from "../../src/secrets.ts";
+import { openConsoleStore } from "../../src/store/console/console-store.ts";
 import { createHandover } from "../../src/store/handover.ts";
 import { createInvites } from "../../src/store/invites.ts";
 import { createPubsubNodes } from "../../src/store/pubsub-nodes.ts";
@@ -79,6 +81,9 @@ function connectorOf(config: ReturnType<typeof settings>, send: (push: Push) => 
 		nodes: createNodeSource(keyring, pubsubNodes, config.pubsubHosts),
 		pubsubNodes,
 		invites: createInviteDesk(createInvites(db)),
+		consoleStore: openConsoleStore({ db, registrations }),
+		journal: createJournal(),
+		identity: { id: "one", host: "capulet" },
 		vapidPublicKey: undefined,
 		replica: undefined,
 		databaseId: undefined,

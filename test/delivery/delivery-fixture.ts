@@ -21,6 +21,7 @@ import { openTestDatabase, type TestDatabase } from "../database.ts";
 const ALWAYS_OPEN: Gates = {
 	enter: () => ({ kind: "go", leave: () => true }),
 	shut: () => [],
+	shutSince: () => [],
 	inFlight: () => new Map(),
 };
 

@@ -15,7 +15,13 @@ beforeEach(() => {
 	journal.listen((happened) => live.push(happened));
 });
 
-const ended: Noted = { kind: "ended", node: "n", reason: "HTTP 410", decider: "provider", decidedBy: "Mozilla" };
+const ended: Noted = {
+	kind: "ended",
+	node: "n",
+	reason: "HTTP 410",
+	decider: "provider",
+	decidedBy: "Mozilla",
+};
 const wrong = (by: string): Noted => ({
 	kind: "wrong-secret",
 	reason: "wrong secret",

@@ -39,6 +39,7 @@ const from = (publisher: string | undefined, token = TOKEN, module = "monalProdi
 const nothing = {
 	find: async () => undefined,
 	rename: async () => undefined,
+	remove: async () => false,
 	findAtPrimary: async () => undefined,
 	forget: async () => false,
 	forgetVoip: async () => false,

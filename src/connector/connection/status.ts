@@ -16,6 +16,8 @@ export type ConnectionStatus =
 
 export interface StatusKeeper {
 	now(): ConnectionStatus;
+	/** Since when it is online, ms since the epoch; 0: it is not. */
+	onlineSince(): number;
 	online(isResumed: boolean): void;
 	/** Another process has the address. */
 	standBy(): void;
@@ -34,6 +36,7 @@ export interface StatusDeps {
 	kind: "account" | "component";
 	timing: Pick<ConnectionTiming, "backoffLongest">;
 	log: Pick<Logger, "info" | "warn" | "error">;
+	now?: () => number;
 }
 
 /** What is so for many tries is said at the tenth, the twentieth, the fortieth, and so on. */
@@ -47,15 +50,18 @@ const OFFLINE: Partial<Record<StreamFailure["kind"], MessageId>> = {
 	"address-held": "xmpp-address-held",
 };
 
-export function createStatus({ address, kind, timing, log }: StatusDeps): StatusKeeper {
+export function createStatus({ address, kind, timing, log, now = Date.now }: StatusDeps): StatusKeeper {
 	let status: ConnectionStatus = { kind: "away", reason: "connecting" };
+	let onlineAt = 0;
 	/** Tries in a row that ended for the same reason. */
 	let tries = 0;
 
 	return {
 		now: () => status,
+		onlineSince: () => (status.kind === "online" ? onlineAt : 0),
 
 		online(isResumed) {
+			onlineAt = now();
 			status = { kind: "online" };
 			log.info(
 				isResumed

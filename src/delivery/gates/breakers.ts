@@ -2,7 +2,7 @@
  * A gate's two breakers: one for everybody, and, where an app's own provider is asked, one for devices that were never
  * delivered to, by what they say.
  */
-import { type Breaker, createBreaker } from "./circuit-breaker.ts";
+import { type Breaker, createBreaker, type Shut } from "./circuit-breaker.ts";
 import type { Asking, GateEffects, GateLimits, Later, ShutFor } from "./gate.ts";
 import { partyOf, UNKNOWN_PARTY } from "./party.ts";
 import type { Report } from "./report.ts";
@@ -19,6 +19,8 @@ const NOTHING: Report = { kind: "nothing" };
 export interface Breakers {
 	/** Why one of them is shut; undefined: both are open. */
 	reason(): string | undefined;
+	/** The same, and since and until when. */
+	shut(): Shut | undefined;
 	/** @returns when to ask again, with the reason; otherwise what the push is a trial of */
 	ask(asking: Asking): Later | Trials;
 	/** It goes. */
@@ -54,6 +56,7 @@ export function createBreakers(
 		isHeard,
 
 		reason: () => ofAll.reason() ?? ofUnproven?.reason(),
+		shut: () => ofAll.shut() ?? ofUnproven?.shut(),
 
 		ask(asking) {
 			const [reason, itsReason] = [ofAll.reason(), asking.isProven ? undefined : ofUnproven?.reason()];

@@ -14,6 +14,8 @@ import type { Fault, Report } from "./report.ts";
 export interface Breaker {
 	/** Why it is shut; undefined: it is open. */
 	reason(): string | undefined;
+	/** The same, and since and until when. */
+	shut(): Shut | undefined;
 	/**
 	 * Asks where it is shut.
 	 * @param party who counts as one behind the push; undefined: its faults count for nothing
@@ -27,6 +29,14 @@ export interface Breaker {
 	 * @returns whether that is believed: of others too, not of this one alone
 	 */
 	note(report: Report, party: string | undefined, sort: Sort): boolean;
+}
+
+/** Times are ms since the epoch. */
+export interface Shut {
+	reason: string;
+	since: number;
+	/** When a push is tried; missing: the next one is. */
+	until?: number;
 }
 
 /** How a push went through: as a trial of what was shut, or as any other. */
@@ -51,6 +61,7 @@ const MISCONFIGURED_MS = 60_000;
 export function createBreaker(parties: number, { now, random, onShut, onOpen }: BreakerEffects): Breaker {
 	/** Missing: it is open. */
 	let reason: string | undefined;
+	let shutAt = 0;
 	let faults = 0;
 	const backoff = createBreakerBackoff(now, random);
 	const trials = createTrials(now);
@@ -67,6 +78,7 @@ export function createBreaker(parties: number, { now, random, onShut, onOpen }: 
 
 	function shut(report: Fault) {
 		forget();
+		if (reason === undefined) shutAt = now();
 		if (reason !== report.reason) onShut(report);
 		reason = report.reason;
 	}
@@ -127,6 +139,11 @@ export function createBreaker(parties: number, { now, random, onShut, onOpen }: 
 
 	return {
 		reason: () => reason,
+		shut() {
+			if (reason === undefined) return undefined;
+			const until = backoff.waitAt();
+			return { reason, since: shutAt, ...(until !== undefined && { until }) };
+		},
 		waitAt: (party) => backoff.waitAt() ?? trials.waitAt(party),
 		begin: trials.begin,
 

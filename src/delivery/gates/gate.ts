@@ -6,6 +6,7 @@ import type { Rate } from "../../limits/bounds/bound.ts";
 import type { Registration } from "../../types.ts";
 import { createBreakers } from "./breakers.ts";
 import { createBulkhead } from "./bulkhead.ts";
+import type { Shut } from "./circuit-breaker.ts";
 import type { Pools } from "./pools.ts";
 import type { Fault, Report } from "./report.ts";
 
@@ -58,6 +59,8 @@ export interface Gate {
 	ask(asking: Asking): Passage;
 	/** Why it is shut; undefined: it is open. */
 	reason(): string | undefined;
+	/** The same, and since and until when. */
+	shut(): Shut | undefined;
 	/** How many pushes are on their way. */
 	inFlight(): number;
 	/** Nothing is lost with it but how the other side answered. */
@@ -104,6 +107,7 @@ export function createGate(limits: GateLimits, effects: GateEffects): Gate {
 		},
 
 		reason: breakers.reason,
+		shut: breakers.shut,
 		inFlight: bulkhead.inFlight,
 		mayBeForgotten: bulkhead.isUnused,
 	};

@@ -10,6 +10,7 @@
  */
 import { deliveryBounds } from "../../limits/bounds/delivery.ts";
 import { FULL_MS } from "./bulkhead.ts";
+import type { Shut } from "./circuit-breaker.ts";
 import { type Asking, createGate, type Gate, type GateLimits, type Passage, type ShutFor } from "./gate.ts";
 import { createPools } from "./pools.ts";
 import type { Fault } from "./report.ts";
@@ -19,6 +20,8 @@ export interface Gates {
 	enter(name: string, limits: GateLimits, asking: Asking): Passage;
 	/** The gates that are shut, with the reason. */
 	shut(): { name: string; reason: string }[];
+	/** The same, and since and until when. */
+	shutSince(): ({ name: string } & Shut)[];
 	/** How many pushes are on their way, by gate. */
 	inFlight(): ReadonlyMap<string, number>;
 }
@@ -37,10 +40,13 @@ export function createGates({
 }: {
 	now?: () => number;
 	random?: () => number;
-	/** A gate shut, or was found shut for another reason. */
-	onShut?(name: string, report: Fault, shutFor: ShutFor): void;
+	/**
+	 * A gate shut, or was found shut for another reason.
+	 * @param isStrangers whether it is one that a client chose and nobody answers for
+	 */
+	onShut?(name: string, report: Fault, shutFor: ShutFor, isStrangers: boolean): void;
 	/** A gate works again. */
-	onOpen?(name: string): void;
+	onOpen?(name: string, isStrangers: boolean): void;
 	/** A gate that turned pushes away for want of room has some again. */
 	onRoom?(name: string): void;
 } = {}): Gates {
@@ -62,12 +68,13 @@ export function createGates({
 		forget();
 		// Of what nobody answers for: an app's own gate is never wanting for the sake of others.
 		if (gates.size >= KEPT && limits.rate) return undefined;
+		const isStrangers = limits.rate !== undefined;
 		const gate = createGate(limits, {
 			now,
 			random,
 			pools,
-			onShut: (report, shutFor) => onShut(name, report, shutFor),
-			onOpen: () => onOpen(name),
+			onShut: (report, shutFor) => onShut(name, report, shutFor, isStrangers),
+			onOpen: () => onOpen(name, isStrangers),
 			onRoom: () => onRoom(name),
 		});
 		return { gate, usedAt: now() };
@@ -92,6 +99,12 @@ export function createGates({
 			[...gates].flatMap(([name, { gate }]) => {
 				const reason = gate.reason();
 				return reason === undefined ? [] : [{ name, reason }];
+			}),
+
+		shutSince: () =>
+			[...gates].flatMap(([name, { gate }]) => {
+				const shut = gate.shut();
+				return shut === undefined ? [] : [{ name, ...shut }];
 			}),
 
 		inFlight: () => new Map([...gates].map(([name, { gate }]) => [name, gate.inFlight()])),

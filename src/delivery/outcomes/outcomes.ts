@@ -5,6 +5,7 @@ import { deliveryBounds } from "../../limits/bounds/delivery.ts";
 import { about } from "../../messages/about.ts";
 import type { Registrations } from "../../store/registrations/registrations.ts";
 import type { Answer, Outcome, Registration } from "../../types.ts";
+import { createOutcomeNotes, type OutcomeJournal } from "../journal/outcome-notes.ts";
 import type { OutboxWrites } from "../outbox/outbox-writes.ts";
 import { fromDatabase, type Item, waitAnswer } from "../push-item.ts";
 import type { Verdicts } from "./dead-token-verdicts.ts";
@@ -37,6 +38,7 @@ export interface Sent {
 export function createOutcomes({
 	registrations,
 	results,
+	journal,
 	proven,
 	verdicts,
 	writes,
@@ -45,6 +47,7 @@ export function createOutcomes({
 }: {
 	registrations: Pick<Registrations, "forget" | "forgetVoip" | "findAtPrimary">;
 	results: Pick<Results, "add">;
+	journal: OutcomeJournal;
 	proven: Proven;
 	verdicts: Verdicts;
 	writes: Pick<OutboxWrites, "keep" | "discard" | "drop">;
@@ -53,6 +56,7 @@ export function createOutcomes({
 }): (outcome: Outcome, sent: Sent) => Promise<Answer> {
 	const { keep, discard, drop } = writes;
 	const judges = { verdicts, proven };
+	const notes = createOutcomeNotes(journal, proven);
 	const told = createTold(deliveryBounds.setupFaults.is, now);
 
 	/** The only switch over what becomes of a push. */
@@ -61,6 +65,7 @@ export function createOutcomes({
 		const { app } = registration;
 		const reason = "reason" in outcome ? outcome.reason : undefined;
 		results.add(registration, outcome.kind, reason);
+		journal.sent(item.node, app, { at: sent.startedAt, ms: now() - sent.startedAt, outcome });
 		const isBelieved = believe(judges, outcome, sent);
 		switch (outcome.kind) {
 			case "delivered":
@@ -70,14 +75,17 @@ export function createOutcomes({
 			case "gone":
 				return isBelieved ? forget(outcome, sent) : doubt(item, outcome.reason);
 			case "retry":
+				notes.failed(sent, outcome.reason);
 				log.debug("{app}: a push waits: {reason}", { app, reason: outcome.detail ?? reason });
 				return keep(item, outcome.reason, outcome.afterMs);
 			case "rejected":
 				if (!isBelieved) return doubt(item, outcome.reason);
 				await drop(item);
+				notes.refused(sent, outcome.reason);
 				log.debug("{app}: a push was refused: {reason}", { app, reason });
 				return { kind: "refused", reason: `refused by the push service: ${outcome.reason}` };
 			case "misconfigured":
+				notes.failed(sent, outcome.reason);
 				tell(app, outcome, sent.isOfOthers);
 				return keep(item, outcome.reason, MISCONFIGURED_MS);
 		}
@@ -100,6 +108,7 @@ export function createOutcomes({
 			return keep(item, "renewed while its old token was sent to");
 		}
 		await discard(item);
+		notes.ended(sent, reason);
 		log.info("{app}: a device is gone ({reason}): its registration was removed.", { app, reason });
 		return { kind: "unknown", reason };
 	}

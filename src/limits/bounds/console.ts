@@ -50,6 +50,12 @@ export const consoleBounds = {
 		what: "Reasons why pushes failed for now of which it is remembered that an event tells of them",
 		beyond: "Further ones are told as one for each app.",
 	},
+	toldOnce: {
+		is: 5_000,
+		unit: "registrations",
+		what: "Registrations of which it is remembered that an event tells why their pushes are refused, once an hour",
+		beyond: "It is told of the others again.",
+	},
 	eventText: {
 		is: 300,
 		unit: "characters",

@@ -1,15 +1,18 @@
 /** What waits in the outbox: its queues, and what is due in each. */
-import { and, asc, gt, lte, min, type SQL, sql } from "drizzle-orm";
+import { and, asc, gt, inArray, lte, min, type SQL, sql } from "drizzle-orm";
 import type { LibSQLDatabase } from "drizzle-orm/libsql";
 import type { Outbox } from "./outbox.ts";
 import { COMMON_SLOT } from "./outbox-slots.ts";
-import type { QueueName } from "./queue-names.ts";
+import { type QueueName, queueOfNew } from "./queue-names.ts";
 import { outbox } from "./schema.ts";
 
-export type OutboxQueues = Pick<Outbox, "queues" | "due" | "nextDueAt" | "depth">;
+export type OutboxQueues = Pick<Outbox, "queues" | "due" | "nextDueAt" | "depth" | "waitingAt">;
 
 /** What follows a name and this is every name after it: the driver ends a text at a zero. */
 const NEXT = "\u0001";
+
+/** An operator needs no more of it, and counting more holds up what is sent. */
+const MOST_COUNTED = 10_000;
 
 /** `IS`: unlike `=`, true of two nulls. */
 const inQueue = (queue: QueueName) => sql`${outbox.gate} IS ${queue ?? null}`;
@@ -65,6 +68,17 @@ export function createOutboxQueues(db: LibSQLDatabase): OutboxQueues {
 				.where(and(inQueue(queue), gt(outbox.dueAt, now)))
 				.get();
 			return row?.dueAt ?? undefined;
+		},
+
+		async waitingAt(its) {
+			const waiting = db
+				.select({ one: sql`1`.as("one") })
+				.from(outbox)
+				.where(inArray(outbox.gate, [its, queueOfNew(its)]))
+				.limit(MOST_COUNTED)
+				.as("waiting");
+			const row = await db.select({ count: sql<number>`count(*)` }).from(waiting).get();
+			return row?.count ?? 0;
 		},
 
 		async depth() {

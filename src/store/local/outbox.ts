@@ -66,6 +66,8 @@ export interface Outbox {
 	nextDueAt(queue: QueueName, now: number): Promise<number | undefined>;
 	/** How many entries there are, and when the first of them is due. */
 	depth(): Promise<{ entries: number; oldestDueAt: number | undefined }>;
+	/** How many entries wait for a gate, those of strangers' hosts apart; counted no further than 10,000. */
+	waitingAt(gate: string): Promise<number>;
 	/** All that is waiting because of a time is due earlier by so many ms: the clock was set back by them. */
 	hasten(by: number, now: number): Promise<void>;
 	/** Copies the write-ahead log into the file and empties it: closing alone leaves the file as it was. */

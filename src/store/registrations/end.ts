@@ -19,6 +19,8 @@ export interface EndedBy {
 	reason: string;
 }
 
+export const BARRED: EndedBy = { decider: "operator", reason: "its owner or its owner's domain was barred" };
+
 /** A registration that nobody used. */
 export type Unused = Pick<Registration, "node" | "owner" | "app">;
 

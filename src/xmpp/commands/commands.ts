@@ -96,7 +96,7 @@ export function createCommands(deps: CommandDeps) {
 		try {
 			if (!command.isServed(registrar)) throw notServed("This server is not set up for such devices.");
 			const asked = { owner, resource: resourceOf(from), to, registrar };
-			const needsInvite = command.registers && !registrar.mayRegister(owner);
+			const needsInvite = command.registers && !(await registrar.mayRegister(owner));
 			if (!x && command.fields) {
 				const fields = await command.fields(asked);
 				return answer(

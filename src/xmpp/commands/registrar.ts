@@ -86,8 +86,8 @@ export interface Registrar {
 	readonly vapidPublicKey?: string | undefined;
 	/** Whether registrations get a secret: a pubsub host takes none. */
 	readonly givesSecrets: boolean;
-	/** XMPP_ALLOW. @param owner a bare JID */
-	mayRegister(owner: string): boolean;
+	/** Whether XMPP_ALLOW lets an owner in, and no bar keeps it out. @param owner a bare JID */
+	mayRegister(owner: string): boolean | Promise<boolean>;
 	/**
 	 * Whether an invite let in a device of an owner whom XMPP_ALLOW does not: that device may register again without it.
 	 * @throws when the database is away

@@ -52,6 +52,8 @@ export interface CommandsFixtureOptions {
 	registrar?: Partial<Registrar>;
 	/** A pubsub host takes the publishes in. */
 	pubsub?: Pick<RegistrarDeps, "nodes" | "pubsubHost">;
+	/** Who is barred, and who hears of those who are turned away. Default: nobody. */
+	bars?: Pick<RegistrarDeps, "isBarred" | "note">;
 	/** Default: one of its own. */
 	database?: TestDatabase;
 	/** What becomes of a test push. Default: it is delivered. */
@@ -92,6 +94,7 @@ export async function openCommandsFixture(options: CommandsFixtureOptions = {}) 
 						address,
 						now,
 						rate: createRegistrationRate(registrations),
+						...options.bars,
 						invites: createInviteDesk(createInvites(database.db, now), now),
 						testPush(node) {
 							tested.push(node);
