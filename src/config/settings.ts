@@ -161,7 +161,9 @@ export const settings = z.object({
 	DATA_DIR: text().default("data").describe("folder of keys, database and outbox"),
 	SECRET_KEY: key().describe("derives the secrets of registrations (made in DATA_DIR)"),
 	SECRET_KEY_OLD: list().describe("keys that still verify after a change of SECRET_KEY"),
-	ADMIN_TOKEN: key().describe("opens the console at /admin/ and what else is not for everybody; at least 32 characters"),
+	ADMIN_TOKEN: key().describe(
+		"opens the console at /admin/ and what else is not for everybody; at least 32 characters",
+	),
 	DEBUG_PAGES: flag()
 		.default(false)
 		.describe("pages to try the form API by hand and to see registrations, with ADMIN_TOKEN"),

@@ -68,6 +68,12 @@ export const consoleHttpBounds = {
 		what: "Events and other devices that are shown beside one registration",
 		beyond: "The newest are shown.",
 	},
+	recentEvents: {
+		is: 500,
+		unit: "events",
+		what: "Events of this process that the console has beside those of the database, which come there once a minute",
+		beyond: "The newest are shown. The others come with their minute.",
+	},
 	countsKept: {
 		is: 60,
 		unit: "seconds",

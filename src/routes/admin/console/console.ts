@@ -16,6 +16,7 @@ import { inviteRoutes } from "./invites.ts";
 import { createLiveStreams } from "./live.ts";
 import { createLooking } from "./look.ts";
 import { overviewRoutes } from "./overview.ts";
+import { createRecentEvents } from "./recent-events.ts";
 import { registrationRoutes } from "./registrations.ts";
 import { sessionRoutes } from "./session.ts";
 import { createSignInLimit } from "./sign-in-limit.ts";
@@ -39,6 +40,7 @@ export function consoleRoutes(deps: AppDeps) {
 	const actions = createActions(deps, own);
 	const live =
 		own.journal && createLiveStreams({ listen: own.journal.listen, events: own.events, ...now(deps) });
+	const recent = createRecentEvents(own.journal?.listen, deps.now);
 	const looking = createLooking(deps, own);
 
 	const app = new Hono<ConsoleEnv>();
@@ -50,8 +52,8 @@ export function consoleRoutes(deps: AppDeps) {
 	);
 	app.use(requireSession(own), requireFormToken);
 	app.route("/", overviewRoutes(deps, own, looking));
-	app.route("/registrations", registrationRoutes({ deps, own, looking, actions }));
-	app.route("/events", eventRoutes(own, live));
+	app.route("/registrations", registrationRoutes({ deps, own, looking, actions, recent }));
+	app.route("/events", eventRoutes(own, { live, recent }));
 	app.route("/bars", barRoutes(own, actions));
 	app.route("/invites", inviteRoutes(deps, own, actions));
 	app.all("/*", () => {

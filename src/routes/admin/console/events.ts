@@ -2,14 +2,16 @@
 import { Hono } from "hono";
 import { z } from "zod";
 import { consoleHttpBounds } from "../../../limits/bounds/console-http.ts";
+import type { Happened } from "../../../store/console/events.ts";
 import { present } from "../../../syntax/present-fields.ts";
-import type { FoundEvents } from "../../../web/console/wire.ts";
+import type { EventKind, FoundEvents } from "../../../web/console/wire.ts";
 import type { ConsoleDeps } from "../../deps.ts";
 import { Problem } from "../../problem.ts";
 import { EVENT_KINDS, eventView } from "./event-view.ts";
 import { queryOf, typed } from "./fields.ts";
 import type { ConsoleEnv } from "./guards.ts";
 import type { LiveStreams } from "./live.ts";
+import type { RecentEvents } from "./recent-events.ts";
 import { todaySentence } from "./sentences/events.ts";
 
 const ROWS = consoleHttpBounds.rows.is;
@@ -21,8 +23,11 @@ const FIND = {
 	since: typed.optional(),
 };
 
-/** The sub-app, to be mounted at /admin/api/events. @param live missing: the page asks again and again */
-export function eventRoutes({ events }: Pick<ConsoleDeps, "events">, live: LiveStreams | undefined) {
+/** The sub-app, to be mounted at /admin/api/events. @param own.live missing: the page asks again and again */
+export function eventRoutes(
+	{ events }: Pick<ConsoleDeps, "events">,
+	{ live, recent }: { live: LiveStreams | undefined; recent: RecentEvents },
+) {
 	const app = new Hono<ConsoleEnv>();
 
 	app.get("/", async (c) => {
@@ -38,10 +43,18 @@ export function eventRoutes({ events }: Pick<ConsoleDeps, "events">, live: LiveS
 			events.countToday(),
 			events.from(),
 		]);
+		// Those of the last minute come first, and the end of the page moves up.
+		const isFirst = find.before === undefined && find.since === undefined;
+		// What is older than a full page is in the database, further down.
+		const last = found.events.length < ROWS ? undefined : found.events.at(-1);
+		const isFresh = (event: Happened) => event.at > (last?.at ?? 0) && isFound(event, find);
+		const fresh = isFirst ? recent.beside(found.events, isFresh).slice(0, ROWS / 2) : [];
+		const kept = found.events.slice(0, ROWS - fresh.length);
+		const next = kept.length < found.events.length ? kept.at(-1)?.id : found.next;
 		const answer: FoundEvents = {
-			events: found.events.map(eventView),
+			events: [...fresh, ...kept].map(eventView),
 			today: todaySentence(counts),
-			...present({ next: found.next, from }),
+			...present({ next, from }),
 		};
 		return c.json(answer);
 	});
@@ -65,6 +78,13 @@ export function eventRoutes({ events }: Pick<ConsoleDeps, "events">, live: LiveS
 	});
 
 	return app;
+}
+
+/** As the database finds it. */
+function isFound(event: Happened, { kind, text = "" }: { kind?: EventKind; text?: string }): boolean {
+	const { owner, node, app, reason, decidedBy } = event;
+	const all = [owner, node, app, reason, decidedBy].join("\n").toLowerCase();
+	return (kind === undefined || event.kind === kind) && all.includes(text.toLowerCase());
 }
 
 const RETRY = { headers: { "Retry-After": "30" } };

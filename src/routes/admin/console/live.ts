@@ -6,6 +6,7 @@ import { consoleHttpBounds } from "../../../limits/bounds/console-http.ts";
 import type { Happened } from "../../../store/console/events.ts";
 import type { EventView } from "../../../web/console/wire.ts";
 import { eventView } from "./event-view.ts";
+import { keyOf } from "./recent-events.ts";
 import type { ConsoleSession } from "./sessions.ts";
 import type { ConsoleJournal, ConsoleStore } from "./sources.ts";
 
@@ -174,8 +175,6 @@ function createOthers(
 	events: Pick<ConsoleStore["events"], "list"> | undefined,
 	tell: (happened: Happened) => void,
 ) {
-	const keyOf = ({ at, kind, node, owner, reason }: Happened) =>
-		JSON.stringify([at, kind, node, owner, reason]);
 	/** The last of ours: as many as come between a few looks. */
 	const ours = new Set<string>();
 	let since: string | undefined;

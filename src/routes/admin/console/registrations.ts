@@ -3,7 +3,7 @@ import { Hono } from "hono";
 import { consoleHttpBounds } from "../../../limits/bounds/console-http.ts";
 import { plainReason } from "../../../registering/plain-reason.ts";
 import type { Bar } from "../../../store/console/bars.ts";
-import type { KeptEvent } from "../../../store/console/events.ts";
+import type { Happened } from "../../../store/console/events.ts";
 import { present } from "../../../syntax/present-fields.ts";
 import type { Registration } from "../../../types.ts";
 import type { FoundRegistrations, GateView, RegistrationView } from "../../../web/console/wire.ts";
@@ -13,11 +13,12 @@ import { readinessOf } from "../../health.ts";
 import { lookUp } from "../../new-registration.ts";
 import { Problem } from "../../problem.ts";
 import type { Actions } from "./actions.ts";
-import { eventView } from "./event-view.ts";
+import { eventView, type ShownEvent } from "./event-view.ts";
 import { queryOf, typed } from "./fields.ts";
 import type { ConsoleEnv } from "./guards.ts";
 import type { Looking } from "./look.ts";
 import { providerOf } from "./push-services.ts";
+import type { RecentEvents } from "./recent-events.ts";
 import { deviceOf, hostOf, isQueued, knownOf, rowOf } from "./registration-view.ts";
 import { registrationSentences } from "./sentences/registration.ts";
 
@@ -43,6 +44,7 @@ export interface RegistrationRoutesDeps {
 	own: ConsoleDeps;
 	looking: Looking;
 	actions: Actions;
+	recent: RecentEvents;
 }
 
 /** The sub-app, to be mounted at /admin/api/registrations. */
@@ -122,7 +124,7 @@ async function barOf({ bars }: ConsoleDeps, owner: string): Promise<Bar | undefi
 }
 
 /** What an ended one was, by what is told of it. */
-function remembered(events: readonly KeptEvent[]) {
+function remembered(events: readonly ShownEvent[]) {
 	const owner = events.find((event) => event.owner)?.owner ?? "";
 	const app = events.find((event) => event.app)?.app ?? "";
 	return { owner, app };
@@ -130,22 +132,28 @@ function remembered(events: readonly KeptEvent[]) {
 
 async function viewOf(
 	node: string,
-	{ deps, own, looking }: RegistrationRoutesDeps,
+	{ deps, own, looking, recent }: RegistrationRoutesDeps,
 ): Promise<RegistrationView> {
 	const now = (deps.now ?? Date.now)();
-	const [registration, ofNode, gates, readiness] = await Promise.all([
+	const [registration, keptOfNode, gates, readiness] = await Promise.all([
 		lookUp(deps, node),
 		own.events.about({ node }, BESIDE),
 		looking.gates(),
 		readinessOf({ ...deps, adminToken: undefined }),
 	]);
+	const ofNode = merged(
+		keptOfNode,
+		recent.beside(keptOfNode, (event) => event.node === node),
+	);
 	if (!registration && ofNode.length === 0) throw noSuch();
 	const { owner, app } = registration ?? remembered(ofNode);
-	const [ofOwner, owned, bar] = await Promise.all([
+	const [keptOfOwner, owned, bar] = await Promise.all([
 		owner === "" ? [] : own.events.about({ owner }, BESIDE),
 		owner === "" ? [] : deps.registrations.ofOwner(owner),
 		barOf(own, owner),
 	]);
+	const isOfOwner = (event: Happened) => owner !== "" && event.owner === owner;
+	const ofOwner = merged(keptOfOwner, recent.beside(keptOfOwner, isOfOwner));
 	const events = merged(ofNode, ofOwner);
 	const others = owned.filter((one) => one.node !== node);
 	const device = registration ? deviceOf(registration) : "this device";
@@ -193,7 +201,7 @@ async function viewOf(
 }
 
 /** The newest first, each once. */
-function merged(...lists: readonly (readonly KeptEvent[])[]): KeptEvent[] {
+function merged(...lists: readonly (readonly ShownEvent[])[]): ShownEvent[] {
 	const all = new Map(lists.flat().map((event) => [event.id, event]));
-	return [...all.values()].toSorted((one, other) => other.at - one.at || Number(other.id) - Number(one.id));
+	return [...all.values()].toSorted((one, other) => other.at - one.at);
 }

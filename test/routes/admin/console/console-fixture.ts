@@ -38,9 +38,10 @@ export async function startConsole(changed: Partial<ConsoleDeps> = {}, deps: Par
 	const sends = new Map<string, LastSend>();
 	const history = createHistory(db, now);
 
-	async function note(happened: Happened) {
+	/** As the journal does: it is told at once, and written at the end of its minute. */
+	async function note(happened: Happened, isWritten = true) {
 		for (const hear of listeners) hear(happened);
-		await events.write([happened]);
+		if (isWritten) await events.write([happened]);
 	}
 
 	const own: ConsoleDeps = {

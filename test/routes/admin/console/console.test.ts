@@ -455,6 +455,36 @@ test("what happened: searched, by pages, with how many failed today", async () =
 	expect(first.from).toBeNumber();
 });
 
+test("what happened in the last minute is there before it is in the database, and once", async () => {
+	await start();
+	const node = await registered("romeo@example.net");
+	await server.registrations.remove(node);
+	const ended = {
+		at: server.clock.now,
+		kind: "ended",
+		node,
+		owner: "romeo@example.net",
+		app: "webpush",
+		reason: "ended in the console",
+		decider: "operator",
+		decidedBy: "The operator",
+	} as const;
+	await server.note(ended, false);
+	for (const isWritten of [false, true]) {
+		if (isWritten) await server.events.write([ended]);
+		const view = await get<RegistrationView>(`registrations/${node}`);
+		expect([view.title, view.events.length]).toEqual(["romeo gets no pushes here: you ended this device", 1]);
+		expect((await get<FoundEvents>("events?kind=ended&text=Romeo")).events).toHaveLength(1);
+		expect((await get<FoundEvents>("events?kind=gate")).events).toEqual([]);
+	}
+	for (let i = 0; i < 60; i++) await server.events.write([{ ...ended, at: ended.at + 1 + i }]);
+	await server.note({ ...ended, reason: "another", at: ended.at + 99 }, false);
+	const first = await get<FoundEvents>("events?kind=ended");
+	expect([first.events.length, first.events[0]?.reason]).toEqual([50, "another"]);
+	const rest = await get<FoundEvents>(`events?kind=ended&before=${first.next}`);
+	expect(rest.events).toHaveLength(12);
+});
+
 test("invites: made with link, code and QR code, used, listed, revoked", async () => {
 	const webApp = { isHttps: true, open: "", servers: {} };
 	await start({}, { webApp });
