@@ -12,6 +12,7 @@ import { registering } from "./registering.ts";
 import { commit, machine, mergeResults, readResults, type SectionResults, writeResults } from "./results.ts";
 import { isMet, type Row, type Section } from "./rows.ts";
 import { scale } from "./scale.ts";
+import { search } from "./search.ts";
 import { servers } from "./servers.ts";
 import { rateText, table } from "./table.ts";
 import { wire } from "./wire.ts";
@@ -20,7 +21,7 @@ const ROOT = join(import.meta.dir, "..");
 const RESULTS = join(import.meta.dir, "results.json");
 const PLOT = join(import.meta.dir, "plot.svg");
 
-const SECTIONS: readonly Section[] = [wire, servers, scale, registering, encryption, outbox];
+const SECTIONS: readonly Section[] = [wire, servers, scale, registering, search, encryption, outbox];
 
 const USAGE = `bun run bench [section…]    without a section: all of them
 

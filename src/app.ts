@@ -22,6 +22,7 @@ import { rateLimit } from "./routes/guards/rate-limit.ts";
 import { healthRoutes, type WatchingDeps } from "./routes/health.ts";
 import { Problem, problemResponse } from "./routes/problem.ts";
 import { pushAppserverRoutes } from "./routes/push-appserver/push-appserver.ts";
+import { refusalOf } from "./routes/refusal-notes.ts";
 import { tigaseRoutes } from "./routes/tigase.ts";
 import { webAppRoutes } from "./routes/web-app.ts";
 
@@ -58,8 +59,11 @@ export function createApp(deps: AppDeps & MetricsDeps): OpenAPIHono<RequestEnv> 
 	app.use(async (c, next) => {
 		const peer = deps.peerAddress(c.req.raw, c.env);
 		const address = clientAddress(peer, c.req.header("X-Forwarded-For"));
-		c.set("clientNetwork", address === undefined ? undefined : networkOf(address));
+		const network = address === undefined ? undefined : networkOf(address);
+		c.set("clientNetwork", network);
 		await next();
+		const refused = c.error && refusalOf(c.error, network);
+		if (refused) deps.note?.(refused);
 	});
 	app.use(
 		secureHeaders({

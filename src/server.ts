@@ -319,6 +319,7 @@ async function openApp({
 		publishers: config.publishers,
 		debugPages: config.debugPages,
 		webApp: config.webApp,
+		note: database.journal.note,
 		push: connector?.push ?? handOver(handover, config.pushTtlSeconds),
 		trustedProxies: config.trustedProxies,
 		peerAddress: (_request, env) => (env as BunEnv).peer,

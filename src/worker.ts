@@ -13,12 +13,16 @@ import { type Config, ConfigError, parseConfig } from "./config/config.ts";
 import { warnOfMisspelt } from "./config/misspelt.ts";
 import { asConfigError, naming } from "./config/naming.ts";
 import { handOver } from "./delivery/handover/hand-over.ts";
+import { createEndNotes } from "./delivery/journal/end-notes.ts";
+import { createJournal } from "./delivery/journal.ts";
+import { createWritesAtEdge } from "./delivery/journal-at-edge.ts";
 import { wholeAnswer } from "./limits/answer-size.ts";
 import { answerBounds } from "./limits/bounds/answers.ts";
 import { withId } from "./messages/about.ts";
 import { createInviteDesk } from "./registering/invite-check.ts";
 import { createNodeSource } from "./registering/nodes.ts";
 import { openRegistrations } from "./registering/open-registrations.ts";
+import { createEnds } from "./registering/registration-ends.ts";
 import { toProblem } from "./routes/errors.ts";
 import { registrationAccess } from "./routes/guards/registration-access.ts";
 import { Problem, problemResponse } from "./routes/problem.ts";
@@ -28,6 +32,7 @@ import { createDeviceChecks } from "./services/device-checks.ts";
 import { endpointPolicy } from "./services/endpoint.ts";
 import { importVapidKey } from "./services/webpush/vapid-signature.ts";
 import { checkedClient } from "./store/checked-client.ts";
+import { openConsoleStore } from "./store/console/console-store.ts";
 import { UnfitDatabase } from "./store/database-fault.ts";
 import { checkSecretKey, checkVapidKey, type KnownKeys, WrongKey } from "./store/facts.ts";
 import { createHandover } from "./store/handover.ts";
@@ -135,9 +140,15 @@ async function compose(bindings: Bindings) {
 			fetch: (url, init) => fetch(url, init),
 		}),
 	);
-	return createApp({
+	const ends = createEnds();
+	const journal = createJournal();
+	ends.listen(createEndNotes(journal));
+	const registrations = openRegistrations({ db, quotas: config.quotas, keys, keyIds: () => keyIds, ends });
+	const consoleStore = openConsoleStore({ db, registrations });
+	const app = createApp({
 		version: packageJson.version,
-		registrations: openRegistrations({ db, quotas: config.quotas, keys, keyIds: () => keyIds }),
+		registrations,
+		note: journal.note,
 		keyring,
 		services,
 		apps: publicApps(config.apps, vapidPublicKey),
@@ -156,6 +167,8 @@ async function compose(bindings: Bindings) {
 		peerAddress: (request) => request.headers.get("cf-connecting-ip") ?? undefined,
 		log,
 	});
+	const writes = createWritesAtEdge({ journal, writeMinute: consoleStore.writeMinute, log });
+	return { app, writes };
 }
 
 /** Platforms pass a number or a boolean on as what it is, where it is written without quotation marks. */
@@ -179,17 +192,28 @@ function unusable(error: unknown): Response {
 	return response;
 }
 
+/** What a platform gives with a request. */
+interface Context {
+	waitUntil(behind: Promise<void>): void;
+}
+
 /** One application for an isolate's bindings, which do not change while it lives. */
 const composed = new WeakMap<Bindings, Awaited<ReturnType<typeof compose>>>();
 
 export default {
-	/** @param bindings the settings, by their names: text, or for APPS the tables themselves */
-	async fetch(request: Request, bindings: Bindings): Promise<Response> {
+	/**
+	 * @param bindings the settings, by their names: text, or for APPS the tables themselves
+	 * @param context what is done behind an answer; a platform may have none
+	 */
+	async fetch(request: Request, bindings: Bindings, context?: Partial<Context>): Promise<Response> {
 		try {
 			// Kept when it is there, never while it is made: requests that come meanwhile make their own.
-			const app = composed.get(bindings) ?? (await compose(bindings));
-			composed.set(bindings, app);
-			return await app.fetch(request);
+			const its = composed.get(bindings) ?? (await compose(bindings));
+			composed.set(bindings, its);
+			const response = await its.app.fetch(request);
+			const writing = its.writes();
+			if (writing) context?.waitUntil?.(writing);
+			return response;
 		} catch (error) {
 			return unusable(error);
 		}

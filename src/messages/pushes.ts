@@ -98,6 +98,11 @@ export const pushMessages = {
 		cause: "The database does not answer.",
 		remedy: "They are kept in memory and saved when it answers. Pushes go on.",
 	},
+	"console-events-lost": {
+		happened: "An edge worker could not save what the console tells of refused registrations.",
+		cause: "The database did not answer in time.",
+		remedy: "Registering is not touched. If it stays so, look at the database.",
+	},
 	"console-not-saved": {
 		happened: "What the console shows could not be saved in the database.",
 		cause: "The database does not answer, or its disk is full.",

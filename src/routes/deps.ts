@@ -2,6 +2,7 @@
 import type { Logger } from "@logtape/logtape";
 import type { InviteDesk } from "../registering/invite-check.ts";
 import type { NodeSource } from "../registering/nodes.ts";
+import type { RefusedRegistration } from "../registering/refused-registration.ts";
 import type { Keyring } from "../secrets.ts";
 import type { Happened } from "../store/console/events.ts";
 import type { Registrations } from "../store/registrations/registrations.ts";
@@ -77,6 +78,8 @@ export interface AppDeps {
 	/** Pushes to a registration whose secret was checked. */
 	push(node: string, notification: Notification): Promise<Answer>;
 	readiness(): Promise<Readiness>;
+	/** Hears of registrations that are refused. Missing: nobody does. */
+	note?(refused: RefusedRegistration): void;
 	/** Addresses and CIDR ranges whose X-Forwarded-For is believed. */
 	trustedProxies: readonly string[];
 	/** The address of whoever is connected to us; undefined where the runtime does not say. */
