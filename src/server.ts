@@ -44,6 +44,7 @@ import { createInviteDesk } from "./registering/invite-check.ts";
 import { createNodeSource } from "./registering/nodes.ts";
 import { openRegistrations } from "./registering/open-registrations.ts";
 import { createEnds } from "./registering/registration-ends.ts";
+import { openConsole } from "./routes/admin/console/open-console.ts";
 import { registrationAccess } from "./routes/guards/registration-access.ts";
 import { publicApps } from "./routes/public-apps.ts";
 import { createKeyring, type Keyring, withFormerSecrets } from "./secrets.ts";
@@ -125,6 +126,7 @@ async function serve(): Promise<void> {
 		connector,
 		token,
 		vapidPublicKey,
+		secretKey,
 		notes,
 	});
 
@@ -169,6 +171,7 @@ async function openDatabase(config: Config, keys: Keyring, log: Logger) {
 	const journal = createJournal();
 	ends.listen(createEndNotes(journal));
 	const pubsubNodes = nodesSurely(createPubsubNodes(db), check);
+	const invites = createInvites(db);
 	const registrations = openRegistrations({
 		db,
 		quotas: config.quotas,
@@ -193,7 +196,9 @@ async function openDatabase(config: Config, keys: Keyring, log: Logger) {
 		nodes: createNodeSource(keyring, pubsubNodes, config.pubsubHosts),
 		handover: createHandover(db),
 		tokens: createRegistrationTokens(db),
-		invites: createInviteDesk(createInvites(db)),
+		/** All that there are, and what lets people in by them. */
+		invites,
+		inviteDesk: createInviteDesk(invites),
 	};
 }
 
@@ -251,10 +256,10 @@ async function openConnector({
 		handover,
 		nodes,
 		pubsubNodes,
-		invites: database.invites,
+		invites: database.inviteDesk,
 		consoleStore: database.consoleStore,
 		journal: database.journal,
-		identity: { id: await connectorId(config), host: hostname() },
+		identity: await identityOf(config),
 		vapidPublicKey,
 		replica: shared.replica,
 		databaseId: shared.id,
@@ -281,10 +286,12 @@ async function openApp({
 	connector,
 	token,
 	vapidPublicKey,
+	secretKey,
 	notes,
 }: Opened & {
 	connector: Connector | undefined;
 	token: StartToken;
+	secretKey: string;
 	/** What admins are told first. */
 	notes: readonly string[];
 }) {
@@ -314,15 +321,42 @@ async function openApp({
 		pushAddress: config.pushAddress,
 		nodes,
 		registration,
-		invites: database.invites,
+		invites: database.inviteDesk,
 		trustDeviceId: config.trustDeviceId,
 		publishers: config.publishers,
 		debugPages: config.debugPages,
 		webApp: config.webApp,
+		console: await consoleOf({ config, database, connector, secretKey }),
 		note: database.journal.note,
 		push: connector?.push ?? handOver(handover, config.pushTtlSeconds),
 		trustedProxies: config.trustedProxies,
 		peerAddress: (_request, env) => (env as BunEnv).peer,
+	});
+}
+
+/** The console of this process, which knows more of its own connector than of others. */
+async function consoleOf({
+	config,
+	database,
+	connector,
+	secretKey,
+}: {
+	config: Config;
+	database: Database;
+	connector: Connector | undefined;
+	secretKey: string;
+}) {
+	const { journal, consoleStore, invites } = database;
+	return openConsole({
+		adminToken: config.adminToken,
+		publicUrl: config.publicUrl,
+		apps: config.apps,
+		secretKey,
+		store: consoleStore,
+		invites,
+		note: journal.note,
+		journal,
+		connector: connector && { ...(await identityOf(config)), live: connector.live },
 	});
 }
 
@@ -331,6 +365,9 @@ async function standbyOf({ database, dataDir }: Config, { shared }: Database) {
 	if (database.url === undefined || database.url.startsWith("file:")) return undefined;
 	return { leases: createStreamLeases(shared.db), holder: await connectorId({ dataDir }) };
 }
+
+/** By what the figures of this process are known. */
+const identityOf = async (config: Config) => ({ id: await connectorId(config), host: hostname() });
 
 /** By what the connector of this data folder is known. */
 async function connectorId({ dataDir }: Pick<Config, "dataDir">): Promise<string> {

@@ -23,6 +23,7 @@ import { createInviteDesk } from "./registering/invite-check.ts";
 import { createNodeSource } from "./registering/nodes.ts";
 import { openRegistrations } from "./registering/open-registrations.ts";
 import { createEnds } from "./registering/registration-ends.ts";
+import { openConsole } from "./routes/admin/console/open-console.ts";
 import { toProblem } from "./routes/errors.ts";
 import { registrationAccess } from "./routes/guards/registration-access.ts";
 import { Problem, problemResponse } from "./routes/problem.ts";
@@ -145,6 +146,7 @@ async function compose(bindings: Bindings) {
 	ends.listen(createEndNotes(journal));
 	const registrations = openRegistrations({ db, quotas: config.quotas, keys, keyIds: () => keyIds, ends });
 	const consoleStore = openConsoleStore({ db, registrations });
+	const invites = createInvites(db);
 	const app = createApp({
 		version: packageJson.version,
 		registrations,
@@ -155,7 +157,17 @@ async function compose(bindings: Bindings) {
 		pushAddress: config.pushAddress,
 		nodes: createNodeSource(keyring, createPubsubNodes(db), config.pubsubHosts),
 		registration: access,
-		invites: createInviteDesk(createInvites(db)),
+		invites: createInviteDesk(invites),
+		adminToken: config.adminToken,
+		console: await openConsole({
+			adminToken: config.adminToken,
+			publicUrl: config.publicUrl,
+			apps: config.apps,
+			secretKey,
+			store: consoleStore,
+			invites,
+			note: journal.note,
+		}),
 		trustDeviceId: config.trustDeviceId,
 		publishers: config.publishers,
 		debugPages: config.debugPages,

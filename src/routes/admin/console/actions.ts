@@ -11,6 +11,8 @@ export interface Whom {
 	/** A bare JID, or a domain. */
 	owner?: string | undefined;
 	app?: string | undefined;
+	/** Of the operator's browser: for the log alone. */
+	network?: string | undefined;
 }
 
 export interface Actions {
@@ -33,7 +35,7 @@ export function createActions(
 	let untold = 0;
 
 	/** An owner by its domain and six characters of a hash, a domain whole, a node by its first eight characters. */
-	async function shortened({ node, owner, app }: Whom): Promise<Record<string, string>> {
+	async function shortened({ node, owner, app, network }: Whom): Promise<Record<string, string>> {
 		const isPerson = owner?.includes("@") ?? false;
 		return present({
 			node: node?.slice(0, 8),
@@ -42,6 +44,7 @@ export function createActions(
 					? owner
 					: `${domainOf(owner)}#${(await keyring.conceal(owner)).slice(0, 6)}`,
 			app,
+			network,
 		});
 	}
 

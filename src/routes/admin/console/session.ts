@@ -75,7 +75,7 @@ export function sessionRoutes({ deps, own, limit, actions, live, onSignIn }: Ses
 		const { session, cookie } = await own.sessions.open();
 		giveCookie(c, cookie, LASTS_S);
 		onSignIn();
-		await actions.done("Signed in");
+		await actions.done("Signed in", { network });
 		return c.json(view(c, session));
 	});
 
@@ -84,7 +84,7 @@ export function sessionRoutes({ deps, own, limit, actions, live, onSignIn }: Ses
 		own.sessions.end(session);
 		live?.end(session.id);
 		giveCookie(c, "", 0);
-		await actions.done("Signed out");
+		await actions.done("Signed out", { network: c.get("clientNetwork") });
 		return c.body(null, 204);
 	};
 	app.post("/end", requireSession(own), requireFormToken, signOut);

@@ -164,6 +164,7 @@ function connectorFaults({ connectors, now }: OverviewFacts): Fault[] {
 		.filter(({ isOnline }) => !isOnline)
 		.map((connector): Fault => {
 			const { name, seenAt, note, addresses } = connector;
+			if (addresses.length === 0 && now - seenAt <= SILENT_MS) return noXmpp(connector, online.length === 0);
 			const isSilent = now - seenAt > SILENT_MS;
 			const lost = list(addresses.filter((one) => !one.isOnline).map(({ address }) => address));
 			const what = isSilent
@@ -189,6 +190,15 @@ function connectorFaults({ connectors, now }: OverviewFacts): Fault[] {
 		),
 	];
 }
+
+/** It runs, and was never told of an XMPP server. */
+const noXmpp = ({ name, note }: { name: string; note?: string }, isOnly: boolean): Fault => ({
+	said: `XMPP is not set up${isOnly ? "" : ` at ${name}`}`,
+	title: "Set XMPP up",
+	state: isOnly ? "bad" : "warn",
+	text: `${sentence(note ?? "This connector has no address")} Until then no publish comes to it, and it wakes nobody.`,
+	copy: "XMPP_SERVICE=wss://example.net/xmpp-websocket\nXMPP_USERNAME=push\nXMPP_PASSWORD=",
+});
 
 /** A connector writes once a minute. */
 export const SILENT_MS = 150_000;

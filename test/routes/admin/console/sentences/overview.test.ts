@@ -115,7 +115,12 @@ describe("is it well", () => {
 		expect(text).toContain("812 pushes wait on disk, the oldest for 24 min; none is lost.");
 	});
 
-	test("no connector is online", () => {
+	test("no connector is online, or none was told of an XMPP server", () => {
+		const fresh = said({
+			connectors: [connector({ isOnline: false, addresses: [], note: "set XMPP_SERVICE" })],
+		});
+		expect([fresh.title, fresh.troubles[0]?.title]).toEqual(["XMPP is not set up", "Set XMPP up"]);
+		expect(fresh.troubles[0]?.text).toStartWith("Set XMPP_SERVICE. Until then");
 		const { title, state } = said({ connectors: [connector({ isOnline: false, seenAt: NOW - 11 * MIN })] });
 		expect([title, state]).toEqual(["The connector is offline", "bad"]);
 		expect(said({ connectors: [] }).troubles[0]?.copy).toBe("ROLE=connector");
