@@ -143,6 +143,16 @@ export async function createConnector(deps: ConnectorDeps): Promise<Connector> {
 		return answer;
 	}
 
+	/** A publish to a node of ours at a pubsub host. */
+	async function pushOfHost(node: string, notification: Notification): Promise<Answer> {
+		const [at, startedAt] = [Date.now(), performance.now()];
+		const answer = await delivery.push(node, notification);
+		const ms = performance.now() - startedAt;
+		deps.journal.answered(ms);
+		deps.journal.published({ node, class: notification.class, at, answer, ms });
+		return answer;
+	}
+
 	// Intakes: what a stanza asks for is found out. A publish goes to delivery, a command to registering.
 	const entrances = await createEntrances(config.connections, {
 		intake: {
@@ -150,7 +160,7 @@ export async function createConnector(deps: ConnectorDeps): Promise<Connector> {
 				const answer = delivery.publish(request);
 				return metrics?.publish(answer) ?? answer;
 			},
-			push: delivery.push,
+			push: pushOfHost,
 			testPush: (node) => pushAndNote(node, TEST_PUSH),
 			registrations,
 			rate: createRegistrationRate(registrations),

@@ -8,6 +8,7 @@ import { parseConfig } from "../../src/config/config.ts";
 import { createClockWatch } from "../../src/connector/checks/clock.ts";
 import { createConnector } from "../../src/connector/connector.ts";
 import { openOutboxFile } from "../../src/connector/outbox-file.ts";
+import { createEndNotes } from "../../src/delivery/journal/end-notes.ts";
 import { createJournal } from "../../src/delivery/journal.ts";
 import { createInviteDesk } from "../../src/registering/invite-check.ts";
 import { createNodeSource } from "../../src/registering/nodes.ts";
@@ -58,6 +59,9 @@ function connectorOf(config: ReturnType<typeof settings>, send: (push: Push) => 
 		keyIds: () => keyring.ids,
 		ends,
 	});
+	const journal = createJournal();
+	ends.listen(createEndNotes(journal));
+	const consoleStore = openConsoleStore({ db, registrations });
 	const service: PushService = {
 		name: "webpush",
 		parseDevice: () => ({ token: "https://push.example/1" }),
@@ -81,8 +85,8 @@ function connectorOf(config: ReturnType<typeof settings>, send: (push: Push) => 
 		nodes: createNodeSource(keyring, pubsubNodes, config.pubsubHosts),
 		pubsubNodes,
 		invites: createInviteDesk(createInvites(db)),
-		consoleStore: openConsoleStore({ db, registrations }),
-		journal: createJournal(),
+		consoleStore,
+		journal,
 		identity: { id: "one", host: "capulet" },
 		vapidPublicKey: undefined,
 		replica: undefined,
@@ -91,7 +95,7 @@ function connectorOf(config: ReturnType<typeof settings>, send: (push: Push) => 
 		services: new Map([["webpush", service]]),
 		clocks: createClockWatch({ log }),
 	});
-	return { creating, registrations };
+	return { creating, registrations, consoleStore };
 }
 
 test("a connector that is made is at rest: it connects nowhere and sends nothing, until it is started", async () => {
@@ -117,6 +121,39 @@ test("a connector that is made is at rest: it connects nowhere and sends nothing
 	closing.push(() => running.stop());
 	expect((await sent.promise).registration.token).toBe("https://push.example/1");
 	await server.until(/<handshake>/);
+});
+
+test("what a connector did is written for the console when it ends, with what is so then", async () => {
+	const server = await startComponentDouble();
+	closing.push(() => server.stop());
+	const sent = Promise.withResolvers<Push>();
+	const { creating, registrations, consoleStore } = connectorOf(settings(server.service), sent.resolve);
+	const node = keyring.createNode();
+	await registrations.register(
+		{ owner: "juliet@example.net", app: "webpush", device: "phone", token: "https://push.example/1" },
+		() => node,
+	);
+	const connector = await creating;
+	const running = await connector.start();
+	await server.until(/<handshake>/);
+	expect(await connector.push(node, { class: "high" })).toEqual({ kind: "done", how: "delivered" });
+	expect(await connector.live()).toMatchObject({
+		gatesOpen: 1,
+		outbox: { entries: 0 },
+		addresses: [{ address: "push.example.org" }],
+	});
+	await registrations.remove(node);
+	await running.stop();
+	const [minute] = await consoleStore.history.read(0, Number.MAX_SAFE_INTEGER);
+	expect(minute).toMatchObject({
+		connector: "one",
+		figures: { host: "capulet", pushes: { webpush: { delivered: 1 } }, waiting: 0, shut: [] },
+	});
+	expect((await consoleStore.events.about({ owner: "juliet@example.net" }, 5))[0]).toMatchObject({
+		kind: "ended",
+		node,
+		decider: "owner",
+	});
 });
 
 test("a connector whose certificate cannot be read is not made, and leaves no file locked", async () => {

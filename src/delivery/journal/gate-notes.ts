@@ -30,6 +30,12 @@ export function createGateNotes(journal: Pick<Journal, "note">): GateNotes {
 		},
 		onOpen: (gate, isStrangers) => note(gate, "open again: its pushes go out", "provider", isStrangers),
 		onMass: (gate) =>
-			note(gate, "too many devices are said to be gone or refused: none is believed to be", "reveille"),
+			// Whoever has a server may say so of devices there.
+			note(
+				gate,
+				"too many devices are said to be gone or refused: none is believed to be",
+				"reveille",
+				gate.includes(" "),
+			),
 	};
 }

@@ -87,10 +87,16 @@ export const consoleBounds = {
 		beyond: "It is cut.",
 	},
 	lookedAt: {
-		is: 50_000,
+		is: 20_000,
 		unit: "rows",
-		what: "Rows that one search looks at",
+		what: "Rows that one search for registrations looks at",
 		beyond: "It answers with what it found, and where to go on.",
+	},
+	eventsLookedAt: {
+		is: 150_000,
+		unit: "rows",
+		what: "Rows that one search for events looks at, in pieces",
+		beyond: "Likewise.",
 	},
 	bars: {
 		is: 10_000,

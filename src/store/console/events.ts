@@ -125,7 +125,7 @@ export function createEvents(db: LibSQLDatabase, now: () => number = Date.now): 
 		const fits = text === "" ? undefined : hasText(text);
 		const found: KeptEvent[] = [];
 		let to = idOf(before);
-		for (let looked = 0; looked < consoleBounds.lookedAt.is; looked += SLICE) {
+		for (let looked = 0; looked < consoleBounds.eventsLookedAt.is; looked += SLICE) {
 			const rest = and(among, to === undefined ? undefined : lt(id, to));
 			const end = fits && (await endOfSlice(rest));
 			const slice = end === undefined ? rest : and(rest, gte(id, end));

@@ -36,6 +36,8 @@ export interface Search {
 
 /** Rows of one statement: some milliseconds where each is looked up. */
 const SLICE = 1_000;
+/** So many rows are few: a search goes through all of them. */
+const FEW = 2_000;
 
 type Key = string | number;
 
@@ -49,8 +51,14 @@ interface Source {
 	isNewestFirst?: true;
 }
 
-/** Where a page ended: behind these keys of the source of this number. */
+/** What is wanted, each by an index: rows that are in any of its sources. */
+interface Wish {
+	sources: readonly Source[];
+}
+
+/** Where a page ended: in the index of which wish, in which of its sources, and behind which keys. */
 interface Position {
+	wish: number;
 	source: number;
 	keys?: readonly Key[] | undefined;
 }
@@ -104,10 +112,36 @@ export function createSearch(db: LibSQLDatabase): Search {
 		return found.map((one) => ({ keys: parsed(one.keys) as Key[], row: readRow(parsed(one.row)) }));
 	}
 
+	/** How many rows a wish has, counted no further than {@link FEW} in each of its sources. */
+	async function fewOf({ sources }: Wish): Promise<number> {
+		let all = 0;
+		for (const { among } of sources) {
+			const some = db
+				.select({ one: sql`1`.as("one") })
+				.from(registrations)
+				.where(among)
+				.limit(FEW)
+				.as("some");
+			const [row] = await db.select({ count: sql<number>`count(*)` }).from(some);
+			all += row?.count ?? 0;
+		}
+		return all;
+	}
+
+	/** Of several wishes the one that has the fewest rows: the others are looked at in each of them. */
+	async function fewest(wishes: readonly Wish[]): Promise<number> {
+		if (wishes.length === 1) return 0;
+		const counts = [];
+		for (const wish of wishes) counts.push(await fewOf(wish));
+		return counts.indexOf(Math.min(...counts));
+	}
+
 	return {
 		async find(wanted, limit) {
-			const { sources, fits } = planOf(wanted);
-			let at = positionOf(wanted.after, sources);
+			const wishes = wishesOf(wanted);
+			let at = positionOf(wanted.after, wishes) ?? { wish: await fewest(wishes), source: 0 };
+			const { sources = [] } = wishes[at.wish] ?? {};
+			const fits = and(...wishes.filter((_, number) => number !== at.wish).map(isOfWish));
 			const rows: Registration[] = [];
 			for (let looked = 0; looked < consoleBounds.lookedAt.is; looked += SLICE) {
 				const source = sources[at.source];
@@ -164,24 +198,28 @@ function stageOf({ keys, among, isNewestFirst }: Source, behind: readonly Key[] 
 }
 
 /** Where to go on when a stage has no more. */
-function behindStage({ source, keys = [] }: Position): Position {
-	return keys.length > 1 ? { source, keys: keys.slice(0, -1) } : { source: source + 1 };
+function behindStage({ wish, source, keys = [] }: Position): Position {
+	return keys.length > 1 ? { wish, source, keys: keys.slice(0, -1) } : { wish, source: source + 1 };
 }
 
-/** The sources of a search, in the order of its pages, and what of them fits. */
-function planOf({ begins = "", app: itsApp = "", host = "" }: Wanted): {
-	sources: Source[];
-	fits: SQL | undefined;
-} {
-	const begin = bounded(begins);
-	const ofApp = itsApp === "" ? undefined : eq(app, bounded(itsApp));
-	const atHost =
-		host === "" ? [] : SCHEMES.map((scheme) => within(token, `${scheme}${bounded(host).toLowerCase()}`));
-	if (begin !== "") return { sources: beginning(begin), fits: and(ofApp, or(...atHost)) };
-	if (atHost.length > 0)
-		return { sources: atHost.map((among) => ({ keys: [sql`${token}`, rowid], among })), fits: ofApp };
-	return { sources: [{ keys: [rowid], among: ofApp, isNewestFirst: true }], fits: undefined };
+/** What is wanted; at least one wish. */
+function wishesOf({ begins = "", app: itsApp = "", host = "" }: Wanted): Wish[] {
+	const [begin, name, its] = [bounded(begins), bounded(itsApp), bounded(host).toLowerCase()];
+	const wishes: Wish[] = [];
+	if (begin !== "") wishes.push({ sources: beginning(begin) });
+	if (its !== "")
+		wishes.push({
+			sources: SCHEMES.map((scheme) => ({
+				keys: [sql`${token}`, rowid],
+				among: within(token, scheme + its),
+			})),
+		});
+	if (name !== "") wishes.push({ sources: [{ keys: [rowid], among: eq(app, name), isNewestFirst: true }] });
+	const all: Wish = { sources: [{ keys: [rowid], among: undefined, isNewestFirst: true }] };
+	return wishes.length > 0 ? wishes : [all];
 }
+
+const isOfWish = ({ sources }: Wish) => or(...sources.map(({ among }) => among));
 
 const SCHEMES = ["https://", "http://"];
 
@@ -200,24 +238,25 @@ function beginning(text: string): Source[] {
 
 const bounded = (text: string) => text.trim().slice(0, consoleBounds.searched.is).toWellFormed();
 
-const textOf = (position: Position) =>
-	base64url.encode(new TextEncoder().encode(JSON.stringify([position.source, position.keys ?? null])));
+const textOf = ({ wish, source, keys }: Position) =>
+	base64url.encode(new TextEncoder().encode(JSON.stringify([wish, source, keys ?? null])));
 
-/** A text that this process, or another one, did not make counts as none. */
-function positionOf(text: string | undefined, sources: readonly Source[]): Position {
-	const begin: Position = { source: 0 };
-	if (text === undefined || text.length > LONGEST_POSITION) return begin;
+/** @returns undefined: there is none, or a text that neither this process nor another one made */
+function positionOf(text: string | undefined, wishes: readonly Wish[]): Position | undefined {
+	if (text === undefined || text.length > LONGEST_POSITION) return undefined;
 	try {
 		const read: unknown = JSON.parse(new TextDecoder().decode(base64url.decode(text)));
-		if (!Array.isArray(read)) return begin;
-		const [source, keys] = read as unknown[];
-		if (typeof source !== "number" || !sources[source]) return begin;
-		if (keys === null) return { source };
-		const most = sources[source].keys.length;
-		const isFit = Array.isArray(keys) && keys.length > 0 && keys.length <= most && keys.every(isKey);
-		return isFit ? { source, keys: keys as Key[] } : begin;
+		if (!Array.isArray(read)) return undefined;
+		const [wish, source, keys] = read as unknown[];
+		if (typeof wish !== "number" || typeof source !== "number") return undefined;
+		const its = wishes[wish]?.sources[source];
+		if (!its) return undefined;
+		if (keys === null) return { wish, source };
+		const isFit =
+			Array.isArray(keys) && keys.length > 0 && keys.length <= its.keys.length && keys.every(isKey);
+		return isFit ? { wish, source, keys: keys as Key[] } : undefined;
 	} catch {
-		return begin;
+		return undefined;
 	}
 }
 

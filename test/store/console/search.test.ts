@@ -161,7 +161,7 @@ describe("many rows", () => {
 			const steps = plan.rows.map(({ detail }) => String(detail));
 			// All rows in their own order, as far as the limit.
 			const scans = steps.filter(
-				(step) => step.startsWith("SCAN") && !/^SCAN (registrations|slice)$/.test(step),
+				(step) => step.startsWith("SCAN") && !/^SCAN (registrations|slice|some)$/.test(step),
 			);
 			expect(scans).toEqual([]);
 			expect(
@@ -177,9 +177,10 @@ test("a page's end that nobody made begins anew", async () => {
 		"",
 		"x",
 		"bnVsbA",
-		btoa("[9,null]"),
-		btoa("[0,[{}]]"),
-		btoa("[0,[1,2,3,4,5]]"),
+		btoa("[0,9,null]"),
+		btoa("[9,0,null]"),
+		btoa("[0,0,[{}]]"),
+		btoa("[0,0,[1,2,3,4,5]]"),
 		"A".repeat(20_000),
 	])
 		expect((await search.find({ after }, 50)).rows).toHaveLength(1);
