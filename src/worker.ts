@@ -166,7 +166,11 @@ async function compose(bindings: Bindings) {
 			secretKey,
 			store: consoleStore,
 			invites,
-			note: journal.note,
+			// At once: what the operator did must not be lost with an isolate.
+			async note(happened) {
+				journal.note(happened);
+				await consoleStore.writeMinute(undefined, journal.take());
+			},
 		}),
 		trustDeviceId: config.trustDeviceId,
 		publishers: config.publishers,

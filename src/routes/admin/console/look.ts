@@ -34,6 +34,7 @@ export interface Looking {
 }
 
 const MINUTE_MS = 60_000;
+const WRITTEN_AFTER_MS = 5_000;
 /** A million rows are counted in pieces, which takes seconds: few are counted more often. */
 const LONGEST_KEPT_MS = consoleHttpBounds.countsKept.is * 1000;
 const SHORTEST_KEPT_MS = 5_000;
@@ -59,8 +60,8 @@ export function createLooking(
 
 	async function look(period: Period): Promise<Look> {
 		const at = now();
-		// The minute that is not over yet has no numbers.
-		const minute = Math.floor(at / MINUTE_MS) - 1;
+		// The minute that is not over yet has no numbers, and those of the last one take a moment to be written.
+		const minute = Math.floor((at - WRITTEN_AFTER_MS) / MINUTE_MS) - 1;
 		const [rows, known, live] = await Promise.all([
 			rowsOf(period, minute),
 			counts.get(),

@@ -28,7 +28,7 @@ export const NOW: ConnectorNow = {
 
 /** @param changed parts of the console, and of the application, that are others */
 export async function startConsole(changed: Partial<ConsoleDeps> = {}, deps: Partial<AppDeps> = {}) {
-	const state = { now: 1_800_000_000_000, live: NOW };
+	const state = { now: 1_800_000_010_000, live: NOW };
 	const now = () => state.now;
 	const database = await openTestDatabase();
 	const { db } = database;
