@@ -136,6 +136,49 @@ describe("by its code", () => {
 	}, 150_000);
 });
 
+test("guessed at, by hand and 10,000 times by a script on the page: told to wait, and nobody is let in", async () => {
+	const good = await makeInvite(scene.reveille);
+	const visitor = await arrive();
+	await signIn(visitor, scene.reveille.url, { ...who, jid: `alice@${scene.server.host}` });
+	await allow(visitor);
+	await visitor.untilHeading(en.invite.title);
+	for (let guess = 1; guess <= 5; guess++) {
+		await enter(visitor, `ZZZZ-ZZZZ-ZZZ${guess}`);
+		await visitor.untilSaid("There is no such invite");
+	}
+	// A good one would not be looked up now.
+	await enter(visitor, good.code);
+	await visitor.untilSaid("Too many invites that let nobody in came from you: try again in");
+	await looks(visitor, "invite-wait");
+
+	const applicationServerKey = await scene.reveille.vapidPublicKey();
+	const { subscription } = scene.endpoint.createSubscription({ applicationServerKey });
+	const told = await visitor.page.evaluate(async (subscription) => {
+		const counts: Record<string, number> = {};
+		let left = 10_000;
+		const guess = async () => {
+			while (left-- > 0) {
+				const answer = await fetch("/api/v1/registrations", {
+					method: "POST",
+					headers: { "Content-Type": "application/json" },
+					body: JSON.stringify({ subscription, invite: `AAAA-AAAA-${1_000 + (left % 9_000)}` }),
+				});
+				counts[answer.status] = (counts[answer.status] ?? 0) + 1;
+			}
+		};
+		await Promise.all(Array.from({ length: 16 }, guess));
+		return counts;
+	}, subscription);
+	console.log(`10,000 guesses over HTTP: ${JSON.stringify(told)}`);
+	expect(Object.keys(told).toSorted()).toEqual(["403", "429"]);
+	expect((told["403"] ?? 0) + (told["429"] ?? 0)).toBe(10_000);
+	// Five at once, and one each twelve seconds.
+	expect(told["403"]).toBeLessThan(20);
+	const list = JSON.parse(await typeInvite(scene.reveille, "list", "--json"));
+	expect(list.find((one: { id: string }) => one.id === good.id)).toMatchObject({ used: 0, state: "good" });
+	expect(await scene.server.pushEnabled("alice")).toEqual([]);
+}, 150_000);
+
 test("what the command prints is for people: a link, a code, a picture of the link", async () => {
 	const said = await typeInvite(scene.reveille, "--name", "Family", "--uses", "3", "--days", "30");
 	expect(said).toMatch(
