@@ -39,7 +39,7 @@ const ENTRIES = [
 	{ path: "main.js", source: "page/main.tsx", type: SCRIPT, format: "esm" },
 	{ path: "sw.js", source: "worker/sw.ts", type: SCRIPT, format: "iife" },
 	{ path: "push.js", source: "site/push.ts", type: SCRIPT, format: "esm" },
-	{ path: "push-converse.js", source: "site/push-converse.ts", type: SCRIPT, format: "iife" },
+	{ path: "converse-push.js", source: "site/converse-push.ts", type: SCRIPT, format: "iife" },
 	{ path: "site-sw.js", source: "worker/site-sw.ts", type: SCRIPT, format: "iife" },
 	{ path: "style.css", source: "page/style.css", type: "text/css; charset=utf-8", format: "esm" },
 ] as const;

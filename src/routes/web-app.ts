@@ -12,7 +12,7 @@ export const WEB_APP_PATH = "/app/";
 const CACHE_CONTROL = "no-cache";
 
 /** What pages of any origin load: the kit for sites. Nothing else is shared. */
-const FOR_SITES: ReadonlySet<string> = new Set(["push.js", "push-converse.js", "site-sw.js"]);
+const FOR_SITES: ReadonlySet<string> = new Set(["push.js", "converse-push.js", "site-sw.js"]);
 const SHARED = { "Access-Control-Allow-Origin": "*", "Cross-Origin-Resource-Policy": "cross-origin" };
 
 /** workerd's own beside the standard: what is packed already stays as it is. */

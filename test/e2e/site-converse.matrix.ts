@@ -71,6 +71,12 @@ async function logIn(tab: Page, jid: string): Promise<void> {
 	await tab.keyboard.press("Enter");
 }
 
+/** For OMEMO it needs a file of its own folder, and not of the plug-in's. @returns its URL, to be awaited after the login */
+const omemoFile = (tab: Page) =>
+	tab
+		.waitForResponse((answer) => answer.url().endsWith("/curve25519_compiled.wasm"), { timeout: MAX_MS })
+		.then((answer) => (answer.ok() ? answer.url() : `${answer.status()} ${answer.url()}`));
+
 async function agree(tab: Page): Promise<void> {
 	await tab.waitForSelector(SAYS, { visible: true });
 	const yes = await tab.waitForSelector("xpath///button[normalize-space(.)='Confirm']", { visible: true });
@@ -111,9 +117,11 @@ test.each(["prosody", "ejabberd"] as const)(
 		firefox = await launchFirefox({ pushServerUrl: scene.endpoint.browserUrl, ...SYSTEM_ACCESS });
 		const chat = new URL("/chat/", site.url).href;
 		const tab = await firefox.browser.newPage();
+		const omemo = omemoFile(tab);
 		await tab.goto(chat);
 		const jid = `bob@${scene.server.host}`;
 		await logIn(tab, jid);
+		expect(await omemo).toBe(`${chat}dist/curve25519_compiled.wasm`);
 		await agree(tab);
 		await wakesClosed(tab, scene, new URL("empty", chat).href);
 
@@ -129,6 +137,48 @@ test.each(["prosody", "ejabberd"] as const)(
 	},
 	150_000,
 );
+
+/** As Prosody's mod_conversejs makes it since 2024: each script is a module. */
+const pageOfModules = (settings: object) => `<!doctype html>
+<link rel="stylesheet" href="/chat/dist/converse.min.css">
+<script type="module" src="/chat/dist/mod_conversejs.js"></script>
+<script type="module">converse.initialize(${JSON.stringify(settings)})</script>`;
+
+test("a page that loads mod_conversejs.js as a module: woken with its tab closed", async () => {
+	scene = await open("prosody");
+	const { reveille, server, address } = scene;
+	const page = pageOfModules({
+		websocket_url: server.websocketUrl,
+		discover_connection_methods: false,
+		assets_path: "/chat/dist/",
+		reveille: address,
+		reveille_service: reveille.url,
+		reveille_worker: "/chat/sw.js",
+	});
+	const stands = exampleFor(scene, "mod_conversejs.js");
+	site = startSite(
+		(path) =>
+			path === "/chat/"
+				? html(page)
+				: path === "/chat/dist/mod_conversejs.js"
+					? script(stands)
+					: path.startsWith("/chat/dist/")
+						? new Response(Bun.file(join(DIST, path.slice("/chat/dist/".length))))
+						: path === "/chat/sw.js"
+							? script(site?.worker ?? "")
+							: undefined,
+		exampleFor(scene, "sw.js"),
+	);
+	firefox = await launchFirefox({ pushServerUrl: scene.endpoint.browserUrl, ...SYSTEM_ACCESS });
+	const chat = new URL("/chat/", site.url).href;
+	const tab = await firefox.browser.newPage();
+	const omemo = omemoFile(tab);
+	await tab.goto(chat);
+	await logIn(tab, `bob@${server.host}`);
+	expect(await omemo).toBe(`${chat}dist/curve25519_compiled.wasm`);
+	await agree(tab);
+	await wakesClosed(tab, scene, new URL("empty", chat).href);
+}, 150_000);
 
 test("the page of ejabberd's mod_conversejs: woken with its tab closed", async () => {
 	folder = temporaryFolder("converse");
@@ -168,8 +218,10 @@ test("the page of ejabberd's mod_conversejs: woken with its tab closed", async (
 	});
 	const origin = `http://${host}:${new URL(websocketUrl).port}`;
 	const tab = await firefox.browser.newPage();
+	const omemo = omemoFile(tab);
 	await tab.goto(`${origin}/conversejs`);
 	await logIn(tab, `bob@${host}`);
+	expect(await omemo).toBe(`${origin}${files}/curve25519_compiled.wasm`);
 	await agree(tab);
 	await wakesClosed(tab, scene, `${origin}${files}/empty.html`);
 }, 150_000);

@@ -4,8 +4,8 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test
 import { join } from "node:path";
 import { en } from "../../src/web/page/texts/en.ts";
 import { openScene, type Scene } from "./scene.ts";
-import { makeInvite, typeInvite } from "./web-app/inviting.ts";
-import { looks, signIn, typeAddress } from "./web-app/reading.ts";
+import { allow, enterInvite, makeInvite, typeInvite } from "./web-app/inviting.ts";
+import { looks, signIn } from "./web-app/reading.ts";
 import { type FirefoxVisitor, startVisitor } from "./web-app/visitor.ts";
 
 /** Would run, as HTML. */
@@ -31,13 +31,6 @@ async function arrive(): Promise<FirefoxVisitor> {
 	return visitor;
 }
 
-/** From the sign-in, which is there, to the tap. */
-async function allow(visitor: FirefoxVisitor) {
-	await typeAddress(visitor, scene.server.websocketUrl);
-	await visitor.untilHeading(en.allow.title);
-	await visitor.click(en.allow.go);
-}
-
 async function typeSignIn(visitor: FirefoxVisitor) {
 	await visitor.untilHeading(en.signIn.title);
 	await visitor.type(en.signIn.jid, who.jid);
@@ -52,11 +45,6 @@ function endNow(id: string) {
 	database.close();
 }
 
-const enter = async (visitor: FirefoxVisitor, invite: string) => {
-	await visitor.type(en.invite.label, invite);
-	await visitor.click(en.invite.go);
-};
-
 test("by its link: the secret is gone from the address bar, and the device says which invite let it in", async () => {
 	const { link } = await makeInvite(scene.reveille, "--name", HOSTILE);
 	const visitor = await arrive();
@@ -67,7 +55,7 @@ test("by its link: the secret is gone from the address bar, and the device says 
 	expect(visitor.page.url()).toBe(`${scene.reveille.url}/app/#/set-up`);
 	expect(await visitor.page.evaluate(() => history.length)).toBeLessThanOrEqual(2);
 	await typeSignIn(visitor);
-	await allow(visitor);
+	await allow(visitor, scene);
 	await visitor.untilHeading(en.test.doneTitle);
 	await visitor.click(en.test.devices);
 	await visitor.untilHeading(en.devices.title);
@@ -86,7 +74,7 @@ describe("by its code", () => {
 	test("where the page asks for it, after one that is none, one for somebody else, one that was revoked", async () => {
 		const visitor = await arrive();
 		await signIn(visitor, scene.reveille.url, who);
-		await allow(visitor);
+		await allow(visitor, scene);
 		await visitor.untilHeading(en.invite.title);
 		await looks(visitor, "invite-needed");
 		const revoked = await makeInvite(scene.reveille);
@@ -100,12 +88,12 @@ describe("by its code", () => {
 			[revoked.code, "was taken back"],
 			[over.code, "The time of this invite is over"],
 		] as const) {
-			await enter(visitor, invite);
+			await enterInvite(visitor, invite);
 			await visitor.untilSaid(said);
 		}
 		await looks(visitor, "invite-wrong");
 		const own = await makeInvite(scene.reveille, "--for", who.jid);
-		await enter(visitor, own.code.toLowerCase().replaceAll("-", " "));
+		await enterInvite(visitor, own.code.toLowerCase().replaceAll("-", " "));
 		await visitor.untilHeading(en.test.doneTitle);
 	}, 120_000);
 
@@ -114,7 +102,7 @@ describe("by its code", () => {
 		const both = await Promise.all([arrive(), arrive()]);
 		for (const visitor of both) {
 			await signIn(visitor, scene.reveille.url, who);
-			await allow(visitor);
+			await allow(visitor, scene);
 			await visitor.untilHeading(en.invite.title);
 			await visitor.type(en.invite.label, code);
 		}

@@ -15,7 +15,7 @@ const TYPES = {
 	"main.js": "text/javascript; charset=utf-8",
 	"sw.js": "text/javascript; charset=utf-8",
 	"push.js": "text/javascript; charset=utf-8",
-	"push-converse.js": "text/javascript; charset=utf-8",
+	"converse-push.js": "text/javascript; charset=utf-8",
 	"site-sw.js": "text/javascript; charset=utf-8",
 	"style.css": "text/css; charset=utf-8",
 	"manifest.webmanifest": "application/manifest+json",
@@ -25,7 +25,7 @@ const TYPES = {
 	"apple-touch-icon.png": "image/png",
 };
 /** What pages of other origins load. */
-const FOR_SITES = ["push.js", "push-converse.js", "site-sw.js"];
+const FOR_SITES = ["push.js", "converse-push.js", "site-sw.js"];
 const POLICY =
 	"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; manifest-src 'self'; " +
 	"worker-src 'self'; connect-src 'self' https: wss:; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
@@ -244,7 +244,7 @@ describe("what it is made of", () => {
 
 	test("for other sites is less than 25 KB, packed, and what their pages load less than 14", () => {
 		expect(packedSize(FOR_SITES)).toBeLessThan(25_000);
-		expect(packedSize(["push.js", "push-converse.js"])).toBeLessThan(14_000);
+		expect(packedSize(["push.js", "converse-push.js"])).toBeLessThan(14_000);
 	});
 
 	test("loads its own files and nothing else, and has no script or style within", () => {
@@ -287,7 +287,7 @@ describe("what it is made of", () => {
 		expect(exports.toSorted()).toEqual(["PushError", "disablePush", "enablePush", "keptDevice"]);
 	});
 
-	test.each(["sw.js", "site-sw.js", "push-converse.js"])("has %s as a classic script", (path) => {
+	test.each(["sw.js", "site-sw.js", "converse-push.js"])("has %s as a classic script", (path) => {
 		const code = text(path);
 		expect(new Bun.Transpiler({ loader: "js" }).scan(code)).toEqual({ imports: [], exports: [] });
 		expect(code).toMatch(/^\(/);

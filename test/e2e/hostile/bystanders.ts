@@ -62,6 +62,8 @@ export interface Watched {
 	p95Ms: number;
 	/** How long the server took at most for a plain question meanwhile, ms. */
 	questionMs: number;
+	/** The longest time for which this process did not come to look, ms. */
+	blindMs: number;
 }
 
 export interface Bystanders {
@@ -131,21 +133,27 @@ export async function gatherBystanders(at: PushServices): Promise<Bystanders> {
 			// It is waited for below, when the messages have gone out.
 			acting.catch(() => {});
 			const startedAt = performance.now();
+			/** The longest time for which this process itself, which is the push services too, looked at nothing. */
+			let blindMs = 0;
+			const look = async () => {
+				const before = performance.now();
+				await Bun.sleep(LOOK_MS);
+				blindMs = Math.max(blindMs, performance.now() - before - LOOK_MS);
+				pushes.note(messages);
+			};
 			while (performance.now() < endsAt) {
 				if (performance.now() >= startedAt + (messages.length * 1000) / PER_SECOND) {
 					const to = all[turn++ % all.length];
 					if (to) messages.push(write(friend, to));
 				}
-				await Bun.sleep(LOOK_MS);
-				pushes.note(messages);
+				await look();
 			}
 			const givenUpAt = performance.now() + PATIENCE_MS;
 			while (messages.some(({ wokenAt }) => wokenAt === undefined) && performance.now() < givenUpAt) {
-				await Bun.sleep(LOOK_MS);
-				pushes.note(messages);
+				await look();
 			}
 			await acting;
-			return watched(messages);
+			return watched(messages, blindMs);
 		},
 
 		async forgotten() {
@@ -198,9 +206,10 @@ function watchPushes({ scene, unnamed, wns }: PushServices) {
 /**
  * What the server itself was slow with is not Reveille's: the time runs from when it had handled the message. A push
  * crosses it and the machine twice more (the publish, the answer of the push service): so it has twice the longest time
- * in which the server answered a plain question, on top. On a quiet machine that is some milliseconds.
+ * in which the server answered a plain question, on top, and twice the longest time for which this process, which plays
+ * the push services, did not come to run. On a quiet machine that is some milliseconds.
  */
-function watched(messages: readonly Message[]): Watched {
+function watched(messages: readonly Message[], blindMs: number): Watched {
 	const startedAt = messages[0]?.sentAt ?? 0;
 	const questionMs = Math.max(0, ...messages.map(({ sentAt, handledAt = sentAt }) => handledAt - sentAt));
 	const delays = messages.map(({ to, sentAt, handledAt = sentAt, wokenAt = Number.POSITIVE_INFINITY }) => ({
@@ -208,7 +217,7 @@ function watched(messages: readonly Message[]): Watched {
 		after: Math.round(sentAt - startedAt),
 		ms: Math.max(0, wokenAt - Math.max(sentAt, handledAt)),
 	}));
-	const late = delays.filter(({ ms }) => ms > IN_TIME_MS + 2 * questionMs);
+	const late = delays.filter(({ ms }) => ms > IN_TIME_MS + 2 * (questionMs + blindMs));
 	const said = ({ at, after, ms }: (typeof late)[number]) =>
 		`to ${at}, sent after ${after} ms: ${Number.isFinite(ms) ? `${Math.round(ms)} ms` : "never"}`;
 	const sorted = delays.map(({ ms }) => Math.round(ms)).sort((one, other) => one - other);
@@ -220,5 +229,6 @@ function watched(messages: readonly Message[]): Watched {
 		slowestMs: sorted.at(-1) ?? 0,
 		p95Ms: sorted[Math.floor(sorted.length * 0.95)] ?? 0,
 		questionMs: Math.round(questionMs),
+		blindMs: Math.round(blindMs),
 	};
 }

@@ -1,7 +1,11 @@
-/** The operator, who types `reveille invite`. */
+/** The operator, who types `reveille invite`, and the visitor, who types its code. */
 import { join } from "node:path";
+import { en } from "../../../src/web/page/texts/en.ts";
 import { runToEnd } from "../../peers/child.ts";
 import type { Reveille } from "../../peers/reveille.ts";
+import type { Scene } from "../scene.ts";
+import { typeAddress } from "./reading.ts";
+import type { FirefoxVisitor } from "./visitor.ts";
 
 const ROOT = join(import.meta.dir, "../../../");
 
@@ -26,3 +30,15 @@ export async function typeInvite(
 
 export const makeInvite = async (reveille: Reveille, ...args: string[]): Promise<MadeInvite> =>
 	JSON.parse(await typeInvite(reveille, "--json", ...args));
+
+/** From the sign-in, which is there, to the tap. */
+export async function allow(visitor: FirefoxVisitor, scene: Scene): Promise<void> {
+	await typeAddress(visitor, scene.server.websocketUrl);
+	await visitor.untilHeading(en.allow.title);
+	await visitor.click(en.allow.go);
+}
+
+export async function enterInvite(visitor: FirefoxVisitor, invite: string): Promise<void> {
+	await visitor.type(en.invite.label, invite);
+	await visitor.click(en.invite.go);
+}

@@ -1,10 +1,10 @@
-/** `GET /app/push-converse.js`: push for a page with Converse.js, as a plug-in of it. A classic script, beside push.js. */
+/** `GET /app/converse-push.js`: push for a page with Converse.js, as a plug-in of it. A classic script, beside push.js. */
 import { addTo, type Converse } from "./converse-plugin.ts";
 import type { SiteKit } from "./enabling.ts";
 
 const script = document.currentScript;
 if (!(script instanceof HTMLScriptElement) || script.src === "")
-	throw new Error('Load push-converse.js by <script src="…">, without type="module".');
+	throw new Error('Load converse-push.js by <script src="…">, without type="module".');
 const kit: Promise<SiteKit> = import(new URL("push.js", script.src).href);
 // Whoever needs it hears of it.
 kit.catch(() => {});
