@@ -9,7 +9,7 @@ import { help } from "../src/bun/commands/help.ts";
 import { PROGRAM } from "../src/bun/program.ts";
 import { AppsError, parseApps } from "../src/config/apps.ts";
 import { settingNames } from "../src/config/settings.ts";
-import { METRICS } from "../src/connector/metrics.ts";
+import { METRICS } from "../src/connector/metric-list.ts";
 import { SERVICE_NAMES } from "../src/services/registry.ts";
 import { SETTINGS as CONVERSE_SETTINGS } from "../src/web/site/converse-plugin.ts";
 import { PUSH_ERROR_CODES } from "../src/web/site/push-error.ts";

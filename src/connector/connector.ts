@@ -12,6 +12,7 @@
  */
 import type { Logger } from "@logtape/logtape";
 import type { Replica } from "../bun/database/replica.ts";
+import { createDisks } from "../bun/disks.ts";
 import { IN_FLIGHT } from "../bun/fetch/fetches.ts";
 import type { Config } from "../config/config.ts";
 import { createAdmission } from "../delivery/admission.ts";
@@ -206,6 +207,7 @@ function composeDelivery(
 	// Services: each sends a push once, and classifies the answer as an outcome. The metrics count and time them.
 	const metrics = config.adminToken
 		? createMetrics({
+				apps: config.apps.map(({ name }) => name),
 				outbox: file.outbox.depth,
 				shutGates: gates.shut,
 				inFlight: gates.inFlight,
@@ -213,6 +215,7 @@ function composeDelivery(
 				registrations: registrations.count,
 				keyUse,
 				certificates,
+				disks: createDisks(config),
 				replica,
 			})
 		: undefined;
