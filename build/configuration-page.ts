@@ -33,6 +33,7 @@ const GROUPS: readonly Group[] = [
 			TRUSTED_PROXIES: "See [proxies](proxies.md#in-front-of-reveille).",
 			DATA_DIR: "",
 			LOG_LEVEL: "`debug`, `info`, `warning` or `error`.",
+			LOG_OWNERS: "`short` or `whole`.",
 		},
 	},
 	{

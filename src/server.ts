@@ -22,7 +22,7 @@ import { warnOfProxy } from "./bun/fetch/proxy.ts";
 import { uncheckedTls } from "./bun/fetch/unchecked-tls.ts";
 import { type BunEnv, listen } from "./bun/listen.ts";
 import { startLogging } from "./bun/logging.ts";
-import { nativeHiddenName, nativeHmac, nativeRecordCipher } from "./bun/native-crypto.ts";
+import { nativeConceal, nativeHiddenName, nativeHmac, nativeRecordCipher } from "./bun/native-crypto.ts";
 import { openOwnKeys } from "./bun/own-keys.ts";
 import { readConfig } from "./bun/read-config.ts";
 import { prepareToken, type StartToken } from "./bun/registration-token.ts";
@@ -36,6 +36,7 @@ import { type ClockWatch, createClockWatch } from "./connector/checks/clock.ts";
 import { type Connector, createConnector } from "./connector/connector.ts";
 import { handOver } from "./delivery/handover/hand-over.ts";
 import { about, withId } from "./messages/about.ts";
+import { type OwnerForm, ownerFormOf } from "./messages/whom.ts";
 import { createInviteDesk } from "./registering/invite-check.ts";
 import { createNodeSource } from "./registering/nodes.ts";
 import { openRegistrations } from "./registering/open-registrations.ts";
@@ -101,6 +102,8 @@ async function serve(): Promise<void> {
 	const vapidPublicKey = vapidKey?.publicKey ?? config.vapid.publicKey;
 	const keys = await createKeyring(secretKey, config.secretKeysOld, { hmacOf: nativeHmac });
 
+	const ownerForm = ownerFormOf(config.logOwners, nativeConceal(secretKey));
+
 	const database = await openDatabase(config, keys, log);
 	if (vapidPublicKey !== undefined) await checkVapidKey(database.shared.facts, vapidPublicKey);
 	const services = await openServices(config, vapidKey, clocks);
@@ -110,10 +113,11 @@ async function serve(): Promise<void> {
 	const connector =
 		config.role === "http"
 			? undefined
-			: await openConnector({ config, log, database, services, clocks, vapidPublicKey });
+			: await openConnector({ config, log, ownerForm, database, services, clocks, vapidPublicKey });
 	const app = await openApp({
 		config,
 		log,
+		ownerForm,
 		database,
 		services,
 		clocks,
@@ -213,6 +217,7 @@ async function openServices(
 interface Opened {
 	config: Config;
 	log: Logger;
+	ownerForm: OwnerForm;
 	database: Database;
 	services: ReadonlyMap<string, PushService>;
 	clocks: ClockWatch;
@@ -223,6 +228,7 @@ interface Opened {
 async function openConnector({
 	config,
 	log,
+	ownerForm,
 	database,
 	services,
 	clocks,
@@ -232,6 +238,7 @@ async function openConnector({
 	return createConnector({
 		config,
 		log,
+		ownerForm,
 		version,
 		keyring,
 		registrations,

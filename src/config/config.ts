@@ -93,6 +93,8 @@ export interface Config {
 	pushIntervalMs: number;
 	pushTtlSeconds: number;
 	logLevel: "debug" | "info" | "warning" | "error";
+	/** Whether the log calls users by their JIDs. */
+	logOwners: "short" | "whole";
 }
 
 /** More devices than a person has. */
@@ -203,6 +205,7 @@ export function parseConfig(record: Record<string, unknown>, connectionTables?: 
 		pushIntervalMs: set.PUSH_INTERVAL_MS,
 		pushTtlSeconds: set.PUSH_TTL_S,
 		logLevel: set.LOG_LEVEL,
+		logOwners: set.LOG_OWNERS,
 		...present({
 			publicUrl: set.PUBLIC_URL,
 			secretKey: set.SECRET_KEY,

@@ -16,6 +16,7 @@ import { createDisks } from "../bun/disks.ts";
 import { IN_FLIGHT } from "../bun/fetch/fetches.ts";
 import type { Config } from "../config/config.ts";
 import { createAdmission } from "../delivery/admission.ts";
+import { deliveredLines } from "../delivery/delivered-lines.ts";
 import { createDelivery, type Delivery } from "../delivery/delivery.ts";
 import { createGates } from "../delivery/gates/gates.ts";
 import { startHandoverLoop } from "../delivery/handover/handover-loop.ts";
@@ -24,6 +25,7 @@ import { createOutboxLoop, type OutboxLoop } from "../delivery/outbox/outbox-loo
 import { createVerdicts } from "../delivery/outcomes/dead-token-verdicts.ts";
 import { createResults, type Results } from "../delivery/outcomes/push-results.ts";
 import { createPushModules } from "../delivery/push-modules.ts";
+import type { OwnerForm } from "../messages/whom.ts";
 import { createAccess } from "../registering/access.ts";
 import type { InviteDesk } from "../registering/invite-check.ts";
 import type { NodeSource } from "../registering/nodes.ts";
@@ -53,6 +55,8 @@ const DRAIN_MS = 5_000;
 export interface ConnectorDeps {
 	config: Config;
 	log: Logger;
+	/** What the log calls owners. */
+	ownerForm: OwnerForm;
 	version: string;
 	keyring: Keyring;
 	registrations: Registrations;
@@ -150,6 +154,7 @@ export async function createConnector(deps: ConnectorDeps): Promise<Connector> {
 			nodes,
 			pubsubNodes,
 			version: deps.version,
+			ownerForm: deps.ownerForm,
 			log,
 		},
 		connections,
@@ -173,7 +178,7 @@ export async function createConnector(deps: ConnectorDeps): Promise<Connector> {
 
 /** What a publish meets between its intake and its answer. It starts nothing. */
 function composeDelivery(
-	{ config, log, keyring, registrations, services, keyUse, replica }: ConnectorDeps,
+	{ config, log, ownerForm, keyring, registrations, services, keyUse, replica }: ConnectorDeps,
 	{
 		connections,
 		file,
@@ -224,7 +229,7 @@ function composeDelivery(
 	);
 
 	// Outcomes: they are written down, and not believed when too many devices at once are said to be gone.
-	const results = createResults(known, log);
+	const results = createResults(known, log, Date.now, ownerForm);
 	const verdicts = createVerdicts({ onMass: messages.onMass });
 
 	// Delivery: throttle and attempts, which use all of these.
@@ -244,6 +249,8 @@ function composeDelivery(
 		outbox: file.outbox,
 		mayGrow: file.mayGrow,
 		onQueued: outboxLoop.wake,
+		ownerForm,
+		onDelivered: config.logLevel === "debug" ? deliveredLines(log, ownerForm) : undefined,
 		log,
 	});
 	return { delivery, results, metrics };
@@ -263,12 +270,12 @@ interface Parts {
 
 /** What waits may go out first; then the connections are opened, and publishes come in. */
 async function startParts(deps: ConnectorDeps, parts: Parts): Promise<RunningConnector> {
-	const { config, log, keyring, registrations, nodes, handover } = deps;
+	const { config, log, ownerForm, keyring, registrations, nodes, handover } = deps;
 	const { checks, connections, file, outboxLoop, delivery, results, metrics, entrances } = parts;
 	const { retentionDays } = config;
 
 	checks.start();
-	deps.ends.listen(tellOfEnds({ entrances, connections, nodes, keyring, log }));
+	deps.ends.listen(tellOfEnds({ entrances, connections, nodes, keyring, ownerForm, log }));
 	outboxLoop.start(delivery.retry);
 	const handoverLoop = startHandoverLoop(handover, delivery.push, log, {
 		// Only what is held back: what is on its way has an end by itself.

@@ -1,4 +1,5 @@
 /** The connector as a whole: at rest until it is started, and all of it. */
+
 import { afterEach, beforeEach, expect, test } from "bun:test";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -8,6 +9,7 @@ import { parseConfig } from "../../src/config/config.ts";
 import { createClockWatch } from "../../src/connector/checks/clock.ts";
 import { createConnector } from "../../src/connector/connector.ts";
 import { openOutboxFile } from "../../src/connector/outbox-file.ts";
+import { domainAlone } from "../../src/messages/whom.ts";
 import { createInviteDesk } from "../../src/registering/invite-check.ts";
 import { createNodeSource } from "../../src/registering/nodes.ts";
 import { openRegistrations } from "../../src/registering/open-registrations.ts";
@@ -68,6 +70,7 @@ function connectorOf(config: ReturnType<typeof settings>, send: (push: Push) => 
 	const pubsubNodes = createPubsubNodes(db);
 	const { log } = readableLog();
 	const creating = createConnector({
+		ownerForm: domainAlone,
 		config,
 		log,
 		version: "1.2.3",
