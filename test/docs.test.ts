@@ -3,6 +3,7 @@ import { describe, expect, test } from "bun:test";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { CONFIGURATION_PAGE, configurationPage, sentenceOf } from "../build/configuration-page.ts";
+import { METRICS_PAGE, metricsPage } from "../build/metrics-page.ts";
 import packageJson from "../package.json" with { type: "json" };
 import { pagesOf } from "../site/.vitepress/index-of-pages.ts";
 import { help } from "../src/bun/commands/help.ts";
@@ -135,8 +136,12 @@ describe("settings", () => {
 });
 
 test("metrics have a row each on the page for operators, and no other has", () => {
-	const rows = page("docs/operations.md").text.matchAll(/^\| `(reveille_\w+)(?:\{\w+\})?` \|/gm);
+	const rows = page(METRICS_PAGE).text.matchAll(/^\| `(reveille_\w+)(?:\{[\w,]+\})?` \|/gm);
 	expect([...rows].map(([, name = ""]) => name).toSorted()).toEqual(Object.keys(METRICS).toSorted());
+});
+
+test("metrics and alerts have a page that is made from the list and the rules: bun run generate writes it", () => {
+	expect(readFileSync(join(ROOT, METRICS_PAGE), "utf8")).toBe(metricsPage());
 });
 
 test("every push service is told of, on the page of all or on its own", () => {
@@ -149,8 +154,7 @@ test("every push service is told of, on the page of all or on its own", () => {
 test("metrics that the pages name exist", () => {
 	const names = [...named(/\b(reveille_\w*[a-z])\b/g)];
 	expect(names.length).toBeGreaterThan(10);
-	const isOurs = (name: string) =>
-		name in METRICS || name in CONVERSE_SETTINGS || /^reveille_(process|nodejs)$/.test(name);
+	const isOurs = (name: string) => name in METRICS || name in CONVERSE_SETTINGS;
 	expect(names.filter((name) => !isOurs(name))).toEqual([]);
 });
 
