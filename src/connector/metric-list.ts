@@ -156,9 +156,9 @@ export const METRICS = {
 		of: "process",
 	},
 	reveille_event_loop_lag_seconds: {
-		labels: ["quantile"],
+		labels: ["measure"],
 		kind: "gauge",
-		help: "How late this process comes to what is due, in seconds, since the last scrape: half of the time (0.5), nearly always (0.99), at worst (1)",
+		help: "How late this process comes to what is due, in seconds, since the last scrape: half of the time (p50), nearly always (p99), at worst (max)",
 		of: "process",
 	},
 } as const satisfies Readonly<Record<string, MetricEntry>>;

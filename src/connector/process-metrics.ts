@@ -36,9 +36,9 @@ export function addProcessMetrics({ gauge, counter }: Makers): void {
 	delay.enable();
 	gauge("reveille_event_loop_lag_seconds", (self) => {
 		const { max } = delay;
-		self.set({ quantile: "0.5" }, delay.percentile(50) / SECOND_NS);
-		self.set({ quantile: "0.99" }, delay.percentile(99) / SECOND_NS);
-		self.set({ quantile: "1" }, max / SECOND_NS);
+		self.set({ measure: "p50" }, delay.percentile(50) / SECOND_NS);
+		self.set({ measure: "p99" }, delay.percentile(99) / SECOND_NS);
+		self.set({ measure: "max" }, max / SECOND_NS);
 		delay.reset();
 	});
 }

@@ -2,6 +2,7 @@
 import { afterAll, expect, test } from "bun:test";
 import { cpSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { createMetrics } from "../../src/connector/metrics.ts";
 import { temporaryFolder } from "../peers/folder.ts";
 import { promtool } from "../peers/promtool.ts";
 import { dashboardQueries, PROMETHEUS } from "./watching.ts";
@@ -32,6 +33,25 @@ test("an alert that never rings would be found", () => {
 	writeFileSync(rules, text.replace("reveille_gates_shut) > 0", "reveille_gates_shut) > 1e9"));
 	expect(found("test", "rules", "reveille-rules.test.yml").ok).toBe(false);
 	writeFileSync(rules, text);
+});
+
+test("a scrape is well-formed, and its names are as Prometheus likes them", async () => {
+	const metrics = createMetrics({
+		apps: ["apns", "webpush"],
+		outbox: async () => ({ entries: 0, oldestDueAt: undefined }),
+		shutGates: () => [],
+		inFlight: () => new Map(),
+		isOnline: () => new Map([["push@example.net/push", true]]),
+		registrations: async () => [{ app: "apns", count: 1 }],
+		keyUse: async () => [{ key: "aaaaa", state: "current", count: 1 }],
+		certificates: new Map([["apns", 1_800_000_000]]),
+		disks: async () => [{ disk: "outbox", free: 1, size: 2 }],
+		replica: { freshAt: () => 0, failures: () => 0 },
+	});
+	const { text } = await metrics.scrape();
+	expect(promtool(["check", "metrics"], folder.path, text)).toEqual({ ok: true, said: "" });
+	const broken = text.replace(/^reveille_publishes_total 0$/m, "reveille_publishes_total nothing");
+	expect(promtool(["check", "metrics"], folder.path, broken).ok).toBe(false);
 });
 
 test("the dashboard's queries are queries", () => {

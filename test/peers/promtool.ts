@@ -8,8 +8,11 @@ export function findPromtool(): string {
 	return path;
 }
 
-/** Runs it. @returns whether it found nothing wrong, and what it said */
-export function promtool(args: readonly string[], cwd: string): { ok: boolean; said: string } {
-	const { success, stdout, stderr } = Bun.spawnSync([findPromtool(), ...args], { cwd });
+/** Runs it. @param input what it reads. @returns whether it found nothing wrong, and what it said */
+export function promtool(args: readonly string[], cwd: string, input = ""): { ok: boolean; said: string } {
+	const { success, stdout, stderr } = Bun.spawnSync([findPromtool(), ...args], {
+		cwd,
+		stdin: Buffer.from(input),
+	});
 	return { ok: success, said: `${stdout}${stderr}` };
 }
