@@ -92,7 +92,7 @@ async function main(args: readonly string[]): Promise<void> {
 /** Serves until the process is asked to end. */
 async function serve(): Promise<void> {
 	const config = readConfig(process.env);
-	const log = await startLogging(config.logLevel);
+	const log = await startLogging(config);
 	const notes = warnOfEnvironment(log);
 	const clocks = createClockWatch({ log });
 

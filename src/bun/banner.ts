@@ -1,5 +1,5 @@
 /** The first lines of a start: what is on, what is off, and which setting turns it on. */
-import type { Config } from "../config/config.ts";
+import { type Config, databaseName } from "../config/config.ts";
 import { shownUrl, type XmppConnection } from "../config/connections.ts";
 import { SERVICE_NAMES, SERVICES } from "../services/registry.ts";
 import { isSecureOrigin } from "../syntax/secure-origin.ts";
@@ -36,10 +36,7 @@ export function banner(facts: BannerFacts): string {
 		...under("registering", registering(config, registrationToken)),
 		...xmpp(config),
 		...services(config),
-		[
-			"database",
-			`${database.url ? shownUrl(database.url) : `${dataDir}/reveille.db`}${database.replica ? `, read from ${database.replica}` : ""}`,
-		],
+		["database", `${databaseName(config)}${database.replica ? `, read from ${database.replica}` : ""}`],
 	];
 	if (role !== "http") lines.push(["data folder", dataDir]);
 	if (role !== "http" && created.length > 0) lines.push(["", `made now: ${created.join(", ")}`]);

@@ -17,6 +17,7 @@ import {
 	checkAddresses,
 	connectionOf,
 	parseConnections,
+	shownUrl,
 	type XmppConnection,
 } from "./connections.ts";
 import { type JwtRegistration, jwtRegistration } from "./jwt-of-settings.ts";
@@ -145,6 +146,10 @@ function databaseOf(set: Settings): Config["database"] {
 	const replica = set.DATABASE_URL ?? fileUrl(`${set.DATA_DIR}/replica.db`);
 	return present({ url: set.DATABASE_SYNC_URL, authToken, replica });
 }
+
+/** What to call the database, for its operator: its URL without what is secret in it, or its file. */
+export const databaseName = ({ database, dataDir }: Pick<Config, "database" | "dataDir">): string =>
+	database.url === undefined ? `${dataDir}/reveille.db` : shownUrl(database.url);
 
 /** The domain of an account's address; undefined for a component, whose address is a domain. */
 function accountDomain(address: string | undefined): string | undefined {

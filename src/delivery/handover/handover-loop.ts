@@ -63,7 +63,7 @@ export function startHandoverLoop(
 			// Once: it is asked every second until the database is back.
 			if (!isAway)
 				log.warn(
-					"The database does not answer, so handed-over pushes wait. It is asked again every second: {error}",
+					"The database {database} does not answer, so handed-over pushes wait. It is asked again every second: {error}",
 					about("handover-away", { error: faultOf(error) }),
 				);
 			isAway = true;
@@ -82,7 +82,7 @@ export function startHandoverLoop(
 			.renew(claimant, [...onItsWay.keys()], leaseMs)
 			.catch((error: unknown) =>
 				log.warn(
-					"{count} handed-over pushes that are on their way may be sent twice, because their leases cannot be renewed: {error}",
+					"{count} handed-over pushes that are on their way may be sent twice, because their leases cannot be renewed in {database}: {error}",
 					about("handover-not-renewed", { count: onItsWay.size, error: faultOf(error) }),
 				),
 			);

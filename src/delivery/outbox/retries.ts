@@ -96,7 +96,7 @@ export function createRetries(
 			else return void waitForLane(name, queue, entry, tried.free);
 		} catch (error) {
 			log.error(
-				"The outbox cannot be written. It is tried again in a minute, and a push to {node} may be sent twice: {error}",
+				"The outbox in {dataDir} cannot be written. It is tried again in a minute, and a push to {node} may be sent twice: {error}",
 				about("outbox-unwritable", { node: nodeForm(entry.node), error: faultOf(error) }),
 			);
 			note(name, now());

@@ -75,7 +75,7 @@ export function createResults(
 			isBusy = false;
 		} catch (error) {
 			log.warn(
-				"The results of pushes could not be saved in the database. They are kept, and saved later: {error}",
+				"The results of pushes could not be saved in {database}. They are kept, and saved later: {error}",
 				about("statistics-not-saved", { error: faultOf(error) }),
 			);
 			for (const { app, outcome, count: by } of counted.values()) count(app, outcome, by);
