@@ -10,7 +10,7 @@ import type { DiskSpace } from "../bun/disks.ts";
 import { failureReasonOf, REASONS_OF } from "../services/failure-reasons.ts";
 import type { Answer, Outcome, PushService } from "../types.ts";
 import { helpOf, METRICS, type MetricName } from "./metric-list.ts";
-import { addProcessMetrics } from "./process-metrics.ts";
+import { addProcessMetrics, type Makers } from "./process-metrics.ts";
 
 /** What is asked at each scrape. */
 export interface MetricSources {
@@ -109,6 +109,44 @@ export function createMetrics(sources: MetricSources, now: () => number = Date.n
 		}
 	}
 
+	const asked = { gauge, counter: collectedCounter };
+	addSourceMetrics(sources, asked, now);
+	addProcessMetrics(asked);
+
+	const secondsSince = (startedAt: number) => (performance.now() - startedAt) / 1000;
+
+	return {
+		async publish(answering) {
+			publishes.inc();
+			const startedAt = performance.now();
+			const answer = await answering;
+			answers.inc({ answer: labelOf(answer) });
+			answerSeconds.observe(secondsSince(startedAt));
+			return answer;
+		},
+
+		observe: (app, service) => ({
+			...service,
+			async send(push, signal): Promise<Outcome> {
+				const startedAt = performance.now();
+				const outcome = await service.send(push, signal);
+				outcomes.inc({ app, outcome: outcome.kind });
+				if (outcome.kind !== "delivered")
+					failures.inc({ app, outcome: outcome.kind, reason: failureReasonOf(outcome) });
+				providerSeconds.observe({ app }, secondsSince(startedAt));
+				return outcome;
+			},
+		}),
+
+		connected: (isResumed) => connects.inc({ stream: isResumed ? "resumed" : "new" }),
+
+		scrape: async () => ({ contentType: registry.contentType, text: await registry.metrics() }),
+	};
+}
+
+/** What is asked at each scrape. */
+function addSourceMetrics(sources: MetricSources, { gauge, counter }: Makers, now: () => number): void {
+	const { apps } = sources;
 	gauge("reveille_outbox_entries", async (self) => self.set((await sources.outbox()).entries));
 	gauge("reveille_outbox_oldest_due_seconds", async (self) => {
 		const { oldestDueAt } = await sources.outbox();
@@ -149,39 +187,8 @@ export function createMetrics(sources: MetricSources, now: () => number = Date.n
 	const { replica } = sources;
 	if (replica) {
 		gauge("reveille_replica_age_seconds", (self) => self.set(Math.max(0, now() - replica.freshAt()) / 1000));
-		collectedCounter("reveille_replica_sync_failures_total", (self) => self.inc(replica.failures()));
+		counter("reveille_replica_sync_failures_total", (self) => self.inc(replica.failures()));
 	}
-	addProcessMetrics({ gauge, counter: collectedCounter });
-
-	const secondsSince = (startedAt: number) => (performance.now() - startedAt) / 1000;
-
-	return {
-		async publish(answering) {
-			publishes.inc();
-			const startedAt = performance.now();
-			const answer = await answering;
-			answers.inc({ answer: labelOf(answer) });
-			answerSeconds.observe(secondsSince(startedAt));
-			return answer;
-		},
-
-		observe: (app, service) => ({
-			...service,
-			async send(push, signal): Promise<Outcome> {
-				const startedAt = performance.now();
-				const outcome = await service.send(push, signal);
-				outcomes.inc({ app, outcome: outcome.kind });
-				if (outcome.kind !== "delivered")
-					failures.inc({ app, outcome: outcome.kind, reason: failureReasonOf(outcome) });
-				providerSeconds.observe({ app }, secondsSince(startedAt));
-				return outcome;
-			},
-		}),
-
-		connected: (isResumed) => connects.inc({ stream: isResumed ? "resumed" : "new" }),
-
-		scrape: async () => ({ contentType: registry.contentType, text: await registry.metrics() }),
-	};
 }
 
 /** Origins are the clients' choice, and too many for labels: their app stands for them. */
