@@ -33,6 +33,7 @@ const GROUPS: readonly Group[] = [
 			TRUSTED_PROXIES: "See [proxies](proxies.md#in-front-of-reveille).",
 			DATA_DIR: "",
 			LOG_LEVEL: "`debug`, `info`, `warning` or `error`.",
+			LOG_OWNERS: "`short` or `whole`.",
 		},
 	},
 	{
@@ -40,7 +41,8 @@ const GROUPS: readonly Group[] = [
 		settings: {
 			SECRET_KEY: "At least 32 characters.",
 			SECRET_KEY_OLD: "See [changing the key](keys.md#changing-the-key).",
-			ADMIN_TOKEN: "It turns on [the console](console.md), and is a bearer token for `/metrics` and `/ready`.",
+			ADMIN_TOKEN:
+				"It turns on [the console](console.md), and is a bearer token for `/metrics` and `/ready`.",
 			DEBUG_PAGES: "They are at `/push_appserver/v1/settings`; `ADMIN_TOKEN` is the password.",
 		},
 	},

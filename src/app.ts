@@ -14,7 +14,7 @@ import { serviceRoutes } from "./routes/api/services.ts";
 import type { AppDeps, RequestEnv } from "./routes/deps.ts";
 import { documentationRoutes } from "./routes/docs/documentation.tsx";
 import { faviconRoutes } from "./routes/docs/favicon.ts";
-import { toProblem } from "./routes/errors.ts";
+import { patternOf, toProblem } from "./routes/errors.ts";
 import { smallUtf8Body } from "./routes/guards/body.ts";
 import { clientAddressReader, networkOf } from "./routes/guards/client-address.ts";
 import { noStore } from "./routes/guards/no-store.ts";
@@ -36,7 +36,7 @@ const PREFLIGHT_S = 86_400;
 /** An application whose errors are problem details (RFC 9457). */
 function problemApp(log: Logger, nothingHere: string): OpenAPIHono<RequestEnv> {
 	const app = new OpenAPIHono<RequestEnv>();
-	app.onError((error) => problemResponse(toProblem(error, log)));
+	app.onError((error, c) => problemResponse(toProblem(error, log, patternOf(c))));
 	app.notFound(() => problemResponse(new Problem("no-such-page", nothingHere)));
 	return app;
 }

@@ -120,6 +120,9 @@ function keyIdIn(text: string): string | undefined {
 const foreign = (node: string) => new TextEncoder().encode(`foreign\0${node}`);
 /** The same for the device secret of any node. */
 const ofDevice = (node: string) => new TextEncoder().encode(`device\0${node}`);
+/** What is signed to conceal a text, and how much of the signature is taken. */
+export const concealed = (text: string) => new TextEncoder().encode(`conceal\0${text}`);
+export const CONCEALED_BYTES = 16;
 const former = (node: string, secret: string) => new TextEncoder().encode(`former\0${node}\0${secret}`);
 
 /** HMAC-SHA-256 of a text with one key. */
@@ -239,8 +242,8 @@ export async function createKeyring(
 		verifyFormer: (node, secret, hash) => verifyNaming(hash, former(node, secret)),
 
 		async conceal(text) {
-			const hash = await current.hmac(new TextEncoder().encode(`conceal\0${text}`));
-			return base64url.encode(hash.subarray(0, 16));
+			const hash = await current.hmac(concealed(text));
+			return base64url.encode(hash.subarray(0, CONCEALED_BYTES));
 		},
 	};
 }

@@ -23,7 +23,7 @@ import { warnOfProxy } from "./bun/fetch/proxy.ts";
 import { uncheckedTls } from "./bun/fetch/unchecked-tls.ts";
 import { type BunEnv, listen } from "./bun/listen.ts";
 import { startLogging } from "./bun/logging.ts";
-import { nativeHiddenName, nativeHmac, nativeRecordCipher } from "./bun/native-crypto.ts";
+import { nativeConceal, nativeHiddenName, nativeHmac, nativeRecordCipher } from "./bun/native-crypto.ts";
 import { openOwnKeys } from "./bun/own-keys.ts";
 import { readConfig } from "./bun/read-config.ts";
 import { prepareToken, type StartToken } from "./bun/registration-token.ts";
@@ -40,6 +40,7 @@ import { createEndNotes } from "./delivery/journal/end-notes.ts";
 import { createJournal } from "./delivery/journal.ts";
 import { createJournalWrites } from "./delivery/journal-writes.ts";
 import { about, withId } from "./messages/about.ts";
+import { type OwnerForm, ownerFormOf } from "./messages/whom.ts";
 import { createInviteDesk } from "./registering/invite-check.ts";
 import { createNodeSource } from "./registering/nodes.ts";
 import { openRegistrations } from "./registering/open-registrations.ts";
@@ -97,7 +98,7 @@ async function main(args: readonly string[]): Promise<void> {
 /** Serves until the process is asked to end. */
 async function serve(): Promise<void> {
 	const config = readConfig(process.env);
-	const log = await startLogging(config.logLevel);
+	const log = await startLogging(config);
 	const notes = warnOfEnvironment(log);
 	const clocks = createClockWatch({ log });
 
@@ -106,6 +107,8 @@ async function serve(): Promise<void> {
 	const vapidKey = await ownKeys.vapidKey();
 	const vapidPublicKey = vapidKey?.publicKey ?? config.vapid.publicKey;
 	const keys = await createKeyring(secretKey, config.secretKeysOld, { hmacOf: nativeHmac });
+
+	const ownerForm = ownerFormOf(config.logOwners, nativeConceal(secretKey));
 
 	const database = await openDatabase(config, keys, log);
 	if (vapidPublicKey !== undefined) await checkVapidKey(database.shared.facts, vapidPublicKey);
@@ -116,10 +119,11 @@ async function serve(): Promise<void> {
 	const connector =
 		config.role === "http"
 			? undefined
-			: await openConnector({ config, log, database, services, clocks, vapidPublicKey });
+			: await openConnector({ config, log, ownerForm, database, services, clocks, vapidPublicKey });
 	const app = await openApp({
 		config,
 		log,
+		ownerForm,
 		database,
 		services,
 		clocks,
@@ -229,6 +233,7 @@ async function openServices(
 interface Opened {
 	config: Config;
 	log: Logger;
+	ownerForm: OwnerForm;
 	database: Database;
 	services: ReadonlyMap<string, PushService>;
 	clocks: ClockWatch;
@@ -239,6 +244,7 @@ interface Opened {
 async function openConnector({
 	config,
 	log,
+	ownerForm,
 	database,
 	services,
 	clocks,
@@ -248,6 +254,7 @@ async function openConnector({
 	return createConnector({
 		config,
 		log,
+		ownerForm,
 		version,
 		keyring,
 		registrations,

@@ -3,13 +3,14 @@ import { describe, expect, test } from "bun:test";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { CONFIGURATION_PAGE, configurationPage, sentenceOf } from "../build/configuration-page.ts";
+import { METRICS_PAGE, metricsPage } from "../build/metrics-page.ts";
 import packageJson from "../package.json" with { type: "json" };
 import { pagesOf } from "../site/.vitepress/index-of-pages.ts";
 import { help } from "../src/bun/commands/help.ts";
 import { PROGRAM } from "../src/bun/program.ts";
 import { AppsError, parseApps } from "../src/config/apps.ts";
 import { settingNames } from "../src/config/settings.ts";
-import { METRICS } from "../src/connector/metrics.ts";
+import { METRICS } from "../src/connector/metric-list.ts";
 import { SERVICE_NAMES } from "../src/services/registry.ts";
 import { SETTINGS as CONVERSE_SETTINGS } from "../src/web/site/converse-plugin.ts";
 import { PUSH_ERROR_CODES } from "../src/web/site/push-error.ts";
@@ -135,8 +136,12 @@ describe("settings", () => {
 });
 
 test("metrics have a row each on the page for operators, and no other has", () => {
-	const rows = page("docs/operations.md").text.matchAll(/^\| `(reveille_\w+)(?:\{\w+\})?` \|/gm);
+	const rows = page(METRICS_PAGE).text.matchAll(/^\| `(reveille_\w+)(?:\{[\w,]+\})?` \|/gm);
 	expect([...rows].map(([, name = ""]) => name).toSorted()).toEqual(Object.keys(METRICS).toSorted());
+});
+
+test("metrics and alerts have a page that is made from the list and the rules: bun run generate writes it", () => {
+	expect(readFileSync(join(ROOT, METRICS_PAGE), "utf8")).toBe(metricsPage());
 });
 
 test("every push service is told of, on the page of all or on its own", () => {
@@ -149,8 +154,7 @@ test("every push service is told of, on the page of all or on its own", () => {
 test("metrics that the pages name exist", () => {
 	const names = [...named(/\b(reveille_\w*[a-z])\b/g)];
 	expect(names.length).toBeGreaterThan(10);
-	const isOurs = (name: string) =>
-		name in METRICS || name in CONVERSE_SETTINGS || /^reveille_(process|nodejs)$/.test(name);
+	const isOurs = (name: string) => name in METRICS || name in CONVERSE_SETTINGS;
 	expect(names.filter((name) => !isOurs(name))).toEqual([]);
 });
 

@@ -17,7 +17,7 @@ const STARTS_XMPP: readonly string[] = ["prosody", "ejabberd", "slixmpp"].map(
 );
 
 /** Where programs are started: XMPP servers, a database server, a browser, Reveille itself. */
-const STARTS_PROGRAMS: readonly string[] = ["child", "chromium", "demo", "firefox"].map(
+const STARTS_PROGRAMS: readonly string[] = ["child", "chromium", "demo", "firefox", "promtool"].map(
 	(name) => `test/peers/${name}.ts`,
 );
 

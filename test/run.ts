@@ -42,7 +42,7 @@ async function sqlIsGenerated(): Promise<boolean> {
 	}
 }
 
-await needPeers(["prosody", "ejabberd", "firefox", "slixmpp"]);
+await needPeers(["prosody", "ejabberd", "firefox", "slixmpp", "promtool"]);
 
 const checks: [string, () => Promise<boolean>][] = [
 	["lint and format (biome)", () => run([join(BIN, "biome"), "check"])],

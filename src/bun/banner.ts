@@ -1,6 +1,7 @@
 /** The first lines of a start: what is on, what is off, and which setting turns it on. */
-import type { Config } from "../config/config.ts";
-import { shownUrl } from "../config/connections.ts";
+import { type Config, databaseName } from "../config/config.ts";
+import { shownUrl, type XmppConnection } from "../config/connections.ts";
+import { SERVICE_NAMES, SERVICES } from "../services/registry.ts";
 import { isSecureOrigin } from "../syntax/secure-origin.ts";
 import { isPublicSubject } from "../syntax/vapid-subject.ts";
 import { PROGRAM } from "./program.ts";
@@ -19,48 +20,81 @@ export interface BannerFacts {
 	registrationToken: ShownToken | undefined;
 }
 
+/** What a terminal shows of a line. */
+const COLUMNS = 80;
+
+/** A line of the banner: what it is about, and what is said of it. Without a name it goes on with the one before. */
+type Line = [name: string, text: string];
+
 export function banner(facts: BannerFacts): string {
 	const { version, config, created, url, startMs, registrationToken } = facts;
-	const { role, dataDir, database, vapid, webPush } = config;
-	const lines: [string, string][] = [
+	const { role, dataDir, database } = config;
+	const lines: Line[] = [
 		...http(config, url),
-		...xmpp(config),
-		...registering(config, registrationToken).map((text, at): [string, string] => [
-			at ? "" : "registering",
-			text,
-		]),
+		...watching(config, url),
 		...webApp(config, url),
-		["Web Push", role === "http" ? "by the connector" : webPushHosts(webPush)],
+		...under("registering", registering(config, registrationToken)),
+		...xmpp(config),
+		...services(config),
+		["database", `${databaseName(config)}${database.replica ? `, read from ${database.replica}` : ""}`],
 	];
-	if (role !== "http") lines.push(...contact(vapid.subject).map((text): [string, string] => ["", text]));
-	lines.push([
-		"database",
-		`${database.url ? shownUrl(database.url) : `${dataDir}/reveille.db`}${database.replica ? `, read from ${database.replica}` : ""}`,
-	]);
-	if (role !== "http")
-		lines.push(["data folder", dataDir + (created.length > 0 ? `, made now: ${created.join(", ")}` : "")]);
+	if (role !== "http") lines.push(["data folder", dataDir]);
+	if (role !== "http" && created.length > 0) lines.push(["", `made now: ${created.join(", ")}`]);
 	const width = Math.max(...lines.map(([name]) => name.length));
+	const indent = width + 4;
 	return [
 		`Reveille ${version}, ROLE=${role}, ready in ${Math.round(startMs)} ms`,
-		...lines.map(([name, text]) => `  ${name.padEnd(width)}  ${text}`),
+		...lines.flatMap(([name, text]) =>
+			wrapped(text, COLUMNS - indent).map((part, at) => `  ${(at === 0 ? name : "").padEnd(width)}  ${part}`),
+		),
 		"",
 	].join("\n");
 }
 
-function http({ role, publicUrl, trustedProxies }: Config, url: string): [string, string][] {
-	if (role === "connector") return [["HTTP", `${url}/health and /ready`]];
-	const outside = publicUrl?.replace(/\/$/, "");
-	const lines: [string, string][] = [
-		["HTTP", `${url}, documentation at ${outside ?? url}/docs${outside ? `, for clients ${outside}` : ""}`],
-	];
-	if (outside && trustedProxies.length === 0) {
-		lines.push(["", "behind a reverse proxy all clients look like one: set TRUSTED_PROXIES to its address"]);
+/** A text in lines of so many columns; what has no blank in it stays whole, to be copied. */
+function wrapped(text: string, columns: number): string[] {
+	const lines: string[] = [];
+	let line = "";
+	for (const word of text.split(" ")) {
+		if (line !== "" && line.length + 1 + word.length > columns) {
+			lines.push(line);
+			line = word;
+		} else line = line === "" ? word : `${line} ${word}`;
 	}
+	return [...lines, line];
+}
+
+/** Several texts below one name. */
+const under = (name: string, texts: readonly string[]): Line[] =>
+	texts.map((text, at) => [at === 0 ? name : "", text]);
+
+const outsideOf = ({ publicUrl }: Config) => publicUrl?.replace(/\/$/, "");
+
+function http(config: Config, url: string): Line[] {
+	if (config.role === "connector") return [["HTTP", `${url}/health and /ready`]];
+	const outside = outsideOf(config);
+	const texts = [
+		`${url}${outside ? `, for clients ${outside}` : ""}`,
+		`documentation at ${outside ?? url}/docs`,
+	];
+	if (outside && config.trustedProxies.length === 0)
+		texts.push("behind a reverse proxy all clients look like one: set TRUSTED_PROXIES to its address");
+	return under("HTTP", texts);
+}
+
+/** What is for the operator alone. */
+function watching(config: Config, url: string): Line[] {
+	const { role, adminToken } = config;
+	const off = "off: ADMIN_TOKEN turns it on";
+	const lines: Line[] = [];
+	if (role !== "connector") lines.push(["console", adminToken ? `${outsideOf(config) ?? url}/admin/` : off]);
+	if (role !== "http") lines.push(["metrics", adminToken ? `${url}/metrics` : off]);
 	return lines;
 }
 
 /** Where the web app is, or why it is off. */
-function webApp({ role, publicUrl, webApp: on, connections }: Config, url: string): [string, string][] {
+function webApp(config: Config, url: string): Line[] {
+	const { role, publicUrl, webApp: on, connections } = config;
 	if (role === "connector") return [];
 	if (!on) {
 		const isHttp = publicUrl !== undefined && !isSecureOrigin(publicUrl);
@@ -69,26 +103,67 @@ function webApp({ role, publicUrl, webApp: on, connections }: Config, url: strin
 			: "WEB_APP=true turns it on";
 		return [["web app", `off: ${why}`]];
 	}
-	const outside = publicUrl?.replace(/\/$/, "");
-	const where = outside ?? `${url}`;
+	const outside = outsideOf(config);
 	const alone = outside ? "" : ", for browsers of this machine alone: set PUBLIC_URL to an https address";
 	const useless =
 		role === "all" && connections.length === 0 ? "; it can set up nobody before XMPP is on" : "";
-	return [["web app", `${where}/app/${alone}${useless}`]];
+	return [["web app", `${outside ?? url}/app/${alone}${useless}`]];
 }
 
-function xmpp({ role, connections, pushAddress }: Config): [string, string][] {
+/** The ways in for publishes. */
+function xmpp({ role, connections, pushAddress }: Config): Line[] {
 	if (role === "http") return [["XMPP", `${pushAddress}, served by a connector`]];
-	if (connections.length === 0) {
-		return [
-			["XMPP", "off: set XMPP_SERVICE, XMPP_USERNAME and XMPP_PASSWORD to an account on an XMPP server"],
-		];
-	}
-	return connections.map(({ kind, address, service, pubsubHost }, index) => [
-		index === 0 ? "XMPP" : "",
-		`${kind === "component" ? "component " : ""}${address} through ${service === undefined ? "the server that its domain names" : shownUrl(service)}` +
-			(pubsubHost === undefined ? "" : `; publishes come to ${pubsubHost}`),
-	]);
+	const said = (kind: XmppConnection["kind"]) =>
+		connections
+			.filter((connection) => connection.kind === kind)
+			.map(
+				({ address, service }) =>
+					`${address} through ${service === undefined ? "the server that its domain names" : shownUrl(service)}`,
+			);
+	const orOff = (texts: string[], how: string) => (texts.length > 0 ? texts : [`off: ${how}`]);
+	// The environment variables make one of them.
+	const another = connections.length > 0 ? "a [[connection]] of reveille.toml adds one" : undefined;
+	const hosts = connections.flatMap(({ address, pubsubHost }) =>
+		pubsubHost === undefined ? [] : [`${pubsubHost}, for ${address}`],
+	);
+	return [
+		...under(
+			"XMPP account",
+			orOff(said("account"), another ?? "set XMPP_SERVICE to wss://…, XMPP_USERNAME and XMPP_PASSWORD"),
+		),
+		...under(
+			"XMPP component",
+			orOff(said("component"), another ?? "set XMPP_SERVICE to xmpp://…, XMPP_DOMAIN and XMPP_PASSWORD"),
+		),
+		...under("pubsub host", orOff(hosts, "XMPP_PUBSUB_HOST turns it on")),
+	];
+}
+
+/** The ways out for pushes: each push service, with its apps where they are called otherwise. */
+function services(config: Config): Line[] {
+	if (config.role === "http") return [["pushes", "sent by a connector"]];
+	return SERVICE_NAMES.flatMap((name): Line[] => {
+		const { label, turnedOnBy } = SERVICES[name];
+		const apps = config.apps.filter(({ service, retired }) => service === name && !retired);
+		if (apps.length === 0) return [[label, `off: ${turnedOnBy} ${turnsOn(turnedOnBy)} it on`]];
+		const names = apps.map((app) => app.name).filter((app) => app !== name || apps.length > 1);
+		const on = names.length > 0 ? `on: ${names.join(", ")}` : "on";
+		return under(label, name === "webpush" ? webPush(config, on) : [on]);
+	});
+}
+
+const turnsOn = (settings = "") => (/ and |, /.test(settings) ? "turn" : "turns");
+
+function webPush({ webPush: { allowHosts, allowPrivate }, vapid }: Config, on: string): string[] {
+	const hosts = [
+		"Mozilla, Google, Apple and Microsoft",
+		...allowHosts.map((host) => (host === "*" ? "every public host" : host)),
+	];
+	const more = allowHosts.length > 0 ? "" : "; WEBPUSH_ALLOW_HOSTS adds others (UnifiedPush)";
+	return [
+		`${on}, to ${hosts.join(", ")}${allowPrivate ? ", and to private addresses" : ""}${more}`,
+		...contact(vapid.subject),
+	];
 }
 
 /** What is wrong with the contact that push services are told. */
@@ -109,9 +184,10 @@ function registering(config: Config, token: ShownToken | undefined): string[] {
 	const { role, registration, pushAddress, xmppAllow } = config;
 	if (token?.kind === "made") {
 		return [
-			"over HTTP with this registration token, which is not shown again (the web app needs none)",
+			"with this registration token, which is not shown again:",
 			token.token,
 			`another one is made by: ${PROGRAM} token${role === "connector" ? "" : opens(xmppAllow)}`,
+			"the web app needs none",
 		];
 	}
 	if (role === "connector") return ["at the ROLE=http of the same database"];
@@ -133,13 +209,4 @@ function nameOf(token: ShownToken | undefined): string {
 	if (token === undefined) return "REGISTRATION_TOKEN";
 	if (token.kind === "file") return `the token in ${token.path}`;
 	return `the registration token that was shown when it was made; a new one is made by: ${PROGRAM} token`;
-}
-
-function webPushHosts({ allowHosts, allowPrivate }: Config["webPush"]): string {
-	const hosts = [
-		"Mozilla, Google, Apple and Microsoft",
-		...allowHosts.map((host) => (host === "*" ? "every public host" : host)),
-	];
-	const more = allowHosts.length > 0 ? "" : "; WEBPUSH_ALLOW_HOSTS adds others (UnifiedPush)";
-	return `on, to ${hosts.join(", ")}${allowPrivate ? ", and to private addresses" : ""}${more}`;
 }

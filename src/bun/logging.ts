@@ -1,6 +1,6 @@
 /** Where the log goes: lines of text on standard error, so that standard output stays for what was asked for. */
 import { configure, getLogger, getTextFormatter, type Logger } from "@logtape/logtape";
-import type { Config } from "../config/config.ts";
+import { type Config, databaseName } from "../config/config.ts";
 
 /** A line of the log, which ends with the id of its message, where it has one. */
 export const lineOf = getTextFormatter({
@@ -13,16 +13,21 @@ export const lineOf = getTextFormatter({
 	},
 });
 
-/** Configures logging for this process. */
-export async function startLogging(level: Config["logLevel"]): Promise<Logger> {
+/**
+ * Configures logging for this process.
+ * @returns a log whose lines may name `{database}` and `{dataDir}`: of several processes, whose they are
+ */
+export async function startLogging(
+	config: Pick<Config, "logLevel" | "database" | "dataDir">,
+): Promise<Logger> {
 	await configure({
 		sinks: { stderr: (record) => process.stderr.write(lineOf(record)) },
 		loggers: [
-			{ category: "reveille", lowestLevel: level, sinks: ["stderr"] },
+			{ category: "reveille", lowestLevel: config.logLevel, sinks: ["stderr"] },
 			{ category: ["logtape", "meta"], lowestLevel: "warning", sinks: ["stderr"] },
 		],
 	});
-	return getLogger("reveille");
+	return getLogger("reveille").with({ database: databaseName(config), dataDir: config.dataDir });
 }
 
 /** More than any sentence of ours needs, and less than fills a disk, UTF-16 units. */

@@ -3,7 +3,7 @@
  * what a short HMAC does; only the agreement of a message's keys is worth that.
  */
 import { createCipheriv, createHash, createHmac, hkdfSync } from "node:crypto";
-import type { Hmac } from "../secrets.ts";
+import { CONCEALED_BYTES, concealed, type Hmac } from "../secrets.ts";
 import type { HiddenName } from "../services/collapse-key.ts";
 import type { RecordCipher } from "../services/webpush/message-encryption.ts";
 
@@ -15,6 +15,16 @@ export const nativeHmac =
 	(key: Uint8Array<ArrayBuffer>): Hmac =>
 	(text) =>
 		new Uint8Array(createHmac("sha256", key).update(text).digest());
+
+/** `Keyring.conceal` on the spot. @param secretKey the current key */
+export function nativeConceal(secretKey: string): (text: string) => string {
+	return (text) =>
+		createHmac("sha256", secretKey)
+			.update(concealed(text))
+			.digest()
+			.subarray(0, CONCEALED_BYTES)
+			.toString("base64url");
+}
 
 /** What a newer push replaces an older one by. */
 export const nativeHiddenName: HiddenName = (text, bytes) =>

@@ -95,7 +95,7 @@ async function makeFirstToken({ tokens, log }: TokenDeps): Promise<ShownToken> {
 		return (await tokens.makeFirst(await hashOfToken(token))) ? { kind: "made", token } : { kind: "known" };
 	} catch (error) {
 		log.warn(
-			`No registration token could be made, or looked up, in the database: {error}. If there is none, "${PROGRAM} token" makes one.`,
+			`No registration token could be made, or looked up, in {database}: {error}. If there is none, "${PROGRAM} token" makes one.`,
 			about("token-not-made", { error: faultOf(error) }),
 		);
 		return { kind: "unknown" };

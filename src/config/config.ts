@@ -17,6 +17,7 @@ import {
 	checkAddresses,
 	connectionOf,
 	parseConnections,
+	shownUrl,
 	type XmppConnection,
 } from "./connections.ts";
 import { type JwtRegistration, jwtRegistration } from "./jwt-of-settings.ts";
@@ -93,6 +94,8 @@ export interface Config {
 	pushIntervalMs: number;
 	pushTtlSeconds: number;
 	logLevel: "debug" | "info" | "warning" | "error";
+	/** Whether the log calls users by their JIDs. */
+	logOwners: "short" | "whole";
 }
 
 /** More devices than a person has. */
@@ -143,6 +146,10 @@ function databaseOf(set: Settings): Config["database"] {
 	const replica = set.DATABASE_URL ?? fileUrl(`${set.DATA_DIR}/replica.db`);
 	return present({ url: set.DATABASE_SYNC_URL, authToken, replica });
 }
+
+/** What to call the database, for its operator: its URL without what is secret in it, or its file. */
+export const databaseName = ({ database, dataDir }: Pick<Config, "database" | "dataDir">): string =>
+	database.url === undefined ? `${dataDir}/reveille.db` : shownUrl(database.url);
 
 /** The domain of an account's address; undefined for a component, whose address is a domain. */
 function accountDomain(address: string | undefined): string | undefined {
@@ -203,6 +210,7 @@ export function parseConfig(record: Record<string, unknown>, connectionTables?: 
 		pushIntervalMs: set.PUSH_INTERVAL_MS,
 		pushTtlSeconds: set.PUSH_TTL_S,
 		logLevel: set.LOG_LEVEL,
+		logOwners: set.LOG_OWNERS,
 		...present({
 			publicUrl: set.PUBLIC_URL,
 			secretKey: set.SECRET_KEY,

@@ -258,6 +258,9 @@ export const settings = z.object({
 		.default(FOUR_WEEKS_S)
 		.describe("seconds a push is tried, and kept by its push service"),
 	LOG_LEVEL: oneOf("debug", "info", "warning", "error").default("info").describe("how much is logged"),
+	LOG_OWNERS: oneOf("short", "whole")
+		.default("short")
+		.describe("what the log calls users: short is the domain and six characters of a hash, whole the JID"),
 });
 
 export type Settings = z.output<typeof settings>;

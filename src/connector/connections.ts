@@ -1,6 +1,7 @@
 /** All XMPP connections of a process: none of them waits for another. */
 import type { Element } from "@xmpp/xml";
 import { settingOf, shownUrl, type XmppConnection } from "../config/connections.ts";
+import { withoutHost } from "../services/network-failures.ts";
 import { bareOf, domainOf, resourceOf } from "../xmpp/jid.ts";
 import {
 	type Connection,
@@ -65,7 +66,10 @@ export function createConnections(all: readonly XmppConnection[]): Connections {
 				const { address } = settings;
 				const service = connection.service();
 				const name = settings.service === undefined ? "its server" : settingOf(settings, "service");
-				const reason = service === undefined ? said : said.replaceAll(shownUrl(service), name);
+				const reason =
+					service === undefined
+						? said
+						: withoutHost(said, new URL(service).hostname).replaceAll(shownUrl(service), name);
 				return [held.length === 1 ? reason : `${address}: ${reason}`];
 			});
 			return faults.length === 0 || faults.join(" ");

@@ -12,9 +12,11 @@
  */
 import type { Logger } from "@logtape/logtape";
 import type { Replica } from "../bun/database/replica.ts";
+import { createDisks } from "../bun/disks.ts";
 import { IN_FLIGHT } from "../bun/fetch/fetches.ts";
 import type { Config } from "../config/config.ts";
 import { createAdmission } from "../delivery/admission.ts";
+import { deliveredLines } from "../delivery/delivered-lines.ts";
 import { createDelivery, type Delivery } from "../delivery/delivery.ts";
 import { createGates, type Gates } from "../delivery/gates/gates.ts";
 import { startHandoverLoop } from "../delivery/handover/handover-loop.ts";
@@ -26,6 +28,7 @@ import { createOutboxLoop, type OutboxLoop } from "../delivery/outbox/outbox-loo
 import { createVerdicts } from "../delivery/outcomes/dead-token-verdicts.ts";
 import { createResults, type Results } from "../delivery/outcomes/push-results.ts";
 import { createPushModules } from "../delivery/push-modules.ts";
+import type { OwnerForm } from "../messages/whom.ts";
 import { createAccess } from "../registering/access.ts";
 import type { InviteDesk } from "../registering/invite-check.ts";
 import type { NodeSource } from "../registering/nodes.ts";
@@ -57,6 +60,8 @@ const DRAIN_MS = 5_000;
 export interface ConnectorDeps {
 	config: Config;
 	log: Logger;
+	/** What the log calls owners. */
+	ownerForm: OwnerForm;
 	version: string;
 	keyring: Keyring;
 	registrations: Registrations;
@@ -174,6 +179,7 @@ export async function createConnector(deps: ConnectorDeps): Promise<Connector> {
 			nodes,
 			pubsubNodes,
 			version: deps.version,
+			ownerForm: deps.ownerForm,
 			log,
 		},
 		connections,
@@ -210,7 +216,18 @@ export async function createConnector(deps: ConnectorDeps): Promise<Connector> {
 
 /** What a publish meets between its intake and its answer. It starts nothing. */
 function composeDelivery(
-	{ config, log, keyring, registrations, services, keyUse, replica, journal, consoleStore }: ConnectorDeps,
+	{
+		config,
+		log,
+		ownerForm,
+		keyring,
+		registrations,
+		services,
+		keyUse,
+		replica,
+		journal,
+		consoleStore,
+	}: ConnectorDeps,
 	{
 		connections,
 		file,
@@ -250,6 +267,7 @@ function composeDelivery(
 	// Services: each sends a push once, and classifies the answer as an outcome. The metrics count and time them.
 	const metrics = config.adminToken
 		? createMetrics({
+				apps: config.apps.map(({ name }) => name),
 				outbox: file.outbox.depth,
 				shutGates: gates.shut,
 				inFlight: gates.inFlight,
@@ -257,6 +275,7 @@ function composeDelivery(
 				registrations: registrations.count,
 				keyUse,
 				certificates,
+				disks: createDisks(config),
 				replica,
 			})
 		: undefined;
@@ -265,7 +284,7 @@ function composeDelivery(
 	);
 
 	// Outcomes: they are written down, and not believed when too many devices at once are said to be gone.
-	const results = createResults(known, log);
+	const results = createResults(known, log, Date.now, ownerForm);
 	const verdicts = createVerdicts({
 		onMass(gate) {
 			messages.onMass(gate);
@@ -292,6 +311,8 @@ function composeDelivery(
 		outbox: file.outbox,
 		mayGrow: file.mayGrow,
 		onQueued: outboxLoop.wake,
+		ownerForm,
+		onDelivered: config.logLevel === "debug" ? deliveredLines(log, ownerForm) : undefined,
 		log,
 	});
 	return { delivery, results, metrics, gates };
@@ -312,7 +333,8 @@ interface Parts {
 
 /** What waits may go out first; then the connections are opened, and publishes come in. */
 async function startParts(deps: ConnectorDeps, parts: Parts): Promise<RunningConnector> {
-	const { config, log, keyring, registrations, nodes, handover, journal, consoleStore, identity } = deps;
+	const { config, log, ownerForm, keyring, registrations, nodes, handover, journal, consoleStore, identity } =
+		deps;
 	const { checks, connections, file, outboxLoop, delivery, results, metrics, entrances, live } = parts;
 	const { retentionDays } = config;
 	const journalWrites = createJournalWrites({
@@ -323,7 +345,7 @@ async function startParts(deps: ConnectorDeps, parts: Parts): Promise<RunningCon
 	});
 
 	checks.start();
-	deps.ends.listen(tellOfEnds({ entrances, connections, nodes, keyring, log }));
+	deps.ends.listen(tellOfEnds({ entrances, connections, nodes, keyring, ownerForm, log }));
 	outboxLoop.start(delivery.retry);
 	const handoverLoop = startHandoverLoop(handover, delivery.push, log, {
 		// Only what is held back: what is on its way has an end by itself.

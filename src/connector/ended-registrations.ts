@@ -2,6 +2,7 @@
 
 import type { Logger } from "@logtape/logtape";
 import { about } from "../messages/about.ts";
+import { nodeForm, type OwnerForm } from "../messages/whom.ts";
 import { knownNode, type NodeSource } from "../registering/nodes.ts";
 import type { Keyring } from "../secrets.ts";
 import { faultOf } from "../store/database-fault.ts";
@@ -19,12 +20,14 @@ export function tellOfEnds({
 	connections,
 	nodes,
 	keyring,
+	ownerForm,
 	log,
 }: {
 	entrances: readonly Pick<Entrance, "intake">[];
 	connections: Pick<Connections, "sendFrom">;
 	nodes: NodeSource;
 	keyring: Keyring;
+	ownerForm: OwnerForm;
 	log: Logger;
 }): (registration: Registration) => void {
 	async function tellOwner(registration: Registration): Promise<void> {
@@ -41,8 +44,13 @@ export function tellOfEnds({
 		}
 		tellOwner(registration).catch((error: unknown) =>
 			log.warn(
-				"A user's server could not be told that a registration has ended. It is told with its next publish: {error}",
-				about("owner-not-told", { error: faultOf(error) }),
+				"The server of {owner} could not be told that the registration {node} with {app} has ended. It is told with its next publish: {error}",
+				about("owner-not-told", {
+					owner: ownerForm(registration.owner),
+					node: nodeForm(node),
+					app: registration.app,
+					error: faultOf(error),
+				}),
 			),
 		);
 	};

@@ -5,6 +5,7 @@ import type { Element } from "@xmpp/xml";
 import type { XmppConnection } from "../config/connections.ts";
 import type { PublishRequest } from "../delivery/admission.ts";
 import { about } from "../messages/about.ts";
+import type { OwnerForm } from "../messages/whom.ts";
 import { createRegistrar, type RegistrarDeps } from "../registering/xmpp-registrar.ts";
 import { isOwnNode, type Keyring } from "../secrets.ts";
 import { faultOf } from "../store/database-fault.ts";
@@ -29,6 +30,8 @@ export interface IntakeDeps extends Omit<RegistrarDeps, "allow" | "address" | "p
 	same?: StanzaDeps["same"];
 	/** Why nothing can be said of unknown registrations. */
 	doubt?: StanzaDeps["doubt"];
+	/** What the log calls owners. */
+	ownerForm: OwnerForm;
 	log: Logger;
 }
 
@@ -71,10 +74,14 @@ export function createIntake(connection: XmppConnection, deps: IntakeDeps): Inta
 				...(keeper && hostJid !== undefined && { pubsubHost: { jid: hostJid, restrict: keeper.restrict } }),
 			}),
 			turn: () => new Promise((resolve) => setImmediate(resolve)),
-			onFault: (error) =>
+			onFault: (error, from) =>
 				log.error(
-					"A command failed, and its sender is answered with an error: {error}",
-					about("command-not-answered", { error: faultOf(error) }),
+					"{address}: a command of {owner} failed, and is answered with an error: {error}",
+					about("command-not-answered", {
+						address,
+						owner: deps.ownerForm(bareOf(from)),
+						error: faultOf(error),
+					}),
 				),
 		},
 		version: deps.version,

@@ -7,10 +7,11 @@
 import type { Logger } from "@logtape/logtape";
 import type { Element } from "@xmpp/xml";
 import { about } from "../messages/about.ts";
+import { nodeForm } from "../messages/whom.ts";
 import { faultOf } from "../store/database-fault.ts";
 import type { PubsubNodes } from "../store/pubsub-nodes.ts";
 import type { Answer, Notification } from "../types.ts";
-import { publishedItems } from "../xmpp/pubsub-requests.ts";
+import { type Item, publishedItems } from "../xmpp/pubsub-requests.ts";
 import { RequestFailed, type Requests } from "../xmpp/requests.ts";
 import { compareNodes } from "./pubsub/comparison.ts";
 import { fewAtOnce } from "./pubsub/few-at-once.ts";
@@ -127,14 +128,16 @@ export function createPubsubKeeper(deps: PubsubKeeperDeps): PubsubKeeper {
 
 		take(message) {
 			if (!message.is("message") || message.attrs.from !== host) return undefined;
-			return Promise.all(publishedItems(message).map(items.handle)).then(
-				() => {},
-				(error: unknown) =>
-					log.warn(
-						"{host}: a publish stays in its node, and is looked at again later: {error}",
-						about("pubsub-item-kept", { host, error: faultOf(error) }),
-					),
-			);
+			const handle = (item: Item) =>
+				items
+					.handle(item)
+					.catch((error: unknown) =>
+						log.warn(
+							"{host}: a publish stays in its node, {node}, and is looked at again later: {error}",
+							about("pubsub-item-kept", { host, node: nodeForm(item.node), error: faultOf(error) }),
+						),
+					);
+			return Promise.all(publishedItems(message).map(handle)).then(() => {});
 		},
 
 		online(isResumed) {

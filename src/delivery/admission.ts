@@ -2,6 +2,7 @@
 
 import type { Logger } from "@logtape/logtape";
 import { about } from "../messages/about.ts";
+import { nodeForm } from "../messages/whom.ts";
 import { type Keyring, type SecretCheck, splitOpenNode } from "../secrets.ts";
 import type { Answer, Notification } from "../types.ts";
 import { waitAnswer } from "./push-item.ts";
@@ -43,12 +44,12 @@ export function createAdmission({
 	let complainedAt = Number.NEGATIVE_INFINITY;
 
 	/** Once a minute at most: anybody can send a node that names no key of ours. */
-	function complainOfKey() {
+	function complainOfKey(node: string, publisher = "somebody") {
 		if (now() - complainedAt < COMPLAIN_EVERY_MS) return;
 		complainedAt = now();
 		log.error(
-			"Publishes come for registrations made with a key that is not configured. They are answered with wait. Add that key to SECRET_KEY_OLD.",
-			about("key-not-configured"),
+			"Publishes come for registrations made with a key that is not configured, such as {node} from {publisher}. They are answered with wait. Add that key to SECRET_KEY_OLD.",
+			about("key-not-configured", { node: nodeForm(node), publisher }),
 		);
 	}
 
@@ -72,7 +73,7 @@ export function createAdmission({
 			case "wrong":
 				return { kind: "unknown", reason: "wrong secret" };
 			case "unknown-key":
-				complainOfKey();
+				complainOfKey(credential.node, publisher);
 				return waitAnswer("the key of this registration is not configured");
 		}
 	};

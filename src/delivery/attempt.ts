@@ -53,6 +53,17 @@ export interface Attempts {
 	refusalOf(item: Pick<Item, "node" | "publisher">): Promise<Answer | undefined>;
 }
 
+/** A push that was delivered. */
+export interface Delivered {
+	registration: Registration;
+	/** From its publish to now; undefined: it had waited in the outbox, which does not keep when it came. */
+	ms: number | undefined;
+	/** What its push service took of that. */
+	serviceMs: number;
+}
+
+export type OnDelivered = (delivered: Delivered) => void;
+
 export interface AttemptDeps {
 	registrations: Pick<Known, "find" | "findAtPrimary" | "rename" | "remove">;
 	/** Whether the operator serves an owner no more; as in `Bars`. */
@@ -70,6 +81,7 @@ export interface AttemptDeps {
 	/** How many pushes of one app, or to one provider, may be on their way at once. */
 	maxInFlight: number;
 	sendDeadlineMs: number;
+	onDelivered?: OnDelivered | undefined;
 	now(): number;
 	pause?(ms: number): Promise<void>;
 }
@@ -86,6 +98,7 @@ export function createAttempts(deps: AttemptDeps): Attempts {
 		writes,
 		act,
 		sendDeadlineMs,
+		onDelivered,
 		now,
 	} = deps;
 	const apps = new Map(deps.apps.map((app) => [app.name, app]));
@@ -172,7 +185,14 @@ export function createAttempts(deps: AttemptDeps): Attempts {
 		// Its place is free again, and what waits in the outbox answers nobody.
 		const isUnreached = outcome.kind === "retry" && outcome.detail !== undefined;
 		if (isUnreached && !item.isPromised) await unreached.tellLater(startedAt);
-		return answered(await act(outcome, { item, registration, startedAt, gate: target.gate, isOfOthers }));
+		const heardAt = onDelivered ? now() : startedAt;
+		const answer = await act(outcome, { item, registration, startedAt, gate: target.gate, isOfOthers });
+		if (onDelivered && outcome.kind === "delivered") {
+			const { receivedAt } = item;
+			const ms = receivedAt === undefined ? undefined : now() - receivedAt;
+			onDelivered({ registration, ms, serviceMs: heardAt - startedAt });
+		}
+		return answered(answer);
 	}
 
 	return {

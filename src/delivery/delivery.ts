@@ -15,12 +15,13 @@
 
 import type { Logger } from "@logtape/logtape";
 import { about } from "../messages/about.ts";
+import { nodeForm, type OwnerForm } from "../messages/whom.ts";
 import { faultOf } from "../store/database-fault.ts";
 import type { Outbox } from "../store/local/outbox.ts";
 import type { QueueName } from "../store/local/queue-names.ts";
 import type { Answer, App, Notification, PushService } from "../types.ts";
 import type { Admission, PublishRequest } from "./admission.ts";
-import { createAttempts } from "./attempt.ts";
+import { createAttempts, type OnDelivered } from "./attempt.ts";
 import type { Gates } from "./gates/gates.ts";
 import { createInFlight } from "./in-flight.ts";
 import { createInOrder } from "./in-order.ts";
@@ -68,6 +69,10 @@ export interface DeliveryDeps {
 	maxInFlight: number;
 	pushIntervalMs: number;
 	pushTtlSeconds: number;
+	/** What the log calls owners; missing: by their domains. */
+	ownerForm?: OwnerForm;
+	/** Told of each push that was delivered; missing: nobody wants to know. */
+	onDelivered?: OnDelivered | undefined;
 	log: Logger;
 	/** Whether the disk of the outbox has room for what strangers leave there; by default it always has. */
 	mayGrow?(): Promise<boolean>;
@@ -109,7 +114,7 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
 	const inFlight = createInFlight();
 	const onSuperseding = inFlight.supersedeOlder;
 	const writes = createOutboxWrites(outbox, { mayGrow, onQueued, onSuperseding, now, random });
-	const secure: Secure = (items, dueAt) => writes.secure(items, dueAt).catch(failed);
+	const secure: Secure = (items, dueAt) => writes.secure(items, dueAt).catch((error) => failed(error, items));
 	const proven = createProven();
 	const act = createOutcomes({ ...deps, journal, proven, writes, now });
 	const ownTextDevices = createOwnTextDevices();
@@ -129,7 +134,7 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
 		sendDeadlineMs,
 		send: sending.send,
 		secure,
-		refusalOf: (item) => attempts.refusalOf(item).catch(failed),
+		refusalOf: (item) => attempts.refusalOf(item).catch((error) => failed(error, [item])),
 		ownTextDevices,
 		now,
 	});
@@ -139,11 +144,13 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
 	const inOrder = createInOrder();
 
 	/** A user's registration must survive our faults: never anything but `wait`. */
-	function failed(error: unknown): Answer {
+	function failed(error: unknown, [item, ...more]: readonly Pick<Item, "node">[]): Answer {
+		const node = item ? nodeForm(item.node) : "none";
+		const others = more.length === 0 ? "" : ` and ${more.length} others`;
 		const reason = error instanceof Unavailable ? error.message : "internal error";
 		log.error(
-			"A push could not be handled ({reason}), and its server is answered with wait: {error}",
-			about("push-not-handled", { reason, error: faultOf(error) }),
+			"A push to {node}{others} could not be handled ({reason}), and its server is answered with wait: {error}",
+			about("push-not-handled", { node, others, reason, error: faultOf(error) }),
 		);
 		return waitAnswer(reason);
 	}
@@ -183,8 +190,9 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
 			notes(request, node, answer, { at, ms: performance.now() - startedAt });
 			if (answer.kind === "done") learn(request, tagging);
 			if (answer.kind === "unknown") {
-				log.debug("A publish from {publisher} is answered by item-not-found: {reason}", {
+				log.debug("A publish from {publisher} to {node} is answered by item-not-found: {reason}", {
 					publisher,
+					node: nodeForm(request.node),
 					reason: answer.reason,
 				});
 			}

@@ -53,13 +53,13 @@ export function startHousekeeping(deps: {
 			const expired = await handover.sweep();
 			if (expired > 0)
 				log.warn(
-					"{expired} handed-over pushes became too old and were deleted. Is a connector running?",
+					"{expired} handed-over pushes in {database} became too old and were deleted. Is a connector running?",
 					about("handover-expired", { expired }),
 				);
 			await consoleStore.sweep();
 		} catch (error) {
 			log.warn(
-				"Old rows could not be deleted from the database. It is tried again in an hour: {error}",
+				"Old rows could not be deleted from {database}. It is tried again in an hour: {error}",
 				about("registrations-not-swept", { error: faultOf(error) }),
 			);
 		}

@@ -40,7 +40,7 @@ export function createSending({
 	attempts: Attempts;
 	writes: Pick<OutboxWrites, "queue">;
 	secure: Secure;
-	failed(error: unknown): Answer;
+	failed(error: unknown, items: readonly Item[]): Answer;
 	sendDeadlineMs: number;
 	now(): number;
 }): Sending {
@@ -70,7 +70,7 @@ export function createSending({
 						inFlight.remove(item);
 						void asCommon(item).then(resolve);
 					},
-					(error) => end(failed(error)),
+					(error) => end(failed(error, [item])),
 				);
 			});
 		},

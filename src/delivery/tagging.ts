@@ -125,7 +125,7 @@ export async function openTagging({
 	function write(change: Promise<void>) {
 		const done = change.catch((error: unknown) =>
 			log.warn(
-				"Which domains tag their publishes could not be saved. It is known until this process ends: {error}",
+				"Which domains tag their publishes could not be saved in {dataDir}. It is known until this process ends: {error}",
 				about("tagging-not-saved", { error: faultOf(error) }),
 			),
 		);

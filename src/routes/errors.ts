@@ -1,7 +1,9 @@
 /** Turns whatever was thrown into a problem, and tells the operator of what is not the client's doing. */
 
 import type { Logger } from "@logtape/logtape";
+import type { Context } from "hono";
 import { HTTPException } from "hono/http-exception";
+import { matchedRoutes } from "hono/route";
 import { about } from "../messages/about.ts";
 import { NoNodeReady } from "../registering/nodes.ts";
 import { UnknownKey } from "../secrets.ts";
@@ -31,11 +33,18 @@ export function deviceProblem({ message }: InvalidDevice, path: string): Problem
 	return new Problem("invalid-fields", message, { errors: [{ path, message }] });
 }
 
+/** What was asked for, without what is a caller's own in it. */
+export function patternOf(c: Context): string {
+	const route = matchedRoutes(c).findLast(({ path }) => !path.endsWith("*"));
+	return `${c.req.method} ${route?.path ?? "of another path"}`;
+}
+
 /**
  * @param error whatever a route threw
+ * @param where what was asked for, as its method and the pattern of its path: the path itself may hold a token
  * @param log told of failures that are ours; never of bodies, tokens or secrets
  */
-export function toProblem(error: unknown, log: Logger): Problem {
+export function toProblem(error: unknown, log: Logger, where = "a request"): Problem {
 	if (error instanceof Problem) return error;
 	if (error instanceof UnknownKey) return keyMissing();
 	if (error instanceof NoSpace) return unavailable(error.message);
@@ -51,15 +60,15 @@ export function toProblem(error: unknown, log: Logger): Problem {
 	const fault = databaseFault(error);
 	if (fault) {
 		log.error(
-			"The database failed, and a request is answered with 503: {error}",
-			about("database-failed", { error: faultOf(error) }),
+			"The database failed, and {where} is answered with 503: {error}",
+			about("database-failed", { where, error: faultOf(error) }),
 		);
 		if (fault instanceof UnfitDatabase) return new Problem("not-configured", fault.message);
 		return unavailable("The database does not answer. Try again later.");
 	}
 	log.error(
-		"A request failed, and is answered with 500: {error}",
-		about("request-failed", { error: faultOf(error) }),
+		"{where} failed, and is answered with 500: {error}",
+		about("request-failed", { where, error: faultOf(error) }),
 	);
 	return new Problem("internal-error", "The request could not be handled; the server's log says why.");
 }

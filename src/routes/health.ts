@@ -93,7 +93,7 @@ export async function readinessOf(deps: WatchingDeps): Promise<Readiness> {
 	try {
 		return await deps.readiness();
 	} catch (error) {
-		return { database: toProblem(error, deps.log).message, xmpp: undefined };
+		return { database: toProblem(error, deps.log, "GET /ready").message, xmpp: undefined };
 	}
 }
 

@@ -46,7 +46,7 @@ interface Token {
 }
 
 /** What the token endpoint's refusals mean; the word is the answer's `error` (RFC 6749 §5.2). */
-const REFUSALS: readonly (AnswerRow & { readonly kind: TokenFailure["kind"] })[] = [
+export const REFUSALS: readonly (AnswerRow & { readonly kind: TokenFailure["kind"] })[] = [
 	// Entra says passing trouble with a 400 (AADSTS90033 and others).
 	{ status: 400, word: "temporarily_unavailable", kind: "retry", reason: "unwell" },
 	{ status: 400, word: "server_error", kind: "retry", reason: "unwell" },

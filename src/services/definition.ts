@@ -41,6 +41,10 @@ export interface DeviceField {
 /** @typeParam F the fields of its apps' tables, beside those that all have */
 export interface ServiceDefinition<Name extends ServiceName, F extends Fields = Fields> {
 	readonly name: Name;
+	/** What people call it. */
+	readonly label: string;
+	/** The settings that turn it on, for its operator, as the end of a sentence; missing: it is on by itself. */
+	readonly turnedOnBy?: string;
 	readonly fields: F;
 	/** Environment variables: each is a field of one app, which has the service's name. */
 	readonly variables?: Readonly<Record<string, { readonly field: keyof F & string; readonly what: string }>>;

@@ -33,7 +33,7 @@ const MAX_AFTER_MS = answerBounds.retryAfter.is * 1000;
 
 /**
  * Sends a request and reads its answer.
- * @param request.url never appears in a reason
+ * @param request.url never appears in a reason, but for its host where DNS does not know that
  * @param how.signal the deadline: no status until it fires is `retry`
  * @returns what was said, or what became of a request that got no answer
  */
@@ -45,7 +45,7 @@ export async function exchange(
 	try {
 		response = await how.fetch(request.url, { ...request.init, redirect: "manual", signal: how.signal });
 	} catch (error) {
-		return failure(error, how.signal);
+		return failure(error, how.signal, URL.parse(request.url)?.hostname);
 	}
 	const body = response.body ? await beginning(response.body, how.maxBytes ?? MAX_BODY) : "";
 	const afterMs = retryAfterMs(response.headers.get("retry-after"), how.now());
@@ -54,11 +54,11 @@ export async function exchange(
 }
 
 /** Network failures in words that hold no URL: a `fetch` puts it into its message. */
-function failure(error: unknown, signal: AbortSignal): Failure {
+function failure(error: unknown, signal: AbortSignal, host: string | undefined): Failure {
 	if (error instanceof ForbiddenAddress)
 		return { kind: "rejected", reason: "the host has an address that is not public", about: "push" };
 	if (signal.aborted) return { kind: "retry", reason: "no answer in time" };
-	return { kind: "retry", reason: networkFailure(error) };
+	return { kind: "retry", reason: networkFailure(error, host) };
 }
 
 /** Reads at most `maxBytes`, then closes the line; a line cut before is no failure. */

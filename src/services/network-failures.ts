@@ -6,13 +6,13 @@
 const CERTIFICATE =
 	"its certificate is signed by nobody trusted here: if by an authority or proxy of yours, set NODE_EXTRA_CA_CERTS to that certificate's file";
 const NO_WAY = "there is no way to its address: look at this machine's network, IPv6 and firewall";
-const NO_DNS = "no name server answers: look at this machine's DNS (resolv.conf)";
+const NO_DNS = "no name server answers for {host}: look at this machine's DNS (resolv.conf)";
 
-/** By code, the end of a sentence. Fit for clients: short, without a URL. */
+/** By code, the end of a sentence, with `{host}` for what was looked up. Fit for clients: short, without a URL. */
 const WORDS: Readonly<Record<string, string>> = {
 	// Names.
-	ENOTFOUND: "DNS does not know the host's name: is it spelt right, and does DNS work on this machine?",
-	ENODATA: "DNS has no address of the host: is its name spelt right?",
+	ENOTFOUND: "DNS does not know {host}: is it spelt right, and does DNS work on this machine?",
+	ENODATA: "DNS has no address of {host}: is its name spelt right?",
 	EAI_AGAIN: NO_DNS,
 	ESERVFAIL: NO_DNS,
 	EREFUSED: NO_DNS,
@@ -54,21 +54,49 @@ const WORDS: Readonly<Record<string, string>> = {
 		"its certificate is for another name: is the host right, or does DNS or a proxy lead elsewhere?",
 };
 
-/** What a code of Bun, the system or OpenSSL means, and what to do: the end of a sentence. Undefined: it is not known. */
-export const causeOf = (code: string): string | undefined =>
-	Object.hasOwn(WORDS, code) ? WORDS[code] : undefined;
+const UNNAMED = "the host's name";
+
+/**
+ * What a code of Bun, the system or OpenSSL means, and what to do: the end of a sentence.
+ * @param host what was looked up
+ * @returns undefined: it is not known
+ */
+export const causeOf = (code: string, host = UNNAMED): string | undefined =>
+	Object.hasOwn(WORDS, code) ? WORDS[code]?.replace("{host}", () => host) : undefined;
+
+/** A text with such causes in it, for readers who need not know which host was looked up. */
+export function withoutHost(text: string, host: string): string {
+	const causes = new Set(Object.values(WORDS).filter((words) => words.includes("{host}")));
+	let unnamed = text;
+	for (const words of causes) {
+		const [before = "", after = ""] = words.split("{host}");
+		unnamed = unnamed.replaceAll(`${before}${host}${after}`, `${before}${UNNAMED}${after}`);
+	}
+	return unnamed;
+}
 
 /** A longer run of letters counts as a token wherever reasons are shown to clients. */
 const LONGEST_CODE = 31;
 
 /**
  * A failure to get any answer, in words that hold no URL.
- * @param error what `fetch` threw: nothing is taken from it but its code, since its message has the URL
+ * @param error what `fetch` threw: nothing is taken from it but its code and the name that was looked up, since its
+ *   message has the URL
+ * @param asked the host of the URL; another name that was looked up is a proxy's, and is the operator's own affair
  */
-export function networkFailure(error: unknown): string {
-	const code = error instanceof Error && "code" in error ? error.code : undefined;
-	if (typeof code !== "string" || !/^[A-Z0-9_]{1,50}$/i.test(code)) return "network failure";
-	const words = causeOf(code);
+export function networkFailure(error: unknown, asked?: string): string {
+	const said = error instanceof Error && "code" in error ? error.code : undefined;
+	if (typeof said !== "string" || !/^[A-Z0-9_]{1,50}$/i.test(said)) return "network failure";
+	// As Bun's own lookup says it.
+	const code = said.replace(/^DNS_/, "");
+	const words = causeOf(code, lookedUp(error, asked));
 	if (words === undefined) return `network failure: ${code}`;
 	return code.length > LONGEST_CODE ? `network failure: ${words}` : `network failure: ${code}, ${words}`;
+}
+
+/** The name that was looked up, where it is known. */
+function lookedUp(error: unknown, asked: string | undefined): string | undefined {
+	const name = error instanceof Error && "hostname" in error ? error.hostname : undefined;
+	if (typeof name !== "string" || !/^[a-z0-9._-]{1,253}$/i.test(name)) return asked;
+	return asked === undefined || name === asked ? name : "the proxy's name";
 }

@@ -1,6 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import { type BannerFacts, banner } from "../../src/bun/banner.ts";
 import { parseConfig } from "../../src/config/config.ts";
+import { settingNames } from "../../src/config/settings.ts";
+import { SERVICE_NAMES, SERVICES } from "../../src/services/registry.ts";
 
 const KEY = "k".repeat(32);
 const ACCOUNT = {
@@ -19,8 +21,15 @@ const said = (settings: Record<string, string> = {}, facts: Partial<BannerFacts>
 		registrationToken: undefined,
 		...facts,
 	});
-const line = (text: string, name: string) =>
-	text.split("\n").find((each) => each.trim().startsWith(name)) ?? "";
+/** What is said below a name, as one line; as it is found by its beginning. */
+function line(text: string, name: string): string {
+	const lines = text.split("\n");
+	const at = lines.findIndex((each) => each.trim().startsWith(name));
+	if (at < 0) return "";
+	const more = lines.slice(at + 1);
+	const end = more.findIndex((each) => !each.startsWith(" ".repeat(12)));
+	return [lines[at], ...more.slice(0, end)].map((each = "") => each.trim()).join(" ");
+}
 
 describe("the first lines of a start", () => {
 	test("with nothing set say that it runs, what is off, and which settings turn it on", () => {
@@ -48,7 +57,7 @@ describe("the first lines of a start", () => {
 		const at = lines.findIndex((each) => each.trim().startsWith("registering"));
 		expect(lines[at]).toContain("not shown again");
 		expect(lines[at + 1]?.trim()).toBe(token);
-		expect(lines[at + 2]).toContain("token; XMPP_ALLOW=* opens it to everybody");
+		expect(line(lines.join("\n"), "registering")).toContain("token; XMPP_ALLOW=* opens it to everybody");
 		for (const kind of ["known", "unknown"] as const) {
 			expect(line(said(ACCOUNT, { registrationToken: { kind } }), "registering")).toMatch(
 				/made by: .* token;/,
@@ -108,5 +117,69 @@ describe("the first lines of a start", () => {
 		expect(line(text, "XMPP")).toContain("push.example.net, served by a connector");
 		expect(line(text, "database")).toContain("file:/var/shared.db");
 		expect(text).not.toContain("data folder");
+	});
+
+	test("name every push service: on with its apps, or off with the settings that turn it on", () => {
+		const off = said();
+		for (const name of SERVICE_NAMES) {
+			const { label, turnedOnBy } = SERVICES[name];
+			const its = line(off, label);
+			if (turnedOnBy === undefined) expect(its).toMatch(/ on\b/);
+			else expect(its).toContain(`off: ${turnedOnBy} turn`);
+			for (const [setting] of turnedOnBy?.matchAll(/[A-Z]+_[A-Z_]+/g) ?? [])
+				expect(settingNames as string[]).toContain(setting);
+		}
+		const app = { service: "apns", cert: "-----BEGIN PRIVATE KEY-----", topic: "org.example.chat" };
+		const on = said({
+			FCM_SERVICE_ACCOUNT: "{}",
+			APPS: JSON.stringify([
+				{ ...app, name: "chat-ios" },
+				{ ...app, name: "chat-ios-dev", sandbox: true },
+				{ name: "topics", service: "ntfy" },
+				{ name: "browsers", service: "webpush" },
+			]),
+		});
+		expect(line(on, "APNs")).toEndWith("on: chat-ios, chat-ios-dev");
+		expect(line(on, "FCM")).toEndWith(" on");
+		expect(line(on, "ntfy")).toEndWith("on: topics");
+		expect(line(on, "Web Push")).toContain("on: browsers, to Mozilla");
+	});
+
+	test("name every way in: on with its address, or off with the settings that turn it on", () => {
+		const off = said();
+		expect(line(off, "XMPP account")).toContain("off: set XMPP_SERVICE to wss://…");
+		expect(line(off, "XMPP component")).toContain("off: set XMPP_SERVICE to xmpp://…");
+		expect(line(off, "pubsub host")).toContain("off: XMPP_PUBSUB_HOST");
+		expect(line(off, "console")).toContain("off: ADMIN_TOKEN");
+		expect(line(off, "metrics")).toContain("off: ADMIN_TOKEN");
+		const on = said({ ...ACCOUNT, XMPP_PUBSUB_HOST: "pubsub.example.net", ADMIN_TOKEN: KEY });
+		expect(line(on, "XMPP component")).toContain("off: a [[connection]] of reveille.toml adds one");
+		expect(line(on, "pubsub host")).toContain("pubsub.example.net, for push@xmpp.example.net/push");
+		expect(line(on, "console")).toContain("http://127.0.0.1:5357/admin/");
+		expect(line(on, "metrics")).toContain("http://127.0.0.1:5357/metrics");
+		const component = said({
+			XMPP_SERVICE: "xmpp://127.0.0.1:5347",
+			XMPP_DOMAIN: "push.example.net",
+			XMPP_PASSWORD: "sesame",
+		});
+		expect(line(component, "XMPP component")).toContain("push.example.net through xmpp://127.0.0.1:5347");
+		const connector = said({ ...ACCOUNT, ROLE: "connector", ADMIN_TOKEN: KEY });
+		expect(line(connector, "console")).toBe("");
+		expect(line(connector, "metrics")).not.toContain("off");
+	});
+
+	test("fit 80 columns, but for what is copied as a whole", () => {
+		const texts = [
+			said(),
+			said({ ...ACCOUNT, WEBPUSH_ALLOW_HOSTS: "ntfy.sh, *.example.net, up.example.org, one.more.example" }),
+			said({ PUBLIC_URL: "https://push.example.net" }, { created: ["secret.key", "vapid.key"] }),
+		];
+		const long = texts
+			.join("\n")
+			.split("\n")
+			.filter((each) => each.length > 80);
+		expect(long).toEqual([]);
+		const path = `/${"folder/".repeat(20)}`;
+		expect(said({ DATA_DIR: path })).toContain(`  ${path}\n`);
 	});
 });

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import { join } from "node:path";
 import { lineOf } from "../../src/bun/logging.ts";
 import { StartError } from "../../src/bun/start-error.ts";
 import { about, withId } from "../../src/messages/about.ts";
@@ -22,6 +23,21 @@ describe("a line of the log", () => {
 	test("ends as it is written where it has none", () => {
 		expect(lineOf(record({}))).toEndWith(" is not online.\n");
 	});
+});
+
+test("a line may name the database and the data folder without being given them, and secrets of its URL are not there", () => {
+	const program = `
+		import { startLogging } from ${JSON.stringify(join(import.meta.dir, "../../src/bun/logging.ts"))};
+		const database = { url: "libsql://user:sesame@db.example.net?authToken=sesame" };
+		const log = await startLogging({ logLevel: "info", database, dataDir: "/var/lib/reveille" });
+		log.warn("{database} is away, {dataDir} is not: {error}", { error: "E" });
+		log.debug("not at this level");
+	`;
+	const { stderr } = Bun.spawnSync([process.execPath, "--eval", program]);
+	expect(stderr.toString()).toEndWith(
+		"[WARNING] reveille: libsql://db.example.net is away, /var/lib/reveille is not: E\n",
+	);
+	expect(stderr.toString().split("\n")).toHaveLength(2);
 });
 
 test("a refusal ends with its id, and one of several lines has it on a line of its own", () => {

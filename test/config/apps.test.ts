@@ -7,13 +7,13 @@ const APNS = {
 	name: "siskin",
 	service: "apns",
 	key: "K",
-	key_id: "KEYID",
-	team_id: "TEAM",
+	key_id: "KEYID12345",
+	team_id: "TEAM123456",
 	topic: "org.siskin",
 };
 
 const FCM = { name: "conversations", service: "fcm", service_account: "{}" };
-const CERT = { name: "a", service: "apns", topic: "t", cert: "PRIVATE KEY" };
+const CERT = { name: "a", service: "apns", topic: "org.example.t", cert: "PRIVATE KEY" };
 const WNS = { name: "w", service: "wns", package_sid: "s", client_secret: "x" };
 
 function problemsOf(tables: unknown, sends = true): readonly string[] {
@@ -36,7 +36,7 @@ describe("a table", () => {
 				topic: "org.siskin",
 				sandbox: false,
 				url: undefined,
-				credentials: { kind: "token", key: "K", keyId: "KEYID", teamId: "TEAM" },
+				credentials: { kind: "token", key: "K", keyId: "KEYID12345", teamId: "TEAM123456" },
 			},
 		]);
 	});
@@ -105,7 +105,7 @@ describe("a table", () => {
 		["a key and a certificate", { ...APNS, cert: "PEM" }, "key or cert, not both"],
 		[
 			"a certificate without its key",
-			{ name: "a", service: "apns", topic: "t", cert: "PEM" },
+			{ name: "a", service: "apns", topic: "org.example.t", cert: "PEM" },
 			"cert_key is missing",
 		],
 		["a name with a blank", { ...APNS, name: "my app" }, "name must be"],
@@ -126,12 +126,12 @@ describe("a table", () => {
 			"alert and alert_key have no effect: with webpush",
 		],
 		["a text of raw pushes", { ...WNS, alert: "Hello" }, 'alert and alert_key are for type = "toast"'],
-		["a certificate and a key's id", { ...CERT, key_id: "KEYID" }, "key_id and team_id go with key"],
-		["a certificate and a key's team", { ...CERT, team_id: "TEAM" }, "key_id and team_id go with key"],
+		["a certificate and a key's id", { ...CERT, key_id: "KEYID12345" }, "key_id and team_id go with key"],
+		["a certificate and a key's team", { ...CERT, team_id: "TEAM123456" }, "key_id and team_id go with key"],
 		["a certificate's key beside a key", { ...APNS, cert_key: "PEM" }, "cert_key goes with cert"],
 		[
 			"a certificate's key alone",
-			{ name: "a", service: "apns", topic: "t", cert_key: "PEM" },
+			{ name: "a", service: "apns", topic: "org.example.t", cert_key: "PEM" },
 			"cert_key goes with cert",
 		],
 		[
@@ -223,8 +223,8 @@ describe("the settings", () => {
 		expect(names({})).toEqual(["webpush", "ubuntu"]);
 		const record = {
 			APNS_KEY: "K",
-			APNS_KEY_ID: "I",
-			APNS_TEAM_ID: "T",
+			APNS_KEY_ID: "KEYID12345",
+			APNS_TEAM_ID: "TEAM123456",
 			APNS_TOPIC: "org.siskin",
 			APNS_SANDBOX: "true",
 			FCM_SERVICE_ACCOUNT: "{}",
@@ -266,13 +266,44 @@ describe("the settings", () => {
 		);
 	});
 
+	test.each([
+		["APNS_KEY_ID", "KEYID1234", "APNS_KEY_ID must be ten characters, A to Z and 0 to 9, and is not"],
+		["APNS_KEY_ID", "keyid12345", "APNS_KEY_ID must be ten characters"],
+		["APNS_KEY_ID", "./AuthKey_KEYID12345.p8", "APNS_KEY_ID must be ten characters"],
+		["APNS_TEAM_ID", "TEAM 123456", "APNS_TEAM_ID must be ten characters"],
+		["APNS_TOPIC", "Chat", "APNS_TOPIC must be the app's bundle id, a domain written backwards"],
+		["APNS_TOPIC", "org..chat", "APNS_TOPIC must be the app's bundle id"],
+		["APNS_TOPIC", "https://org.example/", "APNS_TOPIC must be the app's bundle id"],
+	])("of APNs with an id of a wrong form say how it should be: %s %p", (name, value, sentence) => {
+		const ids = { APNS_KEY_ID: "KEYID12345", APNS_TEAM_ID: "TEAM123456", APNS_TOPIC: "org.example.chat-2" };
+		expect(() => parseConfig({ APNS_KEY: "K", ...ids })).not.toThrow();
+		const refused = () => parseConfig({ APNS_KEY: "K", ...ids, [name]: value });
+		expect(refused).toThrow(sentence);
+		expect(refused).not.toThrow(value);
+		const table = { name: "a", service: "apns", key: "K", key_id: "KEYID12345", team_id: "TEAM123456" };
+		const field = name.slice("APNS_".length).toLowerCase();
+		const tables = [{ ...table, topic: "org.example.chat", [field]: value }];
+		expect(() => parseConfig({ APPS: tables })).toThrow(sentence.replace(name, field));
+	});
+
 	test("half set name the variable's field that is missing", () => {
-		expect(() => parseConfig({ APNS_KEY: "K", APNS_TOPIC: "t" })).toThrow(ConfigError);
-		expect(() => parseConfig({ APNS_KEY: "K", APNS_TOPIC: "t" })).toThrow("APNS_KEY_ID is missing");
+		expect(() => parseConfig({ APNS_KEY: "K", APNS_TOPIC: "org.example.t" })).toThrow(ConfigError);
+		expect(() => parseConfig({ APNS_KEY: "K", APNS_TOPIC: "org.example.t" })).toThrow(
+			"APNS_KEY_ID is missing",
+		);
 	});
 
 	test("take tables as JSON, as a Worker's binding holds them, and say when it is none", () => {
-		const tables = [{ name: "siskin", service: "apns", key: "K", key_id: "I", team_id: "T", topic: "t" }];
+		const tables = [
+			{
+				name: "siskin",
+				service: "apns",
+				key: "K",
+				key_id: "KEYID12345",
+				team_id: "TEAM123456",
+				topic: "org.example.t",
+			},
+		];
 		expect(names({ APPS: JSON.stringify(tables) })).toEqual(["siskin", "webpush", "ubuntu"]);
 		expect(names({ APPS: tables })).toEqual(["siskin", "webpush", "ubuntu"]);
 		expect(() => parseConfig({ APPS: "[{" })).toThrow("APPS is no JSON");
@@ -327,9 +358,13 @@ describe("the settings", () => {
 	});
 
 	test("that exclude each other name what to leave out", () => {
-		const cert = { APNS_CERT: "PRIVATE KEY", APNS_TOPIC: "t" };
-		expect(() => parseConfig({ ...cert, APNS_KEY_ID: "I" })).toThrow("key_id and team_id go with key");
-		expect(() => parseConfig({ APNS_CERT_KEY: "PEM", APNS_TOPIC: "t" })).toThrow("cert_key goes with cert");
+		const cert = { APNS_CERT: "PRIVATE KEY", APNS_TOPIC: "org.example.t" };
+		expect(() => parseConfig({ ...cert, APNS_KEY_ID: "KEYID12345" })).toThrow(
+			"key_id and team_id go with key",
+		);
+		expect(() => parseConfig({ APNS_CERT_KEY: "PEM", APNS_TOPIC: "org.example.t" })).toThrow(
+			"cert_key goes with cert",
+		);
 	});
 
 	test("and tables may not call two apps the same", () => {

@@ -67,6 +67,7 @@ describe("nothing set at all", () => {
 			pushIntervalMs: 5000,
 			pushTtlSeconds: 28 * 24 * 60 * 60,
 			logLevel: "info",
+			logOwners: "short",
 		});
 	});
 

@@ -1,4 +1,5 @@
 /** The connector as a whole: at rest until it is started, and all of it. */
+
 import { afterEach, beforeEach, expect, test } from "bun:test";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -10,6 +11,7 @@ import { createConnector } from "../../src/connector/connector.ts";
 import { openOutboxFile } from "../../src/connector/outbox-file.ts";
 import { createEndNotes } from "../../src/delivery/journal/end-notes.ts";
 import { createJournal } from "../../src/delivery/journal.ts";
+import { domainAlone } from "../../src/messages/whom.ts";
 import { createInviteDesk } from "../../src/registering/invite-check.ts";
 import { createNodeSource } from "../../src/registering/nodes.ts";
 import { openRegistrations } from "../../src/registering/open-registrations.ts";
@@ -74,6 +76,7 @@ function connectorOf(config: ReturnType<typeof settings>, send: (push: Push) => 
 	const pubsubNodes = createPubsubNodes(db);
 	const { log } = readableLog();
 	const creating = createConnector({
+		ownerForm: domainAlone,
 		config,
 		log,
 		version: "1.2.3",

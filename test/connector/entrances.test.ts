@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import { tellOfEnds } from "../../src/connector/ended-registrations.ts";
 import { type Entrance, serversForAdmins } from "../../src/connector/entrances.ts";
+import { domainAlone } from "../../src/messages/whom.ts";
 import { createKeyring } from "../../src/secrets.ts";
 import type { Registration } from "../../src/types.ts";
 import { readableLog } from "../delivery/delivery-fixture.ts";
@@ -34,6 +35,7 @@ test("an end is told to the owner's server, and at a pubsub host to whoever keep
 	const ended: unknown[] = [];
 	const intake = { ended: (...given: unknown[]) => void ended.push(given) };
 	const tell = tellOfEnds({
+		ownerForm: domainAlone,
 		entrances: [{ intake }] as unknown as Entrance[],
 		connections: { sendFrom: (from, stanza) => sent.resolve([from, String(stanza.attrs.to)]) },
 		nodes: {

@@ -1,12 +1,14 @@
 import { beforeEach, expect, test } from "bun:test";
-import { readFileSync } from "node:fs";
-import { createMetrics, METRICS, type MetricSources, type Metrics } from "../../src/connector/metrics.ts";
+import { METRICS } from "../../src/connector/metric-list.ts";
+import { createMetrics, type MetricSources, type Metrics } from "../../src/connector/metrics.ts";
+import { FAILURE_REASONS } from "../../src/services/failure-reasons.ts";
 import type { Outcome, Push, PushService } from "../../src/types.ts";
 
 let sources: MetricSources;
 let metrics: Metrics;
 beforeEach(() => {
 	sources = {
+		apps: ["siskin", "webpush"],
 		outbox: async () => ({ entries: 3, oldestDueAt: 5_000 }),
 		shutGates: () => [{ name: "webpush https://one.example" }, { name: "webpush https://two.example" }],
 		inFlight: () =>
@@ -18,6 +20,7 @@ beforeEach(() => {
 		registrations: async () => [{ app: "apns", count: 7 }],
 		keyUse: async () => [{ key: "aaaaa", state: "old", count: 4 }],
 		certificates: new Map([["apns", 1_800_000_000]]),
+		disks: async () => [{ disk: "outbox", free: 100, size: 1000 }],
 		replica: { freshAt: () => 12_500, failures: () => 4 },
 	};
 	metrics = createMetrics(sources, () => 15_000);
@@ -82,16 +85,106 @@ test("a service is counted and timed by its app, and is otherwise itself", async
 	expect(said).toContain('reveille_provider_seconds_count{app="siskin"} 1');
 });
 
-test("every metric is in docs/operations.md with its labels, and no other", async () => {
-	const page = readFileSync(new URL("../../docs/operations.md", import.meta.url), "utf8");
-	const documented = [...page.matchAll(/^\| `(reveille_\w+)(?:\{(\w+)\})?` \|/gm)].map(([, name, label]) => [
-		name,
-		...(label ? [label] : []),
+test("a failure is counted by its reason, of a closed list", async () => {
+	const reasons = ["410 subscription ended", "503 push service unwell", "200 unknown answer"];
+	const kinds = ["gone", "retry", "retry"] as const;
+	const outcomes: Outcome[] = [
+		{ kind: "delivered" },
+		...reasons.map((reason, at) => ({ kind: kinds[at] ?? "retry", reason })),
+	];
+	const service = {
+		name: "webpush",
+		parseDevice: () => ({ token: "t" }),
+		send: async () => outcomes.shift(),
+	} as unknown as PushService;
+	const observed = metrics.observe("webpush", service);
+	for (let sent = 0; sent < 4; sent++) await observed.send({} as Push, AbortSignal.timeout(1000));
+	const said = await lines();
+	const counted = said.filter((line) => /^reveille_failures_total.* 1$/.test(line));
+	expect(counted.toSorted()).toEqual([
+		'reveille_failures_total{app="webpush",outcome="gone",reason="unregistered"} 1',
+		'reveille_failures_total{app="webpush",outcome="retry",reason="other"} 1',
+		'reveille_failures_total{app="webpush",outcome="retry",reason="server_error"} 1',
 	]);
-	const exported = Object.entries(METRICS).map(([name, { labels }]) =>
-		[name, labels.join("_")].filter(Boolean),
-	);
-	expect(documented.map((row) => row[0])).toEqual(exported.map((row) => row[0]));
-	const text = (await metrics.scrape()).text;
-	for (const name of Object.keys(METRICS)) expect(text).toContain(`# HELP ${name} `);
+});
+
+test("every series whose labels are known is there from the start, at 0", async () => {
+	sources.shutGates = () => [];
+	sources.inFlight = () => new Map();
+	sources.registrations = async () => [];
+	const said = await lines();
+	for (const answer of ["delivered", "queued", "superseded", "skipped", "unknown", "refused", "wait"])
+		expect(said).toContain(`reveille_answers_total{answer="${answer}"} 0`);
+	for (const stream of ["new", "resumed"])
+		expect(said).toContain(`reveille_xmpp_connects_total{stream="${stream}"} 0`);
+	expect(said).toContain("reveille_publishes_total 0");
+	for (const app of sources.apps) {
+		for (const outcome of ["delivered", "gone", "retry", "rejected", "misconfigured"])
+			expect(said).toContain(`reveille_outcomes_total{app="${app}",outcome="${outcome}"} 0`);
+		expect(said).toContain(`reveille_provider_seconds_count{app="${app}"} 0`);
+		for (const name of ["gates_shut", "pushes_in_flight", "registrations"])
+			expect(said).toContain(`reveille_${name}{app="${app}"} 0`);
+		const failures = said.filter((line) => line.startsWith(`reveille_failures_total{app="${app}"`));
+		const known = new Set(failures.map((line) => /reason="(\w+)"\} 0$/.exec(line)?.[1]));
+		expect([...known].toSorted()).toEqual(Object.keys(FAILURE_REASONS).toSorted());
+	}
+});
+
+test("nobody's registrations are said to be 0 while the database is away", async () => {
+	sources.registrations = () => Promise.reject(new Error("away"));
+	const said = await lines();
+	expect(said.filter((line) => line.startsWith("reveille_registrations"))).toEqual([]);
+	expect(said).toContain("reveille_outbox_entries 3");
+});
+
+test("the process says what means something on Bun, and nothing of Node's", async () => {
+	const said = await lines();
+	const numberOf = (name: string) => {
+		const line = said.find((each) => each.startsWith(`${name} `)) ?? "";
+		return Number(line.slice(name.length + 1) || "NaN");
+	};
+	expect(numberOf("reveille_process_cpu_seconds_total")).toBeGreaterThan(0);
+	expect(numberOf("reveille_process_resident_memory_bytes")).toBeGreaterThan(1e6);
+	expect(Math.abs(numberOf("reveille_process_start_time_seconds") - Date.now() / 1000)).toBeLessThan(3600);
+	expect(numberOf("reveille_process_open_fds")).toBeGreaterThan(2);
+	expect(numberOf("reveille_process_max_fds")).toBeGreaterThan(100);
+	expect(said.filter((line) => line.includes("nodejs"))).toEqual([]);
+});
+
+test("a process that was busy says so at the next scrape, and not again", async () => {
+	const worst = async () =>
+		Number(
+			(await lines())
+				.find((line) => line.startsWith('reveille_event_loop_lag_seconds{measure="max"}'))
+				?.split(" ")[1],
+		);
+	await worst();
+	await Bun.sleep(50);
+	Bun.sleepSync(300);
+	await Bun.sleep(50);
+	expect(await worst()).toBeGreaterThan(0.15);
+	await Bun.sleep(100);
+	expect(await worst()).toBeLessThan(0.15);
+});
+
+test("a disk says how much is left of it", async () => {
+	const said = await lines();
+	expect(said).toContain('reveille_disk_free_bytes{disk="outbox"} 100');
+	expect(said).toContain('reveille_disk_size_bytes{disk="outbox"} 1000');
+});
+
+test("a scrape has the metrics of the list, with their kind and labels, and no other", async () => {
+	const said = await lines();
+	const names = said.flatMap((line) => /^# HELP (\w+) /.exec(line)?.[1] ?? []);
+	expect(names.toSorted()).toEqual(Object.keys(METRICS).toSorted());
+	for (const [name, { kind, labels, of }] of Object.entries(METRICS)) {
+		expect(said).toContain(`# TYPE ${name} ${kind}`);
+		const help = said.find((line) => line.startsWith(`# HELP ${name} `)) ?? "";
+		expect(help).toEndWith(
+			of === "process" ? ". Of this process." : ". Of the shared database: the same in each process.",
+		);
+		const series = said.find((line) => line.startsWith(`${name}{`)) ?? `${name}{}`;
+		const own = [...series.matchAll(/(\w+)="/g)].map(([, label]) => label).filter((label) => label !== "le");
+		if (kind !== "histogram") expect(`${name} ${own}`).toBe(`${name} ${labels}`);
+	}
 });

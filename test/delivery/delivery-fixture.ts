@@ -40,8 +40,12 @@ export const PLENTY = { owner: 1000, address: 1000, host: 1000 };
 /** A log that keeps what it is told, as text. */
 export function readableLog(): { log: Logger; lines: string[] } {
 	const lines: string[] = [];
-	const write = (level: string) => (template: string, properties?: unknown) =>
-		lines.push(`${level} ${template} ${JSON.stringify(properties ?? {})}`);
+	const write =
+		(level: string) =>
+		(template: string, properties: unknown = {}) =>
+			lines.push(
+				`${level} ${template} ${JSON.stringify(typeof properties === "function" ? properties() : properties)}`,
+			);
 	const log = { debug: write("debug"), info: write("info"), warn: write("warn"), error: write("error") };
 	return { log: log as unknown as Logger, lines };
 }

@@ -38,7 +38,9 @@ describe("a start", () => {
 		const { log, url } = await reveille({});
 		expect(log()).toMatch(/Reveille \S+, ROLE=all, ready in \d+ ms/);
 		expect(log()).toContain(`${url}/docs`);
-		expect(log()).toContain("off: set XMPP_SERVICE, XMPP_USERNAME and XMPP_PASSWORD");
+		expect(log().replace(/\s+/g, " ")).toContain(
+			"XMPP account off: set XMPP_SERVICE to wss://…, XMPP_USERNAME and XMPP_PASSWORD",
+		);
 		expect(log()).toContain("Web Push");
 		expect(log()).toMatch(/made now: secret.key, vapid.key/);
 		expect((await fetch(`${url}/health`)).status).toBe(200);

@@ -2,6 +2,7 @@
  * All that a process does with what strangers send over XMPP, and what it sends for it: the parsers, the intake, the
  * commands over a real database, and what leaves. Without sockets, so that a case costs little.
  */
+
 import { getLogger } from "@logtape/logtape";
 import { Client } from "@xmpp/client-core";
 import websocket from "@xmpp/websocket";
@@ -12,6 +13,7 @@ import { createOutgoing } from "../../src/connector/connection/outgoing.ts";
 import { createIntake } from "../../src/connector/intake.ts";
 import { readWholeStanzas } from "../../src/connector/stream/framed-stanzas.ts";
 import { stanzaBounds } from "../../src/limits/bounds/stanzas.ts";
+import { domainAlone } from "../../src/messages/whom.ts";
 import { createInviteDesk } from "../../src/registering/invite-check.ts";
 import { createNodeSource } from "../../src/registering/nodes.ts";
 import { announceEnds } from "../../src/registering/registration-ends.ts";
@@ -116,6 +118,7 @@ export async function openStrangers(answer: () => Answer): Promise<Strangers> {
 			rate: createRegistrationRate({ ...registrations, now: () => (now += 10_000) }),
 			invites: createInviteDesk(createInvites(db)),
 			send: outgoing.send,
+			ownerForm: domainAlone,
 			log: getLogger("test"),
 		});
 	}

@@ -143,4 +143,9 @@ test("a line of the log stays one line that shows its own order, and no secret, 
 	}
 	expect(own.filter((line) => /Z \[ERROR\] reveille: forged/.test(line.slice(0, 60)))).toEqual([]);
 	for (const secret of secrets) expect(log).not.toContain(secret);
+	// The one push that was delivered: from a real publish to the line.
+	expect(log).toMatch(
+		/webpush: a push to [\w-]{8} of somebody over HTTP was delivered \d+ ms after its publish; its push service took \d+ ms\.\n/,
+	);
+	expect(log).toMatch(/webpush: a push was refused, to [\w-]{8} of somebody over HTTP: /);
 });

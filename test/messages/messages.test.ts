@@ -42,6 +42,15 @@ describe("every warning and error", () => {
 		expect(without.map(({ where }) => where)).toEqual([]);
 	});
 
+	test("of the log names whom it is about: an app, an address, a host, a node, a file, a setting", () => {
+		const named =
+			/[{,]\s*(app|address|gate|host|node|owner|path|reason|where|name|key|source|sentence|addresses|unchecked|database|dataDir)\b/;
+		const without = calls
+			.filter(({ where, text }) => text.includes("about(") && !isNoLog(where) && !named.test(text))
+			.map(({ text }) => /about\(\s*"([\w-]+)"/.exec(text)?.[1] ?? text);
+		expect(without).toEqual([]);
+	});
+
 	test("of the catalogue is written somewhere", () => {
 		const written = (id: string) => SOURCES.some(({ text }) => text.includes(`"${id}"`));
 		expect(ids.filter((id) => !written(id))).toEqual([]);

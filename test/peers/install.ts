@@ -7,11 +7,19 @@ import { findChromium } from "./chromium.ts";
 import { findEjabberd } from "./ejabberd.ts";
 import { findFirefox } from "./firefox.ts";
 import { MissingPeer, systemPath } from "./missing-peer.ts";
+import { findPromtool } from "./promtool.ts";
 import { findProsody } from "./prosody.ts";
 import { findSlixmpp } from "./slixmpp.ts";
 
 /** The programs there are. */
-export type PeerName = "prosody" | "ejabberd" | "firefox" | "chromium" | "slixmpp" | "debootstrap";
+export type PeerName =
+	| "prosody"
+	| "ejabberd"
+	| "firefox"
+	| "chromium"
+	| "slixmpp"
+	| "promtool"
+	| "debootstrap";
 
 const FINDERS: Record<PeerName, () => unknown> = {
 	prosody: findProsody,
@@ -19,6 +27,7 @@ const FINDERS: Record<PeerName, () => unknown> = {
 	firefox: findFirefox,
 	chromium: findChromium,
 	slixmpp: findSlixmpp,
+	promtool: findPromtool,
 	debootstrap: findDebootstrap,
 };
 

@@ -12,6 +12,8 @@ import { pauseProcess } from "./process-table.ts";
 export interface SqldOptions {
 	/** The server whose data it replicates; writes are passed on to it. Default: a primary. */
 	primary?: Pick<Sqld, "grpcUrl">;
+	/** A folder with data of its own, which stays. Default: an empty one. */
+	data?: string;
 	/** A PEM or base64url Ed25519 public key: whoever asks must show a JWT signed with its other half. */
 	jwtKey?: string;
 }
@@ -47,7 +49,7 @@ export async function startSqld(options: SqldOptions = {}): Promise<Sqld> {
 	const folder = temporaryFolder("sqld");
 	const logPath = join(folder.path, "sqld.log");
 	const httpUrl = `http://127.0.0.1:${http}`;
-	const data = join(folder.path, "data");
+	const data = options.data ?? join(folder.path, "data");
 	const kept = join(folder.path, "kept");
 	const command = [program, "--no-welcome", "--db-path", data];
 	command.push("--http-listen-addr", `127.0.0.1:${http}`);

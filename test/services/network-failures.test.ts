@@ -106,7 +106,7 @@ describe.each(Object.keys(FETCHES))("over %s, a push service", (kind) => {
 		const fetch = FETCHES[kind]?.() as Fetch;
 		expect(await ask("https://secret.invalid/token", fetch)).toEqual({
 			kind: "retry",
-			reason: expect.stringMatching(/DNS does not know the host's name: is it spelt right/),
+			reason: expect.stringMatching(/DNS does not know secret\.invalid: is it spelt right/),
 		});
 	});
 });
@@ -158,4 +158,18 @@ test("a code that is not known is all that is said, and one that is none is noth
 	for (const code of ["toString", "constructor"])
 		expect(networkFailure(Object.assign(new Error(), { code }))).toBe(`network failure: ${code}`);
 	expect(networkFailure(Object.assign(new Error(), { code: "https://secret" }))).toBe("network failure");
+});
+
+test("of a proxy whose name is not known the name is not told: it is the operator's", () => {
+	const error = Object.assign(new TypeError("x"), { code: "ENOTFOUND", hostname: "proxy.intranet" });
+	expect(networkFailure(error, "push.net")).toContain("DNS does not know the proxy's name");
+	expect(networkFailure(error, "proxy.intranet")).toContain("DNS does not know proxy.intranet");
+	expect(networkFailure(error)).toContain("DNS does not know proxy.intranet");
+});
+
+test("the codes of Bun's own lookup are the system's, and what is no name is not repeated", () => {
+	const error = Object.assign(new Error("x"), { code: "DNS_ENOTFOUND" });
+	expect(networkFailure(error, "push.net")).toContain("ENOTFOUND, DNS does not know push.net:");
+	const odd = Object.assign(new Error("x"), { code: "EAI_AGAIN", hostname: "https://a/token" });
+	expect(networkFailure(odd)).toContain("no name server answers for the host's name:");
 });

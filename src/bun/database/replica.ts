@@ -12,6 +12,7 @@ import { Readable } from "node:stream";
 import { type Client, createClient } from "@libsql/client";
 import type { Logger } from "@logtape/logtape";
 import { drizzle, type LibSQLDatabase } from "drizzle-orm/libsql";
+import { shownUrl } from "../../config/connections.ts";
 import { settingNames } from "../../config/settings.ts";
 import { about } from "../../messages/about.ts";
 import { faultOf } from "../../store/database-fault.ts";
@@ -112,8 +113,13 @@ export async function openReplica(options: ReplicaOptions): Promise<Replica> {
 		if (isOld || age <= timing.old) return;
 		isOld = true;
 		log.warn(
-			"The replica {path} is {seconds} s old: {reason}. Pushes go on from it, and what it lacks is looked up at the primary.",
-			about("replica-old", { path, seconds: Math.round(age / 1000), reason: lastReason }),
+			"The replica {path} of {primary} is {seconds} s old: {reason}. Pushes go on from it, and what it lacks is looked up at the primary.",
+			about("replica-old", {
+				path,
+				primary: shownUrl(job.syncUrl),
+				seconds: Math.round(age / 1000),
+				reason: lastReason,
+			}),
 		);
 	}
 

@@ -34,12 +34,12 @@ export function tellOfKeys(uses: readonly KeyUse[], log: Logger): void {
 	const { count, state } = imported;
 	if (state === "old") {
 		log.info(
-			"{count} imported registrations were not renewed since the key was changed: the keys of SECRET_KEY_OLD are needed.",
+			"{count} imported registrations in {database} were not renewed since the key was changed: the keys of SECRET_KEY_OLD are needed.",
 			{ count },
 		);
 	} else {
 		log.warn(
-			"{count} imported registrations were not renewed since the key was changed. Those whose key was in SECRET_KEY_OLD are not woken until it is there again, or their devices register again.",
+			"{count} imported registrations in {database} were not renewed since the key was changed. Those whose key was in SECRET_KEY_OLD are not woken until it is there again, or their devices register again.",
 			about("imported-registrations-without-key", { count }),
 		);
 	}

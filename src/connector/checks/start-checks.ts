@@ -54,7 +54,7 @@ export function createStartChecks({
 			(uses) => tellOfKeys(uses, log),
 			(error: unknown) =>
 				log.warn(
-					"Which keys the registrations were made with could not be counted: {error}",
+					"Which keys the registrations in {database} were made with could not be counted: {error}",
 					about("key-use-unknown", { error: faultOf(error) }),
 				),
 		);

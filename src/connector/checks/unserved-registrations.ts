@@ -7,6 +7,9 @@ import type { Registrations } from "../../store/registrations/registrations.ts";
 import type { App } from "../../types.ts";
 import { hasJid } from "../connections.ts";
 
+/** So many addresses are named. */
+const NAMED = 5;
+
 export async function warnOfUnserved(
 	registrations: Pick<Registrations, "count" | "countAddresses">,
 	{ apps, connections }: { apps: readonly App[]; connections: readonly XmppConnection[] },
@@ -22,14 +25,20 @@ export async function warnOfUnserved(
 	}
 	if (connections.length === 0) return;
 	let unserved = 0;
+	const addresses: string[] = [];
 	for (const { jid, count } of await registrations.countAddresses().catch(() => [])) {
 		const isServed = connections.some((one) => jid === one.pubsubHost || hasJid(one, jid));
-		if (!isServed) unserved += count;
+		if (isServed) continue;
+		unserved += count;
+		addresses.push(jid);
 	}
 	if (unserved > 0) {
 		log.warn(
-			"{count} registrations are published to at addresses that no connection has. They are not woken until their devices register again. Was an account, a resource, a domain or a pubsub service changed? The old one may be kept as a [[connection]].",
-			about("registrations-without-connection", { count: unserved }),
+			"{count} registrations are published to at addresses that no connection has: {addresses}. They are not woken until their devices register again. Was an account, a resource, a domain or a pubsub service changed? The old one may be kept as a [[connection]].",
+			about("registrations-without-connection", {
+				count: unserved,
+				addresses: addresses.slice(0, NAMED).join(", ") + (addresses.length > NAMED ? ", and others" : ""),
+			}),
 		);
 	}
 }

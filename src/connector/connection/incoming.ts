@@ -3,6 +3,7 @@ import type { Logger } from "@logtape/logtape";
 import type { Element } from "@xmpp/xml";
 import { about } from "../../messages/about.ts";
 import { faultOf } from "../../store/database-fault.ts";
+import { domainOf } from "../../xmpp/jid.ts";
 import type { StanzaHandler } from "../../xmpp/stanzas.ts";
 
 /**
@@ -69,8 +70,12 @@ export function createIncoming(deps: IncomingDeps): Incoming {
 				.then((answer) => answer && reply(answer))
 				.catch((error: unknown) =>
 					log.error(
-						"{address}: a stanza could not be handled, and its sender gets no answer: {error}",
-						about("stanza-not-answered", { address, error: faultOf(error) }),
+						"{address}: a stanza from {domain} could not be handled, and its sender gets no answer: {error}",
+						about("stanza-not-answered", {
+							address,
+							domain: domainOf(stanza.attrs.from ?? ""),
+							error: faultOf(error),
+						}),
 					),
 				)
 				.finally(handled);

@@ -2,6 +2,7 @@
 import type { Logger } from "@logtape/logtape";
 import type { Element } from "@xmpp/xml";
 import { about } from "../../messages/about.ts";
+import { domainOf } from "../../xmpp/jid.ts";
 import { fits, mostBytesOf, refusalInPlaceOf } from "../../xmpp/stanza-size.ts";
 
 export interface Outgoing {
@@ -44,8 +45,8 @@ export function createOutgoing({
 		send(stanza) {
 			if (passed(stanza)) return;
 			log.error(
-				"{address}: a stanza of ours is longer than {bytes} bytes, which the server accepts at most. It is not sent, because the server would end the stream.",
-				about("stanza-not-sent", { address, bytes: mostBytes() }),
+				"{address}: a stanza of ours to {domain} is longer than {bytes} bytes, which the server accepts at most. It is not sent, because the server would end the stream.",
+				about("stanza-not-sent", { address, domain: domainOf(stanza.attrs.to ?? ""), bytes: mostBytes() }),
 			);
 		},
 	};

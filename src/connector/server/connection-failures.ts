@@ -160,5 +160,7 @@ async function byNetwork({ account, way, signal }: Look): Promise<string> {
 	if (code === "ECONNREFUSED") {
 		return `nothing takes connections there; ${general}${isUsual ? withDomain(`. ${PROSODY}; ${EJABBERD}`, account) : ""}`;
 	}
-	return causeOf(code) === undefined ? general : `${code}, ${causeAnd(code, general)}`;
+	return causeOf(code) === undefined
+		? general
+		: `${code}, ${causeAnd(code, general, new URL(way.service).hostname)}`;
 }

@@ -35,7 +35,7 @@ export function noConnection(error: Error, component: XmppComponent): StreamFail
 	const code = codeOf(error);
 	const check = `check ${settingOf(component, "service")}, and that the server listens for components there`;
 	// What is to be checked then is said already.
-	const words = code === "ECONNREFUSED" ? check : causeAnd(code, check);
+	const words = code === "ECONNREFUSED" ? check : causeAnd(code, check, new URL(component.service).hostname);
 	return new StreamFailure("other", `Cannot connect to ${shownUrl(component.service)} (${code}): ${words}.`);
 }
 

@@ -123,9 +123,10 @@ export function createOpening({ onOpen, deadlineMs, signal }: StreamOptions, dro
  * Why nothing was connected to, and what to look at.
  * @param code the system's
  * @param check what to check in any case
+ * @param host what was looked up
  */
-export function causeAnd(code: string, check: string): string {
-	const cause = causeOf(code);
+export function causeAnd(code: string, check: string, host: string): string {
+	const cause = causeOf(code, host);
 	if (cause === undefined) return check;
 	return `${cause}${cause.endsWith("?") ? "" : "."} Else ${check}`;
 }

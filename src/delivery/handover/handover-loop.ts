@@ -2,6 +2,7 @@
 
 import type { Logger } from "@logtape/logtape";
 import { about } from "../../messages/about.ts";
+import { nodeForm } from "../../messages/whom.ts";
 import { faultOf } from "../../store/database-fault.ts";
 import type { HandedOver, Handover } from "../../store/handover.ts";
 import type { Answer, Notification } from "../../types.ts";
@@ -62,7 +63,7 @@ export function startHandoverLoop(
 			// Once: it is asked every second until the database is back.
 			if (!isAway)
 				log.warn(
-					"The database does not answer, so handed-over pushes wait. It is asked again every second: {error}",
+					"The database {database} does not answer, so handed-over pushes wait. It is asked again every second: {error}",
 					about("handover-away", { error: faultOf(error) }),
 				);
 			isAway = true;
@@ -81,8 +82,8 @@ export function startHandoverLoop(
 			.renew(claimant, [...onItsWay.keys()], leaseMs)
 			.catch((error: unknown) =>
 				log.warn(
-					"Handed-over pushes that are on their way may be sent twice, because their leases cannot be renewed: {error}",
-					about("handover-not-renewed", { error: faultOf(error) }),
+					"{count} handed-over pushes that are on their way may be sent twice, because their leases cannot be renewed in {database}: {error}",
+					about("handover-not-renewed", { count: onItsWay.size, error: faultOf(error) }),
 				),
 			);
 	}
@@ -91,8 +92,8 @@ export function startHandoverLoop(
 		const sending = send(row)
 			.catch((error: unknown) =>
 				log.warn(
-					"A handed-over push could not be handled, and is tried again when its lease ends: {error}",
-					about("handover-push-failed", { error: faultOf(error) }),
+					"A handed-over push to {node} could not be handled, and is tried again when its lease ends: {error}",
+					about("handover-push-failed", { node: nodeForm(row.node), error: faultOf(error) }),
 				),
 			)
 			.finally(() => {

@@ -1,5 +1,6 @@
 /** Tries what waits in the outbox, once: it stays there until it was delivered, has expired, or is hopeless. */
 import type { Logger } from "@logtape/logtape";
+import { nodeForm } from "../../messages/whom.ts";
 import type { OutboxEntry } from "../../store/local/outbox.ts";
 import { type Attempts, askAgainAt } from "../attempt.ts";
 import { type Item, type Tried, Unavailable } from "../push-item.ts";
@@ -28,7 +29,11 @@ export function createRetry({
 }): Retry {
 	async function retry(item: Item): Promise<Tried> {
 		if (item.expiresAt <= now()) {
-			log.info("A push expired in the outbox after {attempts} tries.", { attempts: item.attempts });
+			const { node, attempts: tries } = item;
+			log.info("A push to {node} expired in the outbox after {tries} tries.", {
+				node: nodeForm(node),
+				tries,
+			});
 			await writes.discard(item);
 			return { kind: "done" };
 		}

@@ -73,7 +73,7 @@ export function createOutboxLoop(
 		const by = clock.byMs(at);
 		if (by > 0) {
 			log.warn(
-				"The clock was set back by {seconds} s. What waits in the outbox is tried again now.",
+				"The clock was set back by {seconds} s. What waits in the outbox in {dataDir} is tried again now.",
 				about("clock-set-back", { seconds: Math.round(by / 1000) }),
 			);
 			await outbox.hasten(by, at);
@@ -106,7 +106,7 @@ export function createOutboxLoop(
 			ringForNext(alarm, queues, retries);
 		} catch (error) {
 			log.error(
-				"The outbox cannot be read. It is tried again in a minute: {error}",
+				"The outbox in {dataDir} cannot be read. It is tried again in a minute: {error}",
 				about("outbox-unreadable", { error: faultOf(error) }),
 			);
 			queues.doubt();

@@ -2,6 +2,7 @@
 import type { Logger } from "@logtape/logtape";
 import { deliveryBounds } from "../../limits/bounds/delivery.ts";
 import { about } from "../../messages/about.ts";
+import { nodeForm } from "../../messages/whom.ts";
 import { faultOf } from "../../store/database-fault.ts";
 import type { Outbox, OutboxEntry } from "../../store/local/outbox.ts";
 import type { QueueName } from "../../store/local/queue-names.ts";
@@ -95,8 +96,8 @@ export function createRetries(
 			else return void waitForLane(name, queue, entry, tried.free);
 		} catch (error) {
 			log.error(
-				"The outbox cannot be written. It is tried again in a minute, and a push may be sent twice: {error}",
-				about("outbox-unwritable", { error: faultOf(error) }),
+				"The outbox in {dataDir} cannot be written. It is tried again in a minute, and a push to {node} may be sent twice: {error}",
+				about("outbox-unwritable", { node: nodeForm(entry.node), error: faultOf(error) }),
 			);
 			note(name, now());
 			onFault();

@@ -6,6 +6,7 @@
 import type { Logger } from "@logtape/logtape";
 import { deliveryBounds } from "../../limits/bounds/delivery.ts";
 import { about } from "../../messages/about.ts";
+import { nodeForm, type OwnerForm } from "../../messages/whom.ts";
 import type { Outcome, Registration } from "../../types.ts";
 import { OTHERS } from "./repeated-warnings.ts";
 
@@ -27,6 +28,8 @@ interface Failure {
 	/** Whose devices, since it was told: two are as good as many. */
 	owners: Set<string>;
 	toldAt?: number;
+	/** The last one that failed. */
+	last: Pick<Registration, "node" | "owner">;
 	/** As more than one owner's. */
 	isWarnedOf?: boolean;
 }
@@ -40,7 +43,7 @@ const SAID: Readonly<Record<FailureKind, string>> = {
 };
 const IDS = { retry: "pushes-failed", rejected: "pushes-refused" } as const;
 
-export function createFailures(log: Logger, now: () => number): Failures {
+export function createFailures(log: Logger, now: () => number, ownerForm: OwnerForm): Failures {
 	const failures = new Map<string, Failure>();
 	/** How many there are of each app. */
 	const ofApps = new Map<string, number>();
@@ -48,14 +51,15 @@ export function createFailures(log: Logger, now: () => number): Failures {
 	const isOld = ({ toldAt }: Failure, at: number) =>
 		toldAt === undefined || Math.abs(at - toldAt) >= TELL_EVERY_MS;
 
-	function failureOf(app: string, kind: FailureKind, reason: string): Failure {
+	function failureOf(registration: Registration, kind: FailureKind, reason: string): Failure {
+		const { app } = registration;
 		const name = `${app}\0${kind}\0${reason}`;
 		const known = failures.get(name);
 		if (known) return known;
 		const its = ofApps.get(app) ?? 0;
 		// Hosts that clients choose may give any number of reasons: those of other apps are told all the same.
-		if (its >= MOST && reason !== OTHERS) return failureOf(app, kind, OTHERS);
-		const failure: Failure = { app, kind, reason, count: 0, owners: new Set() };
+		if (its >= MOST && reason !== OTHERS) return failureOf(registration, kind, OTHERS);
+		const failure: Failure = { app, kind, reason, count: 0, owners: new Set(), last: registration };
 		failures.set(name, failure);
 		ofApps.set(app, its + 1);
 		return failure;
@@ -66,16 +70,26 @@ export function createFailures(log: Logger, now: () => number): Failures {
 		ofApps.set(app, (ofApps.get(app) ?? 1) - 1);
 	}
 
-	function say({ app, kind, reason, count, owners }: Failure) {
-		const values = { app, count, reason };
-		if (owners.size > 1) log.warn(`{app}: ${SAID[kind]} The reason: {reason}`, about(IDS[kind], values));
-		else log.info(`{app}: ${SAID[kind]} All are to one owner's devices. The reason: {reason}`, values);
+	function say({ app, kind, reason, count, owners, last }: Failure) {
+		const values = { app, count, reason, node: nodeForm(last.node), owner: ownerForm(last.owner) };
+		if (owners.size > 1)
+			log.warn(
+				`{app}: ${SAID[kind]} The last was to {node} of {owner}. The reason: {reason}`,
+				about(IDS[kind], values),
+			);
+		else
+			log.info(
+				`{app}: ${SAID[kind]} All are to devices of one owner, {owner}, the last to {node}. The reason: {reason}`,
+				values,
+			);
 	}
 
 	return {
-		note({ app, owner, party, node }, kind, reason) {
-			const failure = failureOf(app, kind, reason);
+		note(registration, kind, reason) {
+			const { owner, party, node } = registration;
+			const failure = failureOf(registration, kind, reason);
 			failure.count++;
+			failure.last = { node, owner };
 			if (failure.owners.size < 2) failure.owners.add(owner || (party ?? node));
 		},
 

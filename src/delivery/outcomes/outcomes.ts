@@ -3,6 +3,7 @@
 import type { Logger } from "@logtape/logtape";
 import { deliveryBounds } from "../../limits/bounds/delivery.ts";
 import { about } from "../../messages/about.ts";
+import { domainAlone, nodeForm, type OwnerForm } from "../../messages/whom.ts";
 import type { Registrations } from "../../store/registrations/registrations.ts";
 import type { Answer, Outcome, Registration } from "../../types.ts";
 import { createOutcomeNotes, type OutcomeJournal } from "../journal/outcome-notes.ts";
@@ -42,6 +43,7 @@ export function createOutcomes({
 	proven,
 	verdicts,
 	writes,
+	ownerForm = domainAlone,
 	log,
 	now = Date.now,
 }: {
@@ -51,6 +53,7 @@ export function createOutcomes({
 	proven: Proven;
 	verdicts: Verdicts;
 	writes: Pick<OutboxWrites, "keep" | "discard" | "drop">;
+	ownerForm?: OwnerForm | undefined;
 	log: Logger;
 	now?: () => number;
 }): (outcome: Outcome, sent: Sent) => Promise<Answer> {
@@ -58,14 +61,18 @@ export function createOutcomes({
 	const judges = { verdicts, proven };
 	const notes = createOutcomeNotes(journal, proven);
 	const told = createTold(deliveryBounds.setupFaults.is, now);
+	const whom = ({ node, owner, app }: Registration) => ({
+		app,
+		node: nodeForm(node),
+		owner: ownerForm(owner),
+	});
 
 	/** The only switch over what becomes of a push. */
 	async function act(outcome: Outcome, sent: Sent): Promise<Answer> {
 		const { item, registration } = sent;
-		const { app } = registration;
 		const reason = "reason" in outcome ? outcome.reason : undefined;
 		results.add(registration, outcome.kind, reason);
-		journal.sent(item.node, app, { at: sent.startedAt, ms: now() - sent.startedAt, outcome });
+		journal.sent(item.node, registration.app, { at: sent.startedAt, ms: now() - sent.startedAt, outcome });
 		const isBelieved = believe(judges, outcome, sent);
 		switch (outcome.kind) {
 			case "delivered":
@@ -76,17 +83,23 @@ export function createOutcomes({
 				return isBelieved ? forget(outcome, sent) : doubt(item, outcome.reason);
 			case "retry":
 				notes.failed(sent, outcome.reason);
-				log.debug("{app}: a push waits: {reason}", { app, reason: outcome.detail ?? reason });
+				log.debug("{app}: a push waits, to {node} of {owner}: {reason}", () => ({
+					...whom(registration),
+					reason: outcome.detail ?? reason,
+				}));
 				return keep(item, outcome.reason, outcome.afterMs);
 			case "rejected":
 				if (!isBelieved) return doubt(item, outcome.reason);
 				await drop(item);
 				notes.refused(sent, outcome.reason);
-				log.debug("{app}: a push was refused: {reason}", { app, reason });
+				log.debug("{app}: a push was refused, to {node} of {owner}: {reason}", () => ({
+					...whom(registration),
+					reason,
+				}));
 				return { kind: "refused", reason: `refused by the push service: ${outcome.reason}` };
 			case "misconfigured":
 				notes.failed(sent, outcome.reason);
-				tell(app, outcome, sent.isOfOthers);
+				tell(registration, outcome, sent.isOfOthers);
 				return keep(item, outcome.reason, MISCONFIGURED_MS);
 		}
 	}
@@ -94,7 +107,7 @@ export function createOutcomes({
 	/** A token is dead: what was registered with it goes, unless it was renewed since the push was sent. */
 	async function forget(outcome: Extract<Outcome, { kind: "gone" }>, sent: Sent): Promise<Answer> {
 		const { item, registration, startedAt } = sent;
-		const { node, app, token, voipToken = "" } = registration;
+		const { node, token, voipToken = "" } = registration;
 		const { reason } = outcome;
 		if (outcome.token === "voip") {
 			await fromDatabase(() => registrations.forgetVoip(node, voipToken, startedAt));
@@ -109,7 +122,10 @@ export function createOutcomes({
 		}
 		await discard(item);
 		notes.ended(sent, reason);
-		log.info("{app}: a device is gone ({reason}): its registration was removed.", { app, reason });
+		log.info("{app}: a device of {owner} is gone ({reason}): its registration {node} was removed.", {
+			...whom(registration),
+			reason,
+		});
 		return { kind: "unknown", reason };
 	}
 
@@ -123,14 +139,15 @@ export function createOutcomes({
 	}
 
 	/** Where it is about few of an app's devices no gate shuts, and any of them may be published to without end. */
-	function tell(app: string, fault: Outcome & { kind: "misconfigured" }, isOfOthers: boolean) {
+	function tell(to: Registration, fault: Outcome & { kind: "misconfigured" }, isOfOthers: boolean) {
+		const { app } = to;
 		const every = isOfOthers ? TELL_EVERY_MS : TELL_OF_FEW_EVERY_MS;
 		const reason = told(`${app} ${isOfOthers}`, fault.reason, every);
 		if (reason === undefined) return;
 		if (!isOfOthers)
 			log.warn(
-				"{app}: a push service refuses our credentials for one device, and its pushes wait. If this happens to devices of several owners, it is logged as an error. The reason: {reason}",
-				about("credentials-refused-for-device", { app, reason }),
+				"{app}: a push service refuses our credentials for one device, {node} of {owner}, and its pushes wait. If this happens to devices of several owners, it is logged as an error. The reason: {reason}",
+				about("credentials-refused-for-device", { ...whom(to), reason }),
 			);
 		else if (fault.about === undefined || fault.about === "account")
 			log.error(
@@ -139,8 +156,8 @@ export function createOutcomes({
 			);
 		else
 			log.error(
-				"{app}: the pushes of one kind of devices wait until something is set up: {reason}",
-				about("setup-missing", { app, reason }),
+				"{app}: the pushes of one kind of devices, such as {node} of {owner}, wait until something is set up: {reason}",
+				about("setup-missing", { ...whom(to), reason }),
 			);
 	}
 

@@ -3,6 +3,7 @@
 import type { Logger } from "@logtape/logtape";
 import { deliveryBounds } from "../../limits/bounds/delivery.ts";
 import { about } from "../../messages/about.ts";
+import { domainAlone, type OwnerForm } from "../../messages/whom.ts";
 import { faultOf } from "../../store/database-fault.ts";
 import type { Count, Result } from "../../store/registrations/push-results.ts";
 import type { Registrations } from "../../store/registrations/registrations.ts";
@@ -36,6 +37,7 @@ export function createResults(
 	registrations: Pick<Registrations, "record">,
 	log: Logger,
 	now: () => number = Date.now,
+	ownerForm: OwnerForm = domainAlone,
 ): Results {
 	/**
 	 * The latest good and the latest bad one of each registration: neither makes the other undone. Before the first good
@@ -43,7 +45,7 @@ export function createResults(
 	 */
 	let results = new Map<string, Result>();
 	let counts = new Map<string, Count>();
-	const failures = createFailures(log, now);
+	const failures = createFailures(log, now, ownerForm);
 	/** Being written now, or in vain the last time: the next time is that of the clock. */
 	let isBusy = false;
 
@@ -73,7 +75,7 @@ export function createResults(
 			isBusy = false;
 		} catch (error) {
 			log.warn(
-				"The results of pushes could not be saved in the database. They are kept, and saved later: {error}",
+				"The results of pushes could not be saved in {database}. They are kept, and saved later: {error}",
 				about("statistics-not-saved", { error: faultOf(error) }),
 			);
 			for (const { app, outcome, count: by } of counted.values()) count(app, outcome, by);

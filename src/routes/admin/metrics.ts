@@ -33,7 +33,7 @@ const metricsRoute = createRoute({
 				"text/plain": {
 					schema: z.string().openapi({
 						example:
-							"# HELP reveille_xmpp_online 1 while this connector has the address, else 0\n" +
+							"# HELP reveille_xmpp_online 1 while this connector has the address, else 0. Of this process.\n" +
 							"# TYPE reveille_xmpp_online gauge\n" +
 							'reveille_xmpp_online{address="push@example.net/push"} 1\n',
 					}),

@@ -23,7 +23,7 @@ import { formDeviceKey } from "../../store/registrations/device-key.ts";
 import type { App, Registration } from "../../types.ts";
 import { SERVICE_BY_NAME } from "../../xmpp/service-names.ts";
 import type { AppDeps, RequestEnv } from "../deps.ts";
-import { keyMissing, toProblem } from "../errors.ts";
+import { keyMissing, patternOf, toProblem } from "../errors.ts";
 import { requireRegistrationToken } from "../guards/authorization.ts";
 import { smallUtf8Body } from "../guards/body.ts";
 import { requirePermitted } from "../guards/jwt.ts";
@@ -69,7 +69,7 @@ export function pushAppserverRoutes(
 	const app = new OpenAPIHono<RequestEnv>();
 	app.use(limit, smallUtf8Body(FORM_BYTES));
 	describeFormRoutes(app.openAPIRegistry, [...SERVICE_BY_NAME.keys()], FORM_BYTES);
-	app.onError((error) => told(error, deps.log));
+	app.onError((error, c) => told(error, deps.log, patternOf(c)));
 
 	app.post("/v1/register", registering(deps, choice));
 	app.post("/v1/unregister", unregistering(deps, choice, proofs));
@@ -84,9 +84,9 @@ export function pushAppserverRoutes(
 }
 
 /** Whatever was thrown, in this API's words. */
-function told(error: unknown, log: AppDeps["log"]): Response {
+function told(error: unknown, log: AppDeps["log"], where: string): Response {
 	if (error instanceof Refusal) return refusal(error.message);
-	const problem = toProblem(error, log);
+	const problem = toProblem(error, log, where);
 	const response = lines(STATUS[problem.kind] ?? problem.status, "ERROR", problem.message);
 	for (const [name, value] of Object.entries(problem.headers)) response.headers.set(name, value);
 	return response;

@@ -26,6 +26,10 @@ declare module "../../types.ts" {
 	}
 }
 
+/** Of keys and teams. */
+const APPLES_ID = /^[A-Z0-9]{10}$/;
+const BUNDLE_ID = /^[a-z0-9-]{1,100}(\.[a-z0-9-]{1,100}){1,20}$/i;
+
 const fields = {
 	key: words,
 	key_id: words,
@@ -40,6 +44,8 @@ const fields = {
 
 export const apns = defineService({
 	name: "apns",
+	label: "APNs",
+	turnedOnBy: "APNS_KEY, APNS_KEY_ID, APNS_TEAM_ID and APNS_TOPIC, or APNS_CERT and APNS_TOPIC",
 	fields,
 	variables: {
 		APNS_KEY: { field: "key", what: "APNs: the .p8 key; with APNS_KEY_ID, APNS_TEAM_ID, APNS_TOPIC" },
@@ -81,6 +87,8 @@ export const apns = defineService({
 function settingsOf(table: Table<typeof fields>, sends: boolean): ApnsSettings {
 	const { topic, sandbox = false, url, mutable_content: mutableContent } = table;
 	const problems = topic ? [] : ["{topic} is missing: the app's bundle id."];
+	if (topic !== undefined && !BUNDLE_ID.test(topic))
+		problems.push("{topic} must be the app's bundle id, a domain written backwards: org.example.chat.");
 	const credentials = sends ? credentialsOf(table, problems) : undefined;
 	if (!topic || problems.length > 0) throw new AppsError(problems);
 	return { topic, sandbox, url, mutableContent, credentials };
@@ -98,6 +106,13 @@ function credentialsOf(
 			);
 		}
 		return { kind: "certificate", cert: pemLines(cert), key: pemLines(certKey ?? cert) };
+	}
+	for (const [field, value, where] of [
+		["key_id", keyId, "Apple shows it beside the key, and it is in the name of the .p8 file"],
+		["team_id", teamId, "Apple shows it under Membership"],
+	] as const) {
+		if (value !== undefined && !APPLES_ID.test(value))
+			problems.push(`{${field}} must be ten characters, A to Z and 0 to 9, and is not: ${where}.`);
 	}
 	if (key !== undefined && keyId !== undefined && teamId !== undefined) {
 		return { kind: "token", key, keyId, teamId };

@@ -16,6 +16,8 @@ declare module "../../types.ts" {
 
 export const fcm = defineService({
 	name: "fcm",
+	label: "FCM",
+	turnedOnBy: "FCM_SERVICE_ACCOUNT",
 	fields: { service_account: words, url },
 	variables: {
 		FCM_SERVICE_ACCOUNT: { field: "service_account", what: "FCM: the service account's JSON" },

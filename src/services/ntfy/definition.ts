@@ -24,6 +24,8 @@ const TAGS = "must be a list of up to 5 names of emojis or words, in brackets";
 
 export const ntfy = defineService({
 	name: "ntfy",
+	label: "ntfy",
+	turnedOnBy: 'an [[app]] with service = "ntfy" in reveille.toml',
 	fields: {
 		server: url,
 		access_token: words.regex(/^[\x21-\x7e]{1,200}$/, "must be up to 200 characters without blanks"),

@@ -12,6 +12,7 @@ declare module "../../types.ts" {
 
 export const webpush = defineService({
 	name: "webpush",
+	label: "Web Push",
 	fields: {},
 	ownApp: () => ({}),
 	settingsOf: () => ({}),

@@ -27,6 +27,9 @@ const fields = {
 
 export const wns = defineService({
 	name: "wns",
+	label: "WNS",
+	turnedOnBy:
+		"WNS_PACKAGE_SID and WNS_CLIENT_SECRET, or at Entra WNS_TENANT_ID, WNS_CLIENT_ID and WNS_CLIENT_SECRET",
 	fields,
 	variables: {
 		WNS_PACKAGE_SID: {

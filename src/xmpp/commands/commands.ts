@@ -33,7 +33,7 @@ import { tigase } from "./tigase.ts";
 export interface CommandDeps {
 	registrar: Registrar;
 	/** Told of what is our own failure. */
-	onFault(error: unknown): void;
+	onFault(error: unknown, from: string): void;
 	newSessionId?: () => string;
 	/** Resolves in the next turn of the event loop; default: with the next timer. */
 	turn?: () => Promise<void>;
@@ -119,7 +119,7 @@ export function createCommands(deps: CommandDeps) {
 			);
 		} catch (error) {
 			if (error instanceof CommandError) return errorOf(error);
-			onFault(error);
+			onFault(error, from);
 			return stanzaError("wait", "internal-server-error", "This cannot be done now. Try again later.");
 		}
 	};

@@ -247,9 +247,7 @@ describe("what is no XMPP over WebSocket is said in words", () => {
 	});
 
 	test("a name that nobody knows", async () => {
-		expect(await refusal("wss://nobody.invalid/ws")).toContain(
-			"ENOTFOUND, DNS does not know the host's name",
-		);
+		expect(await refusal("wss://nobody.invalid/ws")).toContain("ENOTFOUND, DNS does not know nobody.invalid");
 	});
 
 	test("a port where nobody listens", async () => {

@@ -141,6 +141,8 @@ describe("watching", () => {
 	test("metrics", async () => {
 		const { example } = contentOf(await documentOf(await start()), "metrics", 200)["text/plain"].schema;
 		const metrics = createMetrics({
+			apps: [],
+			disks: async () => [],
 			outbox: async () => ({ entries: 0, oldestDueAt: undefined }),
 			shutGates: () => [],
 			inFlight: () => new Map(),
