@@ -217,7 +217,15 @@ export interface TestPush {
 }
 
 /** What happened. Each names who decided. */
-export type EventKind = "failed" | "refused" | "ended" | "gate" | "wrong-node" | "wrong-secret" | "not-accepted" | "action";
+export type EventKind =
+	| "failed"
+	| "refused"
+	| "ended"
+	| "gate"
+	| "wrong-node"
+	| "wrong-secret"
+	| "not-accepted"
+	| "action";
 
 export type Decider = "provider" | "owner" | "operator" | "sweep" | "reveille" | "server";
 
