@@ -121,9 +121,11 @@ function Search({
 }
 
 /** What was looked for, as a part of a sentence: ` that begin with “ro”, of chat-ios`. */
-export function searchText({ begins, app, host }: FindRegistrations): string {
-	const narrowed = [app && `of ${app}`, host && `at ${host}`].filter(Boolean).join(" ");
-	return [begins && ` that begin with “${begins}”`, narrowed && ` ${narrowed}`].filter(Boolean).join(",");
+export const searchText = (asked: FindRegistrations) => narrowed(asked, " that begin with");
+
+function narrowed({ begins, app, host }: FindRegistrations, beginning: string): string {
+	const others = [app && ` of ${app}`, host && ` at ${host}`].filter(Boolean).join("");
+	return [begins && `${beginning} “${begins}”`, others].filter(Boolean).join(",");
 }
 
 function List({
@@ -143,7 +145,7 @@ function List({
 			: next === undefined
 				? counted(formats, rows.length, "registration")
 				: `The first ${rows.length}`;
-	const title = `${which}${searchText(asked)}`;
+	const title = `${which}${narrowed(asked, rows.length === 1 ? " that begins with" : " that begin with")}`;
 	return (
 		<Card
 			title={<PageTitle text={title} page={after} />}
@@ -245,7 +247,7 @@ function None({ asked, isPage }: { asked: FindRegistrations; isPage: boolean }) 
 	}
 	return (
 		<Empty
-			title={isPage ? "There are no more" : `No registration${searchText(asked)}`}
+			title={isPage ? "There are no more" : `No registration${narrowed(asked, " begins with")}`}
 			actions={
 				begins !== undefined && (
 					<To class="btn" route={{ at: "events", text: begins }}>
