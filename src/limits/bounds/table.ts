@@ -4,6 +4,7 @@
  */
 import { answerBounds } from "./answers.ts";
 import type { Bounds } from "./bound.ts";
+import { consolePageBounds } from "./console-page.ts";
 import { deliveryBounds } from "./delivery.ts";
 import { httpBounds } from "./http.ts";
 import { loginBounds } from "./login.ts";
@@ -24,4 +25,5 @@ export const BOUNDS: Readonly<Record<string, Bounds>> = {
 	"Answers of others": answerBounds,
 	"The web app in the browser": webKitBounds,
 	"The web app's notifications": webWorkerBounds,
+	"The console in the browser": consolePageBounds,
 };

@@ -1,4 +1,5 @@
 /** What the page asks of Reveille: `/admin/api`, in the words of wire.ts. */
+import { consolePageBounds } from "../../limits/bounds/console-page.ts";
 import { ConsoleFault } from "./console-fault.ts";
 import { queryOf } from "./routes.ts";
 import type {
@@ -20,9 +21,6 @@ import type {
 	SignIn,
 	TestPush,
 } from "./wire.ts";
-
-/** ms; a search among a million rows takes less, and a test push waits for its push service. */
-const PATIENCE_MS = 30_000;
 
 /** Each throws a {@link ConsoleFault}. */
 export interface ConsoleApi {
@@ -69,7 +67,7 @@ export function createConsoleApi(effects: ApiEffects): ConsoleApi {
 				...init,
 				cache: "no-store",
 				credentials: "same-origin",
-				signal: AbortSignal.timeout(PATIENCE_MS),
+				signal: AbortSignal.timeout(consolePageBounds.answerTime.is),
 			});
 		} catch {
 			throw new ConsoleFault(
@@ -146,7 +144,8 @@ export function createConsoleApi(effects: ApiEffects): ConsoleApi {
 /** @param problem RFC 9457, or something else that came in its place */
 function faultOfProblem(status: number, problem: unknown): ConsoleFault {
 	const said = problem !== null && typeof problem === "object" ? (problem as Record<string, unknown>) : {};
-	const text = (value: unknown) => (typeof value === "string" ? value.slice(0, 500) : "");
+	const text = (value: unknown) =>
+		typeof value === "string" ? value.slice(0, consolePageBounds.problem.is) : "";
 	const detail = text(said.detail) || text(said.title);
 	if (status === 401) return new ConsoleFault("signed-out", detail || "You are not signed in.", "", status);
 	if (status === 404 || status === 410)

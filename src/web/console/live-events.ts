@@ -1,11 +1,10 @@
 /** What happens, as it happens: server-sent events where the server has them, else by asking again. */
 import { type ReadonlySignal, signal } from "@preact/signals";
+import { consolePageBounds } from "../../limits/bounds/console-page.ts";
 import type { Console, Stream } from "./console.ts";
 import { faultOf } from "./console-fault.ts";
 import type { EventView, FindEvents, FoundEvents } from "./wire.ts";
 
-/** Rows that the page keeps: older ones leave it, and are found by `Older`. */
-const KEPT = 200;
 /** ms; the edge writes once a minute, and what other processes write is there within one */
 const POLL_MS = 15_000;
 /** ms between two attempts to open a stream that the server has ended: the first, and the longest. */
@@ -64,7 +63,7 @@ export function followEvents(
 		const fresh = came.filter((event) => fits(asked, event) && !known.has(event.id));
 		if (fresh.length === 0) return;
 		const into = isPaused.value ? held : events;
-		into.value = [...fresh, ...into.value].sort((a, b) => b.at - a.at).slice(0, KEPT);
+		into.value = [...fresh, ...into.value].sort((a, b) => b.at - a.at).slice(0, consolePageBounds.events.is);
 	}
 
 	/** Asks for what came since the newest that is known. */

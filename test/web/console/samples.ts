@@ -506,7 +506,6 @@ export function registration(now: number, stage: Stage, node: string): Registrat
 			},
 			events: whole.events.map((event, index) => ({
 				...event,
-				what: hostile(index),
 				reason: hostile(index + 1),
 				decidedBy: hostile(index + 2),
 			})),
@@ -618,7 +617,6 @@ export function event(at: number, index: number, stage: Stage = "ok"): EventView
 		node: hostile(index + 1),
 		app: hostile(index + 2),
 		reason: hostile(index + 3),
-		what: hostile(index),
 		decidedBy: hostile(index + 4),
 	};
 }

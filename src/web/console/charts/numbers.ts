@@ -13,7 +13,7 @@ export interface Gap {
 /** The end of the scale above all these, with a round number in its middle. @param isWhole of counts: the middle is one too */
 export function topOf(readings: readonly Reading[], isWhole: boolean): number {
 	const most = Math.max(0, ...readings.filter((one) => one !== undefined));
-	const [, top = 0] = scaleLinear().domain([0, most]).nice(2).domain();
+	const [, top = 0] = scaleLinear().domain([0, most]).nice(4).domain();
 	if (top === 0) return 2;
 	return isWhole ? 2 * Math.ceil(top / 2) : top;
 }
@@ -49,8 +49,9 @@ export function mostOf(readings: readonly Reading[]): { index: number; value: nu
 export const lastOf = (readings: readonly Reading[]): Reading =>
 	readings.findLast((one) => one !== undefined);
 
-/** At most five, evenly chosen, both ends among them. */
-export function fiveOf(times: readonly number[]): number[] {
-	if (times.length <= 5) return [...times];
-	return [0, 1, 2, 3, 4].flatMap((part) => times[Math.round((part * (times.length - 1)) / 4)] ?? []);
+/** Five times, evenly from the beginning of the first reading to the end of the last; none where there is no reading. */
+export function fiveOf(times: readonly number[], stepMs: number): number[] {
+	const [first] = times;
+	if (first === undefined) return [];
+	return [0, 1, 2, 3, 4].map((part) => first + (part * times.length * stepMs) / 4);
 }

@@ -27,6 +27,11 @@ const every = (formats: Formats, stepMs: number) =>
 
 const timesOf = (intervals: readonly Interval[]) => intervals.map(({ at }) => at);
 
+const nowText = (formats: Formats, last: number, stepMs: number) =>
+	stepMs === 60_000
+		? `Now ${formats.number(last)} a minute`
+		: `${formats.number(last)} in the last ${formats.span(stepMs)}`;
+
 /** What became of pushes, as stacked bars. */
 export function PushesChart({ intervals, stepMs, totals }: Overview) {
 	const { formats } = useConsole();
@@ -40,9 +45,10 @@ export function PushesChart({ intervals, stepMs, totals }: Overview) {
 	return (
 		<Plot
 			title={`Pushes ${every(formats, stepMs)}`}
-			now={last === undefined ? "No numbers yet" : `Now ${formats.number(last)}`}
+			now={last === undefined ? "No numbers yet" : nowText(formats, last, stepMs)}
 			shape={pushesShape(formats, times, fates, rows, totals, stepMs)}
 			times={times}
+			stepMs={stepMs}
 			ticks={[formats.number(top), formats.number(top / 2), "0"]}
 			series={fates.map((fate) => ({ name: FATES[fate].name, colour: COLOUR[fate], total: totals[fate] }))}
 			gaps={gapsOf(times, sums, stepMs)}
@@ -112,6 +118,7 @@ export function AnswersChart({ intervals, stepMs }: Overview) {
 			}
 			shape={shape}
 			times={times}
+			stepMs={stepMs}
 			ticks={[formats.span(top), formats.span(top / 2), "0"]}
 			series={series}
 			// Where no publish came there is no time, and nothing is missing.
@@ -152,6 +159,7 @@ export function OutboxChart({ intervals, stepMs }: Overview) {
 			}
 			shape={shape}
 			times={times}
+			stepMs={stepMs}
 			ticks={[formats.number(top), formats.number(top / 2), "0"]}
 			series={[{ name: "Waiting", colour: "retry" }]}
 			gaps={gapsOf(times, waiting, stepMs)}

@@ -29,6 +29,7 @@ export function Plot({
 	now,
 	shape,
 	times,
+	stepMs,
 	ticks,
 	series,
 	gaps,
@@ -40,6 +41,8 @@ export function Plot({
 	/** A sentence for who does not see the drawing. */
 	shape: string;
 	times: readonly number[];
+	/** How long each reading is. */
+	stepMs: number;
 	/** At the top, in the middle, at the foot. */
 	ticks: readonly [string, string, string];
 	series: readonly Series[];
@@ -50,7 +53,7 @@ export function Plot({
 }) {
 	const { formats } = useConsole();
 	const tick = tickOf(formats, times);
-	const five = fiveOf(times);
+	const five = fiveOf(times, stepMs);
 	return (
 		<figure class="chart card">
 			<figcaption>

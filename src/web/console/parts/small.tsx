@@ -57,20 +57,22 @@ export const Periods = ({ at, current }: { at: "overview" | "services"; current:
 	</nav>
 );
 
-/** A staff with a rest, a sentence, the next thing to do. */
+/** A staff with a rest, a sentence, the next thing to do. @param within it stands in a card, below its heading */
 export const Empty = ({
 	title,
 	children,
 	actions,
+	within = false,
 }: {
 	title: string;
 	children: ComponentChildren;
 	actions?: ComponentChildren;
+	within?: boolean;
 }) => (
-	<section class="card empty">
+	<section class={within ? "empty" : "card empty"}>
 		<Staff />
 		<div class="stack close">
-			<h2>{title}</h2>
+			{within ? <h3 class="any">{title}</h3> : <h2 class="any">{title}</h2>}
 			<p class="muted">{children}</p>
 		</div>
 		{actions && <div class="row">{actions}</div>}
@@ -90,6 +92,14 @@ export const To = ({
 	<a class={look} href={hashOf(route)}>
 		{children}
 	</a>
+);
+
+/** Longer than any word that people write: only such a one is broken where it does not fit. */
+const LONG_WORD = 24;
+
+/** A name from elsewhere, which is broken within a word only where that is a very long one. */
+export const Name = ({ name }: { name: string }) => (
+	<bdi class={name.split(/\s/).some((word) => word.length > LONG_WORD) ? "any" : undefined}>{name}</bdi>
 );
 
 /** A host, which wraps at its dots. */

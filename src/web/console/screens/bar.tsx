@@ -1,6 +1,7 @@
 /** @jsxImportSource preact */
 /** Somebody is barred: first it is said how much ends by it. */
 import { useState } from "preact/hooks";
+import { consolePageBounds } from "../../../limits/bounds/console-page.ts";
 import { Field, typed } from "../../page/parts/field.tsx";
 import { useConsole } from "../console.ts";
 import { counted } from "../formats.ts";
@@ -8,9 +9,6 @@ import { Ask } from "../parts/ask.tsx";
 import { FaultBanner } from "../parts/faults.tsx";
 import { type Action, useAction } from "../use-action.ts";
 import type { BarCount } from "../wire.ts";
-
-/** Of a reason that an operator types. */
-const LONGEST_REASON = 200;
 
 export interface Barring {
 	/** Counting what it would end. */
@@ -104,7 +102,7 @@ function Dialog({
 				hint="Only this console shows it."
 				type="text"
 				autocomplete="off"
-				maxLength={LONGEST_REASON}
+				maxLength={consolePageBounds.barReason.is}
 			/>
 			{isDomain && (
 				<Field

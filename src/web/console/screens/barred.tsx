@@ -1,6 +1,7 @@
 /** @jsxImportSource preact */
 /** Who is barred, and how somebody gets onto this list and off it. */
 import { useState } from "preact/hooks";
+import { consolePageBounds } from "../../../limits/bounds/console-page.ts";
 import { Field, typed } from "../../page/parts/field.tsx";
 import { Jid } from "../../page/parts/text.tsx";
 import { useConsole } from "../console.ts";
@@ -13,9 +14,6 @@ import { useAction } from "../use-action.ts";
 import { useLoaded } from "../use-loaded.ts";
 import type { BarView } from "../wire.ts";
 import { BarDialog, useBarring } from "./bar.tsx";
-
-/** The longest bare JID. */
-const LONGEST = 2047;
 
 const isPerson = (who: string) => who.includes("@");
 
@@ -122,7 +120,7 @@ function NewBar({ changed }: { changed(text: string): Promise<void> }) {
 					label="Address or domain"
 					type="text"
 					autocomplete="off"
-					maxLength={LONGEST}
+					maxLength={consolePageBounds.address.is}
 					required
 					verbatim
 				/>

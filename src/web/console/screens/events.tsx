@@ -1,6 +1,7 @@
 /** @jsxImportSource preact */
 /** What happened: failures, ends and refusals, the newest first, live on the first page. */
 import { useEffect, useState } from "preact/hooks";
+import { consolePageBounds } from "../../../limits/bounds/console-page.ts";
 import { Field, typed } from "../../page/parts/field.tsx";
 import { Jid } from "../../page/parts/text.tsx";
 import { useConsole, useSession } from "../console.ts";
@@ -9,15 +10,12 @@ import { followEvents, type LiveEvents } from "../live-events.ts";
 import { Badge, EventBadge } from "../parts/badge.tsx";
 import { Shown } from "../parts/faults.tsx";
 import { Opening } from "../parts/heading.tsx";
-import { Card, Empty, To } from "../parts/small.tsx";
+import { Card, Empty, Name, To } from "../parts/small.tsx";
 import { Table } from "../parts/table.tsx";
 import { EVENT_KINDS, queryOf, type Route } from "../routes.ts";
 import { useLoaded } from "../use-loaded.ts";
 import type { EventKind, EventView, FoundEvents } from "../wire.ts";
 import { shortNode } from "./registrations.tsx";
-
-/** Of what an operator types. */
-const LONGEST = 1000;
 
 type Asked = Extract<Route, { at: "events" }>;
 
@@ -72,16 +70,16 @@ function Search({ asked: { kind, text } }: { asked: Asked }) {
 					label="Address, node, app or reason"
 					type="text"
 					value={text ?? ""}
-					maxLength={LONGEST}
+					maxLength={consolePageBounds.typed.is}
 					autocomplete="off"
 					verbatim
 				/>
 				<div class="field slim">
 					<label for="kind">What</label>
-					<select class="input" id="kind" name="kind" defaultValue={kind ?? ""}>
+					<select class="input" id="kind" name="kind">
 						<option value="">Everything</option>
 						{Object.entries(EVENT_KINDS).map(([name, said]) => (
-							<option key={name} value={name}>
+							<option key={name} value={name} selected={name === kind}>
 								{said}
 							</option>
 						))}
@@ -112,7 +110,7 @@ function Newest({ asked, found }: { asked: Asked; found: FoundEvents }) {
 			{events.length > 0 ? (
 				<List events={events} />
 			) : (
-				<Empty title={asked.text || asked.kind ? "Nothing of the kind happened" : "Nothing happened"}>
+				<Empty within title={asked.text || asked.kind ? "Nothing of the kind happened" : "Nothing happened"}>
 					{asked.text
 						? "Nothing is known of it in the last 30 days. Type another part of the address, node, app or reason."
 						: "No push failed and nothing ended in the last 30 days. What happens next appears here by itself."}
@@ -171,8 +169,8 @@ const List = ({ events }: { events: readonly EventView[] }) => {
 				{ name: "What", class: "mark" },
 				{ name: "Who" },
 				{ name: "App and node" },
-				{ name: "Why", class: "any" },
-				{ name: "Decided by", class: "any" },
+				{ name: "Why" },
+				{ name: "Decided by" },
 			]}
 			rows={events.map((event) => ({ key: event.id, cells: cellsOf(event, formats.second) }))}
 		/>
@@ -180,25 +178,25 @@ const List = ({ events }: { events: readonly EventView[] }) => {
 };
 
 function cellsOf(event: EventView, second: (at: number) => string) {
-	const { at, owner, node, app, reason, decidedBy } = event;
+	const { at, node, app, reason, decidedBy } = event;
 	return [
 		<time key="time" dateTime={new Date(at).toISOString()}>
 			{second(at)}
 		</time>,
 		<EventBadge key="what" event={event} />,
-		<Who key="who" owner={owner} node={node} />,
+		<Who key="who" event={event} />,
 		(app !== undefined || node !== undefined) && (
 			<>
-				{app !== undefined && <bdi class="any">{app}</bdi>}
+				{app !== undefined && <Name name={app} />}
 				{node !== undefined && <span class="sub any">node {shortNode(node)}</span>}
 			</>
 		),
-		<bdi key="why">{reason}</bdi>,
-		<bdi key="by">{capital(decidedBy)}</bdi>,
+		<Name key="why" name={reason} />,
+		<Name key="by" name={capital(decidedBy)} />,
 	];
 }
 
-function Who({ owner, node }: { owner: string | undefined; node: string | undefined }) {
+function Who({ event: { owner, node, kind } }: { event: EventView }) {
 	if (node !== undefined) {
 		return <To route={{ at: "registration", node }}>{owner ? <Jid jid={owner} /> : "No owner"}</To>;
 	}
@@ -208,12 +206,13 @@ function Who({ owner, node }: { owner: string | undefined; node: string | undefi
 				<Jid jid={owner} />
 			</To>
 		);
-	return <>–</>;
+	return <>{kind === "gate" ? "All its devices" : "–"}</>;
 }
 
 function Pages({ asked, found: { next, from } }: { asked: Asked; found: FoundEvents }) {
 	const { formats } = useConsole();
 	const { before: _, ...first } = asked;
+	if (from === undefined && next === undefined && asked.before === undefined) return null;
 	return (
 		<nav class="row spread" aria-label="Pages">
 			<span class="small muted">{from !== undefined && `The list goes back to ${formats.day(from)}.`}</span>

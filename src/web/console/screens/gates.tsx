@@ -3,7 +3,6 @@
 import { useConsole } from "../console.ts";
 import { counted } from "../formats.ts";
 import { Badge, GateBadge } from "../parts/badge.tsx";
-import { Host } from "../parts/small.tsx";
 import type { Credential, GateView } from "../wire.ts";
 
 /** @param open how many are open */
@@ -33,7 +32,7 @@ export function GateRows({ gates, open }: { gates: readonly GateView[]; open: nu
 }
 
 const GateName = ({ gate: { app, origin } }: { gate: GateView }) =>
-	origin === undefined ? <bdi>{app}</bdi> : <Host host={origin.replace(/^https?:\/\//, "")} />;
+	origin === undefined ? <bdi>{app}</bdi> : <bdi class="any">{origin.replace(/^https?:\/\//, "")}</bdi>;
 
 export function ShutGates({ gates }: { gates: readonly GateView[] }) {
 	const { formats } = useConsole();

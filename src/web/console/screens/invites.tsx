@@ -1,6 +1,7 @@
 /** @jsxImportSource preact */
 /** Invites to the web app: made, handed on, taken back. */
 import { useEffect, useRef, useState } from "preact/hooks";
+import { consolePageBounds } from "../../../limits/bounds/console-page.ts";
 import { Field, typed } from "../../page/parts/field.tsx";
 import { Jid } from "../../page/parts/text.tsx";
 import { useConsole, useSession } from "../console.ts";
@@ -18,8 +19,6 @@ import type { InviteView, MadeInvite, NewInvite } from "../wire.ts";
 
 const USES = { least: 1, most: 10_000, usual: 1 };
 const DAYS = { least: 1, most: 365, usual: 14 };
-const LONGEST_NAME = 100;
-const LONGEST_FOR = 2047;
 
 export function Invites() {
 	const { api } = useConsole();
@@ -97,9 +96,11 @@ function New({ made: { invite, link, code, qr } }: { made: MadeInvite }) {
 						<CopyBox what="The code" value={code} big />
 					</div>
 				</div>
-				<div class="stack tight">
-					<h3>For a camera</h3>
-					<QrCode rows={qr} label="The link as a QR code" />
+				<div>
+					<div class="stack tight">
+						<h3>For a camera</h3>
+						<QrCode rows={qr} label="The link as a QR code" />
+					</div>
 				</div>
 			</div>
 		</Card>
@@ -130,7 +131,7 @@ function Make({ made }: { made(invite: MadeInvite): void }) {
 						label="For an address or a domain"
 						hint="Empty: for anybody"
 						type="text"
-						maxLength={LONGEST_FOR}
+						maxLength={consolePageBounds.address.is}
 						autocomplete="off"
 						verbatim
 					/>
@@ -140,7 +141,7 @@ function Make({ made }: { made(invite: MadeInvite): void }) {
 						label="Name"
 						hint="Only this console shows it"
 						type="text"
-						maxLength={LONGEST_NAME}
+						maxLength={consolePageBounds.inviteName.is}
 						autocomplete="off"
 					/>
 				</div>

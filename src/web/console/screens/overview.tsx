@@ -5,7 +5,7 @@ import { useConsole, useSession } from "../console.ts";
 import { Badge } from "../parts/badge.tsx";
 import { Shown } from "../parts/faults.tsx";
 import { Heading } from "../parts/heading.tsx";
-import { Card, CopyBox, Empty, Periods, To } from "../parts/small.tsx";
+import { Card, CopyBox, Empty, Name, Periods, To } from "../parts/small.tsx";
 import { Table } from "../parts/table.tsx";
 import { Way } from "../parts/way.tsx";
 import { hashOf, parseRoute } from "../routes.ts";
@@ -156,7 +156,7 @@ function Beginning({ overview }: { overview: Overview }) {
 					}))}
 				/>
 			</Card>
-			<Card title="Connectors" hush>
+			<Card title="Connectors">
 				<ConnectorTable connectors={overview.connectors} period="hour" />
 			</Card>
 		</>
@@ -190,7 +190,7 @@ function ConnectorTable({ connectors, period }: { connectors: readonly Connector
 			rows={connectors.map((one) => ({
 				key: one.name,
 				cells: [
-					one.name,
+					<Name key="name" name={one.name} />,
 					one.isOnline ? <Badge tone="ok">Online</Badge> : <Badge tone="bad">Offline</Badge>,
 					<Addresses key="addresses" connector={one} />,
 					<Spark key="spark" delivered={one.delivered} />,
@@ -208,8 +208,8 @@ function Addresses({ connector: { addresses, isOnline, seenAt } }: { connector: 
 	return (
 		<>
 			{addresses.map(({ address, isOnline: isHeld, since }) => (
-				<span key={address} class="any">
-					<bdi>{address}</bdi>
+				<span key={address}>
+					<Name name={address} />
 					<span class="sub">
 						{isOnline && isHeld && since !== undefined && `since ${formats.moment(since)}`}
 						{isOnline && !isHeld && "not connected"}

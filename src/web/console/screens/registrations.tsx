@@ -1,6 +1,7 @@
 /** @jsxImportSource preact */
 /** Who is registered: found by the beginning of an address, a domain, a node or a device's name. */
 import { useEffect, useRef } from "preact/hooks";
+import { consolePageBounds } from "../../../limits/bounds/console-page.ts";
 import { Field, typed } from "../../page/parts/field.tsx";
 import { Jid } from "../../page/parts/text.tsx";
 import { useConsole } from "../console.ts";
@@ -8,14 +9,11 @@ import { counted } from "../formats.ts";
 import { DeviceBadge } from "../parts/badge.tsx";
 import { Shown } from "../parts/faults.tsx";
 import { Opening } from "../parts/heading.tsx";
-import { Card, Empty, Host, To } from "../parts/small.tsx";
+import { Card, Empty, Host, Name, To } from "../parts/small.tsx";
 import { Table } from "../parts/table.tsx";
 import { queryOf } from "../routes.ts";
 import { useLoaded } from "../use-loaded.ts";
 import type { FindRegistrations, FoundRegistrations, RegistrationRow } from "../wire.ts";
-
-/** Of what an operator types: a JID has 3,071 bytes at the most, and nobody types one. */
-const LONGEST = 1000;
 
 const keyOf = ({ begins, app, host, after }: FindRegistrations) => queryOf({ begins, app, host, after });
 
@@ -81,7 +79,7 @@ function Search({
 						label="It begins with"
 						type="text"
 						value={begins ?? ""}
-						maxLength={LONGEST}
+						maxLength={consolePageBounds.typed.is}
 						autocomplete="off"
 						verbatim
 					/>
@@ -94,10 +92,10 @@ function Search({
 					<div class="inline-form">
 						<div class="field">
 							<label for="app">App</label>
-							<select class="input" id="app" name="app" key={choices.join(" ")} defaultValue={app ?? ""}>
+							<select class="input" id="app" name="app">
 								<option value="">All apps</option>
 								{choices.map((name) => (
-									<option key={name} value={name}>
+									<option key={name} value={name} selected={name === app}>
 										{name}
 									</option>
 								))}
@@ -109,7 +107,7 @@ function Search({
 							label="Host of the push service"
 							type="text"
 							value={host ?? ""}
-							maxLength={LONGEST}
+							maxLength={consolePageBounds.typed.is}
 							autocomplete="off"
 							verbatim
 						/>
@@ -215,11 +213,9 @@ function cellsOf(
 			<span class="sub any">node {shortNode(node)}</span>
 		</>,
 		<DeviceBadge key="state" state={state} />,
-		<bdi key="device" class="any">
-			{device}
-		</bdi>,
+		<Name key="device" name={device} />,
 		<>
-			<bdi class="any">{app}</bdi>
+			<Name name={app} />
 			<span class="sub any">{host === undefined ? service : <Host host={host} />}</span>
 		</>,
 		lastPushAt === undefined ? "Never" : moment(lastPushAt),

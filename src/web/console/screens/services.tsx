@@ -4,7 +4,7 @@ import { useConsole } from "../console.ts";
 import { Badge, FateBadge } from "../parts/badge.tsx";
 import { Shown } from "../parts/faults.tsx";
 import { Opening } from "../parts/heading.tsx";
-import { Card, Empty, Periods } from "../parts/small.tsx";
+import { Card, Empty, Name, Periods } from "../parts/small.tsx";
 import { Table } from "../parts/table.tsx";
 import { useLoaded } from "../use-loaded.ts";
 import type { Period, ServicesView } from "../wire.ts";
@@ -71,7 +71,7 @@ function Apps({ apps, period }: { apps: ServicesView["apps"]; period: Period }) 
 					key: one.app,
 					cells: [
 						<>
-							<bdi class="any">{one.app}</bdi>
+							<Name name={one.app} />
 							<span class="sub">{one.service}</span>
 						</>,
 						<AppGate key="gate" app={one} />,
@@ -110,18 +110,16 @@ function Reasons({ reasons, period }: { reasons: ServicesView["reasons"]; period
 				columns={[
 					{ name: "What the push service said" },
 					{ name: "Outcome", class: "mark" },
-					{ name: "App", class: "any" },
+					{ name: "App" },
 					{ name: "Pushes", class: "end" },
 					{ name: "What it means, and what to do", class: "any" },
 				]}
 				rows={reasons.map(({ reason, fate, app, count, text }) => ({
 					key: `${app} ${fate} ${reason}`,
 					cells: [
-						<bdi key="reason" class="any">
-							{reason}
-						</bdi>,
+						<Name key="reason" name={reason} />,
 						<FateBadge key="fate" fate={fate} />,
-						<bdi key="app">{app}</bdi>,
+						<Name key="app" name={app} />,
 						formats.number(count),
 						text,
 					],
