@@ -21,7 +21,7 @@ export const consolePageBounds = {
 		beyond: "The oldest leave the page: the older pages have them.",
 	},
 	typed: {
-		is: 1_000,
+		is: 512,
 		unit: "characters",
 		what: "What an operator types to look for a registration or an event",
 		beyond: "The field takes no more.",
@@ -39,7 +39,7 @@ export const consolePageBounds = {
 		beyond: "The field takes no more.",
 	},
 	address: {
-		is: 2_047,
+		is: 512,
 		unit: "characters",
 		what: "A bare JID or a domain that is typed, to bar it or to invite it",
 		beyond: "The field takes no more.",

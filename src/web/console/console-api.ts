@@ -141,12 +141,20 @@ export function createConsoleApi(effects: ApiEffects): ConsoleApi {
 	};
 }
 
+/** `It must be an address or a domain.`, of a field that does not fit. */
+function whatToMend(errors: unknown): string {
+	const [first] = Array.isArray(errors) ? errors : [];
+	const message = first?.message;
+	if (typeof message !== "string" || !message.startsWith("must ")) return "";
+	return `It ${message.slice(0, consolePageBounds.problem.is)}.`;
+}
+
 /** @param problem RFC 9457, or something else that came in its place */
 function faultOfProblem(status: number, problem: unknown): ConsoleFault {
 	const said = problem !== null && typeof problem === "object" ? (problem as Record<string, unknown>) : {};
 	const text = (value: unknown) =>
 		typeof value === "string" ? value.slice(0, consolePageBounds.problem.is) : "";
-	const detail = text(said.detail) || text(said.title);
+	const detail = whatToMend(said.errors) || text(said.detail) || text(said.title);
 	if (status === 401) return new ConsoleFault("signed-out", detail || "You are not signed in.", "", status);
 	if (status === 404 || status === 410)
 		return new ConsoleFault("gone", detail || "It is not there.", "", status);

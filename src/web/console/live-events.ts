@@ -5,11 +5,13 @@ import type { Console, Stream } from "./console.ts";
 import { faultOf } from "./console-fault.ts";
 import type { EventView, FindEvents, FoundEvents } from "./wire.ts";
 
-/** ms; the edge writes once a minute, and what other processes write is there within one */
+/** ms between two questions, where there is no stream */
 const POLL_MS = 15_000;
-/** ms between two attempts to open a stream that the server has ended: the first, and the longest. */
+/** ms; beside a stream: what it left out is written down within a minute, as is what other processes see */
+const CATCH_UP_MS = 60_000;
+/** ms between two attempts to open a stream that the server has refused or ended: the first, and the longest. */
 const FIRST_RETRY_MS = 2_000;
-const LONGEST_RETRY_MS = 60_000;
+const LONGEST_RETRY_MS = 15_000;
 
 /** `lost`: it is opened again, with what was missed meanwhile. */
 export type LiveState = "connecting" | "live" | "polling" | "lost";
@@ -28,6 +30,10 @@ export interface LiveEvents {
 	resume(): void;
 	stop(): void;
 }
+
+/** The same for an event that was told live and for its row, which has another id. */
+export const keyOf = ({ at, kind, node, owner, app, reason }: EventView) =>
+	JSON.stringify([at, kind, node, owner, app, reason]);
 
 /** Whether an event is one of those that are looked for. */
 export function fits({ kind, text }: Pick<FindEvents, "kind" | "text">, event: EventView): boolean {
@@ -59,27 +65,31 @@ export function followEvents(
 
 	/** @param came in any order */
 	function take(came: readonly EventView[]): void {
-		const known = new Set([...events.value, ...held.value].map(({ id }) => id));
-		const fresh = came.filter((event) => fits(asked, event) && !known.has(event.id));
+		const known = new Set([...events.value, ...held.value].map(keyOf));
+		const fresh = came.filter((event) => fits(asked, event) && !known.has(keyOf(event)));
 		if (fresh.length === 0) return;
 		const into = isPaused.value ? held : events;
 		into.value = [...fresh, ...into.value].sort((a, b) => b.at - a.at).slice(0, consolePageBounds.events.is);
 	}
 
-	/** Asks for what came since the newest that is known. */
+	/** The newest that was in a list: ids of those that were told live are in none. */
+	let newest = found.events[0]?.id;
+
+	/** Asks for what was written down since. */
 	async function catchUp(): Promise<void> {
-		const newest = held.value[0] ?? events.value[0];
 		const { kind, text } = asked;
 		const query: FindEvents = {};
 		if (kind !== undefined) query.kind = kind;
 		if (text !== undefined) query.text = text;
-		if (newest) query.since = newest.id;
-		take((await api.events(query)).events);
+		if (newest !== undefined) query.since = newest;
+		const since = await api.events(query);
+		newest = since.events[0]?.id ?? newest;
+		take(since.events);
 	}
 
 	async function poll(): Promise<void> {
 		for (;;) {
-			await clock.after(POLL_MS, ended.signal);
+			await clock.after(live === "poll" ? POLL_MS : CATCH_UP_MS, ended.signal);
 			if (ended.signal.aborted) return;
 			if (!isSeen()) continue;
 			try {
@@ -122,6 +132,7 @@ export function followEvents(
 		try {
 			// Whether somebody is still signed in, which a stream does not tell.
 			await catchUp();
+			state.value = "polling";
 		} catch (error) {
 			if (faultOf(error).kind === "signed-out") return;
 		}

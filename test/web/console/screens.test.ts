@@ -287,6 +287,33 @@ describe("what happened", () => {
 		expect(page.root.querySelectorAll("tbody tr").length).toBe(25);
 	});
 
+	test("beside a stream gets what it left out within a minute, and nothing twice", async () => {
+		const page = await dom.draw("#/events");
+		await page.until("Connects");
+		page.streams[0]?.opened();
+		await page.until("Live");
+		// A row has another id than what was told live of it.
+		page.streams[0]?.event("happened", JSON.stringify({ ...event(NOW, 2008), id: "live-1" }));
+		page.double.happens(event(NOW, 2008));
+		page.double.happens(event(NOW + 1, 2009));
+		await page.pass(60_000);
+		expect(page.root.querySelectorAll("tbody tr").length).toBe(26);
+		await page.pass(60_000);
+		expect(page.double.asked.at(-1)).toBe("GET events?since=2009");
+		expect(page.root.querySelectorAll("tbody tr").length).toBe(26);
+	});
+
+	test("is asked for again and again where there are too many streams", async () => {
+		const page = await dom.draw("#/events");
+		await page.until("Connects");
+		page.streams[0]?.failed(true);
+		await page.pass(2_000);
+		page.streams[1]?.failed(true);
+		await page.pass(4_000);
+		expect(page.streams).toHaveLength(3);
+		await page.until("Asks again by itself");
+	});
+
 	test("is asked for again where there is no stream", async () => {
 		const page = await dom.draw("#/events", (double) => {
 			double.live = "poll";

@@ -1,10 +1,13 @@
 /** Addresses of screens, times and numbers, and the API's answers. */
 import { describe, expect, test } from "bun:test";
+import { consolePageBounds } from "../../../src/limits/bounds/console-page.ts";
+import { registrationBounds } from "../../../src/limits/bounds/registrations.ts";
 import { createConsoleApi } from "../../../src/web/console/console-api.ts";
 import { ConsoleFault } from "../../../src/web/console/console-fault.ts";
 import { createFormats } from "../../../src/web/console/formats.ts";
 import { fits } from "../../../src/web/console/live-events.ts";
 import { hashOf, parseRoute, type Route } from "../../../src/web/console/routes.ts";
+import { DAYS, USES } from "../../../src/web/console/screens/invites.tsx";
 import { problem } from "./console-double.ts";
 import { event } from "./samples.ts";
 
@@ -91,6 +94,15 @@ describe("the API", () => {
 		[() => problem(401, "Nobody is signed in."), "signed-out", "Nobody is signed in."],
 		[() => problem(404, "No such node."), "gone", "No such node."],
 		[() => problem(422, "This is no address."), "refused", "This is no address."],
+		[
+			() =>
+				Response.json(
+					{ detail: "who: must be an address", errors: [{ path: "who", message: "must be an address" }] },
+					{ status: 422 },
+				),
+			"refused",
+			"It must be an address.",
+		],
 		[() => problem(429, "Wait for a minute."), "refused", "Wait for a minute."],
 		[() => problem(503, "The database is away."), "broken", "The database is away."],
 		[() => new Response("<h1>Bad gateway</h1>", { status: 502 }), "broken", "Reveille answered 502."],
@@ -117,6 +129,14 @@ describe("the API", () => {
 		await api.lift("x").catch(() => {});
 		expect(asked).toBe(1);
 	});
+});
+
+test("what is typed for an invite has the bounds that Reveille has", () => {
+	expect(consolePageBounds.inviteName.is).toBe(registrationBounds.inviteName.is);
+	expect([USES.most, DAYS.most]).toEqual([
+		registrationBounds.inviteUses.is,
+		registrationBounds.inviteDays.is,
+	]);
 });
 
 test("an event fits what is looked for by its kind, and by any part of what it names", () => {

@@ -6,7 +6,7 @@ import { Field, typed } from "../../page/parts/field.tsx";
 import { Jid } from "../../page/parts/text.tsx";
 import { useConsole, useSession } from "../console.ts";
 import { capital, counted } from "../formats.ts";
-import { followEvents, type LiveEvents } from "../live-events.ts";
+import { followEvents, keyOf, type LiveEvents } from "../live-events.ts";
 import { Badge, EventBadge } from "../parts/badge.tsx";
 import { Shown } from "../parts/faults.tsx";
 import { Opening } from "../parts/heading.tsx";
@@ -154,7 +154,7 @@ function LeftOut({ following: { leftOut } }: { following: LiveEvents }) {
 	return (
 		<p class={value > 0 ? "small muted" : "hush"} role="status">
 			{value > 0 &&
-				`${counted(formats, value, "more came", "more came")} in one second. The list shows 20 a second at most; “Older” has all.`}
+				`${counted(formats, value, "more came", "more came")} in one second. 20 a second are shown at once, the others within a minute.`}
 		</p>
 	);
 }
@@ -172,7 +172,7 @@ const List = ({ events }: { events: readonly EventView[] }) => {
 				{ name: "Why" },
 				{ name: "Decided by" },
 			]}
-			rows={events.map((event) => ({ key: event.id, cells: cellsOf(event, formats.second) }))}
+			rows={events.map((event) => ({ key: keyOf(event), cells: cellsOf(event, formats.second) }))}
 		/>
 	);
 };

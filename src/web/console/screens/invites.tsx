@@ -17,8 +17,8 @@ import { useAction } from "../use-action.ts";
 import { useLoaded } from "../use-loaded.ts";
 import type { InviteView, MadeInvite, NewInvite } from "../wire.ts";
 
-const USES = { least: 1, most: 10_000, usual: 1 };
-const DAYS = { least: 1, most: 365, usual: 14 };
+export const USES = { least: 1, most: 10_000, usual: 1 };
+export const DAYS = { least: 1, most: 365, usual: 14 };
 
 export function Invites() {
 	const { api } = useConsole();
@@ -87,21 +87,25 @@ function New({ made: { invite, link, code, qr } }: { made: MadeInvite }) {
 			</p>
 			<div class="grid2 lean">
 				<div class="stack">
-					<div class="stack tight">
-						<h3>Link</h3>
-						<CopyBox what="The link" value={link} />
-					</div>
+					{link && (
+						<div class="stack tight">
+							<h3>Link</h3>
+							<CopyBox what="The link" value={link} />
+						</div>
+					)}
 					<div class="stack tight">
 						<h3>Code, for an iPhone</h3>
 						<CopyBox what="The code" value={code} big />
 					</div>
 				</div>
-				<div>
-					<div class="stack tight">
-						<h3>For a camera</h3>
-						<QrCode rows={qr} label="The link as a QR code" />
+				{qr.length > 0 && (
+					<div>
+						<div class="stack tight">
+							<h3>For a camera</h3>
+							<QrCode rows={qr} label="The link as a QR code" />
+						</div>
 					</div>
-				</div>
+				)}
 			</div>
 		</Card>
 	);
