@@ -30,8 +30,8 @@ export function createFormats(languages: readonly string[], now: () => number, z
 	};
 	const number = new Intl.NumberFormat([...languages]);
 	const tenths = new Intl.NumberFormat([...languages], { maximumFractionDigits: 1 });
-	const time = format({ hour: "2-digit", minute: "2-digit" });
-	const second = format({ hour: "2-digit", minute: "2-digit", second: "2-digit" });
+	const time = unbroken(format({ hour: "2-digit", minute: "2-digit" }));
+	const second = unbroken(format({ hour: "2-digit", minute: "2-digit", second: "2-digit" }));
 	const dayAndMonth = format({ day: "numeric", month: "long" });
 	const withYear = format({ day: "numeric", month: "long", year: "numeric" });
 	const shortDay = format({ weekday: "short", day: "numeric" });
@@ -61,6 +61,9 @@ export function createFormats(languages: readonly string[], now: () => number, z
 		},
 	};
 }
+
+/** `02:05 PM` stays in one line. */
+const unbroken = (format: (at: number) => string) => (at: number) => format(at).replace(/\s/g, "\u00a0");
 
 /** With a capital, for the beginning of a line. */
 export const capital = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);

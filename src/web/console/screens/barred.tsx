@@ -35,9 +35,8 @@ export function Barred() {
 	return (
 		<>
 			<Opening title="Barred">
-				{who.length > 0
-					? `${who.join(" and ")} cannot register. They hear the same answer as unknown ones.`
-					: "Who is barred cannot register, and hears the same answer as an unknown one."}
+				{who.length > 0 ? `${who.join(" and ")} cannot register. ` : ""}
+				Who is barred is answered as an unknown one is.
 			</Opening>
 			{done && <Done key={done.at}>{done.text}</Done>}
 			<Shown loaded={loaded}>
@@ -51,7 +50,7 @@ export function Barred() {
 					)
 				}
 			</Shown>
-			<NewBar changed={changed} />
+			<NewBar key={done?.at} changed={changed} />
 		</>
 	);
 }

@@ -204,7 +204,8 @@ function Happened({ view: { events, owner, node } }: { view: RegistrationView })
 						<li key={event.id}>
 							<time dateTime={new Date(event.at).toISOString()}>{capital(formats.moment(event.at))}</time>
 							<span class="what">
-								{event.what} <Badge tone={toneOf(event)}>{`Decided by ${event.decidedBy}`}</Badge>
+								{event.what}{" "}
+								<Badge tone={toneOf(event)}>{`Decided by ${event.decidedBy.replace(/^The /, "the ")}`}</Badge>
 							</span>
 							<bdi class="muted small any">{event.reason}</bdi>
 						</li>

@@ -222,8 +222,9 @@ function cellsOf(
 	];
 }
 
-/** Enough of a node to tell it from others on the page; its own page has all of it. */
-export const shortNode = (node: string) => (node.length > 8 ? `${node.slice(0, 6)}…` : node);
+/** Enough of a node to tell it from others, many of which begin alike; its own page has all of it. */
+export const shortNode = (node: string) =>
+	node.length > 10 ? `${node.slice(0, 4)}…${node.slice(-4)}` : node;
 
 function None({ asked, isPage }: { asked: FindRegistrations; isPage: boolean }) {
 	const { begins, app, host } = asked;

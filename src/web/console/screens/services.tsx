@@ -19,7 +19,7 @@ export function Services({ period }: { period: Period }) {
 	return (
 		<>
 			<div class="stack">
-				<Opening title="Push services">{loaded.value?.title}</Opening>
+				<Opening title="Push services">{loaded.value && sentence(loaded.value.title)}</Opening>
 				<div class="row">
 					<Periods at="services" current={period} />
 				</div>
@@ -28,6 +28,8 @@ export function Services({ period }: { period: Period }) {
 		</>
 	);
 }
+
+const sentence = (text: string) => (/[.!?]$/.test(text) ? text : `${text}.`);
 
 function View({ view: { gates, apps, reasons }, period }: { view: ServicesView; period: Period }) {
 	const shut = gates.filter(({ state }) => state !== "open");
@@ -86,7 +88,7 @@ function Apps({ apps, period }: { apps: ServicesView["apps"]; period: Period }) 
 								<span class="sub">{one.credential.text}</span>
 							</>
 						) : (
-							(one.turnOn ?? "None needed")
+							(one.turnOn ?? (one.isOn ? "None needed" : "–"))
 						),
 					],
 				}))}

@@ -47,7 +47,7 @@ export function SignInScreen({ isLost }: { isLost: boolean }) {
 							}}
 						>
 							{/* A password manager keeps the token under this name. */}
-							<input type="hidden" name="username" autocomplete="username" value="operator" />
+							<input hidden type="text" name="username" autocomplete="username" value="operator" readOnly />
 							<Field
 								id="token"
 								name="token"
