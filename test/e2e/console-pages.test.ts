@@ -7,6 +7,7 @@ import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Page } from "puppeteer-core";
 import { type LaunchedFirefox, launchFirefox } from "../peers/firefox.ts";
+import { problem } from "../web/console/console-double.ts";
 import { event, type Stage } from "../web/console/samples.ts";
 import { endsByKeyboard, open, PATIENCE_MS, untilSaid, walksByMenu } from "./console/by-keyboard.ts";
 import { type DoubleServer, startDoubleServer } from "./console/double-server.ts";
@@ -44,6 +45,38 @@ const SCENES: readonly Scene[] = [
 		},
 	},
 	{ name: "overview", hash: "#/overview", until: "Connectors" },
+	{
+		name: "menu",
+		hash: "#/barred",
+		until: "Made-up endpoints",
+		first: (page) =>
+			page.evaluate(() => {
+				const menu = document.querySelector<HTMLDetailsElement>(".menu");
+				if (menu) menu.open = true;
+			}),
+	},
+	{
+		name: "signed-out-in-the-middle",
+		hash: "#/overview",
+		until: "You are signed out",
+		async first(page) {
+			await untilSaid(page, "Connectors");
+			server.double.formToken = undefined;
+			await press(page, "Day");
+		},
+	},
+	{
+		name: "away",
+		hash: "#/overview",
+		until: "The database does not answer.",
+		async first(page) {
+			await untilSaid(page, "Connectors");
+			server.double.instead.set("GET overview", () => problem(503, "The database does not answer."));
+			await press(page, "Day");
+			await untilSaid(page, "The database does not answer.");
+			server.double.instead.clear();
+		},
+	},
 	{ name: "overview-week", hash: "#/overview?period=week", until: "Pushes every 2 h" },
 	{ name: "overview-empty", hash: "#/overview", stage: "empty", until: "FCM_SERVICE_ACCOUNT" },
 	{ name: "overview-broken", hash: "#/overview", stage: "broken", until: "What to do" },

@@ -4,7 +4,7 @@ import { useConsole } from "./console.ts";
 import { type ConsoleFault, faultOf } from "./console-fault.ts";
 
 export interface Loaded<Value> {
-	/** The last that came: also while another is asked for, and where that one does not come. */
+	/** The last that came: also while another is asked for, and where the same does not come again. */
 	value?: Value;
 	/** Why the last question had no answer. */
 	fault?: ConsoleFault;
@@ -32,7 +32,12 @@ export function useLoaded<Value>(key: string, load: () => Promise<Value>, everyM
 			const value = await asked.load();
 			if (!isOld()) setState({ key: asked.key, value });
 		} catch (error) {
-			if (!isOld()) setState((former) => ({ ...former, key: asked.key, fault: faultOf(error) }));
+			// What answered another question does not answer this one.
+			if (!isOld()) {
+				const { key } = asked;
+				const fault = faultOf(error);
+				setState((former) => (former.key === key ? { ...former, fault } : { key, fault }));
+			}
 		}
 		if (!isOld()) setLoading(false);
 	};

@@ -110,6 +110,18 @@ describe("the overview", () => {
 		expect(page.text()).toContain("All is well");
 	});
 
+	test("shows no numbers of an hour where those of a week do not come", async () => {
+		const page = await dom.draw("#/overview");
+		await page.until("All is well");
+		page.double.instead.set("GET overview", () => problem(503, "The database is away."));
+		await page.open("#/overview?period=week");
+		await page.until("The database is away.");
+		expect(page.text()).not.toContain("All is well");
+		page.double.instead.clear();
+		await page.press("Ask again");
+		await page.until("All is well");
+	});
+
 	test("says what to do where something is wrong, with what to type", async () => {
 		const page = await dom.draw("#/overview", (double) => {
 			double.stage = "broken";
