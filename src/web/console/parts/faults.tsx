@@ -2,7 +2,6 @@
 /** What is said where something is not there: it is on its way, or does not come. */
 import type { ComponentChildren } from "preact";
 import { useLayoutEffect, useRef } from "preact/hooks";
-import { useConsole } from "../console.ts";
 import type { ConsoleFault } from "../console-fault.ts";
 import type { Loaded } from "../use-loaded.ts";
 
@@ -56,10 +55,8 @@ export function Shown<Value>({
 
 /** Something was done: it is said, and the focus comes here, since what was pressed may be gone. */
 export function Done({ children }: { children: ComponentChildren }) {
-	const { session } = useConsole();
 	const said = useRef<HTMLDivElement>(null);
 	useLayoutEffect(() => said.current?.focus(), []);
-	if (session.value.is !== "signed-in") return null;
 	return (
 		<div class="banner ok" role="status" tabIndex={-1} ref={said}>
 			<strong class="any">{children}</strong>

@@ -3,10 +3,15 @@
 import { AnswersChart, OutboxChart, PushesChart, Spark } from "../charts/overview-charts.tsx";
 import { useConsole, useSession } from "../console.ts";
 import { Badge } from "../parts/badge.tsx";
+import { Card } from "../parts/card.tsx";
+import { CopyBox } from "../parts/copy-box.tsx";
+import { Empty } from "../parts/empty.tsx";
 import { Shown } from "../parts/faults.tsx";
 import { Heading } from "../parts/heading.tsx";
-import { Card, CopyBox, Empty, Name, Periods, To } from "../parts/small.tsx";
+import { Name } from "../parts/names.tsx";
+import { Periods } from "../parts/periods.tsx";
 import { Table } from "../parts/table.tsx";
+import { To } from "../parts/to.tsx";
 import { Way } from "../parts/way.tsx";
 import { hashOf, parseRoute } from "../routes.ts";
 import { useLoaded } from "../use-loaded.ts";

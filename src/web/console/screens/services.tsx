@@ -2,9 +2,12 @@
 /** Push services: which gates are shut, what became of each app's pushes, and why some failed. */
 import { useConsole } from "../console.ts";
 import { Badge, FateBadge } from "../parts/badge.tsx";
+import { Card } from "../parts/card.tsx";
+import { Empty } from "../parts/empty.tsx";
 import { Shown } from "../parts/faults.tsx";
 import { Opening } from "../parts/heading.tsx";
-import { Card, Empty, Name, Periods } from "../parts/small.tsx";
+import { Name } from "../parts/names.tsx";
+import { Periods } from "../parts/periods.tsx";
 import { Table } from "../parts/table.tsx";
 import { useLoaded } from "../use-loaded.ts";
 import type { Period, ServicesView } from "../wire.ts";
