@@ -7,6 +7,7 @@ import { methodNotAllowed } from "hono/method-not-allowed";
 import { secureHeaders } from "hono/secure-headers";
 import { httpBounds } from "./limits/bounds/http.ts";
 import { consoleRoutes } from "./routes/admin/console/console.ts";
+import { consolePageRoutes } from "./routes/admin/console-page.ts";
 import { type MetricsDeps, metricsRoutes } from "./routes/admin/metrics.ts";
 import { debugPageRoutes } from "./routes/admin/pages.tsx";
 import { registrationRoutes } from "./routes/api/registrations.ts";
@@ -113,6 +114,7 @@ export function createApp(deps: AppDeps & MetricsDeps): OpenAPIHono<RequestEnv> 
 	app.route("/", metricsRoutes(deps));
 	app.route("/", faviconRoutes());
 	app.route("/", webAppRoutes(deps));
+	app.route("/", consolePageRoutes(deps));
 	app.route("/", consoleRoutes(deps));
 	app.route("/", documentationRoutes(deps, app));
 	return app;

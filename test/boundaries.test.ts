@@ -313,6 +313,8 @@ describe("the web app", () => {
 		"@xmpp/stream-features",
 		"@xmpp/websocket",
 		"@xmpp/xml",
+		"d3-scale",
+		"d3-shape",
 	];
 
 	test("loads packages that are known to be small, and nothing of Bun or Node", () => {
@@ -340,11 +342,11 @@ describe("the web app", () => {
 		expect(WEB_SOURCES).toEqual(["web", ...(BELOW.web ?? [])]);
 	});
 
-	test("is read by its route alone, once it is bundled; of its sources the server has types only", () => {
+	test("is read by the routes of the two pages alone, once it is bundled; of its sources the server has types only", () => {
 		const readers = SOURCES.filter((file) =>
 			namedBy(file, onDisk).some((path) => path.endsWith("dist/web.json")),
 		);
-		expect(readers).toEqual(["src/routes/web-app.ts"]);
+		expect(readers.toSorted()).toEqual(["src/routes/admin/console-page.ts", "src/routes/web-app.ts"]);
 		const loaded = SOURCES.filter((file) => !IN_BROWSERS.includes(file)).flatMap((file) =>
 			importsOf(file, onDisk)
 				.filter((path) => isRelative(path) && roomOf(resolve(file, path)) === "web")

@@ -74,6 +74,17 @@ test("what has changed gets another etag, and nothing else does", async () => {
 	expect(changedSince(third)).toEqual(["logo.svg"]);
 });
 
+test("the console has its own files, and a change of it leaves the web app as it is", async () => {
+	await bundleWeb(root);
+	const first = bundle();
+	expect(Object.keys(first.console)).toEqual(["", "logo.svg", "main.js", "style.css"]);
+	appendFileSync(join(root, "src/web/console/style.css"), "\n.added { order: 7; }\n");
+	await bundleWeb(root);
+	expect(changedSince(first)).toEqual([]);
+	expect(bundle().console["style.css"].etag).not.toBe(first.console["style.css"].etag);
+	expect(bundle().console["main.js"]).toEqual(first.console["main.js"]);
+});
+
 test.each([
 	...WEB_SOURCES.filter((name) => name !== "web").map((name) => `src/${name}`),
 	"bun.lock",

@@ -6,6 +6,7 @@ import { answerBounds } from "./answers.ts";
 import type { Bounds } from "./bound.ts";
 import { consoleBounds } from "./console.ts";
 import { consoleHttpBounds } from "./console-http.ts";
+import { consolePageBounds } from "./console-page.ts";
 import { deliveryBounds } from "./delivery.ts";
 import { httpBounds } from "./http.ts";
 import { loginBounds } from "./login.ts";
@@ -28,4 +29,5 @@ export const BOUNDS: Readonly<Record<string, Bounds>> = {
 	"The console": consoleBounds,
 	"The web app in the browser": webKitBounds,
 	"The web app's notifications": webWorkerBounds,
+	"The console in the browser": consolePageBounds,
 };
