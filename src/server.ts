@@ -6,13 +6,8 @@ import type { Logger } from "@logtape/logtape";
 import packageJson from "../package.json" with { type: "json" };
 import { createApp, createWatchingApp } from "./app.ts";
 import { banner } from "./bun/banner.ts";
-import { backupCommand } from "./bun/commands/backup.ts";
-import { explain } from "./bun/commands/explain.ts";
-import { healthCommand } from "./bun/commands/health.ts";
+import { runCommand } from "./bun/commands/application.ts";
 import { help } from "./bun/commands/help.ts";
-import { importCommand } from "./bun/commands/import/command.ts";
-import { inviteCommand } from "./bun/commands/invite.ts";
-import { tokenCommand } from "./bun/commands/token.ts";
 import { secretFile } from "./bun/data-folder.ts";
 import { syncReplica } from "./bun/database/replica-sync.ts";
 import { openShared } from "./bun/database/shared.ts";
@@ -60,32 +55,16 @@ import type { AdminReadiness, PushService } from "./types.ts";
 
 const { version } = packageJson;
 
-type Environment = Record<string, string | undefined>;
-
-/** What is done in place of serving. */
-const COMMANDS: ReadonlyMap<string, (args: readonly string[], env: Environment) => Promise<void>> = new Map([
-	["import", importCommand],
-	["backup", backupCommand],
-	["token", tokenCommand],
-	["invite", inviteCommand],
-	["health", (_, env) => healthCommand(env)],
-	["explain", async (args) => console.log(explain(args))],
-]);
-
-async function main(args: readonly string[]): Promise<void> {
-	const [name = "", ...rest] = args;
+/** @returns the exit code */
+async function main(words: readonly string[]): Promise<number> {
+	const [first] = words;
+	if (first === undefined) await serve();
 	// A process of our own, that keeps the replica up to date.
-	if (name === "sync-replica") return syncReplica();
-	const command = COMMANDS.get(name);
-	if (command) return command(rest, process.env);
-	if (args.includes("--help") || args.includes("-h")) return console.log(help(version));
-	if (args.includes("--version")) return console.log(version);
-	if (args.length > 0)
-		throw new StartError(
-			"command-unknown",
-			`There are no arguments but ${[...COMMANDS.keys()].join(", ")}, --help and --version; settings are environment variables. This is none of them: ${name}`,
-		);
-	return serve();
+	else if (first === "sync-replica") await syncReplica();
+	else if (first === "--help" || first === "-h") console.log(help(version));
+	else if (first === "--version") console.log(version);
+	else return runCommand(words, process.env);
+	return 0;
 }
 
 /** Serves until the process is asked to end. */
@@ -320,8 +299,7 @@ function forAdmins(connector: Connector | undefined, notes: readonly string[]): 
 // What this process writes is for its own user: endpoints, keys, what waits in the outbox.
 process.umask(0o077);
 try {
-	await main(process.argv.slice(2));
-	process.exit(0);
+	process.exit(await main(process.argv.slice(2)));
 } catch (error) {
 	if (!(error instanceof StartError || error instanceof ConfigError || error instanceof WrongKey))
 		throw error;
