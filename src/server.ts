@@ -21,7 +21,8 @@ import { nativeHiddenName, nativeHmac, nativeRecordCipher } from "./bun/native-c
 import { openOwnKeys } from "./bun/own-keys.ts";
 import { readConfig } from "./bun/read-config.ts";
 import { prepareToken, type StartToken } from "./bun/registration-token.ts";
-import { endAsked } from "./bun/signals.ts";
+import { createReload, type ReloadDeps } from "./bun/reload.ts";
+import { endAsked, onReload } from "./bun/signals.ts";
 import { oneAnswer } from "./bun/single-flight.ts";
 import { StartError } from "./bun/start-error.ts";
 import { type Config, ConfigError } from "./config/config.ts";
@@ -82,7 +83,8 @@ async function serve(): Promise<void> {
 
 	const database = await openDatabase(config, keys, log);
 	if (vapidPublicKey !== undefined) await checkVapidKey(database.shared.facts, vapidPublicKey);
-	const services = await openServices(config, vapidKey, clocks);
+	const makeServices = await servicesMaker(config, vapidKey, clocks);
+	const services = new Map(await makeServices(config.apps));
 	warnOfProxy(config.apps, process.env, log);
 	const token = await prepareToken(config, { tokens: database.tokens, log });
 
@@ -114,6 +116,18 @@ async function serve(): Promise<void> {
 			url: `http://${config.host}:${server.port}`,
 			startMs: performance.now(),
 			registrationToken,
+		}),
+	);
+	onReload(
+		createReload({
+			config,
+			read: () => readConfig(process.env),
+			makeServices,
+			take(apps, made) {
+				connector?.reload(apps, made);
+				for (const [app, service] of made) services.set(app, service);
+			},
+			log,
 		}),
 	);
 	await endAsked();
@@ -167,25 +181,26 @@ async function openDatabase(config: Config, keys: Keyring, log: Logger) {
 
 type Database = Awaited<ReturnType<typeof openDatabase>>;
 
-/** The push service of each app, with the ways out that it takes. */
-async function openServices(
+/** @returns makes the push services of apps, with the ways out that they take */
+async function servicesMaker(
 	config: Config,
 	vapidKey: VapidKey | undefined,
 	clocks: ClockWatch,
-): Promise<ReadonlyMap<string, PushService>> {
+): Promise<ReloadDeps["makeServices"]> {
 	const policy = await naming("WEBPUSH_ALLOW_HOSTS", () => endpointPolicy(config.webPush));
 	const fetches = createFetches({ policy, env: process.env, watching: clocks.watching });
-	return asConfigError(() =>
-		createServices(config.apps, {
-			...fetches,
-			now: Date.now,
-			policy,
-			wns: config.wns,
-			vapid: { key: vapidKey, subject: config.vapid.subject },
-			recordCipher: nativeRecordCipher,
-			hiddenName: nativeHiddenName,
-		}),
-	);
+	return (apps) =>
+		asConfigError(() =>
+			createServices(apps, {
+				...fetches,
+				now: Date.now,
+				policy,
+				wns: config.wns,
+				vapid: { key: vapidKey, subject: config.vapid.subject },
+				recordCipher: nativeRecordCipher,
+				hiddenName: nativeHiddenName,
+			}),
+		);
 }
 
 /** What both halves of a process go by. */

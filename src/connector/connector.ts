@@ -13,6 +13,7 @@
 import type { Logger } from "@logtape/logtape";
 import type { Replica } from "../bun/database/replica.ts";
 import { IN_FLIGHT } from "../bun/fetch/fetches.ts";
+import type { AppConfig } from "../config/apps.ts";
 import type { Config } from "../config/config.ts";
 import { createAdmission } from "../delivery/admission.ts";
 import { createDelivery, type Delivery } from "../delivery/delivery.ts";
@@ -86,6 +87,11 @@ export interface Connector {
 	xmppStatus(): true | string;
 	/** What the operator is told of the accounts' servers. */
 	forAdmins(): AdminReadiness;
+	/**
+	 * Has apps that there are already send through other services, from the next push on.
+	 * @throws {StartError} for a certificate that cannot be used; nothing has changed then
+	 */
+	reload(apps: readonly AppConfig[], services: ReadonlyMap<string, PushService>): void;
 	/** What waits goes out, and the connections are opened. To be called once. */
 	start(): Promise<RunningConnector>;
 }
@@ -116,7 +122,7 @@ export async function createConnector(deps: ConnectorDeps): Promise<Connector> {
 
 	// Admission, gates, services, outcomes, and delivery around them: from a publish to its answer.
 	const { certificates } = checks;
-	const { delivery, results, metrics } = composeDelivery(deps, {
+	const { delivery, results, metrics, observed } = composeDelivery(deps, {
 		connections,
 		file,
 		outboxLoop,
@@ -165,6 +171,11 @@ export async function createConnector(deps: ConnectorDeps): Promise<Connector> {
 		xmppStatus: connections.status,
 		forAdmins: () => serversForAdmins(entrances, connections),
 
+		reload(apps, services) {
+			checks.reload(apps, services);
+			for (const [app, service] of services) observed.set(app, metrics?.observe(app, service) ?? service);
+		},
+
 		start: () =>
 			startParts(deps, { checks, connections, file, outboxLoop, delivery, results, metrics, entrances }),
 	};
@@ -184,7 +195,13 @@ function composeDelivery(
 		outboxLoop: OutboxLoop;
 		certificates: StartChecks["certificates"];
 	},
-): { delivery: Delivery; results: Results; metrics: Metrics | undefined } {
+): {
+	delivery: Delivery;
+	results: Results;
+	metrics: Metrics | undefined;
+	/** The services as pushes take them, by the name of their app. */
+	observed: Map<string, PushService>;
+} {
 	const messages = gateMessages(log);
 
 	// Admission: a publish shows its secret. Or it names a push module, whose devices need not register.
@@ -243,7 +260,7 @@ function composeDelivery(
 		onQueued: outboxLoop.wake,
 		log,
 	});
-	return { delivery, results, metrics };
+	return { delivery, results, metrics, observed };
 }
 
 /** All that was made. */
