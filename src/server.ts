@@ -7,13 +7,8 @@ import type { Logger } from "@logtape/logtape";
 import packageJson from "../package.json" with { type: "json" };
 import { createApp, createWatchingApp } from "./app.ts";
 import { banner } from "./bun/banner.ts";
-import { backupCommand } from "./bun/commands/backup.ts";
-import { explain } from "./bun/commands/explain.ts";
-import { healthCommand } from "./bun/commands/health.ts";
+import { runCommand } from "./bun/commands/application.ts";
 import { help } from "./bun/commands/help.ts";
-import { importCommand } from "./bun/commands/import/command.ts";
-import { inviteCommand } from "./bun/commands/invite.ts";
-import { tokenCommand } from "./bun/commands/token.ts";
 import { secretFile } from "./bun/data-folder.ts";
 import { syncReplica } from "./bun/database/replica-sync.ts";
 import { openShared } from "./bun/database/shared.ts";
@@ -27,7 +22,8 @@ import { nativeConceal, nativeHiddenName, nativeHmac, nativeRecordCipher } from 
 import { openOwnKeys } from "./bun/own-keys.ts";
 import { readConfig } from "./bun/read-config.ts";
 import { prepareToken, type StartToken } from "./bun/registration-token.ts";
-import { endAsked } from "./bun/signals.ts";
+import { createReload, type ReloadDeps } from "./bun/reload.ts";
+import { endAsked, onReload } from "./bun/signals.ts";
 import { oneAnswer } from "./bun/single-flight.ts";
 import { StartError } from "./bun/start-error.ts";
 import { type Config, ConfigError } from "./config/config.ts";
@@ -67,32 +63,16 @@ import type { AdminReadiness, PushService } from "./types.ts";
 
 const { version } = packageJson;
 
-type Environment = Record<string, string | undefined>;
-
-/** What is done in place of serving. */
-const COMMANDS: ReadonlyMap<string, (args: readonly string[], env: Environment) => Promise<void>> = new Map([
-	["import", importCommand],
-	["backup", backupCommand],
-	["token", tokenCommand],
-	["invite", inviteCommand],
-	["health", (_, env) => healthCommand(env)],
-	["explain", async (args) => console.log(explain(args))],
-]);
-
-async function main(args: readonly string[]): Promise<void> {
-	const [name = "", ...rest] = args;
+/** @returns the exit code */
+async function main(words: readonly string[]): Promise<number> {
+	const [first] = words;
+	if (first === undefined) await serve();
 	// A process of our own, that keeps the replica up to date.
-	if (name === "sync-replica") return syncReplica();
-	const command = COMMANDS.get(name);
-	if (command) return command(rest, process.env);
-	if (args.includes("--help") || args.includes("-h")) return console.log(help(version));
-	if (args.includes("--version")) return console.log(version);
-	if (args.length > 0)
-		throw new StartError(
-			"command-unknown",
-			`There are no arguments but ${[...COMMANDS.keys()].join(", ")}, --help and --version; settings are environment variables. This is none of them: ${name}`,
-		);
-	return serve();
+	else if (first === "sync-replica") await syncReplica();
+	else if (first === "--help" || first === "-h") console.log(help(version));
+	else if (first === "--version") console.log(version);
+	else return runCommand(words, process.env);
+	return 0;
 }
 
 /** Serves until the process is asked to end. */
@@ -112,7 +92,8 @@ async function serve(): Promise<void> {
 
 	const database = await openDatabase(config, keys, log);
 	if (vapidPublicKey !== undefined) await checkVapidKey(database.shared.facts, vapidPublicKey);
-	const services = await openServices(config, vapidKey, clocks);
+	const makeServices = await servicesMaker(config, vapidKey, clocks);
+	const services = new Map(await makeServices(config.apps));
 	warnOfProxy(config.apps, process.env, log);
 	const token = await prepareToken(config, { tokens: database.tokens, log });
 
@@ -146,6 +127,18 @@ async function serve(): Promise<void> {
 			url: `http://${config.host}:${server.port}`,
 			startMs: performance.now(),
 			registrationToken,
+		}),
+	);
+	onReload(
+		createReload({
+			config,
+			read: () => readConfig(process.env),
+			makeServices,
+			take(apps, made) {
+				connector?.reload(apps, made);
+				for (const [app, service] of made) services.set(app, service);
+			},
+			log,
 		}),
 	);
 	await endAsked();
@@ -208,25 +201,26 @@ async function openDatabase(config: Config, keys: Keyring, log: Logger) {
 
 type Database = Awaited<ReturnType<typeof openDatabase>>;
 
-/** The push service of each app, with the ways out that it takes. */
-async function openServices(
+/** @returns makes the push services of apps, with the ways out that they take */
+async function servicesMaker(
 	config: Config,
 	vapidKey: VapidKey | undefined,
 	clocks: ClockWatch,
-): Promise<ReadonlyMap<string, PushService>> {
+): Promise<ReloadDeps["makeServices"]> {
 	const policy = await naming("WEBPUSH_ALLOW_HOSTS", () => endpointPolicy(config.webPush));
 	const fetches = createFetches({ policy, env: process.env, watching: clocks.watching });
-	return asConfigError(() =>
-		createServices(config.apps, {
-			...fetches,
-			now: Date.now,
-			policy,
-			wns: config.wns,
-			vapid: { key: vapidKey, subject: config.vapid.subject },
-			recordCipher: nativeRecordCipher,
-			hiddenName: nativeHiddenName,
-		}),
-	);
+	return (apps) =>
+		asConfigError(() =>
+			createServices(apps, {
+				...fetches,
+				now: Date.now,
+				policy,
+				wns: config.wns,
+				vapid: { key: vapidKey, subject: config.vapid.subject },
+				recordCipher: nativeRecordCipher,
+				hiddenName: nativeHiddenName,
+			}),
+		);
 }
 
 /** What both halves of a process go by. */
@@ -391,8 +385,7 @@ function forAdmins(connector: Connector | undefined, notes: readonly string[]): 
 // What this process writes is for its own user: endpoints, keys, what waits in the outbox.
 process.umask(0o077);
 try {
-	await main(process.argv.slice(2));
-	process.exit(0);
+	process.exit(await main(process.argv.slice(2)));
 } catch (error) {
 	if (!(error instanceof StartError || error instanceof ConfigError || error instanceof WrongKey))
 		throw error;

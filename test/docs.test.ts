@@ -6,8 +6,7 @@ import { CONFIGURATION_PAGE, configurationPage, sentenceOf } from "../build/conf
 import { METRICS_PAGE, metricsPage } from "../build/metrics-page.ts";
 import packageJson from "../package.json" with { type: "json" };
 import { pagesOf } from "../site/.vitepress/index-of-pages.ts";
-import { help } from "../src/bun/commands/help.ts";
-import { PROGRAM } from "../src/bun/program.ts";
+import { commands as typed } from "../src/bun/commands/application.ts";
 import { AppsError, parseApps } from "../src/config/apps.ts";
 import { settingNames } from "../src/config/settings.ts";
 import { METRICS } from "../src/connector/metric-list.ts";
@@ -175,9 +174,7 @@ test("errors of the kit for sites have a row on the page for sites, and no other
 
 describe("commands", () => {
 	const scripts = Object.keys(packageJson.scripts);
-	const commands = [...help("0").matchAll(new RegExp(`${PROGRAM} ([a-z]+)`, "g"))].map(
-		([, name = ""]) => name,
-	);
+	const commands = typed.map(({ name }) => name);
 
 	test("that the pages name are scripts of the package, and every script is named", () => {
 		const names = named(/\bbun(?:@[\d.]+)? run ([a-z][a-z:]*)/g);

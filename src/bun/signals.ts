@@ -1,4 +1,4 @@
-/** The signals that end the process. */
+/** The signals that end the process, and the one by which it reloads. */
 
 /** Signals closer together than this are one, ms: Ctrl-C reaches us twice through npx, which hands it on. */
 const SAME_MOMENT_MS = 1_000;
@@ -16,4 +16,9 @@ export function endAsked(): Promise<void> {
 		process.on("SIGTERM", ask);
 		process.on("SIGINT", ask);
 	});
+}
+
+/** @param reload called for each SIGHUP */
+export function onReload(reload: () => Promise<void>): void {
+	process.on("SIGHUP", () => void reload());
 }

@@ -14,6 +14,7 @@ import type { Logger } from "@logtape/logtape";
 import type { Replica } from "../bun/database/replica.ts";
 import { createDisks } from "../bun/disks.ts";
 import { IN_FLIGHT } from "../bun/fetch/fetches.ts";
+import type { AppConfig } from "../config/apps.ts";
 import type { Config } from "../config/config.ts";
 import { createAdmission } from "../delivery/admission.ts";
 import { deliveredLines } from "../delivery/delivered-lines.ts";
@@ -104,6 +105,11 @@ export interface Connector {
 	forAdmins(): AdminReadiness;
 	/** How it is now, for the console. */
 	live(): Promise<Live>;
+	/**
+	 * Has apps that there are already send through other services, from the next push on.
+	 * @throws {StartError} for a certificate that cannot be used; nothing has changed then
+	 */
+	reload(apps: readonly AppConfig[], services: ReadonlyMap<string, PushService>): void;
 	/** What waits goes out, and the connections are opened. To be called once. */
 	start(): Promise<RunningConnector>;
 }
@@ -134,7 +140,7 @@ export async function createConnector(deps: ConnectorDeps): Promise<Connector> {
 
 	// Admission, gates, services, outcomes, and delivery around them: from a publish to its answer.
 	const { certificates } = checks;
-	const { delivery, results, metrics, gates } = composeDelivery(deps, {
+	const { delivery, results, metrics, gates, observed } = composeDelivery(deps, {
 		connections,
 		file,
 		outboxLoop,
@@ -199,6 +205,11 @@ export async function createConnector(deps: ConnectorDeps): Promise<Connector> {
 		forAdmins: () => serversForAdmins(entrances, connections),
 		live,
 
+		reload(apps, services) {
+			checks.reload(apps, services);
+			for (const [app, service] of services) observed.set(app, metrics?.observe(app, service) ?? service);
+		},
+
 		start: () =>
 			startParts(deps, {
 				checks,
@@ -239,7 +250,14 @@ function composeDelivery(
 		outboxLoop: OutboxLoop;
 		certificates: StartChecks["certificates"];
 	},
-): { delivery: Delivery; results: Results; metrics: Metrics | undefined; gates: Gates } {
+): {
+	delivery: Delivery;
+	results: Results;
+	metrics: Metrics | undefined;
+	gates: Gates;
+	/** The services as pushes take them, by the name of their app. */
+	observed: Map<string, PushService>;
+} {
 	const messages = gateMessages(log);
 	const gateNotes = createGateNotes(journal);
 	const { isBarred } = consoleStore.bars;
@@ -315,7 +333,7 @@ function composeDelivery(
 		onDelivered: config.logLevel === "debug" ? deliveredLines(log, ownerForm) : undefined,
 		log,
 	});
-	return { delivery, results, metrics, gates };
+	return { delivery, results, metrics, gates, observed };
 }
 
 /** All that was made. */

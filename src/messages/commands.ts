@@ -12,7 +12,7 @@ export const commandMessages = {
 	"command-arguments": {
 		happened: "A command was refused, because its arguments are missing or wrong.",
 		cause: "The line says which.",
-		remedy: "The text below it shows how the command is typed.",
+		remedy: "The command with `--help` shows how it is typed.",
 	},
 	"message-unknown": {
 		happened: "`reveille explain` was asked for an id that does not exist.",

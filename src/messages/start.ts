@@ -28,6 +28,19 @@ export const startMessages = {
 			"Download the credentials again from the push service, and name the new file in the app's settings.",
 		more: "push-services.md",
 	},
+	"reload-refused": {
+		happened: "Reveille was told to reload (SIGHUP) and took up nothing.",
+		cause: "`reveille.toml`, or a file that a setting names, has a fault, which the line tells.",
+		remedy: "Mend the file and reload again. Until then the old settings stay in force.",
+		more: "operations.md#reload",
+	},
+	"reload-needs-restart": {
+		happened: "Reveille was told to reload (SIGHUP), and something that changed was not taken up.",
+		cause:
+			"Credentials and options of apps are taken up. New apps, other connections and other settings are not.",
+		remedy: "Restart Reveille. Nothing is lost: what waits is on disk.",
+		more: "operations.md#reload",
+	},
 	"worker-unusable": {
 		happened: "The edge worker answers every request with an error, because it cannot begin to work.",
 		cause: "A binding is missing or malformed, or the database is not the one that the bindings belong to.",

@@ -117,9 +117,9 @@ describe("the command token", () => {
 	test("says how it is used, and makes no database where there is none", async () => {
 		const help = await command(["--help"], {});
 		expect(help).toMatchObject({ code: 0, stderr: "" });
-		expect(help.stdout).toMatch(/^Usage: .* token \[--now\]/);
+		expect(help.stdout).toMatch(/ token \[--now\] \[--json\]\n/);
 		const wrong = await command(["--later"], {});
-		expect(wrong.code).toBe(1);
+		expect(wrong.code).toBe(2);
 		expect(wrong.stderr).toContain("--later");
 		const data = folder();
 		const nowhere = await command([], { DATA_DIR: data });

@@ -143,10 +143,10 @@ test.each([
 	[["--days", "x"], "--days must be a number from 1 to 365"],
 	[["--for", "a b@example.net"], "--for must be an account"],
 	[["--name", "x".repeat(101)], "--name may have 100 characters"],
-	[["revoke"], "It is typed in one of these ways"],
+	[["revoke"], "ID is missing."],
 	[["--for", "not_an_address!!"], "--for must be an account"],
 	[["revoke", "none"], "there is none, or it was revoked already"],
-	[["--frob"], "--frob"],
+	[["--frob"], "There is no option --frob."],
 ])(
 	"%p is refused, and says how it is typed",
 	async (args, said) => {

@@ -3,7 +3,6 @@ import { Database } from "bun:sqlite";
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
-import { parseImportArguments } from "../../src/bun/commands/import/arguments.ts";
 import { check, Unfit } from "../../src/bun/commands/import/check.ts";
 import { parseCsv, readCsv } from "../../src/bun/commands/import/csv.ts";
 import { FIELDS, type Found } from "../../src/bun/commands/import/found-registration.ts";
@@ -221,22 +220,6 @@ export const fuzzed: Fuzzed = {
 				} finally {
 					store.close();
 				}
-			},
-		),
-		always(
-			"is named by arguments that are understood, or explained",
-			{ weight: 2, most: 100_000 },
-			fc.array(
-				fc.oneof(
-					fc.constantFrom("prosody", "csv", "--host", "--app", "x", "--dry-run", "-", "--", "-h"),
-					anyText,
-				),
-				{ maxLength: 6 },
-			),
-			(args) => {
-				const read = unless(StartError, () => parseImportArguments(args));
-				if (!read) return;
-				claim(["prosody", "csv"].includes(read.from) && args.includes(read.path), "not what was asked for");
 			},
 		),
 	],

@@ -190,13 +190,19 @@ describe("a backup that cannot be made says why, and leaves nothing", () => {
 		expect(readdirSync(target)).toEqual([]);
 	});
 
-	test("without a folder's name, or with more than one: the usage", async () => {
-		for (const args of [[], ["a", "b"], ["--all"]]) {
-			const { stderr, code } = await backup(args, {});
-			expect(code).toBe(1);
-			expect(stderr).toStartWith(`Usage: npx --yes bun@${Bun.version} run start backup FOLDER`);
+	test("without a folder's name, or with more than one: what is wrong", async () => {
+		for (const [args, problem] of [
+			[[], "FOLDER is missing."],
+			[["a", "b"], '"b" is one word too many.'],
+			[["--all"], "There is no option --all."],
+		] as const) {
+			const { stderr, code } = await backup([...args], {});
+			expect(code).toBe(2);
+			expect(stderr).toStartWith(problem);
 		}
-		expect((await backup(["--help"], {})).code).toBe(0);
+		const help = await backup(["--help"], {});
+		expect(help.code).toBe(0);
+		expect(help.stdout).toContain(`npx --yes bun@${Bun.version} run start backup [--json] <FOLDER>`);
 	});
 });
 

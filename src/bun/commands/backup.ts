@@ -17,13 +17,14 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { createClient } from "@libsql/client";
+import { buildCommand } from "@stricli/core";
 import { parseConfig } from "../../config/config.ts";
 import { fileUrl } from "../../syntax/file-url.ts";
 import { DATABASE_NOTE } from "../database/database-note.ts";
 import { copyLockedDatabase } from "../database/locked-copy.ts";
 import { filePath } from "../database/open.ts";
-import { PROGRAM } from "../program.ts";
 import { StartError } from "../start-error.ts";
+import { JSON_FLAG, type Typed } from "./command.ts";
 
 /** Restored without the note, a folder would take a server's database that lost its data for a new one. */
 const SMALL_FILES = ["secret.key", "vapid.key", "registration-token", DATABASE_NOTE];
@@ -34,37 +35,35 @@ const SMALL_FILES = ["secret.key", "vapid.key", "registration-token", DATABASE_N
  */
 const INCOMPLETE = "incomplete";
 
-const HELP = `Usage: ${PROGRAM} backup FOLDER
-
-Copies the keys, the registrations and the outbox of DATA_DIR into FOLDER, which is made, or is empty. The settings
-are those that Reveille runs with; it may run meanwhile. To restore, put the folder in the place of DATA_DIR while
-no Reveille runs, and start it.`;
-
-/**
- * @param args what follows `backup`
- * @param env the settings, as for serving
- * @throws {StartError | ConfigError} with a sentence for whoever typed the command
- */
-export async function backupCommand(
-	args: readonly string[],
-	env: Record<string, string | undefined>,
-): Promise<void> {
-	if (args.includes("--help") || args.includes("-h")) return console.log(HELP);
-	const [folder, ...more] = args;
-	if (!folder || more.length > 0 || folder.startsWith("-")) throw new StartError("command-arguments", HELP);
-
-	// No others have a part in it: some need tables and files of keys.
-	const { DATA_DIR, DATABASE_URL, DATABASE_SYNC_URL } = env;
-	const config = parseConfig({ DATA_DIR, DATABASE_URL, DATABASE_SYNC_URL });
-	const { url } = config.database;
-	const isRemote = url !== undefined && !url.startsWith("file:");
-	const database = url === undefined ? join(config.dataDir, "reveille.db") : filePath(url);
-	const made = await backUp(config.dataDir, isRemote ? undefined : database, folder);
-	console.log(`In ${folder}: ${made.join(", ")}.`);
-	if (isRemote) console.log(`Not the registrations: back up the database at ${new URL(url).host} there.`);
-	if (env.SECRET_KEY?.trim())
-		console.log("Not SECRET_KEY, which your settings have: without it all is lost.");
-}
+export const backupCommand = buildCommand<{ json: boolean }, [folder: string], Typed>({
+	docs: {
+		brief: "Copies keys, registrations and outbox, also while it serves",
+		fullDescription:
+			"Copies the keys, the registrations and the outbox of DATA_DIR into FOLDER, which is made, or is empty. The settings are those that Reveille runs with; it may run meanwhile. To restore, put the folder in the place of DATA_DIR while no Reveille runs, and start it.",
+	},
+	parameters: {
+		flags: JSON_FLAG,
+		positional: {
+			kind: "tuple",
+			parameters: [{ brief: "A new folder, or an empty one", placeholder: "FOLDER", parse: String }],
+		},
+	},
+	async func({ json }, folder) {
+		const { env } = this;
+		// No others have a part in it: some need tables and files of keys.
+		const { DATA_DIR, DATABASE_URL, DATABASE_SYNC_URL } = env;
+		const config = parseConfig({ DATA_DIR, DATABASE_URL, DATABASE_SYNC_URL });
+		const { url } = config.database;
+		const isRemote = url !== undefined && !url.startsWith("file:");
+		const database = url === undefined ? join(config.dataDir, "reveille.db") : filePath(url);
+		const made = await backUp(config.dataDir, isRemote ? undefined : database, folder);
+		if (json) return console.log(JSON.stringify({ folder, files: made, registrations: !isRemote }, null, 2));
+		console.log(`In ${folder}: ${made.join(", ")}.`);
+		if (isRemote) console.log(`Not the registrations: back up the database at ${new URL(url).host} there.`);
+		if (env.SECRET_KEY?.trim())
+			console.log("Not SECRET_KEY, which your settings have: without it all is lost.");
+	},
+});
 
 /**
  * @param dataDir the data folder

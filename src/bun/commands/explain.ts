@@ -1,25 +1,55 @@
 /** `explain`: says what a line of the log that ends in [ID] means, and what to do. `docs/messages.md` says the same. */
+import { buildCommand } from "@stricli/core";
 import type { Message } from "../../messages/message.ts";
 import { allMessages } from "../../messages/table.ts";
 import { nearest } from "../../syntax/spelling.ts";
 import { PROGRAM } from "../program.ts";
 import { StartError } from "../start-error.ts";
+import { JSON_FLAG, type Typed } from "./command.ts";
 
-const HELP = `Usage: ${PROGRAM} explain [ID]
-
-Says what a line of the log means that ends in [ID], why it is written, and what to do. Without ID it lists all ids.`;
+export const explainCommand = buildCommand<{ json: boolean }, [id?: string], Typed>({
+	docs: {
+		brief: "What a line that ends in [ID] means, and what to do; without ID all",
+		fullDescription:
+			"Says what a line of the log means that ends in [ID], why it is written, and what to do. Without ID it lists all ids.",
+	},
+	parameters: {
+		flags: JSON_FLAG,
+		positional: {
+			kind: "tuple",
+			parameters: [
+				{
+					brief: "With or without its brackets",
+					placeholder: "ID",
+					parse: String,
+					optional: true,
+					proposeCompletions: (begun) =>
+						allMessages()
+							.map(([id]) => id as string)
+							.filter((id) => id.startsWith(begun)),
+				},
+			],
+		},
+	},
+	func({ json }, id) {
+		if (!json) return console.log(explain(id));
+		const asked = id === undefined ? allMessages() : [find(id)];
+		console.log(
+			JSON.stringify(
+				asked.map(([id, message]) => ({ id, ...message })),
+				null,
+				2,
+			),
+		);
+	},
+});
 
 /**
- * @param args an id, with or without its brackets; none: all are listed, a line each
+ * @param id with or without its brackets; missing: all are listed, a line each
  * @returns what is to be printed
  * @throws {StartError} for an id that does not exist: it names the nearest that does
  */
-export function explain(args: readonly string[]): string {
-	if (args.includes("--help") || args.includes("-h")) return HELP;
-	const [asked, ...more] = args;
-	if (more.length > 0) throw new StartError("command-arguments", `One id at a time.\n\n${HELP}`);
-	return asked === undefined ? list() : explained(asked);
-}
+export const explain = (id?: string): string => (id === undefined ? list() : inWords(...find(id)));
 
 function list(): string {
 	const messages = allMessages();
@@ -27,11 +57,11 @@ function list(): string {
 	return messages.map(([id, { happened }]) => `${id.padEnd(width)}  ${happened}`).join("\n");
 }
 
-function explained(asked: string): string {
+function find(asked: string) {
 	const id = asked.replace(/^\[(.*)\]$/, "$1");
 	const messages = allMessages();
 	const found = messages.find(([known]) => known === id.toLowerCase());
-	if (found) return inWords(...found);
+	if (found) return found;
 	const near = nearest(
 		id,
 		messages.map(([known]) => known),

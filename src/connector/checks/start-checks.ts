@@ -1,6 +1,7 @@
 /** What is looked at when a connector starts, so that a person hears at once of what would only show at a push. */
 
 import type { Logger } from "@logtape/logtape";
+import type { AppConfig } from "../../config/apps.ts";
 import type { Config } from "../../config/config.ts";
 import { about } from "../../messages/about.ts";
 import { faultOf } from "../../store/database-fault.ts";
@@ -24,6 +25,8 @@ export interface StartChecks {
 	certificates: ReadonlyMap<string, number>;
 	/** Looks, and warns. */
 	start(): void;
+	/** The same of apps that have changed. @throws {StartError} as at the start; nothing has changed then */
+	reload(apps: readonly AppConfig[], services: ReadonlyMap<string, Pick<PushService, "check">>): void;
 	stop(): void;
 }
 
@@ -44,7 +47,7 @@ export function createStartChecks({
 }): StartChecks {
 	const { apps, connections } = config;
 	checkTrusted(connections);
-	const certificates = certificateExpiry(apps);
+	const certificates = new Map(certificateExpiry(apps));
 	let warning: ReturnType<typeof setInterval> | undefined;
 	let counting: ReturnType<typeof setTimeout> | undefined;
 
@@ -68,6 +71,13 @@ export function createStartChecks({
 			counting = setTimeout(count, COUNT_AFTER_MS);
 			void checkCredentials(services, log);
 			warnOfClearText(connections, log);
+		},
+		reload(changed, theirs) {
+			const expiries = certificateExpiry(changed);
+			for (const { name } of changed) certificates.delete(name);
+			for (const [name, seconds] of expiries) certificates.set(name, seconds);
+			warnOfExpiry(expiries, log);
+			void checkCredentials(theirs, log);
 		},
 		stop() {
 			clearInterval(warning);

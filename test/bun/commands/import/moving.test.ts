@@ -196,21 +196,27 @@ describe("a device that was imported", () => {
 describe("the command", () => {
 	test("says how it is used", async () => {
 		const { output, code } = await command(["--help"], {});
-		expect(output).toStartWith(`Usage: npx --yes bun@${Bun.version} run start import prosody PATH`);
+		expect(output).toContain(`npx --yes bun@${Bun.version} run start import prosody [--host HOST]`);
+		expect(output).toContain("import csv");
 		expect(code).toBe(0);
 	});
 
 	test.each([
-		[[], "Say what to import: prosody or csv, and its path."],
-		[["prosody"], "Say what to import: prosody or csv, and its path."],
-		[["ejabberd", "x"], "Say what to import: prosody or csv, and its path."],
-		[["prosody", "x", "--hots", "y"], "Unknown option '--hots'"],
-		[["csv", "x", "--host", "y"], "--host is for prosody"],
-	])("%j is refused, with how it is used", async (args, problem) => {
+		[["prosody"], "PATH is missing."],
+		[["prosody", "x", "--hots", "y"], "There is no option --hots. Did you mean --host?"],
+		[["csv", "x", "--host", "y"], "There is no option --host."],
+		[["csv", "x", "y"], '"y" is one word too many.'],
+	])("%j is refused, with what to do", async (args, problem) => {
 		const { errors, code } = await command(args, { DATA_DIR: join(folder(), "data") });
 		expect(errors).toStartWith(problem);
-		expect(errors).toContain(`Usage: npx --yes bun@${Bun.version} run start import prosody PATH`);
-		expect(code).toBe(1);
+		expect(errors).toEndWith("With --help it says how it is typed. [command-arguments]\n");
+		expect(code).toBe(2);
+	});
+
+	test("another app server than those is refused", async () => {
+		const { errors, code } = await command(["ejabberd", "x"], { DATA_DIR: join(folder(), "data") });
+		expect(errors).toStartWith("There is no command ejabberd. --help lists them.");
+		expect(code).toBe(2);
 	});
 
 	test("ends with an error where nothing could be read", async () => {

@@ -1,0 +1,45 @@
+/** What all commands have in common: what they are given, and how they refuse what was typed. */
+import type { CommandContext, StricliProcess } from "@stricli/core";
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** `this` of each command. */
+export interface Typed extends CommandContext {
+	readonly process: StricliProcess;
+	/** The settings, as for serving. */
+	readonly env: Environment;
+}
+
+/** @param parse checks what was typed, and says in a sentence what is wrong with it */
+export const parsed =
+	<T>(parse: (text: string) => T | Refused) =>
+	(text: string): T => {
+		const value = parse(text);
+		if (value instanceof Refused) throw value;
+		return value;
+	};
+
+/** What was typed is not what is wanted: a sentence that says what is. */
+export class Refused extends Error {
+	override name = "Refused";
+}
+
+/** A whole number of what is counted. @param most the largest one */
+export const countUpTo = (most: number) =>
+	parsed((text) => {
+		const value = Number(text);
+		if (/^\d+$/.test(text) && value >= 1 && value <= most) return value;
+		return new Refused(`must be a number from 1 to ${most}, and is ${JSON.stringify(text)}`);
+	});
+
+/** `--json`, of each command that has something to say. */
+export const JSON_FLAG = {
+	json: { kind: "boolean", default: false, withNegated: false, brief: "Prints JSON" },
+} as const;
+
+/** Lines with their columns below each other. */
+export function table(rows: readonly (readonly string[])[]): string {
+	const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0))) ?? [];
+	const line = (row: readonly string[]) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0));
+	return rows.map((row) => line(row).join("  ").trimEnd()).join("\n");
+}

@@ -1,0 +1,44 @@
+/** `completion`: a script that has a shell complete what is typed. It asks `reveille complete WORDS`. */
+import { buildChoiceParser, buildCommand } from "@stricli/core";
+import type { Typed } from "./command.ts";
+
+const SHELLS = ["bash", "zsh", "fish"] as const;
+type Shell = (typeof SHELLS)[number];
+
+const SCRIPTS: Readonly<Record<Shell, string>> = {
+	bash: `_reveille() {
+	local IFS=$'\\n'
+	COMPREPLY=($(reveille complete "\${COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null))
+}
+complete -o default -F _reveille reveille`,
+	zsh: `#compdef reveille
+_reveille() {
+	compadd -- \${(f)"$(reveille complete "\${words[@]:1:$((CURRENT - 1))}" 2>/dev/null)"}
+}
+compdef _reveille reveille`,
+	fish: `complete -c reveille -f -a '(reveille complete (commandline -opc)[2..] (commandline -ct) 2>/dev/null)'`,
+};
+
+export const completionCommand = buildCommand<Record<never, never>, [shell: Shell], Typed>({
+	docs: {
+		brief: "A script by which bash, zsh or fish completes these commands",
+		fullDescription:
+			"Prints it. For bash: source <(reveille completion bash). For fish: reveille completion fish | source. For zsh put it into a folder of $fpath, as _reveille.",
+	},
+	parameters: {
+		positional: {
+			kind: "tuple",
+			parameters: [
+				{
+					brief: SHELLS.join(", "),
+					placeholder: "SHELL",
+					parse: buildChoiceParser(SHELLS),
+					proposeCompletions: (begun) => SHELLS.filter((shell) => shell.startsWith(begun)),
+				},
+			],
+		},
+	},
+	func(_, shell) {
+		console.log(SCRIPTS[shell]);
+	},
+});
