@@ -50,7 +50,8 @@ type Bindings = Record<string, unknown>;
 /** How long the database may take to answer, ms: clients and platforms wait some 30 s for all of a request. */
 const DATABASE_MS = 10_000;
 
-const log = getLogger("reveille");
+/** What lines of the log call it, in every process. */
+const log = getLogger("reveille").with({ database: "the database of DATABASE_URL" });
 
 /** JSON lines on the console, which is where a platform looks for a log. */
 function startLogging(lowestLevel: Config["logLevel"]): void {

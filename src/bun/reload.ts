@@ -57,8 +57,8 @@ async function reload({ config, read, makeServices, take, log }: ReloadDeps): Pr
 		log.info("Reloaded. Apps that changed: {names}.", { names: names || "none" });
 		if (restart.length > 0) {
 			log.warn(
-				"Not all that changed was taken up. Restart Reveille for this: {what}.",
-				about("reload-needs-restart", { what: restart.join("; ") }),
+				"Not all that changed was taken up. Restart Reveille for this: {settings}.",
+				about("reload-needs-restart", { settings: restart.join("; ") }),
 			);
 		}
 	} catch (error) {

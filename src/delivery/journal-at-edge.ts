@@ -33,7 +33,7 @@ export function createWritesAtEdge({
 		if (happened.length === 0) return undefined;
 		return writeMinute(undefined, happened).catch((error: unknown) =>
 			log.warn(
-				"{events} events for the console could not be saved in the database, and are lost: {error}",
+				"{events} events for the console could not be saved in {database}, and are lost: {error}",
 				about("console-events-lost", { events: happened.length, error: faultOf(error) }),
 			),
 		);

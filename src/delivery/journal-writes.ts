@@ -89,7 +89,7 @@ export function createJournalWrites({
 		} catch (error) {
 			if (!isAway)
 				log.warn(
-					"What the console shows could not be saved in the database. It is kept, and saved later: {error}",
+					"What the console shows could not be saved in {database}. It is kept, and saved later: {error}",
 					about("console-not-saved", { error: faultOf(error) }),
 				);
 			isAway = true;

@@ -44,7 +44,7 @@ describe("every warning and error", () => {
 
 	test("of the log names whom it is about: an app, an address, a host, a node, a file, a setting", () => {
 		const named =
-			/[{,]\s*(app|address|gate|host|node|owner|path|reason|where|name|key|source|sentence|addresses|unchecked|database|dataDir)\b/;
+			/[{,]\s*(app|address|gate|host|node|owner|path|reason|where|name|key|source|sentence|addresses|unchecked|database|dataDir|network|settings)\b/;
 		const without = calls
 			.filter(({ where, text }) => text.includes("about(") && !isNoLog(where) && !named.test(text))
 			.map(({ text }) => /about\(\s*"([\w-]+)"/.exec(text)?.[1] ?? text);

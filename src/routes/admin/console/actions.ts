@@ -60,7 +60,7 @@ export function createActions(
 			});
 		} catch (error) {
 			log.warn(
-				"What was done in the console could not be written down: {error}",
+				"What was done in the console could not be saved in {database}: {error}",
 				about("console-note-lost", { error: faultOf(error) }),
 			);
 		}

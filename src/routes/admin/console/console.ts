@@ -8,6 +8,7 @@ import type { AppDeps, RequestEnv } from "../../deps.ts";
 import { smallUtf8Body } from "../../guards/body.ts";
 import { noStore } from "../../guards/no-store.ts";
 import { Problem } from "../../problem.ts";
+import type { MetricsDeps } from "../metrics.ts";
 import { createActions } from "./actions.ts";
 import { barRoutes } from "./bars.ts";
 import { eventRoutes } from "./events.ts";
@@ -25,9 +26,10 @@ const OFF =
 	"The console is off here. The operator turns it on with ADMIN_TOKEN: any text of at least 32 characters that nobody guesses.";
 
 /** The sub-app, to be mounted at the root. */
-export function consoleRoutes(deps: AppDeps) {
+export function consoleRoutes(deps: AppDeps & Pick<MetricsDeps, "adminToken">) {
 	const root = new Hono<RequestEnv>();
 	const own = deps.console;
+	if (!own && deps.adminToken !== undefined) return root;
 	if (!own) {
 		for (const path of ["/admin", "/admin/*"]) {
 			root.all(path, () => {
