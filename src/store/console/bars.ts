@@ -25,8 +25,8 @@ export interface Bars {
 	/** What barring somebody would end, counted in pieces. `people`: how many owners. */
 	count(who: string): Promise<{ registrations: number; people: number }>;
 	/**
-	 * Bars somebody, and ends what is registered, in pieces: some 2,000 a second. Of one that is barred already the reason stays, and what was
-	 * registered since ends.
+	 * Bars somebody, and ends what is registered, in pieces: some 2,000 a second. Of one that is barred already the reason
+	 * stays, and what was registered since ends.
 	 * @param who a bare JID or a domain, as `whoOf` returned it
 	 * @throws {TooManyBars}
 	 */
