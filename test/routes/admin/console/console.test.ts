@@ -144,7 +144,7 @@ describe("the overview", () => {
 		const overview = await get<Overview>("overview");
 		expect(overview.state).toBe("bad");
 		expect(overview.title).toBe(
-			"The credentials of chat-ios are refused, and ntfy.example.org (webpush) fails",
+			"The credentials of chat-ios are refused, and the push service ntfy.example.org fails",
 		);
 		expect(overview.gates).toMatchObject([
 			{ app: "webpush", origin: "ntfy.example.org", state: "shut", until: server.clock.now + MIN },
@@ -268,21 +268,24 @@ describe("registrations", () => {
 		expect(view.events).toHaveLength(1);
 	});
 
-	test("a wrong node of its owner's server is told of at the device that it may have been meant for", async () => {
+	test("a wrong node or secret of its owner's server is told of, also while it is not written down", async () => {
 		await start();
 		const node = await registered("romeo@example.net");
-		await server.note({
-			at: server.clock.now,
-			kind: "wrong-node",
-			node: "another",
-			owner: "romeo@example.net",
-			reason: "no such registration",
-			decider: "reveille",
-			decidedBy: "Reveille",
-		});
-		expect((await get<RegistrationView>(`registrations/${node}`)).title).toBe(
-			"romeo gets no pushes here: example.net publishes with a wrong node",
-		);
+		const wrong = {
+			at: server.clock.now + 1,
+			kind: "wrong-secret",
+			node: "another-node",
+			reason: "wrong secret",
+			decider: "server",
+			decidedBy: "example.net",
+		} as const;
+		await server.note({ ...wrong, decidedBy: "other.example.net" });
+		const title = async () => (await get<RegistrationView>(`registrations/${node}`)).title;
+		expect(await title()).toBe("example.net never published for Firefox of romeo");
+		await server.note(wrong, false);
+		expect(await title()).toBe("romeo gets no pushes here: example.net publishes to a wrong node");
+		await server.note({ ...wrong, node });
+		expect(await title()).toBe("romeo gets no pushes here: example.net publishes with a wrong secret");
 	});
 
 	test("a shut gate, a bar and a wrong clock are told of", async () => {
