@@ -8,7 +8,7 @@ import { createBars } from "../src/store/console/bars.ts";
 import { createSearch, type Search, type Wanted } from "../src/store/console/search.ts";
 import { createRegistrations } from "../src/store/registrations/registrations.ts";
 import { temporaryFolder } from "../test/peers/folder.ts";
-import type { Row, Section } from "./rows.ts";
+import type { Figure, Row, Section } from "./rows.ts";
 import { SECRET_KEY } from "./wire/seeded.ts";
 
 const COUNT = 1_000_000;
@@ -50,30 +50,17 @@ async function fill(client: Client): Promise<string[]> {
 	return nodes;
 }
 
-/** Times each statement: a file is asked on this thread. */
-function timed(client: Client): { most(): number } {
-	let most = 0;
-	const execute = client.execute.bind(client) as (...given: unknown[]) => ReturnType<Client["execute"]>;
-	client.execute = ((...given: unknown[]) => {
-		const startedAt = performance.now();
-		const answer = execute(...given);
-		most = Math.max(most, performance.now() - startedAt);
-		return answer;
-	}) as Client["execute"];
-	return {
-		most() {
-			const was = most;
-			most = 0;
-			return was;
-		},
-	};
+/** What this process computed so far, ms: unlike the clock it does not count what others on the machine do. */
+function computed(): number {
+	const { user, system } = process.cpuUsage();
+	return (user + system) / 1000;
 }
 
-/** The longest time that nothing else had its turn while something was done, ms. */
+/** The most that was computed in one turn of the event loop while something was done, ms: so long others wait. */
 async function longestTurn(work: () => Promise<unknown>): Promise<number> {
-	let [most, at, isDone] = [0, performance.now(), false];
+	let [most, at, isDone] = [0, computed(), false];
 	const watch = () => {
-		const now = performance.now();
+		const now = computed();
 		most = Math.max(most, now - at);
 		at = now;
 		if (!isDone) setImmediate(watch);
@@ -81,15 +68,14 @@ async function longestTurn(work: () => Promise<unknown>): Promise<number> {
 	setImmediate(watch);
 	await work();
 	isDone = true;
-	return Math.max(most, performance.now() - at);
+	return Math.max(most, computed() - at);
 }
 
 const quantile = (sorted: readonly number[], q: number) => sorted[Math.floor(q * (sorted.length - 1))] ?? 0;
 
-async function measureSearch(search: Search, wanted: Wanted, statements: { most(): number }) {
+async function measureSearch(search: Search, wanted: Wanted) {
 	const times: number[] = [];
 	let [longest, found, pages] = [0, 0, 0];
-	statements.most();
 	for (let time = 0; time < TIMES; time++) {
 		let after: string | undefined;
 		for (let page = 0; page < PAGES; page++) {
@@ -115,7 +101,6 @@ async function measureSearch(search: Search, wanted: Wanted, statements: { most(
 		found: found / TIMES,
 		pages,
 		rate: (1000 * pages) / total,
-		statement: statements.most(),
 	};
 }
 
@@ -135,7 +120,7 @@ async function registeringRate(client: Client, db: Parameters<typeof createRegis
 		token: `https://updates.push.services.mozilla.com/${run}${base64url.encode(crypto.getRandomValues(new Uint8Array(60)))}`,
 		party: "large.example",
 	}));
-	const startedAt = performance.now();
+	const [startedAt, before] = [performance.now(), computed()];
 	let next = 0;
 	const one = async () => {
 		for (let at = next++; at < count; at = next++) {
@@ -145,8 +130,9 @@ async function registeringRate(client: Client, db: Parameters<typeof createRegis
 	};
 	await Promise.all(Array.from({ length: 64 }, one));
 	const rate = (1000 * count) / (performance.now() - startedAt);
+	const cpu = (1000 * (computed() - before)) / count;
 	await client.execute("PRAGMA wal_checkpoint(TRUNCATE)");
-	return rate;
+	return { rate, cpu };
 }
 
 const KINDS = (node: string): [string, Wanted][] => [
@@ -169,43 +155,39 @@ const KINDS = (node: string): [string, Wanted][] => [
 	["a small host, of JIDs with one letter", { begins: "u", host: "ntfy17.example" }],
 ];
 
-async function searching(
-	client: Client,
-	search: Search,
-	nodes: readonly string[],
-	report: (row: Row) => void,
-) {
-	const statements = timed(client);
+async function searching(search: Search, nodes: readonly string[], report: (row: Row) => void) {
 	for (const [name, wanted] of KINDS(nodes[3] ?? "")) {
-		await measureSearch(search, wanted, statements);
-		const { times, longest, found, pages, rate, statement } = await measureSearch(search, wanted, statements);
+		await measureSearch(search, wanted);
+		const { times, longest, found, pages, rate } = await measureSearch(search, wanted);
 		const most = times.at(-1) ?? 0;
 		report({
 			name: `search: ${name}`,
 			unit: "pages",
 			ours: { rate, p50: quantile(times, 0.5), p99: quantile(times, 0.99) },
 			must: [
-				{ what: `no statement over ${MOST_MS} ms`, isMet: statement <= MOST_MS },
+				{ what: `no turn over ${MOST_MS} ms`, isMet: longest <= MOST_MS },
 				{ what: `no page over ${MOST_PAGE_MS} ms`, isMet: most <= MOST_PAGE_MS },
 			],
-			note: `longest page ${most.toFixed(1)} ms, statement ${statement.toFixed(1)} ms, turn ${longest.toFixed(1)} ms; ${found} rows in ${pages / TIMES} pages`,
+			note: `longest page ${most.toFixed(1)} ms, longest turn ${longest.toFixed(1)} ms; ${found} rows in ${pages / TIMES} pages`,
 		});
 	}
 }
 
-async function counting(db: Parameters<typeof createBars>[0], client: Client, report: (row: Row) => void) {
-	const statements = timed(client);
+async function counting(db: Parameters<typeof createBars>[0], report: (row: Row) => void) {
 	const bars = createBars(db, { endSome: async () => 0 });
 	const startedAt = performance.now();
-	const { registrations, people } = await bars.count("large.example");
+	let counted = { registrations: 0, people: 0 };
+	const longest = await longestTurn(async () => {
+		counted = await bars.count("large.example");
+	});
+	const { registrations, people } = counted;
 	const ms = performance.now() - startedAt;
-	const statement = statements.most();
 	report({
 		name: "what barring a large domain would end",
 		unit: "counts",
 		ours: { rate: 1000 / ms },
-		must: [{ what: `no statement over ${MOST_MS} ms`, isMet: statement <= MOST_MS }],
-		note: `${registrations} registrations of ${people} people in ${ms.toFixed(0)} ms, longest statement ${statement.toFixed(1)} ms`,
+		must: [{ what: `no turn over ${MOST_MS} ms`, isMet: longest <= MOST_MS }],
+		note: `${registrations} registrations of ${people} people in ${ms.toFixed(0)} ms, longest turn ${longest.toFixed(1)} ms`,
 	});
 }
 
@@ -218,23 +200,26 @@ async function indexing(
 	const { rows } = await client.execute(
 		`SELECT name, sql FROM sqlite_master WHERE type = 'index' AND name IN (${INDEXES.map((name) => `'${name}'`).join()})`,
 	);
-	const rates = { with: [] as number[], without: [] as number[] };
+	const measured = { with: [] as Figure[], without: [] as Figure[] };
 	for (let time = 0; time < 3; time++) {
 		await registeringRate(client, db, 2_000);
-		rates.with.push(await registeringRate(client, db, 20_000));
+		measured.with.push(await registeringRate(client, db, 20_000));
 		for (const { name } of rows) await client.execute(`DROP INDEX "${name}"`);
 		await registeringRate(client, db, 2_000);
-		rates.without.push(await registeringRate(client, db, 20_000));
+		measured.without.push(await registeringRate(client, db, 20_000));
 		for (const { sql } of rows) await client.execute(String(sql));
 	}
-	const median = (all: number[]) => all.toSorted((a, b) => a - b)[1] ?? 0;
-	const [ours, floor] = [median(rates.with), median(rates.without)];
+	const median = (figures: Figure[]) => {
+		const middle = (of: (figure: Figure) => number) => figures.map(of).sort((a, b) => a - b)[1] ?? 0;
+		return { rate: middle(({ rate }) => rate), cpu: middle(({ cpu = 0 }) => cpu) };
+	};
+	const [ours, floor] = [median(measured.with), median(measured.without)];
 	report({
 		name: "registering beside a million, with the indexes of the search",
 		unit: "registrations",
-		ours: { rate: ours },
-		floor: { name: "the same without these three indexes", rate: floor },
-		note: `${((1e6 / ours - 1e6 / floor) / 1).toFixed(1)} µs for one; the median of three runs each`,
+		ours,
+		floor: { ...floor, name: "the same without these three indexes" },
+		note: `${(ours.cpu - floor.cpu).toFixed(1)} µs of computing more for one; the median of three runs each, by turns`,
 	});
 }
 
@@ -249,8 +234,8 @@ export const search: Section = {
 		});
 		try {
 			const nodes = await fill(client);
-			await searching(client, createSearch(db), nodes, report);
-			await counting(db, client, report);
+			await searching(createSearch(db), nodes, report);
+			await counting(db, report);
 			await indexing(client, db, report);
 		} finally {
 			client.close();

@@ -93,8 +93,8 @@ test("what was swept is told with its owner", () => {
 		journal,
 		90,
 	)([
-		{ node: "a", owner: "romeo@montague.example", app: "fcm" },
-		{ node: "b", owner: "", app: "fcm" },
+		{ node: "a", owner: "romeo@montague.example", app: "fcm", lastSuccessAt: 1 },
+		{ node: "b", owner: "", app: "fcm", lastSuccessAt: null },
 	]);
 	expect(told()).toMatchObject([
 		{
@@ -103,6 +103,6 @@ test("what was swept is told with its owner", () => {
 			decider: "sweep",
 			reason: "neither renewed nor reached for 90 days",
 		},
-		{ node: "b", decider: "sweep" },
+		{ node: "b", decider: "sweep", isStrangers: true },
 	]);
 });

@@ -30,7 +30,7 @@ export function createSweepNotes(
 	retentionDays: number,
 ): (unused: readonly Unused[]) => void {
 	return (unused) => {
-		for (const { node, owner, app } of unused)
+		for (const { node, owner, app, lastSuccessAt } of unused)
 			journal.note({
 				kind: "ended",
 				...whose({ node, owner }),
@@ -38,6 +38,8 @@ export function createSweepNotes(
 				reason: `neither renewed nor reached for ${retentionDays} days`,
 				decider: "sweep",
 				decidedBy: "RETENTION_DAYS",
+				isStrangers: lastSuccessAt === null,
+				by: byOf({ owner, node }),
 			});
 	};
 }

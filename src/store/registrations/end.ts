@@ -22,7 +22,10 @@ export interface EndedBy {
 export const BARRED: EndedBy = { decider: "operator", reason: "its owner or its owner's domain was barred" };
 
 /** A registration that nobody used. */
-export type Unused = Pick<Registration, "node" | "owner" | "app">;
+export interface Unused extends Pick<Registration, "node" | "owner" | "app"> {
+	/** Null: it was never delivered to. */
+	lastSuccessAt: number | null;
+}
 
 export interface Ending {
 	/**
@@ -110,7 +113,7 @@ export function createEnding(primary: LibSQLDatabase, { refresh, learning, now }
 				const gone = await primary
 					.delete(registrations)
 					.where(unused)
-					.returning({ node: itsNode, owner, app });
+					.returning({ node: itsNode, owner, app, lastSuccessAt });
 				swept += gone.length;
 				onEnded?.(gone);
 			});

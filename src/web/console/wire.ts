@@ -242,6 +242,8 @@ export interface EventView {
 	decider: Decider;
 	/** `Apple`, `The owner`, `ntfy.example.org`. */
 	decidedBy: string;
+	/** How many of its kind it stands for; missing: it is one. */
+	count?: number;
 }
 
 /** `GET /admin/api/events`, as its query. `text` is found in address, node, app and reason. */

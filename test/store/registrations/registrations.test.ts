@@ -575,7 +575,9 @@ describe("recording", () => {
 		await store.record([{ node: "node-2", at: 500 }], []);
 		clock = 600;
 		await store.register(wanted({ device: "new" }), createNode);
-		expect(await store.sweep(300)).toBe(1);
+		const ended: unknown[] = [];
+		expect(await store.sweep(300, (unused) => ended.push(...unused))).toBe(1);
+		expect(ended).toEqual([expect.objectContaining({ node: expect.any(String), app: expect.any(String) })]);
 		expect(await store.find("node-1")).toBeUndefined();
 		expect(await count()).toBe(2);
 	});
