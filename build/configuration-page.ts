@@ -40,7 +40,8 @@ const GROUPS: readonly Group[] = [
 		settings: {
 			SECRET_KEY: "At least 32 characters.",
 			SECRET_KEY_OLD: "See [changing the key](keys.md#changing-the-key).",
-			ADMIN_TOKEN: "It turns on [the console](console.md), and is a bearer token for `/metrics` and `/ready`.",
+			ADMIN_TOKEN:
+				"It turns on [the console](console.md), and is a bearer token for `/metrics` and `/ready`.",
 			DEBUG_PAGES: "They are at `/push_appserver/v1/settings`; `ADMIN_TOKEN` is the password.",
 		},
 	},
