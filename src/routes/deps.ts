@@ -46,6 +46,8 @@ export interface ConsoleDeps extends ConsoleStore {
 	note(happened: Happened): void | Promise<void>;
 	/** What this process notices; missing: it does not live long enough (the edge). */
 	journal?: ConsoleJournal | undefined;
+	/** How the log names an owner; missing: by the domain and six characters of a hash. */
+	ownerForm?: ((owner: string) => string) | undefined;
 	/** The connector of this process, where it has one. `id`, `host`: as it writes down its numbers. */
 	connector?: { id: string; host: string; live(): Promise<ConnectorNow> } | undefined;
 }

@@ -37,6 +37,8 @@ export interface Shut {
 	since: number;
 	/** When a push is tried; missing: the next one is. */
 	until?: number;
+	/** Our credentials do not work: each try comes to the same until somebody mends them. */
+	isOurs?: true;
 }
 
 /** How a push went through: as a trial of what was shut, or as any other. */
@@ -62,6 +64,7 @@ export function createBreaker(parties: number, { now, random, onShut, onOpen }: 
 	/** Missing: it is open. */
 	let reason: string | undefined;
 	let shutAt = 0;
+	let isOurs = false;
 	let faults = 0;
 	const backoff = createBreakerBackoff(now, random);
 	const trials = createTrials(now);
@@ -81,6 +84,7 @@ export function createBreaker(parties: number, { now, random, onShut, onOpen }: 
 		if (reason === undefined) shutAt = now();
 		if (reason !== report.reason) onShut(report);
 		reason = report.reason;
+		isOurs = report.kind === "misconfigured";
 	}
 
 	function open() {
@@ -142,7 +146,12 @@ export function createBreaker(parties: number, { now, random, onShut, onOpen }: 
 		shut() {
 			if (reason === undefined) return undefined;
 			const until = backoff.waitAt();
-			return { reason, since: shutAt, ...(until !== undefined && { until }) };
+			return {
+				reason,
+				since: shutAt,
+				...(until !== undefined && { until }),
+				...(isOurs && { isOurs: true as const }),
+			};
 		},
 		waitAt: (party) => backoff.waitAt() ?? trials.waitAt(party),
 		begin: trials.begin,

@@ -13,6 +13,8 @@ export interface ShutGate {
 	/** When it is tried next, ms since the epoch; missing: with the next push. */
 	until?: number;
 	why: string;
+	/** Our credentials shut it: somebody must mend them. */
+	isOurs?: true;
 }
 
 /** Durations and ages are ms. */

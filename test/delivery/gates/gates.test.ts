@@ -82,6 +82,9 @@ describe("a gate", () => {
 		expect(later()).toEqual({ kind: "later", reason: "503 push service unwell", at: clock + 2000 });
 		expect(said).toEqual(["app unwell: 503 push service unwell"]);
 		expect(gates.shut()).toEqual([{ name: "app", reason: "503 push service unwell" }]);
+		expect(gates.shutSince()).toEqual([
+			{ name: "app", reason: "503 push service unwell", since: clock, until: clock + 2000 },
+		]);
 	});
 
 	test("is tried by one push when the time is over, and opens when that one is well", () => {
@@ -151,6 +154,7 @@ describe("a gate", () => {
 
 	test("shuts at once when our credentials do not work, and opens by itself once they do", () => {
 		go().leave({ kind: "misconfigured", reason: "403 InvalidProviderToken" });
+		expect(gates.shutSince()).toMatchObject([{ name: "app", since: clock, isOurs: true }]);
 		expect(said).toEqual(["app misconfigured: 403 InvalidProviderToken"]);
 		clock = later().at;
 		go().leave({ kind: "misconfigured", reason: "403 InvalidProviderToken" });

@@ -29,20 +29,22 @@ const TOLD_EVERY_MS = 60_000;
 
 export function createActions(
 	{ log, keyring, now = Date.now }: Pick<AppDeps, "log" | "keyring" | "now">,
-	{ note }: Pick<ConsoleDeps, "note">,
+	{ note, ownerForm }: Pick<ConsoleDeps, "note" | "ownerForm">,
 ): Actions {
 	let toldAt = Number.NEGATIVE_INFINITY;
 	let untold = 0;
 
-	/** An owner by its domain and six characters of a hash, a domain whole, a node by its first eight characters. */
+	/** A domain is nobody's name. */
+	async function nameOf(owner: string): Promise<string> {
+		if (!owner.includes("@")) return owner;
+		return ownerForm?.(owner) ?? `${domainOf(owner)}#${(await keyring.conceal(owner)).slice(0, 6)}`;
+	}
+
+	/** A node by its first eight characters. */
 	async function shortened({ node, owner, app, network }: Whom): Promise<Record<string, string>> {
-		const isPerson = owner?.includes("@") ?? false;
 		return present({
 			node: node?.slice(0, 8),
-			owner:
-				owner === undefined || !isPerson
-					? owner
-					: `${domainOf(owner)}#${(await keyring.conceal(owner)).slice(0, 6)}`,
+			owner: owner === undefined ? undefined : await nameOf(owner),
 			app,
 			network,
 		});

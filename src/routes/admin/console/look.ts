@@ -70,7 +70,7 @@ export function createLooking(
 		const timeline = timelineOf(rows, { period, minute });
 		const latest = latestOf(timeline, own.connector && live && { ...own.connector, ...live }, at);
 		const seen = latest.filter(({ seenAt }) => at - seenAt <= SILENT_MS);
-		const gates = gatesOf(seen, timeline, at);
+		const gates = gatesOf(seen, at);
 		return {
 			now: at,
 			timeline,
@@ -207,7 +207,7 @@ function viewsOf(latest: readonly Latest[], now: number): Look["connectors"] {
 }
 
 /** Each gate once, as the connector says that has had it shut for longest. */
-function gatesOf(latest: readonly Latest[], { reasons }: Timeline, now: number): GateView[] {
+function gatesOf(latest: readonly Latest[], now: number): GateView[] {
 	const gates = new Map<string, ShutNow>();
 	for (const { figures } of latest) {
 		for (const gate of figures.shut) {
@@ -219,8 +219,7 @@ function gatesOf(latest: readonly Latest[], { reasons }: Timeline, now: number):
 		}
 	}
 	return [...gates.values()].map(({ name, app, since, until, why, waiting = 0, isOurs }) => {
-		const ours =
-			isOurs ?? reasons.some((one) => one.app === app && one.fate === "setup" && one.reason === why);
+		const ours = isOurs === true;
 		// Whoever asks next tries it.
 		const next = until ?? now;
 		return {

@@ -6,7 +6,7 @@ import { createSessions } from "./sessions.ts";
 import type { ConsoleStore } from "./sources.ts";
 
 export interface OpenConsoleOptions
-	extends Pick<ConsoleDeps, "publicUrl" | "note" | "journal" | "connector"> {
+	extends Pick<ConsoleDeps, "publicUrl" | "note" | "journal" | "connector" | "ownerForm"> {
 	/** Missing: there is no console. */
 	adminToken: string | undefined;
 	/** The current one. */
@@ -18,7 +18,8 @@ export interface OpenConsoleOptions
 }
 
 export async function openConsole(options: OpenConsoleOptions): Promise<ConsoleDeps | undefined> {
-	const { adminToken, secretKey, apps, store, invites, publicUrl, note, journal, connector } = options;
+	const { adminToken, secretKey, apps, store, invites, publicUrl, note, journal, connector, ownerForm } =
+		options;
 	if (adminToken === undefined) return undefined;
 	const { history, events, bars, search } = store;
 	return {
@@ -33,5 +34,6 @@ export async function openConsole(options: OpenConsoleOptions): Promise<ConsoleD
 		note,
 		journal,
 		connector,
+		ownerForm,
 	};
 }

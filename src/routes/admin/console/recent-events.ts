@@ -17,8 +17,8 @@ export interface RecentEvents {
 }
 
 /** What an event is known by, whatever its id. */
-export const keyOf = ({ at, kind, node, owner, reason }: Happened): string =>
-	JSON.stringify([at, kind, node, owner, reason]);
+export const keyOf = ({ at, kind, node, owner, reason, decidedBy }: Happened): string =>
+	JSON.stringify([at, kind, node, owner, reason, decidedBy]);
 
 /** @param listen missing: what happens is written at once */
 export function createRecentEvents(

@@ -22,6 +22,19 @@ const last = ({ lastSuccessAt, lastErrorAt }: Registration): number | undefined 
 		? undefined
 		: Math.max(lastSuccessAt ?? 0, lastErrorAt ?? 0);
 
+/** The row with what was answered since: its times are written down in batches. */
+export function withLastSend(registration: Registration, journal: ConsoleJournal | undefined): Registration {
+	const send = journal?.lastSend(registration.node);
+	if (!send) return registration;
+	const at = send.at + send.ms;
+	const { lastSuccessAt = 0, lastErrorAt = 0 } = registration;
+	const { outcome } = send;
+	if (outcome.kind === "delivered")
+		return at > lastSuccessAt ? { ...registration, lastSuccessAt: at } : registration;
+	if (at <= lastErrorAt) return registration;
+	return { ...registration, lastErrorAt: at, lastError: outcome.reason };
+}
+
 export const isQueued = (answer: Answer | undefined): boolean =>
 	answer?.kind === "done" && answer.how === "queued";
 
@@ -34,10 +47,11 @@ function stateOf(registration: Registration, journal: ConsoleJournal | undefined
 }
 
 export function rowOf(
-	registration: Registration,
+	row: Registration,
 	apps: readonly ConsoleApp[],
 	journal: ConsoleJournal | undefined,
 ): RegistrationRow {
+	const registration = withLastSend(row, journal);
 	const { node, owner, app } = registration;
 	return {
 		node,

@@ -6,7 +6,7 @@ import type { Bar } from "../../../store/console/bars.ts";
 import type { Happened } from "../../../store/console/events.ts";
 import { present } from "../../../syntax/present-fields.ts";
 import type { Registration } from "../../../types.ts";
-import type { FoundRegistrations, GateView, RegistrationView } from "../../../web/console/wire.ts";
+import type { FoundRegistrations, GateView, Leg, RegistrationView } from "../../../web/console/wire.ts";
 import { domainOf } from "../../../xmpp/jid.ts";
 import type { AppDeps, ConsoleDeps } from "../../deps.ts";
 import { readinessOf } from "../../health.ts";
@@ -19,7 +19,7 @@ import type { ConsoleEnv } from "./guards.ts";
 import type { Looking } from "./look.ts";
 import { providerOf } from "./push-services.ts";
 import type { RecentEvents } from "./recent-events.ts";
-import { deviceOf, hostOf, isQueued, knownOf, rowOf } from "./registration-view.ts";
+import { deviceOf, hostOf, isQueued, knownOf, rowOf, withLastSend } from "./registration-view.ts";
 import { registrationSentences } from "./sentences/registration.ts";
 
 import { testPush } from "./test-push.ts";
@@ -135,12 +135,13 @@ async function viewOf(
 	{ deps, own, looking, recent }: RegistrationRoutesDeps,
 ): Promise<RegistrationView> {
 	const now = (deps.now ?? Date.now)();
-	const [registration, keptOfNode, gates, readiness] = await Promise.all([
+	const [row, keptOfNode, gates, readiness] = await Promise.all([
 		lookUp(deps, node),
 		own.events.about({ node }, BESIDE),
 		looking.gates(),
 		readinessOf({ ...deps, adminToken: undefined }),
 	]);
+	const registration = row && withLastSend(row, own.journal);
 	const ofNode = merged(
 		keptOfNode,
 		recent.beside(keptOfNode, (event) => event.node === node),
@@ -155,29 +156,28 @@ async function viewOf(
 	const isOfOwner = (event: Happened) => owner !== "" && event.owner === owner;
 	const ofOwner = merged(keptOfOwner, recent.beside(keptOfOwner, isOfOwner));
 	const events = merged(ofNode, ofOwner);
+	const fromServer = registration && owner !== "" ? await wrongOnesOf(domainOf(owner), own, recent) : [];
 	const others = owned.filter((one) => one.node !== node);
 	const device = registration ? deviceOf(registration) : "this device";
 	const publish = own.journal?.lastPublish(node);
+	const provider = providerOf(
+		own.apps.find(({ name }) => name === app)?.service,
+		registration && hostOf(registration),
+	);
 	const said = registrationSentences({
 		now,
 		owner,
 		device,
 		app,
-		provider: providerOf(
-			own.apps.find(({ name }) => name === app)?.service,
-			registration && hostOf(registration),
-		),
+		provider,
 		row: registration && {
 			registeredAt: registration.registeredAt,
 			lastSuccessAt: registration.lastSuccessAt,
 			lastErrorAt: registration.lastErrorAt,
 			lastError: registration.lastError && plainReason(registration.lastError),
 		},
-		// Of its owner's other devices only what its server does wrong counts: that may have been meant for this one.
-		events: merged(
-			ofNode,
-			ofOwner.filter(({ kind }) => kind === "wrong-node" || kind === "wrong-secret"),
-		),
+		events: ofNode,
+		fromServer,
 		last: publish && { at: publish.at, answer: isQueued(publish.answer) ? "queued" : publish.answer.kind },
 		gate: registration && gateOf(registration, own, gates),
 		bar,
@@ -190,7 +190,9 @@ async function viewOf(
 		owner,
 		device: device === "this device" ? "A device that ended" : device,
 		...said,
-		...present({ last: publish && { at: publish.at, legs: publish.legs } }),
+		...present({
+			last: publish && { at: publish.at, legs: namedLegs(publish.legs, owner && domainOf(owner), provider) },
+		}),
 		events: events.slice(0, BESIDE).map(eventView),
 		known: registration
 			? knownOf(registration, own.apps)
@@ -199,6 +201,26 @@ async function viewOf(
 		isBarred: bar !== undefined,
 	};
 }
+
+/** Publishes of a server that fitted no registration; the newest first. */
+async function wrongOnesOf(
+	domain: string,
+	{ events }: ConsoleDeps,
+	recent: RecentEvents,
+): Promise<readonly Happened[]> {
+	const kinds = ["wrong-secret", "wrong-node"] as const;
+	const found = await Promise.all(kinds.map((kind) => events.list({ kind, text: domain, limit: BESIDE })));
+	const kept = found.flatMap((one) => one.events);
+	const isWrong = ({ kind }: Happened) => kind === "wrong-secret" || kind === "wrong-node";
+	return merged(kept, recent.beside(kept, isWrong)).filter(({ decidedBy }) => decidedBy === domain);
+}
+
+/** Its way in words that say who is at each station. */
+const namedLegs = (legs: readonly Leg[], server: string, provider: string): Leg[] =>
+	legs.map((leg) => {
+		if (leg.name === "Publish") return { ...leg, name: server || leg.name };
+		return leg.name === "Push service" ? { ...leg, name: provider } : leg;
+	});
 
 /** The newest first, each once. */
 function merged(...lists: readonly (readonly ShownEvent[])[]): ShownEvent[] {

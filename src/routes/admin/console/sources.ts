@@ -26,8 +26,6 @@ export type ConsoleJournal = Pick<Journal, "listen" | "lastPublish" | "lastSend"
 export interface ShutNow extends ShutGate {
 	/** Pushes that wait for it, where that is known. */
 	waiting?: number;
-	/** Our credentials shut it: it opens when somebody mends them. */
-	isOurs?: boolean;
 }
 
 /** What the connector of this process knows now (connector/live.ts). */

@@ -12,7 +12,7 @@ import { createSearch } from "../../../../src/store/console/search.ts";
 import { createInvites } from "../../../../src/store/invites.ts";
 import type { Session } from "../../../../src/web/console/wire.ts";
 import { openTestDatabase } from "../../../database.ts";
-import { SECRET_KEY, startTestServer } from "../../routes-fixture.ts";
+import { SECRET_KEY, startTestServer, subscription } from "../../routes-fixture.ts";
 
 export const ADMIN_TOKEN = "the-operators-own-token-of-32-characters";
 export const ORIGIN = "https://push.example.net";
@@ -127,3 +127,30 @@ export async function startConsole(changed: Partial<ConsoleDeps> = {}, deps: Par
 }
 
 export type ConsoleServer = Awaited<ReturnType<typeof startConsole>>;
+
+/** A page that is signed in, over a console of its own. */
+export async function openPage(...options: Parameters<typeof startConsole>) {
+	const server = await startConsole(...options);
+	const page = await server.browser();
+
+	async function get<Answer>(path: string): Promise<Answer> {
+		const answer = await page.get(path);
+		if (answer.status !== 200) throw new Error(`${answer.status} ${await answer.text()}`);
+		return (await answer.json()) as Answer;
+	}
+	async function post<Answer>(path: string, body: unknown = {}): Promise<Answer> {
+		const answer = await page.post(path, body);
+		if (!answer.ok) throw new Error(`${answer.status} ${await answer.text()}`);
+		return (answer.status === 204 ? undefined : await answer.json()) as Answer;
+	}
+	/** A registration of somebody. */
+	async function registered(owner: string, endpoint = "https://push.example/token-1") {
+		const { node } = await server.registered({ subscription: subscription(endpoint), deviceName: "Firefox" });
+		await server.client.execute({
+			sql: "UPDATE registrations SET owner = ? WHERE node = ?",
+			args: [owner, node],
+		});
+		return node;
+	}
+	return { server, page, get, post, registered };
+}

@@ -6,7 +6,6 @@ import type {
 	BarCount,
 	BarView,
 	FoundEvents,
-	FoundRegistrations,
 	InviteView,
 	MadeInvite,
 	Overview,
@@ -14,26 +13,18 @@ import type {
 	ServicesView,
 	TestPush,
 } from "../../../../src/web/console/wire.ts";
-import { subscription } from "../../routes-fixture.ts";
-import { type ConsoleServer, NOW, startConsole } from "./console-fixture.ts";
+import { type ConsoleServer, NOW, openPage, type startConsole } from "./console-fixture.ts";
 
 let server: ConsoleServer;
 let page: Awaited<ReturnType<ConsoleServer["browser"]>>;
+let get: Page["get"];
+let post: Page["post"];
+let registered: Page["registered"];
 afterEach(() => server?.close());
 
+type Page = Awaited<ReturnType<typeof openPage>>;
 async function start(...options: Parameters<typeof startConsole>) {
-	server = await startConsole(...options);
-	page = await server.browser();
-}
-async function get<Answer>(path: string): Promise<Answer> {
-	const answer = await page.get(path);
-	if (answer.status !== 200) throw new Error(`${answer.status} ${await answer.text()}`);
-	return (await answer.json()) as Answer;
-}
-async function post<Answer>(path: string, body: unknown = {}): Promise<Answer> {
-	const answer = await page.post(path, body);
-	if (!answer.ok) throw new Error(`${answer.status} ${await answer.text()}`);
-	return (answer.status === 204 ? undefined : await answer.json()) as Answer;
+	({ server, page, get, post, registered } = await openPage(...options));
 }
 
 const MIN = 60_000;
@@ -56,23 +47,6 @@ const figures = (changed: Partial<Figures> = {}): Figures => {
 /** Of a connector that wrote its last minute so many minutes ago. */
 const write = (connector: string, minutesAgo: number, changed: Partial<Figures> = {}) =>
 	server.history.write(Math.floor(server.clock.now / MIN) - 1 - minutesAgo, connector, figures(changed));
-
-/** A registration of somebody. */
-async function registered(owner: string, endpoint = "https://push.example/token-1") {
-	const { node } = await server.registered({ subscription: subscription(endpoint), deviceName: "Firefox" });
-	await server.client.execute({
-		sql: "UPDATE registrations SET owner = ? WHERE node = ?",
-		args: [owner, node],
-	});
-	return node;
-}
-const set = (node: string, columns: Record<string, string | number>) =>
-	server.client.execute({
-		sql: `UPDATE registrations SET ${Object.keys(columns)
-			.map((name) => `${name} = ?`)
-			.join(", ")} WHERE node = ?`,
-		args: [...Object.values(columns), node],
-	});
 
 describe("the overview", () => {
 	test("of a Reveille that was just started", async () => {
@@ -144,7 +118,7 @@ describe("the overview", () => {
 		const overview = await get<Overview>("overview");
 		expect(overview.state).toBe("bad");
 		expect(overview.title).toBe(
-			"The credentials of chat-ios are refused, and ntfy.example.org (webpush) fails",
+			"The credentials of chat-ios are refused, and the push service ntfy.example.org fails",
 		);
 		expect(overview.gates).toMatchObject([
 			{ app: "webpush", origin: "ntfy.example.org", state: "shut", until: server.clock.now + MIN },
@@ -198,195 +172,6 @@ test("apps and push services: outcomes, reasons with what to do, credentials", a
 	});
 	expect(reasons).toMatchObject([{ reason: "413 refused as too large", fate: "refused", count: 8 }]);
 	expect(reasons[0]?.text).toContain("They are not tried again");
-});
-
-describe("registrations", () => {
-	test("are found by a beginning, 50 a page, with how it is with each", async () => {
-		await start();
-		for (let i = 0; i < 53; i++) await registered(`romeo${i}@example.net`, `https://push.example/${i}`);
-		const juliet = await registered("juliet@example.org", "https://push.example/j");
-		await set(juliet, { last_success_at: 5, last_error_at: 9, last_error: "503 push service unwell" });
-		const first = await get<FoundRegistrations>("registrations?begins=rom");
-		expect([first.rows.length, first.apps]).toEqual([50, ["webpush"]]);
-		const second = await get<FoundRegistrations>(`registrations?begins=rom&after=${first.next}`);
-		expect([second.rows.length, second.next]).toEqual([3, undefined]);
-		const { rows } = await get<FoundRegistrations>("registrations?begins=juliet%40");
-		expect(rows).toEqual([
-			{
-				node: juliet,
-				owner: "juliet@example.org",
-				device: "Firefox",
-				app: "webpush",
-				service: "Web Push",
-				state: "fails",
-				host: "push.example",
-				lastPushAt: 9,
-			},
-		]);
-	});
-
-	test("one: everything known, its secrets shortened; other devices; why it gets no pushes", async () => {
-		await start();
-		const node = await registered("romeo@example.net");
-		const other = await registered("romeo@example.net", "https://push.example/other");
-		await set(other, { last_success_at: 5 });
-		const view = await get<RegistrationView>(`registrations/${node}`);
-		expect(view).toMatchObject({
-			node,
-			isEnded: false,
-			owner: "romeo@example.net",
-			device: "Firefox",
-			state: "warn",
-			title: "example.net never published for Firefox of romeo",
-			isBarred: false,
-		});
-		expect(view.text).toContain("publishes for other devices of romeo");
-		expect(view.others).toMatchObject([{ node: other, state: "works" }]);
-		const known = new Map(view.known.map(({ name, value }) => [name, value]));
-		expect(known.get("Token")).toBe("push.example…en-1");
-		expect(JSON.stringify(view)).not.toContain("https://push.example/token-1");
-		expect((await page.get("registrations/unknown")).status).toBe(404);
-	});
-
-	test("one that is gone is told of as long as an event is there", async () => {
-		await start();
-		const node = await registered("romeo@example.net");
-		await server.registrations.remove(node);
-		await server.note({
-			at: server.clock.now - 86_400_000,
-			kind: "ended",
-			node,
-			owner: "romeo@example.net",
-			app: "webpush",
-			reason: "410 subscription ended",
-			decider: "provider",
-			decidedBy: "Mozilla",
-		});
-		const view = await get<RegistrationView>(`registrations/${node}`);
-		expect(view).toMatchObject({ isEnded: true, owner: "romeo@example.net", state: "bad" });
-		expect(view.title).toStartWith("romeo gets no pushes here: Mozilla says that this device is gone");
-		expect(view.events).toHaveLength(1);
-	});
-
-	test("a wrong node of its owner's server is told of at the device that it may have been meant for", async () => {
-		await start();
-		const node = await registered("romeo@example.net");
-		await server.note({
-			at: server.clock.now,
-			kind: "wrong-node",
-			node: "another",
-			owner: "romeo@example.net",
-			reason: "no such registration",
-			decider: "reveille",
-			decidedBy: "Reveille",
-		});
-		expect((await get<RegistrationView>(`registrations/${node}`)).title).toBe(
-			"romeo gets no pushes here: example.net publishes with a wrong node",
-		);
-	});
-
-	test("a shut gate, a bar and a wrong clock are told of", async () => {
-		await start(
-			{},
-			{
-				readiness: async () => ({
-					database: true,
-					xmpp: true,
-					forAdmins: {
-						notes: ["x says that it is 20 minutes later than this machine's clock."],
-						servers: [],
-					},
-				}),
-			},
-		);
-		const node = await registered("romeo@example.net");
-		await set(node, { last_success_at: 5 });
-		const { now } = server.clock;
-		const shut = {
-			name: "webpush https://push.example",
-			app: "webpush",
-			since: now - MIN,
-			until: now + MIN,
-			why: "429 too many requests",
-		};
-		server.clock.live = { ...NOW, gates: [shut] };
-		expect((await get<RegistrationView>(`registrations/${node}`)).title).toBe(
-			"Pushes of romeo wait: the gate of push.example is shut",
-		);
-		server.clock.live = {
-			...NOW,
-			gates: [
-				{
-					...shut,
-					why: "403 refused our VAPID token: is VAPID_SUBJECT a real contact, and our clock right?",
-				},
-			],
-		};
-		expect((await get<RegistrationView>(`registrations/${node}`)).title).toStartWith(
-			"romeo gets no pushes here: a clock is wrong",
-		);
-		await post("bars", { who: "example.net", reason: "too many publishes" });
-		await server.note({
-			at: now,
-			kind: "ended",
-			node,
-			owner: "romeo@example.net",
-			reason: "its owner was barred",
-			decider: "operator",
-			decidedBy: "The operator",
-		});
-		const barred = await get<RegistrationView>(`registrations/${node}`);
-		expect(barred).toMatchObject({
-			isBarred: true,
-			title: "romeo gets no pushes here: you barred example.net",
-		});
-	});
-
-	test("a test push is timed on each leg of its way", async () => {
-		await start();
-		const node = await registered("romeo@example.net");
-		server.sends.set(node, { at: server.clock.now + 3, ms: 88, outcome: { kind: "delivered" } });
-		const tested = await post<TestPush>(`registrations/${node}/test`);
-		expect(server.pushed).toMatchObject([{ node, notification: { class: "high" } }]);
-		expect(tested).toMatchObject({
-			state: "ok",
-			title: "push.example took it. Look whether Firefox shows it",
-		});
-		expect(tested.legs.map(({ name, state, ms }) => [name, state, ms])).toEqual([
-			["Console", "ok", undefined],
-			["Reveille", "ok", 3],
-			["Gate", "ok", undefined],
-			["push.example", "ok", 88],
-			["Firefox", "off", undefined],
-		]);
-		server.state.answer = { kind: "done", how: "queued", reason: "429 too many requests" };
-		server.sends.clear();
-		expect(await post<TestPush>(`registrations/${node}/test`)).toMatchObject({
-			state: "warn",
-			title: "It waits, and is tried again by itself: 429 too many requests",
-		});
-		server.state.answer = { kind: "unknown", reason: "gone" };
-		expect((await post<TestPush>(`registrations/${node}/test`)).state).toBe("bad");
-	});
-
-	test("one is ended; once", async () => {
-		await start();
-		const node = await registered("romeo@example.net");
-		await post(`registrations/${node}/end`);
-		expect(await server.rows()).toEqual([]);
-		expect((await page.post(`registrations/${node}/end`)).status).toBe(404);
-		const line = server.logged.find((said) => said.includes("Ended in the console"));
-		expect(line).toContain(`"node":"${node.slice(0, 8)}"`);
-		expect(line).toMatch(/"owner":"example\.net#[\w-]{6}"/);
-		expect(line).not.toContain("romeo");
-		const { events } = await get<FoundEvents>("events?kind=action");
-		expect(events[0]).toMatchObject({
-			what: "Operator",
-			reason: "Ended in the console",
-			node,
-			owner: "romeo@example.net",
-		});
-	});
 });
 
 test("bars: counted before, made, listed, lifted", async () => {

@@ -123,6 +123,9 @@ function databaseFaults({ database }: OverviewFacts): Fault[] {
 
 const nameOfGate = ({ app, origin }: GateView) => (origin === undefined ? app : `${origin} (${app})`);
 
+const serviceOf = ({ app, origin }: GateView) =>
+	origin === undefined ? `the push service of ${app}` : `the push service ${origin}`;
+
 /** Our credentials shut it, and nobody but us can open it. */
 const isOurs = ({ until }: GateView) => until === undefined;
 
@@ -134,7 +137,7 @@ function gateFaults({ gates, now }: OverviewFacts): Fault[] {
 			const waits = gate.waiting === 0 ? "" : ` ${many(gate.waiting, "push waits", "pushes wait")}.`;
 			const name = nameOfGate(gate);
 			return {
-				said: isOurs(gate) ? `the credentials of ${gate.app} are refused` : `${name} fails`,
+				said: isOurs(gate) ? `the credentials of ${gate.app} are refused` : `${serviceOf(gate)} fails`,
 				title: isOurs(gate) ? `Renew the credentials of ${gate.app}` : `${name} is tried again by itself`,
 				state: isOurs(gate) ? "bad" : "warn",
 				text: `${because(gate.why).trim()}${since}${waits} ${cureOfGate(isOurs(gate))}`.trim(),

@@ -5,7 +5,7 @@
 
 import type { Bar } from "../../../../store/console/bars.ts";
 import type { Happened } from "../../../../store/console/events.ts";
-import type { EventKind, GateView, RegistrationView } from "../../../../web/console/wire.ts";
+import type { GateView, RegistrationView } from "../../../../web/console/wire.ts";
 import { because, cureOf, cureOfGate } from "./reasons.ts";
 import { ago, many, sentence, span } from "./words.ts";
 
@@ -28,8 +28,10 @@ export interface RegistrationFacts {
 				lastError?: string | undefined;
 		  }
 		| undefined;
-	/** About this node, and about its owner; the newest first. */
+	/** About this node; the newest first. */
 	events: readonly Happened[];
+	/** Publishes of its owner's server that fitted no registration: whose they were is not known. The newest first. */
+	fromServer: readonly Happened[];
 	/** What this process took in last. */
 	last: { at: number; answer: string } | undefined;
 	/** The gate that its pushes go through, if it is shut. */
@@ -185,21 +187,43 @@ function shutGate(facts: RegistrationFacts): Said | undefined {
 const takenAt = ({ row, last }: RegistrationFacts): number =>
 	Math.max(last?.at ?? 0, row?.lastSuccessAt ?? 0, row?.lastErrorAt ?? 0);
 
-/** 5. Its server publishes, and not to this device. */
+/** 5. Somebody publishes, and not as it should be. */
 function wrongPublish(facts: RegistrationFacts): Said | undefined {
-	const { events, now } = facts;
-	const isWrong = (kind: EventKind) => kind === "wrong-node" || kind === "wrong-secret";
-	const wrong = events.find(({ kind, at }) => isWrong(kind) && at > takenAt(facts));
-	if (!wrong) return undefined;
-	const what = wrong.kind === "wrong-secret" ? "secret" : "node";
-	const meaning =
-		wrong.kind === "wrong-secret"
-			? "The node is right and its secret is not, so the publish was refused."
-			: "No device has the node that it publishes to, so the publish was refused.";
+	const { events, now, owner } = facts;
+	const wrong = events.find(
+		({ kind, at }) => (kind === "wrong-node" || kind === "wrong-secret") && at > takenAt(facts),
+	);
+	if (!wrong) return elsewhere(facts);
+	const publisher = wrong.decidedBy || serverOf(facts);
+	const when = `It last did so ${ago(wrong.at, now)}.`;
+	if (wrong.kind === "wrong-secret") {
+		return {
+			state: "bad",
+			title: `${gets(facts)}: ${publisher} publishes with a wrong secret`,
+			text: `${when} The node is right and its secret is not, so the publish was refused. ${renewing(facts)}`,
+		};
+	}
 	return {
 		state: "bad",
-		title: `${gets(facts)}: ${serverOf(facts)} publishes with a wrong ${what}`,
-		text: `It last did so ${ago(wrong.at, now)}. ${meaning} The server has kept an older registration. ${ask(facts)}, or turn its notifications off and on: it tells the server the new node and secret.`,
+		title: `${gets(facts)}: ${publisher} publishes, and it may not`,
+		text: `${when} ${sentence(wrong.reason)} For ${owner || "this device"} only ${serverOf(facts)} may publish, unless XMPP_PUBLISHERS=any says otherwise.`,
+	};
+}
+
+const renewing = (facts: RegistrationFacts) =>
+	`The server has kept an older registration. ${ask(facts)}, or turn its notifications off and on: it tells the server the new node and secret.`;
+
+/** The node of another registration, or of none, is all that the owner's server publishes to. */
+function elsewhere(facts: RegistrationFacts): Said | undefined {
+	const { fromServer, now, row } = facts;
+	if (takenAt(facts) > 0 || !row) return undefined;
+	const wrong = fromServer.find(({ at }) => at > row.registeredAt);
+	if (!wrong) return undefined;
+	const node = wrong.node === undefined ? "" : `, last to ${wrong.node.slice(0, 8)}…`;
+	return {
+		state: "bad",
+		title: `${gets(facts)}: ${serverOf(facts)} publishes to a wrong node`,
+		text: `It never published to this device, and ${ago(wrong.at, now)} it did to a node that is none here${node}. That may have been for somebody else of ${serverOf(facts)}. If not: ${renewing(facts).replace(/^T/, "t")}`,
 	};
 }
 

@@ -98,7 +98,7 @@ describe("is it well", () => {
 			oldestDueMs: 24 * MIN,
 		});
 		expect([title, state]).toEqual([
-			"The credentials of chat-ios are refused, and ntfy.example.org (unifiedpush) fails",
+			"The credentials of chat-ios are refused, and the push service ntfy.example.org fails",
 			"bad",
 		]);
 		expect(troubles.map(({ title, state }) => [title, state])).toEqual([

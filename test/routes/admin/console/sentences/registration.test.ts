@@ -19,6 +19,7 @@ const facts = (changed: Partial<RegistrationFacts> = {}): RegistrationFacts => (
 	provider: "Apple",
 	row: { registeredAt: NOW - 3 * DAY },
 	events: [],
+	fromServer: [],
 	last: undefined,
 	gate: undefined,
 	bar: undefined,
@@ -55,20 +56,51 @@ describe("why romeo gets no pushes", () => {
 		expect(said({ othersWork: true }).text).toContain("publishes for other devices of romeo");
 	});
 
-	test.each([
-		["wrong-node", "node"],
-		["wrong-secret", "secret"],
-	] as const)("his server publishes with a %s", (kind, what) => {
-		const wrong = event({ kind, at: NOW - MIN, decider: "reveille", decidedBy: "Reveille", reason: "" });
-		const { title, text, state } = said({ events: [wrong] });
+	const wrong = (kind: "wrong-node" | "wrong-secret", changed: Partial<Happened> = {}) =>
+		event({
+			kind,
+			at: NOW - MIN,
+			decider: "server",
+			decidedBy: "example.net",
+			reason: "no such registration",
+			...changed,
+		});
+
+	test("his server publishes with a wrong secret", () => {
+		const { title, text, state } = said({ events: [wrong("wrong-secret")] });
 		expect([title, state]).toEqual([
-			`romeo gets no pushes here: example.net publishes with a wrong ${what}`,
+			"romeo gets no pushes here: example.net publishes with a wrong secret",
 			"bad",
 		]);
 		expect(text).toContain("1 min ago");
 		expect(text).toContain("Ask romeo to open the app once");
 		// It did better since.
-		expect(said({ events: [wrong], row: { ...working, lastSuccessAt: NOW } }).state).toBe("ok");
+		expect(said({ events: [wrong("wrong-secret")], row: { ...working, lastSuccessAt: NOW } }).state).toBe(
+			"ok",
+		);
+	});
+
+	test("his server publishes to a wrong node", () => {
+		const fromServer = [wrong("wrong-secret", { node: "8f2kR1xw7TqYb3mLz0hVd5Nc" })];
+		const { title, text, state } = said({ fromServer });
+		expect([title, state]).toEqual([
+			"romeo gets no pushes here: example.net publishes to a wrong node",
+			"bad",
+		]);
+		expect(text).toContain("last to 8f2kR1xw…");
+		expect(text).toContain("may have been for somebody else of example.net");
+		// Others' are no matter where his arrive.
+		expect(said({ fromServer, row: working }).state).toBe("ok");
+	});
+
+	test("another server publishes to him, which may not", () => {
+		const stranger = wrong("wrong-node", {
+			decidedBy: "evil.example",
+			reason: "published by another domain than the owner's",
+		});
+		const { title, text } = said({ events: [stranger] });
+		expect(title).toBe("romeo gets no pushes here: evil.example publishes, and it may not");
+		expect(text).toContain("XMPP_PUBLISHERS=any");
 	});
 
 	test("his device is gone since yesterday: the row is gone, the event is there", () => {
