@@ -113,16 +113,8 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
 	const proven = createProven();
 	const act = createOutcomes({ ...deps, journal, proven, writes, now });
 	const ownTextDevices = createOwnTextDevices();
-	const attempts = createAttempts({
-		...deps,
-		isBarred,
-		ownTextDevices,
-		proven,
-		writes,
-		act,
-		sendDeadlineMs,
-		now,
-	});
+	const trying = { isBarred, ownTextDevices, proven, writes, act, sendDeadlineMs, now };
+	const attempts = createAttempts({ ...deps, ...trying });
 	const sending = createSending({ inFlight, attempts, writes, secure, failed, sendDeadlineMs, now });
 	const pacing = createPacing({
 		intervalMs: pushIntervalMs,

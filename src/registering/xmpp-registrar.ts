@@ -70,7 +70,7 @@ export function createRegistrar(deps: RegistrarDeps): Registrar {
 			return isLetIn;
 		},
 		secretOf: (node) => keyring.secretOf(keyring.usable(node)),
-		register: createRegister(deps, choice),
+		register: refuseBarred(deps, createRegister(deps, choice)),
 		// What is renamed is there: it is a renewal.
 		...createOwnRegistrations({ ...deps, now }, choice, (owner) =>
 			rate.refuses({ owner, party: partyOfOwner(owner) }, async () => true),
@@ -80,7 +80,6 @@ export function createRegistrar(deps: RegistrarDeps): Registrar {
 
 function createRegister(deps: RegistrarDeps, choice: AppChoice): Registrar["register"] {
 	const { registrations, keyring, nodes, apps, services, allow, address, rate, invites, pubsubHost } = deps;
-	const { isBarred = () => false, note = () => {} } = deps;
 	const addresses = [address, ...apps.flatMap(({ addresses: its = [] }) => its)];
 
 	/**
@@ -187,17 +186,23 @@ function createRegister(deps: RegistrarDeps, choice: AppChoice): Registrar["regi
 		}
 	}
 
-	/** A barred owner is answered as one whom XMPP_ALLOW does not let in, and whose invite is none. */
-	async function refuseBarred({ owner, invite }: RegisterRequest): Promise<RegisterResult> {
-		if (invite === undefined) return NO_INVITE;
-		const refused = await invites.check("", { whoever: [], guessers: guessersOf(owner) });
-		return refused.kind === "admitted" ? NO_INVITE : refused;
-	}
-
-	function registerBy(request: RegisterRequest): Promise<RegisterResult> {
+	return async (request) => {
 		const { owner, invite } = request;
 		if (isAllowed(owner)) return registerAllowed(request);
 		return invite === undefined ? renewInvited(request) : registerByInvite(request, invite);
+	};
+}
+
+/** Whoever is barred is turned away first; the operator is told of all who are. */
+function refuseBarred(
+	{ invites, isBarred = () => false, note = () => {} }: RegistrarDeps,
+	register: Registrar["register"],
+): Registrar["register"] {
+	/** As one whom XMPP_ALLOW does not let in, and whose invite is none. */
+	async function refused({ owner, invite }: RegisterRequest): Promise<RegisterResult> {
+		if (invite === undefined) return NO_INVITE;
+		const answer = await invites.check("", { whoever: [], guessers: guessersOf(owner) });
+		return answer.kind === "admitted" ? NO_INVITE : answer;
 	}
 
 	return async (request) => {
@@ -205,7 +210,7 @@ function createRegister(deps: RegistrarDeps, choice: AppChoice): Registrar["regi
 		const tooLong = whatIsTooLong(request);
 		if (tooLong !== undefined) return { kind: "too-long", reason: tooLong };
 		const barred = await isBarred(owner);
-		const result = await (barred ? refuseBarred(request) : registerBy(request));
+		const result = await (barred ? refused(request) : register(request));
 		if (result.kind !== "registered") note(refusedRegistration(owner, result, barred));
 		return result;
 	};

@@ -94,9 +94,15 @@ describe("a publish that knows nobody", () => {
 			publisher: SERVER,
 			notification: { class: "high" },
 		});
+		await delivery.publish({
+			node: `${registration.node}.se.cret`,
+			publisher: SERVER,
+			notification: { class: "high" },
+		});
 		await delivery.publish({ node: "x".repeat(5_000), publisher: SERVER, notification: { class: "high" } });
 		const all = told();
 		expect(all.map(({ kind, node, decidedBy }) => [kind, node, decidedBy])).toEqual([
+			["wrong-secret", registration.node, SERVER],
 			["wrong-secret", registration.node, SERVER],
 			["wrong-secret", registration.node, SERVER],
 			["wrong-secret", "x".repeat(64), SERVER],

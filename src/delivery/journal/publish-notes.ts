@@ -1,5 +1,4 @@
 /** What the journal is told of publishes: how long their answers took, the last one of each, and those that knew nobody. */
-import { splitOpenNode } from "../../secrets.ts";
 import type { Answer } from "../../types.ts";
 import type { PublishRequest } from "../admission.ts";
 import type { Journal } from "../journal.ts";
@@ -27,11 +26,12 @@ export function createPublishNotes(journal: Pick<Journal, "answered" | "publishe
 		reason: string,
 		isAdmitted: boolean,
 	) {
-		const plain = secret === undefined && pushModule === undefined ? splitOpenNode(node)?.node : node;
+		// Without a secret beside it, what is behind a dot is one.
+		const [plain = ""] = secret === undefined ? node.split(".", 1) : [node];
 		journal.note({
 			kind: isAdmitted ? "wrong-node" : "wrong-secret",
 			// A device's token is none.
-			...(pushModule === undefined && { node: (plain ?? node).slice(0, SHOWN_NODE) }),
+			...(pushModule === undefined && { node: plain.slice(0, SHOWN_NODE) }),
 			reason,
 			decider: "server",
 			decidedBy: publisher,

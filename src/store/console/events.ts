@@ -99,21 +99,9 @@ const LONGEST_NODE = registrationBounds.importedNode.is;
 const LONGEST_OWNER = registrationBounds.jid.is;
 const LONGEST_TEXT = consoleBounds.eventText.is;
 
+const { id, at, kind, app, reason, count } = events;
+
 export function createEvents(db: LibSQLDatabase, now: () => number = Date.now): Events {
-	const { id, at, kind, app, reason, count } = events;
-
-	/** The id of the last of the next rows, in the order that they are listed in; undefined: there are fewer. */
-	async function endOfSlice(where: SQL | undefined): Promise<number | undefined> {
-		const [row] = await db
-			.select({ id })
-			.from(events)
-			.where(where)
-			.orderBy(desc(id))
-			.limit(1)
-			.offset(SLICE - 1);
-		return row?.id;
-	}
-
 	async function newest(where: SQL | undefined, limit: number) {
 		const rows = await db.select().from(events).where(where).orderBy(desc(id)).limit(limit);
 		return rows.map(toKept);
@@ -127,7 +115,7 @@ export function createEvents(db: LibSQLDatabase, now: () => number = Date.now): 
 		let to = idOf(before);
 		for (let looked = 0; looked < consoleBounds.eventsLookedAt.is; looked += SLICE) {
 			const rest = and(among, to === undefined ? undefined : lt(id, to));
-			const end = fits && (await endOfSlice(rest));
+			const end = fits && (await endOfSlice(db, rest));
 			const slice = end === undefined ? rest : and(rest, gte(id, end));
 			const rows = await newest(and(slice, fits), limit - found.length + 1);
 			found.push(...rows);
@@ -171,27 +159,7 @@ export function createEvents(db: LibSQLDatabase, now: () => number = Date.now): 
 		about: (whom, limit) =>
 			newest("node" in whom ? eq(events.node, whom.node) : eq(events.owner, whom.owner), limit),
 
-		async countToday() {
-			const midnight = now() - (now() % DAY_MS);
-			const counts = new Map<string, TodaysCount>();
-			let to: number | undefined;
-			for (;;) {
-				const rest = to === undefined ? undefined : lt(id, to);
-				const end = await endOfSlice(rest);
-				const slice = and(rest, end === undefined ? undefined : gte(id, end));
-				const rows = await db
-					.select({ app, kind, reason, count: sql<number>`sum(${count})` })
-					.from(events)
-					.where(and(slice, gte(at, midnight)))
-					.groupBy(app, kind, reason);
-				for (const row of rows) addTo(counts, { ...row, app: row.app ?? "", kind: row.kind as HappenedKind });
-				// They come about in their order: a slice of which nothing is today's ends it.
-				if (end === undefined || rows.length === 0) break;
-				to = end;
-				await nextTurn();
-			}
-			return [...counts.values()].sort((a, b) => b.count - a.count);
-		},
+		countToday: () => countSince(db, now() - (now() % DAY_MS)),
 
 		async from() {
 			const [first] = await db.select({ at }).from(events).orderBy(id).limit(1);
@@ -208,6 +176,40 @@ export function createEvents(db: LibSQLDatabase, now: () => number = Date.now): 
 			await keepNewest(false, consoleBounds.events.is);
 		},
 	};
+}
+
+/** The id of the last of the next rows, in the order that they are listed in; undefined: there are fewer. */
+async function endOfSlice(db: LibSQLDatabase, where: SQL | undefined): Promise<number | undefined> {
+	const [row] = await db
+		.select({ id })
+		.from(events)
+		.where(where)
+		.orderBy(desc(id))
+		.limit(1)
+		.offset(SLICE - 1);
+	return row?.id;
+}
+
+/** Counts in slices, from the newest back. @param begin ms since the epoch */
+async function countSince(db: LibSQLDatabase, begin: number): Promise<TodaysCount[]> {
+	const counts = new Map<string, TodaysCount>();
+	let to: number | undefined;
+	for (;;) {
+		const rest = to === undefined ? undefined : lt(id, to);
+		const end = await endOfSlice(db, rest);
+		const slice = and(rest, end === undefined ? undefined : gte(id, end));
+		const rows = await db
+			.select({ app, kind, reason, count: sql<number>`sum(${count})` })
+			.from(events)
+			.where(and(slice, gte(at, begin)))
+			.groupBy(app, kind, reason);
+		for (const row of rows) addTo(counts, { ...row, app: row.app ?? "", kind: row.kind as HappenedKind });
+		// They come about in their order: before a slice of which nothing is younger nothing is.
+		if (end === undefined || rows.length === 0) break;
+		to = end;
+		await nextTurn();
+	}
+	return [...counts.values()].sort((a, b) => b.count - a.count);
 }
 
 /** The statement that keeps events. */
@@ -243,11 +245,11 @@ const COLUMNS = [
 ] as const satisfies (keyof Happened)[];
 
 function toKept(row: typeof events.$inferSelect): KeptEvent {
-	const { id, kind, decider, ...rest } = row;
+	const { id: number, kind: itsKind, decider, ...rest } = row;
 	return {
 		...present(rest),
-		id: String(id),
-		kind: kind as HappenedKind,
+		id: String(number),
+		kind: itsKind as HappenedKind,
 		decider: decider as HappenedDecider,
 	};
 }
