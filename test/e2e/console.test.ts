@@ -185,7 +185,7 @@ test("a test push is timed, and everything done is listed", async () => {
 	expect(events.map(({ reason }) => reason)).toEqual([
 		expect.stringContaining("Sent a test push"),
 		expect.stringContaining("Sent a test push: It waits"),
-		"Barred, which ended 1 registrations",
+		"Barred, which ended 1 registration",
 		"Signed in",
 	]);
 	expect(scene.reveille.log()).not.toContain(romeo("barred").jid);

@@ -67,7 +67,7 @@ export function createLooking(
 			counts.get(),
 			own.connector?.live(),
 		]);
-		const timeline = timelineOf(rows, { period, minute });
+		const timeline = await timelineOf(rows, { period, minute });
 		const latest = latestOf(timeline, own.connector && live && { ...own.connector, ...live }, at);
 		const seen = latest.filter(({ seenAt }) => at - seenAt <= SILENT_MS);
 		const gates = gatesOf(seen, at);

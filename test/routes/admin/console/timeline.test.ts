@@ -21,11 +21,14 @@ const row = (minute: number, connector = "a", changed: Partial<Figures> = {}): M
 	figures: figures(changed),
 });
 
-test("an hour has a step for each minute, the oldest first, and a gap where nothing is known", () => {
-	const { intervals, upTo, stepMs, totals } = timelineOf([row(MINUTE), row(MINUTE - 2), row(MINUTE - 99)], {
-		period: "hour",
-		minute: MINUTE,
-	});
+test("an hour has a step for each minute, the oldest first, and a gap where nothing is known", async () => {
+	const { intervals, upTo, stepMs, totals } = await timelineOf(
+		[row(MINUTE - 99), row(MINUTE - 2), row(MINUTE)],
+		{
+			period: "hour",
+			minute: MINUTE,
+		},
+	);
 	expect([intervals.length, stepMs, upTo]).toEqual([60, 60_000, (MINUTE + 1) * 60_000]);
 	expect(intervals[0]).toEqual({ at: (MINUTE - 59) * 60_000 });
 	expect(intervals.at(-2)).toEqual({ at: (MINUTE - 1) * 60_000 });
@@ -39,7 +42,7 @@ test("an hour has a step for each minute, the oldest first, and a gap where noth
 	expect(intervals.at(-1)?.p99).toBeGreaterThan(intervals.at(-1)?.p50 ?? Number.NaN);
 });
 
-test("a week has a step for each hour; connectors are added up, and what waited is that of a step's end", () => {
+test("a week has a step for each hour; connectors are added up, and what waited is that of a step's end", async () => {
 	const rows = [
 		row(MINUTE, "a", { waiting: 5, oldestDueMs: 1 }),
 		row(MINUTE, "b", { waiting: 2, oldestDueMs: 9, reasons: [["webpush", "gone", "410 ended", 3]] }),
@@ -47,8 +50,8 @@ test("a week has a step for each hour; connectors are added up, and what waited 
 	];
 	// At the end of an hour, so that all are of one step.
 	const minute = Math.floor(MINUTE / 60) * 60 + 59;
-	const moved = rows.map((one) => ({ ...one, minute: one.minute - MINUTE + minute }));
-	const { intervals, connectors, reasons, byApp } = timelineOf(moved, { period: "week", minute });
+	const moved = rows.toReversed().map((one) => ({ ...one, minute: one.minute - MINUTE + minute }));
+	const { intervals, connectors, reasons, byApp } = await timelineOf(moved, { period: "week", minute });
 	expect(intervals).toHaveLength(168);
 	expect(intervals[0]?.at).toBe(beginOf("week", minute) * 60_000);
 	expect(intervals.at(-1)).toMatchObject({ publishes: 36, waiting: 7, oldestDue: 9 });
