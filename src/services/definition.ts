@@ -45,6 +45,10 @@ export interface ServiceDefinition<Name extends ServiceName, F extends Fields = 
 	readonly label: string;
 	/** The settings that turn it on, for its operator, as the end of a sentence; missing: it is on by itself. */
 	readonly turnedOnBy?: string;
+	/** Who answers for it, as a sentence names them; missing: whoever the device chose. */
+	readonly provider?: string;
+	/** What an app shows to its provider, in two words; missing: nothing. */
+	credentialOf?(app: AppOf<Name>): string;
 	readonly fields: F;
 	/** Environment variables: each is a field of one app, which has the service's name. */
 	readonly variables?: Readonly<Record<string, { readonly field: keyof F & string; readonly what: string }>>;

@@ -46,6 +46,8 @@ export const apns = defineService({
 	name: "apns",
 	label: "APNs",
 	turnedOnBy: "APNS_KEY, APNS_KEY_ID, APNS_TEAM_ID and APNS_TOPIC, or APNS_CERT and APNS_TOPIC",
+	provider: "Apple",
+	credentialOf: ({ credentials }) => (credentials?.kind === "certificate" ? "APNs certificate" : "APNs key"),
 	fields,
 	variables: {
 		APNS_KEY: { field: "key", what: "APNs: the .p8 key; with APNS_KEY_ID, APNS_TEAM_ID, APNS_TOPIC" },

@@ -18,6 +18,8 @@ export const fcm = defineService({
 	name: "fcm",
 	label: "FCM",
 	turnedOnBy: "FCM_SERVICE_ACCOUNT",
+	provider: "Google",
+	credentialOf: () => "service account",
 	fields: { service_account: words, url },
 	variables: {
 		FCM_SERVICE_ACCOUNT: { field: "service_account", what: "FCM: the service account's JSON" },

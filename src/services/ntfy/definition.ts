@@ -26,6 +26,7 @@ export const ntfy = defineService({
 	name: "ntfy",
 	label: "ntfy",
 	turnedOnBy: 'an [[app]] with service = "ntfy" in reveille.toml',
+	provider: "ntfy",
 	fields: {
 		server: url,
 		access_token: words.regex(/^[\x21-\x7e]{1,200}$/, "must be up to 200 characters without blanks"),

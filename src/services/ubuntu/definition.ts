@@ -16,6 +16,7 @@ declare module "../../types.ts" {
 export const ubuntu = defineService({
 	name: "ubuntu",
 	label: "Ubuntu Push",
+	provider: "Ubuntu Push",
 	fields: { application_id: words, icon: words, url },
 	variables: { UBUNTU_URL: { field: "url", what: "Ubuntu Push: a server in place of UBports' own" } },
 	// Their tokens are those of one server: another would call them unknown.

@@ -13,6 +13,7 @@ declare module "../../types.ts" {
 export const webpush = defineService({
 	name: "webpush",
 	label: "Web Push",
+	credentialOf: () => "VAPID key",
 	fields: {},
 	ownApp: () => ({}),
 	settingsOf: () => ({}),

@@ -30,6 +30,8 @@ export const wns = defineService({
 	label: "WNS",
 	turnedOnBy:
 		"WNS_PACKAGE_SID and WNS_CLIENT_SECRET, or at Entra WNS_TENANT_ID, WNS_CLIENT_ID and WNS_CLIENT_SECRET",
+	provider: "Microsoft",
+	credentialOf: () => "client secret",
 	fields,
 	variables: {
 		WNS_PACKAGE_SID: {
