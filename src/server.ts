@@ -41,7 +41,7 @@ import { createInviteDesk } from "./registering/invite-check.ts";
 import { createNodeSource } from "./registering/nodes.ts";
 import { openRegistrations } from "./registering/open-registrations.ts";
 import { createEnds } from "./registering/registration-ends.ts";
-import { openConsole } from "./routes/admin/console/open-console.ts";
+import { openConsole, openOperator } from "./routes/admin/console/open-console.ts";
 import { registrationAccess } from "./routes/guards/registration-access.ts";
 import { publicApps } from "./routes/public-apps.ts";
 import { createKeyring, type Keyring, withFormerSecrets } from "./secrets.ts";
@@ -281,6 +281,7 @@ function startEventWrites({ journal, consoleStore }: Database, log: Logger): { s
 async function openApp({
 	config,
 	log,
+	ownerForm,
 	database,
 	services,
 	clocks,
@@ -327,7 +328,10 @@ async function openApp({
 		publishers: config.publishers,
 		debugPages: config.debugPages,
 		webApp: config.webApp,
-		console: await consoleOf({ config, database, connector, secretKey }),
+		console: await openConsole(await operatorOf({ config, ownerForm, database, connector }), {
+			adminToken: config.adminToken,
+			secretKey,
+		}),
 		note: database.journal.note,
 		push: connector?.push ?? handOver(handover, config.pushTtlSeconds),
 		trustedProxies: config.trustedProxies,
@@ -335,28 +339,21 @@ async function openApp({
 	});
 }
 
-/** The console of this process, which knows more of its own connector than of others. */
-async function consoleOf({
+/** What an operator asks of this process, which knows more of its own connector than of others. */
+async function operatorOf({
 	config,
-	database,
+	ownerForm,
+	database: { journal, consoleStore, invites },
 	connector,
-	secretKey,
-}: {
-	config: Config;
-	database: Database;
-	connector: Connector | undefined;
-	secretKey: string;
-}) {
-	const { journal, consoleStore, invites } = database;
-	return openConsole({
-		adminToken: config.adminToken,
+}: Pick<Opened, "config" | "ownerForm" | "database"> & { connector: Connector | undefined }) {
+	return openOperator({
 		publicUrl: config.publicUrl,
 		apps: config.apps,
-		secretKey,
 		store: consoleStore,
 		invites,
 		note: journal.note,
 		journal,
+		ownerForm,
 		connector: connector && { ...(await identityOf(config)), live: connector.live },
 	});
 }

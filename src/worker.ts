@@ -23,7 +23,7 @@ import { createInviteDesk } from "./registering/invite-check.ts";
 import { createNodeSource } from "./registering/nodes.ts";
 import { openRegistrations } from "./registering/open-registrations.ts";
 import { createEnds } from "./registering/registration-ends.ts";
-import { openConsole } from "./routes/admin/console/open-console.ts";
+import { openConsole, openOperator } from "./routes/admin/console/open-console.ts";
 import { toProblem } from "./routes/errors.ts";
 import { registrationAccess } from "./routes/guards/registration-access.ts";
 import { Problem, problemResponse } from "./routes/problem.ts";
@@ -160,19 +160,20 @@ async function compose(bindings: Bindings) {
 		registration: access,
 		invites: createInviteDesk(invites),
 		adminToken: config.adminToken,
-		console: await openConsole({
-			adminToken: config.adminToken,
-			publicUrl: config.publicUrl,
-			apps: config.apps,
-			secretKey,
-			store: consoleStore,
-			invites,
-			// At once: what the operator did must not be lost with an isolate.
-			async note(happened) {
-				journal.note(happened);
-				await consoleStore.writeMinute(undefined, journal.take());
-			},
-		}),
+		console: await openConsole(
+			openOperator({
+				publicUrl: config.publicUrl,
+				apps: config.apps,
+				store: consoleStore,
+				invites,
+				// At once: what the operator did must not be lost with an isolate.
+				async note(happened) {
+					journal.note(happened);
+					await consoleStore.writeMinute(undefined, journal.take());
+				},
+			}),
+			{ adminToken: config.adminToken, secretKey },
+		),
 		trustDeviceId: config.trustDeviceId,
 		publishers: config.publishers,
 		debugPages: config.debugPages,

@@ -35,9 +35,8 @@ export interface WebAppDeps extends Pick<WebAppSettings, "address" | "open" | "s
 	isHttps: boolean;
 }
 
-/** What the console is composed from, beside what the rest of the application has. */
-export interface ConsoleDeps extends ConsoleStore {
-	sessions: Sessions;
+/** What an operator's questions are answered from, beside what the rest of the application has. */
+export interface OperatorDeps extends ConsoleStore {
 	/** The address that people open it at, as PUBLIC_URL says it. */
 	publicUrl?: string | undefined;
 	/** The first of a service is its default. */
@@ -50,6 +49,11 @@ export interface ConsoleDeps extends ConsoleStore {
 	ownerForm?: ((owner: string) => string) | undefined;
 	/** The connector of this process, where it has one. `id`, `host`: as it writes down its numbers. */
 	connector?: { id: string; host: string; live(): Promise<ConnectorNow> } | undefined;
+}
+
+/** The console's page asks them too. */
+export interface ConsoleDeps extends OperatorDeps {
+	sessions: Sessions;
 }
 
 export interface AppDeps {

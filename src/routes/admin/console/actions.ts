@@ -1,9 +1,9 @@
-/** What an operator does in the console is in the log, and in the list of what happened. */
+/** What an operator does is in the log, and in the list of what happened. */
 import { about } from "../../../messages/about.ts";
 import { faultOf } from "../../../store/database-fault.ts";
 import { present } from "../../../syntax/present-fields.ts";
 import { domainOf } from "../../../xmpp/jid.ts";
-import type { AppDeps, ConsoleDeps } from "../../deps.ts";
+import type { AppDeps, OperatorDeps } from "../../deps.ts";
 
 /** Whom an action is about. */
 export interface Whom {
@@ -15,10 +15,14 @@ export interface Whom {
 	network?: string | undefined;
 }
 
+/** Where an operator does something, as the end of a sentence. */
+export type Place = "in the console" | "by a command";
+
 export interface Actions {
+	readonly place: Place;
 	/**
 	 * Notes what was done.
-	 * @param what one sentence without a name, for the list: `Ended in the console`
+	 * @param what one sentence without a name, for the list: `Sent a test push`
 	 */
 	done(what: string, whom?: Whom): Promise<void>;
 	/** Somebody showed a wrong token. @param network undefined: the runtime does not say */
@@ -29,7 +33,8 @@ const TOLD_EVERY_MS = 60_000;
 
 export function createActions(
 	{ log, keyring, now = Date.now }: Pick<AppDeps, "log" | "keyring" | "now">,
-	{ note, ownerForm }: Pick<ConsoleDeps, "note" | "ownerForm">,
+	{ note, ownerForm }: Pick<OperatorDeps, "note" | "ownerForm">,
+	place: Place,
 ): Actions {
 	let toldAt = Number.NEGATIVE_INFINITY;
 	let untold = 0;
@@ -62,17 +67,23 @@ export function createActions(
 			});
 		} catch (error) {
 			log.warn(
-				"What was done in the console could not be saved in {database}: {error}",
-				about("console-note-lost", { error: faultOf(error) }),
+				"What was done {place} could not be saved in {database}: {error}",
+				about("console-note-lost", { place, error: faultOf(error) }),
 			);
 		}
 	}
 
 	return {
+		place,
+
 		async done(what, whom = {}) {
 			const values = await shortened({ ...whom, owner: whom.owner || undefined });
 			const names = Object.keys(values).map((name) => `${name} {${name}}`);
-			log.info(`Console: {what}${names.length > 0 ? `, ${names.join(", ")}` : ""}.`, { what, ...values });
+			log.info(`The operator, {place}: {what}${names.length > 0 ? `, ${names.join(", ")}` : ""}.`, {
+				place,
+				what,
+				...values,
+			});
 			await write(what, whom);
 		},
 

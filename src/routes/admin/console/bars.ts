@@ -3,7 +3,7 @@ import { Hono } from "hono";
 import { TooManyBars } from "../../../store/console/bars.ts";
 import { whoOf } from "../../../store/console/who.ts";
 import type { BarCount, BarView } from "../../../web/console/wire.ts";
-import type { ConsoleDeps } from "../../deps.ts";
+import type { OperatorDeps } from "../../deps.ts";
 import { Problem } from "../../problem.ts";
 import type { Actions } from "./actions.ts";
 import { bodyOf, given, reasonText } from "./fields.ts";
@@ -11,7 +11,7 @@ import type { ConsoleEnv } from "./guards.ts";
 import { many } from "./sentences/words.ts";
 
 /** The sub-app, to be mounted at /admin/api/bars. */
-export function barRoutes({ bars }: Pick<ConsoleDeps, "bars">, actions: Actions) {
+export function barRoutes({ bars }: Pick<OperatorDeps, "bars">, actions: Actions) {
 	const app = new Hono<ConsoleEnv>();
 
 	app.get("/", async (c) => c.json<BarView[]>(await bars.list()));

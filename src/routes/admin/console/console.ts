@@ -10,15 +10,11 @@ import { noStore } from "../../guards/no-store.ts";
 import { Problem } from "../../problem.ts";
 import type { MetricsDeps } from "../metrics.ts";
 import { createActions } from "./actions.ts";
-import { barRoutes } from "./bars.ts";
-import { eventRoutes } from "./events.ts";
 import { type ConsoleEnv, requireFormToken, requireOwnPage, requireSession } from "./guards.ts";
-import { inviteRoutes } from "./invites.ts";
 import { createLiveStreams } from "./live.ts";
 import { createLooking } from "./look.ts";
-import { overviewRoutes } from "./overview.ts";
+import { operatorRoutes } from "./operator.ts";
 import { createRecentEvents } from "./recent-events.ts";
-import { registrationRoutes } from "./registrations.ts";
 import { sessionRoutes } from "./session.ts";
 import { createSignInLimit } from "./sign-in-limit.ts";
 
@@ -39,7 +35,7 @@ export function consoleRoutes(deps: AppDeps & Pick<MetricsDeps, "adminToken">) {
 		return root;
 	}
 
-	const actions = createActions(deps, own);
+	const actions = createActions(deps, own, "in the console");
 	const live =
 		own.journal && createLiveStreams({ listen: own.journal.listen, events: own.events, ...now(deps) });
 	const recent = createRecentEvents(own.journal?.listen, deps.now);
@@ -53,11 +49,7 @@ export function consoleRoutes(deps: AppDeps & Pick<MetricsDeps, "adminToken">) {
 		sessionRoutes({ deps, own, limit: createSignInLimit(deps.now), actions, live, onSignIn: looking.warmUp }),
 	);
 	app.use(requireSession(own), requireFormToken);
-	app.route("/", overviewRoutes(deps, own, looking));
-	app.route("/registrations", registrationRoutes({ deps, own, looking, actions, recent }));
-	app.route("/events", eventRoutes(own, { live, recent }));
-	app.route("/bars", barRoutes(own, actions));
-	app.route("/invites", inviteRoutes(deps, own, actions));
+	app.route("/", operatorRoutes(deps, own, { live, recent, looking, actions }));
 	app.all("/*", () => {
 		throw new Problem("no-such-page", "There is nothing at this path of the console.");
 	});

@@ -5,7 +5,7 @@ import { consoleHttpBounds } from "../../../limits/bounds/console-http.ts";
 import type { Happened } from "../../../store/console/events.ts";
 import { present } from "../../../syntax/present-fields.ts";
 import type { EventKind, FoundEvents } from "../../../web/console/wire.ts";
-import type { ConsoleDeps } from "../../deps.ts";
+import type { OperatorDeps } from "../../deps.ts";
 import { Problem } from "../../problem.ts";
 import { EVENT_KINDS, eventView } from "./event-view.ts";
 import { queryOf, typed } from "./fields.ts";
@@ -25,7 +25,7 @@ const FIND = {
 
 /** The sub-app, to be mounted at /admin/api/events. @param own.live missing: the page asks again and again */
 export function eventRoutes(
-	{ events }: Pick<ConsoleDeps, "events">,
+	{ events }: Pick<OperatorDeps, "events">,
 	{ live, recent }: { live: LiveStreams | undefined; recent: RecentEvents },
 ) {
 	const app = new Hono<ConsoleEnv>();

@@ -9,7 +9,7 @@ import { shownCode } from "../../../syntax/invite-secret.ts";
 import { present } from "../../../syntax/present-fields.ts";
 import type { InviteView, MadeInvite } from "../../../web/console/wire.ts";
 import { label } from "../../api/validation.ts";
-import type { AppDeps, ConsoleDeps } from "../../deps.ts";
+import type { AppDeps, OperatorDeps } from "../../deps.ts";
 import { Problem } from "../../problem.ts";
 import { WEB_APP_PATH } from "../../web-app.ts";
 import type { Actions } from "./actions.ts";
@@ -29,7 +29,7 @@ const NEW_INVITE = {
 /** The sub-app, to be mounted at /admin/api/invites. */
 export function inviteRoutes(
 	{ webApp, now = Date.now, random }: Pick<AppDeps, "webApp" | "now" | "random">,
-	own: ConsoleDeps,
+	own: OperatorDeps,
 	actions: Actions,
 ) {
 	const app = new Hono<ConsoleEnv>();

@@ -5,7 +5,7 @@ import type { Minute } from "../../../store/console/history.ts";
 import { databaseFault } from "../../../store/database-fault.ts";
 import { present } from "../../../syntax/present-fields.ts";
 import type { ConnectorView, GateView, Period } from "../../../web/console/wire.ts";
-import type { AppDeps, ConsoleDeps } from "../../deps.ts";
+import type { AppDeps, OperatorDeps } from "../../deps.ts";
 import { SILENT_MS } from "./sentences/overview.ts";
 import type { ConnectorNow, ShutNow } from "./sources.ts";
 import { beginOf, type ConnectorTimeline, type Timeline, timelineOf } from "./timeline.ts";
@@ -44,7 +44,7 @@ const COUNTS_PATIENCE_MS = 300;
 
 export function createLooking(
 	{ registrations, now = Date.now }: Pick<AppDeps, "registrations" | "now">,
-	own: ConsoleDeps,
+	own: OperatorDeps,
 ): Looking {
 	const counts = createCounts(() => registrations.count(), now);
 

@@ -1,29 +1,22 @@
-/** The console's parts, as an entry hands them in: the same on Bun and at the edge. */
+/** The parts of an operator's questions and of the console, as an entry hands them in: the same on Bun and at the edge. */
 import type { AppConfig } from "../../../services/definition.ts";
-import type { ConsoleDeps } from "../../deps.ts";
+import type { ConsoleDeps, OperatorDeps } from "../../deps.ts";
 import { consoleApps } from "./push-services.ts";
 import { createSessions } from "./sessions.ts";
 import type { ConsoleStore } from "./sources.ts";
 
-export interface OpenConsoleOptions
-	extends Pick<ConsoleDeps, "publicUrl" | "note" | "journal" | "connector" | "ownerForm"> {
-	/** Missing: there is no console. */
-	adminToken: string | undefined;
-	/** The current one. */
-	secretKey: string;
+export interface OpenOperatorOptions
+	extends Pick<OperatorDeps, "publicUrl" | "note" | "journal" | "connector" | "ownerForm"> {
 	apps: readonly AppConfig[];
 	/** What is written down. */
 	store: Omit<ConsoleStore, "invites">;
 	invites: ConsoleStore["invites"];
 }
 
-export async function openConsole(options: OpenConsoleOptions): Promise<ConsoleDeps | undefined> {
-	const { adminToken, secretKey, apps, store, invites, publicUrl, note, journal, connector, ownerForm } =
-		options;
-	if (adminToken === undefined) return undefined;
+export function openOperator(options: OpenOperatorOptions): OperatorDeps {
+	const { apps, store, invites, publicUrl, note, journal, connector, ownerForm } = options;
 	const { history, events, bars, search } = store;
 	return {
-		sessions: await createSessions({ adminToken, secretKey }),
 		apps: consoleApps(apps),
 		history,
 		events,
@@ -36,4 +29,17 @@ export async function openConsole(options: OpenConsoleOptions): Promise<ConsoleD
 		connector,
 		ownerForm,
 	};
+}
+
+/**
+ * @param operator what its questions are answered from
+ * @param keys.adminToken missing: there is no console
+ * @param keys.secretKey the current one
+ */
+export async function openConsole(
+	operator: OperatorDeps,
+	{ adminToken, secretKey }: { adminToken: string | undefined; secretKey: string },
+): Promise<ConsoleDeps | undefined> {
+	if (adminToken === undefined) return undefined;
+	return { ...operator, sessions: await createSessions({ adminToken, secretKey }) };
 }

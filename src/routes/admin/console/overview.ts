@@ -4,7 +4,7 @@ import { z } from "zod";
 import { SERVICE_NAMES } from "../../../services/registry.ts";
 import { present } from "../../../syntax/present-fields.ts";
 import type { Credential, Overview, ServicesView } from "../../../web/console/wire.ts";
-import type { AppDeps, ConsoleDeps } from "../../deps.ts";
+import type { AppDeps, OperatorDeps } from "../../deps.ts";
 import { readinessOf } from "../../health.ts";
 import { queryOf } from "./fields.ts";
 import type { ConsoleEnv } from "./guards.ts";
@@ -20,7 +20,7 @@ const PERIOD = { period: z.enum(["hour", "day", "week"]).default("hour") };
 /** The sub-app, to be mounted at /admin/api. */
 export function overviewRoutes(
 	deps: Pick<AppDeps, "version" | "readiness" | "log" | "webApp">,
-	own: ConsoleDeps,
+	own: OperatorDeps,
 	looking: Looking,
 ) {
 	const app = new Hono<ConsoleEnv>();
@@ -82,13 +82,13 @@ export function overviewRoutes(
 
 const sum = (counts: readonly number[]) => counts.reduce((all, count) => all + count, 0);
 
-const credentialsOf = ({ apps }: ConsoleDeps, { certificates, now }: Look): Credential[] =>
+const credentialsOf = ({ apps }: OperatorDeps, { certificates, now }: Look): Credential[] =>
 	apps.flatMap(({ name, credential }) =>
 		credential === undefined ? [] : [credentialView(name, credential, certificates.get(name), now)],
 	);
 
 /** Each app that is set up, and the push services that are off. */
-function appsOf(own: ConsoleDeps, look: Look): ServicesView["apps"] {
+function appsOf(own: OperatorDeps, look: Look): ServicesView["apps"] {
 	const { timeline, gates, registrations } = look;
 	const credentials = credentialsOf(own, look);
 	const on = own.apps.map(({ name, service }) => {

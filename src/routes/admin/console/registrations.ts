@@ -8,7 +8,7 @@ import { present } from "../../../syntax/present-fields.ts";
 import type { Registration } from "../../../types.ts";
 import type { FoundRegistrations, GateView, Leg, RegistrationView } from "../../../web/console/wire.ts";
 import { domainOf } from "../../../xmpp/jid.ts";
-import type { AppDeps, ConsoleDeps } from "../../deps.ts";
+import type { AppDeps, OperatorDeps } from "../../deps.ts";
 import { readinessOf } from "../../health.ts";
 import { lookUp } from "../../new-registration.ts";
 import { Problem } from "../../problem.ts";
@@ -41,7 +41,7 @@ function consoleHttpText() {
 
 export interface RegistrationRoutesDeps {
 	deps: Pick<AppDeps, "registrations" | "push" | "readiness" | "log" | "version" | "now">;
-	own: ConsoleDeps;
+	own: OperatorDeps;
 	looking: Looking;
 	actions: Actions;
 	recent: RecentEvents;
@@ -84,15 +84,14 @@ export function registrationRoutes(all: RegistrationRoutesDeps) {
 
 	app.post("/:node/end", async (c) => {
 		const registration = await found(deps, c.req.param("node"));
-		if (!(await deps.registrations.remove(registration.node, BY_OPERATOR))) throw noSuch();
-		await actions.done("Ended in the console", registration);
+		const by = { decider: "operator", reason: `ended ${actions.place}` } as const;
+		if (!(await deps.registrations.remove(registration.node, by))) throw noSuch();
+		await actions.done(`Ended ${actions.place}`, registration);
 		return c.body(null, 204);
 	});
 
 	return app;
 }
-
-const BY_OPERATOR = { decider: "operator", reason: "ended in the console" } as const;
 
 const noSuch = () => new Problem("no-such-page", "There is no registration with this node any more.");
 
@@ -106,7 +105,7 @@ async function found(deps: RegistrationRoutesDeps["deps"], node: string): Promis
 /** The gate that its pushes go through, if it is shut. */
 function gateOf(
 	registration: Pick<Registration, "app" | "token">,
-	{ apps }: ConsoleDeps,
+	{ apps }: OperatorDeps,
 	gates: readonly GateView[],
 ): GateView | undefined {
 	const known = apps.some(({ name }) => name === registration.app);
@@ -117,7 +116,7 @@ function gateOf(
 }
 
 /** The bar of an owner, or of its domain. */
-async function barOf({ bars }: ConsoleDeps, owner: string): Promise<Bar | undefined> {
+async function barOf({ bars }: OperatorDeps, owner: string): Promise<Bar | undefined> {
 	if (owner === "" || !(await bars.isBarred(owner))) return undefined;
 	const all = await bars.list();
 	return all.find(({ who }) => who === owner) ?? all.find(({ who }) => who === domainOf(owner));
@@ -205,7 +204,7 @@ async function viewOf(
 /** Publishes of a server that fitted no registration; the newest first. */
 async function wrongOnesOf(
 	domain: string,
-	{ events }: ConsoleDeps,
+	{ events }: OperatorDeps,
 	recent: RecentEvents,
 ): Promise<readonly Happened[]> {
 	const kinds = ["wrong-secret", "wrong-node"] as const;

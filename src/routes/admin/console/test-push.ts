@@ -5,14 +5,14 @@ import { TEST_PUSH } from "../../../registering/test-push.ts";
 import { present } from "../../../syntax/present-fields.ts";
 import type { Answer, Outcome, Registration } from "../../../types.ts";
 import type { GateView, Leg, TestPush } from "../../../web/console/wire.ts";
-import type { AppDeps, ConsoleDeps } from "../../deps.ts";
+import type { AppDeps, OperatorDeps } from "../../deps.ts";
 import { providerOf } from "./push-services.ts";
 import { deviceOf, hostOf } from "./registration-view.ts";
 import { span } from "./sentences/words.ts";
 
 export async function testPush(
 	registration: Registration,
-	{ deps, own, gate }: { deps: Pick<AppDeps, "push" | "now">; own: ConsoleDeps; gate: GateView | undefined },
+	{ deps, own, gate }: { deps: Pick<AppDeps, "push" | "now">; own: OperatorDeps; gate: GateView | undefined },
 ): Promise<TestPush> {
 	const { now = Date.now } = deps;
 	const begun = now();
@@ -66,7 +66,7 @@ interface Way {
 	gate: GateView | undefined;
 	provider: string;
 	device: string;
-	own: ConsoleDeps;
+	own: OperatorDeps;
 }
 
 function legsOf({ answer, begun, ms, send, gate, provider, device, own }: Way): Leg[] {
