@@ -21,6 +21,7 @@ import { rateLimit } from "./routes/guards/rate-limit.ts";
 import { healthRoutes, type WatchingDeps } from "./routes/health.ts";
 import { Problem, problemResponse } from "./routes/problem.ts";
 import { pushAppserverRoutes } from "./routes/push-appserver/push-appserver.ts";
+import { WATCHED_HEADER } from "./routes/request-watch.ts";
 import { tigaseRoutes } from "./routes/tigase.ts";
 import { webAppRoutes } from "./routes/web-app.ts";
 
@@ -56,7 +57,17 @@ export function createApp(deps: AppDeps & MetricsDeps): OpenAPIHono<RequestEnv> 
 	// First of all: what comes later may replace the request, and the runtime knows the peer of this one only.
 	app.use(async (c, next) => {
 		const peer = deps.peerAddress(c.req.raw, c.env);
-		const address = clientAddress(peer, c.req.header("X-Forwarded-For"));
+		const forwardedFor = c.req.header("X-Forwarded-For");
+		const address = clientAddress(peer, forwardedFor);
+		const watched = c.req.header(WATCHED_HEADER);
+		if (watched !== undefined) {
+			const arrival = {
+				peer: peer ?? null,
+				forwardedFor: forwardedFor ?? null,
+				client: address ?? null,
+			};
+			deps.requestWatch?.arrived(watched, arrival);
+		}
 		c.set("clientNetwork", address === undefined ? undefined : networkOf(address));
 		await next();
 	});

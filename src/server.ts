@@ -3,11 +3,15 @@
  * It wires; nothing else is done here.
  */
 import type { Logger } from "@logtape/logtape";
+import { Hono } from "hono";
 import packageJson from "../package.json" with { type: "json" };
 import { createApp, createWatchingApp } from "./app.ts";
 import { banner } from "./bun/banner.ts";
+import { openCommandSocket } from "./bun/command-socket.ts";
 import { runCommand } from "./bun/commands/application.ts";
 import { help } from "./bun/commands/help.ts";
+import { doctorRoutes } from "./bun/commands/served/doctor.ts";
+import { statusRoutes } from "./bun/commands/served/status.ts";
 import { secretFile } from "./bun/data-folder.ts";
 import { syncReplica } from "./bun/database/replica-sync.ts";
 import { openShared } from "./bun/database/shared.ts";
@@ -37,6 +41,7 @@ import { openRegistrations } from "./registering/open-registrations.ts";
 import { createEnds } from "./registering/registration-ends.ts";
 import { registrationAccess } from "./routes/guards/registration-access.ts";
 import { publicApps } from "./routes/public-apps.ts";
+import { createRequestWatch, type RequestWatch } from "./routes/request-watch.ts";
 import { createKeyring, type Keyring, withFormerSecrets } from "./secrets.ts";
 import { endpointPolicy } from "./services/endpoint.ts";
 import { createServices } from "./services/services-of-apps.ts";
@@ -90,7 +95,9 @@ async function serve(): Promise<void> {
 		config.role === "http"
 			? undefined
 			: await openConnector({ config, log, database, services, clocks, vapidPublicKey });
+	const requestWatch = createRequestWatch();
 	const app = await openApp({
+		requestWatch,
 		config,
 		log,
 		database,
@@ -104,6 +111,8 @@ async function serve(): Promise<void> {
 
 	const running = await connector?.start();
 	const server = listen(config, app.fetch);
+	const url = `http://${config.host}:${server.port}`;
+	const commands = connector && serveCommands({ config, log, database, connector, requestWatch, url });
 	// Last of all: a start that fails after it would have shown nobody the token.
 	const registrationToken = await token.show();
 	console.log(
@@ -111,16 +120,58 @@ async function serve(): Promise<void> {
 			version,
 			config,
 			created: ownKeys.made,
-			url: `http://${config.host}:${server.port}`,
+			url,
 			startMs: performance.now(),
 			registrationToken,
 		}),
 	);
 	await endAsked();
 	log.info("Ending: pushes on their way are finished, or put on disk.");
+	await commands?.stop();
 	await running?.stop();
 	await server.stop(true);
 	database.shared.close();
+}
+
+/** What commands ask for while this process runs. An HTTP process has no folder for a socket. */
+function serveCommands({
+	config,
+	log,
+	database: { shared },
+	connector,
+	requestWatch,
+	url,
+}: Pick<Opened, "config" | "log" | "database"> & {
+	connector: Connector;
+	requestWatch: RequestWatch;
+	url: string;
+}) {
+	const { role, dataDir } = config;
+	const app = new Hono();
+	app.route(
+		"/",
+		statusRoutes({
+			version,
+			role,
+			url,
+			readiness: async () => ({
+				database: await databaseReadiness(shared),
+				xmpp: connector.xmppStatus(),
+			}),
+			databaseId: () => shared.id,
+			replicaAgeMs: () => shared.replica && Date.now() - shared.replica.freshAt(),
+			connections: connector.connections,
+		}),
+	);
+	app.route(
+		"/",
+		doctorRoutes({
+			beginTrial: connector.trials.begin,
+			publishToItself: connector.publishToItself,
+			requests: role === "connector" ? undefined : requestWatch,
+		}),
+	);
+	return openCommandSocket(dataDir, app.fetch, log);
 }
 
 /** Says what is wrong with the environment. @returns what admins are told of it as long as the process lives */
@@ -240,7 +291,9 @@ async function openApp({
 	token,
 	vapidPublicKey,
 	notes,
+	requestWatch,
 }: Opened & {
+	requestWatch: RequestWatch;
 	connector: Connector | undefined;
 	token: StartToken;
 	/** What admins are told first. */
@@ -279,6 +332,7 @@ async function openApp({
 		webApp: config.webApp,
 		push: connector?.push ?? handOver(handover, config.pushTtlSeconds),
 		trustedProxies: config.trustedProxies,
+		requestWatch,
 		peerAddress: (_request, env) => (env as BunEnv).peer,
 	});
 }

@@ -21,6 +21,8 @@ export interface Connections {
 	 * for strangers: a server's URL is called by its setting.
 	 */
 	status(): true | string;
+	/** How each is, for the operator. */
+	states(): { address: string; isOnline: boolean; reason: string | null }[];
 	/**
 	 * Sends a stanza of our own by the connection that has this JID, from that JID; or by the first, if none has.
 	 * Nobody promises that it arrives.
@@ -65,6 +67,14 @@ export function createConnections(all: readonly XmppConnection[]): Connections {
 			});
 			return faults.length === 0 || faults.join(" ");
 		},
+
+		states: () =>
+			all.map(({ address }) => {
+				const status = held.find(({ settings }) => settings.address === address)?.connection.status();
+				if (status === undefined) return { address, isOnline: false, reason: "it is not opened yet" };
+				const reason = status.kind === "online" ? status.fault : status.reason;
+				return { address, isOnline: status.kind === "online", reason: reason ?? null };
+			}),
 
 		sendFrom(from = "", stanza) {
 			const { settings, connection } = held.find((each) => hasJid(each.settings, from)) ?? held[0] ?? {};

@@ -11,6 +11,7 @@
  * publish to them: delivery, which is throttle and attempts, and the intakes. At the end all of them are started.
  */
 import type { Logger } from "@logtape/logtape";
+import type { Element } from "@xmpp/xml";
 import type { Replica } from "../bun/database/replica.ts";
 import { IN_FLIGHT } from "../bun/fetch/fetches.ts";
 import type { Config } from "../config/config.ts";
@@ -23,6 +24,7 @@ import { createOutboxLoop, type OutboxLoop } from "../delivery/outbox/outbox-loo
 import { createVerdicts } from "../delivery/outcomes/dead-token-verdicts.ts";
 import { createResults, type Results } from "../delivery/outcomes/push-results.ts";
 import { createPushModules } from "../delivery/push-modules.ts";
+import { createTrials, type Trials } from "../delivery/trial-devices.ts";
 import { createAccess } from "../registering/access.ts";
 import type { InviteDesk } from "../registering/invite-check.ts";
 import type { NodeSource } from "../registering/nodes.ts";
@@ -86,8 +88,26 @@ export interface Connector {
 	xmppStatus(): true | string;
 	/** What the operator is told of the accounts' servers. */
 	forAdmins(): AdminReadiness;
+	/** How each connection is, for commands. */
+	connections(): ConnectionState[];
+	/** Devices of this process alone, for `reveille doctor`. */
+	trials: Pick<Trials, "begin">;
+	/**
+	 * A component publishes to itself by way of its server, as no second session of it can.
+	 * @param address of the component
+	 * @throws {RequestFailed}
+	 */
+	publishToItself(address: string, publish: Element): Promise<void>;
 	/** What waits goes out, and the connections are opened. To be called once. */
 	start(): Promise<RunningConnector>;
+}
+
+/** How a connection is. */
+export interface ConnectionState {
+	address: string;
+	isOnline: boolean;
+	/** Why not. */
+	reason: string | null;
 }
 
 export interface RunningConnector {
@@ -115,12 +135,14 @@ export async function createConnector(deps: ConnectorDeps): Promise<Connector> {
 	const outboxLoop = createOutboxLoop(file.outbox, log);
 
 	// Admission, gates, services, outcomes, and delivery around them: from a publish to its answer.
+	const trials = createTrials(keyring);
 	const { certificates } = checks;
 	const { delivery, results, metrics } = composeDelivery(deps, {
 		connections,
 		file,
 		outboxLoop,
 		certificates,
+		trials,
 	});
 
 	async function pushAndNote(node: string, notification: Notification): Promise<Answer> {
@@ -134,6 +156,7 @@ export async function createConnector(deps: ConnectorDeps): Promise<Connector> {
 	const entrances = await createEntrances(config.connections, {
 		intake: {
 			publish(request) {
+				trials.arrived(request.node);
 				const answer = delivery.publish(request);
 				return metrics?.publish(answer) ?? answer;
 			},
@@ -164,10 +187,23 @@ export async function createConnector(deps: ConnectorDeps): Promise<Connector> {
 		push: pushAndNote,
 		xmppStatus: connections.status,
 		forAdmins: () => serversForAdmins(entrances, connections),
+		connections: connections.states,
+		trials,
+		publishToItself: (address, publish) => publishToItself(entrances, address, publish),
 
 		start: () =>
 			startParts(deps, { checks, connections, file, outboxLoop, delivery, results, metrics, entrances }),
 	};
+}
+
+/** Not to the bare domain, of which ejabberd's mod_privilege takes every IQ for its own (component-stream.ts). */
+async function publishToItself(
+	entrances: readonly Entrance[],
+	address: string,
+	publish: Element,
+): Promise<void> {
+	const entrance = entrances.find(({ settings }) => settings.address === address);
+	await entrance?.intake.ask("set", `${address}/doctor`, publish);
 }
 
 /** What a publish meets between its intake and its answer. It starts nothing. */
@@ -178,11 +214,13 @@ function composeDelivery(
 		file,
 		outboxLoop,
 		certificates,
+		trials,
 	}: {
 		connections: Connections;
 		file: OutboxFile;
 		outboxLoop: OutboxLoop;
 		certificates: StartChecks["certificates"];
+		trials: Trials;
 	},
 ): { delivery: Delivery; results: Results; metrics: Metrics | undefined } {
 	const messages = gateMessages(log);
@@ -191,7 +229,7 @@ function composeDelivery(
 	const mayPublish = createAccess(config.xmppAllow);
 	const modules = createPushModules({ apps: config.apps, services, mayPublish });
 	const admit = createAdmission({ keyring, modules, log, now: Date.now });
-	const known = modules.beside(registrations);
+	const known = trials.beside(modules.beside(registrations));
 
 	// Gates: may the push service be asked now? If not, the push goes to the outbox, until the gate opens or has room.
 	const gates = createGates({
@@ -218,7 +256,7 @@ function composeDelivery(
 		: undefined;
 	const observed = new Map(
 		[...services].map(([app, service]) => [app, metrics?.observe(app, service) ?? service]),
-	);
+	).set(trials.app.name, trials.service);
 
 	// Outcomes: they are written down, and not believed when too many devices at once are said to be gone.
 	const results = createResults(known, log);
@@ -235,7 +273,7 @@ function composeDelivery(
 		gates,
 		maxInFlight: IN_FLIGHT,
 		services: observed,
-		apps: config.apps,
+		apps: [...config.apps, trials.app],
 		results,
 		verdicts,
 		outbox: file.outbox,
