@@ -29,6 +29,8 @@ export type { AppDeps, PublicApp, Readiness } from "./routes/deps.ts";
 
 /** A subscription with the longest endpoint, longest names and much white space is under 8 KiB. */
 const JSON_BYTES = httpBounds.jsonBody.is;
+/** An address that nobody has (RFC 5737). */
+const SOMEBODY = "192.0.2.1";
 /** How long a browser may remember what CORS allows, seconds. */
 const PREFLIGHT_S = 86_400;
 
@@ -64,7 +66,7 @@ export function createApp(deps: AppDeps & MetricsDeps): OpenAPIHono<RequestEnv> 
 			const arrival = {
 				peer: peer ?? null,
 				forwardedFor: forwardedFor ?? null,
-				client: address ?? null,
+				isTrusted: clientAddress(peer, SOMEBODY) === SOMEBODY,
 			};
 			deps.requestWatch?.arrived(watched, arrival);
 		}

@@ -322,7 +322,7 @@ async function startParts(deps: ConnectorDeps, parts: Parts): Promise<RunningCon
 			onOnline(isResumed, stream) {
 				metrics?.connected(isResumed);
 				intake.online(isResumed);
-				server?.online(stream);
+				void server?.online(stream);
 			},
 			onBacklog: delivery.settle,
 			log,

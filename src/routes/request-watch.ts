@@ -12,8 +12,8 @@ export interface Arrival {
 	peer: string | null;
 	/** As it came. */
 	forwardedFor: string | null;
-	/** Whom it is counted for; null: nobody knows. */
-	client: string | null;
+	/** Whether TRUSTED_PROXIES has the peer, so that its X-Forwarded-For is believed. */
+	isTrusted: boolean;
 }
 
 export interface RequestWatch {
