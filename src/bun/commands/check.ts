@@ -5,6 +5,7 @@ import { carryOut } from "./doctor/carry-out.ts";
 import { settingsChecks } from "./doctor/command.ts";
 import { openContext } from "./doctor/context.ts";
 import { lookAtServices } from "./doctor/services.ts";
+import { loginChecks } from "./doctor/xmpp/checks.ts";
 
 export const checkCommand = buildCommand<{ json: boolean }, [], Typed>({
 	docs: {
@@ -19,6 +20,7 @@ export const checkCommand = buildCommand<{ json: boolean }, [], Typed>({
 			"config" in context
 				? [
 						...settingsChecks(context),
+						...loginChecks(context),
 						{ group: "Push services", look: (signal: AbortSignal) => lookAtServices(context, signal) },
 					]
 				: { wrong: context };

@@ -12,6 +12,7 @@ import { lookAtPublicUrl } from "./public-url.ts";
 import { lookAtReplica } from "./replica.ts";
 import { lookAtServices } from "./services.ts";
 import { lookAtSettings } from "./settings.ts";
+import { xmppChecks } from "./xmpp/checks.ts";
 
 export const doctorCommand = buildCommand<{ json: boolean; loop: boolean }, [], Typed>({
 	docs: {
@@ -48,6 +49,7 @@ function checksOf(context: Context): Check[] {
 		{ group: "Clock", isLast: true, look: async () => clockFindings(context.clocks) },
 		{ group: "Database", look: () => lookAtDatabase(context) },
 		{ group: "Database", look: async () => lookAtReplica(context) },
+		...xmppChecks(context),
 		{ group: "Push services", look: (signal) => lookAtServices(context, signal) },
 		{ group: "PUBLIC_URL", look: (signal) => lookAtPublicUrl(context, signal) },
 	];
