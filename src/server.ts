@@ -9,6 +9,7 @@ import { createApp, createWatchingApp } from "./app.ts";
 import { banner } from "./bun/banner.ts";
 import { openCommandSocket } from "./bun/command-socket.ts";
 import { runCommand } from "./bun/commands/application.ts";
+import { SERVE_WHILE_INPUT } from "./bun/commands/doctor/loop/own-connector.ts";
 import { help } from "./bun/commands/help.ts";
 import { doctorRoutes } from "./bun/commands/served/doctor.ts";
 import { statusRoutes } from "./bun/commands/served/status.ts";
@@ -25,7 +26,7 @@ import { nativeHiddenName, nativeHmac, nativeRecordCipher } from "./bun/native-c
 import { openOwnKeys } from "./bun/own-keys.ts";
 import { readConfig } from "./bun/read-config.ts";
 import { prepareToken, type StartToken } from "./bun/registration-token.ts";
-import { endAsked } from "./bun/signals.ts";
+import { endAsked, endOfInput } from "./bun/signals.ts";
 import { oneAnswer } from "./bun/single-flight.ts";
 import { StartError } from "./bun/start-error.ts";
 import { type Config, ConfigError } from "./config/config.ts";
@@ -66,14 +67,19 @@ async function main(words: readonly string[]): Promise<number> {
 	if (first === undefined) await serve();
 	// A process of our own, that keeps the replica up to date.
 	else if (first === "sync-replica") await syncReplica();
+	// For `doctor`, where none runs.
+	else if (first === SERVE_WHILE_INPUT) await serve(endOfInput);
 	else if (first === "--help" || first === "-h") console.log(help(version));
 	else if (first === "--version") console.log(version);
 	else return runCommand(words, process.env);
 	return 0;
 }
 
-/** Serves until the process is asked to end. */
-async function serve(): Promise<void> {
+/**
+ * Serves until the process is asked to end.
+ * @param otherwise resolves when it is to end all the same
+ */
+async function serve(otherwise?: () => Promise<void>): Promise<void> {
 	const config = readConfig(process.env);
 	const log = await startLogging(config.logLevel);
 	const notes = warnOfEnvironment(log);
@@ -125,7 +131,7 @@ async function serve(): Promise<void> {
 			registrationToken,
 		}),
 	);
-	await endAsked();
+	await Promise.race([endAsked(), ...(otherwise ? [otherwise()] : [])]);
 	log.info("Ending: pushes on their way are finished, or put on disk.");
 	await commands?.stop();
 	await running?.stop();

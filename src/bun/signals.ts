@@ -17,3 +17,8 @@ export function endAsked(): Promise<void> {
 		process.on("SIGINT", ask);
 	});
 }
+
+/** Resolves when standard input ends: whoever started this process has ended it, or has ended. */
+export async function endOfInput(): Promise<void> {
+	for await (const _ of Bun.stdin.stream());
+}

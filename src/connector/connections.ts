@@ -22,7 +22,7 @@ export interface Connections {
 	 */
 	status(): true | string;
 	/** How each is, for the operator. */
-	states(): { address: string; isOnline: boolean; reason: string | null }[];
+	states(): { address: string; isOnline: boolean; isStandby: boolean; reason: string | null }[];
 	/**
 	 * Sends a stanza of our own by the connection that has this JID, from that JID; or by the first, if none has.
 	 * Nobody promises that it arrives.
@@ -71,9 +71,10 @@ export function createConnections(all: readonly XmppConnection[]): Connections {
 		states: () =>
 			all.map(({ address }) => {
 				const status = held.find(({ settings }) => settings.address === address)?.connection.status();
-				if (status === undefined) return { address, isOnline: false, reason: "it is not opened yet" };
+				const [isOnline, isStandby] = [status?.kind === "online", status?.kind === "standby"];
+				if (status === undefined) return { address, isOnline, isStandby, reason: "it is not opened yet" };
 				const reason = status.kind === "online" ? status.fault : status.reason;
-				return { address, isOnline: status.kind === "online", reason: reason ?? null };
+				return { address, isOnline, isStandby, reason: reason ?? null };
 			}),
 
 		sendFrom(from = "", stanza) {

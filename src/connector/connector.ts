@@ -106,6 +106,8 @@ export interface Connector {
 export interface ConnectionState {
 	address: string;
 	isOnline: boolean;
+	/** Another process of the same database has it, and this one waits. */
+	isStandby: boolean;
 	/** Why not. */
 	reason: string | null;
 }

@@ -35,7 +35,11 @@ export const WELL: Settings = {
 };
 
 /** The settings of a Reveille that `startReveille` started with these. */
-export function settingsOf(reveille: Reveille, server: XmppServer | undefined, more: Settings = {}): Settings {
+export function settingsOf(
+	reveille: Reveille,
+	server: XmppServer | undefined,
+	more: Settings = {},
+): Settings {
 	return {
 		PORT: new URL(reveille.url).port,
 		DATA_DIR: reveille.dataFolder,
@@ -56,10 +60,10 @@ export function settingsOf(reveille: Reveille, server: XmppServer | undefined, m
 export async function typed(command: readonly string[], settings: Settings): Promise<Said> {
 	const none = Object.fromEntries(settingNames.map((name) => [name, undefined]));
 	const startedAt = performance.now();
-	const { stdout, stderr, code } = await runToEnd(
-		[process.execPath, "src/server.ts", ...command, "--json"],
-		{ cwd: ROOT, env: { ...process.env, ...none, ...settings } },
-	);
+	const { stdout, stderr, code } = await runToEnd([process.execPath, "src/server.ts", ...command, "--json"], {
+		cwd: ROOT,
+		env: { ...process.env, ...none, ...settings },
+	});
 	let findings: SaidFinding[] = [];
 	try {
 		({ findings } = JSON.parse(stdout) as { findings: SaidFinding[] });

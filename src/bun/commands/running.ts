@@ -26,6 +26,8 @@ export interface RunningStatus {
 export interface RunningConnection {
 	address: string;
 	isOnline: boolean;
+	/** Another process of the same database has it, and this one waits. */
+	isStandby: boolean;
 	/** Why not. */
 	reason: string | null;
 }

@@ -8,6 +8,7 @@ import { lookAtDatabase } from "./database.ts";
 import { lookAtDisk } from "./disk.ts";
 import { lookAtFiles } from "./files.ts";
 import { bad, type Check, type Finding, ok, unknown } from "./finding.ts";
+import { lookAtLoop } from "./loop/loop.ts";
 import { lookAtPublicUrl } from "./public-url.ts";
 import { lookAtReplica } from "./replica.ts";
 import { lookAtServices } from "./services.ts";
@@ -30,18 +31,21 @@ export const doctorCommand = buildCommand<{ json: boolean; loop: boolean }, [], 
 			...JSON_FLAG,
 		},
 	},
-	async func({ json }) {
+	async func({ json, loop }) {
 		const context = await openContext(this.env);
-		this.process.exitCode = await carryOut("config" in context ? checksOf(context) : { wrong: context }, {
-			json,
-			print: (text) => console.log(text),
-			terminal: process.stderr,
-		});
+		this.process.exitCode = await carryOut(
+			"config" in context ? checksOf(context, loop) : { wrong: context },
+			{
+				json,
+				print: (text) => console.log(text),
+				terminal: process.stderr,
+			},
+		);
 	},
 });
 
 /** All checks, in the order in which they are told. */
-function checksOf(context: Context): Check[] {
+function checksOf(context: Context, isLoopWanted: boolean): Check[] {
 	return [
 		{ group: "Reveille", look: async () => [whoRuns(context)] },
 		...settingsChecks(context),
@@ -52,6 +56,16 @@ function checksOf(context: Context): Check[] {
 		...xmppChecks(context),
 		{ group: "Push services", look: (signal) => lookAtServices(context, signal) },
 		{ group: "PUBLIC_URL", look: (signal) => lookAtPublicUrl(context, signal) },
+		// Last: a connector that is started for it takes the address.
+		...(isLoopWanted
+			? [
+					{
+						group: "The whole way",
+						isLast: true as const,
+						look: (signal: AbortSignal) => lookAtLoop(context, signal),
+					},
+				]
+			: []),
 	];
 }
 

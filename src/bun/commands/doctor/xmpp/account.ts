@@ -129,7 +129,8 @@ function resumptionFindings({ stream }: Session): Finding[] {
 	if (!stream.resumable) return [];
 	const { keptSeconds } = stream;
 	const what = "Resumption";
-	if (keptSeconds === undefined) return [ok(what, "the server keeps the session after a loss; it does not say how long.")];
+	if (keptSeconds === undefined)
+		return [ok(what, "the server keeps the session after a loss; it does not say how long.")];
 	const text = `the server keeps the session for ${keptSeconds} s after a loss`;
 	if (keptSeconds >= SHORT_S) return [ok(what, `${text}: a restart that takes no longer loses nothing.`)];
 	return [

@@ -1,7 +1,7 @@
 /** The checks of all XMPP connections, a group each. */
 import { join } from "node:path";
-import { DATABASE_NOTE } from "../../../database/database-note.ts";
 import { readSecretFile } from "../../../data-folder.ts";
+import { DATABASE_NOTE } from "../../../database/database-note.ts";
 import type { Context } from "../context.ts";
 import { type Check, unknown } from "../finding.ts";
 import { lookAtAccount, lookAtLogin } from "./account.ts";

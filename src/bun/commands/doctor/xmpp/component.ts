@@ -1,5 +1,5 @@
 /** A component: is its server reached, and does it let it in? While Reveille runs, that one's word counts. */
-import { type Socket, connect } from "node:net";
+import { connect, type Socket } from "node:net";
 import { settingOf, shownUrl, type XmppComponent } from "../../../../config/connections.ts";
 import { openComponentStream } from "../../../../connector/stream/component-stream.ts";
 import { createStreamManagement } from "../../../../connector/stream/stream-management.ts";

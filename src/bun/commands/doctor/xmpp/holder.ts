@@ -33,9 +33,11 @@ export function holderFinding(
 	const resource = settingOf(account, "resource");
 	const isOurs = holder.kind === "reveille" && holder.value === own;
 	if (isOurs && running?.isOnline) return ok(what, `this Reveille has ${address}.`);
-	if (isOurs) {
+	if (isOurs || running?.isStandby) {
 		const text = `another Reveille of the same database has ${address}.`;
-		return running ? ok(what, `${text} This one stands by.`) : warn(what, text, "if it is not meant to, stop it");
+		return running
+			? ok(what, `${text} This one stands by.`)
+			: warn(what, text, "if it is not meant to, stop it");
 	}
 	if (holder.kind === "reveille") {
 		const text = `${address} is taken: a Reveille of another database has it. Devices that are registered here are not woken.`;
@@ -44,7 +46,11 @@ export function holderFinding(
 	if (holder.kind === "other" || (holder.kind === "nobody" && running && !running.isOnline)) {
 		const reason = running?.reason ?? "it does not answer as a Reveille";
 		const text = `${address} is taken by another session, or cannot be taken: ${reason}.`;
-		return bad(what, text, `log out the client that uses the resource ${account.resource}, or set another ${resource}`);
+		return bad(
+			what,
+			text,
+			`log out the client that uses the resource ${account.resource}, or set another ${resource}`,
+		);
 	}
 	if (holder.kind === "silent") {
 		const text = `${address} does not answer: a session waits to be resumed there, or hangs.`;

@@ -3,8 +3,8 @@
  * by some questions to the server from a session of its own, whose limit is its own too.
  */
 import xml from "@xmpp/xml";
-import type { Requests } from "../../../../xmpp/requests.ts";
 import { NS } from "../../../../xmpp/namespaces.ts";
+import type { Requests } from "../../../../xmpp/requests.ts";
 import { type Finding, ok, warn } from "../finding.ts";
 
 /** More together than stock servers let through at once (Prosody 20 kB, ejabberd 20 kB). */
@@ -59,7 +59,7 @@ function cure(software: string, username: string, domain: string): string {
 	const ejabberd = `in ejabberd.yml: acl: { push: { user: [${username}@${domain}] } } and shaper_rules: { c2s_shaper: [{ none: push }, { normal: all }] }, then ejabberdctl reload-config`;
 	if (/prosody/i.test(software)) return prosody;
 	if (/ejabberd/i.test(software)) return ejabberd;
-	return `exempt ${username}@${domain} from the server's rate limit (docs/xmpp-servers.md)`;
+	return `${prosody}; ${ejabberd}`;
 }
 
 export function rateFinding(
@@ -67,7 +67,11 @@ export function rateFinding(
 	{ software, username, domain }: { software: string; username: string; domain: string },
 ): Finding {
 	if (limit === undefined) {
-		return ok("Rate limit", `none was met: ${Math.round((QUESTIONS * BYTES) / 1000)} kB went through at once.`, ms);
+		return ok(
+			"Rate limit",
+			`none was met: ${Math.round((QUESTIONS * BYTES) / 1000)} kB went through at once.`,
+			ms,
+		);
 	}
 	const text = `the server takes ${(limit / 1000).toFixed(1)} kB a second from this account: that is some ${Math.max(1, Math.round(limit / ANSWER_BYTES))} publishes a second, and more wait.`;
 	return warn("Rate limit", text, cure(software, username, domain));
