@@ -1,7 +1,8 @@
 /** Who has an account's address. */
-import type { XmppAccount } from "../../../../config/connections.ts";
-import { settingOf } from "../../../../config/connections.ts";
+import xml from "@xmpp/xml";
+import { settingOf, type XmppAccount } from "../../../../config/connections.ts";
 import { askHolder, type Holder } from "../../../../connector/address/address-check.ts";
+import { NS } from "../../../../xmpp/namespaces.ts";
 import type { Requests } from "../../../../xmpp/requests.ts";
 import { sameValue } from "../../../../xmpp/same-database.ts";
 import type { RunningConnection } from "../../running.ts";
@@ -19,9 +20,20 @@ export interface HolderLook {
 /** Asks the address itself. */
 export async function lookAtHolder({ account, ask, databaseId, running }: HolderLook): Promise<Finding[]> {
 	const own = await sameValue(account.password, databaseId ?? crypto.randomUUID());
-	const holder = await askHolder({ ask }, account.address, own);
+	const told = await askHolder({ ask }, account.address, own);
+	// A client does not know that question, and says what a server says of a session that is not there.
+	const holder = told.kind === "nobody" && (await isClient(ask, account.address)) ? OTHER : told;
 	return [holderFinding(holder, { own, account, running })];
 }
+
+const OTHER = { kind: "other" } as const;
+
+/** XEP-0030: clients answer who they are. */
+const isClient = (ask: Requests["ask"], address: string): Promise<boolean> =>
+	ask("get", address, xml("query", { xmlns: NS.discoInfo })).then(
+		() => true,
+		() => false,
+	);
 
 /** @param options.own which database we serve, as it is told */
 export function holderFinding(
