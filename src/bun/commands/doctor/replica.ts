@@ -23,7 +23,7 @@ export function lookAtReplica({ config, found }: Pick<Context, "config" | "found
 	}
 	const shown = `${(age / 1000).toFixed(0)} s`;
 	if (age <= OLD_MS) return [ok("Replica", `all that the primary had ${shown} ago is in it.`)];
-	const text = `it is ${shown} behind the primary. What it lacks is looked up at the primary, and nothing works while that is away.`;
+	const text = `it is ${shown} behind the primary. What it lacks is looked up at the primary, and cannot be looked up while that is away.`;
 	return [
 		bad(
 			"Replica",

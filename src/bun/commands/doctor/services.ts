@@ -51,19 +51,19 @@ async function lookAtApp(app: AppConfig, context: Context, signal: AbortSignal):
 	}
 	const deadline = AbortSignal.any([signal, AbortSignal.timeout(DEADLINE_MS)]);
 	const { value, ms } = await timed(service.check(deadline));
-	return [ofOutcome(value, { what, ms, host: asked.at(-1) ?? hostOf(app), clocks: context.clocks })];
+	return [ofOutcome(value, { what, ms, origin: asked.at(-1) ?? originOf(app), clocks: context.clocks })];
 }
 
-const hostOf = (app: AppConfig) => (app.service === "apns" ? new URL(apnsUrl(app)).host : undefined);
+const originOf = (app: AppConfig) => (app.service === "apns" ? new URL(apnsUrl(app)).origin : undefined);
 
 /** What services are made with: each answer says what time it is, and by whom. */
-async function effectsFor({ config, env, clocks }: Context, onAsked: (host: string) => void) {
+async function effectsFor({ config, env, clocks }: Context, onAsked: (origin: string) => void) {
 	const policy = endpointPolicy(config.webPush);
 	const noting =
 		(fetch: Fetch): Fetch =>
 		async (url, init) => {
-			const { host, hostname } = new URL(url);
-			onAsked(host);
+			const { origin, hostname } = new URL(url);
+			onAsked(origin);
 			const answer = await fetch(url, init);
 			clocks.said(hostname, Date.parse(answer.headers.get("Date") ?? ""));
 			return answer;
@@ -84,9 +84,9 @@ function ofOutcome(
 	{
 		what,
 		ms,
-		host,
+		origin,
 		clocks,
-	}: { what: string; ms: number; host: string | undefined; clocks: Context["clocks"] },
+	}: { what: string; ms: number; origin: string | undefined; clocks: Context["clocks"] },
 ): Finding {
 	if (outcome.kind === "delivered") return ok(what, "its push service takes our credentials.", ms);
 	const { reason } = outcome;
@@ -102,7 +102,7 @@ function ofOutcome(
 		return bad(what, text, "correct the app's key, its ids and its topic, and restart Reveille");
 	}
 	const text = `its push service cannot be asked: ${shortened(reason)}. Its pushes wait.`;
-	return bad(what, text, host && `let this machine connect to ${host}: curl -v https://${host}/`);
+	return bad(what, text, origin && `let this machine connect to it: curl -v ${origin}/`);
 }
 
 /** Those that take no credentials of ours are reached, or not. */
