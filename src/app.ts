@@ -24,6 +24,7 @@ import { healthRoutes, type WatchingDeps } from "./routes/health.ts";
 import { Problem, problemResponse } from "./routes/problem.ts";
 import { pushAppserverRoutes } from "./routes/push-appserver/push-appserver.ts";
 import { refusalOf } from "./routes/refusal-notes.ts";
+import { WATCHED_HEADER } from "./routes/request-watch.ts";
 import { tigaseRoutes } from "./routes/tigase.ts";
 import { webAppRoutes } from "./routes/web-app.ts";
 
@@ -31,6 +32,8 @@ export type { AppDeps, PublicApp, Readiness } from "./routes/deps.ts";
 
 /** A subscription with the longest endpoint, longest names and much white space is under 8 KiB. */
 const JSON_BYTES = httpBounds.jsonBody.is;
+/** An address that nobody has (RFC 5737). */
+const SOMEBODY = "192.0.2.1";
 /** How long a browser may remember what CORS allows, seconds. */
 const PREFLIGHT_S = 86_400;
 
@@ -59,7 +62,17 @@ export function createApp(deps: AppDeps & MetricsDeps): OpenAPIHono<RequestEnv> 
 	// First of all: what comes later may replace the request, and the runtime knows the peer of this one only.
 	app.use(async (c, next) => {
 		const peer = deps.peerAddress(c.req.raw, c.env);
-		const address = clientAddress(peer, c.req.header("X-Forwarded-For"));
+		const forwardedFor = c.req.header("X-Forwarded-For");
+		const address = clientAddress(peer, forwardedFor);
+		const watched = c.req.header(WATCHED_HEADER);
+		if (watched !== undefined) {
+			const arrival = {
+				peer: peer ?? null,
+				forwardedFor: forwardedFor ?? null,
+				isTrusted: clientAddress(peer, SOMEBODY) === SOMEBODY,
+			};
+			deps.requestWatch?.arrived(watched, arrival);
+		}
 		const network = address === undefined ? undefined : networkOf(address);
 		c.set("clientNetwork", network);
 		await next();

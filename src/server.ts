@@ -4,11 +4,16 @@
  */
 import { hostname } from "node:os";
 import type { Logger } from "@logtape/logtape";
+import { Hono } from "hono";
 import packageJson from "../package.json" with { type: "json" };
 import { createApp, createWatchingApp } from "./app.ts";
 import { banner } from "./bun/banner.ts";
+import { openCommandSocket } from "./bun/command-socket.ts";
 import { runCommand } from "./bun/commands/application.ts";
+import { SERVE_WHILE_INPUT } from "./bun/commands/doctor/loop/own-connector.ts";
 import { help } from "./bun/commands/help.ts";
+import { doctorRoutes } from "./bun/commands/served/doctor.ts";
+import { statusRoutes } from "./bun/commands/served/status.ts";
 import { secretFile } from "./bun/data-folder.ts";
 import { syncReplica } from "./bun/database/replica-sync.ts";
 import { openShared } from "./bun/database/shared.ts";
@@ -23,7 +28,7 @@ import { openOwnKeys } from "./bun/own-keys.ts";
 import { readConfig } from "./bun/read-config.ts";
 import { prepareToken, type StartToken } from "./bun/registration-token.ts";
 import { createReload, type ReloadDeps } from "./bun/reload.ts";
-import { endAsked, onReload } from "./bun/signals.ts";
+import { endAsked, endOfInput, onReload } from "./bun/signals.ts";
 import { oneAnswer } from "./bun/single-flight.ts";
 import { StartError } from "./bun/start-error.ts";
 import { type Config, ConfigError } from "./config/config.ts";
@@ -44,6 +49,7 @@ import { createEnds } from "./registering/registration-ends.ts";
 import { openConsole, openOperator } from "./routes/admin/console/open-console.ts";
 import { registrationAccess } from "./routes/guards/registration-access.ts";
 import { publicApps } from "./routes/public-apps.ts";
+import { createRequestWatch, type RequestWatch } from "./routes/request-watch.ts";
 import { createKeyring, type Keyring, withFormerSecrets } from "./secrets.ts";
 import { endpointPolicy } from "./services/endpoint.ts";
 import { createServices } from "./services/services-of-apps.ts";
@@ -69,14 +75,19 @@ async function main(words: readonly string[]): Promise<number> {
 	if (first === undefined) await serve();
 	// A process of our own, that keeps the replica up to date.
 	else if (first === "sync-replica") await syncReplica();
+	// For `doctor`, where none runs.
+	else if (first === SERVE_WHILE_INPUT) await serve(endOfInput);
 	else if (first === "--help" || first === "-h") console.log(help(version));
 	else if (first === "--version") console.log(version);
 	else return runCommand(words, process.env);
 	return 0;
 }
 
-/** Serves until the process is asked to end. */
-async function serve(): Promise<void> {
+/**
+ * Serves until the process is asked to end.
+ * @param otherwise resolves when it is to end all the same
+ */
+async function serve(otherwise?: () => Promise<void>): Promise<void> {
 	const config = readConfig(process.env);
 	const log = await startLogging(config);
 	const notes = warnOfEnvironment(log);
@@ -101,7 +112,9 @@ async function serve(): Promise<void> {
 		config.role === "http"
 			? undefined
 			: await openConnector({ config, log, ownerForm, database, services, clocks, vapidPublicKey });
+	const requestWatch = createRequestWatch();
 	const app = await openApp({
+		requestWatch,
 		config,
 		log,
 		ownerForm,
@@ -117,6 +130,8 @@ async function serve(): Promise<void> {
 
 	const running = await (connector?.start() ?? startEventWrites(database, log));
 	const server = listen(config, app.fetch);
+	const url = `http://${config.host}:${server.port}`;
+	const commands = connector && serveCommands({ config, log, database, connector, requestWatch, url });
 	// Last of all: a start that fails after it would have shown nobody the token.
 	const registrationToken = await token.show();
 	console.log(
@@ -124,7 +139,7 @@ async function serve(): Promise<void> {
 			version,
 			config,
 			created: ownKeys.made,
-			url: `http://${config.host}:${server.port}`,
+			url,
 			startMs: performance.now(),
 			registrationToken,
 		}),
@@ -141,11 +156,53 @@ async function serve(): Promise<void> {
 			log,
 		}),
 	);
-	await endAsked();
+	await Promise.race([endAsked(), ...(otherwise ? [otherwise()] : [])]);
 	log.info("Ending: pushes on their way are finished, or put on disk.");
+	await commands?.stop();
 	await running.stop();
 	await server.stop(true);
 	database.shared.close();
+}
+
+/** What commands ask for while this process runs. An HTTP process has no folder for a socket. */
+function serveCommands({
+	config,
+	log,
+	database: { shared },
+	connector,
+	requestWatch,
+	url,
+}: Pick<Opened, "config" | "log" | "database"> & {
+	connector: Connector;
+	requestWatch: RequestWatch;
+	url: string;
+}) {
+	const { role, dataDir } = config;
+	const app = new Hono();
+	app.route(
+		"/",
+		statusRoutes({
+			version,
+			role,
+			url,
+			readiness: async () => ({
+				database: await databaseReadiness(shared),
+				xmpp: connector.xmppStatus(),
+			}),
+			databaseId: () => shared.id,
+			replicaAgeMs: () => shared.replica && Date.now() - shared.replica.freshAt(),
+			connections: connector.connections,
+		}),
+	);
+	app.route(
+		"/",
+		doctorRoutes({
+			beginTrial: connector.trials.begin,
+			publishToItself: connector.publishToItself,
+			requests: role === "connector" ? undefined : requestWatch,
+		}),
+	);
+	return openCommandSocket(dataDir, app.fetch, log);
 }
 
 /** Says what is wrong with the environment. @returns what admins are told of it as long as the process lives */
@@ -290,7 +347,9 @@ async function openApp({
 	vapidPublicKey,
 	secretKey,
 	notes,
+	requestWatch,
 }: Opened & {
+	requestWatch: RequestWatch;
 	connector: Connector | undefined;
 	token: StartToken;
 	secretKey: string;
@@ -335,6 +394,7 @@ async function openApp({
 		note: database.journal.note,
 		push: connector?.push ?? handOver(handover, config.pushTtlSeconds),
 		trustedProxies: config.trustedProxies,
+		requestWatch,
 		peerAddress: (_request, env) => (env as BunEnv).peer,
 	});
 }

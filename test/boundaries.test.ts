@@ -9,7 +9,10 @@ const ROOT = join(import.meta.dir, "..");
 const SOURCES = [...new Bun.Glob("src/**/*.{ts,tsx}").scanSync(ROOT)].filter(
 	(file) => !file.endsWith(".d.ts"),
 );
-const roomOf = (file: string) => file.split("/")[1] ?? "";
+/** The commands use all rooms, and no room uses them: they are one of their own, though they stand in `bun`. */
+const COMMANDS = "bun/commands";
+const roomOf = (file: string) =>
+	file.startsWith(`src/${COMMANDS}/`) ? COMMANDS : (file.split("/")[1] ?? "");
 
 /** What every room above may import. */
 const GROUND = ["types.ts", "secrets.ts", "limits", "syntax", "messages"];
@@ -34,11 +37,12 @@ const BELOW: Readonly<Record<string, readonly string[]>> = {
 	"app.ts": [...GROUND, "config", "store", "services", "routes"],
 	bun: [...GROUND, "config", "store", "services", "xmpp", "registering"],
 	connector: [...GROUND, "sasl", "config", "store", "services", "xmpp", "delivery", "registering", "bun"],
+	[COMMANDS]: [...GROUND, "sasl", "config", "store", "services", "xmpp", "registering", "bun", "connector"],
 };
 const ENTRIES = ["server.ts", "worker.ts"];
 
 /** What needs Bun; all else may run at an edge: what the worker composes, and what it may compose one day. */
-const ON_BUN = ["bun", "connector", "server.ts"];
+const ON_BUN = ["bun", COMMANDS, "connector", "server.ts"];
 const EDGE_SAFE = SOURCES.filter((file) => !["web", ...ON_BUN].includes(roomOf(file)));
 /** What browsers load, and the server does not. */
 const IN_BROWSERS = SOURCES.filter((file) => roomOf(file) === "web");

@@ -22,3 +22,8 @@ export function endAsked(): Promise<void> {
 export function onReload(reload: () => Promise<void>): void {
 	process.on("SIGHUP", () => void reload());
 }
+
+/** Resolves when standard input ends: whoever started this process has ended it, or has ended. */
+export async function endOfInput(): Promise<void> {
+	for await (const _ of Bun.stdin.stream());
+}

@@ -24,6 +24,8 @@ export interface Connections {
 	 * for strangers: a server's URL is called by its setting.
 	 */
 	status(): true | string;
+	/** How each is, for the operator. */
+	states(): { address: string; isOnline: boolean; isStandby: boolean; reason: string | null }[];
 	/**
 	 * Sends a stanza of our own by the connection that has this JID, from that JID; or by the first, if none has.
 	 * Nobody promises that it arrives.
@@ -74,6 +76,15 @@ export function createConnections(all: readonly XmppConnection[]): Connections {
 			});
 			return faults.length === 0 || faults.join(" ");
 		},
+
+		states: () =>
+			all.map(({ address }) => {
+				const status = held.find(({ settings }) => settings.address === address)?.connection.status();
+				const [isOnline, isStandby] = [status?.kind === "online", status?.kind === "standby"];
+				if (status === undefined) return { address, isOnline, isStandby, reason: "it is not opened yet" };
+				const reason = status.kind === "online" ? status.fault : status.reason;
+				return { address, isOnline, isStandby, reason: reason ?? null };
+			}),
 
 		sendFrom(from = "", stanza) {
 			const { settings, connection } = held.find((each) => hasJid(each.settings, from)) ?? held[0] ?? {};

@@ -11,6 +11,7 @@
  * publish to them: delivery, which is throttle and attempts, and the intakes. At the end all of them are started.
  */
 import type { Logger } from "@logtape/logtape";
+import type { Element } from "@xmpp/xml";
 import type { Replica } from "../bun/database/replica.ts";
 import { createDisks } from "../bun/disks.ts";
 import { IN_FLIGHT } from "../bun/fetch/fetches.ts";
@@ -29,6 +30,7 @@ import { createOutboxLoop, type OutboxLoop } from "../delivery/outbox/outbox-loo
 import { createVerdicts } from "../delivery/outcomes/dead-token-verdicts.ts";
 import { createResults, type Results } from "../delivery/outcomes/push-results.ts";
 import { createPushModules } from "../delivery/push-modules.ts";
+import { createTrials, type Trials } from "../delivery/trial-devices.ts";
 import type { OwnerForm } from "../messages/whom.ts";
 import { createAccess } from "../registering/access.ts";
 import type { InviteDesk } from "../registering/invite-check.ts";
@@ -110,8 +112,28 @@ export interface Connector {
 	 * @throws {StartError} for a certificate that cannot be used; nothing has changed then
 	 */
 	reload(apps: readonly AppConfig[], services: ReadonlyMap<string, PushService>): void;
+	/** How each connection is, for commands. */
+	connections(): ConnectionState[];
+	/** Devices of this process alone, for `reveille doctor`. */
+	trials: Pick<Trials, "begin">;
+	/**
+	 * A component publishes to itself by way of its server, as no second session of it can.
+	 * @param address of the component
+	 * @throws {RequestFailed}
+	 */
+	publishToItself(address: string, publish: Element): Promise<void>;
 	/** What waits goes out, and the connections are opened. To be called once. */
 	start(): Promise<RunningConnector>;
+}
+
+/** How a connection is. */
+export interface ConnectionState {
+	address: string;
+	isOnline: boolean;
+	/** Another process of the same database has it, and this one waits. */
+	isStandby: boolean;
+	/** Why not. */
+	reason: string | null;
 }
 
 export interface RunningConnector {
@@ -139,12 +161,14 @@ export async function createConnector(deps: ConnectorDeps): Promise<Connector> {
 	const outboxLoop = createOutboxLoop(file.outbox, log);
 
 	// Admission, gates, services, outcomes, and delivery around them: from a publish to its answer.
+	const trials = createTrials(keyring);
 	const { certificates } = checks;
 	const { delivery, results, metrics, gates, observed } = composeDelivery(deps, {
 		connections,
 		file,
 		outboxLoop,
 		certificates,
+		trials,
 	});
 
 	async function pushAndNote(node: string, notification: Notification): Promise<Answer> {
@@ -168,6 +192,7 @@ export async function createConnector(deps: ConnectorDeps): Promise<Connector> {
 	const entrances = await createEntrances(config.connections, {
 		intake: {
 			publish(request) {
+				trials.arrived(request.node);
 				const answer = delivery.publish(request);
 				return metrics?.publish(answer) ?? answer;
 			},
@@ -209,6 +234,9 @@ export async function createConnector(deps: ConnectorDeps): Promise<Connector> {
 			checks.reload(apps, services);
 			for (const [app, service] of services) observed.set(app, metrics?.observe(app, service) ?? service);
 		},
+		connections: connections.states,
+		trials,
+		publishToItself: (address, publish) => publishToItself(entrances, address, publish),
 
 		start: () =>
 			startParts(deps, {
@@ -223,6 +251,16 @@ export async function createConnector(deps: ConnectorDeps): Promise<Connector> {
 				live,
 			}),
 	};
+}
+
+/** Not to the bare domain, of which ejabberd's mod_privilege takes every IQ for its own (component-stream.ts). */
+async function publishToItself(
+	entrances: readonly Entrance[],
+	address: string,
+	publish: Element,
+): Promise<void> {
+	const entrance = entrances.find(({ settings }) => settings.address === address);
+	await entrance?.intake.ask("set", `${address}/doctor`, publish);
 }
 
 /** What a publish meets between its intake and its answer. It starts nothing. */
@@ -244,11 +282,13 @@ function composeDelivery(
 		file,
 		outboxLoop,
 		certificates,
+		trials,
 	}: {
 		connections: Connections;
 		file: OutboxFile;
 		outboxLoop: OutboxLoop;
 		certificates: StartChecks["certificates"];
+		trials: Trials;
 	},
 ): {
 	delivery: Delivery;
@@ -266,7 +306,7 @@ function composeDelivery(
 	const mayPublish = createAccess(config.xmppAllow);
 	const modules = createPushModules({ apps: config.apps, services, mayPublish });
 	const admit = createAdmission({ keyring, modules, isBarred, log, now: Date.now });
-	const known = modules.beside(registrations);
+	const known = trials.beside(modules.beside(registrations));
 
 	// Gates: may the push service be asked now? If not, the push goes to the outbox, until the gate opens or has room.
 	const gates = createGates({
@@ -299,7 +339,7 @@ function composeDelivery(
 		: undefined;
 	const observed = new Map(
 		[...services].map(([app, service]) => [app, metrics?.observe(app, service) ?? service]),
-	);
+	).set(trials.app.name, trials.service);
 
 	// Outcomes: they are written down, and not believed when too many devices at once are said to be gone.
 	const results = createResults(known, log, Date.now, ownerForm);
@@ -323,7 +363,7 @@ function composeDelivery(
 		gates,
 		maxInFlight: IN_FLIGHT,
 		services: observed,
-		apps: config.apps,
+		apps: [...config.apps, trials.app],
 		results,
 		verdicts,
 		outbox: file.outbox,
@@ -391,7 +431,7 @@ async function startParts(deps: ConnectorDeps, parts: Parts): Promise<RunningCon
 			onOnline(isResumed, stream) {
 				metrics?.connected(isResumed);
 				intake.online(isResumed);
-				server?.online(stream);
+				void server?.online(stream);
 			},
 			onBacklog: delivery.settle,
 			log,

@@ -14,6 +14,13 @@ export const commandMessages = {
 		cause: "The line says which.",
 		remedy: "The command with `--help` shows how it is typed.",
 	},
+	"command-socket-failed": {
+		happened: "Reveille serves, but commands such as `reveille doctor` cannot speak to it.",
+		cause:
+			"The socket `reveille.sock` in `DATA_DIR` cannot be made: its path has more than 107 bytes, or the disk takes no sockets.",
+		remedy: "Set `DATA_DIR` to a folder with a shorter path, on a local disk, and restart Reveille.",
+		more: "commands.md#doctor",
+	},
 	"message-unknown": {
 		happened: "`reveille explain` was asked for an id that does not exist.",
 		cause: "The id has a typing error, or it is one of another version.",

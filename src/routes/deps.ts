@@ -13,6 +13,7 @@ import type { ConnectorNow, ConsoleApp, ConsoleJournal, ConsoleStore } from "./a
 import type { Proof } from "./guards/authorization.ts";
 import type { JwtCheck, Permit } from "./guards/jwt.ts";
 import type { TokenCheck } from "./guards/registration-token.ts";
+import type { RequestWatch } from "./request-watch.ts";
 
 /** An app as clients may see it. */
 export interface PublicApp extends App {
@@ -90,6 +91,8 @@ export interface AppDeps {
 	trustedProxies: readonly string[];
 	/** The address of whoever is connected to us; undefined where the runtime does not say. */
 	peerAddress(request: Request, env: unknown): string | undefined;
+	/** Who asks how a request arrived; missing: nobody does. */
+	requestWatch?: Pick<RequestWatch, "arrived"> | undefined;
 	log: Logger;
 	now?: () => number;
 	random?: (bytes: Uint8Array<ArrayBuffer>) => Uint8Array;

@@ -63,6 +63,32 @@ export async function checkSecretKey(
 	return noteKeys(db, keyring.ids, at);
 }
 
+/**
+ * Whether a key fits the database, without writing anything.
+ * @returns `new`: the database knows none yet
+ */
+export async function secretKeyFit(
+	db: LibSQLDatabase,
+	keyring: Pick<Keyring, "fingerprint" | "oldFingerprints">,
+): Promise<"same" | "changed" | "other" | "new"> {
+	const known = await factOf(db, FINGERPRINT);
+	if (known === undefined) return "new";
+	if (known === keyring.fingerprint) return "same";
+	return keyring.oldFingerprints.includes(known) ? "changed" : "other";
+}
+
+/** The same for the VAPID key. @param publicKey base64url */
+export async function vapidKeyFit(db: LibSQLDatabase, publicKey: string): Promise<"same" | "other" | "new"> {
+	const known = await factOf(db, VAPID);
+	if (known === undefined) return "new";
+	return known === publicKey ? "same" : "other";
+}
+
+async function factOf(db: LibSQLDatabase, name: string): Promise<string | undefined> {
+	const [fact] = await db.select().from(facts).where(eq(facts.name, name));
+	return fact?.value;
+}
+
 const WRONG_KEY =
 	"SECRET_KEY is not the key this database's registrations were made with. (Where it is not set, it is the file " +
 	"secret.key in DATA_DIR, made anew if it is missing.) Give the right one, or keep the right one as SECRET_KEY_OLD " +

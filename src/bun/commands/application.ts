@@ -17,8 +17,10 @@ import { WrongKey } from "../../store/facts.ts";
 import { PROGRAM } from "../program.ts";
 import { StartError } from "../start-error.ts";
 import { backupCommand } from "./backup.ts";
+import { checkCommand } from "./check.ts";
 import type { Environment, Typed } from "./command.ts";
 import { completionCommand } from "./completion.ts";
+import { doctorCommand } from "./doctor/command.ts";
 import { explainCommand } from "./explain.ts";
 import { healthCommand } from "./health.ts";
 import { importCommands } from "./import/command.ts";
@@ -26,6 +28,8 @@ import { inviteCommands } from "./invite.ts";
 import { tokenCommand } from "./token.ts";
 
 const ROUTES = {
+	doctor: doctorCommand,
+	check: checkCommand,
 	import: importCommands,
 	backup: backupCommand,
 	token: tokenCommand,

@@ -76,7 +76,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<OpenDataba
 	} catch (error) {
 		client?.close();
 		if (error instanceof StartError) throw error;
-		throw explain(error, url);
+		throw databaseFailure(error, url);
 	}
 }
 
@@ -170,7 +170,8 @@ function codeOf(error: unknown): string | undefined {
 	return code?.replace(/^(SQLITE_[A-Z]+)_.*/, "$1");
 }
 
-function explain(error: unknown, url: string): StartError {
+/** Why a database cannot be used, as a sentence that says what to do. */
+export function databaseFailure(error: unknown, url: string): StartError {
 	// An address may carry a password.
 	const where = url.startsWith("file:") ? filePath(url) : new URL(url).host;
 	switch (codeOf(error)) {

@@ -7,7 +7,7 @@ import type { Logger } from "@logtape/logtape";
 import type { Element } from "@xmpp/xml";
 import type { XmppAccount } from "../../config/connections.ts";
 import { loginBounds } from "../../limits/bounds/login.ts";
-import { createRequests, RequestFailed } from "../../xmpp/requests.ts";
+import { createRequests, RequestFailed, type Requests } from "../../xmpp/requests.ts";
 import { readSame, sameElement } from "../../xmpp/same-database.ts";
 import { pause } from "../pause.ts";
 import { StreamFailure, type StreamOptions, type XmppStream } from "../stream/stream.ts";
@@ -198,9 +198,7 @@ async function openAsking(
 	return {
 		async ask() {
 			askedAt = performance.now();
-			const answer = isLeft
-				? undefined
-				: requests.ask("get", address, sameElement(value)).then(holderIn, holderOf);
+			const answer = isLeft ? undefined : askHolder(requests, address, value);
 			const holder = await Promise.race([leaving.promise, answer ?? leaving.promise, ended]);
 			if (isLeft || !holder) {
 				isLeft = false;
@@ -217,6 +215,13 @@ async function openAsking(
 		drop,
 	};
 }
+
+/**
+ * Asks an address who has it.
+ * @param value which database we serve
+ */
+export const askHolder = ({ ask }: Pick<Requests, "ask">, address: string, value: string): Promise<Holder> =>
+	ask("get", address, sameElement(value)).then(holderIn, holderOf);
 
 /** What who leaves the address tells who waits for it. Servers stamp who sends. */
 const isLeaving = (stanza: Element, address: string) =>

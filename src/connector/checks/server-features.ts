@@ -24,11 +24,21 @@ export interface ServerFacts {
 }
 
 export interface ServerCheck {
-	/** A stream was opened. */
-	online(stream: Pick<XmppStream, "resumable" | "takes">): void;
+	/** A stream was opened. @returns resolves when the server has been asked */
+	online(stream: Pick<XmppStream, "resumable" | "takes">): Promise<void>;
 	facts(): ServerFacts;
 	/** A sentence for each thing that it lacks. */
 	lacks(): string[];
+	/** The same in two parts: what it lacks, and how to mend it. */
+	lacking(): readonly Lack[];
+}
+
+/** Something that a server lacks. */
+export interface Lack {
+	id: MessageId;
+	what: string;
+	/** The lines that mend it. */
+	cure: string;
 }
 
 export interface ServerCheckDeps {
@@ -63,7 +73,7 @@ export function createServerCheck(deps: ServerCheckDeps): ServerCheck {
 	/** What the log has said. */
 	let said = "";
 
-	function lacks(): { id: MessageId; sentence: string }[] {
+	function lacks(): Lack[] {
 		const cure = (lack: keyof typeof CURES) => {
 			const { Prosody, ejabberd } = CURES[lack];
 			if (software !== undefined) return `In ${software}, ${CURES[lack][software]}.`;
@@ -71,12 +81,12 @@ export function createServerCheck(deps: ServerCheckDeps): ServerCheck {
 		};
 		const lacking: ReturnType<typeof lacks> = [];
 		if (facts.push === false) {
-			const sentence = `${domain} does not offer push (urn:xmpp:push:0, XEP-0357): its users cannot be woken. ${cure("push")}`;
-			lacking.push({ id: "xmpp-server-lacks-push", sentence });
+			const what = `${domain} does not offer push (urn:xmpp:push:0, XEP-0357): its users cannot be woken.`;
+			lacking.push({ id: "xmpp-server-lacks-push", what, cure: cure("push") });
 		}
 		if (facts.resumption === false) {
-			const sentence = `${domain} does not resume streams (XEP-0198): what is published while Reveille is away is lost. ${cure("resumption")}`;
-			lacking.push({ id: "xmpp-server-lacks-resumption", sentence });
+			const what = `${domain} does not resume streams (XEP-0198): what is published while Reveille is away is lost.`;
+			lacking.push({ id: "xmpp-server-lacks-resumption", what, cure: cure("resumption") });
 		}
 		return lacking;
 	}
@@ -118,8 +128,8 @@ export function createServerCheck(deps: ServerCheckDeps): ServerCheck {
 		const news = JSON.stringify([facts, lacking]);
 		if (news === said) return;
 		said = news;
-		for (const { id, sentence } of lacking)
-			log.warn("{address}: {sentence}", about(id, { address, sentence }));
+		for (const lack of lacking)
+			log.warn("{address}: {sentence}", about(lack.id, { address, sentence: sentenceOf(lack) }));
 		log.info("{address}: its server offers push: {push}; resumption: {resumption}; longest stanza: {size}.", {
 			address,
 			push: push === undefined ? "it does not say" : push ? "yes" : "no",
@@ -132,12 +142,15 @@ export function createServerCheck(deps: ServerCheckDeps): ServerCheck {
 		online({ resumable, takes }) {
 			facts.resumption = resumable;
 			facts.longestStanza = takes;
-			void look();
+			return look();
 		},
 		facts: () => ({ ...facts }),
-		lacks: () => lacks().map(({ sentence }) => sentence),
+		lacks: () => lacks().map(sentenceOf),
+		lacking: lacks,
 	};
 }
+
+const sentenceOf = ({ what, cure }: Lack) => `${what} ${cure}`;
 
 /** An answer that took longer says nothing of a clock, ms. */
 const SLOW_MS = 10_000;

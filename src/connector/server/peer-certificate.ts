@@ -11,6 +11,8 @@ export interface PeerCertificate {
 	sha256: string;
 	/** The names that it is for, at most a few, in short. */
 	names: string;
+	/** Who signed it, in short. */
+	issuer: string;
 	/** Dates, UTC. */
 	from: string;
 	until: string;
@@ -33,9 +35,17 @@ export function readCertificate(certificate: X509Certificate): PeerCertificate {
 		names:
 			(shown.map((name = "") => quoted(name)).join(", ") ||
 				"no name (only a common name, which does not count)") + more,
+		issuer: issuerOf(certificate),
 		from: day(certificate.validFrom),
 		until: day(certificate.validTo),
 	};
+}
+
+/** Its common name, else its organisation. */
+function issuerOf({ issuer, subject }: X509Certificate): string {
+	if (issuer === subject) return "itself";
+	const name = /^CN=(.*)$/m.exec(issuer)?.[1] ?? /^O=(.*)$/m.exec(issuer)?.[1];
+	return quoted(name ?? "nobody with a name");
 }
 
 /**

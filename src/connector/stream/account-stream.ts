@@ -85,6 +85,7 @@ async function openStream(
 	}
 
 	function onFeatures(features: Element) {
+		options.onFeatures?.(features);
 		if (login.isDone()) return negotiation.begin(features);
 		login
 			.start(features)

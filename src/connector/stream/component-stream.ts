@@ -72,6 +72,7 @@ export function openComponentStream(component: XmppComponent, options: StreamOpt
 			mostBytes: stanzaBounds.sent.is,
 			send,
 			takes: undefined,
+			keptSeconds: undefined,
 			probe: () => send(pingToOurselves(domain, others)),
 			leave: () =>
 				new Promise((resolve) => {

@@ -29,7 +29,7 @@ type Phase =
 	| { name: "enabling" };
 
 /** How the stream was opened. */
-export type Opened = Pick<XmppStream, "resumed" | "resumable" | "mostBytes" | "takes">;
+export type Opened = Pick<XmppStream, "resumed" | "resumable" | "mostBytes" | "takes" | "keptSeconds">;
 
 export interface NegotiationDeps {
 	account: XmppAccount;
@@ -68,7 +68,7 @@ export function createNegotiation(deps: NegotiationDeps): Negotiation {
 	function whileResuming({ name, attrs }: Element) {
 		if (name === "resumed") {
 			const repeat = management.resume(Number(attrs.h), mostBytesTaken(features));
-			open({ resumed: true, resumable: true }, repeat);
+			open({ resumed: true, resumable: true, keptSeconds: undefined }, repeat);
 		}
 		// Nothing to resume (the server was restarted, or we came too late): take the address anew.
 		if (name === "failed") bind();
@@ -100,18 +100,18 @@ export function createNegotiation(deps: NegotiationDeps): Negotiation {
 			const { id, resume: kept } = attrs;
 			const isResumable =
 				(kept === "true" || kept === "1") && Boolean(id) && id.length <= loginBounds.resumptionId.is;
-			begin(isResumable ? { id, jid: address } : "counted");
+			begin(isResumable ? { id, jid: address } : "counted", secondsIn(attrs.max));
 		}
 		if (name === "failed") begin("unmanaged");
 	}
 
 	/** A new session. */
-	function begin(session: NewSession) {
+	function begin(session: NewSession, keptSeconds?: number) {
 		const repeat = management.begin(session, mostBytesTaken(features));
-		open({ resumed: false, resumable: typeof session === "object" }, repeat);
+		open({ resumed: false, resumable: typeof session === "object", keptSeconds }, repeat);
 	}
 
-	function open(kind: Pick<Opened, "resumed" | "resumable">, repeat: readonly Element[]) {
+	function open(kind: Pick<Opened, "resumed" | "resumable" | "keptSeconds">, repeat: readonly Element[]) {
 		for (const element of repeat) send(element);
 		phase = { name: "unasked" };
 		onOpen({ ...kind, mostBytes: mostBytesTaken(features), takes: mostBytesSaid(features) });
@@ -147,6 +147,10 @@ export function createNegotiation(deps: NegotiationDeps): Negotiation {
 		isResuming: () => phase.name === "resuming",
 	};
 }
+
+/** @param max as the server wrote it */
+const secondsIn = (max: unknown) =>
+	typeof max === "string" && /^\d{1,9}$/.test(max) ? Number(max) : undefined;
 
 /** The server's answer to our bind: from nobody, from our account or from the server itself. */
 function isBindReply({ name, attrs }: Element, id: string, account: XmppAccount): boolean {

@@ -40,6 +40,8 @@ export interface XmppStream {
 	readonly mostBytes: number;
 	/** The longest stanza that the server says it takes, bytes (XEP-0478). */
 	readonly takes: number | undefined;
+	/** How long the server keeps the session after a loss, as it says, s (XEP-0198 `max`). */
+	readonly keptSeconds: number | undefined;
 	send(element: Element): void;
 	/** Asks for a sign of life: something arrives soon after, if the connection lives. */
 	probe(): void;
@@ -61,6 +63,8 @@ export interface StreamOptions {
 	onStanza(stanza: Element, handled: () => void): void;
 	/** Whether a stanza, by its own tag, answers a request of ours: it may be longer. Default: none does. */
 	isAwaited?(head: Element): boolean;
+	/** An account's: called with what the server offers, before the login and after it. */
+	onFeatures?(features: Element): void;
 	/** Called for everything that arrives: the connection lives. */
 	onLife(): void;
 	/** What a component's pings carry, and who is told of those that come. */
@@ -82,7 +86,10 @@ export interface Opening {
 	 */
 	start(tooLate: () => string): Promise<XmppStream>;
 	succeed(
-		parts: Pick<XmppStream, "resumed" | "resumable" | "mostBytes" | "takes" | "send" | "probe" | "leave">,
+		parts: Pick<
+			XmppStream,
+			"resumed" | "resumable" | "mostBytes" | "takes" | "keptSeconds" | "send" | "probe" | "leave"
+		>,
 	): void;
 	fail(failure: StreamFailure): void;
 }

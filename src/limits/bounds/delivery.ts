@@ -205,4 +205,16 @@ export const deliveryBounds = {
 		what: "Tokens of devices that never registered of which it is remembered that they are dead, or were delivered to",
 		beyond: "The oldest are asked about again.",
 	},
+	trials: {
+		is: 16,
+		unit: "devices",
+		what: "Devices that `reveille doctor` has in a process at once",
+		beyond: "The command is told to wait.",
+	},
+	trialLife: {
+		is: 60,
+		unit: "seconds",
+		what: "How long a device of `reveille doctor` lives",
+		beyond: "It ends, and publishes to it are answered as for an unknown registration.",
+	},
 } as const satisfies Bounds;

@@ -13,7 +13,8 @@ import { neverThrowing } from "../unsent-pushes.ts";
 import { classify, errorOf } from "./answers.ts";
 import { replaceTagOf, type UbuntuCard, type UbuntuMessage, ubuntuMessage } from "./message.ts";
 
-const UBUNTU_URL = "https://push.ubports.com";
+/** The server that phones are registered at. */
+export const UBUNTU_URL = "https://push.ubports.com";
 
 /** Tokens are base64 of some 90 bytes now; the body has room for 4096 with the data's 2048. */
 const MAX_TOKEN = registrationBounds.ubuntuToken.is;

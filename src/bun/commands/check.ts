@@ -1,0 +1,33 @@
+/** `check`: whether the settings and credentials work. It changes nothing and makes no files. */
+import { buildCommand } from "@stricli/core";
+import { JSON_FLAG, type Typed } from "./command.ts";
+import { carryOut } from "./doctor/carry-out.ts";
+import { settingsChecks } from "./doctor/command.ts";
+import { openContext } from "./doctor/context.ts";
+import { lookAtServices } from "./doctor/services.ts";
+import { loginChecks } from "./doctor/xmpp/checks.ts";
+
+export const checkCommand = buildCommand<{ json: boolean }, [], Typed>({
+	docs: {
+		brief: "Whether settings and credentials work, by its exit code",
+		fullDescription:
+			"Reads the settings and the files that they name, and shows the credentials to the XMPP server and the push services. It pushes nothing, changes nothing and makes no files: for the time before a restart. Exit code 0: nothing is bad. 1: something is.",
+	},
+	parameters: { flags: JSON_FLAG },
+	async func({ json }) {
+		const context = await openContext(this.env);
+		const checks =
+			"config" in context
+				? [
+						...settingsChecks(context),
+						...loginChecks(context),
+						{ group: "Push services", look: (signal: AbortSignal) => lookAtServices(context, signal) },
+					]
+				: { wrong: context };
+		this.process.exitCode = await carryOut(checks, {
+			json,
+			print: (text) => console.log(text),
+			terminal: process.stderr,
+		});
+	},
+});

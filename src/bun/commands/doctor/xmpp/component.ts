@@ -1,0 +1,66 @@
+/** A component: is its server reached, and does it let it in? While Reveille runs, that one's word counts. */
+import { connect, type Socket } from "node:net";
+import { settingOf, shownUrl, type XmppComponent } from "../../../../config/connections.ts";
+import { openComponentStream } from "../../../../connector/stream/component-stream.ts";
+import { createStreamManagement } from "../../../../connector/stream/stream-management.ts";
+import type { Context } from "../context.ts";
+import { bad, type Finding, ok, reasonOf, timed } from "../finding.ts";
+import { lookAtName } from "./way.ts";
+
+const DEADLINE_MS = 8_000;
+/** Of components, if the URL has none. */
+const PORT = 5347;
+
+/** Looks at a component. */
+export async function lookAtComponent(
+	component: XmppComponent,
+	{ found }: Pick<Context, "found">,
+	signal: AbortSignal,
+): Promise<Finding[]> {
+	const name = await lookAtName(new URL(component.service), settingOf(component, "service"));
+	const running =
+		found.kind === "running"
+			? found.running.status.connections.find(({ address }) => address === component.address)
+			: undefined;
+	if (!running) return [...name, await logIn(component, signal)];
+	if (running.isOnline && running.reason === null) {
+		return [...name, await lookAtPort(component), ok("Address", `this Reveille has ${component.domain}.`)];
+	}
+	const text = `this Reveille does not have ${component.domain}: ${running.reason ?? "it is not connected yet"}`;
+	return [...name, bad("Address", text)];
+}
+
+/** Nobody of ours has it: it is taken for a moment, in which nothing is answered that comes. */
+async function logIn(component: XmppComponent, signal: AbortSignal): Promise<Finding> {
+	try {
+		const { value: stream, ms } = await timed(
+			openComponentStream(component, {
+				management: createStreamManagement(undefined, { save: async () => {}, send() {}, onFault() {} }),
+				onStanza: (_, handled) => handled(),
+				onLife() {},
+				onOpen() {},
+				deadlineMs: DEADLINE_MS,
+				signal,
+			}),
+		);
+		await Promise.race([stream.leave(), Bun.sleep(1_000)]);
+		stream.drop();
+		return ok("Login", `${component.domain} is let in at ${shownUrl(component.service)}.`, ms);
+	} catch (error) {
+		return bad("Login", reasonOf(error));
+	}
+}
+
+async function lookAtPort({ service }: XmppComponent): Promise<Finding> {
+	const { hostname, port } = new URL(service);
+	const { promise, resolve } = Promise.withResolvers<string | undefined>();
+	const { value: reason, ms } = await timed(() => {
+		const socket: Socket = connect(Number(port) || PORT, hostname.replace(/^\[(.*)\]$/, "$1"));
+		socket.setTimeout(DEADLINE_MS, () => resolve("no answer in time"));
+		socket.once("connect", () => resolve(undefined));
+		socket.once("error", (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message));
+		return promise.finally(() => socket.destroy());
+	});
+	if (reason === undefined) return ok("Server", `${shownUrl(service)} takes connections.`, ms);
+	return bad("Server", `${shownUrl(service)} takes no new connections (${reason}).`);
+}

@@ -1,0 +1,71 @@
+/** The Reveille that runs with the same DATA_DIR, asked over its socket. */
+import { existsSync } from "node:fs";
+import { isTooLong, socketPath } from "../command-socket.ts";
+
+/** How long a plain answer may take, ms. */
+const DEADLINE_MS = 5_000;
+
+/** What it says of itself: the answer of `GET /status` (command-routes.ts). */
+export interface RunningStatus {
+	version: string;
+	pid: number;
+	role: string;
+	/** Where it serves HTTP. */
+	url: string;
+	/** True, or a sentence that says what is wrong. */
+	database: true | string;
+	xmpp: true | string | null;
+	/** Which database it is; null: it could not be asked yet. */
+	databaseId: string | null;
+	/** How old its replica is, ms; null: there is none. */
+	replicaAgeMs: number | null;
+	connections: readonly RunningConnection[];
+}
+
+/** One of its XMPP connections. */
+export interface RunningConnection {
+	address: string;
+	isOnline: boolean;
+	/** Another process of the same database has it, and this one waits. */
+	isStandby: boolean;
+	/** Why not. */
+	reason: string | null;
+}
+
+/** The running one. */
+export interface Running {
+	status: RunningStatus;
+	/** Asks it. @param init.signal default: a few seconds */
+	ask(path: string, init?: RequestInit): Promise<Response>;
+}
+
+/** A request to the socket of a data folder. */
+export function askSocket(folder: string, path: string, init: RequestInit = {}): Promise<Response> {
+	const signal = init.signal ?? AbortSignal.timeout(DEADLINE_MS);
+	return fetch(`http://reveille${path}`, { ...init, signal, unix: socketPath(folder) } as RequestInit);
+}
+
+/** What became of looking for it. */
+export type Found =
+	| { kind: "running"; running: Running }
+	| { kind: "none" }
+	/** There is a socket, and no answer to be had: a sentence that says why. */
+	| { kind: "silent"; reason: string };
+
+/** Looks whether one runs. */
+export async function findRunning(folder: string): Promise<Found> {
+	const path = socketPath(folder);
+	if (isTooLong(path) || !existsSync(path)) return { kind: "none" };
+	try {
+		const answer = await askSocket(folder, "/status");
+		if (!answer.ok) return { kind: "silent", reason: `it answered with status ${answer.status}` };
+		const status = (await answer.json()) as RunningStatus;
+		return { kind: "running", running: { status, ask: (to, init) => askSocket(folder, to, init) } };
+	} catch (error) {
+		const { name, code, message } = error as NodeJS.ErrnoException;
+		// Nobody listens: a process that was killed left it behind.
+		if (code === "ECONNREFUSED" || code === "ConnectionRefused" || code === "FailedToOpenSocket")
+			return { kind: "none" };
+		return { kind: "silent", reason: name === "TimeoutError" ? "it did not answer in time" : message };
+	}
+}
