@@ -47,6 +47,8 @@ import { createNodeSource } from "./registering/nodes.ts";
 import { openRegistrations } from "./registering/open-registrations.ts";
 import { createEnds } from "./registering/registration-ends.ts";
 import { openConsole, openOperator } from "./routes/admin/console/open-console.ts";
+import { operatorCommandRoutes } from "./routes/admin/console/operator.ts";
+import type { OperatorDeps, Readiness } from "./routes/deps.ts";
 import { registrationAccess } from "./routes/guards/registration-access.ts";
 import { publicApps } from "./routes/public-apps.ts";
 import { createRequestWatch, type RequestWatch } from "./routes/request-watch.ts";
@@ -113,25 +115,32 @@ async function serve(otherwise?: () => Promise<void>): Promise<void> {
 			? undefined
 			: await openConnector({ config, log, ownerForm, database, services, clocks, vapidPublicKey });
 	const requestWatch = createRequestWatch();
+	// Anybody may ask, and a database over the network has few places for questions.
+	const readiness = oneAnswer(async () => ({
+		database: await databaseReadiness(database.shared),
+		xmpp: connector?.xmppStatus(),
+		forAdmins: forAdmins(connector, [...notes, ...clocks.off()]),
+	}));
+	const operator = await operatorOf({ config, ownerForm, database, connector });
 	const app = await openApp({
 		requestWatch,
 		config,
 		log,
-		ownerForm,
 		database,
 		services,
-		clocks,
 		connector,
 		token,
 		vapidPublicKey,
 		secretKey,
-		notes,
+		operator,
+		readiness,
 	});
 
 	const running = await (connector?.start() ?? startEventWrites(database, log));
 	const server = listen(config, app.fetch);
 	const url = `http://${config.host}:${server.port}`;
-	const commands = connector && serveCommands({ config, log, database, connector, requestWatch, url });
+	const commands =
+		connector && serveCommands({ config, log, database, connector, requestWatch, url, operator, readiness });
 	// Last of all: a start that fails after it would have shown nobody the token.
 	const registrationToken = await token.show();
 	console.log(
@@ -168,16 +177,21 @@ async function serve(otherwise?: () => Promise<void>): Promise<void> {
 function serveCommands({
 	config,
 	log,
-	database: { shared },
+	database,
 	connector,
 	requestWatch,
 	url,
+	operator,
+	readiness,
 }: Pick<Opened, "config" | "log" | "database"> & {
 	connector: Connector;
 	requestWatch: RequestWatch;
 	url: string;
+	operator: OperatorDeps;
+	readiness(): Promise<Readiness>;
 }) {
-	const { role, dataDir } = config;
+	const { role, dataDir, webApp } = config;
+	const { shared, registrations, keyring } = database;
 	const app = new Hono();
 	app.route(
 		"/",
@@ -185,10 +199,7 @@ function serveCommands({
 			version,
 			role,
 			url,
-			readiness: async () => ({
-				database: await databaseReadiness(shared),
-				xmpp: connector.xmppStatus(),
-			}),
+			readiness,
 			databaseId: () => shared.id,
 			replicaAgeMs: () => shared.replica && Date.now() - shared.replica.freshAt(),
 			connections: connector.connections,
@@ -201,6 +212,13 @@ function serveCommands({
 			publishToItself: connector.publishToItself,
 			requests: role === "connector" ? undefined : requestWatch,
 		}),
+	);
+	app.route(
+		"/",
+		operatorCommandRoutes(
+			{ registrations, keyring, push: connector.push, readiness, log, version, webApp },
+			operator,
+		),
 	);
 	return openCommandSocket(dataDir, app.fetch, log);
 }
@@ -338,35 +356,29 @@ function startEventWrites({ journal, consoleStore }: Database, log: Logger): { s
 async function openApp({
 	config,
 	log,
-	ownerForm,
 	database,
 	services,
-	clocks,
 	connector,
 	token,
 	vapidPublicKey,
 	secretKey,
-	notes,
 	requestWatch,
-}: Opened & {
+	operator,
+	readiness,
+}: Pick<Opened, "config" | "log" | "database" | "services" | "vapidPublicKey"> & {
+	operator: OperatorDeps;
+	readiness(): Promise<Readiness>;
 	requestWatch: RequestWatch;
 	connector: Connector | undefined;
 	token: StartToken;
 	secretKey: string;
-	/** What admins are told first. */
-	notes: readonly string[];
 }) {
 	const watching = {
 		version,
 		log,
 		adminToken: config.adminToken,
 		scrape: connector?.scrape,
-		// Anybody may ask, and a database over the network has few places for questions.
-		readiness: oneAnswer(async () => ({
-			database: await databaseReadiness(database.shared),
-			xmpp: connector?.xmppStatus(),
-			forAdmins: forAdmins(connector, [...notes, ...clocks.off()]),
-		})),
+		readiness,
 	};
 	if (config.role === "connector") return createWatchingApp(watching);
 	const { registrations, keyring, nodes, handover, tokens } = database;
@@ -387,7 +399,7 @@ async function openApp({
 		publishers: config.publishers,
 		debugPages: config.debugPages,
 		webApp: config.webApp,
-		console: await openConsole(await operatorOf({ config, ownerForm, database, connector }), {
+		console: await openConsole(operator, {
 			adminToken: config.adminToken,
 			secretKey,
 		}),

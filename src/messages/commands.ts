@@ -88,6 +88,42 @@ export const commandMessages = {
 		remedy: "Give the data folder of the Prosody that ran mod_push_appserver.",
 		more: "migrating.md#from-mod_push_appserver",
 	},
+	"not-running": {
+		happened: "A command needs a Reveille that runs, and none does.",
+		cause: "It is not started, or it runs with another `DATA_DIR`.",
+		remedy: "Start it, or give the command the `DATA_DIR` that Reveille runs with.",
+		more: "commands.md",
+	},
+	"running-silent": {
+		happened: "A command found the socket of a Reveille that runs, and got no answer.",
+		cause: "It hangs, or it belongs to another user.",
+		remedy: "Run the command as the user that Reveille runs as. If it hangs, look at its log and restart it.",
+		more: "commands.md",
+	},
+	"operator-refused": {
+		happened: "Reveille refused what a command asked for.",
+		cause: "The line says why.",
+		remedy: "Type it again with what the line asks for.",
+		more: "commands.md",
+	},
+	"registration-unknown": {
+		happened: "A command was told an account that has no registration.",
+		cause: "It never registered here, its devices ended, or the name has a typing error.",
+		remedy: "`reveille list` with the beginning of the account shows what there is.",
+		more: "commands.md",
+	},
+	"needs-yes": {
+		happened: "A command would end registrations, and did nothing.",
+		cause: "What ends cannot be taken back, so the number is shown first.",
+		remedy: "Type it again with `--yes`.",
+		more: "commands.md",
+	},
+	"bar-known": {
+		happened: "`reveille bar` was told somebody who is barred already.",
+		cause: "The bar was made before, in the console or by a command.",
+		remedy: "`reveille bar list` shows it. `reveille bar lift` ends it.",
+		more: "console.md",
+	},
 	"import-nothing-taken": {
 		happened: "The import found registrations and could take none of them.",
 		cause: "The summary above counts the reasons.",

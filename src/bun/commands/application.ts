@@ -25,11 +25,23 @@ import { explainCommand } from "./explain.ts";
 import { healthCommand } from "./health.ts";
 import { importCommands } from "./import/command.ts";
 import { inviteCommands } from "./invite.ts";
+import { barCommands } from "./operator/bar.ts";
+import { endCommand } from "./operator/end.ts";
+import { eventsCommand } from "./operator/events.ts";
+import { listCommand } from "./operator/list.ts";
+import { showCommand } from "./operator/show.ts";
+import { testCommand } from "./operator/test-push.ts";
 import { tokenCommand } from "./token.ts";
 
 const ROUTES = {
 	doctor: doctorCommand,
 	check: checkCommand,
+	list: listCommand,
+	show: showCommand,
+	test: testCommand,
+	events: eventsCommand,
+	end: endCommand,
+	bar: barCommands,
 	import: importCommands,
 	backup: backupCommand,
 	token: tokenCommand,
@@ -123,8 +135,8 @@ function sentenceOf(error: unknown): string {
 async function completionsOf(words: readonly string[], typed: Typed): Promise<string[]> {
 	const [group = "", begun, ...more] = words;
 	const own =
-		group === "invite" && begun !== undefined && more.length === 0
-			? inviteCommands.getAllEntries().map(({ name }) => name.original)
+		(group === "invite" || group === "bar") && begun !== undefined && more.length === 0
+			? (group === "bar" ? barCommands : inviteCommands).getAllEntries().map(({ name }) => name.original)
 			: [];
 	const proposed = await proposeCompletions(application, words, typed);
 	return [

@@ -1,0 +1,81 @@
+/** `list`: who is registered. */
+import { buildCommand } from "@stricli/core";
+import type { DeviceState, RegistrationRow } from "../../../web/console/wire.ts";
+import { JSON_FLAG, type Typed, table } from "../command.ts";
+import { withOperator } from "./ask.ts";
+import { searched, time } from "./whom.ts";
+
+interface Options {
+	app?: string;
+	host?: string;
+	all: boolean;
+	json: boolean;
+}
+
+const STATES: Readonly<Record<DeviceState, string>> = {
+	works: "works",
+	waits: "waits",
+	fails: "fails",
+	new: "new",
+};
+
+export const listCommand = buildCommand<Options, [begins?: string], Typed>({
+	docs: {
+		brief: "Who is registered: by the beginning of an account, a domain, a node or a device's name",
+		fullDescription:
+			"Lists registrations, 50 at the most unless --all is there. STATE: works (the last push arrived), waits (one waits), fails (the last one did not arrive), new (none was tried).",
+	},
+	parameters: {
+		flags: {
+			app: { kind: "parsed", parse: String, optional: true, placeholder: "NAME", brief: "Only of this app" },
+			host: {
+				kind: "parsed",
+				parse: String,
+				optional: true,
+				placeholder: "HOST",
+				brief: "Only at push services whose host begins so",
+			},
+			all: { kind: "boolean", default: false, withNegated: false, brief: "All of them" },
+			...JSON_FLAG,
+		},
+		positional: {
+			kind: "tuple",
+			parameters: [
+				{
+					brief: "What it begins with; without it, all are meant",
+					placeholder: "BEGINNING",
+					parse: String,
+					optional: true,
+				},
+			],
+		},
+	},
+	async func({ app, host, all, json }, begins) {
+		await withOperator(this.env, async (operator) => {
+			const rows: RegistrationRow[] = [];
+			let isMore = false;
+			for await (const page of searched(operator, { begins, app, host })) {
+				rows.push(...page.rows);
+				isMore = page.next !== undefined;
+				// A page may be short, where few of many fit.
+				if (!all && rows.length > 0) break;
+			}
+			if (json) return console.log(JSON.stringify(rows, null, 2));
+			if (rows.length === 0) return console.log("There is none.");
+			console.log(
+				table([
+					["ACCOUNT", "DEVICE", "APP", "STATE", "LAST PUSH", "NODE"],
+					...rows.map((row) => [
+						row.owner || "-",
+						row.device,
+						row.app,
+						STATES[row.state],
+						time(row.lastPushAt),
+						row.node,
+					]),
+				]),
+			);
+			if (isMore && !all) console.error("There are more: --all lists them.");
+		});
+	},
+});
