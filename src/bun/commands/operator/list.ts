@@ -75,7 +75,7 @@ export const listCommand = buildCommand<Options, [begins?: string], Typed>({
 					]),
 				]),
 			);
-			if (isMore && !all) console.error("There are more: --all lists them.");
+			if (isMore && !all) this.process.stderr.write("There are more: --all lists them.\n");
 		});
 	},
 });
