@@ -37,7 +37,21 @@ const BELOW: Readonly<Record<string, readonly string[]>> = {
 	"app.ts": [...GROUND, "config", "store", "services", "routes"],
 	bun: [...GROUND, "config", "store", "services", "xmpp", "registering"],
 	connector: [...GROUND, "sasl", "config", "store", "services", "xmpp", "delivery", "registering", "bun"],
-	[COMMANDS]: [...GROUND, "sasl", "config", "store", "services", "xmpp", "registering", "bun", "connector"],
+	[COMMANDS]: [
+		...GROUND,
+		...[
+			"sasl",
+			"config",
+			"store",
+			"services",
+			"xmpp",
+			"delivery",
+			"registering",
+			"routes",
+			"bun",
+			"connector",
+		],
+	],
 };
 const ENTRIES = ["server.ts", "worker.ts"];
 

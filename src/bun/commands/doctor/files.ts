@@ -30,7 +30,10 @@ const onDisk: FileEffects = {
 };
 
 /** Looks at the files. */
-export function lookAtFiles({ env, config }: Context, effects: FileEffects = onDisk): Finding[] {
+export function lookAtFiles(
+	{ env, config }: Pick<Context, "env" | "config">,
+	effects: FileEffects = onDisk,
+): Finding[] {
 	return [...(config.role === "http" ? [] : dataFolder(config.dataDir, effects)), ...keyFiles(env, effects)];
 }
 
