@@ -51,12 +51,12 @@ function checksOf(context: Context, isLoopWanted: boolean): Check[] {
 		{ group: "Reveille", look: async () => [await whoRuns(context)] },
 		...settingsChecks(context),
 		{ group: "Disk", look: () => lookAtDisk(context) },
-		{ group: "Clock", isLast: true, look: async () => clockFindings(context.clocks) },
 		{ group: "Database", look: () => lookAtDatabase(context) },
 		{ group: "Database", look: async () => lookAtReplica(context) },
 		...xmppChecks(context),
 		{ group: "Push services", look: (signal) => lookAtServices(context, signal) },
 		{ group: "PUBLIC_URL", look: (signal) => lookAtPublicUrl(context, signal) },
+		{ group: "Clock", isLast: true, look: async () => clockFindings(context.clocks) },
 		// Last: a connector that is started for it takes the address.
 		...(isLoopWanted
 			? [

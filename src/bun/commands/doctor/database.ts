@@ -12,6 +12,7 @@ import { readDatabaseNote } from "../../database/database-note.ts";
 import { migrationsOf } from "../../database/migrations.ts";
 import { connect, databaseFailure, filePath } from "../../database/open.ts";
 import { nativeHmac } from "../../native-crypto.ts";
+import { PROGRAM } from "../../program.ts";
 import { type Context, databaseUrl } from "./context.ts";
 import { isOwner } from "./files.ts";
 import { bad, type Finding, ok, reasonOf, timed, unknown, warn } from "./finding.ts";
@@ -104,7 +105,7 @@ async function schema(client: Client): Promise<Finding[]> {
 	const missing = known.filter((hash) => !applied.includes(hash)).length;
 	if (missing > 0) {
 		const text = `it is of an older version, and lacks ${missing} of ${known.length} changes. The next start makes them.`;
-		return [warn("Schema", text, "reveille backup FOLDER, and then restart Reveille")];
+		return [warn("Schema", text, `${PROGRAM} backup FOLDER, and then restart Reveille`)];
 	}
 	await checkSchema(client);
 	const isNewer = applied.some((hash) => !known.includes(hash));
