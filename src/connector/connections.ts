@@ -10,6 +10,16 @@ import {
 	startConnection,
 } from "./connection.ts";
 
+/** How a connection is. */
+export interface ConnectionState {
+	address: string;
+	isOnline: boolean;
+	/** Another process of the same database has it, and this one waits. */
+	isStandby: boolean;
+	/** Why not. */
+	reason: string | null;
+}
+
 export interface Connections {
 	/** Opens them. Until then nothing comes in, and what is sent goes nowhere. */
 	start(each: readonly ConnectionDeps[]): Promise<void>;
@@ -25,7 +35,7 @@ export interface Connections {
 	 */
 	status(): true | string;
 	/** How each is, for the operator. */
-	states(): { address: string; isOnline: boolean; isStandby: boolean; reason: string | null }[];
+	states(): ConnectionState[];
 	/**
 	 * Sends a stanza of our own by the connection that has this JID, from that JID; or by the first, if none has.
 	 * Nobody promises that it arrives.

@@ -49,7 +49,7 @@ import type { AdminReadiness, Answer, Notification, PushService } from "../types
 import type { ClockWatch } from "./checks/clock.ts";
 import { checkKeepers } from "./checks/node-keepers.ts";
 import { createStartChecks, type StartChecks } from "./checks/start-checks.ts";
-import { type Connections, createConnections } from "./connections.ts";
+import { type ConnectionState, type Connections, createConnections } from "./connections.ts";
 import { tellOfEnds } from "./ended-registrations.ts";
 import { createEntrances, type Entrance, serversForAdmins } from "./entrances.ts";
 import { gateMessages } from "./gate-messages.ts";
@@ -124,16 +124,6 @@ export interface Connector {
 	publishToItself(address: string, publish: Element): Promise<void>;
 	/** What waits goes out, and the connections are opened. To be called once. */
 	start(): Promise<RunningConnector>;
-}
-
-/** How a connection is. */
-export interface ConnectionState {
-	address: string;
-	isOnline: boolean;
-	/** Another process of the same database has it, and this one waits. */
-	isStandby: boolean;
-	/** Why not. */
-	reason: string | null;
 }
 
 export interface RunningConnector {

@@ -1,5 +1,6 @@
 /** The Reveille that runs with the same DATA_DIR, asked over its socket. */
 import { existsSync } from "node:fs";
+import type { ConnectionState } from "../../connector/connections.ts";
 import { isTooLong, socketPath } from "../command-socket.ts";
 
 /** How long a plain answer may take, ms. */
@@ -19,17 +20,7 @@ export interface RunningStatus {
 	databaseId: string | null;
 	/** How old its replica is, ms; null: there is none. */
 	replicaAgeMs: number | null;
-	connections: readonly RunningConnection[];
-}
-
-/** One of its XMPP connections. */
-export interface RunningConnection {
-	address: string;
-	isOnline: boolean;
-	/** Another process of the same database has it, and this one waits. */
-	isStandby: boolean;
-	/** Why not. */
-	reason: string | null;
+	connections: readonly ConnectionState[];
 }
 
 /** The running one. */

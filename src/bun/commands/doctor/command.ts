@@ -1,13 +1,14 @@
 /** `doctor`: what is well, what is not, and the line to type. */
 import { buildCommand } from "@stricli/core";
 import { JSON_FLAG, type Typed } from "../command.ts";
+import { askHealth } from "../health.ts";
 import { carryOut } from "./carry-out.ts";
 import { clockFindings } from "./clock.ts";
 import { type Context, openContext } from "./context.ts";
 import { lookAtDatabase } from "./database.ts";
 import { lookAtDisk } from "./disk.ts";
 import { lookAtFiles } from "./files.ts";
-import { bad, type Check, type Finding, ok, unknown } from "./finding.ts";
+import { bad, type Check, type Finding, ok, unknown, warn } from "./finding.ts";
 import { lookAtLoop } from "./loop/loop.ts";
 import { lookAtPublicUrl } from "./public-url.ts";
 import { lookAtReplica } from "./replica.ts";
@@ -47,15 +48,15 @@ export const doctorCommand = buildCommand<{ json: boolean; loop: boolean }, [], 
 /** All checks, in the order in which they are told. */
 function checksOf(context: Context, isLoopWanted: boolean): Check[] {
 	return [
-		{ group: "Reveille", look: async () => [whoRuns(context)] },
+		{ group: "Reveille", look: async () => [await whoRuns(context)] },
 		...settingsChecks(context),
 		{ group: "Disk", look: () => lookAtDisk(context) },
-		{ group: "Clock", isLast: true, look: async () => clockFindings(context.clocks) },
 		{ group: "Database", look: () => lookAtDatabase(context) },
 		{ group: "Database", look: async () => lookAtReplica(context) },
 		...xmppChecks(context),
 		{ group: "Push services", look: (signal) => lookAtServices(context, signal) },
 		{ group: "PUBLIC_URL", look: (signal) => lookAtPublicUrl(context, signal) },
+		{ group: "Clock", isLast: true, look: async () => clockFindings(context.clocks) },
 		// Last: a connector that is started for it takes the address.
 		...(isLoopWanted
 			? [
@@ -77,27 +78,22 @@ export function settingsChecks(context: Context): Check[] {
 	];
 }
 
-function whoRuns({ found, config }: Pick<Context, "found" | "config">): Finding {
-	switch (found.kind) {
-		case "running": {
-			const { version, pid, role, database, xmpp } = found.running.status;
-			const wrong = [database, xmpp].filter((part) => typeof part === "string");
-			const text = `version ${version} runs (process ${pid}, ROLE=${role}).`;
-			if (wrong.length > 0) return bad("Running", `${text} It is not ready: ${wrong.join(" ")}`);
-			return ok("Running", text);
-		}
-		case "silent":
-			return bad(
-				"Running",
-				`there is a socket in ${config.dataDir}, and no answer: ${found.reason}. Reveille hangs, or runs as another user.`,
-				"run this as the user that Reveille runs as; if that is so, restart Reveille",
-			);
-		case "none":
-			return unknown(
-				"Running",
-				config.role === "http"
-					? "a process with ROLE=http cannot be asked from here."
-					: `no Reveille runs with DATA_DIR=${config.dataDir}.`,
-			);
+async function whoRuns({ found, config, env }: Pick<Context, "found" | "config" | "env">): Promise<Finding> {
+	const what = "Running";
+	const { dataDir, role } = config;
+	if (found.kind === "silent") {
+		const text = `there is a socket in ${dataDir}, and no answer: ${found.reason}. Reveille hangs, or runs as another user.`;
+		return bad(what, text, "run this as the user that Reveille runs as; if that is so, restart Reveille");
 	}
+	if (found.kind === "running") {
+		const { version, pid, role: its, database, xmpp } = found.running.status;
+		const wrong = [database, xmpp].filter((part) => typeof part === "string");
+		const text = `version ${version} runs (process ${pid}, ROLE=${its}).`;
+		return wrong.length > 0 ? bad(what, `${text} It is not ready: ${wrong.join(" ")}`) : ok(what, text);
+	}
+	if (role === "http") return unknown(what, "a process with ROLE=http has no socket to be asked by.");
+	const url = await askHealth(env).catch(() => undefined);
+	if (url === undefined) return unknown(what, `no Reveille runs with DATA_DIR=${dataDir}.`);
+	const text = `${url} answers, and it is no Reveille with DATA_DIR=${dataDir}: what follows is about another one.`;
+	return warn(what, text, "run this in the folder, and with the settings, of the one that runs");
 }

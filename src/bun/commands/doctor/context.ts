@@ -18,6 +18,8 @@ export interface Context {
 	found: Found;
 	/** Told what time others say it is. */
 	clocks: Clocks;
+	/** The addresses of connections that could not log in, once that is known. */
+	refused: Set<string>;
 }
 
 /** @returns the URL of the shared database */
@@ -39,6 +41,7 @@ export async function openContext(env: Environment): Promise<Context | readonly 
 		env,
 		config,
 		found: await findRunning(config.dataDir),
+		refused: new Set(),
 		clocks: countingSources(createClockWatch({ log: silent })),
 	};
 }

@@ -1,5 +1,6 @@
 /** The shared database: is it there, is it the right one, and how fast does it answer? It is only read. */
 import { existsSync } from "node:fs";
+import { dirname } from "node:path";
 import { type Client, createClient } from "@libsql/client";
 import { drizzle } from "drizzle-orm/libsql";
 import { createKeyring } from "../../../secrets.ts";
@@ -11,7 +12,9 @@ import { readDatabaseNote } from "../../database/database-note.ts";
 import { migrationsOf } from "../../database/migrations.ts";
 import { connect, databaseFailure, filePath } from "../../database/open.ts";
 import { nativeHmac } from "../../native-crypto.ts";
+import { PROGRAM } from "../../program.ts";
 import { type Context, databaseUrl } from "./context.ts";
+import { isOwner } from "./files.ts";
 import { bad, type Finding, ok, reasonOf, timed, unknown, warn } from "./finding.ts";
 import { ownKeyTexts } from "./own-key-texts.ts";
 
@@ -24,7 +27,10 @@ const SLOW_MS = 250;
 const ASKED = 5;
 
 /** Looks at the database whose word counts. */
-export async function lookAtDatabase({ config }: Pick<Context, "config">): Promise<Finding[]> {
+export async function lookAtDatabase({
+	config,
+	found,
+}: Pick<Context, "config" | "found">): Promise<Finding[]> {
 	const url = databaseUrl(config);
 	const isFile = url.startsWith("file:");
 	const where = isFile ? filePath(url) : new URL(url).host;
@@ -35,6 +41,10 @@ export async function lookAtDatabase({ config }: Pick<Context, "config">): Promi
 		return [
 			unknown("Database", text, "if Reveille ran before, set DATA_DIR or DATABASE_URL as for that one"),
 		];
+	}
+	if (isFile && found.kind !== "running" && !isOwner(dirname(where))) {
+		const text = `${where} was not opened: what SQLite makes beside it would be this user's, and not that of Reveille's.`;
+		return [unknown("Database", text, "run this as the user that Reveille runs as")];
 	}
 	const client = isFile
 		? createClient({ url, concurrency: 1, timeout: LOCK_MS })
@@ -95,7 +105,7 @@ async function schema(client: Client): Promise<Finding[]> {
 	const missing = known.filter((hash) => !applied.includes(hash)).length;
 	if (missing > 0) {
 		const text = `it is of an older version, and lacks ${missing} of ${known.length} changes. The next start makes them.`;
-		return [warn("Schema", text, "reveille backup FOLDER, and then restart Reveille")];
+		return [warn("Schema", text, `${PROGRAM} backup FOLDER, and then restart Reveille`)];
 	}
 	await checkSchema(client);
 	const isNewer = applied.some((hash) => !known.includes(hash));

@@ -2,6 +2,7 @@
 import { accessSync, constants, readdirSync, type Stats, statSync } from "node:fs";
 import { join } from "node:path";
 import { settingNames } from "../../../config/settings.ts";
+import { PROGRAM } from "../../program.ts";
 import type { Context } from "./context.ts";
 import { bad, type Finding, ok, unknown, warn } from "./finding.ts";
 
@@ -30,7 +31,10 @@ const onDisk: FileEffects = {
 };
 
 /** Looks at the files. */
-export function lookAtFiles({ env, config }: Context, effects: FileEffects = onDisk): Finding[] {
+export function lookAtFiles(
+	{ env, config }: Pick<Context, "env" | "config">,
+	effects: FileEffects = onDisk,
+): Finding[] {
 	return [...(config.role === "http" ? [] : dataFolder(config.dataDir, effects)), ...keyFiles(env, effects)];
 }
 
@@ -56,7 +60,7 @@ function dataFolder(folder: string, effects: FileEffects): Finding[] {
 	}
 	if (!isOwner(folder, effects)) {
 		const text = `${folder} belongs to another user than the one who runs this command.`;
-		const todo = `run it as that user: sudo -u "$(stat -c %U ${folder})" reveille doctor`;
+		const todo = `run it as that user: sudo -u "$(stat -c %U ${folder})" ${PROGRAM} doctor`;
 		findings.push(warn("DATA_DIR", text, todo));
 	}
 	const paths = effects.list(folder).map((name) => ({ name, path: join(folder, name) }));

@@ -1,5 +1,6 @@
 /** Does PUBLIC_URL lead to this Reveille, and does the reverse proxy between say who asks? */
 import { peerCertificate } from "../../../connector/server/peer-certificate.ts";
+import { type Arrival, WATCHED_HEADER } from "../../../routes/request-watch.ts";
 import { networkFailure } from "../../../services/network-failures.ts";
 import type { Running } from "../running.ts";
 import type { Context } from "./context.ts";
@@ -10,15 +11,6 @@ const DEADLINE_MS = 8_000;
 const DAY_MS = 86_400_000;
 /** A certificate that ends sooner is told, days: those that renew themselves do so before. */
 const SOON_DAYS = 10;
-/** As routes/request-watch.ts has it. */
-const WATCHED_HEADER = "Reveille-Doctor";
-
-/** How a request arrived there. */
-interface Arrival {
-	peer: string | null;
-	forwardedFor: string | null;
-	isTrusted: boolean;
-}
 
 const WHAT = "PUBLIC_URL";
 

@@ -1,20 +1,19 @@
 /** What the running Reveille does for `doctor`: a device of its own, and a look at how a request arrived. */
 import type { Element } from "@xmpp/xml";
 import { Hono } from "hono";
+import type { Trials } from "../../../delivery/trial-devices.ts";
+import type { RequestWatch } from "../../../routes/request-watch.ts";
 import { present } from "../../../syntax/present-fields.ts";
 import { clock, type LoopEvent, type OwnPublish, type OwnPublished } from "./loop-events.ts";
 import { publishElement } from "./publish.ts";
 
 export interface DoctorDeps {
 	/** Undefined: there are too many devices. */
-	beginTrial(
-		tell: (leg: string, body?: string) => void,
-		onEnd: () => void,
-	): Promise<{ node: string; secret: string; end(): void } | undefined>;
+	beginTrial: Trials["begin"];
 	/** A component publishes to itself. @throws where the answer is an error, or none comes */
 	publishToItself(address: string, publish: Element): Promise<void>;
 	/** How requests arrive; missing: this process has no public pages. */
-	requests?: { begin(): string; of(word: string): object | undefined } | undefined;
+	requests?: Pick<RequestWatch, "begin" | "of"> | undefined;
 }
 
 /** `POST /doctor/loop`, `POST /doctor/publish`, `POST /doctor/request` and `GET /doctor/request/WORD`. */

@@ -61,7 +61,7 @@ describe("files", () => {
 	});
 	const look = (effects: FileEffects, env: Record<string, string> = {}) => {
 		const config = parseConfig({ DATA_DIR: "d" });
-		return lines(lookAtFiles({ env, config, found: none, clocks: {} as never }, effects));
+		return lines(lookAtFiles({ env, config }, effects));
 	};
 
 	test("of this user alone are well", () => {

@@ -106,7 +106,7 @@ describe("the rate of a server", () => {
 		const slow = { limit: 10_000, ms: 5_000 };
 		const finding = (software: string) => rateFinding(slow, { ...account, software });
 		expect(finding("Prosody").do).toBe(
-			'in prosody.cfg.lua: unlimited_jids = { "push@example.net" }, then prosodyctl reload',
+			'in prosody.cfg.lua: unlimited_jids = { "push@example.net" }, then restart it (systemctl restart prosody)',
 		);
 		expect(finding("ejabberd").do).toContain("shaper_rules");
 		expect(finding("").do).toContain("unlimited_jids");

@@ -3,6 +3,7 @@
  * settings, which serves until its standard input ends, so that it never outlives this command.
  */
 import { existsSync } from "node:fs";
+import { isTooLong, socketPath } from "../../../command-socket.ts";
 import { filePath } from "../../../database/open.ts";
 import { COMMAND } from "../../../program.ts";
 import { randomToken } from "../../../registration-token.ts";
@@ -46,7 +47,7 @@ export async function startOwnConnector(
 			LOG_LEVEL: "error",
 			// Else a database that never had a token would get one, and nobody would see it.
 			...(config.registration.mode === "token" && {
-				REGISTRATION_TOKEN: env.REGISTRATION_TOKEN ?? randomToken(),
+				REGISTRATION_TOKEN: env.REGISTRATION_TOKEN || randomToken(),
 			}),
 		},
 	});
@@ -74,12 +75,22 @@ export async function startOwnConnector(
 }
 
 /** Why none is to be started. */
-function refusalOf({ config }: Context): Finding | undefined {
+function refusalOf(context: Context): Finding | undefined {
+	const { config } = context;
 	const what = "Loop";
 	const url = databaseUrl(config);
 	if (!existsSync(config.dataDir) || (url.startsWith("file:") && !existsSync(filePath(url)))) {
 		const text = "it was not tried: Reveille has not been started with these settings yet.";
 		return unknown(what, text, "start Reveille, and run this again");
+	}
+	if (isTooLong(socketPath(config.dataDir))) {
+		const text =
+			"it was not tried: the path of DATA_DIR is too long for the socket by which Reveille is asked.";
+		return unknown(what, text, "set DATA_DIR to a shorter path");
+	}
+	const refused = config.connections.filter(({ address }) => context.refused.has(address));
+	if (refused.length === config.connections.length) {
+		return unknown(what, "it was not tried: no connection can log in.", "mend what XMPP says above");
 	}
 	if (!isOwner(config.dataDir)) {
 		// The files that it makes could not be written by the real one.

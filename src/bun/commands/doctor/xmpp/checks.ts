@@ -5,7 +5,10 @@ import { DATABASE_NOTE } from "../../../database/database-note.ts";
 import type { Context } from "../context.ts";
 import { type Check, unknown } from "../finding.ts";
 import { lookAtAccount, lookAtLogin } from "./account.ts";
-import { lookAtComponent } from "./component.ts";
+import { lookAtComponent, lookAtSecret } from "./component.ts";
+
+/** What findings about logins are called. */
+const LOGIN = "Login";
 
 export const groupOf = (address: string) => `XMPP ${address}`;
 
@@ -26,10 +29,14 @@ export function xmppChecks(context: Context): Check[] {
 		(found.kind === "running" ? found.running.status.databaseId : null) ?? notedId(config.dataDir);
 	return connections.map((connection) => ({
 		group: groupOf(connection.address),
-		look: (signal) =>
-			connection.kind === "account"
+		async look(signal) {
+			const findings = await (connection.kind === "account"
 				? lookAtAccount(connection, { ...context, databaseId }, signal)
-				: lookAtComponent(connection, context, signal),
+				: lookAtComponent(connection, context, signal));
+			const isIn = findings.some(({ what, state }) => what === LOGIN && state === "ok");
+			if (!isIn) context.refused.add(connection.address);
+			return findings;
+		},
 	}));
 }
 
@@ -40,7 +47,7 @@ export function loginChecks(context: Context): Check[] {
 		look: (signal) =>
 			connection.kind === "account"
 				? lookAtLogin(connection, signal)
-				: lookAtComponent(connection, context, signal),
+				: lookAtSecret(connection, context, signal),
 	}));
 }
 

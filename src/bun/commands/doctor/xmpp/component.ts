@@ -4,7 +4,7 @@ import { settingOf, shownUrl, type XmppComponent } from "../../../../config/conn
 import { openComponentStream } from "../../../../connector/stream/component-stream.ts";
 import { createStreamManagement } from "../../../../connector/stream/stream-management.ts";
 import type { Context } from "../context.ts";
-import { bad, type Finding, ok, reasonOf, timed } from "../finding.ts";
+import { bad, type Finding, ok, reasonOf, timed, unknown } from "../finding.ts";
 import { lookAtName } from "./way.ts";
 
 const DEADLINE_MS = 8_000;
@@ -28,6 +28,17 @@ export async function lookAtComponent(
 	}
 	const text = `this Reveille does not have ${component.domain}: ${running.reason ?? "it is not connected yet"}`;
 	return [...name, bad("Address", text)];
+}
+
+/** Only whether the component is let in. While Reveille has the domain that is not tried: it might lose it. */
+export async function lookAtSecret(
+	component: XmppComponent,
+	{ found }: Pick<Context, "found">,
+	signal: AbortSignal,
+): Promise<Finding[]> {
+	if (found.kind === "none") return [await logIn(component, signal)];
+	const text = `the secret of ${component.domain} was not tried, since the Reveille that runs might lose the domain by it.`;
+	return [unknown("Login", text, "stop Reveille to try it")];
 }
 
 /** Nobody of ours has it: it is taken for a moment, in which nothing is answered that comes. */

@@ -2,10 +2,10 @@
 import xml from "@xmpp/xml";
 import { settingOf, type XmppAccount } from "../../../../config/connections.ts";
 import { askHolder, type Holder } from "../../../../connector/address/address-check.ts";
+import type { ConnectionState } from "../../../../connector/connections.ts";
 import { NS } from "../../../../xmpp/namespaces.ts";
 import type { Requests } from "../../../../xmpp/requests.ts";
 import { sameValue } from "../../../../xmpp/same-database.ts";
-import type { RunningConnection } from "../../running.ts";
 import { bad, type Finding, ok, unknown, warn } from "../finding.ts";
 
 export interface HolderLook {
@@ -14,7 +14,7 @@ export interface HolderLook {
 	/** Which database it is; undefined: it is not known yet. */
 	databaseId: string | undefined;
 	/** This connection of the Reveille that runs; undefined: none runs. */
-	running: RunningConnection | undefined;
+	running: ConnectionState | undefined;
 }
 
 /** Asks the address itself. */
@@ -38,7 +38,7 @@ const isClient = (ask: Requests["ask"], address: string): Promise<boolean> =>
 /** @param options.own which database we serve, as it is told */
 export function holderFinding(
 	holder: Holder,
-	{ own, account, running }: { own: string; account: XmppAccount; running: RunningConnection | undefined },
+	{ own, account, running }: { own: string; account: XmppAccount; running: ConnectionState | undefined },
 ): Finding {
 	const { address } = account;
 	const what = "Address";

@@ -55,7 +55,7 @@ export async function measureRate(
 
 /** How to exempt an account. */
 function cure(software: string, username: string, domain: string): string {
-	const prosody = `in prosody.cfg.lua: unlimited_jids = { "${username}@${domain}" }, then prosodyctl reload`;
+	const prosody = `in prosody.cfg.lua: unlimited_jids = { "${username}@${domain}" }, then restart it (systemctl restart prosody)`;
 	const ejabberd = `in ejabberd.yml: acl: { push: { user: [${username}@${domain}] } } and shaper_rules: { c2s_shaper: [{ none: push }, { normal: all }] }, then ejabberdctl reload-config`;
 	if (/prosody/i.test(software)) return prosody;
 	if (/ejabberd/i.test(software)) return ejabberd;
