@@ -68,9 +68,14 @@ test("under 500 publishes a second an app gets another key and another life of i
 	const published = PER_SECOND * SECONDS;
 	while (answers.size < published) await Bun.sleep(10);
 	expect(new Set(answers.values())).toEqual(new Set(["result"]));
-	// None of them is newer than another of its device that was not sent: with this many devices, each was sent by itself.
+	// What waited for room on a busy machine is superseded by the next one to the same device; the newest never is.
 	const counts = pushedCounts(provider);
-	expect(counts.size).toBe(published);
+	const last = registered.map((_, device) => published - DEVICES + device + 1);
+	while (last.some((count) => !counts.has(count))) {
+		await provider.waitForPush((push) => !counts.has(Number(push.message.data?.count)));
+		for (const [count, times] of pushedCounts(provider)) counts.set(count, times);
+	}
+	expect(counts.size).toBeGreaterThan(published * 0.9);
 	expect(Math.max(...counts.values())).toBe(1);
 	const ttlOf = (count: number) =>
 		provider.pushes.find(({ message }) => Number(message.data?.count) === count)?.message.android?.ttl;
