@@ -46,8 +46,6 @@ export interface DebOptions {
 	target: Target;
 	/** The time that everything in it bears, in seconds. */
 	epoch: number;
-	/** Default: the sources'. */
-	version?: string;
 	/** How dpkg-deb packs it. */
 	compression?: readonly string[];
 }
@@ -58,7 +56,7 @@ export interface DebOptions {
  * @throws with what dpkg-deb said
  */
 export async function buildDeb(options: DebOptions): Promise<string> {
-	const { out, target, epoch, version = VERSION, compression = COMPRESSION } = options;
+	const { out, target, epoch, compression = COMPRESSION } = options;
 	const dpkgDeb = Bun.which("dpkg-deb");
 	if (dpkgDeb === null)
 		throw new Error("dpkg-deb is missing: it comes with the package dpkg, on Debian and others.");
@@ -68,9 +66,9 @@ export async function buildDeb(options: DebOptions): Promise<string> {
 		const binary = join(work, "reveille");
 		await buildBinary(binary, target);
 		const tree = join(work, "tree");
-		write(tree, contentsOf({ binary: readFileSync(binary), architecture, version, epoch }), epoch);
+		write(tree, contentsOf(readFileSync(binary), architecture, epoch), epoch);
 		mkdirSync(out, { recursive: true });
-		const made = join(out, `reveille_${version}_${architecture}.deb`);
+		const made = join(out, `reveille_${VERSION}_${architecture}.deb`);
 		const { success, stderr } = Bun.spawnSync(
 			[dpkgDeb, "--root-owner-group", ...compression, "--build", tree, made],
 			{ env: { ...process.env, SOURCE_DATE_EPOCH: String(epoch) }, stdout: "ignore" },
@@ -83,13 +81,7 @@ export async function buildDeb(options: DebOptions): Promise<string> {
 }
 
 /** All files of the package, those of dpkg itself too. */
-function contentsOf(given: {
-	binary: Uint8Array;
-	architecture: string;
-	version: string;
-	epoch: number;
-}): ReadonlyMap<string, Content> {
-	const { binary, architecture, version, epoch } = given;
+function contentsOf(binary: Uint8Array, architecture: string, epoch: number): ReadonlyMap<string, Content> {
 	const date = new Date(epoch * 1000);
 	const source = (name: string) => readFileSync(join(ROOT, "build", "debian", name), "utf8");
 	const filled = (text: string, values: Record<string, string>) =>
@@ -102,14 +94,14 @@ function contentsOf(given: {
 		"etc/reveille/environment": { text: source("environment"), mode: 0o644 },
 		"etc/reveille/reveille.toml": { text: commented(example("reveille.toml")), mode: 0o644 },
 		"usr/share/man/man1/reveille.1.gz": packed(
-			filled(source("reveille.1"), { VERSION: version, DATE: date.toISOString().slice(0, 10) }),
+			filled(source("reveille.1"), { VERSION, DATE: date.toISOString().slice(0, 10) }),
 		),
 		[`${doc}/copyright`]: {
 			text: `${readFileSync(join(ROOT, "LICENSE"), "utf8")}\n${source("copyright")}`,
 			mode: 0o644,
 		},
 		[`${doc}/third-party.txt.gz`]: packed(licencesOf(ROOT)),
-		[`${doc}/changelog.gz`]: packed(changelogOf(version, date)),
+		[`${doc}/changelog.gz`]: packed(changelogOf(date)),
 		[`${doc}/CHANGELOG.md.gz`]: packed(readFileSync(join(ROOT, "CHANGELOG.md"), "utf8")),
 		"usr/share/lintian/overrides/reveille": { text: source("lintian-overrides"), mode: 0o644 },
 	};
@@ -124,7 +116,7 @@ function contentsOf(given: {
 		paths.length,
 	);
 	const control = filled(source("control"), {
-		VERSION: version,
+		VERSION,
 		ARCHITECTURE: architecture,
 		INSTALLED_SIZE: String(kibibytes),
 	});
@@ -170,10 +162,10 @@ export function unitOf(text: string): string {
 	}, text);
 }
 
-function changelogOf(version: string, date: Date): string {
+function changelogOf(date: Date): string {
 	const when = date.toUTCString().replace("GMT", "+0000");
 	return [
-		`reveille (${version}) unstable; urgency=medium`,
+		`reveille (${VERSION}) unstable; urgency=medium`,
 		"",
 		"  * The changes are in CHANGELOG.md.gz.",
 		"",

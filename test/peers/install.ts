@@ -11,7 +11,17 @@ import { findProsody } from "./prosody.ts";
 import { findSlixmpp } from "./slixmpp.ts";
 
 /** The programs there are. */
-export type PeerName = "prosody" | "ejabberd" | "firefox" | "chromium" | "slixmpp" | "debootstrap";
+export type PeerName =
+	| "prosody"
+	| "ejabberd"
+	| "firefox"
+	| "chromium"
+	| "slixmpp"
+	| "debootstrap"
+	| "lintian"
+	| "nginx"
+	| "caddy"
+	| "qemu";
 
 const FINDERS: Record<PeerName, () => unknown> = {
 	prosody: findProsody,
@@ -19,7 +29,11 @@ const FINDERS: Record<PeerName, () => unknown> = {
 	firefox: findFirefox,
 	chromium: findChromium,
 	slixmpp: findSlixmpp,
-	debootstrap: findDebootstrap,
+	debootstrap: () => findProgram("debootstrap"),
+	lintian: () => findProgram("lintian"),
+	nginx: () => findProgram("nginx"),
+	caddy: () => findProgram("caddy"),
+	qemu: () => findProgram("qemu-aarch64-static", "qemu-user-static"),
 };
 
 /** Debian asks this program before it starts a service that a package brings; 101 means no. */
@@ -115,10 +129,9 @@ async function install(missing: MissingPeer, onProgress: (sentence: string) => v
 	}
 }
 
-function findDebootstrap(): void {
-	if (Bun.which("debootstrap", { PATH: systemPath() }) === null) {
-		throw new MissingPeer("debootstrap", ["debootstrap"]);
-	}
+/** @param brings Debian's package that has it */
+function findProgram(name: string, brings = name): void {
+	if (Bun.which(name, { PATH: systemPath() }) === null) throw new MissingPeer(name, [brings]);
 }
 
 /** Runs apt-get without questions; waits for another one that is at work. */
