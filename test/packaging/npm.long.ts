@@ -1,6 +1,6 @@
 /** The npm package, installed by Node's npm alone, in an empty folder, by somebody who is not root. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { chmodSync, chownSync, mkdirSync, readdirSync } from "node:fs";
+import { chmodSync, chownSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { buildPack } from "../../build/pack.ts";
 import packageJson from "../../package.json" with { type: "json" };
@@ -84,3 +84,31 @@ describe.each([
 		}
 	}, 60_000);
 });
+
+test("it is upgraded, brought back, and leaves nothing but npm's own folders", async () => {
+	const prefix = join(home, "again");
+	const npm = async (...words: string[]) => {
+		const command = [...ordinary, "npm", words[0] ?? "", "-g", "--prefix", prefix, ...words.slice(1)];
+		const { stderr, code } = await runToEnd(command, { cwd: folder.path, env });
+		if (code !== 0) throw new Error(stderr);
+	};
+	const version = () => {
+		const manifest = readFileSync(join(prefix, "lib/node_modules/reveille/package.json"), "utf8");
+		return (JSON.parse(manifest) as { version: string }).version;
+	};
+	await ask(["tar", "-xzf", tarball]);
+	const manifest = join(folder.path, "package/package.json");
+	const text = readFileSync(manifest, "utf8");
+	writeFileSync(manifest, text.replace(`"version": "${packageJson.version}"`, '"version": "0.0.9"'));
+	await ask(["tar", "-czf", "earlier.tgz", "package"]);
+	chmodSync(join(folder.path, "earlier.tgz"), 0o644);
+
+	await npm("install", "./earlier.tgz");
+	expect(version()).toBe("0.0.9");
+	await npm("install", `./${basename(tarball)}`);
+	expect(version()).toBe(packageJson.version);
+	await npm("install", "./earlier.tgz");
+	expect(version()).toBe("0.0.9");
+	await npm("uninstall", "reveille");
+	expect(readdirSync(prefix, { recursive: true }).toSorted()).toEqual(["bin", "lib", "lib/node_modules"]);
+}, 120_000);

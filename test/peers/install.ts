@@ -21,7 +21,8 @@ export type PeerName =
 	| "lintian"
 	| "nginx"
 	| "caddy"
-	| "qemu";
+	| "qemu"
+	| "sqlite3";
 
 const FINDERS: Record<PeerName, () => unknown> = {
 	prosody: findProsody,
@@ -33,6 +34,7 @@ const FINDERS: Record<PeerName, () => unknown> = {
 	lintian: () => findProgram("lintian"),
 	nginx: () => findProgram("nginx"),
 	caddy: () => findProgram("caddy"),
+	sqlite3: () => findProgram("sqlite3"),
 	qemu: () => findProgram("qemu-aarch64-static", "qemu-user-static"),
 };
 

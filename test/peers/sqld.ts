@@ -14,6 +14,8 @@ export interface SqldOptions {
 	primary?: Pick<Sqld, "grpcUrl">;
 	/** A PEM or base64url Ed25519 public key: whoever asks must show a JWT signed with its other half. */
 	jwtKey?: string;
+	/** The folder of its data, which stays. Default: one of its own, which goes. */
+	data?: string;
 }
 
 /** A libSQL server with data and ports of its own. */
@@ -47,7 +49,7 @@ export async function startSqld(options: SqldOptions = {}): Promise<Sqld> {
 	const folder = temporaryFolder("sqld");
 	const logPath = join(folder.path, "sqld.log");
 	const httpUrl = `http://127.0.0.1:${http}`;
-	const data = join(folder.path, "data");
+	const data = options.data ?? join(folder.path, "data");
 	const kept = join(folder.path, "kept");
 	const command = [program, "--no-welcome", "--db-path", data];
 	command.push("--http-listen-addr", `127.0.0.1:${http}`);
