@@ -2,8 +2,8 @@
  * A fresh minimal Debian with a systemd that runs, in namespaces of its own: what somebody who installs a package has.
  * Its network is its own loopback.
  */
-import { readFileSync, rmSync, symlinkSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, rmSync, symlinkSync } from "node:fs";
+import { basename, join } from "node:path";
 import { runToEnd, startChild } from "./child.ts";
 import { bootstrap, cachedDebian, runGuarded } from "./debootstrap.ts";
 import { temporaryFolder } from "./folder.ts";
@@ -45,7 +45,14 @@ exec chroot "$root" env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin container=other \\
 /** What would use this machine's devices. */
 const ABSENT = ["getty.target", "console-getty.service", "systemd-logind.service"];
 
-const NAMESPACES = ["--pid", "--mount", "--uts", "--ipc", "--net", "--cgroup"];
+/** Run by `sh` outside: goes into a cgroup of its own, so that this systemd rules over nothing else. */
+const ENTER = `set -e
+echo $$ > "$1/cgroup.procs"
+shift
+exec unshare --pid --mount --uts --ipc --net --cgroup --fork --kill-child sh -c "$@"`;
+
+/** Where the cgroups are that a systemd takes for its own, of either generation. */
+const CGROUPS = ["/sys/fs/cgroup", "/sys/fs/cgroup/systemd"];
 
 /** A running Debian. */
 export interface FreshDebian {
@@ -78,8 +85,12 @@ export async function bootFreshDebian(release: Release): Promise<FreshDebian> {
 	if (!copied.ok) throw new Error(copied.output);
 	rmSync(join(root, "usr/sbin/policy-rc.d"));
 	for (const unit of ABSENT) symlinkSync("/dev/null", join(root, "etc/systemd/system", unit));
+	const cgroups = CGROUPS.find((path) => existsSync(join(path, "cgroup.procs")));
+	if (cgroups === undefined) throw new Error("This machine has no cgroups that a systemd could use.");
+	const cgroup = join(cgroups, basename(folder.path));
+	mkdirSync(cgroup);
 	const child = startChild({
-		command: ["unshare", ...NAMESPACES, "--fork", "--kill-child", "sh", "-c", BOOT, "sh", root],
+		command: ["sh", "-c", ENTER, "sh", cgroup, BOOT, "sh", root],
 		logPath: join(folder.path, "systemd.log"),
 	});
 	const init = () => familyOf(child.pid).find(({ pid }) => commandOf(pid) === "systemd")?.pid;
@@ -94,6 +105,7 @@ export async function bootFreshDebian(release: Release): Promise<FreshDebian> {
 	};
 	const stop = async () => {
 		await child.kill9();
+		removeCgroup(cgroup);
 		folder.remove();
 	};
 	try {
@@ -104,6 +116,14 @@ export async function bootFreshDebian(release: Release): Promise<FreshDebian> {
 		throw error;
 	}
 	return { path: (inside) => join(root, inside), run, stop };
+}
+
+/** With those in it; a cgroup's own files go by themselves. */
+function removeCgroup(path: string): void {
+	for (const entry of readdirSync(path, { withFileTypes: true })) {
+		if (entry.isDirectory()) removeCgroup(join(path, entry.name));
+	}
+	rmdirSync(path);
 }
 
 function commandOf(pid: number): string {
