@@ -46,8 +46,10 @@ afterAll(async () => {
 
 /** The lines of the page, for a port, a certificate and a Reveille of this test. */
 function linesFor(name: Name, port: number, upstream: string): string {
-	const [, lines = ""] =
-		new RegExp(`\`\`\`${name}\\n([\\s\\S]*?)\`\`\``).exec(page("docs/proxies.md").text) ?? [];
+	const [, section = ""] = page("docs/proxies.md").text.split(
+		`### ${{ nginx: "nginx", caddy: "Caddy" }[name]}\n`,
+	);
+	const [, lines = ""] = /```\w*\n([\s\S]*?)```/.exec(section) ?? [];
 	const changed = (text: string, from: string | RegExp, to: string) => {
 		if (text.search(from) < 0) throw new Error(`The page has no ${from} for ${name}.`);
 		return text.replace(from, to);
@@ -169,7 +171,8 @@ describe.each(PROXIES)("%s", (name) => {
 	test("lets no body above the limit through, and headers of 12 kB", async () => {
 		const body = "x".repeat(300 * 1024);
 		const { status } = await ask(port, { path: "/api/v1/registrations", method: "POST", body });
-		expect(status).toBe({ nginx: 413, caddy: 502 }[name]);
+		// Caddy hands it on until it is too long, and Reveille refuses it by its length.
+		expect({ nginx: [413], caddy: [413, 502] }[name]).toContain(status);
 		const headers = { "X-Long": "y".repeat(12 * 1024) };
 		expect(await ask(port, { path: "/health", headers })).toMatchObject({ status: 200 });
 	});
