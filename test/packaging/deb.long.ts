@@ -76,7 +76,10 @@ async function debianWithPackages(release: Release) {
 		pid: () => sh("systemctl show -P MainPID reveille"),
 		version: () => sh("reveille --version"),
 		/** Resolves when it serves. */
-		serves: () => sh("for i in $(seq 100); do reveille health 2>/dev/null && exit; sleep 0.1; done; exit 1"),
+		serves: () =>
+			sh(
+				"for i in $(seq 100); do reveille health 2>/dev/null && exit; sleep 0.1; done; journalctl -u reveille -n 20; exit 1",
+			),
 		databaseId: () => sh("cat /var/lib/reveille/database-id"),
 	};
 }
@@ -169,6 +172,29 @@ describe.each<Release>(["bookworm", "trixie"])("on a fresh %s", (release) => {
 		const ready = `exec 3<>/dev/tcp/127.0.0.1/5357; printf 'GET /ready HTTP/1.1\\r\\nHost: localhost\\r\\nConnection: close\\r\\n\\r\\n' >&3; cat <&3`;
 		expect(await sh(`bash -c "${ready}"`)).toContain('"database":"ok"');
 		// It was restarted by nobody.
+		expect(await sh("systemctl show -P NRestarts reveille")).toBe("0");
+	}, 120_000);
+
+	test("the binary alone runs under the example's unit, by the lines in its head", async () => {
+		const { sh, path, pid, serves } = await debianWithPackages(release);
+		const unit = readFileSync(join(ROOT, "examples/reveille.service"), "utf8");
+		const lines = [...unit.matchAll(/^# {3}((?:bun run build && )?install .*)$/gm)].map(([, line = ""]) =>
+			line.replace("bun run build && ", ""),
+		);
+		expect(lines).toHaveLength(3);
+		const content = join(folder.path, "content");
+		run(["dpkg-deb", "-x", now, content]);
+		await sh("mkdir dist examples");
+		copyFileSync(join(content, "usr/lib/reveille/reveille"), path("root/dist/reveille"));
+		writeFileSync(path("root/examples/reveille.service"), unit);
+		rmSync(content, { recursive: true });
+		await sh(`exec 2>&1\n${lines.join("\n")}`);
+		await serves();
+		expect(await sh("systemd-analyze verify /etc/systemd/system/reveille.service 2>&1")).toBe("");
+		const [uid] = /(?<=^Uid:\t)\d+/m.exec(await sh(`cat /proc/${await pid()}/status`)) ?? [];
+		// The range of users that systemd makes up for a while.
+		expect(Number(uid)).toBeGreaterThanOrEqual(61_184);
+		expect(await sh("stat -L -c '%a %u' /var/lib/reveille")).toBe(`700 ${uid}`);
 		expect(await sh("systemctl show -P NRestarts reveille")).toBe("0");
 	}, 120_000);
 

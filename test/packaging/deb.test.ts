@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { chmodSync, cpSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { unitOf } from "../../build/deb.ts";
+import { sourceDate } from "../../build/epoch.ts";
 import packageJson from "../../package.json" with { type: "json" };
 import { readTables } from "../../src/bun/toml-file.ts";
 import { settingNames } from "../../src/config/settings.ts";
@@ -62,6 +63,13 @@ test("both packages are the same bytes from another folder, umask and time zone"
 		`reveille-${packageJson.version}.tgz`,
 	]);
 	expect(again.map(sumOf)).toEqual(made.map(sumOf));
+});
+
+test("their time is the last commit's, or what SOURCE_DATE_EPOCH says", () => {
+	expect(sourceDate(ROOT, { SOURCE_DATE_EPOCH: EPOCH })).toBe(Number(EPOCH));
+	const { stdout } = Bun.spawnSync(["git", "log", "-1", "--format=%ct"], { cwd: ROOT });
+	expect(sourceDate(ROOT, {})).toBe(Number(stdout));
+	expect(() => sourceDate(folder.path, {})).toThrow("set SOURCE_DATE_EPOCH");
 });
 
 test("nothing in it names the folder that it was built in", () => {

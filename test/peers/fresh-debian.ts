@@ -66,10 +66,14 @@ export interface FreshDebian {
 
 /**
  * Boots one. What it is copied from is made once, and kept.
+ * @param uid who asks: only root may
  * @throws {MissingPeer} when it cannot be made, with the line to type
  */
-export async function bootFreshDebian(release: Release): Promise<FreshDebian> {
-	if (process.getuid?.() !== 0) {
+export async function bootFreshDebian(
+	release: Release,
+	uid: number | undefined = process.getuid?.(),
+): Promise<FreshDebian> {
+	if (uid !== 0) {
 		throw new MissingPeer(
 			`Debian ${release}`,
 			[],
@@ -100,7 +104,13 @@ export async function bootFreshDebian(release: Release): Promise<FreshDebian> {
 		const within = [`--root=/proc/${pid}/root`, `--wd=/proc/${pid}/root/root`];
 		return runToEnd(
 			["nsenter", "-t", String(pid), "-m", "-p", "-n", "-u", "-i", "-C", ...within, "sh", "-c", script],
-			{ cwd: "/", env: { PATH: "/usr/sbin:/usr/bin:/sbin:/bin", DEBIAN_FRONTEND: "noninteractive" } },
+			{
+				cwd: "/",
+				env: {
+					PATH: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+					DEBIAN_FRONTEND: "noninteractive",
+				},
+			},
 		);
 	};
 	const stop = async () => {
