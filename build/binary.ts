@@ -4,7 +4,7 @@
  * What the program reads from disk when it runs from its sources is put inside: libSQL's native library, and the
  * SQL of `drizzle/`. The web app is in `dist/web.json`, which is a module like any other.
  */
-import { readFileSync, statSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import type { BunPlugin } from "bun";
@@ -18,31 +18,42 @@ const TARGETS = {
 	"linux-x64": "@libsql/linux-x64-gnu",
 	"linux-arm64": "@libsql/linux-arm64-gnu",
 } as const;
-type Target = keyof typeof TARGETS;
+export type Target = keyof typeof TARGETS;
 
-const isTarget = (name: string): name is Target => name in TARGETS;
+/** The names of the machines there is a binary for. */
+export const targets = Object.keys(TARGETS) as Target[];
+
+export const isTarget = (name: string): name is Target => name in TARGETS;
 
 /**
  * The libsql package requires its native library by a name computed when it runs, which a bundler cannot follow: it
- * gets the name of the target's.
+ * gets the target's. The way for its developers goes, as it would put the path of this folder into the binary.
+ * @param path of the native library
  */
-function nativeLibrary(name: string): BunPlugin {
-	const computed = "} = requireNative();";
+function nativeLibrary(path: string): BunPlugin {
+	const replaced = [
+		["} = requireNative();", `} = require(${JSON.stringify(path)});`],
+		["return load(__dirname)", "return undefined"],
+	] as const;
 	return {
 		name: "native library",
 		setup(build) {
-			build.onLoad({ filter: /\/node_modules\/libsql\/index\.js$/ }, ({ path }) => {
-				const contents = readFileSync(path, "utf8");
-				if (!contents.includes(computed)) {
-					throw new Error(`${path} loads its native library in another way than build/binary.ts knows.`);
-				}
-				return { contents: contents.replace(computed, `} = require("${name}");`), loader: "js" };
+			build.onLoad({ filter: /\/node_modules\/libsql\/index\.js$/ }, ({ path: index }) => {
+				const source = readFileSync(index, "utf8");
+				const contents = replaced.reduce((text, [computed, fixed]) => {
+					if (!text.includes(computed)) {
+						throw new Error(`${index} loads its native library in another way than build/binary.ts knows.`);
+					}
+					return text.replace(computed, fixed);
+				}, source);
+				return { contents, loader: "js" };
 			});
 		},
 	};
 }
 
-const migrationsInside: BunPlugin = {
+/** The SQL of `drizzle/`, read when the program is built. */
+export const migrationsInside: BunPlugin = {
 	name: "migrations",
 	setup(build) {
 		build.onLoad({ filter: /\/src\/bun\/database\/migrations\.ts$/ }, () => {
@@ -55,19 +66,41 @@ const migrationsInside: BunPlugin = {
 	},
 };
 
-/** @throws naming the line that gets the package, if it is not there */
-function requirePackage(name: string, target: Target): void {
-	try {
-		Bun.resolveSync(name, join(ROOT, "node_modules", "libsql"));
-	} catch {
-		const [os, cpu] = target.split("-");
-		throw new Error(`${name} is not installed: bun install --frozen-lockfile --os=${os} --cpu=${cpu}`);
-	}
+/**
+ * libSQL's native library for a target: of this machine's packages, or of the target's, which are installed into a
+ * folder of their own below `dist`.
+ * @returns its path
+ * @throws with what the installation said
+ */
+function nativeLibraryFor(target: Target): string {
+	const library = join(TARGETS[target], "index.node");
+	const here = join(ROOT, "node_modules", library);
+	if (existsSync(here)) return here;
+	const folder = join(ROOT, "dist", `packages-${target}`);
+	const there = join(folder, "node_modules", library);
+	const lock = readFileSync(join(ROOT, "bun.lock"));
+	const installed = join(folder, "bun.lock");
+	if (existsSync(there) && lock.equals(readFileSync(installed))) return there;
+	mkdirSync(folder, { recursive: true });
+	for (const name of ["package.json", "bun.lock"]) copyFileSync(join(ROOT, name), join(folder, name));
+	const [os, cpu] = target.split("-");
+	const install = ["install", "--frozen-lockfile", "--production", `--os=${os}`, `--cpu=${cpu}`];
+	const { success, stderr } = Bun.spawnSync([process.execPath, ...install], {
+		cwd: folder,
+		stdout: "ignore",
+	});
+	if (success && existsSync(there)) return there;
+	throw new Error(`${TARGETS[target]} cannot be installed:\n${stderr}`);
 }
 
-/** @param outfile the binary, made or replaced */
-async function buildBinary(outfile: string, target: Target): Promise<void> {
-	requirePackage(TARGETS[target], target);
+/**
+ * Builds the binary. Builds of the same sources are the same, byte for byte, in whatever folder they are made, if the
+ * binary's name is.
+ * @param outfile the binary, made or replaced
+ * @throws {AggregateError} with what the bundler found wrong
+ */
+export async function buildBinary(outfile: string, target: Target): Promise<void> {
+	const library = nativeLibraryFor(target);
 	await bundleWeb(ROOT);
 	await Bun.build({
 		entrypoints: [join(ROOT, "build", "entry.ts")],
@@ -81,7 +114,7 @@ async function buildBinary(outfile: string, target: Target): Promise<void> {
 		},
 		minify: { whitespace: true, syntax: true },
 		sourcemap: "none",
-		plugins: [nativeLibrary(TARGETS[target]), migrationsInside],
+		plugins: [nativeLibrary(library), migrationsInside],
 	});
 }
 
@@ -94,7 +127,7 @@ if (import.meta.main) {
 	});
 	const { outfile, target } = values;
 	if (!isTarget(target)) {
-		console.error(`There is no binary for ${target}: --target may be ${Object.keys(TARGETS).join(" or ")}.`);
+		console.error(`There is no binary for ${target}: --target may be ${targets.join(" or ")}.`);
 		process.exit(2);
 	}
 	const startedAt = performance.now();

@@ -1,10 +1,13 @@
-/** This program, from its sources through Bun, or as the compiled binary. */
+/** This program: from its sources through Bun, as the compiled binary, or as the bundle of the npm package. */
 import process from "node:process";
 
 const isBinary = Bun.main.startsWith("/$bunfs/");
+const isInstalled = isBinary || Bun.main.endsWith(".js");
 
 /** What the user types to run it. */
-export const PROGRAM = isBinary ? "reveille" : `npx --yes bun@${Bun.version} run start`;
+export const PROGRAM = isInstalled ? "reveille" : `npx --yes bun@${Bun.version} run start`;
 
 /** What it is run with by itself, for another process of its own. */
-export const COMMAND: readonly string[] = isBinary ? [process.execPath] : [process.execPath, Bun.main];
+export const COMMAND: readonly string[] = isBinary
+	? [process.execPath]
+	: [process.execPath, ...process.execArgv, Bun.main];

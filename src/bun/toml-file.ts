@@ -23,7 +23,7 @@ export interface Tables {
 /**
  * The tables `[[app]]` and `[[connection]]`, unchecked but for their files.
  * @param setting APPS: a path, the apps' JSON, or nothing
- * @returns JSON as it is, and the tables of the file
+ * @returns JSON as it is, and the tables of the file; nothing of a file that holds comments only
  * @throws {StartError} naming the file
  */
 export function readTables(given: string | undefined): Tables {
@@ -35,12 +35,6 @@ export function readTables(given: string | undefined): Tables {
 	const path = setting ?? DEFAULT_FILE;
 	if (setting === undefined && !existsSync(path)) return { apps: undefined, connections: undefined };
 	const { app, connection } = parse(path);
-	if (app === undefined && connection === undefined) {
-		throw new StartError(
-			"toml-tables",
-			`${path} holds no table [[app]] or [[connection]]: write one, or remove the file.`,
-		);
-	}
 	return { apps: withFiles(app, "app", path), connections: withFiles(connection, "connection", path) };
 }
 
@@ -75,6 +69,13 @@ function readNamed(value: string, what: string, path: string): string {
 
 function parse(path: string): { app?: unknown; connection?: unknown } {
 	const text = read(path, "APPS");
+	// A package brings one of comments only. One without a letter is what a full disk leaves of a file.
+	if (text === "") {
+		throw new StartError(
+			"toml-tables",
+			`${path} is empty: write a table [[app]] or [[connection]], or a comment, or remove the file.`,
+		);
+	}
 	let content: Record<string, unknown>;
 	try {
 		content = Bun.TOML.parse(text) as Record<string, unknown>;

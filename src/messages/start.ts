@@ -110,8 +110,9 @@ export const startMessages = {
 	"toml-tables": {
 		happened:
 			"Reveille does not start, because the file of apps and connections has other tables than these.",
-		cause: "It has no table `[[app]]` or `[[connection]]`, or it has a table of another name.",
-		remedy: "Write tables `[[app]]` and `[[connection]]` only, with two brackets on each side.",
+		cause: "It has a table of another name than `[[app]]` and `[[connection]]`, or it is empty.",
+		remedy:
+			"Write tables `[[app]]` and `[[connection]]` only, with two brackets on each side. A file of comments only is taken too.",
 		more: "reveille-toml.md",
 	},
 	"xmpp-ca-unreadable": {

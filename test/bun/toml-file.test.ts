@@ -53,6 +53,11 @@ describe("reveille.toml", () => {
 		expect(readTables(" ")).toEqual({ apps: undefined, connections: undefined });
 	});
 
+	test("may hold comments only, as a package brings it", () => {
+		const path = written("# [[app]]\n# name = 'chat'\n");
+		expect(readTables(path)).toEqual({ apps: undefined, connections: undefined });
+	});
+
 	test("is no JSON object, which is not repeated: it may hold secrets", () => {
 		const given = () => readTables('{ "name": "chat", "key": "hunter2" }');
 		expect(given).toThrow(
@@ -74,8 +79,7 @@ describe("a fault names the file and what to do", () => {
 			() => written("[apps]\nname = 'a'\n"),
 			/tables \[\[app\]\] and \[\[connection\]\] and nothing else, not apps/,
 		],
-		["nothing at all", () => written(""), /holds no table \[\[app\]\] or \[\[connection\]\]: write one/],
-		["comments alone", () => written("# [[app]]\n"), /holds no table/],
+		["nothing at all", () => written("\n"), /is empty: write a table \[\[app\]\] or \[\[connection\]\]/],
 		[
 			"a key that is not there",
 			() => written("[[app]]\nkey = './missing.p8'\n"),

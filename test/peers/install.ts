@@ -19,7 +19,12 @@ export type PeerName =
 	| "chromium"
 	| "slixmpp"
 	| "promtool"
-	| "debootstrap";
+	| "debootstrap"
+	| "lintian"
+	| "nginx"
+	| "caddy"
+	| "qemu"
+	| "sqlite3";
 
 const FINDERS: Record<PeerName, () => unknown> = {
 	prosody: findProsody,
@@ -28,7 +33,12 @@ const FINDERS: Record<PeerName, () => unknown> = {
 	chromium: findChromium,
 	slixmpp: findSlixmpp,
 	promtool: findPromtool,
-	debootstrap: findDebootstrap,
+	debootstrap: () => findProgram("debootstrap"),
+	lintian: () => findProgram("lintian"),
+	nginx: () => findProgram("nginx"),
+	caddy: () => findProgram("caddy"),
+	sqlite3: () => findProgram("sqlite3"),
+	qemu: () => findProgram("qemu-aarch64-static", "qemu-user-static"),
 };
 
 /** Debian asks this program before it starts a service that a package brings; 101 means no. */
@@ -124,10 +134,9 @@ async function install(missing: MissingPeer, onProgress: (sentence: string) => v
 	}
 }
 
-function findDebootstrap(): void {
-	if (Bun.which("debootstrap", { PATH: systemPath() }) === null) {
-		throw new MissingPeer("debootstrap", ["debootstrap"]);
-	}
+/** @param brings Debian's package that has it */
+function findProgram(name: string, brings = name): void {
+	if (Bun.which(name, { PATH: systemPath() }) === null) throw new MissingPeer(name, [brings]);
 }
 
 /** Runs apt-get without questions; waits for another one that is at work. */

@@ -4,6 +4,7 @@ import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { debian13Folder, ensureDebian13 } from "./debian13.ts";
 import { temporaryFolder } from "./folder.ts";
+import { bootFreshDebian } from "./fresh-debian.ts";
 import { serversSystem, systemIn } from "./system.ts";
 
 const folder = temporaryFolder("system");
@@ -37,6 +38,7 @@ test("it is kept where the user says, or in the user's cache", () => {
 
 test("who is not root is told the line to type", async () => {
 	await expect(ensureDebian13(() => {}, 1000)).rejects.toThrow('sudo env "PATH=$PATH" bun run test:servers');
+	await expect(bootFreshDebian("trixie", 1000)).rejects.toThrow('sudo env "PATH=$PATH" bun run test:long');
 });
 
 test("a program of this machine is run as it is", () => {
