@@ -7,78 +7,24 @@ import { startChild } from "../peers/child.ts";
 import { temporaryFolder } from "../peers/folder.ts";
 import { type Reveille, startReveille } from "../peers/reveille.ts";
 import { settingsOf, typed, WELL } from "./doctor.ts";
-import { openScene, type Scene, type Transport, writeToAll } from "./scene.ts";
+import { endAll, ends, openWell, settings, socketOf, tellOfWellServer } from "./doctor-well.ts";
 
 const PATIENCE_MS = 90_000;
-const LEGS =
-	/publish → here [\d.]+ m?s, → handled [\d.]+ m?s, → pushed [\d.]+ m?s, → decrypted [\d.]+ m?s, → answer/;
 
-const ends: (() => unknown)[] = [];
-afterEach(async () => {
-	for (const end of ends.splice(0).reverse()) await end();
-}, 60_000);
+afterEach(endAll, 60_000);
 
-async function scene(transport: Transport): Promise<Scene> {
-	const opened = await openScene("prosody", { transport, settings: WELL });
-	ends.push(() => opened.stop());
-	return opened;
-}
-
-function settings({ reveille, server }: Scene, transport: Transport) {
-	const [component] = server.components;
-	return settingsOf(reveille, server, {
-		...(transport === "component" && {
-			XMPP_SERVICE: server.componentUrl,
-			XMPP_DOMAIN: component?.domain,
-			XMPP_USERNAME: undefined,
-			XMPP_PASSWORD: component?.secret,
-		}),
-	});
-}
-
-const socketOf = ({ dataFolder }: Reveille) => join(dataFolder, "reveille.sock");
+const scene = () => openWell("prosody", "account");
 
 const ask = (reveille: Reveille, path: string, init: RequestInit = {}) =>
 	fetch(`http://reveille${path}`, { ...init, unix: socketOf(reveille) } as RequestInit);
 
-describe.each<Transport>(["account", "component"])("a Prosody that is well, by an %s", (transport) => {
-	test(
-		"is found well while Reveille runs, which is not disturbed, and after it ended",
-		async () => {
-			const opened = await scene(transport);
-			const { reveille } = opened;
-			const before = reveille.log().length;
-			const running = await typed(["doctor"], settings(opened, transport));
-			expect(running.lines("bad")).toEqual([]);
-			expect(running.code).toBe(0);
-			expect(running.lines("ok").join("\n")).toMatch(LEGS);
-			expect(running.lines("ok").join("\n")).toContain("this Reveille has");
-			// Neither a warning nor another stream: nobody took its address, and nobody held its database.
-			expect(reveille.log().slice(before)).not.toMatch(/WARNING|ERROR|is online|is not online/);
-			expect(running.ms).toBeLessThan(60_000);
-
-			const [sleeper] = await opened.sleepers("bob");
-			await reveille.halt();
-			const alone = await typed(["doctor"], settings(opened, transport));
-			expect(alone.lines("bad")).toEqual([]);
-			expect(alone.lines("ok").join("\n")).toMatch(LEGS);
-			expect(alone.lines("ok").join("\n")).toContain("one ran for this alone, and has ended");
-			expect(existsSync(socketOf(reveille))).toBe(false);
-
-			await reveille.start();
-			if (!sleeper) throw new Error("nobody sleeps");
-			await writeToAll(opened, [sleeper]);
-			await opened.endpoint.waitForPush();
-		},
-		PATIENCE_MS,
-	);
-});
+tellOfWellServer("prosody");
 
 describe("the device of the loop", () => {
 	test(
 		"ends when doctor goes, and is unknown then",
 		async () => {
-			const opened = await scene("account");
+			const opened = await scene();
 			const ending = new AbortController();
 			const answer = await ask(opened.reveille, "/doctor/loop", { method: "POST", signal: ending.signal });
 			const reader = answer.body?.getReader();
@@ -97,7 +43,7 @@ describe("the device of the loop", () => {
 	test(
 		"has no connector that outlives doctor",
 		async () => {
-			const opened = await scene("account");
+			const opened = await scene();
 			const { reveille } = opened;
 			await reveille.halt();
 			const folder = temporaryFolder("doctor");
@@ -160,7 +106,7 @@ describe("check", () => {
 	test(
 		"makes no file, and says what is wrong by its exit code",
 		async () => {
-			const opened = await scene("account");
+			const opened = await scene();
 			await opened.reveille.halt();
 			const folder = temporaryFolder("check");
 			ends.push(folder.remove);

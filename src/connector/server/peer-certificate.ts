@@ -1,7 +1,7 @@
 /** The certificate that a server shows, whoever signed it: to compare it, and to say what is wrong with it. */
 import { X509Certificate } from "node:crypto";
 import { isIP } from "node:net";
-import { connect } from "node:tls";
+import { connect, type DetailedPeerCertificate } from "node:tls";
 import { loginBounds } from "../../limits/bounds/login.ts";
 import { quoted } from "../../limits/text-length.ts";
 
@@ -16,7 +16,12 @@ export interface PeerCertificate {
 	/** Dates, UTC. */
 	from: string;
 	until: string;
+	/** Those that the server shows behind its own, from who signed it on; missing: none. */
+	others?: readonly { name: string; until: string }[];
 }
+
+/** Longer chains are nobody's. */
+const LONGEST_CHAIN = 5;
 
 /** As `openssl x509 -fingerprint -sha256` prints it on the server, to be compared; XMPP_CA takes it so. */
 export const shownFingerprint = (sha256: string) =>
@@ -41,11 +46,30 @@ export function readCertificate(certificate: X509Certificate): PeerCertificate {
 	};
 }
 
-/** Its common name, else its organisation. */
 function issuerOf({ issuer, subject }: X509Certificate): string {
-	if (issuer === subject) return "itself";
-	const name = /^CN=(.*)$/m.exec(issuer)?.[1] ?? /^O=(.*)$/m.exec(issuer)?.[1];
+	return issuer === subject ? "itself" : nameIn(issuer);
+}
+
+/** A common name, else an organisation. */
+function nameIn(subject: string): string {
+	const name = /^CN=(.*)$/m.exec(subject)?.[1] ?? /^O=(.*)$/m.exec(subject)?.[1];
 	return quoted(name ?? "nobody with a name");
+}
+
+/** The chain behind a certificate. @param own itself: who signed itself is behind itself */
+function othersIn(
+	first: DetailedPeerCertificate | undefined,
+	own: Buffer,
+): { name: string; until: string }[] {
+	const others: { name: string; until: string }[] = [];
+	let before = own;
+	for (let next = first; next?.raw && !next.raw.equals(before); next = next.issuerCertificate) {
+		const { subject, validTo } = new X509Certificate(next.raw);
+		others.push({ name: nameIn(subject), until: day(validTo) });
+		if (others.length === LONGEST_CHAIN) break;
+		before = next.raw;
+	}
+	return others;
 }
 
 /**
@@ -69,8 +93,10 @@ export function peerCertificate(url: URL, signal: AbortSignal): Promise<PeerCert
 	signal.addEventListener("abort", end, { once: true });
 	socket.once("secureConnect", () => {
 		try {
-			const { raw } = socket.getPeerCertificate();
-			resolve(raw ? readCertificate(new X509Certificate(raw)) : undefined);
+			const { raw, issuerCertificate } = socket.getPeerCertificate(true);
+			if (!raw) return end();
+			const others = othersIn(issuerCertificate, raw);
+			resolve({ ...readCertificate(new X509Certificate(raw)), ...(others.length > 0 && { others }) });
 		} catch {
 			end();
 		}

@@ -61,7 +61,8 @@ export async function lookAtCertificate({ service }: Way, signal: AbortSignal): 
 	if (url.protocol !== "wss:") return [];
 	const shown = await peerCertificate(url, signal);
 	if (!shown) return [];
-	const days = Math.floor((Date.parse(shown.until) - Date.now()) / DAY_MS);
+	const daysTo = (until: string) => Math.floor((Date.parse(until) - Date.now()) / DAY_MS);
+	const days = daysTo(shown.until);
 	const about = `for ${shown.names}, signed by ${shown.issuer}`;
 	if (days < 0) {
 		const text = `${about}: it has expired on ${shown.until}.`;
@@ -70,6 +71,14 @@ export async function lookAtCertificate({ service }: Way, signal: AbortSignal): 
 	if (days <= SOON_DAYS) {
 		const text = `${about}: it expires on ${shown.until}.`;
 		return [warn("Certificate", text, "renew it on the XMPP server; with certbot: certbot renew")];
+	}
+	// One of an authority may end before the server's own.
+	const ending = shown.others?.find(({ until }) => daysTo(until) <= SOON_DAYS && until < shown.until);
+	if (ending) {
+		const text = `${about}: that of ${ending.name}, by which it is trusted, expires on ${ending.until}.`;
+		return [
+			warn("Certificate", text, "renew the whole chain on the XMPP server; with certbot: certbot renew"),
+		];
 	}
 	return [ok("Certificate", `${about}, good until ${shown.until}.`)];
 }
