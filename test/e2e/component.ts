@@ -248,7 +248,7 @@ export function testComponent(program: ServerName): void {
 			for (const address of [DOMAIN, account]) {
 				expect(await metric(one, `reveille_xmpp_online{address="${address}"}`)).toBe(1);
 			}
-			expect(one.log()).toContain(`component ${DOMAIN} through ${server.componentUrl}`);
+			expect(one.log()).toContain(`XMPP component  ${DOMAIN} through ${server.componentUrl}`);
 
 			const alice = await login(server, "alice");
 			for (const [user, address] of [
