@@ -68,6 +68,8 @@ export interface AttemptDeps {
 	registrations: Pick<Known, "find" | "findAtPrimary" | "rename" | "remove">;
 	/** Whether the operator serves an owner no more; as in `Bars`. */
 	isBarred(owner: string): boolean | Promise<boolean>;
+	/** Asked before an owner's registration ends by a bar: it may have been lifted elsewhere. Missing: it was not. */
+	isStillBarred?(owner: string): Promise<boolean>;
 	/** Who may publish to a registration whose owner is known: its domains, or everybody with its secret. */
 	publishers: "own" | "any";
 	/** By the name of their app. */
@@ -122,6 +124,9 @@ export function createAttempts(deps: AttemptDeps): Attempts {
 		return gates.enter(target.gate, target.limits, asking);
 	}
 
+	const isStillBarred = ({ owner }: Registration) =>
+		fromDatabase(async () => (await deps.isStillBarred?.(owner)) ?? true);
+
 	/** It was registered by a process that did not know of the bar yet. It is gone before that is said of it. */
 	async function endBarred(item: Item, { node }: Registration): Promise<Answer> {
 		const isThere = await fromDatabase(
@@ -150,7 +155,8 @@ export function createAttempts(deps: AttemptDeps): Attempts {
 		}
 		const barred = isBarred(registration.owner);
 		// Almost always it is known, and nothing is waited for.
-		if (barred !== false && (await barred)) return answered(await endBarred(item, registration));
+		if (barred !== false && (await barred) && (await isStillBarred(registration)))
+			return answered(await endBarred(item, registration));
 		delete item.publisher;
 		const app = apps.get(registration.app);
 		const service = services.get(registration.app);

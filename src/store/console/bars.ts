@@ -2,12 +2,12 @@
  * Bars: owners and domains that the operator does not serve. Barring ends what they have, so that their publishes are
  * those to registrations that are gone, and from then on they may not register.
  */
-import { and, desc, eq, gt, lte, sql } from "drizzle-orm";
+import { and, desc, eq, gt, inArray, lte, sql } from "drizzle-orm";
 import type { LibSQLDatabase } from "drizzle-orm/libsql";
 import { consoleBounds } from "../../limits/bounds/console.ts";
 import { bars, registrations } from "../schema.ts";
 import { nextTurn } from "./turns.ts";
-import { domainOfOwner, isOfWho } from "./who.ts";
+import { isOfWho, whosOf } from "./who.ts";
 
 export interface Bar {
 	/** A bare JID or a domain. */
@@ -39,6 +39,11 @@ export interface Bars {
 	 * @returns at once, as long as what was read is young enough. Where the database is away it is what was read last
 	 */
 	isBarred(owner: string): boolean | Promise<boolean>;
+	/**
+	 * The same as the database has it now: before something is ended, since another process may have lifted the bar.
+	 * @throws when the database is away
+	 */
+	isStillBarred(owner: string): Promise<boolean>;
 }
 
 export class TooManyBars extends Error {
@@ -71,11 +76,14 @@ export function createBars(db: LibSQLDatabase, { endSome, now = Date.now, pause 
 	let known: ReadonlySet<string> = new Set();
 	let readAt = Number.NEGATIVE_INFINITY;
 	let reading: Promise<void> | undefined;
+	/** How often bars were made and lifted here: what was being read meanwhile may not have it. */
+	let changes = 0;
 
 	async function read(): Promise<void> {
 		try {
+			const before = changes;
 			const rows = await db.select({ who: bars.who }).from(bars).limit(consoleBounds.bars.is);
-			known = new Set(rows.map(({ who }) => who));
+			if (changes === before) known = new Set(rows.map(({ who }) => who));
 		} catch {
 			// Away: those that were known stay.
 		} finally {
@@ -85,7 +93,12 @@ export function createBars(db: LibSQLDatabase, { endSome, now = Date.now, pause 
 	}
 
 	const isKnown = (whose: string) =>
-		known.size > 0 && whose !== "" && (known.has(whose) || known.has(domainOfOwner(whose)));
+		known.size > 0 && whose !== "" && whosOf(whose).some((who) => known.has(who));
+
+	function forget(gone: readonly string[]) {
+		changes++;
+		known = new Set([...known].filter((one) => !gone.includes(one)));
+	}
 
 	return {
 		async list() {
@@ -122,6 +135,7 @@ export function createBars(db: LibSQLDatabase, { endSome, now = Date.now, pause 
 					ON CONFLICT (who) DO UPDATE SET who = excluded.who RETURNING who`,
 			);
 			if (made.length === 0) throw new TooManyBars();
+			changes++;
 			known = new Set([...known, who]);
 			let ended = 0;
 			for (;;) {
@@ -140,7 +154,7 @@ export function createBars(db: LibSQLDatabase, { endSome, now = Date.now, pause 
 
 		async lift(who) {
 			const lifted = await db.delete(bars).where(eq(bars.who, who)).returning({ who: bars.who });
-			known = new Set([...known].filter((one) => one !== who));
+			forget([who]);
 			return lifted.length > 0;
 		},
 
@@ -148,6 +162,14 @@ export function createBars(db: LibSQLDatabase, { endSome, now = Date.now, pause 
 			if (Math.abs(now() - readAt) < KNOWN_MS) return isKnown(whose);
 			reading ??= read();
 			return reading.then(() => isKnown(whose));
+		},
+
+		async isStillBarred(whose) {
+			if (whose === "") return false;
+			const whos = whosOf(whose);
+			const [bar] = await db.select({ who: bars.who }).from(bars).where(inArray(bars.who, whos)).limit(1);
+			if (!bar) forget(whos);
+			return bar !== undefined;
 		},
 	};
 }

@@ -10,7 +10,10 @@ export const ownersDomain = sql<string>`substr(${registrations.owner}, instr(${r
 /** Of those that have an owner, which that index has. */
 export const hasOwner = ne(registrations.owner, sql.raw("''"));
 
-export const domainOfOwner = (owner: string) => owner.slice(owner.indexOf("@") + 1);
+const domainOfOwner = (owner: string) => owner.slice(owner.indexOf("@") + 1);
+
+/** By what an owner may be barred: its address and its domain, as {@link whoOf} returns them. */
+export const whosOf = (owner: string): string[] => [owner, domainOfOwner(owner)];
 
 /** The condition that a registration is one of an owner's, or of a domain's. @param who as {@link whoOf} returned it */
 export const isOfWho = (who: string): SQL | undefined =>

@@ -118,3 +118,15 @@ test("whom an operator means is read in the spelling that is stored", () => {
 	for (const none of ["", "@x", "a@", "a b@c", "a@b/c", "%", `${"a".repeat(600)}@b`])
 		expect(whoOf(none)).toBeUndefined();
 });
+
+test("a bar that is made or lifted while the bars are read is not undone by what was read", async () => {
+	const bars = open();
+	const reading = bars.isBarred("romeo@montague.example");
+	const added = bars.add("montague.example", "floods");
+	await Promise.all([reading, added]);
+	expect(await bars.isBarred("romeo@montague.example")).toBe(true);
+	now += 60_000;
+	const again = bars.isBarred("romeo@montague.example");
+	await Promise.all([again, bars.lift("montague.example")]);
+	expect(await bars.isBarred("romeo@montague.example")).toBe(false);
+});
