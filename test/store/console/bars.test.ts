@@ -119,6 +119,29 @@ test("whom an operator means is read in the spelling that is stored", () => {
 		expect(whoOf(none)).toBeUndefined();
 });
 
+test("a domain is barred by both its spellings: its server may call itself by A-labels", async () => {
+	await register("romeo@xn--mnchen-3ya.example");
+	await register("juliet@m\u00fcnchen.example");
+	await register("nurse@xn--mnchen-3ya.example.org");
+	const bars = open();
+	const who = whoOf("xn--mnchen-3ya.example")?.who ?? "";
+	expect(await bars.count(who)).toEqual({ registrations: 2, people: 2 });
+	expect(await bars.add(who, "floods")).toEqual({ ended: 2 });
+	for (const owner of [
+		"romeo@xn--mnchen-3ya.example",
+		"romeo@m\u00fcnchen.example",
+		"xn--mnchen-3ya.example",
+	]) {
+		expect(await bars.isBarred(owner)).toBe(true);
+		expect(await bars.isStillBarred(owner)).toBe(true);
+	}
+	expect(await bars.isBarred("nurse@xn--mnchen-3ya.example.org")).toBe(false);
+	await register("romeo@xn--mnchen-3ya.example.org");
+	const person = whoOf("Romeo@xn--mnchen-3ya.example.org")?.who ?? "";
+	expect(await bars.add(person, "")).toEqual({ ended: 1 });
+	expect(await bars.isBarred("romeo@xn--mnchen-3ya.example.org")).toBe(true);
+});
+
 test("a bar that is made or lifted while the bars are read is not undone by what was read", async () => {
 	const bars = open();
 	const reading = bars.isBarred("romeo@montague.example");

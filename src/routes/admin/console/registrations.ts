@@ -4,6 +4,7 @@ import { consoleHttpBounds } from "../../../limits/bounds/console-http.ts";
 import { plainReason } from "../../../registering/plain-reason.ts";
 import type { Bar } from "../../../store/console/bars.ts";
 import type { Happened } from "../../../store/console/events.ts";
+import { whosOf } from "../../../store/console/who.ts";
 import { present } from "../../../syntax/present-fields.ts";
 import type { Registration } from "../../../types.ts";
 import type { FoundRegistrations, GateView, Leg, RegistrationView } from "../../../web/console/wire.ts";
@@ -120,7 +121,8 @@ function gateOf(
 async function barOf({ bars }: ConsoleDeps, owner: string): Promise<Bar | undefined> {
 	if (owner === "" || !(await bars.isBarred(owner))) return undefined;
 	const all = await bars.list();
-	return all.find(({ who }) => who === owner) ?? all.find(({ who }) => who === domainOf(owner));
+	const [bar] = whosOf(owner).flatMap((its) => all.filter(({ who }) => who === its));
+	return bar;
 }
 
 /** What an ended one was, by what is told of it. */
