@@ -20,6 +20,12 @@ export const consoleBounds = {
 		what: "Events that one process writes, beside what strangers bring about",
 		beyond: "Further ones are counted: one event of each kind says how many there were.",
 	},
+	eventsOfOne: {
+		is: 200,
+		unit: "events a minute",
+		what: "Of these, what the devices of one domain or network bring about",
+		beyond: "Likewise.",
+	},
 	strangersEventsPerMinute: {
 		is: 200,
 		unit: "events a minute",
@@ -49,6 +55,12 @@ export const consoleBounds = {
 		unit: "reasons",
 		what: "Reasons why pushes failed for now of which it is remembered that an event tells of them",
 		beyond: "Further ones are told as one for each app.",
+	},
+	failingReasonsOfOne: {
+		is: 40,
+		unit: "reasons",
+		what: "Of these, what the devices of one domain or network bring about: their push service may say anything",
+		beyond: "Likewise.",
 	},
 	toldOnce: {
 		is: 5_000,
