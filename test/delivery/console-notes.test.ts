@@ -131,6 +131,12 @@ describe("a publish that knows nobody", () => {
 		for (let at = 0; at < 1_000; at++) await publish(registration.node, "wrong", `d${at % 3}.example`);
 		expect(told()).toHaveLength(61);
 	});
+
+	test("fills no more by names under a domain", async () => {
+		const { registration } = await fixture.register();
+		for (let at = 0; at < 300; at++) await publish(registration.node, "wrong", `d${at}.evil.example`);
+		expect(told()).toHaveLength(21);
+	});
 });
 
 describe("a barred owner", () => {
