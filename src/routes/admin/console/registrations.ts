@@ -137,13 +137,16 @@ async function viewOf(
 	{ deps, own, looking, recent }: RegistrationRoutesDeps,
 ): Promise<RegistrationView> {
 	const now = (deps.now ?? Date.now)();
-	const [row, keptOfNode, gates, readiness] = await Promise.all([
+	const [row, newest, ends, gates, readiness] = await Promise.all([
 		lookUp(deps, node),
 		own.events.about({ node }, BESIDE),
+		// Its server may have published to it any number of times since.
+		own.events.about({ node }, 1, "ended"),
 		looking.gates(),
 		readinessOf({ ...deps, adminToken: undefined }),
 	]);
 	const registration = row && withLastSend(row, own.journal);
+	const keptOfNode = merged(newest, ends);
 	const ofNode = merged(
 		keptOfNode,
 		recent.beside(keptOfNode, (event) => event.node === node),
