@@ -78,8 +78,8 @@ export function registrationRoutes(all: RegistrationRoutesDeps) {
 		const node = c.req.param("node");
 		const registration = await found(deps, node);
 		const gate = gateOf(registration, own, await looking.gates());
-		const tested = await testPush(registration, { deps, own, gate });
-		await actions.done(`Sent a test push: ${tested.title}`, registration);
+		const { tested, sentence } = await testPush(registration, { deps, own, gate });
+		await actions.done(`Sent a test push: ${sentence}`, registration);
 		return c.json(tested);
 	});
 

@@ -213,6 +213,9 @@ describe("registrations", () => {
 			["push.example", "ok", 88],
 			["Firefox", "off", undefined],
 		]);
+		const line = server.logged.find((said) => said.includes("Sent a test push"));
+		expect(line).toContain("push.example took it. Look whether the device shows it");
+		expect(server.logged.join("\n")).not.toContain("Firefox");
 		server.state.answer = { kind: "done", how: "queued", reason: "429 too many requests" };
 		server.sends.clear();
 		expect(await post<TestPush>(`registrations/${node}/test`)).toMatchObject({
