@@ -54,7 +54,8 @@ export function requireOwnPage({ publicUrl }: Pick<ConsoleDeps, "publicUrl">): M
 		const origin = c.req.header("Origin");
 		const isReading = c.req.method === "GET" || c.req.method === "HEAD";
 		if (origin !== undefined) {
-			if (origin !== outside && origin !== new URL(c.req.url).origin) throw otherOrigin(outside);
+			// What the request says of its own address is anybody's word, where ours is known.
+			if (origin !== (outside ?? new URL(c.req.url).origin)) throw otherOrigin(outside);
 		} else if (site !== undefined) {
 			// `none`: somebody typed the address, which only reads.
 			if (site !== "same-origin" && !(isReading && site === "none")) throw otherOrigin(outside);

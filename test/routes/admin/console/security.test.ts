@@ -234,6 +234,23 @@ describe("pages of other sites", () => {
 		);
 	});
 
+	test("get no further by an address of their own, whatever name they reach us by", async () => {
+		await start();
+		const { headers } = await server.browser();
+		const json = JSON.stringify({ token: ADMIN_TOKEN });
+		// A page on plain http behind the same proxy; a name of another site's that now resolves to us.
+		for (const origin of ["http://push.example.net", "http://evil.example:5357", "https://192.0.2.1"]) {
+			const asked = (path: string, body: string) =>
+				server.app.request(`${origin}/admin/api/${path}`, {
+					method: "POST",
+					headers: { ...headers, Origin: origin, "Content-Type": "application/json" },
+					body,
+				});
+			expect(await problemOf(asked("session", json))).toBe("403 not-from-console");
+			expect(await problemOf(asked("bars/count", "{}"))).toBe("403 not-from-console");
+		}
+	});
+
 	test("a form cannot send what is taken: it is JSON, or nothing is done", async () => {
 		await start();
 		const { headers } = await server.browser();
