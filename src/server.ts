@@ -23,7 +23,7 @@ import { openOwnKeys } from "./bun/own-keys.ts";
 import { readConfig } from "./bun/read-config.ts";
 import { prepareToken, type StartToken } from "./bun/registration-token.ts";
 import { createReload, type ReloadDeps } from "./bun/reload.ts";
-import { endAsked, onReload } from "./bun/signals.ts";
+import { endAsked, reloadsAsked } from "./bun/signals.ts";
 import { oneAnswer } from "./bun/single-flight.ts";
 import { StartError } from "./bun/start-error.ts";
 import { type Config, ConfigError } from "./config/config.ts";
@@ -77,6 +77,7 @@ async function main(words: readonly string[]): Promise<number> {
 
 /** Serves until the process is asked to end. */
 async function serve(): Promise<void> {
+	const onReload = reloadsAsked();
 	const config = readConfig(process.env);
 	const log = await startLogging(config);
 	const notes = warnOfEnvironment(log);
