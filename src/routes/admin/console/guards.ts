@@ -3,7 +3,7 @@
  * that, since a browser sends it whoever made the request.
  */
 import type { Context, MiddlewareHandler } from "hono";
-import { getCookie } from "hono/cookie";
+import { consoleHttpBounds } from "../../../limits/bounds/console-http.ts";
 import { isSameText } from "../../../secrets.ts";
 import type { ConsoleDeps, RequestEnv } from "../../deps.ts";
 import { Problem } from "../../problem.ts";
@@ -30,8 +30,18 @@ export async function sessionOf(
 	c: Context,
 	deps: Pick<ConsoleDeps, "publicUrl" | "sessions">,
 ): Promise<ConsoleSession | undefined> {
-	const cookie = getCookie(c, cookieName(isSecure(c, deps)));
-	return cookie === undefined ? undefined : deps.sessions.read(cookie);
+	for (const cookie of cookiesOf(c, cookieName(isSecure(c, deps)))) {
+		const session = await deps.sessions.read(cookie);
+		if (session) return session;
+	}
+	return undefined;
+}
+
+/** A page of a neighbouring name may give a browser cookies of the same name: ours is among them, and need not be first. */
+function cookiesOf(c: Context, name: string): string[] {
+	const pairs = (c.req.header("Cookie") ?? "").split(";").map((pair) => pair.trim());
+	const its = pairs.filter((pair) => pair.startsWith(`${name}=`)).map((pair) => pair.slice(name.length + 1));
+	return its.slice(0, consoleHttpBounds.cookies.is);
 }
 
 export function requireSession(deps: ConsoleDeps): MiddlewareHandler<ConsoleEnv> {

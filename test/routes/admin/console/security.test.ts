@@ -167,6 +167,17 @@ describe("without a session of ours", () => {
 		expect(await problemOf(asked({ Cookie: cookie }))).toBe("401 sign-in-needed");
 	});
 
+	test("a cookie that a neighbouring site set beside ours locks nobody out", async () => {
+		await start();
+		const { get, cookie } = await server.browser();
+		const others = await createSessions({ adminToken: `${ADMIN_TOKEN}!`, secretKey: SECRET_KEY });
+		const planted = `${COOKIE}=${(await others.open()).cookie}`;
+		const asked = async (Cookie: string) => (await get("session", { Cookie })).status;
+		expect(await asked(`${COOKIE}=x; ${planted}; other=1;${cookie}`)).toBe(200);
+		expect(await asked(`${COOKIE}=x; ${planted}; x${cookie}`)).toBe(401);
+		expect(await asked(`${`${COOKIE}=x; `.repeat(500)}${cookie}`)).toBe(401);
+	});
+
 	test("a cookie opens nothing but the console", async () => {
 		const adminToken = ADMIN_TOKEN;
 		await start({}, {
