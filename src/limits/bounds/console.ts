@@ -122,4 +122,10 @@ export const consoleBounds = {
 		what: "How long a process goes by the bars that it read from the database",
 		beyond: "They are read again.",
 	},
+	barsPatience: {
+		is: 500,
+		unit: "milliseconds",
+		what: "How long a publish or a registration waits for the bars to be read",
+		beyond: "It goes by those that were read last.",
+	},
 } as const satisfies Bounds;

@@ -36,7 +36,8 @@ export interface Bars {
 	/**
 	 * Whether an owner, or the owner's domain, is barred: asked when registering and when publishing.
 	 * @param owner a bare JID or a domain; nobody is barred as nobody
-	 * @returns at once, as long as what was read is young enough. Where the database is away it is what was read last
+	 * @returns at once, as long as what was read is young enough. Where the database is away, or does not answer soon, it
+	 *   is what was read last
 	 */
 	isBarred(owner: string): boolean | Promise<boolean>;
 	/**
@@ -55,6 +56,10 @@ export class TooManyBars extends Error {
 }
 
 const KNOWN_MS = consoleBounds.barsKnown.is * 1000;
+/** From then on they are read again, while all go by what is known: nobody waits where somebody asks all the time. */
+const REREAD_MS = KNOWN_MS / 2;
+/** How long somebody waits for them: every publish would stand behind a database that does not answer, ms. */
+const PATIENCE_MS = consoleBounds.barsPatience.is;
 /** Between two pieces that end: each registration's server is told, beside the answers to everybody's publishes, ms. */
 const PAUSE_MS = 50;
 /** Rows of one statement. */
@@ -74,6 +79,7 @@ const wait = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, 
 /** @param db the primary: a bar must be seen by all */
 export function createBars(db: LibSQLDatabase, { endSome, now = Date.now, pause = wait }: BarsDeps): Bars {
 	let known: ReadonlySet<string> = new Set();
+	/** When what is known was read, or was waited for in vain. */
 	let readAt = Number.NEGATIVE_INFINITY;
 	let reading: Promise<void> | undefined;
 	/** How often bars were made and lifted here: what was being read meanwhile may not have it. */
@@ -90,6 +96,19 @@ export function createBars(db: LibSQLDatabase, { endSome, now = Date.now, pause 
 			readAt = now();
 			reading = undefined;
 		}
+	}
+
+	async function soon(its: Promise<void>): Promise<void> {
+		let timer: ReturnType<typeof setTimeout> | undefined;
+		const patience = new Promise<void>((resolve) => {
+			timer = setTimeout(() => {
+				// The others go on by what is known, as if the database were away.
+				readAt = now();
+				resolve();
+			}, PATIENCE_MS);
+		});
+		await Promise.race([its, patience]);
+		clearTimeout(timer);
 	}
 
 	const isKnown = (whose: string) =>
@@ -159,9 +178,10 @@ export function createBars(db: LibSQLDatabase, { endSome, now = Date.now, pause 
 		},
 
 		isBarred(whose) {
-			if (Math.abs(now() - readAt) < KNOWN_MS) return isKnown(whose);
+			const age = Math.abs(now() - readAt);
+			if (age < REREAD_MS) return isKnown(whose);
 			reading ??= read();
-			return reading.then(() => isKnown(whose));
+			return age < KNOWN_MS ? isKnown(whose) : soon(reading).then(() => isKnown(whose));
 		},
 
 		async isStillBarred(whose) {

@@ -153,3 +153,27 @@ test("a bar that is made or lifted while the bars are read is not undone by what
 	await Promise.all([again, bars.lift("montague.example")]);
 	expect(await bars.isBarred("romeo@montague.example")).toBe(false);
 });
+
+test("a database that does not answer holds up nobody's publish for long, and the next ones not at all", async () => {
+	let isHanging = false;
+	const never = new Promise<never>(() => {});
+	const db = new Proxy(database.db, {
+		get: (its, name) =>
+			isHanging && name === "select"
+				? () => ({ from: () => ({ limit: () => never }) })
+				: Reflect.get(its, name),
+	});
+	const bars = createBars(db, { endSome: async () => 0, now: () => now });
+	await bars.add("montague.example", "floods");
+	await bars.isBarred("");
+	isHanging = true;
+	now += 29_000;
+	expect(bars.isBarred("romeo@montague.example")).toBe(true);
+	now += 1_000;
+	const begun = performance.now();
+	const asked = Array.from({ length: 100 }, (_, i) => bars.isBarred(`user${i}@capulet.example`));
+	expect(await Promise.race([Promise.all(asked), Bun.sleep(3_000)])).toEqual(Array(100).fill(false));
+	expect(performance.now() - begun).toBeLessThan(2_000);
+	expect(bars.isBarred("romeo@montague.example")).toBe(true);
+	expect(bars.isBarred("juliet@capulet.example")).toBe(false);
+});
