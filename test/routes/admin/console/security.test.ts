@@ -354,6 +354,20 @@ describe("what others chose", () => {
 	});
 });
 
+test("asking for the head of an event stream opens none", async () => {
+	await start();
+	const { cookie, get } = await server.browser();
+	for (let i = 0; i < 40; i++) {
+		const headers = { Cookie: cookie, "Sec-Fetch-Site": "same-origin" };
+		const answer = await server.request("/admin/api/events/live", { method: "HEAD", headers });
+		expect([answer.status, answer.headers.get("Content-Type")]).toEqual([
+			200,
+			"text/event-stream; charset=utf-8",
+		]);
+	}
+	expect((await get("events/live")).status).toBe(200);
+});
+
 test("1,000 event streams: four of a session and 32 of all are served, the others are told to wait, all others go on", async () => {
 	await start();
 	const browsers = await Promise.all(Array.from({ length: 12 }, () => server.browser()));
