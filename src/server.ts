@@ -28,7 +28,7 @@ import { openOwnKeys } from "./bun/own-keys.ts";
 import { readConfig } from "./bun/read-config.ts";
 import { prepareToken, type StartToken } from "./bun/registration-token.ts";
 import { createReload, type ReloadDeps } from "./bun/reload.ts";
-import { endAsked, endOfInput, onReload } from "./bun/signals.ts";
+import { endAsked, endOfInput, reloadsAsked } from "./bun/signals.ts";
 import { oneAnswer } from "./bun/single-flight.ts";
 import { StartError } from "./bun/start-error.ts";
 import { type Config, ConfigError } from "./config/config.ts";
@@ -90,6 +90,7 @@ async function main(words: readonly string[]): Promise<number> {
  * @param otherwise resolves when it is to end all the same
  */
 async function serve(otherwise?: () => Promise<void>): Promise<void> {
+	const onReload = reloadsAsked();
 	const config = readConfig(process.env);
 	const log = await startLogging(config);
 	const notes = warnOfEnvironment(log);

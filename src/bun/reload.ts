@@ -27,11 +27,14 @@ export function createReload(deps: ReloadDeps): () => Promise<void> {
 	let running: Promise<void> | undefined;
 	let isAskedAgain = false;
 	async function run() {
-		do {
-			isAskedAgain = false;
-			await reload(deps);
-		} while (isAskedAgain);
-		running = undefined;
+		try {
+			do {
+				isAskedAgain = false;
+				await reload(deps);
+			} while (isAskedAgain);
+		} finally {
+			running = undefined;
+		}
 	}
 	return () => {
 		if (running) isAskedAgain = true;
@@ -62,12 +65,17 @@ async function reload({ config, read, makeServices, take, log }: ReloadDeps): Pr
 			);
 		}
 	} catch (error) {
-		if (!(error instanceof StartError || error instanceof ConfigError)) throw error;
 		log.error(
 			"Nothing was reloaded, and the old settings stay in force: {reason}",
-			about("reload-refused", { reason: error.message }),
+			about("reload-refused", { reason: reasonOf(error) }),
 		);
 	}
+}
+
+/** Of an error that nobody foresaw the name alone: its message may quote what was read, and that may be a key. */
+function reasonOf(error: unknown): string {
+	if (error instanceof StartError || error instanceof ConfigError) return error.message;
+	return `a fault of Reveille's own (${error instanceof Error ? error.name : typeof error}).`;
 }
 
 interface Change {

@@ -18,9 +18,20 @@ export function endAsked(): Promise<void> {
 	});
 }
 
-/** @param reload called for each SIGHUP */
-export function onReload(reload: () => Promise<void>): void {
-	process.on("SIGHUP", () => void reload());
+/**
+ * From now on SIGHUP does not end the process: one that comes while it starts is remembered.
+ * @returns begins to reload at each SIGHUP, and does so at once if there was one before
+ */
+export function reloadsAsked(): (reload: () => Promise<void>) => void {
+	let isAsked = false;
+	let act = () => {
+		isAsked = true;
+	};
+	process.on("SIGHUP", () => act());
+	return (reload) => {
+		act = () => void reload();
+		if (isAsked) act();
+	};
 }
 
 /** Resolves when standard input ends: whoever started this process has ended it, or has ended. */

@@ -290,7 +290,7 @@ function composeDelivery(
 } {
 	const messages = gateMessages(log);
 	const gateNotes = createGateNotes(journal);
-	const { isBarred } = consoleStore.bars;
+	const { isBarred, isStillBarred } = consoleStore.bars;
 
 	// Admission: a publish shows its secret. Or it names a push module, whose devices need not register.
 	const mayPublish = createAccess(config.xmppAllow);
@@ -346,6 +346,7 @@ function composeDelivery(
 		tagging: file.tagging,
 		registrations: known,
 		isBarred,
+		isStillBarred,
 		journal,
 		publishers: config.publishers,
 		pushIntervalMs: config.pushIntervalMs,

@@ -4,9 +4,9 @@
  */
 
 import { partyOfQueue } from "../store/local/queue-names.ts";
-import { BARRED } from "../store/registrations/end.ts";
 import type { Answer, App, Outcome, PushService, Registration } from "../types.ts";
 import { applyPolicy, isFor } from "./app-policy.ts";
+import { type BarredDevicesDeps, createBarredDevices } from "./barred-devices.ts";
 import { createDeadlines } from "./deadlines.ts";
 import type { Passage } from "./gates/gate.ts";
 import { createGateChoice, type Target } from "./gates/gate-choice.ts";
@@ -16,7 +16,7 @@ import type { OutboxWrites } from "./outbox/outbox-writes.ts";
 import type { Sent } from "./outcomes/outcomes.ts";
 import type { Proven } from "./outcomes/proven-devices.ts";
 import { mayPublish, NOT_THE_OWNERS } from "./publishers.ts";
-import { fromDatabase, type Item, NO_SUCH_REGISTRATION, waitAnswer } from "./push-item.ts";
+import { fromDatabase, type Item, NO_SUCH_REGISTRATION } from "./push-item.ts";
 import type { Known } from "./push-modules.ts";
 import type { OwnTextDevices } from "./throttle/own-text-devices.ts";
 import { createUnreached } from "./unreached-hosts.ts";
@@ -64,10 +64,8 @@ export interface Delivered {
 
 export type OnDelivered = (delivered: Delivered) => void;
 
-export interface AttemptDeps {
+export interface AttemptDeps extends BarredDevicesDeps {
 	registrations: Pick<Known, "find" | "findAtPrimary" | "rename" | "remove">;
-	/** Whether the operator serves an owner no more; as in `Bars`. */
-	isBarred(owner: string): boolean | Promise<boolean>;
 	/** Who may publish to a registration whose owner is known: its domains, or everybody with its secret. */
 	publishers: "own" | "any";
 	/** By the name of their app. */
@@ -89,7 +87,6 @@ export interface AttemptDeps {
 export function createAttempts(deps: AttemptDeps): Attempts {
 	const {
 		registrations,
-		isBarred,
 		publishers,
 		services,
 		gates,
@@ -104,6 +101,7 @@ export function createAttempts(deps: AttemptDeps): Attempts {
 	const apps = new Map(deps.apps.map((app) => [app.name, app]));
 	const { gateOf, queueOf } = createGateChoice(deps.maxInFlight);
 	const unreached = createUnreached(now, deps.pause);
+	const barredDevices = createBarredDevices(deps);
 	const deadlines = createDeadlines(sendDeadlineMs);
 
 	const look = (node: string) =>
@@ -122,16 +120,6 @@ export function createAttempts(deps: AttemptDeps): Attempts {
 		return gates.enter(target.gate, target.limits, asking);
 	}
 
-	/** It was registered by a process that did not know of the bar yet. It is gone before that is said of it. */
-	async function endBarred(item: Item, { node }: Registration): Promise<Answer> {
-		const isThere = await fromDatabase(
-			async () => !(await registrations.remove(node, BARRED)) && (await registrations.findAtPrimary(node)),
-		);
-		if (isThere) return waitAnswer("its owner is barred, and it could not be ended");
-		await writes.discard(item);
-		return unknown(NO_SUCH_REGISTRATION);
-	}
-
 	async function tryOnce(item: Item): Promise<Try> {
 		const { node, notification } = item;
 		const found = await look(node);
@@ -148,9 +136,9 @@ export function createAttempts(deps: AttemptDeps): Attempts {
 			await writes.drop(item);
 			return answered(unknown(NOT_THE_OWNERS));
 		}
-		const barred = isBarred(registration.owner);
+		const barred = barredDevices.isOne(registration);
 		// Almost always it is known, and nothing is waited for.
-		if (barred !== false && (await barred)) return answered(await endBarred(item, registration));
+		if (barred !== false && (await barred)) return answered(await barredDevices.end(item, registration));
 		delete item.publisher;
 		const app = apps.get(registration.app);
 		const service = services.get(registration.app);

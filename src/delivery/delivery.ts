@@ -51,6 +51,8 @@ export interface DeliveryDeps {
 	registrations: Known;
 	/** Whether the operator serves an owner no more. Missing: everybody is served. */
 	isBarred?(owner: string): boolean | Promise<boolean>;
+	/** As in `AttemptDeps`. */
+	isStillBarred?(owner: string): Promise<boolean>;
 	/** What the console is told. Missing: nobody reads it. */
 	journal?: Journal;
 	outbox: Outbox;

@@ -153,7 +153,8 @@ export function createPushModules({
 	};
 }
 
-const isModuleNode = (node: string) => node.startsWith(PREFIX);
+/** Whether there is a device's token in it, in place of a registration's node. */
+export const isModuleNode = (node: string) => node.startsWith(PREFIX);
 
 /** App, publishing domain and token; neither of the first two holds a colon. */
 function partsOf(node: string): (string | undefined)[] {

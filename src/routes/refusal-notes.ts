@@ -1,5 +1,6 @@
 /** Tells the operator of registrations that are refused over HTTP, where nobody has a name: anybody can ask for one. */
 import type { RefusedRegistration } from "../registering/refused-registration.ts";
+import { partyOfNetwork } from "./guards/client-address.ts";
 import { Problem, type ProblemName } from "./problem.ts";
 
 /** Who decides; the other problems are the client's own doing. */
@@ -23,6 +24,6 @@ export function refusalOf(error: unknown, network: string | undefined): RefusedR
 		decider,
 		decidedBy: decider === "operator" ? "The operator" : "Reveille",
 		isStrangers: true,
-		by: `network ${network ?? ""}`,
+		by: `network ${network === undefined ? "" : partyOfNetwork(network)}`,
 	};
 }

@@ -110,3 +110,22 @@ test("asked while it reloads, it does so once more afterwards", async () => {
 	expect(reads).toBe(2);
 	expect(config.apps[0]?.ttlSeconds).toBe(102);
 });
+
+test("an error that nobody foresaw is said without its words, and the next reload does its work", async () => {
+	let times = 0;
+	const again = createReload({
+		config,
+		read() {
+			if (times++ === 0) throw new TypeError("secret-in-a-file");
+			return configOf([app({ ttl: 300 }), app({ name: "other" })]);
+		},
+		makeServices: async () => new Map(),
+		take: () => {},
+		log,
+	});
+	await again();
+	expect(said.join("\n")).toContain("the old settings stay in force: a fault of Reveille's own (TypeError)");
+	expect(said.join("\n")).not.toContain("secret");
+	await again();
+	expect(config.apps[0]).toMatchObject({ ttlSeconds: 300 });
+});

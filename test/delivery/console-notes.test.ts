@@ -131,6 +131,12 @@ describe("a publish that knows nobody", () => {
 		for (let at = 0; at < 1_000; at++) await publish(registration.node, "wrong", `d${at % 3}.example`);
 		expect(told()).toHaveLength(61);
 	});
+
+	test("fills no more by names under a domain", async () => {
+		const { registration } = await fixture.register();
+		for (let at = 0; at < 300; at++) await publish(registration.node, "wrong", `d${at}.evil.example`);
+		expect(told()).toHaveLength(21);
+	});
 });
 
 describe("a barred owner", () => {
@@ -151,6 +157,29 @@ describe("a barred owner", () => {
 		});
 		expect(await fixture.registrations.findAtPrimary(registration.node)).toBeUndefined();
 		expect(fixture.service.calls).toHaveLength(0);
+	});
+
+	test("and served again by another process, keeps what was registered since", async () => {
+		const elsewhere = createBars(fixture.shared.db, { endSome: async () => 0, now: () => fixture.clock.now });
+		delivery = fixture.compose({ journal, isBarred: bars.isBarred, isStillBarred: bars.isStillBarred });
+		await bars.add(SERVER, "floods");
+		expect(await bars.isBarred(OWNER)).toBe(true);
+		await elsewhere.lift(SERVER);
+		const { registration, secret } = await fixture.register();
+		fixture.service.program.push({ kind: "delivered" });
+		expect((await publish(registration.node, secret)).kind).toBe("done");
+		expect(await fixture.registrations.findAtPrimary(registration.node)).toBeDefined();
+		expect(bars.isBarred(OWNER)).toBe(false);
+	});
+
+	test("is answered with wait where nobody can say whether it still is", async () => {
+		const { registration, secret } = await fixture.register();
+		delivery = fixture.compose({
+			journal,
+			isBarred: () => true,
+			isStillBarred: () => Promise.reject(new Error("away")),
+		});
+		expect((await publish(registration.node, secret)).kind).toBe("wait");
 	});
 
 	test("is not told to be gone where that cannot be done", async () => {

@@ -2,6 +2,7 @@
 import { beforeEach, expect, test } from "bun:test";
 import { createEndNotes, createSweepNotes } from "../../src/delivery/journal/end-notes.ts";
 import { createGateNotes } from "../../src/delivery/journal/gate-notes.ts";
+import { createOutcomeNotes } from "../../src/delivery/journal/outcome-notes.ts";
 import { createJournal, type Journal } from "../../src/delivery/journal.ts";
 import type { Registration } from "../../src/types.ts";
 
@@ -105,4 +106,22 @@ test("what was swept is told with its owner", () => {
 		},
 		{ node: "b", decider: "sweep", isStrangers: true },
 	]);
+});
+
+test("the token of a device that never registered is in no event", () => {
+	const notes = createOutcomeNotes(journal, { has: () => true });
+	const sent = {
+		registration: registration({ node: "module:monal:example.org:0011aabb", token: "0011aabb", owner: "" }),
+		gate: "monal",
+	} as never;
+	notes.failed(sent, "HTTP 503");
+	notes.refused(sent, "too large");
+	notes.ended(sent, "410 Unregistered");
+	const all = told();
+	expect(all.map(({ kind, app }) => [kind, app])).toEqual([
+		["failed", "fcm"],
+		["refused", "fcm"],
+		["ended", "fcm"],
+	]);
+	expect(JSON.stringify(all)).not.toContain("0011aabb");
 });

@@ -84,6 +84,16 @@ test("of the rest 500 are kept a minute, and the others counted by kind", () => 
 	expect(taken.at(-1)).toMatchObject({ kind: "ended", count: 200, isStrangers: false });
 });
 
+test("of the rest one domain's devices fill nothing: 200 are kept a minute, and there is room for all others", () => {
+	for (let at = 0; at < 10_000; at++)
+		journal.note({ ...ended, node: `n${at}`, by: "evil.example", isStrangers: false });
+	for (const by of ["montague.example", undefined]) journal.note({ ...ended, reason: "other", by });
+	const taken = journal.take();
+	expect(taken).toHaveLength(203);
+	expect(taken.filter(({ reason }) => reason === "other")).toHaveLength(2);
+	expect(taken.at(-1)).toMatchObject({ kind: "ended", count: 9_800, isStrangers: false });
+});
+
 describe("pushes that fail for now", () => {
 	const failure = { app: "fcm", reason: "HTTP 503", node: "n", owner: "romeo@x.example", decidedBy: "fcm" };
 
@@ -111,13 +121,31 @@ describe("pushes that fail for now", () => {
 	});
 
 	test("have no more than 200 reasons that are told by their names", () => {
-		for (let at = 0; at < 5_000; at++) journal.failed({ ...failure, reason: `r${at}` });
+		for (let at = 0; at < 5_000; at++) journal.failed({ ...failure, reason: `r${at}`, by: `d${at}` });
 		const taken = journal.take();
 		expect(taken).toHaveLength(201);
 		expect(taken.at(-1)?.reason).toBe("other reasons");
 		now += 60_000;
 		expect(journal.take()).toMatchObject([{ reason: "other reasons", count: 4_799 }]);
 	});
+});
+
+test("whose push service makes up reasons takes no names from those of others", () => {
+	const failing = (reason: string, by: string) =>
+		journal.failed({ app: "webpush", reason, node: "n", decidedBy: "up.example", by });
+	for (let at = 0; at < 5_000; at++) failing(`r${at}`, "evil.example");
+	failing("HTTP 503", "montague.example");
+	expect(journal.take().map(({ reason }) => reason)).toEqual([
+		...Array.from({ length: 40 }, (_, at) => `r${at}`),
+		"other reasons",
+		"HTTP 503",
+	]);
+	now += 3_600_000;
+	journal.take();
+	now += 3_600_000;
+	journal.take();
+	failing("of another hour", "evil.example");
+	expect(journal.take().map(({ reason }) => reason)).toEqual(["of another hour"]);
 });
 
 describe("figures", () => {

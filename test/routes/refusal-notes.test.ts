@@ -23,9 +23,21 @@ test("a full quota is told once, and what works is not", async () => {
 			decider: "reveille",
 			decidedBy: "Reveille",
 			isStrangers: true,
-			by: "network 192.0.2.7",
+			by: "network 192.0.2.0/24",
 		},
 	]);
+});
+
+test("whoever has many networks counts as one", async () => {
+	for (let i = 0; i < 4; i++) {
+		fixture.state.peer = `2001:db8:5:${i}::1`;
+		await fixture.json("POST", "/registrations", { subscription: subscription(`https://push.example/${i}`) });
+		await fixture.json("POST", "/registrations", {
+			subscription: subscription(`https://push.example/o${i}`),
+		});
+	}
+	expect(noted.length).toBeGreaterThan(1);
+	expect(new Set(noted.map(({ by }) => by))).toEqual(new Set(["network 2001:db8:5::/48"]));
 });
 
 test("an invite that is none is told as the operator's word, by the form too; a mistake of the client is not", async () => {

@@ -17,23 +17,30 @@ export function createEventsOfMinute() {
 		return false;
 	}
 
-	function isRoomFor(by: string): boolean {
-		if (strangers >= consoleBounds.strangersEventsPerMinute.is) return false;
-		const its = ofOne.get(by) ?? 0;
-		if (its >= consoleBounds.strangersEventsOfOne.is) return false;
-		ofOne.set(by, its + 1);
-		strangers++;
+	function isRoomFor(sort: string, by: string, most: number): boolean {
+		const name = `${sort} ${by}`;
+		const its = ofOne.get(name) ?? 0;
+		if (its >= most) return false;
+		ofOne.set(name, its + 1);
 		return true;
 	}
+	const isRoomForStranger = (by: string) =>
+		strangers < consoleBounds.strangersEventsPerMinute.is &&
+		isRoomFor("stranger", by, consoleBounds.strangersEventsOfOne.is);
+	/** Whoever has devices that were delivered to may have them ended, or refused, as often as they like. */
+	const isRoomForOther = (by: string | undefined) =>
+		others < consoleBounds.eventsPerMinute.is &&
+		(by === undefined || isRoomFor("other", by, consoleBounds.eventsOfOne.is));
 
 	return {
 		/** @returns false: there are so many that it is only counted */
-		add(happened: Happened, by = ""): boolean {
+		add(happened: Happened, by: string | undefined): boolean {
 			const { kind, count = 1, isStrangers = false } = happened;
 			if (isStrangers) {
-				if (!isRoomFor(by)) return leaveOut(kind, true, count);
+				if (!isRoomForStranger(by ?? "")) return leaveOut(kind, true, count);
+				strangers++;
 			} else {
-				if (others >= consoleBounds.eventsPerMinute.is) return leaveOut(kind, false, count);
+				if (!isRoomForOther(by)) return leaveOut(kind, false, count);
 				others++;
 			}
 			rows.push(happened);

@@ -4,6 +4,7 @@ import { domainOf } from "../../xmpp/jid.ts";
 import type { Journal, Noted } from "../journal.ts";
 import type { Sent } from "../outcomes/outcomes.ts";
 import type { Proven } from "../outcomes/proven-devices.ts";
+import { isModuleNode } from "../push-modules.ts";
 
 export type OutcomeJournal = Pick<Journal, "note" | "noteOnce" | "sent" | "failed">;
 
@@ -36,9 +37,9 @@ export function createOutcomeNotes(journal: OutcomeJournal, proven: Pick<Proven,
 	};
 }
 
-/** Whose registration it is, for an event. */
+/** Whose registration it is, for an event: that of a device which never registered has its token for a node. */
 export const whose = ({ node, owner }: Pick<Registration, "node" | "owner">) => ({
-	node,
+	...(!isModuleNode(node) && { node }),
 	...(owner !== "" && { owner }),
 });
 

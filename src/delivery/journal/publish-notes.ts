@@ -1,4 +1,5 @@
 /** What the journal is told of publishes: how long their answers took, the last one of each, and those that knew nobody. */
+import { registrableDomain } from "../../limits/registrable-domain.ts";
 import type { Answer } from "../../types.ts";
 import type { PublishRequest } from "../admission.ts";
 import type { Journal } from "../journal.ts";
@@ -36,7 +37,7 @@ export function createPublishNotes(journal: Pick<Journal, "answered" | "publishe
 			decider: "server",
 			decidedBy: publisher,
 			isStrangers: true,
-			by: publisher,
+			by: publisher && registrableDomain(publisher),
 		});
 	}
 

@@ -38,6 +38,12 @@ export const consoleHttpBounds = {
 		what: "How long one signs in to the console for",
 		beyond: "The page asks for the token again.",
 	},
+	cookies: {
+		is: 10,
+		unit: "cookies",
+		what: "Cookies of the console's name in one request: pages of neighbouring names can set some",
+		beyond: "The first are looked at.",
+	},
 	signedOut: {
 		is: 1000,
 		unit: "sessions",

@@ -20,6 +20,12 @@ export const consoleBounds = {
 		what: "Events that one process writes, beside what strangers bring about",
 		beyond: "Further ones are counted: one event of each kind says how many there were.",
 	},
+	eventsOfOne: {
+		is: 200,
+		unit: "events a minute",
+		what: "Of these, what the devices of one domain or network bring about",
+		beyond: "Likewise.",
+	},
 	strangersEventsPerMinute: {
 		is: 200,
 		unit: "events a minute",
@@ -49,6 +55,12 @@ export const consoleBounds = {
 		unit: "reasons",
 		what: "Reasons why pushes failed for now of which it is remembered that an event tells of them",
 		beyond: "Further ones are told as one for each app.",
+	},
+	failingReasonsOfOne: {
+		is: 40,
+		unit: "reasons",
+		what: "Of these, what the devices of one domain or network bring about: their push service may say anything",
+		beyond: "Likewise.",
 	},
 	toldOnce: {
 		is: 5_000,
@@ -109,5 +121,11 @@ export const consoleBounds = {
 		unit: "seconds",
 		what: "How long a process goes by the bars that it read from the database",
 		beyond: "They are read again.",
+	},
+	barsPatience: {
+		is: 500,
+		unit: "milliseconds",
+		what: "How long a publish or a registration waits for the bars to be read",
+		beyond: "It goes by those that were read last.",
 	},
 } as const satisfies Bounds;

@@ -2,12 +2,12 @@
  * Bars: owners and domains that the operator does not serve. Barring ends what they have, so that their publishes are
  * those to registrations that are gone, and from then on they may not register.
  */
-import { and, desc, eq, gt, lte, sql } from "drizzle-orm";
+import { and, desc, eq, gt, inArray, lte, sql } from "drizzle-orm";
 import type { LibSQLDatabase } from "drizzle-orm/libsql";
 import { consoleBounds } from "../../limits/bounds/console.ts";
 import { bars, registrations } from "../schema.ts";
 import { nextTurn } from "./turns.ts";
-import { domainOfOwner, isOfWho } from "./who.ts";
+import { isOfWho, whosOf } from "./who.ts";
 
 export interface Bar {
 	/** A bare JID or a domain. */
@@ -36,9 +36,15 @@ export interface Bars {
 	/**
 	 * Whether an owner, or the owner's domain, is barred: asked when registering and when publishing.
 	 * @param owner a bare JID or a domain; nobody is barred as nobody
-	 * @returns at once, as long as what was read is young enough. Where the database is away it is what was read last
+	 * @returns at once, as long as what was read is young enough. Where the database is away, or does not answer soon, it
+	 *   is what was read last
 	 */
 	isBarred(owner: string): boolean | Promise<boolean>;
+	/**
+	 * The same as the database has it now: before something is ended, since another process may have lifted the bar.
+	 * @throws when the database is away
+	 */
+	isStillBarred(owner: string): Promise<boolean>;
 }
 
 export class TooManyBars extends Error {
@@ -50,6 +56,10 @@ export class TooManyBars extends Error {
 }
 
 const KNOWN_MS = consoleBounds.barsKnown.is * 1000;
+/** From then on they are read again, while all go by what is known: nobody waits where somebody asks all the time. */
+const REREAD_MS = KNOWN_MS / 2;
+/** How long somebody waits for them: every publish would stand behind a database that does not answer, ms. */
+const PATIENCE_MS = consoleBounds.barsPatience.is;
 /** Between two pieces that end: each registration's server is told, beside the answers to everybody's publishes, ms. */
 const PAUSE_MS = 50;
 /** Rows of one statement. */
@@ -69,13 +79,17 @@ const wait = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, 
 /** @param db the primary: a bar must be seen by all */
 export function createBars(db: LibSQLDatabase, { endSome, now = Date.now, pause = wait }: BarsDeps): Bars {
 	let known: ReadonlySet<string> = new Set();
+	/** When what is known was read, or was waited for in vain. */
 	let readAt = Number.NEGATIVE_INFINITY;
 	let reading: Promise<void> | undefined;
+	/** How often bars were made and lifted here: what was being read meanwhile may not have it. */
+	let changes = 0;
 
 	async function read(): Promise<void> {
 		try {
+			const before = changes;
 			const rows = await db.select({ who: bars.who }).from(bars).limit(consoleBounds.bars.is);
-			known = new Set(rows.map(({ who }) => who));
+			if (changes === before) known = new Set(rows.map(({ who }) => who));
 		} catch {
 			// Away: those that were known stay.
 		} finally {
@@ -84,8 +98,26 @@ export function createBars(db: LibSQLDatabase, { endSome, now = Date.now, pause 
 		}
 	}
 
+	async function soon(its: Promise<void>): Promise<void> {
+		let timer: ReturnType<typeof setTimeout> | undefined;
+		const patience = new Promise<void>((resolve) => {
+			timer = setTimeout(() => {
+				// The others go on by what is known, as if the database were away.
+				readAt = now();
+				resolve();
+			}, PATIENCE_MS);
+		});
+		await Promise.race([its, patience]);
+		clearTimeout(timer);
+	}
+
 	const isKnown = (whose: string) =>
-		known.size > 0 && whose !== "" && (known.has(whose) || known.has(domainOfOwner(whose)));
+		known.size > 0 && whose !== "" && whosOf(whose).some((who) => known.has(who));
+
+	function forget(gone: readonly string[]) {
+		changes++;
+		known = new Set([...known].filter((one) => !gone.includes(one)));
+	}
 
 	return {
 		async list() {
@@ -122,6 +154,7 @@ export function createBars(db: LibSQLDatabase, { endSome, now = Date.now, pause 
 					ON CONFLICT (who) DO UPDATE SET who = excluded.who RETURNING who`,
 			);
 			if (made.length === 0) throw new TooManyBars();
+			changes++;
 			known = new Set([...known, who]);
 			let ended = 0;
 			for (;;) {
@@ -140,14 +173,23 @@ export function createBars(db: LibSQLDatabase, { endSome, now = Date.now, pause 
 
 		async lift(who) {
 			const lifted = await db.delete(bars).where(eq(bars.who, who)).returning({ who: bars.who });
-			known = new Set([...known].filter((one) => one !== who));
+			forget([who]);
 			return lifted.length > 0;
 		},
 
 		isBarred(whose) {
-			if (Math.abs(now() - readAt) < KNOWN_MS) return isKnown(whose);
+			const age = Math.abs(now() - readAt);
+			if (age < REREAD_MS) return isKnown(whose);
 			reading ??= read();
-			return reading.then(() => isKnown(whose));
+			return age < KNOWN_MS ? isKnown(whose) : soon(reading).then(() => isKnown(whose));
+		},
+
+		async isStillBarred(whose) {
+			if (whose === "") return false;
+			const whos = whosOf(whose);
+			const [bar] = await db.select({ who: bars.who }).from(bars).where(inArray(bars.who, whos)).limit(1);
+			if (!bar) forget(whos);
+			return bar !== undefined;
 		},
 	};
 }

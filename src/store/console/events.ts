@@ -77,8 +77,8 @@ export interface Events {
 	 * @returns next: missing where there are no more
 	 */
 	list(wanted: FindKept): Promise<{ events: KeptEvent[]; next?: string }>;
-	/** The newest of one registration, or of one owner. */
-	about(whom: { node: string } | { owner: string }, limit: number): Promise<KeptEvent[]>;
+	/** The newest of one registration, or of one owner. @param kind of this kind alone */
+	about(whom: { node: string } | { owner: string }, limit: number, kind?: HappenedKind): Promise<KeptEvent[]>;
 	/** What happened since midnight UTC, the most frequent first. */
 	countToday(): Promise<TodaysCount[]>;
 	/** How far back they go, ms since the epoch; undefined: there are none. */
@@ -156,8 +156,11 @@ export function createEvents(db: LibSQLDatabase, now: () => number = Date.now): 
 
 		list,
 
-		about: (whom, limit) =>
-			newest("node" in whom ? eq(events.node, whom.node) : eq(events.owner, whom.owner), limit),
+		about(whom, limit, its) {
+			const isAbout = "node" in whom ? eq(events.node, whom.node) : eq(events.owner, whom.owner);
+			// The plus keeps SQLite to the index of whom it is about: of a kind there are many.
+			return newest(its === undefined ? isAbout : and(isAbout, sql`+${kind} = ${its}`), limit);
+		},
 
 		countToday: () => countSince(db, now() - (now() % DAY_MS)),
 

@@ -1,7 +1,8 @@
 /** Who is barred, or searched for: an owner by its bare JID, or all owners of a domain. */
-import { and, eq, ne, type SQL, sql } from "drizzle-orm";
+import { and, inArray, ne, type SQL, sql } from "drizzle-orm";
 import { registrationBounds } from "../../limits/bounds/registrations.ts";
 import { bytesOf } from "../../limits/text-length.ts";
+import { toALabels } from "../../syntax/domain-name.ts";
 import { isWrittenBareJid, withULabels } from "../../syntax/jid-syntax.ts";
 import { registrations } from "../schema.ts";
 
@@ -10,11 +11,26 @@ export const ownersDomain = sql<string>`substr(${registrations.owner}, instr(${r
 /** Of those that have an owner, which that index has. */
 export const hasOwner = ne(registrations.owner, sql.raw("''"));
 
-export const domainOfOwner = (owner: string) => owner.slice(owner.indexOf("@") + 1);
+const domainOfOwner = (owner: string) => owner.slice(owner.indexOf("@") + 1);
+
+/** By what an owner may be barred: its address and its domain, as {@link whoOf} returns them. */
+export function whosOf(owner: string): string[] {
+	// Its server may call itself by A-labels, and by that name it is the same server.
+	const who = /(^|[.@])xn--/.test(owner) ? withULabels(owner) : owner;
+	return [who, domainOfOwner(who)];
+}
 
 /** The condition that a registration is one of an owner's, or of a domain's. @param who as {@link whoOf} returned it */
 export const isOfWho = (who: string): SQL | undefined =>
-	who.includes("@") ? eq(registrations.owner, who) : and(hasOwner, eq(ownersDomain, who));
+	who.includes("@")
+		? inArray(registrations.owner, spellingsOf(who))
+		: and(hasOwner, inArray(ownersDomain, spellingsOf(who)));
+
+/** As servers write it: most with U-labels, and some with A-labels. */
+function spellingsOf(who: string): string[] {
+	const at = who.indexOf("@") + 1;
+	return [...new Set([who, who.slice(0, at) + toALabels(who.slice(at))])];
+}
 
 /**
  * Reads whom an operator means.

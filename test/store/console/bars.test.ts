@@ -118,3 +118,62 @@ test("whom an operator means is read in the spelling that is stored", () => {
 	for (const none of ["", "@x", "a@", "a b@c", "a@b/c", "%", `${"a".repeat(600)}@b`])
 		expect(whoOf(none)).toBeUndefined();
 });
+
+test("a domain is barred by both its spellings: its server may call itself by A-labels", async () => {
+	await register("romeo@xn--mnchen-3ya.example");
+	await register("juliet@m\u00fcnchen.example");
+	await register("nurse@xn--mnchen-3ya.example.org");
+	const bars = open();
+	const who = whoOf("xn--mnchen-3ya.example")?.who ?? "";
+	expect(await bars.count(who)).toEqual({ registrations: 2, people: 2 });
+	expect(await bars.add(who, "floods")).toEqual({ ended: 2 });
+	for (const owner of [
+		"romeo@xn--mnchen-3ya.example",
+		"romeo@m\u00fcnchen.example",
+		"xn--mnchen-3ya.example",
+	]) {
+		expect(await bars.isBarred(owner)).toBe(true);
+		expect(await bars.isStillBarred(owner)).toBe(true);
+	}
+	expect(await bars.isBarred("nurse@xn--mnchen-3ya.example.org")).toBe(false);
+	await register("romeo@xn--mnchen-3ya.example.org");
+	const person = whoOf("Romeo@xn--mnchen-3ya.example.org")?.who ?? "";
+	expect(await bars.add(person, "")).toEqual({ ended: 1 });
+	expect(await bars.isBarred("romeo@xn--mnchen-3ya.example.org")).toBe(true);
+});
+
+test("a bar that is made or lifted while the bars are read is not undone by what was read", async () => {
+	const bars = open();
+	const reading = bars.isBarred("romeo@montague.example");
+	const added = bars.add("montague.example", "floods");
+	await Promise.all([reading, added]);
+	expect(await bars.isBarred("romeo@montague.example")).toBe(true);
+	now += 60_000;
+	const again = bars.isBarred("romeo@montague.example");
+	await Promise.all([again, bars.lift("montague.example")]);
+	expect(await bars.isBarred("romeo@montague.example")).toBe(false);
+});
+
+test("a database that does not answer holds up nobody's publish for long, and the next ones not at all", async () => {
+	let isHanging = false;
+	const never = new Promise<never>(() => {});
+	const db = new Proxy(database.db, {
+		get: (its, name) =>
+			isHanging && name === "select"
+				? () => ({ from: () => ({ limit: () => never }) })
+				: Reflect.get(its, name),
+	});
+	const bars = createBars(db, { endSome: async () => 0, now: () => now });
+	await bars.add("montague.example", "floods");
+	await bars.isBarred("");
+	isHanging = true;
+	now += 29_000;
+	expect(bars.isBarred("romeo@montague.example")).toBe(true);
+	now += 1_000;
+	const begun = performance.now();
+	const asked = Array.from({ length: 100 }, (_, i) => bars.isBarred(`user${i}@capulet.example`));
+	expect(await Promise.race([Promise.all(asked), Bun.sleep(3_000)])).toEqual(Array(100).fill(false));
+	expect(performance.now() - begun).toBeLessThan(2_000);
+	expect(bars.isBarred("romeo@montague.example")).toBe(true);
+	expect(bars.isBarred("juliet@capulet.example")).toBe(false);
+});

@@ -66,19 +66,21 @@ export function eventRoutes(
 				"Here events are asked for again and again: no process lives long enough.",
 			);
 		}
+		// Nobody would read what is opened for it.
+		if (c.req.method === "HEAD") return c.body(null, 200, STREAM);
 		const opened = live.open(c.get("session"));
 		if ("tooMany" in opened) throw tooMany(opened.tooMany);
-		return new Response(opened.body, {
-			headers: {
-				"Content-Type": "text/event-stream; charset=utf-8",
-				// nginx keeps what comes until there is more of it.
-				"X-Accel-Buffering": "no",
-			},
-		});
+		return new Response(opened.body, { headers: STREAM });
 	});
 
 	return app;
 }
+
+const STREAM = {
+	"Content-Type": "text/event-stream; charset=utf-8",
+	// nginx keeps what comes until there is more of it.
+	"X-Accel-Buffering": "no",
+};
 
 /** As the database finds it. */
 function isFound(event: Happened, { kind, text = "" }: { kind?: EventKind; text?: string }): boolean {

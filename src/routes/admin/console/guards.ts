@@ -3,7 +3,7 @@
  * that, since a browser sends it whoever made the request.
  */
 import type { Context, MiddlewareHandler } from "hono";
-import { getCookie } from "hono/cookie";
+import { consoleHttpBounds } from "../../../limits/bounds/console-http.ts";
 import { isSameText } from "../../../secrets.ts";
 import type { ConsoleDeps, RequestEnv } from "../../deps.ts";
 import { Problem } from "../../problem.ts";
@@ -30,8 +30,18 @@ export async function sessionOf(
 	c: Context,
 	deps: Pick<ConsoleDeps, "publicUrl" | "sessions">,
 ): Promise<ConsoleSession | undefined> {
-	const cookie = getCookie(c, cookieName(isSecure(c, deps)));
-	return cookie === undefined ? undefined : deps.sessions.read(cookie);
+	for (const cookie of cookiesOf(c, cookieName(isSecure(c, deps)))) {
+		const session = await deps.sessions.read(cookie);
+		if (session) return session;
+	}
+	return undefined;
+}
+
+/** A page of a neighbouring name may give a browser cookies of the same name: ours is among them, and need not be first. */
+function cookiesOf(c: Context, name: string): string[] {
+	const pairs = (c.req.header("Cookie") ?? "").split(";").map((pair) => pair.trim());
+	const its = pairs.filter((pair) => pair.startsWith(`${name}=`)).map((pair) => pair.slice(name.length + 1));
+	return its.slice(0, consoleHttpBounds.cookies.is);
 }
 
 export function requireSession(deps: ConsoleDeps): MiddlewareHandler<ConsoleEnv> {
@@ -54,7 +64,8 @@ export function requireOwnPage({ publicUrl }: Pick<ConsoleDeps, "publicUrl">): M
 		const origin = c.req.header("Origin");
 		const isReading = c.req.method === "GET" || c.req.method === "HEAD";
 		if (origin !== undefined) {
-			if (origin !== outside && origin !== new URL(c.req.url).origin) throw otherOrigin(outside);
+			// What the request says of its own address is anybody's word, where ours is known.
+			if (origin !== (outside ?? new URL(c.req.url).origin)) throw otherOrigin(outside);
 		} else if (site !== undefined) {
 			// `none`: somebody typed the address, which only reads.
 			if (site !== "same-origin" && !(isReading && site === "none")) throw otherOrigin(outside);

@@ -4,6 +4,7 @@ import { consoleHttpBounds } from "../../../limits/bounds/console-http.ts";
 import { plainReason } from "../../../registering/plain-reason.ts";
 import type { Bar } from "../../../store/console/bars.ts";
 import type { Happened } from "../../../store/console/events.ts";
+import { whosOf } from "../../../store/console/who.ts";
 import { present } from "../../../syntax/present-fields.ts";
 import type { Registration } from "../../../types.ts";
 import type { FoundRegistrations, GateView, Leg, RegistrationView } from "../../../web/console/wire.ts";
@@ -77,8 +78,8 @@ export function registrationRoutes(all: RegistrationRoutesDeps) {
 		const node = c.req.param("node");
 		const registration = await found(deps, node);
 		const gate = gateOf(registration, own, await looking.gates());
-		const tested = await testPush(registration, { deps, own, gate });
-		await actions.done(`Sent a test push: ${tested.title}`, registration);
+		const { tested, sentence } = await testPush(registration, { deps, own, gate });
+		await actions.done(`Sent a test push: ${sentence}`, registration);
 		return c.json(tested);
 	});
 
@@ -119,7 +120,8 @@ function gateOf(
 async function barOf({ bars }: OperatorDeps, owner: string): Promise<Bar | undefined> {
 	if (owner === "" || !(await bars.isBarred(owner))) return undefined;
 	const all = await bars.list();
-	return all.find(({ who }) => who === owner) ?? all.find(({ who }) => who === domainOf(owner));
+	const [bar] = whosOf(owner).flatMap((its) => all.filter(({ who }) => who === its));
+	return bar;
 }
 
 /** What an ended one was, by what is told of it. */
@@ -134,13 +136,16 @@ async function viewOf(
 	{ deps, own, looking, recent }: RegistrationRoutesDeps,
 ): Promise<RegistrationView> {
 	const now = (deps.now ?? Date.now)();
-	const [row, keptOfNode, gates, readiness] = await Promise.all([
+	const [row, newest, ends, gates, readiness] = await Promise.all([
 		lookUp(deps, node),
 		own.events.about({ node }, BESIDE),
+		// Its server may have published to it any number of times since.
+		own.events.about({ node }, 1, "ended"),
 		looking.gates(),
 		readinessOf({ ...deps, adminToken: undefined }),
 	]);
 	const registration = row && withLastSend(row, own.journal);
+	const keptOfNode = merged(newest, ends);
 	const ofNode = merged(
 		keptOfNode,
 		recent.beside(keptOfNode, (event) => event.node === node),

@@ -10,10 +10,11 @@ import { providerOf } from "./push-services.ts";
 import { deviceOf, hostOf } from "./registration-view.ts";
 import { span } from "./sentences/words.ts";
 
+/** @returns what the page shows, and a sentence for the log: a device's name may say whose it is */
 export async function testPush(
 	registration: Registration,
 	{ deps, own, gate }: { deps: Pick<AppDeps, "push" | "now">; own: OperatorDeps; gate: GateView | undefined },
-): Promise<TestPush> {
+): Promise<{ tested: TestPush; sentence: string }> {
 	const { now = Date.now } = deps;
 	const begun = now();
 	const answer = await deps.push(registration.node, TEST_PUSH);
@@ -23,9 +24,10 @@ export async function testPush(
 	const service = own.apps.find(({ name }) => name === registration.app)?.service;
 	const provider = providerOf(service, hostOf(registration));
 	const device = deviceOf(registration);
+	const legs = legsOf({ answer, begun, ms, send, gate, provider, device, own });
 	return {
-		...said(answer, provider, device),
-		legs: legsOf({ answer, begun, ms, send, gate, provider, device, own }),
+		tested: { ...said(answer, provider, device), legs },
+		sentence: said(answer, provider, "the device").title,
 	};
 }
 

@@ -97,6 +97,28 @@ describe("registrations", () => {
 		expect(view.events).toHaveLength(1);
 	});
 
+	test("one that is gone is told of, however often its server publishes to it since", async () => {
+		await start();
+		const { now } = server.clock;
+		const node = "gone-node-0123456789012";
+		const ended = { kind: "ended", owner: "romeo@example.net", app: "webpush", reason: "HTTP 410" } as const;
+		await server.events.write([
+			{ ...ended, at: now - 60 * MIN, node, decider: "provider", decidedBy: "Mozilla" },
+			...Array.from({ length: 100 }, (_, i) => ({
+				at: now - MIN + i,
+				kind: "wrong-node" as const,
+				node,
+				reason: "no such registration",
+				decider: "server" as const,
+				decidedBy: "example.net",
+				isStrangers: true,
+			})),
+		]);
+		const view = await get<RegistrationView>(`registrations/${node}`);
+		expect(view).toMatchObject({ isEnded: true, owner: "romeo@example.net" });
+		expect(view.title).toContain("Mozilla says that this device is gone");
+	});
+
 	test("a wrong node or secret of its owner's server is told of, also while it is not written down", async () => {
 		await start();
 		const node = await registered("romeo@example.net");
@@ -191,6 +213,9 @@ describe("registrations", () => {
 			["push.example", "ok", 88],
 			["Firefox", "off", undefined],
 		]);
+		const line = server.logged.find((said) => said.includes("Sent a test push"));
+		expect(line).toContain("push.example took it. Look whether the device shows it");
+		expect(server.logged.join("\n")).not.toContain("Firefox");
 		server.state.answer = { kind: "done", how: "queued", reason: "429 too many requests" };
 		server.sends.clear();
 		expect(await post<TestPush>(`registrations/${node}/test`)).toMatchObject({

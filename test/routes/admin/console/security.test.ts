@@ -167,6 +167,17 @@ describe("without a session of ours", () => {
 		expect(await problemOf(asked({ Cookie: cookie }))).toBe("401 sign-in-needed");
 	});
 
+	test("a cookie that a neighbouring site set beside ours locks nobody out", async () => {
+		await start();
+		const { get, cookie } = await server.browser();
+		const others = await createSessions({ adminToken: `${ADMIN_TOKEN}!`, secretKey: SECRET_KEY });
+		const planted = `${COOKIE}=${(await others.open()).cookie}`;
+		const asked = async (Cookie: string) => (await get("session", { Cookie })).status;
+		expect(await asked(`${COOKIE}=x; ${planted}; other=1;${cookie}`)).toBe(200);
+		expect(await asked(`${COOKIE}=x; ${planted}; x${cookie}`)).toBe(401);
+		expect(await asked(`${`${COOKIE}=x; `.repeat(500)}${cookie}`)).toBe(401);
+	});
+
 	test("a cookie opens nothing but the console", async () => {
 		const adminToken = ADMIN_TOKEN;
 		await start({}, {
@@ -232,6 +243,23 @@ describe("pages of other sites", () => {
 		expect(await problemOf(server.signIn(ADMIN_TOKEN, { Origin: "https://evil.example" }))).toBe(
 			"403 not-from-console",
 		);
+	});
+
+	test("get no further by an address of their own, whatever name they reach us by", async () => {
+		await start();
+		const { headers } = await server.browser();
+		const json = JSON.stringify({ token: ADMIN_TOKEN });
+		// A page on plain http behind the same proxy; a name of another site's that now resolves to us.
+		for (const origin of ["http://push.example.net", "http://evil.example:5357", "https://192.0.2.1"]) {
+			const asked = (path: string, body: string) =>
+				server.app.request(`${origin}/admin/api/${path}`, {
+					method: "POST",
+					headers: { ...headers, Origin: origin, "Content-Type": "application/json" },
+					body,
+				});
+			expect(await problemOf(asked("session", json))).toBe("403 not-from-console");
+			expect(await problemOf(asked("bars/count", "{}"))).toBe("403 not-from-console");
+		}
 	});
 
 	test("a form cannot send what is taken: it is JSON, or nothing is done", async () => {
@@ -324,6 +352,20 @@ describe("what others chose", () => {
 			"422 invalid-fields",
 		);
 	});
+});
+
+test("asking for the head of an event stream opens none", async () => {
+	await start();
+	const { cookie, get } = await server.browser();
+	for (let i = 0; i < 40; i++) {
+		const headers = { Cookie: cookie, "Sec-Fetch-Site": "same-origin" };
+		const answer = await server.request("/admin/api/events/live", { method: "HEAD", headers });
+		expect([answer.status, answer.headers.get("Content-Type")]).toEqual([
+			200,
+			"text/event-stream; charset=utf-8",
+		]);
+	}
+	expect((await get("events/live")).status).toBe(200);
 });
 
 test("1,000 event streams: four of a session and 32 of all are served, the others are told to wait, all others go on", async () => {
