@@ -74,7 +74,8 @@ async function reload({ config, read, makeServices, take, log }: ReloadDeps): Pr
 
 /** Of an error that nobody foresaw the name alone: its message may quote what was read, and that may be a key. */
 function reasonOf(error: unknown): string {
-	if (error instanceof StartError || error instanceof ConfigError) return error.message;
+	if (error instanceof ConfigError) return error.problems.join(" ");
+	if (error instanceof StartError) return error.message;
 	return `a fault of Reveille's own (${error instanceof Error ? error.name : typeof error}).`;
 }
 

@@ -12,6 +12,7 @@ import type { Answer, Outcome, PushClass } from "../types.ts";
 import { type Counted, createCountsOfMinute } from "./journal/counts-of-minute.ts";
 import { createEventsOfMinute } from "./journal/events-of-minute.ts";
 import { createFailing, type Failure, LAST_MS } from "./journal/failing.ts";
+import { isTrial } from "./trial-devices.ts";
 
 /** What happened, for the one who notes it. */
 export interface Noted extends Omit<Happened, "at" | "count"> {
@@ -138,6 +139,7 @@ export function createJournal({ now = Date.now }: { now?: () => number } = {}): 
 		published: (publish) => publishes.set(publish.node, publish),
 
 		sent(node, app, send) {
+			if (isTrial(app)) return;
 			const { outcome } = send;
 			counts.sent(app, FATES[outcome.kind], "reason" in outcome ? outcome.reason : undefined);
 			sends.set(node, send);

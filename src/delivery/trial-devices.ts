@@ -51,6 +51,9 @@ export interface Trials {
 /** No app in the settings may begin so. */
 const APP = "-doctor";
 
+/** Whether pushes to an app are no traffic. */
+export const isTrial = (app: string): boolean => app === APP;
+
 interface Live {
 	registration: Registration;
 	receiver: Receiver;

@@ -36,11 +36,17 @@ const addCommand = buildCommand<{ reason: string; yes: boolean; json: boolean },
 	},
 	async func({ reason, yes, json }, typed) {
 		await withOperator(this.env, async (operator) => {
-			const { who, registrations, people, isBarred } = await operator.post<BarCount>("/bars/count", {
+			const { who, kind, registrations, people, isBarred } = await operator.post<BarCount>("/bars/count", {
 				who: typed,
 			});
 			if (isBarred)
 				throw new StartError("bar-known", `${who} is barred already. "reveille bar list" shows since when.`);
+			if (kind === "domain" && registrations === 0 && !yes) {
+				throw new StartError(
+					"needs-yes",
+					`Nobody here is of the domain ${who}. An account has an @ in it. If the domain is meant, type it again with --yes.`,
+				);
+			}
 			if (registrations > 0 && !yes) {
 				throw new StartError(
 					"needs-yes",

@@ -9,6 +9,13 @@ export const time = (at: number | undefined) =>
 
 const isAccount = (who: string) => who.includes("@");
 
+/** What somebody typed who meant an account, or half a node. */
+const unknownNode = (who: string) =>
+	new StartError(
+		"registration-unknown",
+		`${JSON.stringify(who)} is no node that is known, and no account, which has an @ in it. "reveille list ${who}" shows what begins so.`,
+	);
+
 /** All pages of a search, one after the other. */
 export async function* searched(
 	operator: Operator,
@@ -20,6 +27,15 @@ export async function* searched(
 		yield page;
 		after = page.next;
 	} while (after !== undefined);
+}
+
+/** @throws {StartError} for a node of which nothing is known any more, if there ever was one */
+async function knownNode(operator: Operator, node: string): Promise<string> {
+	const [row] = (await operator.get<FoundRegistrations>("/registrations", { begins: node })).rows;
+	if (row?.node === node) return node;
+	const { events } = await operator.get<FoundEvents>("/events", { text: node });
+	if (events.some((event) => event.node === node)) return node;
+	throw unknownNode(node);
 }
 
 /** All registrations of an account. @param owner a bare JID */
@@ -37,7 +53,7 @@ async function ofAccount(operator: Operator, owner: string): Promise<Registratio
  * @throws {StartError} for an account that has none
  */
 export async function nodesOf(operator: Operator, who: string): Promise<string[]> {
-	if (!isAccount(who)) return [who];
+	if (!isAccount(who)) return [await knownNode(operator, who)];
 	const owner = who.toLowerCase();
 	const rows = await ofAccount(operator, owner);
 	if (rows.length > 0) return rows.map(({ node }) => node);
@@ -49,7 +65,7 @@ export async function nodesOf(operator: Operator, who: string): Promise<string[]
 
 /** The same, and those that ended of which something is told still. */
 export async function nodesEverOf(operator: Operator, who: string): Promise<string[]> {
-	if (!isAccount(who)) return [who];
+	if (!isAccount(who)) return [await knownNode(operator, who)];
 	const owner = who.toLowerCase();
 	const nodes = new Set((await ofAccount(operator, owner)).map(({ node }) => node));
 	const { events }: FoundEvents = await operator.get("/events", { text: owner });
