@@ -17,7 +17,7 @@ import type { Sent } from "./outcomes/outcomes.ts";
 import type { Proven } from "./outcomes/proven-devices.ts";
 import { mayPublish, NOT_THE_OWNERS } from "./publishers.ts";
 import { fromDatabase, type Item, NO_SUCH_REGISTRATION, waitAnswer } from "./push-item.ts";
-import type { Known } from "./push-modules.ts";
+import { type Known, NOT_SERVED } from "./push-modules.ts";
 import type { OwnTextDevices } from "./throttle/own-text-devices.ts";
 import { createUnreached } from "./unreached-hosts.ts";
 
@@ -124,8 +124,20 @@ export function createAttempts(deps: AttemptDeps): Attempts {
 		return gates.enter(target.gate, target.limits, asking);
 	}
 
-	const isStillBarred = ({ owner }: Registration) =>
-		fromDatabase(async () => (await deps.isStillBarred?.(owner)) ?? true);
+	const isStillBarred = (who: string) => fromDatabase(async () => (await deps.isStillBarred?.(who)) ?? true);
+
+	/** @param who the owner; of one that registered over HTTP, where nobody has a name, the domain that publishes */
+	async function refuseBarred(
+		item: Item,
+		registration: Registration,
+		who: string,
+	): Promise<Answer | undefined> {
+		if (!(await isBarred(who)) || !(await isStillBarred(who))) return undefined;
+		if (registration.owner !== "") return endBarred(item, registration);
+		// Its user may be with another server tomorrow.
+		await writes.drop(item);
+		return NOT_SERVED;
+	}
 
 	/** It was registered by a process that did not know of the bar yet. It is gone before that is said of it. */
 	async function endBarred(item: Item, { node }: Registration): Promise<Answer> {
@@ -153,10 +165,10 @@ export function createAttempts(deps: AttemptDeps): Attempts {
 			await writes.drop(item);
 			return answered(unknown(NOT_THE_OWNERS));
 		}
-		const barred = isBarred(registration.owner);
+		const who = registration.owner || (item.publisher ?? "");
 		// Almost always it is known, and nothing is waited for.
-		if (barred !== false && (await barred) && (await isStillBarred(registration)))
-			return answered(await endBarred(item, registration));
+		const refusal = isBarred(who) === false ? undefined : await refuseBarred(item, registration, who);
+		if (refusal) return answered(refusal);
 		delete item.publisher;
 		const app = apps.get(registration.app);
 		const service = services.get(registration.app);
