@@ -136,9 +136,10 @@ export function createAttempts(deps: AttemptDeps): Attempts {
 			await writes.drop(item);
 			return answered(unknown(NOT_THE_OWNERS));
 		}
-		const barred = barredDevices.isOne(registration);
+		const refusal = barredDevices.refusalOf(item, registration);
 		// Almost always it is known, and nothing is waited for.
-		if (barred !== false && (await barred)) return answered(await barredDevices.end(item, registration));
+		const refused = refusal && (await refusal);
+		if (refused) return answered(refused);
 		delete item.publisher;
 		const app = apps.get(registration.app);
 		const service = services.get(registration.app);

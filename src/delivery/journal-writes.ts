@@ -61,7 +61,7 @@ export function createJournalWrites({
 			happened.length - consoleBounds.eventsWaiting.is,
 		];
 		if (moreMinutes > 0) minutes = minutes.slice(moreMinutes);
-		if (moreEvents > 0) happened = happened.slice(0, consoleBounds.eventsWaiting.is);
+		if (moreEvents > 0) happened = withoutLast(happened, moreEvents);
 		lost = {
 			minutes: lost.minutes + Math.max(0, moreMinutes),
 			events: lost.events + Math.max(0, moreEvents),
@@ -119,6 +119,18 @@ export function createJournalWrites({
 			await next();
 		},
 	};
+}
+
+/** Leaves so many out: the last, and those that strangers bring about before any other. In their order. */
+function withoutLast(all: readonly Happened[], count: number): Happened[] {
+	const strangers = all.filter(({ isStrangers }) => isStrangers);
+	const others = all.filter(({ isStrangers }) => !isStrangers);
+	const fromStrangers = Math.min(count, strangers.length);
+	const left = new Set([
+		...strangers.slice(strangers.length - fromStrangers),
+		...others.slice(others.length - (count - fromStrangers)),
+	]);
+	return all.filter((one) => !left.has(one));
 }
 
 /** Events of one transaction: those of a minute and some more. */

@@ -72,6 +72,23 @@ test("gates that are shut are told with since, until, why, and what waits for th
 	});
 });
 
+test("servers that clients chose push no gate out of sight, however many of them fail", async () => {
+	const gates = createGates({ now: () => NOW, random: () => 0.5 });
+	const device = { owner: "", party: "p" };
+	function shut(name: string, limits: Parameters<typeof gates.enter>[1]) {
+		for (let faults = 0; faults < 5; faults++) {
+			const passage = gates.enter(name, limits, { device, isProven: true, isRetry: false });
+			if (passage.kind === "go") passage.leave({ kind: "unwell", reason: "HTTP 503" });
+		}
+	}
+	const limits = { inFlight: 10, rate: { burst: 100, perSecond: 100 } };
+	for (let at = 0; at < 60; at++) shut(`webpush https://d${at}.evil.example`, limits);
+	shut("fcm", { inFlight: 10 });
+	const now = await live({ gates })();
+	expect(now.gates).toHaveLength(50);
+	expect(now.gates[0]).toMatchObject({ name: "fcm", why: "HTTP 503" });
+});
+
 test("addresses, certificates and the replica's age are told", async () => {
 	const now = await live()();
 	expect(now).toEqual({

@@ -172,6 +172,20 @@ describe("a barred owner", () => {
 		expect(bars.isBarred(OWNER)).toBe(false);
 	});
 
+	test("gets no further over HTTP, where nobody has a name: the domain's publishes are refused, and nothing ends", async () => {
+		const { registration, secret } = await fixture.register();
+		await fixture.shared.client.execute("UPDATE registrations SET owner = ''");
+		fixture.service.program.push({ kind: "delivered" });
+		expect((await publish(registration.node, secret)).kind).toBe("done");
+		fixture.clock.now += 1000;
+		await bars.add(SERVER, "floods");
+		expect((await publish(registration.node, secret)).kind).toBe("unknown");
+		expect(told()).toMatchObject([{ kind: "wrong-node", decidedBy: SERVER }]);
+		expect(await fixture.registrations.findAtPrimary(registration.node)).toBeDefined();
+		fixture.service.program.push({ kind: "delivered" });
+		expect((await publish(registration.node, secret, "montague.example")).kind).toBe("done");
+	});
+
 	test("is answered with wait where nobody can say whether it still is", async () => {
 		const { registration, secret } = await fixture.register();
 		delivery = fixture.compose({

@@ -130,6 +130,33 @@ test("what there is no room for meanwhile is counted", async () => {
 	expect(last?.reason).toBe("the database was away: 1500 events and the numbers of 11 minutes were left out");
 });
 
+test("what strangers bring about meanwhile takes no room of the rest", async () => {
+	const writing = writes({ isSending: false });
+	isAway = true;
+	for (let minute = 0; minute < 40; minute++) {
+		for (let at = 0; at < 300; at++) {
+			const by = `d${at}.example`;
+			journal.note({
+				kind: "wrong-secret",
+				reason: "wrong secret",
+				decider: "server",
+				decidedBy: by,
+				isStrangers: true,
+				by,
+			});
+		}
+		ended(`${minute}`);
+		await writing.write();
+		now += 60_000;
+	}
+	isAway = false;
+	await writing.write();
+	const { rows } = await database.client.execute(
+		"select count(*) filter (where kind = 'ended') ended, count(*) n from events",
+	);
+	expect(rows[0]).toMatchObject({ ended: 40, n: consoleBounds.eventsWaiting.is + 1 });
+});
+
 test("a failed write is no event twice", async () => {
 	const writing = writes();
 	ended("n");

@@ -20,7 +20,7 @@ export interface Gates {
 	enter(name: string, limits: GateLimits, asking: Asking): Passage;
 	/** The gates that are shut, with the reason. */
 	shut(): { name: string; reason: string }[];
-	/** The same, and since and until when. */
+	/** The same, and since and until when; last of all those of servers that clients chose. */
 	shutSince(): ({ name: string } & Shut)[];
 	/** How many pushes are on their way, by gate. */
 	inFlight(): ReadonlyMap<string, number>;
@@ -30,6 +30,13 @@ export interface Gates {
 const KEPT = deliveryBounds.gates.is;
 /** A gate that nobody asked at for so long is forgotten, whatever it knew, ms. */
 const IDLE_MS = 3_600_000;
+
+interface Known {
+	gate: Gate;
+	usedAt: number;
+	/** A client chose where it leads, and nobody answers for that. */
+	isStrangers: boolean;
+}
 
 export function createGates({
 	now = Date.now,
@@ -51,7 +58,7 @@ export function createGates({
 	onRoom?(name: string): void;
 } = {}): Gates {
 	// Ordered by use, since a gate moves to the end when it is asked at.
-	const gates = new Map<string, { gate: Gate; usedAt: number }>();
+	const gates = new Map<string, Known>();
 	const pools = createPools();
 
 	/** @returns undefined: so many are in use that no other can be made */
@@ -64,7 +71,7 @@ export function createGates({
 		return known.gate;
 	}
 
-	function make(name: string, limits: GateLimits): { gate: Gate; usedAt: number } | undefined {
+	function make(name: string, limits: GateLimits): Known | undefined {
 		forget();
 		// Of what nobody answers for: an app's own gate is never wanting for the sake of others.
 		if (gates.size >= KEPT && limits.rate) return undefined;
@@ -77,7 +84,7 @@ export function createGates({
 			onOpen: () => onOpen(name, isStrangers),
 			onRoom: () => onRoom(name),
 		});
-		return { gate, usedAt: now() };
+		return { gate, usedAt: now(), isStrangers };
 	}
 
 	/** Forgets what was not used for long, and, for want of room, what was not used for longest. */
@@ -102,10 +109,13 @@ export function createGates({
 			}),
 
 		shutSince: () =>
-			[...gates].flatMap(([name, { gate }]) => {
-				const shut = gate.shut();
-				return shut === undefined ? [] : [{ name, ...shut }];
-			}),
+			// Any number of servers may fail of those that clients chose, and whoever looks sees the first few.
+			[...gates]
+				.toSorted(([, one], [, other]) => Number(one.isStrangers) - Number(other.isStrangers))
+				.flatMap(([name, { gate }]) => {
+					const shut = gate.shut();
+					return shut === undefined ? [] : [{ name, ...shut }];
+				}),
 
 		inFlight: () => new Map([...gates].map(([name, { gate }]) => [name, gate.inFlight()])),
 	};

@@ -5,6 +5,7 @@ import type { PublishRequest } from "../admission.ts";
 import type { Journal } from "../journal.ts";
 import { NOT_THE_OWNERS } from "../publishers.ts";
 import { NO_SUCH_REGISTRATION } from "../push-item.ts";
+import { NOT_SERVED } from "../push-modules.ts";
 
 /** How much of a node is kept that shows no secret: it may be anything, at any length. */
 const SHOWN_NODE = 64;
@@ -46,7 +47,7 @@ export function createPublishNotes(journal: Pick<Journal, "answered" | "publishe
 		if (answer.kind === "unknown") {
 			const { reason } = answer;
 			// That a device is gone was noted where it was acted on.
-			const isOfNode = reason === NO_SUCH_REGISTRATION || reason === NOT_THE_OWNERS;
+			const isOfNode = [NO_SUCH_REGISTRATION, NOT_THE_OWNERS, NOT_SERVED.reason].includes(reason);
 			if (node === undefined || isOfNode) return noteUnknown(request, reason, node !== undefined);
 		}
 		if (node !== undefined) journal.published({ node, class: request.notification.class, at, answer, ms });

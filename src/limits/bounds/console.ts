@@ -42,7 +42,8 @@ export const consoleBounds = {
 		is: 5_000,
 		unit: "events",
 		what: "Events that wait in memory while the database is away",
-		beyond: "Further ones are left out, and an event says how many they were.",
+		beyond:
+			"Further ones are left out, those first that strangers bring about, and an event says how many they were.",
 	},
 	minutesWaiting: {
 		is: 120,

@@ -55,6 +55,8 @@ export interface FindKept {
 	kind?: HappenedKind | undefined;
 	/** Found in owner, node, app, reason and who decided, whatever its case. */
 	text?: string | undefined;
+	/** Decided by this one alone: what is typed may stand in any field, and strangers choose some of them. */
+	decidedBy?: string | undefined;
 	/** `next` of the page before. */
 	before?: string | undefined;
 	/** Only those that came after the one with this id. */
@@ -107,10 +109,13 @@ export function createEvents(db: LibSQLDatabase, now: () => number = Date.now): 
 		return rows.map(toKept);
 	}
 
-	async function list({ kind: wanted, text = "", before, since, limit }: FindKept) {
+	async function list({ kind: wanted, text = "", decidedBy: by, before, since, limit }: FindKept) {
 		const from = idOf(since);
 		const among = and(wanted && eq(kind, wanted), from === undefined ? undefined : gt(id, from));
-		const fits = text === "" ? undefined : hasText(text);
+		const fits = and(
+			text === "" ? undefined : hasText(text),
+			by === undefined ? undefined : eq(events.decidedBy, by),
+		);
 		const found: KeptEvent[] = [];
 		let to = idOf(before);
 		for (let looked = 0; looked < consoleBounds.eventsLookedAt.is; looked += SLICE) {

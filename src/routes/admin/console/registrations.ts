@@ -213,10 +213,13 @@ async function wrongOnesOf(
 	recent: RecentEvents,
 ): Promise<readonly Happened[]> {
 	const kinds = ["wrong-secret", "wrong-node"] as const;
-	const found = await Promise.all(kinds.map((kind) => events.list({ kind, text: domain, limit: BESIDE })));
+	const found = await Promise.all(
+		kinds.map((kind) => events.list({ kind, decidedBy: domain, limit: BESIDE })),
+	);
 	const kept = found.flatMap((one) => one.events);
-	const isWrong = ({ kind }: Happened) => kind === "wrong-secret" || kind === "wrong-node";
-	return merged(kept, recent.beside(kept, isWrong)).filter(({ decidedBy }) => decidedBy === domain);
+	const isWrong = ({ kind, decidedBy }: Happened) =>
+		(kind === "wrong-secret" || kind === "wrong-node") && decidedBy === domain;
+	return merged(kept, recent.beside(kept, isWrong));
 }
 
 /** Its way in words that say who is at each station. */

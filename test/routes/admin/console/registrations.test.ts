@@ -139,6 +139,26 @@ describe("registrations", () => {
 		expect(await title()).toBe("romeo gets no pushes here: example.net publishes with a wrong secret");
 	});
 
+	test("a wrong node of its owner's server is told of, whatever others publish that names that server", async () => {
+		await start();
+		const node = await registered("romeo@example.net");
+		const { now } = server.clock;
+		await set(node, { registered_at: now - 10 * MIN });
+		const wrong = { kind: "wrong-secret", reason: "wrong secret", decider: "server" } as const;
+		await server.events.write([
+			{ ...wrong, at: now - 9 * MIN, node: "another-node", decidedBy: "example.net" },
+			...Array.from({ length: 100 }, (_, i) => ({
+				...wrong,
+				at: now - 8 * MIN + i,
+				node: "example.net",
+				decidedBy: "evil.example",
+				isStrangers: true,
+			})),
+		]);
+		const view = await get<RegistrationView>(`registrations/${node}`);
+		expect(view.title).toBe("romeo gets no pushes here: example.net publishes to a wrong node");
+	});
+
 	test("a shut gate, a bar and a wrong clock are told of", async () => {
 		await start(
 			{},
