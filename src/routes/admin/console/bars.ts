@@ -8,6 +8,7 @@ import { Problem } from "../../problem.ts";
 import type { Actions } from "./actions.ts";
 import { bodyOf, given, reasonText } from "./fields.ts";
 import type { ConsoleEnv } from "./guards.ts";
+import { many } from "./sentences/words.ts";
 
 /** The sub-app, to be mounted at /admin/api/bars. */
 export function barRoutes({ bars }: Pick<ConsoleDeps, "bars">, actions: Actions) {
@@ -34,7 +35,7 @@ export function barRoutes({ bars }: Pick<ConsoleDeps, "bars">, actions: Actions)
 		const { ended } = await bars.add(who, body.reason).catch((error: unknown) => {
 			throw error instanceof TooManyBars ? new Problem("over-quota", error.message) : error;
 		});
-		await actions.done(`Barred, which ended ${ended} registrations`, { owner: who });
+		await actions.done(`Barred, which ended ${many(ended, "registration")}`, { owner: who });
 		return c.json({ ended }, 201);
 	});
 

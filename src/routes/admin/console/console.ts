@@ -55,7 +55,7 @@ export function consoleRoutes(deps: AppDeps & Pick<MetricsDeps, "adminToken">) {
 	app.use(requireSession(own), requireFormToken);
 	app.route("/", overviewRoutes(deps, own, looking));
 	app.route("/registrations", registrationRoutes({ deps, own, looking, actions, recent }));
-	app.route("/events", eventRoutes(own, { live, recent }));
+	app.route("/events", eventRoutes(own, { live, recent, now: deps.now }));
 	app.route("/bars", barRoutes(own, actions));
 	app.route("/invites", inviteRoutes(deps, own, actions));
 	app.all("/*", () => {
