@@ -162,7 +162,12 @@ export async function createConnector(deps: ConnectorDeps): Promise<Connector> {
 	});
 
 	async function pushAndNote(node: string, notification: Notification): Promise<Answer> {
+		const [at, startedAt] = [Date.now(), performance.now()];
 		const answer = await delivery.push(node, notification);
+		const ms = performance.now() - startedAt;
+		// A test is no publish: it does not show that any comes.
+		if (notification !== TEST_PUSH)
+			deps.journal.published({ node, class: notification.class, at, answer, ms, isOverHttp: true });
 		// Whoever tests a registration looks at it next.
 		await results.flush();
 		return answer;
@@ -396,7 +401,17 @@ async function startParts(deps: ConnectorDeps, parts: Parts): Promise<RunningCon
 	checks.start();
 	deps.ends.listen(tellOfEnds({ entrances, connections, nodes, keyring, ownerForm, log }));
 	outboxLoop.start(delivery.retry);
-	const handoverLoop = startHandoverLoop(handover, delivery.push, log, {
+
+	/** What an HTTP process or an edge took in, at the time that it says. */
+	async function pushAndTell(...publish: Parameters<typeof delivery.push>): Promise<Answer> {
+		const answer = await delivery.push(...publish);
+		const [node, { class: pushClass }, at = Date.now()] = publish;
+		const ms = Math.max(0, Date.now() - at);
+		deps.journal.published({ node, class: pushClass, at, answer, ms, isOverHttp: true });
+		return answer;
+	}
+
+	const handoverLoop = startHandoverLoop(handover, pushAndTell, log, {
 		// Only what is held back: what is on its way has an end by itself.
 		onFull: () => delivery.settle(Number.POSITIVE_INFINITY),
 	});

@@ -56,6 +56,8 @@ export interface Published {
 	at: number;
 	answer: Answer;
 	ms: number;
+	/** It was asked for over HTTP. Missing: a server published it. */
+	isOverHttp?: true;
 }
 
 export interface Journal {
@@ -158,26 +160,49 @@ export function createJournal({ now = Date.now }: { now?: () => number } = {}): 
 	};
 }
 
+const SAID: Readonly<Record<Exclude<Outcome["kind"], "delivered">, string>> = {
+	retry: "Not now",
+	gone: "Gone",
+	rejected: "Refused it",
+	misconfigured: "Refused our credentials",
+};
+const HOW: Readonly<Record<Extract<Answer, { kind: "done" }>["how"], string>> = {
+	delivered: "Done",
+	queued: "Done: it waits here, and is tried again",
+	superseded: "Done: a newer one goes in its place",
+	skipped: "Done: the device does not ask for its class",
+};
+const KIND: Readonly<Record<Exclude<Answer["kind"], "done">, string>> = {
+	unknown: "No such device",
+	refused: "Refused",
+	wait: "Wait",
+};
+
 /** The way of a publish, as far as it is known. */
-function legsOf({ at, answer, ms }: Published, send: LastSend | undefined): LegOfPublish[] {
-	// Asked before it came: that was for another one.
-	const asked = send && send.at >= at ? send : undefined;
+function legsOf({ at, answer, ms, isOverHttp }: Published, send: LastSend | undefined): LegOfPublish[] {
+	const isQueued = answer.kind === "done" && answer.how === "queued";
+	// Asked before it came, or after it was answered for good: that was for another one, such as a test push.
+	const isIts = send && send.at >= at && (isQueued || send.at <= at + ms);
+	const asked = isIts ? send : undefined;
 	const legs: LegOfPublish[] = [
-		{ name: "Publish", text: "the user's server published, with the right secret", state: "ok" },
+		isOverHttp
+			? { name: "HTTP", text: "It was asked for over HTTP", state: "ok" }
+			: { name: "Publish", text: "Published, with the right secret", state: "ok" },
 	];
 	if (asked) {
 		const { outcome } = asked;
 		const reason = "reason" in outcome ? outcome.reason : undefined;
-		legs.push({ name: "Reveille", text: "sent it on", state: "ok", ms: asked.at - at });
+		const isLater = isQueued && asked.at > at + ms;
+		const text = isLater ? "Kept it, and tried it again" : "Sent it on";
+		legs.push({ name: "Reveille", text, state: "ok", ms: asked.at - at });
 		legs.push({
 			name: "Push service",
-			text: outcome.kind === "delivered" ? "took it" : `${outcome.kind}: ${reason}`,
+			text: outcome.kind === "delivered" ? "Took it" : `${SAID[outcome.kind]}: ${reason}`,
 			state: outcome.kind === "delivered" ? "ok" : outcome.kind === "retry" ? "warn" : "bad",
 			ms: asked.ms,
 		});
 	}
-	const text = "how" in answer ? answer.how : `${answer.kind}: ${answer.reason}`;
-	const isQueued = answer.kind === "done" && answer.how === "queued";
+	const text = "how" in answer ? HOW[answer.how] : `${KIND[answer.kind]}: ${answer.reason}`;
 	const state = answer.kind === "done" ? (isQueued ? "warn" : "ok") : answer.kind === "wait" ? "warn" : "bad";
 	return [...legs, present({ name: "Answer", text, state, ms: asked ? undefined : ms }) as LegOfPublish];
 }

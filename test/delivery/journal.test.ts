@@ -203,6 +203,26 @@ describe("the last publish", () => {
 		expect(journal.lastSend("n")?.ms).toBe(9);
 	});
 
+	test("does not have what was sent after its answer, such as a test push; what waited is tried later", () => {
+		publish("n");
+		journal.sent("n", "fcm", { at: now + 900, ms: 9, outcome: { kind: "delivered" } });
+		expect(journal.lastPublish("n")?.legs.map(({ name }) => name)).toEqual(["Publish", "Answer"]);
+		journal.published({
+			node: "n",
+			class: "high",
+			at: now,
+			answer: { kind: "done", how: "queued" },
+			ms: 3,
+			isOverHttp: true,
+		});
+		expect(journal.lastPublish("n")?.legs.map(({ name, text }) => `${name}: ${text}`)).toEqual([
+			"HTTP: It was asked for over HTTP",
+			"Reveille: Kept it, and tried it again",
+			"Push service: Took it",
+			"Answer: Done: it waits here, and is tried again",
+		]);
+	});
+
 	test("is known of the last 10,000 registrations", () => {
 		for (let at = 0; at < 30_000; at++) publish(`n${at}`);
 		expect(journal.lastPublish("n20000")).toBeDefined();

@@ -15,6 +15,7 @@ import type { RecentEvents } from "./recent-events.ts";
 import { todaySentence } from "./sentences/events.ts";
 
 const ROWS = consoleHttpBounds.rows.is;
+const MINUTE_MS = 60_000;
 
 const FIND = {
 	kind: z.union([z.literal(""), z.enum(EVENT_KINDS)]).optional(),
@@ -26,7 +27,11 @@ const FIND = {
 /** The sub-app, to be mounted at /admin/api/events. @param own.live missing: the page asks again and again */
 export function eventRoutes(
 	{ events }: Pick<OperatorDeps, "events">,
-	{ live, recent }: { live: LiveStreams | undefined; recent: RecentEvents },
+	{
+		live,
+		recent,
+		now = Date.now,
+	}: { live: LiveStreams | undefined; recent: RecentEvents; now?: (() => number) | undefined },
 ) {
 	const app = new Hono<ConsoleEnv>();
 
@@ -38,11 +43,15 @@ export function eventRoutes(
 			before: before || undefined,
 			since: since || undefined,
 		});
-		const [found, counts, from] = await Promise.all([
+		const [found, counts, from, newest] = await Promise.all([
 			events.list({ ...find, limit: ROWS }),
 			events.countToday(),
 			events.from(),
+			events.list({ limit: consoleHttpBounds.recentEvents.is }),
 		]);
+		// What is written at the end of this minute is of today, too.
+		const begun = now() - (now() % MINUTE_MS);
+		const unwritten = recent.beside(newest.events, ({ at }) => at >= begun);
 		// Those of the last minute come first, and the end of the page moves up.
 		const isFirst = find.before === undefined && find.since === undefined;
 		// What is older than a full page is in the database, further down.
@@ -53,7 +62,7 @@ export function eventRoutes(
 		const next = kept.length < found.events.length ? kept.at(-1)?.id : found.next;
 		const answer: FoundEvents = {
 			events: [...fresh, ...kept].map(eventView),
-			today: todaySentence(counts),
+			today: todaySentence(counts, unwritten),
 			...present({ next, from }),
 		};
 		return c.json(answer);

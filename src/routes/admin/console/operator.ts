@@ -37,7 +37,7 @@ export function operatorRoutes(
 	const app = new Hono<ConsoleEnv>();
 	app.route("/", overviewRoutes(deps, own, looking));
 	app.route("/registrations", registrationRoutes({ deps, own, looking, actions, recent }));
-	app.route("/events", eventRoutes(own, { live, recent }));
+	app.route("/events", eventRoutes(own, { live, recent, now: deps.now }));
 	app.route("/bars", barRoutes(own, actions));
 	app.route("/invites", inviteRoutes(deps, own, actions));
 	return app;

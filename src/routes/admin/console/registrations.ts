@@ -192,7 +192,7 @@ async function viewOf(
 		node,
 		isEnded: registration === undefined,
 		owner,
-		device: device === "this device" ? "A device that ended" : device,
+		device: device === "this device" ? "Ended device" : device,
 		...said,
 		...present({
 			last: publish && { at: publish.at, legs: namedLegs(publish.legs, owner && domainOf(owner), provider) },

@@ -155,7 +155,9 @@ export function OutboxChart({ intervals, stepMs }: Overview) {
 			now={
 				last?.oldestDue !== undefined && now > 0
 					? `Now ${formats.number(now)}, the oldest for ${formats.span(last.oldestDue)}`
-					: `Now ${formats.number(now)}`
+					: last?.waiting === undefined
+						? "No numbers yet"
+						: `Now ${formats.number(now)}`
 			}
 			shape={shape}
 			times={times}

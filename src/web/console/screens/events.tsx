@@ -194,8 +194,8 @@ function cellsOf(event: EventView, second: (at: number) => string) {
 				{node !== undefined && <span class="sub any">node {shortNode(node)}</span>}
 			</>
 		),
-		<Name key="why" name={reason} />,
-		<Name key="by" name={capital(decidedBy)} />,
+		<Name key="why" name={capital(reason)} />,
+		<Name key="by" name={decidedBy} />,
 	];
 }
 

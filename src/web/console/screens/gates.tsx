@@ -1,7 +1,7 @@
 /** @jsxImportSource preact */
 /** Gates and credentials, as two screens tell of them. */
 import { useConsole } from "../console.ts";
-import { counted } from "../formats.ts";
+import { capital, counted } from "../formats.ts";
 import { Badge, GateBadge } from "../parts/badge.tsx";
 import type { Credential, GateView } from "../wire.ts";
 
@@ -17,8 +17,10 @@ export function GateRows({ gates, open }: { gates: readonly GateView[]; open: nu
 				{shut.length === 0
 					? open === 1
 						? "The only one is open."
-						: `All ${open} are open.`
-					: `${open} are open.`}{" "}
+						: open === 0
+							? "No push service was asked lately."
+							: `All ${open} are open.`
+					: `${open} ${open === 1 ? "is" : "are"} open.`}{" "}
 				{last?.since !== undefined && (
 					<>
 						The last one to shut was <GateName gate={last} />, {formats.moment(last.since)}
@@ -49,7 +51,7 @@ export function ShutGates({ gates }: { gates: readonly GateView[] }) {
 					<span class="item-meta">
 						{gate.origin !== undefined && `App ${gate.app}. `}
 						{gate.since !== undefined && `Since ${formats.moment(gate.since)}. `}
-						{gate.why && `${gate.why} `}
+						{gate.why && `${asSentence(gate.why)} `}
 						{gate.waiting > 0 && `${counted(formats, gate.waiting, "push waits", "pushes wait")}.`}
 					</span>
 				</li>
@@ -57,6 +59,8 @@ export function ShutGates({ gates }: { gates: readonly GateView[] }) {
 		</ul>
 	);
 }
+
+const asSentence = (text: string) => `${capital(text)}${/[.?!]$/.test(text) ? "" : "."}`;
 
 export function CredentialsText({ credentials }: { credentials: readonly Credential[] }) {
 	if (credentials.length === 0) return <p>No app needs one.</p>;

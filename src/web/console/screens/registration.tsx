@@ -150,7 +150,11 @@ function LastPush({ view, reload }: { view: RegistrationView; reload(): Promise<
 			{last ? (
 				<Way label="The way of the last push" legs={last.legs} timed />
 			) : (
-				<p class="muted">No publish for this device is known: its owner’s server has sent none lately.</p>
+				<p class="muted">
+					{isEnded
+						? "The registration has ended: what was published last for it is not kept."
+						: "No publish for this device has come to this process, as far as it remembers. It forgets at a restart."}
+				</p>
 			)}
 			{!isEnded && (
 				<div class="row actions">
@@ -208,7 +212,7 @@ function Happened({ view: { events, owner, node } }: { view: RegistrationView })
 								{event.what}{" "}
 								<Badge tone={toneOf(event)}>{`Decided by ${event.decidedBy.replace(/^The /, "the ")}`}</Badge>
 							</span>
-							<bdi class="muted small any">{event.reason}</bdi>
+							<bdi class="muted small any">{capital(event.reason)}</bdi>
 						</li>
 					))}
 				</ol>

@@ -12,7 +12,9 @@ export interface CountToday {
 	count: number;
 }
 
-export function todaySentence(counts: readonly CountToday[]): string {
+/** @param others those that are not counted yet */
+export function todaySentence(written: readonly CountToday[], others: readonly Uncounted[] = []): string {
+	const counts = together(written, others);
 	const failed = counts.filter(({ kind }) => FAILURES.has(kind));
 	const sum = (of: readonly CountToday[]) => of.reduce((total, { count }) => total + count, 0);
 	const ended = sum(counts.filter(({ kind }) => kind === "ended"));
@@ -25,4 +27,16 @@ export function todaySentence(counts: readonly CountToday[]): string {
 			? `: ${worst?.app || "an app"} was answered “${worst?.reason}”`
 			: `, ${figure(worst.count)} of them because ${worst.app || "an app"} was answered “${worst.reason}”`;
 	return `Today ${many(all, "push", "pushes")} failed${most}.${ends}`;
+}
+
+/** What happened, one by one. */
+export type Uncounted = Pick<CountToday, "kind" | "reason"> & Partial<Pick<CountToday, "app" | "count">>;
+
+function together(written: readonly CountToday[], others: readonly Uncounted[]): CountToday[] {
+	const all = new Map<string, CountToday>();
+	for (const { app = "", kind, reason, count = 1 } of [...written, ...others]) {
+		const name = JSON.stringify([app, kind, reason]);
+		all.set(name, { app, kind, reason, count: (all.get(name)?.count ?? 0) + count });
+	}
+	return [...all.values()];
 }

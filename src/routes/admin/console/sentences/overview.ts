@@ -10,7 +10,7 @@ import type {
 	Trouble,
 } from "../../../../web/console/wire.ts";
 import { because, cureOfGate } from "./reasons.ts";
-import { ago, figure, list, many, sentence, span } from "./words.ts";
+import { ago, figure, hasBeen, list, many, sentence, span } from "./words.ts";
 
 /** What the sentences go by. Times are ms. */
 export interface OverviewFacts {
@@ -57,6 +57,8 @@ type Said = Pick<Overview, "title" | "state" | "text" | "troubles" | "way">;
 export function overviewSentences(facts: OverviewFacts): Said {
 	const faults = [
 		...databaseFaults(facts),
+		// Before the credentials, which a clock makes look wrong.
+		...clockFaults(facts),
 		...gateFaults(facts),
 		...connectorFaults(facts),
 		...credentialFaults(facts),
@@ -105,7 +107,7 @@ function deliveredText({ totals, period, p50 }: OverviewFacts): string {
 
 function waitingText({ waiting, oldestDueMs }: OverviewFacts): string {
 	if (waiting === 0) return "";
-	const oldest = oldestDueMs > 0 ? `, the oldest for ${span(oldestDueMs)}` : "";
+	const oldest = oldestDueMs >= 1000 ? `, the oldest for ${span(oldestDueMs)}` : "";
 	return ` ${many(waiting, "push waits", "pushes wait")} on disk${oldest}; none is lost.`;
 }
 
@@ -133,7 +135,7 @@ function gateFaults({ gates, now }: OverviewFacts): Fault[] {
 	return gates
 		.filter(({ state }) => state !== "open")
 		.map((gate) => {
-			const since = gate.since === undefined ? "" : ` It is shut for ${span(now - gate.since)}.`;
+			const since = hasBeen("shut", gate.since, now);
 			const waits = gate.waiting === 0 ? "" : ` ${many(gate.waiting, "push waits", "pushes wait")}.`;
 			const name = nameOfGate(gate);
 			return {
@@ -234,16 +236,29 @@ function outboxFaults({ waiting, oldestDueMs, gates }: OverviewFacts): Fault[] {
 	];
 }
 
-function noteFaults({ notes }: OverviewFacts): Fault[] {
-	return notes.map((note) => {
-		const isClock = /\bclock\b/.test(note);
-		return {
-			said: isClock ? "a clock is wrong" : "something is to be looked at",
-			title: isClock ? "Set the clock" : "Look at this",
-			state: "warn" as const,
+const SAYS_CLOCK = /\bclock\b/;
+
+function clockFaults({ notes, gates }: OverviewFacts): Fault[] {
+	const isRefused = gates.some((gate) => gate.state !== "open" && isOurs(gate));
+	return notes
+		.filter((note) => SAYS_CLOCK.test(note))
+		.map((note) => ({
+			said: "a clock is wrong",
+			title: "Set the clock",
+			state: isRefused ? "bad" : "warn",
 			text: sentence(note),
-		};
-	});
+		}));
+}
+
+function noteFaults({ notes }: OverviewFacts): Fault[] {
+	return notes
+		.filter((note) => !SAYS_CLOCK.test(note))
+		.map((note) => ({
+			said: "something is to be looked at",
+			title: "Look at this",
+			state: "warn",
+			text: sentence(note),
+		}));
 }
 
 function wayOf(facts: OverviewFacts): Overview["way"] {
@@ -268,7 +283,7 @@ function wayOf(facts: OverviewFacts): Overview["way"] {
 			text:
 				waiting === 0
 					? "Empty"
-					: `${figure(waiting)} wait${oldestDueMs > 0 ? `, the oldest for ${span(oldestDueMs)}` : ""}`,
+					: `${figure(waiting)} wait${oldestDueMs >= 1000 ? `, the oldest for ${span(oldestDueMs)}` : ""}`,
 			state: oldestDueMs >= LATE_MS ? "warn" : "ok",
 		},
 		{

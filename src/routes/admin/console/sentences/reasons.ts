@@ -25,7 +25,9 @@ export function cureOf(fate: Exclude<Fate, "delivered">): string {
 
 /** Why a gate is shut, as a sentence says it: a reason may be missing, or end with a full stop of its own. */
 export const because = (why: string | undefined): string =>
-	why === undefined || why === "" ? "" : ` Its last answer: ${why.replace(/\.$/, "")}.`;
+	why === undefined || why === ""
+		? ""
+		: ` Its last answer: ${why.replace(/\.$/, "")}${why.endsWith("?") ? "" : "."}`;
 
 /** What to do about a gate that is shut. @param isOurs our credentials shut it, and nobody but us can open it */
 export const cureOfGate = (isOurs: boolean): string =>

@@ -7,7 +7,7 @@ import type { Bar } from "../../../../store/console/bars.ts";
 import type { Happened } from "../../../../store/console/events.ts";
 import type { GateView, RegistrationView } from "../../../../web/console/wire.ts";
 import { because, cureOf, cureOfGate } from "./reasons.ts";
-import { ago, many, sentence, span } from "./words.ts";
+import { ago, hasBeen, many, sentence, span } from "./words.ts";
 
 /** What is known of one registration. Times are ms since the epoch. */
 export interface RegistrationFacts {
@@ -139,7 +139,9 @@ function wrongClock(facts: RegistrationFacts): Said | undefined {
 	const refusal = [gate?.why, failsNow(row) ? row?.lastError : undefined].find(
 		(why) => why && SAYS_CLOCK.test(why),
 	);
-	if (refusal === undefined) return undefined;
+	// Google and Microsoft refuse what was signed in another time as they refuse any other signature.
+	const isOurs = gate !== undefined && gate.state !== "open" && gate.until === undefined;
+	if (refusal === undefined && !(isOurs && clocks.length > 0)) return undefined;
 	if (clocks.length === 0) {
 		return {
 			state: "bad",
@@ -153,7 +155,7 @@ function wrongClock(facts: RegistrationFacts): Said | undefined {
 			: " Several say so: it is this machine's clock.";
 	const waiting =
 		gate && gate.waiting > 0 ? ` ${many(gate.waiting, "push waits", "pushes wait")}; none is lost.` : "";
-	const since = gate?.since === undefined ? "" : ` It is so for ${span(now - gate.since)}.`;
+	const since = hasBeen("so", gate?.since, now);
 	return {
 		state: "bad",
 		title: `${gets(facts)}: a clock is wrong, and ${provider} refuses what we sign`,
@@ -167,7 +169,7 @@ function shutGate(facts: RegistrationFacts): Said | undefined {
 	if (!gate || gate.state === "open") return undefined;
 	const isOurs = gate.until === undefined;
 	const where = gate.origin ?? gate.app;
-	const since = gate.since === undefined ? "" : ` It is shut for ${span(now - gate.since)}.`;
+	const since = hasBeen("shut", gate.since, now);
 	const waiting =
 		gate.waiting > 0 ? ` ${many(gate.waiting, "push waits", "pushes wait")}; none is lost.` : "";
 	const next =
@@ -219,7 +221,7 @@ function elsewhere(facts: RegistrationFacts): Said | undefined {
 	if (takenAt(facts) > 0 || !row) return undefined;
 	const wrong = fromServer.find(({ at }) => at > row.registeredAt);
 	if (!wrong) return undefined;
-	const node = wrong.node === undefined ? "" : `, last to ${wrong.node.slice(0, 8)}…`;
+	const node = wrong.node === undefined ? "" : `, last to “${wrong.node.slice(0, 8)}…”`;
 	return {
 		state: "bad",
 		title: `${gets(facts)}: ${serverOf(facts)} publishes to a wrong node`,

@@ -28,6 +28,10 @@ export function span(ms: number): string {
 export const ago = (at: number, now: number): string =>
 	now - at < 1000 ? "just now" : `${span(now - at)} ago`;
 
+/** ` It has been shut for 24 min.` @param what `shut`, `so` */
+export const hasBeen = (what: string, since: number | undefined, now: number): string =>
+	since === undefined ? "" : ` It has been ${what} for ${span(Math.max(1000, now - since))}.`;
+
 /** `one`, `one and two`, `one, two and three`. */
 export function list(names: readonly string[]): string {
 	const last = names.at(-1) ?? "";

@@ -107,7 +107,7 @@ describe("is it well", () => {
 			["Look at the connector clara", "warn"],
 		]);
 		expect(troubles[0]?.text).toContain(
-			"403 key, key id and team id do not fit. It is shut for 24 min. 806 pushes wait.",
+			"403 key, key id and team id do not fit. It has been shut for 24 min. 806 pushes wait.",
 		);
 		expect(troubles[2]?.text).toBe(
 			"It gave no sign for 11 min. The server closed the stream: system-shutdown. berta goes on.",
@@ -155,7 +155,13 @@ test("push services, in one sentence", () => {
 	const shut = { app: "a", state: "shut" as const, waiting: 0 };
 	expect(servicesTitle([], 7)).toBe("All push services are open");
 	expect(servicesTitle([shut], 6)).toBe("1 of 7 gates is shut. Its pushes are kept until you act.");
-	expect(servicesTitle([{ ...shut, until: NOW }], 0)).toContain("tried again by itself");
+	const passing = { ...shut, until: NOW };
+	expect(servicesTitle([passing], 0)).toContain("tried again by itself");
+	expect(servicesTitle([shut, passing], 1)).toBe(
+		"2 of 3 gates are shut. Their pushes are kept, and 1 of them stays shut until you act.",
+	);
+	expect(servicesTitle([shut, shut], 1)).toEndWith("Their pushes are kept until you act.");
+	expect(servicesTitle([passing, passing], 1)).toEndWith("and they are tried again by themselves.");
 });
 
 test("how many failed today, and why", () => {
@@ -163,6 +169,9 @@ test("how many failed today, and why", () => {
 	expect(todaySentence([])).toBe("Today no push failed.");
 	expect(todaySentence([row])).toBe(
 		"Today 138 pushes failed: chat-android was answered “400 INVALID_ARGUMENT”.",
+	);
+	expect(todaySentence([row], [row, { kind: "failed", reason: "x" }])).toBe(
+		"Today 277 pushes failed, 276 of them because chat-android was answered “400 INVALID_ARGUMENT”.",
 	);
 	expect(
 		todaySentence([

@@ -87,7 +87,7 @@ describe("why romeo gets no pushes", () => {
 			"romeo gets no pushes here: example.net publishes to a wrong node",
 			"bad",
 		]);
-		expect(text).toContain("last to 8f2kR1xw…");
+		expect(text).toContain("last to “8f2kR1xw…”");
 		expect(text).toContain("may have been for somebody else of example.net");
 		// Others' are no matter where his arrive.
 		expect(said({ fromServer, row: working }).state).toBe("ok");
@@ -161,6 +161,10 @@ describe("why romeo gets no pushes", () => {
 		expect(ours.text).toContain("it is this machine's clock");
 		expect(said({ row: working, gate: shut, clocks: ["a says so."] }).text).toContain("its clock is wrong");
 		expect(said({ row: working, gate: shut }).title).toContain("which a wrong clock does");
+		// Google does not say that it is the time which it refuses.
+		const { until: _, ...untilMended } = gate({ why: "token endpoint: 400 refused our credentials" });
+		expect(said({ row: working, gate: untilMended, clocks: ["a says so."] }).title).toBe(ours.title);
+		expect(said({ row: working, gate: untilMended }).title).toContain("refuses the credentials");
 		// A clock that differs and harms nobody is no reason.
 		expect(said({ row: working, clocks: ["a says so."] }).state).toBe("ok");
 	});
