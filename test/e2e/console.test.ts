@@ -291,7 +291,7 @@ test("why does romeo get no pushes: the gate of his app is shut", async () => {
 
 test("how many failed today, and why", async () => {
 	await operator.goTo("events");
-	await operator.untilSaid(/Today \d+ push(es)? failed(: |, \d+ of them because )\w+ was answered “/);
+	await operator.untilSaid(/Today pushes failed \d+ times?(: |, \d+ of them because )\w+ was answered “/);
 	await looks("events");
 	const { events } = await operator.ask<FoundEvents>("events?kind=action");
 	expect(events.map(({ reason }) => reason).toReversed()).toEqual([

@@ -625,7 +625,7 @@ export function events(now: number, stage: Stage, before?: string): FoundEvents 
 	if (stage === "empty") return { events: [], today: "Today nothing failed." };
 	const newest = before === undefined ? 1000 : 950;
 	const all = Array.from({ length: 24 }, (_, index) => event(now - index * 77_000, newest - index, stage));
-	const today = "Today 214 pushes failed: 138 because chat-android got tokens of another project.";
+	const today = "Today pushes failed 214 times: 138 because chat-android got tokens of another project.";
 	const found: FoundEvents = {
 		events: all,
 		today: stage === "hostile" ? hostile(0) : today,

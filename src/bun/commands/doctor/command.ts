@@ -93,7 +93,10 @@ async function whoRuns({ found, config, env }: Pick<Context, "found" | "config" 
 	}
 	if (role === "http") return unknown(what, "a process with ROLE=http has no socket to be asked by.");
 	const url = await askHealth(env).catch(() => undefined);
-	if (url === undefined) return unknown(what, `no Reveille runs with DATA_DIR=${dataDir}.`);
+	if (url === undefined) {
+		const nobody = `no Reveille runs with DATA_DIR=${dataDir}: nobody is woken until one does.`;
+		return warn(what, nobody, "start it, or run this with the DATA_DIR of the one that runs");
+	}
 	const text = `${url} answers, and it is no Reveille with DATA_DIR=${dataDir}: what follows is about another one.`;
 	return warn(what, text, "run this in the folder, and with the settings, of the one that runs");
 }

@@ -233,7 +233,7 @@ test("what happened: searched, by pages, with how many failed today", async () =
 	const rest = await get<FoundEvents>(`events?kind=refused&text=romeo&before=${first.next}`);
 	expect([rest.events.length, rest.next]).toEqual([10, undefined]);
 	expect(first.today).toBe(
-		"Today 1,260 pushes failed, 1,200 of them because webpush was answered “503 push service unwell”.",
+		"Today pushes failed 1,260 times, 1,200 of them because webpush was answered “503 push service unwell”.",
 	);
 	const since = await get<FoundEvents>(`events?since=${first.events[0]?.id}`);
 	expect(since.events.map(({ reason }) => reason)).toEqual(["503 push service unwell (1,200 times)"]);

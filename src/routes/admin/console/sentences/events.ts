@@ -26,7 +26,7 @@ export function todaySentence(written: readonly CountToday[], others: readonly U
 		worst === undefined || failed.length === 1
 			? `: ${worst?.app || "an app"} was answered “${worst?.reason}”`
 			: `, ${figure(worst.count)} of them because ${worst.app || "an app"} was answered “${worst.reason}”`;
-	return `Today ${many(all, "push", "pushes")} failed${most}.${ends}`;
+	return `Today pushes failed ${many(all, "time")}${most}.${ends}`;
 }
 
 /** What happened, one by one. */

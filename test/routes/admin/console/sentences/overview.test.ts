@@ -168,10 +168,10 @@ test("how many failed today, and why", () => {
 	const row = { app: "chat-android", kind: "refused" as const, reason: "400 INVALID_ARGUMENT", count: 138 };
 	expect(todaySentence([])).toBe("Today no push failed.");
 	expect(todaySentence([row])).toBe(
-		"Today 138 pushes failed: chat-android was answered “400 INVALID_ARGUMENT”.",
+		"Today pushes failed 138 times: chat-android was answered “400 INVALID_ARGUMENT”.",
 	);
 	expect(todaySentence([row], [row, { kind: "failed", reason: "x" }])).toBe(
-		"Today 277 pushes failed, 276 of them because chat-android was answered “400 INVALID_ARGUMENT”.",
+		"Today pushes failed 277 times, 276 of them because chat-android was answered “400 INVALID_ARGUMENT”.",
 	);
 	expect(
 		todaySentence([
@@ -180,6 +180,6 @@ test("how many failed today, and why", () => {
 			{ ...row, kind: "ended", count: 2 },
 		]),
 	).toBe(
-		"Today 214 pushes failed, 138 of them because chat-android was answered “400 INVALID_ARGUMENT”. 2 registrations ended.",
+		"Today pushes failed 214 times, 138 of them because chat-android was answered “400 INVALID_ARGUMENT”. 2 registrations ended.",
 	);
 });
