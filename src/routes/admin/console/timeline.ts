@@ -75,7 +75,6 @@ export function timelineOf(
 	const byApp = new Map<string, Record<Fate, number>>();
 	const reasons = new Map<string, Timeline["reasons"][number]>();
 	const connectors = new Map<string, ConnectorTimeline & { answers: number[] }>();
-	const answers: number[] = [];
 
 	for (const row of rows.toSorted((one, other) => one.minute - other.minute)) {
 		const at = Math.floor((row.minute - from) / minutes);
@@ -102,7 +101,8 @@ export function timelineOf(
 		}
 		step.publishes += figures.publishes;
 		step.waiting.set(connector, figures);
-		for (const sum of [step.answers, answers, own.answers]) add(sum, figures.answers);
+		add(step.answers, figures.answers);
+		add(own.answers, figures.answers);
 		for (const [app, fate, reason, times] of figures.reasons ?? []) {
 			if (fate === "delivered") continue;
 			const key = JSON.stringify([app, fate, reason]);
@@ -112,6 +112,8 @@ export function timelineOf(
 		}
 	}
 
+	const answers: number[] = [];
+	for (const step of steps) add(answers, step.answers);
 	return {
 		upTo: (minute + 1) * MINUTE_MS,
 		stepMs: minutes * MINUTE_MS,
@@ -138,8 +140,9 @@ const emptyStep = (): Step => ({
 	waiting: new Map(),
 });
 
+/** By its index: of a week these are some 100,000 numbers, while publishes wait. */
 function add(sum: number[], counts: readonly number[]) {
-	for (const [at, count] of counts.entries()) sum[at] = (sum[at] ?? 0) + count;
+	for (let at = 0; at < counts.length; at++) sum[at] = (sum[at] ?? 0) + (counts[at] ?? 0);
 }
 
 function intervalOf({ isKnown, pushes, publishes, answers, waiting }: Step, at: number): Interval {
