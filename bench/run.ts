@@ -5,6 +5,7 @@
  */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { consoleSection } from "./console.ts";
 import { encryption } from "./encryption.ts";
 import { outbox } from "./outbox.ts";
 import { plot } from "./plot.ts";
@@ -21,7 +22,16 @@ const ROOT = join(import.meta.dir, "..");
 const RESULTS = join(import.meta.dir, "results.json");
 const PLOT = join(import.meta.dir, "plot.svg");
 
-const SECTIONS: readonly Section[] = [wire, servers, scale, registering, search, encryption, outbox];
+const SECTIONS: readonly Section[] = [
+	wire,
+	servers,
+	scale,
+	registering,
+	search,
+	consoleSection,
+	encryption,
+	outbox,
+];
 
 const USAGE = `bun run bench [section…]    without a section: all of them
 

@@ -78,7 +78,7 @@ describe("the socket", () => {
 			await reveille.kill9();
 			expect(existsSync(socketOf(reveille))).toBe(true);
 			const without = await typed(["doctor", "--no-loop"], settingsOf(reveille, undefined));
-			expect(without.lines("unknown").join()).toContain("no Reveille runs");
+			expect(without.lines("warn").join()).toContain("no Reveille runs");
 			await reveille.start();
 			expect((await ask(reveille, "/status")).status).toBe(200);
 			await reveille.halt();

@@ -81,7 +81,7 @@ export const consoleHttpBounds = {
 		beyond: "The newest are shown. The others come with their minute.",
 	},
 	countsKept: {
-		is: 60,
+		is: 600,
 		unit: "seconds",
 		what: "How long the console shows the same number of registrations, where counting them takes long",
 		beyond: "They are counted again, in pieces.",
