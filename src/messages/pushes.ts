@@ -7,7 +7,7 @@ export const pushMessages = {
 		cause:
 			"The key, certificate or service account has expired, was revoked, or belongs to another app or environment.",
 		remedy:
-			"The app's pushes wait in the outbox and are tried again every minute; no registration is lost. Correct the app's credentials and restart.",
+			"The app's pushes wait in the outbox and are tried again every minute; no registration is lost. Correct the app's credentials and reload Reveille.",
 		more: "push-services.md",
 	},
 	"credentials-unchecked": {
@@ -28,7 +28,7 @@ export const pushMessages = {
 		cause:
 			"The reason in the line says what: for example the APNs key that a Firebase project needs for iPhones, or the topic for calls.",
 		remedy:
-			"Set it up at the push service or in the app's settings, and restart. Pushes of other devices go out.",
+			"Set it up at the push service or in the app's settings, and reload Reveille. Pushes of other devices go out.",
 		more: "push-services.md",
 	},
 	"push-service-failing": {
@@ -51,7 +51,7 @@ export const pushMessages = {
 		cause:
 			"That is more likely a fault here: a wrong environment (`APNS_SANDBOX`), topic, project or VAPID key.",
 		remedy:
-			"No registration is deleted, and the pushes wait. Check the app's settings against the push service, and restart.",
+			"No registration is deleted, and the pushes wait. Check the app's settings against the push service, and reload Reveille.",
 		more: "push-services.md#when-a-push-service-fails",
 	},
 	"pushes-failed": {

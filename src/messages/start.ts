@@ -151,13 +151,14 @@ export const startMessages = {
 	"certificate-expired": {
 		happened: "The APNs certificate of an app has expired.",
 		cause: "Apple's certificates are valid for about a year.",
-		remedy: "Apple refuses the app's pushes, and they wait. Get a new certificate from Apple and restart.",
+		remedy:
+			"Apple refuses the app's pushes, and they wait. Get a new certificate from Apple and reload Reveille.",
 		more: "push-services.md#apns",
 	},
 	"certificate-expires-soon": {
 		happened: "The APNs certificate of an app expires within 30 days.",
 		cause: "Apple's certificates are valid for about a year.",
-		remedy: "Pushes go out until then. Get a new certificate from Apple and restart before that day.",
+		remedy: "Pushes go out until then. Get a new certificate from Apple and reload Reveille before that day.",
 		more: "push-services.md#apns",
 	},
 	"apns-behind-proxy": {

@@ -103,8 +103,8 @@ describe.each(["platform", "moved"] as const)("with Bun in the package of the %s
 
 	test("an exit code is handed on", async () => {
 		const { stderr, code } = await run(launchers[where], "serve");
-		expect(stderr).toContain("none of them: serve");
-		expect(code).toBe(1);
+		expect(stderr).toContain("There is no command serve.");
+		expect(code).toBe(2);
 	});
 });
 

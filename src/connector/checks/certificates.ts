@@ -76,12 +76,12 @@ export function warnOfExpiry(
 		const days = Math.floor(left / DAY_S);
 		if (days < 0)
 			log.error(
-				"{app}: its certificate has expired, and its pushes wait. Get a new one, and restart.",
+				"{app}: its certificate has expired, and its pushes wait. Get a new one, and reload Reveille.",
 				about("certificate-expired", { app }),
 			);
 		else
 			log.warn(
-				"{app}: its certificate expires in {days} days. Get a new one, and restart.",
+				"{app}: its certificate expires in {days} days. Get a new one, and reload Reveille.",
 				about("certificate-expires-soon", { app, days }),
 			);
 	}

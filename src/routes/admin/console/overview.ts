@@ -82,10 +82,18 @@ export function overviewRoutes(
 
 const sum = (counts: readonly number[]) => counts.reduce((all, count) => all + count, 0);
 
-const credentialsOf = ({ apps }: OperatorDeps, { certificates, now }: Look): Credential[] =>
-	apps.flatMap(({ name, credential }) =>
-		credential === undefined ? [] : [credentialView(name, credential, certificates.get(name), now)],
-	);
+const credentialsOf = ({ apps }: OperatorDeps, { certificates, gates, now }: Look): Credential[] =>
+	apps.flatMap(({ name, credential }) => {
+		if (credential === undefined) return [];
+		const view = credentialView(name, credential, certificates.get(name), now);
+		// Shut until somebody acts: the push service refuses what we show.
+		const refused = gates.find(
+			({ app, origin, state, until }) =>
+				app === name && origin === undefined && state === "shut" && until === undefined,
+		);
+		if (!refused) return [view];
+		return [{ ...view, state: "bad" as const, text: refused.why ?? "Its push service refuses it." }];
+	});
 
 /** Each app that is set up, and the push services that are off. */
 function appsOf(own: OperatorDeps, look: Look): ServicesView["apps"] {

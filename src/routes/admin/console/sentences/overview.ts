@@ -320,7 +320,7 @@ export function credentialView(
 	if (endsAt === undefined) return { app, what, state: "ok", text: "It has no end." };
 	const left = endsAt - now;
 	if (left <= 0) {
-		const text = `It ended ${ago(endsAt, now)}, and pushes wait. Get a new one, and restart.`;
+		const text = `It ended ${ago(endsAt, now)}, and pushes wait. Get a new one, and reload Reveille.`;
 		return { app, what, endsAt, state: "bad", text };
 	}
 	const text = `It ends in ${span(left)}.${left < SOON_MS ? " Renew it before then, and restart." : ""}`;

@@ -142,7 +142,7 @@ describe("why romeo gets no pushes", () => {
 			"romeo gets no pushes here: Apple refuses the credentials of chat-ios",
 			"bad",
 		]);
-		expect(text).toContain("Correct the app's credentials and restart");
+		expect(text).toContain("Correct the app's credentials and reload Reveille");
 		expect(text).not.toContain("`");
 	});
 
