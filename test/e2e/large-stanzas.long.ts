@@ -26,6 +26,15 @@ test("an account at a real ejabberd loses the connection once for each, and neit
 	expect(reveille.log()).not.toContain("could not be resumed");
 }, 300_000);
 
+test("17 MB through a real ejabberd, to its component, cost nobody a push or a registration", async () => {
+	const opened = await openLargeScene("ejabberd", "component", 10);
+	ends.push(opened.scene.stop);
+	await expectAllWoken(opened);
+	await sendLarge(opened.scene, 17);
+	await expectAllWoken(opened);
+	expect(opened.scene.reveille.log().match(/is online/g)).toHaveLength(1);
+}, 120_000);
+
 describe.each(["ejabberd", "prosody"] as const)(
 	"through a real %s, to its component",
 	(program: ServerName) => {

@@ -13,7 +13,6 @@ afterEach(async () => {
 
 const WAYS: [ServerName, Transport][] = [
 	["ejabberd", "account"],
-	["ejabberd", "component"],
 	["prosody", "component"],
 ];
 

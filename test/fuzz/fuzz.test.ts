@@ -13,7 +13,7 @@ const FUZZED: readonly Fuzzed[] = await Promise.all(
 	}),
 );
 
-const total = Number(process.env.FUZZ_CASES ?? 50_000);
+const total = Number(process.env.FUZZ_CASES ?? 30_000);
 if (!Number.isSafeInteger(total) || total < 1) throw new Error("FUZZ_CASES must be a whole number, from 1.");
 const seed = process.env.FUZZ_SEED === undefined ? undefined : Number(process.env.FUZZ_SEED);
 

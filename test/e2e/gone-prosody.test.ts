@@ -1,0 +1,3 @@
+import { testGone } from "./gone.ts";
+
+testGone("prosody");
