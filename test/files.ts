@@ -5,12 +5,6 @@ import { join, relative } from "node:path";
 /** Where the repository is; ends with a slash. */
 export const ROOT = join(import.meta.dir, "../");
 
-/**
- * They measure: how one load takes part of another's time, as a ratio. A neighbour would be measured with it, so they
- * run alone, when all others are through.
- */
-export const ALONE: readonly string[] = ["test/delivery/load/load.test.ts"];
-
 /** Where XMPP servers and their clients are started that come from Debian. */
 const STARTS_XMPP: readonly string[] = ["prosody", "ejabberd", "slixmpp"].map(
 	(name) => `test/peers/${name}.ts`,
@@ -24,8 +18,8 @@ const STARTS_PROGRAMS: readonly string[] = ["child", "chromium", "demo", "firefo
 /** Paths from {@link ROOT}, sorted. */
 const found = (pattern: string): string[] => [...new Bun.Glob(pattern).scanSync(ROOT)].sort();
 
-/** The files of `bun run test` that bear neighbours. */
-export const neighbourly = (): string[] => found("test/**/*.test.ts").filter((file) => !ALONE.includes(file));
+/** The files of `bun run test`: all bear neighbours. */
+export const neighbourly = (): string[] => found("test/**/*.test.ts");
 
 /** Of these, the ones that start no other program: they need nothing but Bun. */
 export const withoutPrograms = (): string[] =>

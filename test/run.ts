@@ -6,7 +6,7 @@
  */
 import { cpSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { ALONE, neighbourly, ROOT } from "./files.ts";
+import { neighbourly, ROOT } from "./files.ts";
 import { temporaryFolder } from "./peers/folder.ts";
 import { needPeers, runTests, TIMINGS, WORKERS } from "./suite.ts";
 import { closingLine, sumOf, type Tally } from "./tally.ts";
@@ -69,7 +69,6 @@ const writesTimings = process.argv.includes("--update-timings");
 if (writesTimings) rmSync(join(ROOT, TIMINGS), { force: true });
 const sideBySide = { files: neighbourly(), workers: WORKERS, timings: TIMINGS };
 tallies.push(await runTests(writesTimings ? { ...sideBySide, writesTimings } : sideBySide));
-tallies.push(await runTests({ files: ALONE }));
 const total = sumOf(tallies);
 console.log(closingLine(total));
 process.exit(total.failed > 0 || total.skipped > 0 ? 1 : 0);

@@ -1,6 +1,6 @@
 /** Nothing that went wrong is counted as well: each way in which a run of `bun test` ends, as Bun 1.4.5 printed it. */
 import { describe, expect, test } from "bun:test";
-import { ALONE, neighbourly, withoutPrograms } from "./files.ts";
+import { withoutPrograms } from "./files.ts";
 import { closingLine, sumOf, tallyOf } from "./tally.ts";
 
 /** What `bun test --parallel=2` wrote to standard error of a file of its own and a second one, which is well. */
@@ -205,11 +205,6 @@ test("several runs end with one line, which whoever runs them reads", () => {
 });
 
 describe("of all test files", () => {
-	test("each runs, beside others or alone", () => {
-		const all = [...new Bun.Glob("test/**/*.test.ts").scanSync(`${import.meta.dir}/..`)].sort();
-		expect([...neighbourly(), ...ALONE].sort()).toEqual(all);
-	});
-
 	test("those that start other programs are known by their imports", () => {
 		const files = withoutPrograms();
 		expect(files).toContain("test/delivery/delivery.test.ts");

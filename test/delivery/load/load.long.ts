@@ -1,4 +1,7 @@
-/** One sick provider, app, origin or device slows no other (invariant 5), under load. */
+/**
+ * One sick provider, app, origin or device slows no other (invariant 5), under load. It measures how one load takes part
+ * of another's time, so that it bears no neighbour.
+ */
 import { afterEach, expect, test } from "bun:test";
 import { Load, type LoadScene, openLoadScene, quantile, STEP_MS, type Target } from "./scene.ts";
 
