@@ -4,16 +4,11 @@
  */
 import { hostname } from "node:os";
 import type { Logger } from "@logtape/logtape";
-import { Hono } from "hono";
 import packageJson from "../package.json" with { type: "json" };
 import { createApp, createWatchingApp } from "./app.ts";
 import { banner } from "./bun/banner.ts";
 import { openCommandSocket } from "./bun/command-socket.ts";
-import { runCommand } from "./bun/commands/application.ts";
-import { SERVE_WHILE_INPUT } from "./bun/commands/doctor/loop/own-connector.ts";
-import { help } from "./bun/commands/help.ts";
-import { doctorRoutes } from "./bun/commands/served/doctor.ts";
-import { statusRoutes } from "./bun/commands/served/status.ts";
+import { servedCommands } from "./bun/commands/served/served-commands.ts";
 import { secretFile } from "./bun/data-folder.ts";
 import { syncReplica } from "./bun/database/replica-sync.ts";
 import { openShared } from "./bun/database/shared.ts";
@@ -25,13 +20,14 @@ import { type BunEnv, listen } from "./bun/listen.ts";
 import { startLogging } from "./bun/logging.ts";
 import { nativeConceal, nativeHiddenName, nativeHmac, nativeRecordCipher } from "./bun/native-crypto.ts";
 import { openOwnKeys } from "./bun/own-keys.ts";
+import { SERVE_WHILE_INPUT } from "./bun/program.ts";
 import { readConfig } from "./bun/read-config.ts";
 import { prepareToken, type StartToken } from "./bun/registration-token.ts";
 import { createReload, type ReloadDeps } from "./bun/reload.ts";
 import { endAsked, endOfInput, reloadsAsked } from "./bun/signals.ts";
 import { oneAnswer } from "./bun/single-flight.ts";
-import { StartError } from "./bun/start-error.ts";
-import { type Config, ConfigError } from "./config/config.ts";
+import { isForPeople } from "./bun/start-error.ts";
+import type { Config } from "./config/config.ts";
 import { warnOfMisspelt } from "./config/misspelt.ts";
 import { asConfigError, naming } from "./config/naming.ts";
 import { type ClockWatch, createClockWatch } from "./connector/checks/clock.ts";
@@ -47,7 +43,6 @@ import { createNodeSource } from "./registering/nodes.ts";
 import { openRegistrations } from "./registering/open-registrations.ts";
 import { createEnds } from "./registering/registration-ends.ts";
 import { openConsole, openOperator } from "./routes/admin/console/open-console.ts";
-import { operatorCommandRoutes } from "./routes/admin/console/operator.ts";
 import type { OperatorDeps, Readiness } from "./routes/deps.ts";
 import { registrationAccess } from "./routes/guards/registration-access.ts";
 import { publicApps } from "./routes/public-apps.ts";
@@ -58,7 +53,7 @@ import { createServices } from "./services/services-of-apps.ts";
 import type { VapidKey } from "./services/webpush/vapid-signature.ts";
 import { openConsoleStore } from "./store/console/console-store.ts";
 import { nodesSurely } from "./store/database-id.ts";
-import { checkSecretKey, checkVapidKey, WrongKey } from "./store/facts.ts";
+import { checkSecretKey, checkVapidKey } from "./store/facts.ts";
 import { createHandover } from "./store/handover.ts";
 import { createInvites } from "./store/invites.ts";
 import { createPubsubNodes } from "./store/pubsub-nodes.ts";
@@ -71,17 +66,21 @@ import type { AdminReadiness, PushService } from "./types.ts";
 
 const { version } = packageJson;
 
-/** @returns the exit code */
+/** The commands are loaded for those who type one: serving begins without them. @returns the exit code */
 async function main(words: readonly string[]): Promise<number> {
 	const [first] = words;
 	if (first === undefined) await serve();
 	// A process of our own, that keeps the replica up to date.
 	else if (first === "sync-replica") await syncReplica();
-	// For `doctor`, where none runs.
 	else if (first === SERVE_WHILE_INPUT) await serve(endOfInput);
-	else if (first === "--help" || first === "-h") console.log(help(version));
 	else if (first === "--version") console.log(version);
-	else return runCommand(words, process.env);
+	else if (first === "--help" || first === "-h") {
+		const { help } = await import("./bun/commands/help.ts");
+		console.log(help(version));
+	} else {
+		const { runCommand } = await import("./bun/commands/application.ts");
+		return runCommand(words, process.env);
+	}
 	return 0;
 }
 
@@ -140,8 +139,15 @@ async function serve(otherwise?: () => Promise<void>): Promise<void> {
 	const running = await (connector?.start() ?? startEventWrites(database, log));
 	const server = listen(config, app.fetch);
 	const url = `http://${config.host}:${server.port}`;
+	// An HTTP process has no folder for a socket.
 	const commands =
-		connector && serveCommands({ config, log, database, connector, requestWatch, url, operator, readiness });
+		connector &&
+		openCommandSocket(
+			config.dataDir,
+			servedCommands({ version, config, log, database, connector, requestWatch, url, operator, readiness })
+				.fetch,
+			log,
+		);
 	// Last of all: a start that fails after it would have shown nobody the token.
 	const registrationToken = await token.show();
 	console.log(
@@ -172,56 +178,6 @@ async function serve(otherwise?: () => Promise<void>): Promise<void> {
 	await running.stop();
 	await server.stop(true);
 	database.shared.close();
-}
-
-/** What commands ask for while this process runs. An HTTP process has no folder for a socket. */
-function serveCommands({
-	config,
-	log,
-	database,
-	connector,
-	requestWatch,
-	url,
-	operator,
-	readiness,
-}: Pick<Opened, "config" | "log" | "database"> & {
-	connector: Connector;
-	requestWatch: RequestWatch;
-	url: string;
-	operator: OperatorDeps;
-	readiness(): Promise<Readiness>;
-}) {
-	const { role, dataDir, webApp } = config;
-	const { shared, registrations, keyring } = database;
-	const app = new Hono();
-	app.route(
-		"/",
-		statusRoutes({
-			version,
-			role,
-			url,
-			readiness,
-			databaseId: () => shared.id,
-			replicaAgeMs: () => shared.replica && Date.now() - shared.replica.freshAt(),
-			connections: connector.connections,
-		}),
-	);
-	app.route(
-		"/",
-		doctorRoutes({
-			beginTrial: connector.trials.begin,
-			publishToItself: connector.publishToItself,
-			requests: role === "connector" ? undefined : requestWatch,
-		}),
-	);
-	app.route(
-		"/",
-		operatorCommandRoutes(
-			{ registrations, keyring, push: connector.push, readiness, log, version, webApp },
-			operator,
-		),
-	);
-	return openCommandSocket(dataDir, app.fetch, log);
 }
 
 /** Says what is wrong with the environment. @returns what admins are told of it as long as the process lives */
@@ -457,8 +413,7 @@ process.umask(0o077);
 try {
 	process.exit(await main(process.argv.slice(2)));
 } catch (error) {
-	if (!(error instanceof StartError || error instanceof ConfigError || error instanceof WrongKey))
-		throw error;
+	if (!isForPeople(error)) throw error;
 	console.error(withId(error.message, error.id));
 	process.exit(1);
 }

@@ -11,3 +11,6 @@ export const PROGRAM = isInstalled ? "reveille" : `npx --yes bun@${Bun.version} 
 export const COMMAND: readonly string[] = isBinary
 	? [process.execPath]
 	: [process.execPath, ...process.execArgv, Bun.main];
+
+/** The word by which it serves until its standard input ends: for `doctor`, where none runs. */
+export const SERVE_WHILE_INPUT = "serve-while-input";

@@ -11,11 +11,9 @@ import {
 	type StricliProcess,
 	text_en,
 } from "@stricli/core";
-import { ConfigError } from "../../config/config.ts";
 import { withId } from "../../messages/about.ts";
-import { WrongKey } from "../../store/facts.ts";
 import { PROGRAM } from "../program.ts";
-import { StartError } from "../start-error.ts";
+import { isForPeople } from "../start-error.ts";
 import { backupCommand } from "./backup.ts";
 import { checkCommand } from "./check.ts";
 import type { Environment, Typed } from "./command.ts";
@@ -125,23 +123,24 @@ function wronglyTyped(error: unknown): string {
 
 /** A fault of our own has its place in the code with it. */
 function sentenceOf(error: unknown): string {
-	const isForPeople =
-		error instanceof StartError || error instanceof ConfigError || error instanceof WrongKey;
-	if (isForPeople) return withId(error.message, error.id);
+	if (isForPeople(error)) return withId(error.message, error.id);
 	return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }
 
 /** The library proposes what the default command of a group takes, and not the group's own. */
 async function completionsOf(words: readonly string[], typed: Typed): Promise<string[]> {
-	const [group = "", begun, ...more] = words;
+	const [first, begun = ""] = words;
+	const group = Object.entries(ROUTES).find(([name]) => name === first)?.[1];
 	const own =
-		(group === "invite" || group === "bar") && begun !== undefined && more.length === 0
-			? (group === "bar" ? barCommands : inviteCommands).getAllEntries().map(({ name }) => name.original)
+		group && "getAllEntries" in group && words.length === 2
+			? group.getAllEntries().map(({ name }) => name.original)
 			: [];
 	const proposed = await proposeCompletions(application, words, typed);
 	return [
-		...own.filter((name) => name.startsWith(begun ?? "")),
-		...proposed.map(({ completion }) => completion),
+		...new Set([
+			...own.filter((name) => name.startsWith(begun)),
+			...proposed.map(({ completion }) => completion),
+		]),
 	];
 }
 

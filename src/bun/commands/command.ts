@@ -10,27 +10,14 @@ export interface Typed extends CommandContext {
 	readonly env: Environment;
 }
 
-/** @param parse checks what was typed, and says in a sentence what is wrong with it */
-export const parsed =
-	<T>(parse: (text: string) => T | Refused) =>
-	(text: string): T => {
-		const value = parse(text);
-		if (value instanceof Refused) throw value;
-		return value;
-	};
-
-/** What was typed is not what is wanted: a sentence that says what is. */
-export class Refused extends Error {
-	override name = "Refused";
-}
-
 /** A whole number of what is counted. @param most the largest one */
-export const countUpTo = (most: number) =>
-	parsed((text) => {
+export const countUpTo =
+	(most: number) =>
+	(text: string): number => {
 		const value = Number(text);
 		if (/^\d+$/.test(text) && value >= 1 && value <= most) return value;
-		return new Refused(`must be a number from 1 to ${most}, and is ${JSON.stringify(text)}`);
-	});
+		throw new Error(`must be a number from 1 to ${most}, and is ${JSON.stringify(text)}`);
+	};
 
 /** `--json`, of each command that has something to say. */
 export const JSON_FLAG = {

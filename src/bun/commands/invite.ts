@@ -9,7 +9,7 @@ import { shownCode } from "../../syntax/invite-secret.ts";
 import { present } from "../../syntax/present-fields.ts";
 import { PROGRAM } from "../program.ts";
 import { StartError } from "../start-error.ts";
-import { countUpTo, type Environment, JSON_FLAG, parsed, Refused, type Typed, table } from "./command.ts";
+import { countUpTo, type Environment, JSON_FLAG, type Typed, table } from "./command.ts";
 import { withKnownDatabase } from "./known-database.ts";
 
 const MOST_DAYS = registrationBounds.inviteDays.is;
@@ -43,7 +43,7 @@ const makeCommand = buildCommand<Options, [], Typed>({
 		flags: {
 			for: {
 				kind: "parsed",
-				parse: parsed(whoOf),
+				parse: whoOf,
 				optional: true,
 				placeholder: "JID|DOMAIN",
 				brief:
@@ -65,7 +65,7 @@ const makeCommand = buildCommand<Options, [], Typed>({
 			},
 			name: {
 				kind: "parsed",
-				parse: parsed(nameOf),
+				parse: nameOf,
 				optional: true,
 				placeholder: "TEXT",
 				brief: "What you call it: its devices' owners see the name",
@@ -189,18 +189,18 @@ function asJson({ madeAt, endsAt, revokedAt, ...invite }: Invite) {
 /** @param time ISO 8601 */
 const day = (time: string) => `${time.slice(0, 16).replace("T", " ")} UTC`;
 
-/** Empty: it has none. */
-function nameOf(name: string): string | Refused {
+/** Empty: it has none. @throws {Error} with the rest of a sentence about the option */
+function nameOf(name: string): string {
 	const text = name.trim();
 	if (text.length <= LONGEST_NAME && !/\p{Cc}/u.test(text)) return text;
-	return new Refused(`may have ${LONGEST_NAME} characters and no line breaks`);
+	throw new Error(`may have ${LONGEST_NAME} characters and no line breaks`);
 }
 
-function whoOf(who: string): string | Refused {
-	return (
-		inviteeOf(who) ??
-		new Refused(`must be an account such as romeo@example.net, or a domain, and is ${JSON.stringify(who)}`)
-	);
+/** @throws {Error} with the rest of a sentence about the option */
+function whoOf(who: string): string {
+	const invitee = inviteeOf(who);
+	if (invitee !== undefined) return invitee;
+	throw new Error(`must be an account such as romeo@example.net, or a domain, and is ${JSON.stringify(who)}`);
 }
 
 /** Where the web app is; undefined: it is off. @throws {ConfigError} */

@@ -1,5 +1,4 @@
 /** What `import` is asked to do. */
-
 export interface ImportArguments {
 	from: "prosody" | "csv";
 	path: string;

@@ -1,6 +1,6 @@
 /** `list`: who is registered. */
 import { buildCommand } from "@stricli/core";
-import type { DeviceState, RegistrationRow } from "../../../web/console/wire.ts";
+import type { RegistrationRow } from "../../../web/console/wire.ts";
 import { JSON_FLAG, type Typed, table } from "../command.ts";
 import { withOperator } from "./ask.ts";
 import { searched, time } from "./whom.ts";
@@ -11,13 +11,6 @@ interface Options {
 	all: boolean;
 	json: boolean;
 }
-
-const STATES: Readonly<Record<DeviceState, string>> = {
-	works: "works",
-	waits: "waits",
-	fails: "fails",
-	new: "new",
-};
 
 export const listCommand = buildCommand<Options, [begins?: string], Typed>({
 	docs: {
@@ -69,7 +62,7 @@ export const listCommand = buildCommand<Options, [begins?: string], Typed>({
 						row.owner || "-",
 						row.device,
 						row.app,
-						STATES[row.state],
+						row.state,
 						time(row.lastPushAt),
 						row.node,
 					]),

@@ -5,7 +5,7 @@
 import { existsSync } from "node:fs";
 import { isTooLong, socketPath } from "../../../command-socket.ts";
 import { filePath } from "../../../database/open.ts";
-import { COMMAND } from "../../../program.ts";
+import { COMMAND, SERVE_WHILE_INPUT } from "../../../program.ts";
 import { randomToken } from "../../../registration-token.ts";
 import type { Running } from "../../running.ts";
 import { findRunning } from "../../running.ts";
@@ -18,9 +18,6 @@ const START_MS = 20_000;
 const LOOK_EVERY_MS = 100;
 /** Its connections are left resumable: how long its end may take, ms. */
 const STOP_MS = 8_000;
-
-/** The word by which it serves so. */
-export const SERVE_WHILE_INPUT = "serve-while-input";
 
 export interface OwnConnector {
 	running: Running;
