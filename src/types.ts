@@ -163,6 +163,22 @@ export type Outcome =
  */
 export type About = "token" | "push" | "account";
 
+/** What becomes of pushes, as the console counts them. `later`: tried again; `setup`: our credentials were refused. */
+export type Fate = "delivered" | "later" | "gone" | "refused" | "setup";
+
+/** What happened. Each names who decided. */
+export type EventKind =
+	| "failed"
+	| "refused"
+	| "ended"
+	| "gate"
+	| "wrong-node"
+	| "wrong-secret"
+	| "not-accepted"
+	| "action";
+
+export type Decider = "provider" | "owner" | "operator" | "sweep" | "reveille" | "server";
+
 /** A push service: each has a folder under `services/`, and sends with the `fetch` it was given. */
 export interface PushService {
 	readonly name: ServiceName;

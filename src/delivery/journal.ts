@@ -6,9 +6,8 @@
 import { consoleBounds } from "../limits/bounds/console.ts";
 import { createRecent } from "../limits/recent-names.ts";
 import type { Happened } from "../store/console/events.ts";
-import type { Fate } from "../store/console/figures.ts";
 import { present } from "../syntax/present-fields.ts";
-import type { Answer, Outcome, PushClass } from "../types.ts";
+import type { Answer, Fate, Outcome, PushClass } from "../types.ts";
 import { type Counted, createCountsOfMinute } from "./journal/counts-of-minute.ts";
 import { createEventsOfMinute } from "./journal/events-of-minute.ts";
 import { createFailing, type Failure, LAST_MS } from "./journal/failing.ts";

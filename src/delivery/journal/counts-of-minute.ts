@@ -2,12 +2,12 @@
 import { consoleBounds } from "../../limits/bounds/console.ts";
 import {
 	bucketOf,
-	type Fate,
 	type Figures,
 	mostFrequent,
 	noAnswers,
 	OTHER_REASONS,
 } from "../../store/console/figures.ts";
+import type { Fate } from "../../types.ts";
 
 /** The counted part of a minute's figures. */
 export type Counted = Pick<Figures, "pushes" | "reasons" | "publishes" | "answers">;

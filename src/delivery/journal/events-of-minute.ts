@@ -1,15 +1,16 @@
 /** The events since the last batch, so many of each sort: what strangers bring about fills nothing. */
 import { consoleBounds } from "../../limits/bounds/console.ts";
-import type { Happened, HappenedKind } from "../../store/console/events.ts";
+import type { Happened } from "../../store/console/events.ts";
+import type { EventKind } from "../../types.ts";
 
 export function createEventsOfMinute() {
 	let rows: Happened[] = [];
 	let [strangers, others] = [0, 0];
 	const ofOne = new Map<string, number>();
 	/** How many more there were, by kind and sort. */
-	const more = new Map<string, { kind: HappenedKind; isStrangers: boolean; count: number }>();
+	const more = new Map<string, { kind: EventKind; isStrangers: boolean; count: number }>();
 
-	function leaveOut(kind: HappenedKind, isStrangers: boolean, count: number): false {
+	function leaveOut(kind: EventKind, isStrangers: boolean, count: number): false {
 		const name = `${kind} ${isStrangers}`;
 		const known = more.get(name);
 		if (known) known.count += count;

@@ -7,34 +7,22 @@ import type { LibSQLDatabase } from "drizzle-orm/libsql";
 import { consoleBounds } from "../../limits/bounds/console.ts";
 import { registrationBounds } from "../../limits/bounds/registrations.ts";
 import { present } from "../../syntax/present-fields.ts";
+import type { Decider, EventKind } from "../../types.ts";
 import { toJson } from "../json-rows.ts";
 import { events } from "../schema.ts";
 import { OTHER_REASONS } from "./figures.ts";
 import { nextTurn } from "./turns.ts";
 
-/** What the console has it by (web/console/wire.ts). */
-export type HappenedKind =
-	| "failed"
-	| "refused"
-	| "ended"
-	| "gate"
-	| "wrong-node"
-	| "wrong-secret"
-	| "not-accepted"
-	| "action";
-
-export type HappenedDecider = "provider" | "owner" | "operator" | "sweep" | "reveille" | "server";
-
 export interface Happened {
 	/** Ms since the epoch. */
 	at: number;
-	kind: HappenedKind;
+	kind: EventKind;
 	node?: string;
 	/** A bare JID; missing: it registered over HTTP, or nobody knows. */
 	owner?: string;
 	app?: string;
 	reason: string;
-	decider: HappenedDecider;
+	decider: Decider;
 	/** By name: a push service, a host. */
 	decidedBy: string;
 	/** How often, where one stands for many; missing: once. */
@@ -52,7 +40,7 @@ export interface KeptEvent extends Happened {
 }
 
 export interface FindKept {
-	kind?: HappenedKind | undefined;
+	kind?: EventKind | undefined;
 	/** Found in owner, node, app, reason and who decided, whatever its case. */
 	text?: string | undefined;
 	/** Decided by this one alone: what is typed may stand in any field, and strangers choose some of them. */
@@ -66,7 +54,7 @@ export interface FindKept {
 
 export interface TodaysCount {
 	app: string;
-	kind: HappenedKind;
+	kind: EventKind;
 	reason: string;
 	count: number;
 }
@@ -80,7 +68,7 @@ export interface Events {
 	 */
 	list(wanted: FindKept): Promise<{ events: KeptEvent[]; next?: string }>;
 	/** The newest of one registration, or of one owner. @param kind of this kind alone */
-	about(whom: { node: string } | { owner: string }, limit: number, kind?: HappenedKind): Promise<KeptEvent[]>;
+	about(whom: { node: string } | { owner: string }, limit: number, kind?: EventKind): Promise<KeptEvent[]>;
 	/** What happened since midnight UTC, the most frequent first. */
 	countToday(): Promise<TodaysCount[]>;
 	/** How far back they go, ms since the epoch; undefined: there are none. */
@@ -211,7 +199,7 @@ async function countSince(db: LibSQLDatabase, begin: number): Promise<TodaysCoun
 			.from(events)
 			.where(and(slice, gte(at, begin)))
 			.groupBy(app, kind, reason);
-		for (const row of rows) addTo(counts, { ...row, app: row.app ?? "", kind: row.kind as HappenedKind });
+		for (const row of rows) addTo(counts, { ...row, app: row.app ?? "", kind: row.kind as EventKind });
 		// They come about in their order: before a slice of which nothing is younger nothing is.
 		if (end === undefined || rows.length === 0) break;
 		to = end;
@@ -257,8 +245,8 @@ function toKept(row: typeof events.$inferSelect): KeptEvent {
 	return {
 		...present(rest),
 		id: String(number),
-		kind: itsKind as HappenedKind,
-		decider: decider as HappenedDecider,
+		kind: itsKind as EventKind,
+		decider: decider as Decider,
 	};
 }
 

@@ -1,8 +1,6 @@
 /** The numbers of one connector in a minute, or in several minutes that were folded into one. */
 import { consoleBounds } from "../../limits/bounds/console.ts";
-
-/** What becomes of pushes. `later`: tried again; `setup`: our credentials or settings were refused. */
-export type Fate = "delivered" | "later" | "gone" | "refused" | "setup";
+import type { Fate } from "../../types.ts";
 
 export interface ShutGate {
 	/** The app, and behind a blank the origin where a client chose it. */

@@ -8,7 +8,7 @@ import { history } from "../schema.ts";
 import { type Figures, foldFigures } from "./figures.ts";
 import { nextTurn } from "./turns.ts";
 
-export { ANSWER_MS, type Fate, type Figures, quantileOf } from "./figures.ts";
+export { ANSWER_MS, type Figures, quantileOf } from "./figures.ts";
 
 /** Figures of one connector. */
 export interface Minute {

@@ -2,6 +2,9 @@
  * What the console's page asks of Reveille, and is answered: JSON below `/admin/api/`. Types only. Times are
  * milliseconds since the epoch, durations milliseconds, unless a name says otherwise.
  */
+import type { Decider, EventKind, Fate } from "../../types.ts";
+
+export type { Decider, EventKind, Fate };
 
 /** How far back the overview and the page of push services look. */
 export type Period = "hour" | "day" | "week";
@@ -23,9 +26,6 @@ export interface Session {
 export interface SignIn {
 	token: string;
 }
-
-/** What becomes of pushes, as the console counts them. `later`: tried again; `setup`: our credentials were refused. */
-export type Fate = "delivered" | "later" | "gone" | "refused" | "setup";
 
 /** One or more minutes of a connector, or of all of them together. */
 export interface Interval {
@@ -216,19 +216,10 @@ export interface TestPush {
 	legs: readonly Leg[];
 }
 
-/** What happened. Each names who decided. */
-export type EventKind =
-	| "failed"
-	| "refused"
-	| "ended"
-	| "gate"
-	| "wrong-node"
-	| "wrong-secret"
-	| "not-accepted"
-	| "action";
-
-export type Decider = "provider" | "owner" | "operator" | "sweep" | "reveille" | "server";
-
+/**
+ * One of the list, and with `GET /admin/api/events/live` (server-sent events) the data of `event: happened`; of
+ * `event: more` they are the number of those left out.
+ */
 export interface EventView {
 	id: string;
 	at: number;
@@ -265,9 +256,6 @@ export interface FoundEvents {
 	/** How far back the list goes. */
 	from?: number;
 }
-
-/** `GET /admin/api/events/live` (server-sent events): `event: happened` has this as its data; `event: more` a number of those left out. */
-export type LiveEvent = EventView;
 
 /** `GET /admin/api/bars`. */
 export interface BarView {
