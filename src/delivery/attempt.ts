@@ -174,8 +174,9 @@ export function createAttempts(deps: AttemptDeps): Attempts {
 		// Its place is free again, and what waits in the outbox answers nobody.
 		const isUnreached = outcome.kind === "retry" && outcome.detail !== undefined;
 		if (isUnreached && !item.isPromised) await unreached.tellLater(startedAt);
-		const heardAt = onDelivered ? now() : startedAt;
-		const answer = await act(outcome, { item, registration, startedAt, gate: target.gate, isOfOthers });
+		const heardAt = now();
+		const sent: Sent = { item, registration, startedAt, heardAt, gate: target.gate, isOfOthers };
+		const answer = await act(outcome, sent);
 		if (onDelivered && outcome.kind === "delivered") {
 			const { receivedAt } = item;
 			const ms = receivedAt === undefined ? undefined : now() - receivedAt;

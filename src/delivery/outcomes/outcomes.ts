@@ -27,6 +27,8 @@ export interface Sent {
 	item: Item;
 	registration: Registration;
 	startedAt: number;
+	/** When the push service's answer was heard. */
+	heardAt: number;
 	gate: string;
 	/** What it was answered is believed of others too, as far as it speaks of them. */
 	isOfOthers: boolean;
@@ -72,7 +74,8 @@ export function createOutcomes({
 		const { item, registration } = sent;
 		const reason = "reason" in outcome ? outcome.reason : undefined;
 		results.add(registration, outcome.kind, reason);
-		journal.sent(item.node, registration.app, { at: sent.startedAt, ms: now() - sent.startedAt, outcome });
+		const { startedAt: at, heardAt } = sent;
+		journal.sent(item.node, registration.app, { at, ms: heardAt - at, outcome });
 		const isBelieved = believe(judges, outcome, sent);
 		switch (outcome.kind) {
 			case "delivered":
