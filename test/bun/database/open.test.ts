@@ -156,10 +156,9 @@ describe("a database that is a file", () => {
 		});
 
 		test("waits where nothing can be read either, as while another makes the file or mends it", async () => {
-			const other = createClient({ url: at("reveille.db"), concurrency: 1, timeout: 5 });
-			cleanups.push(() => other.close());
-			await other.execute("PRAGMA locking_mode = EXCLUSIVE");
-			await other.execute("CREATE TABLE anything (a)");
+			// In a process of its own: what a connection has locked here is free only once it is garbage to the driver.
+			const { child, said } = inAnotherProcess({ url: at("reveille.db"), exclusive: true, hold: true });
+			expect(await said).toBe("opened");
 			const opening = open({ url: at("reveille.db"), sync: "full" });
 			let isOpen = false;
 			void opening.then(() => {
@@ -167,7 +166,7 @@ describe("a database that is a file", () => {
 			});
 			await Bun.sleep(100);
 			expect(isOpen).toBe(false);
-			other.close();
+			child.kill("SIGKILL");
 			const { client } = await opening;
 			await client.execute(insert);
 			expect((await client.execute("PRAGMA synchronous")).rows[0]?.synchronous).toBe(2);
