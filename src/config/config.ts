@@ -89,6 +89,8 @@ export interface Config {
 	webPush: { allowHosts: string[]; allowPrivate: boolean };
 	/** The web app at /app/; missing: there is none. */
 	webApp?: WebAppConfig;
+	/** UnifiedPush over XMPP is served, and endpoints begin with this; missing: it is not. */
+	unifiedPush?: { publicUrl: string };
 	wns: { allowPrivate: boolean };
 	/** At most one push per registration and throttled class in this time; 0 switches the throttle off. */
 	pushIntervalMs: number;
@@ -176,6 +178,8 @@ export function parseConfig(record: Record<string, unknown>, connectionTables?: 
 	const connections = isHttp ? [] : connectionsOf(set, tables, isGiven, problems);
 	const hasConnection = tables !== undefined || XMPP_NAMES.some(isGiven);
 	problems.push(...unmetRequirements(set, { isGiven, hasConnection }));
+	if (set.UNIFIEDPUSH && connections.length > 0 && !connections.some(({ kind }) => kind === "component"))
+		problems.push(ACCOUNTS_ALONE);
 	const { address, pushAddress, pubsubHosts, xmppAllow } = toldToClients(set, connections);
 	const registration = registrationOf(set, xmppAllow, isGiven, problems);
 	const apps = appsOf(set, record.APPS, !isHttp, problems);
@@ -218,9 +222,13 @@ export function parseConfig(record: Record<string, unknown>, connectionTables?: 
 			debugPages: set.DEBUG_PAGES && set.ADMIN_TOKEN ? { adminToken: set.ADMIN_TOKEN } : undefined,
 			pushAddress,
 			webApp: webAppOf(set, address),
+			unifiedPush: set.UNIFIEDPUSH && set.PUBLIC_URL ? { publicUrl: set.PUBLIC_URL } : undefined,
 		}),
 	};
 }
+
+const ACCOUNTS_ALONE =
+	"UNIFIEDPUSH=true needs a component: clients ask a domain for endpoints, and an account has none. Set XMPP_SERVICE=xmpp://… with the component's XMPP_DOMAIN, or remove UNIFIEDPUSH.";
 
 /** The web app, where browsers let its page work; a connector has no pages. */
 function webAppOf(set: Settings, address: string | undefined): WebAppConfig | undefined {

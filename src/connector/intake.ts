@@ -4,16 +4,21 @@ import type { Logger } from "@logtape/logtape";
 import type { Element } from "@xmpp/xml";
 import type { XmppConnection } from "../config/connections.ts";
 import type { PublishRequest } from "../delivery/admission.ts";
+import type { UnifiedPushSending } from "../delivery/unified-push/sending.ts";
 import { about } from "../messages/about.ts";
 import type { OwnerForm } from "../messages/whom.ts";
+import { createUnifiedPushRegistrar } from "../registering/unified-push-registrar.ts";
 import { createRegistrar, type RegistrarDeps } from "../registering/xmpp-registrar.ts";
 import { isOwnNode, type Keyring } from "../secrets.ts";
 import { faultOf } from "../store/database-fault.ts";
 import type { PubsubNodes } from "../store/pubsub-nodes.ts";
 import type { Answer, Notification } from "../types.ts";
-import { bareOf } from "../xmpp/jid.ts";
+import { bareOf, resourceOf } from "../xmpp/jid.ts";
 import { createRequests, type Requests } from "../xmpp/requests.ts";
+import type { Registrar } from "../xmpp/commands/registrar.ts";
+import { stanzaError } from "../xmpp/stanza-errors.ts";
 import { createStanzaHandler, type StanzaDeps, type StanzaHandler } from "../xmpp/stanzas.ts";
+import { readRegister, refused, registered } from "../xmpp/unified-push.ts";
 import { createPubsubKeeper, type PubsubKeeper } from "./pubsub-keeper.ts";
 
 export interface IntakeDeps extends Omit<RegistrarDeps, "allow" | "address" | "pubsubHost"> {
@@ -24,6 +29,8 @@ export interface IntakeDeps extends Omit<RegistrarDeps, "allow" | "address" | "p
 	publish(request: PublishRequest): Promise<Answer>;
 	/** One that came to a node of ours at a pubsub host. */
 	push(node: string, notification: Notification): Promise<Answer>;
+	/** UnifiedPush; missing: it is not served. An account never serves it. */
+	unifiedPush?: UnifiedPush | undefined;
 	/** Sends a stanza of our own from this connection's address. */
 	send(stanza: Element): void;
 	/** The answer to who asks which database we serve. */
@@ -33,6 +40,12 @@ export interface IntakeDeps extends Omit<RegistrarDeps, "allow" | "address" | "p
 	/** What the log calls owners. */
 	ownerForm: OwnerForm;
 	log: Logger;
+}
+
+/** What a process has to serve UnifiedPush. */
+export interface UnifiedPush {
+	publicUrl: string;
+	sending: UnifiedPushSending;
 }
 
 export interface Intake {
@@ -64,34 +77,37 @@ export function createIntake(connection: XmppConnection, deps: IntakeDeps): Inta
 					log,
 					keyring: { createNode: keyring.createNode, isOurs: isOwnNode },
 				});
+	const registrar = createRegistrar({
+		...deps,
+		allow,
+		address,
+		...(keeper && hostJid !== undefined && { pubsubHost: { jid: hostJid, restrict: keeper.restrict } }),
+	});
+	const onFault = (error: unknown, from: string) =>
+		log.error(
+			"{address}: a command of {owner} failed, and is answered with an error: {error}",
+			about("command-not-answered", { address, owner: deps.ownerForm(bareOf(from)), error: faultOf(error) }),
+		);
+	const unifiedPush = connection.kind === "component" ? deps.unifiedPush : undefined;
 	const handle = createStanzaHandler({
 		publish: (request, publisher) => publish({ ...request, publisher }),
 		commands: {
-			registrar: createRegistrar({
-				...deps,
-				allow,
-				address,
-				...(keeper && hostJid !== undefined && { pubsubHost: { jid: hostJid, restrict: keeper.restrict } }),
-			}),
+			registrar,
 			turn: () => new Promise((resolve) => setImmediate(resolve)),
-			onFault: (error, from) =>
-				log.error(
-					"{address}: a command of {owner} failed, and is answered with an error: {error}",
-					about("command-not-answered", {
-						address,
-						owner: deps.ownerForm(bareOf(from)),
-						error: faultOf(error),
-					}),
-				),
+			onFault,
 		},
 		version: deps.version,
 		...(deps.same && { same: deps.same }),
 		...(deps.doubt && { doubt: deps.doubt }),
+		...(unifiedPush && { unifiedPush: serveUnifiedPush(unifiedPush, deps, registrar, onFault) }),
 	});
 
 	return {
 		async handle(stanza) {
-			if (requests.take(stanza)) return undefined;
+			if (requests.take(stanza)) {
+				unifiedPush?.sending.answered(stanza);
+				return undefined;
+			}
 			await keeper?.take(stanza);
 			return handle(stanza);
 		},
@@ -104,3 +120,34 @@ export function createIntake(connection: XmppConnection, deps: IntakeDeps): Inta
 		stop: () => keeper?.stop(),
 	};
 }
+
+/** What clients ask of UnifiedPush, done. @param onFault is told of what is our own failure */
+function serveUnifiedPush(
+	{ publicUrl, sending }: UnifiedPush,
+	deps: IntakeDeps,
+	registrar: Registrar,
+	onFault: (error: unknown, from: string) => void,
+): NonNullable<StanzaDeps["unifiedPush"]> {
+	const register = createUnifiedPushRegistrar({ ...deps, publicUrl, registrar });
+	const online = (jid: string) => void sending.online(jid).catch(() => {});
+	return {
+		online,
+		async register(payload, from, to) {
+			const instance = readRegister(payload);
+			if (!instance || resourceOf(from) === undefined) return refused("bad-request", NO_INSTANCE);
+			try {
+				const result = await register({ jid: from, to, ...instance });
+				if (result.kind === "refused") return refused(result.why, result.reason);
+				// Who registers is there.
+				online(from);
+				return registered(result.endpoint, result.expiresAt);
+			} catch (error) {
+				onFault(error, from);
+				return stanzaError("wait", "internal-server-error", "This cannot be done now. Try again later.");
+			}
+		},
+	};
+}
+
+const NO_INSTANCE =
+	"Send application and instance, each the base64 of 32 bytes, from the full JID that gets the pushes.";

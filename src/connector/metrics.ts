@@ -7,6 +7,7 @@
  */
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
 import type { DiskSpace } from "../bun/disks.ts";
+import type { Taken } from "../delivery/unified-push/taking.ts";
 import { failureReasonOf, REASONS_OF } from "../services/failure-reasons.ts";
 import type { Answer, Outcome, PushService } from "../types.ts";
 import { helpOf, METRICS, type MetricName } from "./metric-list.ts";
@@ -22,6 +23,8 @@ export interface MetricSources {
 	/** By address. */
 	isOnline(): ReadonlyMap<string, boolean>;
 	registrations(): Promise<readonly { app: string; count: number }[]>;
+	/** Pushes that wait for UnifiedPush devices; missing: it is not served. */
+	unifiedPushWaiting?: (() => Promise<number>) | undefined;
 	keyUse(): Promise<readonly { key: string; state: string; count: number }[]>;
 	/** Unix time, seconds, by app. */
 	certificates: ReadonlyMap<string, number>;
@@ -34,6 +37,10 @@ export interface MetricSources {
 export interface Metrics {
 	/** Counts and times a publish. */
 	publish<T extends Answer>(answer: Promise<T>): Promise<T>;
+	/** Counts and times a push that was answered. */
+	sent(app: string, outcome: Outcome, seconds: number): void;
+	/** A push that came to a UnifiedPush endpoint. */
+	unifiedPush(taken: (typeof TAKEN)[number]): void;
 	/** A service that is counted and timed. */
 	observe(app: string, service: PushService): PushService;
 	connected(isResumed: boolean): void;
@@ -59,6 +66,7 @@ const OUTCOMES = [
 	"misconfigured",
 ] as const satisfies Outcome["kind"][];
 const STREAMS = ["new", "resumed"] as const;
+const TAKEN = ["kept", "unknown", "gone", "too-often", "full", "key-missing"] as const satisfies Taken["kind"][];
 
 /** From a millisecond to the deadline of a push. */
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15];
@@ -99,6 +107,7 @@ export function createMetrics(sources: MetricSources, now: () => number = Date.n
 	const providerSeconds = histogram("reveille_provider_seconds");
 	const failures = counter("reveille_failures_total");
 	const connects = counter("reveille_xmpp_connects_total");
+	const unifiedPushes = counter("reveille_unifiedpush_pushes_total");
 	for (const answer of ANSWERS) answers.inc({ answer }, 0);
 	for (const stream of STREAMS) connects.inc({ stream }, 0);
 	for (const app of apps) {
@@ -113,6 +122,15 @@ export function createMetrics(sources: MetricSources, now: () => number = Date.n
 	addSourceMetrics(sources, asked, now);
 	addProcessMetrics(asked);
 
+	for (const taken of TAKEN) unifiedPushes.inc({ answer: taken }, 0);
+
+	function sent(app: string, outcome: Outcome, seconds: number) {
+		outcomes.inc({ app, outcome: outcome.kind });
+		if (outcome.kind !== "delivered")
+			failures.inc({ app, outcome: outcome.kind, reason: failureReasonOf(outcome) });
+		providerSeconds.observe({ app }, seconds);
+	}
+
 	const secondsSince = (startedAt: number) => (performance.now() - startedAt) / 1000;
 
 	return {
@@ -125,15 +143,15 @@ export function createMetrics(sources: MetricSources, now: () => number = Date.n
 			return answer;
 		},
 
+		sent,
+		unifiedPush: (answer) => unifiedPushes.inc({ answer }),
+
 		observe: (app, service) => ({
 			...service,
 			async send(push, signal): Promise<Outcome> {
 				const startedAt = performance.now();
 				const outcome = await service.send(push, signal);
-				outcomes.inc({ app, outcome: outcome.kind });
-				if (outcome.kind !== "delivered")
-					failures.inc({ app, outcome: outcome.kind, reason: failureReasonOf(outcome) });
-				providerSeconds.observe({ app }, secondsSince(startedAt));
+				sent(app, outcome, secondsSince(startedAt));
 				return outcome;
 			},
 		}),
@@ -172,6 +190,10 @@ function addSourceMetrics(sources: MetricSources, { gauge, counter }: Makers, no
 	});
 	gauge("reveille_key_registrations", async (self) => {
 		for (const { count, ...labels } of await sources.keyUse().catch(() => [])) self.set(labels, count);
+	});
+	gauge("reveille_unifiedpush_waiting", async (self) => {
+		const waiting = await sources.unifiedPushWaiting?.().catch(() => undefined);
+		if (waiting !== undefined) self.set(waiting);
 	});
 	gauge("reveille_certificate_expiry_seconds", (self) => {
 		for (const [app, seconds] of sources.certificates) self.set({ app }, seconds);

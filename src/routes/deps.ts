@@ -1,5 +1,6 @@
 /** What the HTTP application is composed from, and what a request carries through it. */
 import type { Logger } from "@logtape/logtape";
+import type { Take } from "../delivery/unified-push/taking.ts";
 import type { InviteDesk } from "../registering/invite-check.ts";
 import type { NodeSource } from "../registering/nodes.ts";
 import type { RefusedRegistration } from "../registering/refused-registration.ts";
@@ -57,6 +58,13 @@ export interface ConsoleDeps extends OperatorDeps {
 	sessions: Sessions;
 }
 
+/** What is served to apps' servers. */
+export interface UnifiedPushDeps {
+	/** What endpoints begin with. */
+	publicUrl: string;
+	take: Take;
+}
+
 export interface AppDeps {
 	version: string;
 	registrations: Registrations;
@@ -84,6 +92,8 @@ export interface AppDeps {
 	webApp?: WebAppDeps | undefined;
 	/** Pushes to a registration whose secret was checked. */
 	push(node: string, notification: Notification): Promise<Answer>;
+	/** UnifiedPush endpoints; missing: there are none. */
+	unifiedPush?: UnifiedPushDeps | undefined;
 	readiness(): Promise<Readiness>;
 	/** Hears of registrations that are refused. Missing: nobody does. */
 	note?(refused: RefusedRegistration): void;
