@@ -118,7 +118,8 @@ const GROUPS: readonly Group[] = [
 	{
 		title: "UnifiedPush",
 		settings: {
-			UNIFIEDPUSH: "See [UnifiedPush](unifiedpush.md). `ROLE=http` and the edge need it too, with the same `PUBLIC_URL`.",
+			UNIFIEDPUSH:
+				"See [UnifiedPush](unifiedpush.md). `ROLE=http` and the edge need it too, with the same `PUBLIC_URL`.",
 		},
 	},
 	{

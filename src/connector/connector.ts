@@ -429,7 +429,8 @@ interface Parts {
 async function startParts(deps: ConnectorDeps, parts: Parts): Promise<RunningConnector> {
 	const { config, log, ownerForm, keyring, registrations, nodes, handover, journal, consoleStore, identity } =
 		deps;
-	const { checks, connections, file, outboxLoop, delivery, results, metrics, entrances, sending, live } = parts;
+	const { checks, connections, file, outboxLoop, delivery, results, metrics, entrances, sending, live } =
+		parts;
 	const { retentionDays } = config;
 	const journalWrites = createJournalWrites({
 		journal,

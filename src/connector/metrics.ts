@@ -66,7 +66,14 @@ const OUTCOMES = [
 	"misconfigured",
 ] as const satisfies Outcome["kind"][];
 const STREAMS = ["new", "resumed"] as const;
-const TAKEN = ["kept", "unknown", "gone", "too-often", "full", "key-missing"] as const satisfies Taken["kind"][];
+const TAKEN = [
+	"kept",
+	"unknown",
+	"gone",
+	"too-often",
+	"full",
+	"key-missing",
+] as const satisfies Taken["kind"][];
 
 /** From a millisecond to the deadline of a push. */
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15];

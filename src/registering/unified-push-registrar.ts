@@ -19,7 +19,8 @@ const NAME_LENGTH = 60;
 
 export type EndpointResult =
 	/** `expiresAt`: ms since the epoch. */
-	{ kind: "registered"; endpoint: string; expiresAt: number } | { kind: "refused"; why: Refusal; reason: string };
+	| { kind: "registered"; endpoint: string; expiresAt: number }
+	| { kind: "refused"; why: Refusal; reason: string };
 
 export interface UnifiedPushRegistrarDeps {
 	/** What endpoints begin with. */
@@ -44,7 +45,9 @@ export function createUnifiedPushRegistrar(
 		const party = partyOfOwner(owner);
 		const device = deviceOf(instance);
 		const refuse = (why: Refusal, reason: string): EndpointResult => {
-			deps.note?.(refusedRegistration(owner, { kind: why === "forbidden" ? "no-invite" : why, reason }, false));
+			deps.note?.(
+				refusedRegistration(owner, { kind: why === "forbidden" ? "no-invite" : why, reason }, false),
+			);
 			return { kind: "refused", why, reason };
 		};
 
@@ -58,7 +61,15 @@ export function createUnifiedPushRegistrar(
 		});
 		if (tooOften !== undefined) return refuse("resource-constraint", tooOften);
 
-		const wanted = { owner, party, app: UNIFIED_PUSH, device, token: jid, jid: to, dialect: "unifiedpush" as const };
+		const wanted = {
+			owner,
+			party,
+			app: UNIFIED_PUSH,
+			device,
+			token: jid,
+			jid: to,
+			dialect: "unifiedpush" as const,
+		};
 		const result = await registrations
 			.registerInBatch(wanted, keyring.createNode())
 			.catch((error: unknown) => {
@@ -79,4 +90,5 @@ export function createUnifiedPushRegistrar(
 }
 
 /** What tells people their devices apart: clients name themselves in their resource. */
-const nameOf = (jid: string) => `UnifiedPush: ${(resourceOf(jid) ?? "").slice(0, NAME_LENGTH).toWellFormed()}`;
+const nameOf = (jid: string) =>
+	`UnifiedPush: ${(resourceOf(jid) ?? "").slice(0, NAME_LENGTH).toWellFormed()}`;

@@ -38,7 +38,8 @@ export function unifiedPushRoutes({ unifiedPush, now }: Pick<AppDeps, "unifiedPu
 		};
 		checkUrgency(c.req.header("Urgency"));
 		const body = new Uint8Array(await c.req.arrayBuffer());
-		if (body.length === 0) throw new Problem("malformed-body", "The body is empty: there is nothing to push.");
+		if (body.length === 0)
+			throw new Problem("malformed-body", "The body is empty: there is nothing to push.");
 		const { receipt, ttlSeconds } = await kept(take, c.req.param("token"), { ...headers, body });
 		return c.body(null, 201, { Location: `${receipts}/${receipt}`, TTL: String(ttlSeconds) });
 	});

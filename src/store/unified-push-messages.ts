@@ -11,7 +11,7 @@ import { DATABASE_NOW } from "./database-clock.ts";
 import { OddAnswer } from "./database-fault.ts";
 import { createGroupCommit } from "./group-commit.ts";
 import { toJson } from "./json-rows.ts";
-import { registrations, unifiedPushMessages as messages } from "./schema.ts";
+import { unifiedPushMessages as messages, registrations } from "./schema.ts";
 
 /** Rows of one statement: on a file it blocks the event loop until it is done. */
 const TOGETHER = 100;
@@ -94,7 +94,11 @@ export interface UnifiedPushMessages {
  */
 export function createUnifiedPushMessages(
 	db: LibSQLDatabase,
-	{ pause, clock, leaseMs = 120_000 }: { pause?: () => Promise<void>; clock?: () => number; leaseMs?: number } = {},
+	{
+		pause,
+		clock,
+		leaseMs = 120_000,
+	}: { pause?: () => Promise<void>; clock?: () => number; leaseMs?: number } = {},
 ): UnifiedPushMessages {
 	const now = (): SQL<number> => (clock ? sql<number>`${clock()}` : DATABASE_NOW);
 	const isFree = () => lte(messages.claimedUntil, now());
@@ -107,7 +111,9 @@ export function createUnifiedPushMessages(
 		for (let from = 0; from < ids.length; from += TOGETHER)
 			await db.delete(messages).where(inArray(messages.id, ids.slice(from, from + TOGETHER)));
 	}
-	const remove = pause ? createGroupCommit(removeNow, pause) : (ids: readonly number[]) => removeNow([...ids]);
+	const remove = pause
+		? createGroupCommit(removeNow, pause)
+		: (ids: readonly number[]) => removeNow([...ids]);
 
 	return {
 		async put(message) {
@@ -203,10 +209,7 @@ export function createUnifiedPushMessages(
 		},
 
 		async count() {
-			const row = await db
-				.select({ count: sql<number>`count(*)` })
-				.from(messages)
-				.get();
+			const row = await db.select({ count: sql<number>`count(*)` }).from(messages).get();
 			return row?.count ?? 0;
 		},
 
@@ -243,7 +246,9 @@ function createInsert(
 			.returning({ id: messages.id });
 	};
 	const isReplaced = (rows: readonly Asked[]) => {
-		const pairs = rows.flatMap(({ message: { node, topic } }) => (topic === undefined ? [] : [[node, topic]]));
+		const pairs = rows.flatMap(({ message: { node, topic } }) =>
+			topic === undefined ? [] : [[node, topic]],
+		);
 		return sql`(${messages.node}, ${messages.topic}) in (select value ->> 0, value ->> 1 from json_each(${toJson(pairs)}))`;
 	};
 
@@ -274,10 +279,10 @@ function createInsert(
 			.where(inArray(messages.node, nodes))
 			.groupBy(messages.node);
 		const [inserted, found] = isOfTopic
-			? (await db.batch([db.delete(messages).where(isReplaced(rows)), insertOf(rows), totals])).slice(1) as [
+			? ((await db.batch([db.delete(messages).where(isReplaced(rows)), insertOf(rows), totals])).slice(1) as [
 					{ id: number }[],
 					Awaited<typeof totals>,
-				]
+				])
 			: await db.batch([insertOf(rows), totals]);
 		if (inserted.length !== rows.length) odd();
 		// In the order of their rows, whatever the order in which they are returned.

@@ -86,7 +86,10 @@ export function outcomeOf(answer: Element): Outcome {
 		?.getChildElements()
 		.find((child) => child.getNS() === NS.stanzaErrors && child.name !== "text")?.name;
 	if (GONE.has(condition ?? "")) return { kind: "gone", reason: "the device says that the app is gone" };
-	return { kind: "retry", reason: AWAY.has(condition ?? "") ? DEVICE_AWAY : "the device's server answers with an error" };
+	return {
+		kind: "retry",
+		reason: AWAY.has(condition ?? "") ? DEVICE_AWAY : "the device's server answers with an error",
+	};
 }
 
 const AWAY: ReadonlySet<string> = new Set(["service-unavailable", "recipient-unavailable"]);

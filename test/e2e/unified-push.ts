@@ -11,7 +11,11 @@ import type { ServerName } from "./scene.ts";
 const PUBLIC_URL = "https://push.example.org";
 
 /** The settings of one that is a push server. */
-export const asPushServer = (server: XmppServer) => ({ ...asComponent(server), UNIFIEDPUSH: "true", PUBLIC_URL });
+export const asPushServer = (server: XmppServer) => ({
+	...asComponent(server),
+	UNIFIEDPUSH: "true",
+	PUBLIC_URL,
+});
 
 /** An endpoint, by the way that the reverse proxy in front of Reveille would take. */
 export const behindProxy = (endpoint: Endpoint, { url }: Pick<Reveille, "url">) =>

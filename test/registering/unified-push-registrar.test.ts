@@ -41,7 +41,8 @@ describe("an app on a phone", () => {
 		const { register, registrations, keyring, clock } = await open();
 		const first = await register(asked);
 		if (first.kind === "refused") throw new Error(first.reason);
-		const [, node = "", secret = ""] = /^https:\/\/push\.example\.net\/up\/([^.]{27})\.([^.]{43})$/.exec(first.endpoint) ?? [];
+		const [, node = "", secret = ""] =
+			/^https:\/\/push\.example\.net\/up\/([^.]{27})\.([^.]{43})$/.exec(first.endpoint) ?? [];
 		expect(await keyring.verifyEndpoint(node, secret)).toBe("ok");
 		expect(first.expiresAt).toBe(clock.now + 60 * 86_400_000);
 		expect(await registrations.find(node)).toMatchObject({
@@ -75,7 +76,9 @@ describe("an app on a phone", () => {
 
 	test("gets an endpoint of the new key once that has changed", async () => {
 		const before = await (await open()).register(asked);
-		const { register, keyring } = await open({ key: "a new key of at least thirty-two characters, for tests" });
+		const { register, keyring } = await open({
+			key: "a new key of at least thirty-two characters, for tests",
+		});
 		const after = await register(asked);
 		if (before.kind === "refused" || after.kind === "refused") throw new Error("refused");
 		expect(after.endpoint).not.toBe(before.endpoint);
@@ -105,7 +108,10 @@ describe("an app on a phone", () => {
 			const result = await one.register(asked);
 			if (result.kind === "refused") refused = result;
 		}
-		expect(refused).toMatchObject({ why: "resource-constraint", reason: expect.stringContaining("too often") });
+		expect(refused).toMatchObject({
+			why: "resource-constraint",
+			reason: expect.stringContaining("too often"),
+		});
 		const full = await open({ mayGrow: false });
 		expect(await full.register({ ...asked, jid: "romeo@example.org/x" })).toMatchObject({
 			why: "resource-constraint",

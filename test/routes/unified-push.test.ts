@@ -8,7 +8,10 @@ let server: TestServer;
 afterEach(() => server.close());
 
 const sent: { token: string; sent: Sent }[] = [];
-async function start(answer: Taken = { kind: "kept", receipt: "R", ttlSeconds: 60 }, deps: Partial<AppDeps> = {}) {
+async function start(
+	answer: Taken = { kind: "kept", receipt: "R", ttlSeconds: 60 },
+	deps: Partial<AppDeps> = {},
+) {
 	sent.length = 0;
 	server = await startTestServer({
 		unifiedPush: {
@@ -116,7 +119,8 @@ describe("an endpoint of UnifiedPush", () => {
 		await start();
 		server.state.peer = "192.0.2.7";
 		const { burst } = unifiedPushBounds.senderRate.is;
-		for (let count = 0; count < burst; count++) if ((await post("1")).status !== 201) throw new Error(`${count}`);
+		for (let count = 0; count < burst; count++)
+			if ((await post("1")).status !== 201) throw new Error(`${count}`);
 		const answer = await post("1");
 		expect([answer.status, answer.headers.get("Retry-After")]).toEqual([429, "1"]);
 		server.state.peer = "192.0.2.8";

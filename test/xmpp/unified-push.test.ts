@@ -82,7 +82,8 @@ describe("stanzas of UnifiedPush", () => {
 	});
 
 	test("tell who is there, by available presence alone, and presence is never answered", async () => {
-		const presence = (attributes: string) => parse(`<presence from="juliet@example.org/phone" ${attributes}/>`);
+		const presence = (attributes: string) =>
+			parse(`<presence from="juliet@example.org/phone" ${attributes}/>`);
 		expect(await on(presence(`to="push.example.org"`))).toBeUndefined();
 		for (const type of ["unavailable", "subscribe", "probe", "error"])
 			expect(await on(presence(`type="${type}"`))).toBeUndefined();

@@ -75,7 +75,12 @@ export function createUnifiedPushSending(deps: UnifiedPushSendingDeps): UnifiedP
 	const running = new Set<Promise<void>>();
 	const owners = createBuckets(unifiedPushBounds.presences.is, now);
 	const parties = createBuckets(unifiedPushBounds.partyPresences.is, now);
-	const { send: transmit, ...options } = { send: deps.transmit, keyring: deps.keyring, now, deadlineMs: deps.deadlineMs };
+	const { send: transmit, ...options } = {
+		send: deps.transmit,
+		keyring: deps.keyring,
+		now,
+		deadlineMs: deps.deadlineMs,
+	};
 	const asking = createAsking({ send: transmit, late, ...options });
 	const fault = createFaultWarning(log);
 	let held = 0;
@@ -149,7 +154,8 @@ export function createUnifiedPushSending(deps: UnifiedPushSendingDeps): UnifiedP
 	/** Sends what is in the lane and behind it, until the device takes no more. */
 	async function run(node: string, lane: Lane, given?: Registration): Promise<void> {
 		try {
-			const registration = given ?? (await registrations.find(node)) ?? (await registrations.findAtPrimary(node));
+			const registration =
+				given ?? (await registrations.find(node)) ?? (await registrations.findAtPrimary(node));
 			if (!registration) return await messages.removeOf(node);
 			while (!isStopped) {
 				if (lane.waiting.length === 0 && lane.isBehind) await refill(node, lane);
@@ -224,7 +230,8 @@ export function createUnifiedPushSending(deps: UnifiedPushSendingDeps): UnifiedP
 
 		async online(jid) {
 			const owner = bareOf(jid);
-			if (resourceOf(jid) === undefined || owners.take(owner) > 0 || parties.take(partyOfOwner(owner)) > 0) return;
+			if (resourceOf(jid) === undefined || owners.take(owner) > 0 || parties.take(partyOfOwner(owner)) > 0)
+				return;
 			for (const node of await messages.waitingFor(UNIFIED_PUSH, jid)) await flush(node);
 		},
 

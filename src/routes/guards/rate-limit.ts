@@ -25,7 +25,10 @@ const WRITING = new Set(["POST", "PUT", "DELETE", "PATCH"]);
  * The middleware; where the runtime does not say who asks, all share one bucket.
  * @param rates of one network, and of the networks of one IPv6 /48
  */
-export function rateLimit(now: () => number, rates: { network: Rate; site: Rate } = { network: WRITES, site: SITE_WRITES }) {
+export function rateLimit(
+	now: () => number,
+	rates: { network: Rate; site: Rate } = { network: WRITES, site: SITE_WRITES },
+) {
 	const networks = createBuckets(rates.network, now);
 	const sites = createBuckets(rates.site, now);
 

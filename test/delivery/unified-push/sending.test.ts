@@ -158,7 +158,11 @@ describe("an answer", () => {
 		await fixture.untilWaiting(0);
 		const [real] = fixture.stanzas;
 		for (const id of ["up-1-AAAAAAAAAAAAAAAAAAAAAA", "up-", "up-x-y", "1"]) {
-			fixture.sending.answered(answerTo(Object.assign(real as never as { attrs: object }, { attrs: { ...real?.attrs, id } }) as never));
+			fixture.sending.answered(
+				answerTo(
+					Object.assign(real as never as { attrs: object }, { attrs: { ...real?.attrs, id } }) as never,
+				),
+			);
 		}
 		await Bun.sleep(10);
 		expect(asked).toEqual([]);

@@ -94,7 +94,12 @@ describe("a push to an endpoint", () => {
 
 	test("is not sent to what registered in another way", async () => {
 		const node = keyring.createNode();
-		const wanted = { owner: "juliet@example.org", app: "webpush", device: "d", token: "https://push.example/1" };
+		const wanted = {
+			owner: "juliet@example.org",
+			app: "webpush",
+			device: "d",
+			token: "https://push.example/1",
+		};
 		await fixture.registrations.registerInBatch(wanted, node);
 		const token = `${node}.${await keyring.endpointSecretOf(node)}`;
 		expect(await fixture.taking()(token, push("1"))).toEqual({ kind: "gone" });
