@@ -63,7 +63,7 @@ import { createRegistrationTokens } from "./store/registration-tokens.ts";
 import { countByKey } from "./store/registrations/count-by-key.ts";
 import { createFormerSecrets } from "./store/registrations/former-secrets.ts";
 import { createStreamLeases } from "./store/stream-leases.ts";
-import { createUnifiedPushMessages } from "./store/unified-push-messages.ts";
+import { createUnifiedPushMessages } from "./store/unified-push/messages.ts";
 import type { AdminReadiness, PushService } from "./types.ts";
 
 const { version } = packageJson;

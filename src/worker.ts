@@ -44,7 +44,7 @@ import { databaseReadiness } from "./store/readiness.ts";
 import { createRegistrationTokens } from "./store/registration-tokens.ts";
 import { createFormerSecrets } from "./store/registrations/former-secrets.ts";
 import { checkSchema } from "./store/schema-fit.ts";
-import { createUnifiedPushMessages } from "./store/unified-push-messages.ts";
+import { createUnifiedPushMessages } from "./store/unified-push/messages.ts";
 
 /** Variables and secrets; a platform may have others, of any kind. */
 type Bindings = Record<string, unknown>;

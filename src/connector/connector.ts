@@ -47,7 +47,7 @@ import type { PubsubNodes } from "../store/pubsub-nodes.ts";
 import type { KeyUse } from "../store/registrations/count-by-key.ts";
 import type { Registrations } from "../store/registrations/registrations.ts";
 import type { StreamLeases } from "../store/stream-leases.ts";
-import type { UnifiedPushMessages } from "../store/unified-push-messages.ts";
+import type { UnifiedPushMessages } from "../store/unified-push/messages.ts";
 import type { AdminReadiness, Answer, Notification, PushService } from "../types.ts";
 import { UNIFIED_PUSH } from "../xmpp/unified-push.ts";
 import type { ClockWatch } from "./checks/clock.ts";
@@ -284,12 +284,12 @@ function composeUnifiedPush(
 		messages: unifiedPushMessages,
 		registrations,
 		keyring,
-		transmit: (stanza) => connections.sendFrom(stanza.attrs.from, stanza),
+		send: (stanza) => connections.sendFrom(stanza.attrs.from, stanza),
 		isConnected: () => connections.isOnline().values().some(Boolean),
 		count: (outcome, ms) => metrics?.sent(UNIFIED_PUSH, outcome, ms / 1000),
 		results,
 		journal,
-		claimant: identity.id,
+		connector: identity.id,
 		ownerForm,
 		log,
 	});
@@ -444,7 +444,7 @@ async function startParts(deps: ConnectorDeps, parts: Parts): Promise<RunningCon
 	outboxLoop.start(delivery.retry);
 	if (sending) {
 		deps.ends.listen(sending.ended);
-		await sending.start();
+		sending.start();
 	}
 
 	/** What an HTTP process or an edge took in, at the time that it says. */

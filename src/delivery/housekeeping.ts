@@ -6,7 +6,7 @@ import type { ConsoleStore } from "../store/console/console-store.ts";
 import { faultOf } from "../store/database-fault.ts";
 import type { Handover } from "../store/handover.ts";
 import type { Registrations } from "../store/registrations/registrations.ts";
-import type { UnifiedPushMessages } from "../store/unified-push-messages.ts";
+import type { UnifiedPushMessages } from "../store/unified-push/messages.ts";
 import { createSweepNotes } from "./journal/end-notes.ts";
 import type { Journal } from "./journal.ts";
 import type { Results } from "./outcomes/push-results.ts";

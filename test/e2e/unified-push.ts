@@ -113,6 +113,8 @@ export function testUnifiedPush(program: ServerName): void {
 			expect(String(await phone.next(CHAT))).toBe("before a restart");
 			expect(String(await phone.next(CHAT))).toBe("before a kill");
 
+			await untilWaiting(one, 0);
+
 			// The client does not answer: the process is killed between the answer to the sender and the delivery.
 			phone.answerWith("silence");
 			expect(await send(url, "not answered for")).toBe(201);

@@ -8,7 +8,7 @@ import { unifiedPushBounds } from "../../limits/bounds/unified-push.ts";
 import { createBuckets } from "../../limits/token-buckets.ts";
 import type { Keyring } from "../../secrets.ts";
 import { isSameText } from "../../secrets.ts";
-import type { KeptMessage } from "../../store/unified-push-messages.ts";
+import type { KeptMessage } from "../../store/unified-push/messages.ts";
 import type { Outcome, Registration } from "../../types.ts";
 import { domainOf } from "../../xmpp/jid.ts";
 import { instanceOf, outcomeOf, pushTo } from "../../xmpp/unified-push.ts";

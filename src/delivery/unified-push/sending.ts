@@ -11,7 +11,7 @@ import { nodeForm, type OwnerForm } from "../../messages/whom.ts";
 import type { Keyring } from "../../secrets.ts";
 import { faultOf } from "../../store/database-fault.ts";
 import type { Registrations } from "../../store/registrations/registrations.ts";
-import type { KeptMessage, UnifiedPushMessages } from "../../store/unified-push-messages.ts";
+import type { KeptMessage, UnifiedPushMessages } from "../../store/unified-push/messages.ts";
 import type { Outcome, Registration } from "../../types.ts";
 import { bareOf, resourceOf } from "../../xmpp/jid.ts";
 import { partyOfOwner } from "../../xmpp/party.ts";
@@ -19,6 +19,7 @@ import { UNIFIED_PUSH } from "../../xmpp/unified-push.ts";
 import type { Journal } from "../journal.ts";
 import type { Results } from "../outcomes/push-results.ts";
 import { createAsking } from "./asking.ts";
+import { createLanes } from "./lanes.ts";
 
 const LOOK_EVERY_MS = 1_000;
 /** Registrations that are begun with in one look. */
@@ -37,7 +38,7 @@ export interface UnifiedPushSending {
 	answered(answer: Element): void;
 	/** A registration ended. */
 	ended(registration: Registration): void;
-	start(): Promise<void>;
+	start(): void;
 	/** Claims no more; what is on its way within `withinMs` is answered, and the rest is left to others. */
 	stop(withinMs: number): Promise<void>;
 }
@@ -47,43 +48,31 @@ export interface UnifiedPushSendingDeps {
 	registrations: Pick<Registrations, "find" | "findAtPrimary" | "forget">;
 	keyring: Pick<Keyring, "conceal">;
 	/** Sends a stanza from the address in it, if there is a connection. */
-	transmit(stanza: Element): void;
+	send(stanza: Element): void;
 	/** Whether a component is connected: without one nothing reaches a device. */
 	isConnected(): boolean;
 	/** Counts a device's answer. @param ms how long it took */
 	count(outcome: Outcome, ms: number): void;
 	results: Pick<Results, "add">;
 	journal: Pick<Journal, "sent">;
-	/** This connector's, stable over its restarts. */
-	claimant: string;
+	/** By what this connector is known, over its restarts. */
+	connector: string;
 	ownerForm: OwnerForm;
 	log: Logger;
 	now?: () => number;
 	deadlineMs?: number | undefined;
 }
 
-/** What is sent to one registration, one after the other. */
-interface Lane {
-	waiting: KeptMessage[];
-	/** More waits in the database. */
-	isBehind: boolean;
-}
-
 export function createUnifiedPushSending(deps: UnifiedPushSendingDeps): UnifiedPushSending {
-	const { messages, registrations, count, results, journal, claimant, log, now = Date.now } = deps;
-	const lanes = new Map<string, Lane>();
-	const running = new Set<Promise<void>>();
+	const { messages, registrations, count, results, journal, log, now = Date.now } = deps;
+	// Each process has a name of its own: what an earlier one claimed is nobody's.
+	const claimant = `${deps.connector} ${crypto.randomUUID()}`;
 	const owners = createBuckets(unifiedPushBounds.presences.is, now);
 	const parties = createBuckets(unifiedPushBounds.partyPresences.is, now);
-	const { send: transmit, ...options } = {
-		send: deps.transmit,
-		keyring: deps.keyring,
-		now,
-		deadlineMs: deps.deadlineMs,
-	};
-	const asking = createAsking({ send: transmit, late, ...options });
 	const fault = createFaultWarning(log);
-	let held = 0;
+	const asking = createAsking({ ...deps, late, now });
+	const lanes = createLanes({ messages, registrations, claimant, deliver, onFault: fault });
+	let isTakenBack = false;
 	let isStopped = false;
 	let timer: ReturnType<typeof setTimeout> | undefined;
 	let looking: Promise<void> | undefined;
@@ -95,10 +84,10 @@ export function createUnifiedPushSending(deps: UnifiedPushSendingDeps): UnifiedP
 		const registration = node === undefined ? undefined : await registrations.find(node);
 		if (!registration) return;
 		const sentAt = now() - (deps.deadlineMs ?? unifiedPushBounds.answerTime.is);
-		if (outcome.kind === "gone") return void (await forget(registration, sentAt));
+		if (outcome.kind === "gone") return forget(registration, sentAt);
 		results.add(registration, "delivered");
 		await messages.remove([id]);
-		await flush(registration.node);
+		lanes.flush(registration.node);
 	}
 
 	/** The app is gone: so is its registration, unless the device renewed it since. */
@@ -113,8 +102,7 @@ export function createUnifiedPushSending(deps: UnifiedPushSendingDeps): UnifiedP
 		});
 	}
 
-	/** @returns whether the device may get the next one */
-	async function sendOne(registration: Registration, message: KeptMessage): Promise<boolean> {
+	async function deliver(registration: Registration, message: KeptMessage): Promise<boolean> {
 		const at = now();
 		const outcome = await asking.ask(message, registration);
 		const ms = now() - at;
@@ -134,65 +122,13 @@ export function createUnifiedPushSending(deps: UnifiedPushSendingDeps): UnifiedP
 		}
 	}
 
-	async function refill(node: string, lane: Lane): Promise<void> {
-		const claimed = await messages.claim(node, claimant, unifiedPushBounds.atOnce.is);
-		lane.isBehind = claimed.length === unifiedPushBounds.atOnce.is;
-		lane.waiting.push(...claimed);
-		held += claimed.length;
-	}
-
-	/** The device takes no more for now. What comes into the lane meanwhile waits too. */
-	async function putOff(node: string, lane: Lane): Promise<void> {
-		do {
-			held -= lane.waiting.length;
-			lane.waiting = [];
-			lane.isBehind = false;
-			await messages.putOff(node, claimant);
-		} while (lane.waiting.length > 0);
-	}
-
-	/** Sends what is in the lane and behind it, until the device takes no more. */
-	async function run(node: string, lane: Lane, given?: Registration): Promise<void> {
-		try {
-			const registration =
-				given ?? (await registrations.find(node)) ?? (await registrations.findAtPrimary(node));
-			if (!registration) return await messages.removeOf(node);
-			while (!isStopped) {
-				if (lane.waiting.length === 0 && lane.isBehind) await refill(node, lane);
-				const message = lane.waiting.shift();
-				if (!message) break;
-				held -= 1;
-				if (await sendOne(registration, message)) continue;
-				await putOff(node, lane);
-				// The device came while they were put off.
-				if (!lane.isBehind) break;
-			}
-		} catch (error) {
-			// Their lease ends, and then they are tried again.
-			fault(error);
-		} finally {
-			held -= lane.waiting.length;
-			lanes.delete(node);
-		}
-	}
-
-	function begin(node: string, lane: Lane, registration?: Registration): void {
-		lanes.set(node, lane);
-		const its: Promise<void> = run(node, lane, registration).finally(() => running.delete(its));
-		running.add(its);
-	}
-
-	async function flush(node: string): Promise<void> {
-		const lane = lanes.get(node);
-		if (lane) lane.isBehind = true;
-		else if (!isStopped) begin(node, { waiting: [], isBehind: true });
-	}
-
 	async function look(): Promise<void> {
 		try {
-			const free = !deps.isConnected() ? 0 : Math.min(AT_ONCE, unifiedPushBounds.inMemory.is - held);
+			if (!isTakenBack) await messages.takeBack(`${deps.connector} `, claimant);
+			isTakenBack = true;
+			const free = deps.isConnected() ? Math.min(AT_ONCE, lanes.free()) : 0;
 			const nodes = free > 0 ? await messages.due(free) : [];
-			for (const node of nodes) await flush(node);
+			for (const node of nodes) lanes.flush(node);
 			fault(undefined);
 		} catch (error) {
 			fault(error);
@@ -206,33 +142,18 @@ export function createUnifiedPushSending(deps: UnifiedPushSendingDeps): UnifiedP
 	}
 
 	return {
-		claimantFor(node) {
-			const isFull = held >= unifiedPushBounds.inMemory.is;
-			const its = lanes.get(node)?.waiting.length ?? 0;
-			const hasRoom = !isFull && its < unifiedPushBounds.atOnce.is;
-			return hasRoom && !isStopped && deps.isConnected() ? claimant : undefined;
-		},
+		claimantFor: (node) => (lanes.hasRoom(node) && deps.isConnected() ? claimant : undefined),
+		send: lanes.add,
 
-		send(registration, message, isBehind) {
-			held += 1;
-			const lane = lanes.get(registration.node);
-			if (!lane) return begin(registration.node, { waiting: [message], isBehind }, registration);
-			if (message.topic !== undefined) {
-				const before = lane.waiting.length;
-				lane.waiting = lane.waiting.filter(({ topic }) => topic !== message.topic);
-				held -= before - lane.waiting.length;
-			}
-			lane.waiting.push(message);
-			lane.isBehind ||= isBehind;
+		look() {
+			if (looking && !isStopped) lookNow();
 		},
-
-		look: () => void (isStopped || looking === undefined || lookNow()),
 
 		async online(jid) {
 			const owner = bareOf(jid);
 			if (resourceOf(jid) === undefined || owners.take(owner) > 0 || parties.take(partyOfOwner(owner)) > 0)
 				return;
-			for (const node of await messages.waitingFor(UNIFIED_PUSH, jid)) await flush(node);
+			for (const node of await messages.waitingFor(UNIFIED_PUSH, jid)) lanes.flush(node);
 		},
 
 		answered: asking.take,
@@ -241,17 +162,13 @@ export function createUnifiedPushSending(deps: UnifiedPushSendingDeps): UnifiedP
 			if (app === UNIFIED_PUSH) messages.removeOf(node).catch(() => {});
 		},
 
-		async start() {
-			// What a process of this connector had claimed when it was killed.
-			await messages.giveBack(claimant).catch(fault);
-			lookNow();
-		},
+		start: lookNow,
 
 		async stop(withinMs) {
 			isStopped = true;
 			clearTimeout(timer);
 			await looking;
-			await Promise.race([Promise.all(running), new Promise((resolve) => setTimeout(resolve, withinMs))]);
+			await Promise.race([lanes.stop(), new Promise((resolve) => setTimeout(resolve, withinMs))]);
 			await messages.giveBack(claimant).catch(fault);
 		},
 	};

@@ -4,7 +4,7 @@ import { createBuckets } from "../../limits/token-buckets.ts";
 import { nodeOfEndpoint } from "../../registering/endpoints.ts";
 import type { Keyring } from "../../secrets.ts";
 import type { Registrations } from "../../store/registrations/registrations.ts";
-import type { UnifiedPushMessages, Usage } from "../../store/unified-push-messages.ts";
+import type { UnifiedPushMessages, Usage } from "../../store/unified-push/messages.ts";
 import type { Registration } from "../../types.ts";
 import { partyOfOwner } from "../../xmpp/party.ts";
 import { UNIFIED_PUSH } from "../../xmpp/unified-push.ts";

@@ -177,7 +177,7 @@ describe("what waits", () => {
 		await fixture.untilSent(1);
 		fixture.state.device = HERE;
 		const next = fixture.connector("one");
-		await next.sending.start();
+		next.sending.start();
 		await fixture.untilWaiting(0);
 		expect(fixture.sent).toEqual(["1", "1"]);
 		await next.sending.stop(0);
@@ -187,7 +187,7 @@ describe("what waits", () => {
 		const { token } = await fixture.register();
 		fixture.state.isConnected = false;
 		await fixture.taking(null)(token, push("1"));
-		await fixture.sending.start();
+		fixture.sending.start();
 		await Bun.sleep(20);
 		expect(fixture.sent).toEqual([]);
 		fixture.state.isConnected = true;
@@ -200,7 +200,7 @@ describe("what waits", () => {
 		const { token, node } = await fixture.register();
 		await fixture.taking(null)(token, push("1"));
 		await fixture.registrations.remove(node);
-		await fixture.sending.start();
+		fixture.sending.start();
 		await fixture.untilWaiting(0);
 		expect(fixture.sent).toEqual([]);
 	});

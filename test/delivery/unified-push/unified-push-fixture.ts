@@ -5,7 +5,7 @@ import { createUnifiedPushSending } from "../../../src/delivery/unified-push/sen
 import { createTaking, type Sent } from "../../../src/delivery/unified-push/taking.ts";
 import { createKeyring } from "../../../src/secrets.ts";
 import { createRegistrations } from "../../../src/store/registrations/registrations.ts";
-import { createUnifiedPushMessages } from "../../../src/store/unified-push-messages.ts";
+import { createUnifiedPushMessages } from "../../../src/store/unified-push/messages.ts";
 import { UNIFIED_PUSH } from "../../../src/xmpp/unified-push.ts";
 import { openTestDatabase } from "../../database.ts";
 import { PLENTY, readableLog } from "../delivery-fixture.ts";
@@ -50,13 +50,13 @@ export async function openUnifiedPushFixture({ deadlineMs = 10_000, isOpen = fal
 	const state = { device: ((stanza) => answerTo(stanza)) as DeviceDouble, isConnected: true };
 	const waiters: (() => void)[] = [];
 
-	function connector(claimant: string) {
+	function connector(name: string) {
 		const results: string[] = [];
 		const sending = createUnifiedPushSending({
 			messages,
 			registrations,
 			keyring,
-			transmit(stanza) {
+			send(stanza) {
 				stanzas.push(stanza);
 				sent.push(atob(stanza.getChildText("push") ?? ""));
 				for (const wake of waiters.splice(0)) wake();
@@ -66,7 +66,7 @@ export async function openUnifiedPushFixture({ deadlineMs = 10_000, isOpen = fal
 			count: () => {},
 			results: { add: (_registration, outcome) => void results.push(outcome) },
 			journal: { sent: () => {} },
-			claimant,
+			connector: name,
 			ownerForm: () => "somebody",
 			log,
 			now,

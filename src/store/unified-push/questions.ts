@@ -1,0 +1,64 @@
+/** What is asked of the pushes that wait for UnifiedPush devices. */
+import { and, eq, gt, lte, type SQL, sql } from "drizzle-orm";
+import type { LibSQLDatabase } from "drizzle-orm/libsql";
+import { unifiedPushMessages as messages, registrations } from "../schema.ts";
+
+/** Bytes that wait. */
+export interface Usage {
+	all: number;
+	/** By party. */
+	parties: Map<string, number>;
+}
+
+export interface Questions {
+	/** The registrations of a device for which something waits that nobody has a lease on. @param jid its full JID */
+	waitingFor(app: string, jid: string): Promise<string[]>;
+	/** The registration that a push is for, if it is this device's. */
+	nodeOf(id: number, app: string, jid: string): Promise<string | undefined>;
+	usage(): Promise<Usage>;
+	/** How many wait. */
+	count(): Promise<number>;
+}
+
+export function createQuestions(db: LibSQLDatabase, now: () => SQL<number>): Questions {
+	return {
+		async waitingFor(app, jid) {
+			const rows = await db
+				.selectDistinct({ node: messages.node })
+				.from(registrations)
+				.innerJoin(messages, eq(messages.node, registrations.node))
+				.where(
+					and(
+						eq(registrations.token, jid),
+						eq(registrations.app, app),
+						lte(messages.claimedUntil, now()),
+						gt(messages.expiresAt, now()),
+					),
+				);
+			return rows.map(({ node }) => node);
+		},
+
+		async nodeOf(id, app, jid) {
+			const [row] = await db
+				.select({ node: messages.node })
+				.from(messages)
+				.innerJoin(registrations, eq(registrations.node, messages.node))
+				.where(and(eq(messages.id, id), eq(registrations.token, jid), eq(registrations.app, app)));
+			return row?.node;
+		},
+
+		async usage() {
+			const rows = await db
+				.select({ party: messages.party, bytes: sql<number>`sum(${messages.bytes})` })
+				.from(messages)
+				.groupBy(messages.party);
+			const parties = new Map(rows.map(({ party, bytes }) => [party, bytes]));
+			return { all: rows.reduce((sum, { bytes }) => sum + bytes, 0), parties };
+		},
+
+		async count() {
+			const row = await db.select({ count: sql<number>`count(*)` }).from(messages).get();
+			return row?.count ?? 0;
+		},
+	};
+}
