@@ -4,22 +4,18 @@ import type { Logger } from "@logtape/logtape";
 import type { Element } from "@xmpp/xml";
 import type { XmppConnection } from "../config/connections.ts";
 import type { PublishRequest } from "../delivery/admission.ts";
-import type { UnifiedPushSending } from "../delivery/unified-push/sending.ts";
 import { about } from "../messages/about.ts";
 import type { OwnerForm } from "../messages/whom.ts";
-import { createUnifiedPushRegistrar } from "../registering/unified-push-registrar.ts";
 import { createRegistrar, type RegistrarDeps } from "../registering/xmpp-registrar.ts";
 import { isOwnNode, type Keyring } from "../secrets.ts";
 import { faultOf } from "../store/database-fault.ts";
 import type { PubsubNodes } from "../store/pubsub-nodes.ts";
 import type { Answer, Notification } from "../types.ts";
-import type { Registrar } from "../xmpp/commands/registrar.ts";
-import { bareOf, resourceOf } from "../xmpp/jid.ts";
+import { bareOf } from "../xmpp/jid.ts";
 import { createRequests, type Requests } from "../xmpp/requests.ts";
-import { stanzaError } from "../xmpp/stanza-errors.ts";
 import { createStanzaHandler, type StanzaDeps, type StanzaHandler } from "../xmpp/stanzas.ts";
-import { readRegister, refused, registered } from "../xmpp/unified-push.ts";
 import { createPubsubKeeper, type PubsubKeeper } from "./pubsub-keeper.ts";
+import { serveUnifiedPush, type UnifiedPush } from "./unified-push.ts";
 
 export interface IntakeDeps extends Omit<RegistrarDeps, "allow" | "address" | "pubsubHost"> {
 	keyring: Keyring;
@@ -40,12 +36,6 @@ export interface IntakeDeps extends Omit<RegistrarDeps, "allow" | "address" | "p
 	/** What the log calls owners. */
 	ownerForm: OwnerForm;
 	log: Logger;
-}
-
-/** What a process has to serve UnifiedPush. */
-export interface UnifiedPush {
-	publicUrl: string;
-	sending: UnifiedPushSending;
 }
 
 export interface Intake {
@@ -99,7 +89,7 @@ export function createIntake(connection: XmppConnection, deps: IntakeDeps): Inta
 		version: deps.version,
 		...(deps.same && { same: deps.same }),
 		...(deps.doubt && { doubt: deps.doubt }),
-		...(unifiedPush && { unifiedPush: serveUnifiedPush(unifiedPush, deps, registrar, onFault) }),
+		...(unifiedPush && { unifiedPush: serveUnifiedPush(unifiedPush, { ...deps, registrar }, onFault) }),
 	});
 
 	return {
@@ -120,34 +110,3 @@ export function createIntake(connection: XmppConnection, deps: IntakeDeps): Inta
 		stop: () => keeper?.stop(),
 	};
 }
-
-/** What clients ask of UnifiedPush, done. @param onFault is told of what is our own failure */
-function serveUnifiedPush(
-	{ publicUrl, sending }: UnifiedPush,
-	deps: IntakeDeps,
-	registrar: Registrar,
-	onFault: (error: unknown, from: string) => void,
-): NonNullable<StanzaDeps["unifiedPush"]> {
-	const register = createUnifiedPushRegistrar({ ...deps, publicUrl, registrar });
-	const online = (jid: string) => void sending.online(jid).catch(() => {});
-	return {
-		online,
-		async register(payload, from, to) {
-			const instance = readRegister(payload);
-			if (!instance || resourceOf(from) === undefined) return refused("bad-request", NO_INSTANCE);
-			try {
-				const result = await register({ jid: from, to, ...instance });
-				if (result.kind === "refused") return refused(result.why, result.reason);
-				// Who registers is there.
-				online(from);
-				return registered(result.endpoint, result.expiresAt);
-			} catch (error) {
-				onFault(error, from);
-				return stanzaError("wait", "internal-server-error", "This cannot be done now. Try again later.");
-			}
-		},
-	};
-}
-
-const NO_INSTANCE =
-	"Send application and instance, each the base64 of 32 bytes, from the full JID that gets the pushes.";
