@@ -409,6 +409,7 @@ async function operatorOf({
 	return openOperator({
 		publicUrl: config.publicUrl,
 		apps: config.apps,
+		isUnifiedPush: config.unifiedPush !== undefined,
 		store: consoleStore,
 		invites,
 		note: journal.note,

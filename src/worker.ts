@@ -166,6 +166,7 @@ async function compose(bindings: Bindings) {
 			openOperator({
 				publicUrl: config.publicUrl,
 				apps: config.apps,
+				isUnifiedPush: config.unifiedPush !== undefined,
 				store: consoleStore,
 				invites,
 				// At once: what the operator did must not be lost with an isolate.

@@ -49,7 +49,6 @@ import type { Registrations } from "../store/registrations/registrations.ts";
 import type { StreamLeases } from "../store/stream-leases.ts";
 import type { UnifiedPushMessages } from "../store/unified-push/messages.ts";
 import type { AdminReadiness, Answer, Notification, PushService } from "../types.ts";
-import { UNIFIED_PUSH } from "../xmpp/unified-push.ts";
 import type { ClockWatch } from "./checks/clock.ts";
 import { checkKeepers } from "./checks/node-keepers.ts";
 import { createStartChecks, type StartChecks } from "./checks/start-checks.ts";
@@ -286,7 +285,7 @@ function composeUnifiedPush(
 		keyring,
 		send: (stanza) => connections.sendFrom(stanza.attrs.from, stanza),
 		isConnected: () => connections.isOnline().values().some(Boolean),
-		count: (outcome, ms) => metrics?.sent(UNIFIED_PUSH, outcome, ms / 1000),
+		count: (outcome) => metrics?.unifiedPushTried(outcome),
 		results,
 		journal,
 		connector: identity.id,
@@ -358,7 +357,7 @@ function composeDelivery(
 	// Services: each sends a push once, and classifies the answer as an outcome. The metrics count and time them.
 	const metrics = config.adminToken
 		? createMetrics({
-				apps: [...config.apps.map(({ name }) => name), ...(config.unifiedPush ? [UNIFIED_PUSH] : [])],
+				apps: config.apps.map(({ name }) => name),
 				unifiedPushWaiting: config.unifiedPush && unifiedPushMessages.count,
 				outbox: file.outbox.depth,
 				shutGates: gates.shut,

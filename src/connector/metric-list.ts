@@ -95,6 +95,12 @@ export const METRICS = {
 		help: "Pushes that came to UnifiedPush endpoints of this process: kept; unknown, gone (the endpoint is); too-often, full, key-missing (refused for now)",
 		of: "process",
 	},
+	reveille_unifiedpush_tries_total: {
+		labels: ["outcome"],
+		kind: "counter",
+		help: "Pushes that UnifiedPush devices were asked to take: delivered; away (tried again later); gone (the app is, and its registration ends)",
+		of: "process",
+	},
 	reveille_unifiedpush_waiting: {
 		labels: [],
 		kind: "gauge",

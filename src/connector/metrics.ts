@@ -37,10 +37,10 @@ export interface MetricSources {
 export interface Metrics {
 	/** Counts and times a publish. */
 	publish<T extends Answer>(answer: Promise<T>): Promise<T>;
-	/** Counts and times a push that was answered. */
-	sent(app: string, outcome: Outcome, seconds: number): void;
 	/** A push that came to a UnifiedPush endpoint. */
-	unifiedPush(taken: (typeof TAKEN)[number]): void;
+	unifiedPush(taken: Taken["kind"]): void;
+	/** A UnifiedPush device was asked to take one. */
+	unifiedPushTried(outcome: Outcome): void;
 	/** A service that is counted and timed. */
 	observe(app: string, service: PushService): PushService;
 	connected(isResumed: boolean): void;
@@ -74,6 +74,14 @@ const TAKEN = [
 	"full",
 	"key-missing",
 ] as const satisfies Taken["kind"][];
+/** Being away is no failure of a device. */
+const TRIED: Readonly<Record<Outcome["kind"], string>> = {
+	delivered: "delivered",
+	gone: "gone",
+	retry: "away",
+	rejected: "away",
+	misconfigured: "away",
+};
 
 /** From a millisecond to the deadline of a push. */
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15];
@@ -115,6 +123,7 @@ export function createMetrics(sources: MetricSources, now: () => number = Date.n
 	const failures = counter("reveille_failures_total");
 	const connects = counter("reveille_xmpp_connects_total");
 	const unifiedPushes = counter("reveille_unifiedpush_pushes_total");
+	const unifiedPushTries = counter("reveille_unifiedpush_tries_total");
 	for (const answer of ANSWERS) answers.inc({ answer }, 0);
 	for (const stream of STREAMS) connects.inc({ stream }, 0);
 	for (const app of apps) {
@@ -129,14 +138,8 @@ export function createMetrics(sources: MetricSources, now: () => number = Date.n
 	addSourceMetrics(sources, asked, now);
 	addProcessMetrics(asked);
 
-	for (const taken of TAKEN) unifiedPushes.inc({ answer: taken }, 0);
-
-	function sent(app: string, outcome: Outcome, seconds: number) {
-		outcomes.inc({ app, outcome: outcome.kind });
-		if (outcome.kind !== "delivered")
-			failures.inc({ app, outcome: outcome.kind, reason: failureReasonOf(outcome) });
-		providerSeconds.observe({ app }, seconds);
-	}
+	for (const answer of TAKEN) unifiedPushes.inc({ answer }, 0);
+	for (const outcome of Object.values(TRIED)) unifiedPushTries.inc({ outcome }, 0);
 
 	const secondsSince = (startedAt: number) => (performance.now() - startedAt) / 1000;
 
@@ -150,15 +153,18 @@ export function createMetrics(sources: MetricSources, now: () => number = Date.n
 			return answer;
 		},
 
-		sent,
 		unifiedPush: (answer) => unifiedPushes.inc({ answer }),
+		unifiedPushTried: ({ kind }) => unifiedPushTries.inc({ outcome: TRIED[kind] }),
 
 		observe: (app, service) => ({
 			...service,
 			async send(push, signal): Promise<Outcome> {
 				const startedAt = performance.now();
 				const outcome = await service.send(push, signal);
-				sent(app, outcome, secondsSince(startedAt));
+				outcomes.inc({ app, outcome: outcome.kind });
+				if (outcome.kind !== "delivered")
+					failures.inc({ app, outcome: outcome.kind, reason: failureReasonOf(outcome) });
+				providerSeconds.observe({ app }, secondsSince(startedAt));
 				return outcome;
 			},
 		}),

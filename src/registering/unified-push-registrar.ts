@@ -5,11 +5,11 @@ import { bytesOf } from "../limits/text-length.ts";
 import type { Keyring } from "../secrets.ts";
 import { NoSpace } from "../store/disk-full.ts";
 import type { Registrations } from "../store/registrations/registrations.ts";
+import { endpointUrl } from "../syntax/endpoints.ts";
 import type { Registrar } from "../xmpp/commands/registrar.ts";
 import { bareOf, resourceOf } from "../xmpp/jid.ts";
 import { partyOfOwner } from "../xmpp/party.ts";
 import { deviceOf, type Instance, type Refusal, UNIFIED_PUSH } from "../xmpp/unified-push.ts";
-import { endpointOf } from "./endpoints.ts";
 import { type RefusedRegistration, refusedRegistration } from "./refused-registration.ts";
 import { quotaReason } from "./register.ts";
 import type { RegistrationRate } from "./registration-rate.ts";
@@ -81,9 +81,10 @@ export function createUnifiedPushRegistrar(
 		const { node, renewedAt } = result.registration;
 		// Only once: its owner may give it another name.
 		if (result.kind === "created") await registrations.nameDevice(node, nameOf(jid));
+		const given = keyring.underCurrentKey(node);
 		return {
 			kind: "registered",
-			endpoint: await endpointOf(publicUrl, keyring.underCurrentKey(node), keyring),
+			endpoint: endpointUrl(publicUrl, `${given}.${await keyring.endpointSecretOf(given)}`),
 			expiresAt: renewedAt + unifiedPushBounds.endpointLife.is * 1000,
 		};
 	};

@@ -43,6 +43,8 @@ export interface OperatorDeps extends ConsoleStore {
 	publicUrl?: string | undefined;
 	/** The first of a service is its default. */
 	apps: readonly ConsoleApp[];
+	/** Whether there are UnifiedPush devices, which are of no app of the settings. */
+	isUnifiedPush?: boolean | undefined;
 	/** Writes down what was done, now or with the next batch. */
 	note(happened: Happened): void | Promise<void>;
 	/** What this process notices; missing: it does not live long enough (the edge). */

@@ -4,7 +4,7 @@
  */
 import { Hono } from "hono";
 import { unifiedPushBounds } from "../limits/bounds/unified-push.ts";
-import { ENDPOINTS } from "../registering/endpoints.ts";
+import { ENDPOINTS, receiptUrl } from "../syntax/endpoints.ts";
 import type { AppDeps, RequestEnv, UnifiedPushDeps } from "./deps.ts";
 import { keyMissing, unavailable } from "./errors.ts";
 import { smallBody } from "./guards/body.ts";
@@ -28,7 +28,6 @@ export function unifiedPushRoutes({ unifiedPush, now }: Pick<AppDeps, "unifiedPu
 		network: unifiedPushBounds.senderRate.is,
 		site: unifiedPushBounds.siteRate.is,
 	});
-	const receipts = `${publicUrl.replace(/\/+$/, "")}${ENDPOINTS}/receipts`;
 
 	app.get(`${ENDPOINTS}/:token`, (c) => c.json(DISCOVERY));
 	app.post(`${ENDPOINTS}/:token`, limit, noStore, smallBody(unifiedPushBounds.body.is), async (c) => {
@@ -41,7 +40,7 @@ export function unifiedPushRoutes({ unifiedPush, now }: Pick<AppDeps, "unifiedPu
 		if (body.length === 0)
 			throw new Problem("malformed-body", "The body is empty: there is nothing to push.");
 		const { receipt, ttlSeconds } = await kept(take, c.req.param("token"), { ...headers, body });
-		return c.body(null, 201, { Location: `${receipts}/${receipt}`, TTL: String(ttlSeconds) });
+		return c.body(null, 201, { Location: receiptUrl(publicUrl, receipt), TTL: String(ttlSeconds) });
 	});
 	return app;
 }

@@ -135,13 +135,13 @@ export const fuzzed: Fuzzed = {
 	properties: [
 		eventually(
 			"any stanza is done or refused, refused ones change nothing, and none touches what is another's",
-			{ weight: 8, most: 20_000 },
+			{ weight: 8, most: 5_000 },
 			spoiltStanza(STANZAS),
 			handled,
 		),
 		eventually(
 			"any post is kept for its endpoint, or refused and forgotten",
-			{ weight: 8, most: 20_000 },
+			{ weight: 8, most: 5_000 },
 			fc.tuple(
 				fc.oneof(
 					{ weight: 3, arbitrary: fc.constant(token) },

@@ -28,6 +28,9 @@ export interface LanesDeps {
 	onFault(error: unknown): void;
 }
 
+const IN_MEMORY = unifiedPushBounds.inMemory.is;
+const AT_ONCE = unifiedPushBounds.atOnce.is;
+
 interface Lane {
 	waiting: KeptMessage[];
 	/** More waits in the database. */
@@ -35,7 +38,6 @@ interface Lane {
 }
 
 export function createLanes({ messages, registrations, claimant, deliver, onFault }: LanesDeps): Lanes {
-	const { inMemory, atOnce } = unifiedPushBounds;
 	const lanes = new Map<string, Lane>();
 	const running = new Set<Promise<void>>();
 	let held = 0;
@@ -43,8 +45,8 @@ export function createLanes({ messages, registrations, claimant, deliver, onFaul
 
 	async function refill(node: string, lane: Lane): Promise<void> {
 		lane.isBehind = false;
-		const claimed = await messages.claim(node, claimant, atOnce.is);
-		lane.isBehind ||= claimed.length === atOnce.is;
+		const claimed = await messages.claim(node, claimant, AT_ONCE);
+		lane.isBehind ||= claimed.length === AT_ONCE;
 		lane.waiting.push(...claimed);
 		held += claimed.length;
 	}
@@ -93,9 +95,9 @@ export function createLanes({ messages, registrations, claimant, deliver, onFaul
 	}
 
 	return {
-		hasRoom: (node) => !isStopped && held < inMemory.is && (lanes.get(node)?.waiting.length ?? 0) < atOnce.is,
+		hasRoom: (node) => !isStopped && held < IN_MEMORY && (lanes.get(node)?.waiting.length ?? 0) < AT_ONCE,
 
-		free: () => (isStopped ? 0 : inMemory.is - held),
+		free: () => (isStopped ? 0 : IN_MEMORY - held),
 
 		add(registration, message, isBehind) {
 			held += 1;

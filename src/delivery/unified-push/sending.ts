@@ -51,8 +51,8 @@ export interface UnifiedPushSendingDeps {
 	send(stanza: Element): void;
 	/** Whether a component is connected: without one nothing reaches a device. */
 	isConnected(): boolean;
-	/** Counts a device's answer. @param ms how long it took */
-	count(outcome: Outcome, ms: number): void;
+	/** Counts a device's answer. */
+	count(outcome: Outcome): void;
 	results: Pick<Results, "add">;
 	journal: Pick<Journal, "sent">;
 	/** By what this connector is known, over its restarts. */
@@ -105,21 +105,16 @@ export function createUnifiedPushSending(deps: UnifiedPushSendingDeps): UnifiedP
 	async function deliver(registration: Registration, message: KeptMessage): Promise<boolean> {
 		const at = now();
 		const outcome = await asking.ask(message, registration);
-		const ms = now() - at;
-		count(outcome, ms);
-		journal.sent(registration.node, UNIFIED_PUSH, { at, ms, outcome });
-		switch (outcome.kind) {
-			case "delivered":
-				results.add(registration, "delivered");
-				await messages.remove([message.id]);
-				return true;
-			case "gone":
-				await forget(registration, at);
-				return false;
-			default:
-				// Being away is no failure: it is what most of this is for.
-				return false;
+		count(outcome);
+		// Being away is no failure: it is what most of this is for.
+		if (outcome.kind !== "delivered" && outcome.kind !== "gone") return false;
+		journal.sent(registration.node, UNIFIED_PUSH, { at, ms: now() - at, outcome });
+		if (outcome.kind === "gone") await forget(registration, at);
+		else {
+			results.add(registration, "delivered");
+			await messages.remove([message.id]);
 		}
+		return outcome.kind === "delivered";
 	}
 
 	async function look(): Promise<void> {

@@ -1,8 +1,7 @@
 /** Takes in what apps' servers send to UnifiedPush endpoints: it is kept before it is answered. */
 import { unifiedPushBounds } from "../../limits/bounds/unified-push.ts";
 import { createBuckets } from "../../limits/token-buckets.ts";
-import { nodeOfEndpoint } from "../../registering/endpoints.ts";
-import type { Keyring } from "../../secrets.ts";
+import { type Keyring, splitOpenNode } from "../../secrets.ts";
 import type { Registrations } from "../../store/registrations/registrations.ts";
 import type { UnifiedPushMessages, Usage } from "../../store/unified-push/messages.ts";
 import type { Registration } from "../../types.ts";
@@ -75,11 +74,12 @@ export function createTaking(deps: TakingDeps): Take {
 	}
 
 	return async (token, { body, ttlSeconds, topic }) => {
-		const its = await nodeOfEndpoint(token, keyring);
-		if (its.kind !== "node") return its;
-		const waitMs = endpoints.take(its.node);
+		const { node: named = "", secret = "" } = splitOpenNode(token) ?? {};
+		const check = await keyring.verifyEndpoint(named, secret);
+		if (check !== "ok") return { kind: check === "wrong" ? "unknown" : "key-missing" };
+		const waitMs = endpoints.take(named);
 		if (waitMs > 0) return { kind: "too-often", waitMs };
-		const registration = await registrationOf(its.node);
+		const registration = await registrationOf(named);
 		if (!registration) return { kind: "gone" };
 		const { node, owner, party = partyOfOwner(owner) } = registration;
 		if (!(await mayGrow()) || !(await mayKeep(party, body.length))) return { kind: "full" };
@@ -105,8 +105,8 @@ const EXPIRED = { decider: "reveille", reason: "its device did not renew the end
 
 /** @returns whether there is room for so many bytes more, by a count that may be some seconds old */
 function createSpace({ messages, isOpen }: TakingDeps, now: () => number) {
-	const { waitingInAll, share, usageAge } = unifiedPushBounds;
-	const most = isOpen ? Math.floor(waitingInAll.is * share.is) : waitingInAll.is;
+	const all = unifiedPushBounds.waitingInAll.is;
+	const most = isOpen ? Math.floor(all * unifiedPushBounds.share.is) : all;
 	let usage: Usage = { all: 0, parties: new Map() };
 	let countedAt = Number.NEGATIVE_INFINITY;
 	let counting: Promise<void> | undefined;
@@ -121,12 +121,13 @@ function createSpace({ messages, isOpen }: TakingDeps, now: () => number) {
 	}
 
 	const fits = (party: string, bytes: number) =>
-		usage.all + bytes <= waitingInAll.is && (usage.parties.get(party) ?? 0) + bytes <= most;
+		usage.all + bytes <= all && (usage.parties.get(party) ?? 0) + bytes <= most;
 	const isOlder = (ms: number) => Math.abs(now() - countedAt) > ms;
 
 	return async (party: string, bytes: number): Promise<boolean> => {
 		// What was delivered since the last count is in it still: before anybody is refused, it is counted again.
-		if (isOlder(usageAge.is) || (!fits(party, bytes) && isOlder(RECOUNT_MS))) counting ??= count();
+		if (isOlder(unifiedPushBounds.usageAge.is) || (!fits(party, bytes) && isOlder(RECOUNT_MS)))
+			counting ??= count();
 		await counting;
 		if (!fits(party, bytes)) return false;
 		usage.all += bytes;

@@ -9,6 +9,9 @@ import { unifiedPushMessages as messages } from "../schema.ts";
 
 /** Rows of one statement: on a file it blocks the event loop until it is done. */
 export const TOGETHER = 100;
+/** Of one registration. */
+const MOST = unifiedPushBounds.waiting.is;
+const MOST_BYTES = unifiedPushBounds.waitingBytes.is;
 
 export interface NewMessage {
 	/** The registration's. */
@@ -95,11 +98,10 @@ function createInsert(
 		const newestFirst = sql`over (partition by ${messages.node} order by ${messages.id} desc)`;
 		const ranked = sql`select ${messages.id} as id, row_number() ${newestFirst} as place, sum(${messages.bytes}) ${newestFirst} as total
 			from ${messages} where ${inArray(messages.node, [...nodes])}`;
-		const { waiting, waitingBytes } = unifiedPushBounds;
 		await db
 			.delete(messages)
 			.where(
-				sql`${messages.id} in (select id from (${ranked}) where place > ${waiting.is} or total > ${waitingBytes.is})`,
+				sql`${messages.id} in (select id from (${ranked}) where place > ${MOST} or total > ${MOST_BYTES})`,
 			);
 	}
 
@@ -125,8 +127,7 @@ function createInsert(
 		if (inserted.length !== rows.length) odd();
 		// In the order of their rows, whatever the order in which they are returned.
 		const ids = inserted.map(({ id }) => id).sort((a, b) => a - b);
-		const { waiting, waitingBytes } = unifiedPushBounds;
-		const tooMany = found.filter(({ count, bytes }) => count > waiting.is || bytes > waitingBytes.is);
+		const tooMany = found.filter(({ count, bytes }) => count > MOST || bytes > MOST_BYTES);
 		if (tooMany.length > 0) await trim(tooMany.map(({ node }) => node));
 		const counts = new Map(found.map(({ node, count }) => [node, count]));
 		rows.forEach((asked, at) => {

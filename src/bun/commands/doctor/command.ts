@@ -14,6 +14,7 @@ import { lookAtPublicUrl } from "./public-url.ts";
 import { lookAtReplica } from "./replica.ts";
 import { lookAtServices } from "./services.ts";
 import { lookAtSettings } from "./settings.ts";
+import { lookAtUnifiedPush } from "./unified-push.ts";
 import { xmppChecks } from "./xmpp/checks.ts";
 
 export const doctorCommand = buildCommand<{ json: boolean; loop: boolean }, [], Typed>({
@@ -56,6 +57,7 @@ function checksOf(context: Context, isLoopWanted: boolean): Check[] {
 		...xmppChecks(context),
 		{ group: "Push services", look: (signal) => lookAtServices(context, signal) },
 		{ group: "PUBLIC_URL", look: (signal) => lookAtPublicUrl(context, signal) },
+		{ group: "PUBLIC_URL", look: (signal) => lookAtUnifiedPush(context, signal) },
 		{ group: "Clock", isLast: true, look: async () => clockFindings(context.clocks) },
 		// Last: a connector that is started for it takes the address.
 		...(isLoopWanted

@@ -80,6 +80,7 @@ export async function withOperator<T>(env: Environment, use: (operator: Operator
 			openOperator({
 				publicUrl: config.publicUrl,
 				apps: config.apps,
+				isUnifiedPush: config.unifiedPush !== undefined,
 				store,
 				invites: createInvites(db),
 				note: journal.note,
