@@ -367,7 +367,7 @@ async function openApp({
 		note: database.journal.note,
 		unifiedPush: config.unifiedPush && {
 			...config.unifiedPush,
-			take: takeUnifiedPushes(config, database, connector),
+			take: takeUnifiedPushes(config.unifiedPush, config, database, connector),
 		},
 		push: connector?.push ?? handOver(handover, config.pushTtlSeconds),
 		trustedProxies: config.trustedProxies,
@@ -378,6 +378,7 @@ async function openApp({
 
 /** What comes to UnifiedPush endpoints is kept, and sent by the connector of this process, or of another one. */
 function takeUnifiedPushes(
+	{ endpointLifeMs }: NonNullable<Config["unifiedPush"]>,
 	{ xmppAllow }: Config,
 	{ shared, registrations, keyring, unifiedPushMessages }: Database,
 	connector: Connector | undefined,
@@ -386,6 +387,7 @@ function takeUnifiedPushes(
 		registrations,
 		keyring,
 		messages: unifiedPushMessages,
+		endpointLifeMs,
 		isOpen: xmppAllow.includes("*"),
 		mayGrow: shared.mayGrow,
 		sending: connector?.unifiedPush?.sending,

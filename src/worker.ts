@@ -187,6 +187,7 @@ async function compose(bindings: Bindings) {
 				registrations,
 				keyring,
 				messages: createUnifiedPushMessages(db),
+				endpointLifeMs: config.unifiedPush.endpointLifeMs,
 				isOpen: config.xmppAllow.includes("*"),
 			}),
 		},

@@ -12,16 +12,18 @@ import { readRegister, refused, registered } from "../xmpp/unified-push.ts";
 /** What a process has to serve UnifiedPush. */
 export interface UnifiedPush {
 	publicUrl: string;
+	/** How long an endpoint lives that is not renewed, ms. */
+	endpointLifeMs: number;
 	sending: UnifiedPushSending;
 }
 
 /** What clients ask of UnifiedPush, done. @param onFault is told of what is our own failure */
 export function serveUnifiedPush(
-	{ publicUrl, sending }: UnifiedPush,
-	deps: Omit<UnifiedPushRegistrarDeps, "publicUrl">,
+	{ sending, ...settings }: UnifiedPush,
+	deps: Omit<UnifiedPushRegistrarDeps, "publicUrl" | "endpointLifeMs">,
 	onFault: (error: unknown, from: string) => void,
 ): NonNullable<StanzaDeps["unifiedPush"]> {
-	const register = createUnifiedPushRegistrar({ ...deps, publicUrl });
+	const register = createUnifiedPushRegistrar({ ...deps, ...settings });
 	const online = (jid: string) => void sending.online(jid).catch(() => {});
 	return {
 		online,

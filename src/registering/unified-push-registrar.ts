@@ -1,6 +1,5 @@
 /** UnifiedPush: gives an app on a user's phone an endpoint, and the same one whenever the phone renews it. */
 import { registrationBounds } from "../limits/bounds/registrations.ts";
-import { unifiedPushBounds } from "../limits/bounds/unified-push.ts";
 import { bytesOf } from "../limits/text-length.ts";
 import type { Keyring } from "../secrets.ts";
 import { NoSpace } from "../store/disk-full.ts";
@@ -25,6 +24,8 @@ export type EndpointResult =
 export interface UnifiedPushRegistrarDeps {
 	/** What endpoints begin with. */
 	publicUrl: string;
+	/** How long an endpoint lives that is not renewed, ms. */
+	endpointLifeMs: number;
 	registrations: Pick<Registrations, "registerInBatch" | "findDevice" | "nameDevice">;
 	keyring: Pick<Keyring, "createNode" | "underCurrentKey" | "endpointSecretOf">;
 	/** Who may register: as for all else at this address. */
@@ -85,7 +86,7 @@ export function createUnifiedPushRegistrar(
 		return {
 			kind: "registered",
 			endpoint: endpointUrl(publicUrl, `${given}.${await keyring.endpointSecretOf(given)}`),
-			expiresAt: renewedAt + unifiedPushBounds.endpointLife.is * 1000,
+			expiresAt: renewedAt + deps.endpointLifeMs,
 		};
 	};
 }

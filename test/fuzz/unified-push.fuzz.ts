@@ -5,7 +5,12 @@ import { createApp } from "../../src/app.ts";
 import { serveUnifiedPush } from "../../src/connector/unified-push.ts";
 import { createRegistrationRate } from "../../src/registering/registration-rate.ts";
 import { createStanzaHandler } from "../../src/xmpp/stanzas.ts";
-import { keyring, openUnifiedPushFixture, push } from "../delivery/unified-push/unified-push-fixture.ts";
+import {
+	keyring,
+	LIFE_MS,
+	openUnifiedPushFixture,
+	push,
+} from "../delivery/unified-push/unified-push-fixture.ts";
 import { startTestServer } from "../routes/routes-fixture.ts";
 import { noCommands } from "../xmpp/no-commands.ts";
 import { parse } from "../xmpp/parse.ts";
@@ -39,7 +44,7 @@ const handle = createStanzaHandler({
 	commands: noCommands,
 	version: "1",
 	unifiedPush: serveUnifiedPush(
-		{ publicUrl: "https://push.example.net", sending: fixture.sending },
+		{ publicUrl: "https://push.example.net", endpointLifeMs: LIFE_MS, sending: fixture.sending },
 		{
 			registrations: fixture.registrations,
 			keyring,

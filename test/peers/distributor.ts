@@ -102,11 +102,11 @@ export function createDistributor({ pushServer, now = Date.now, ...login }: Dist
 		if (condition !== undefined) {
 			const stanzas = { xmlns: "urn:ietf:params:xml:ns:xmpp-stanzas" };
 			const error = xml("error", { type: "cancel" }, xml(condition, stanzas));
-			void user().send(xml("iq", { type: "error", id, to }, error));
+			void connection?.send(xml("iq", { type: "error", id, to }, error)).catch(() => {});
 			return;
 		}
 		arrived.push({ app: app ?? "", body: Buffer.from(push.text(), "base64") });
-		void user().send(xml("iq", { type: "result", id, to }));
+		void connection?.send(xml("iq", { type: "result", id, to })).catch(() => {});
 		for (const look of [...waiting]) look();
 	}
 

@@ -27,6 +27,7 @@ async function open({ allowed = true, invited = false, quota = 50, mayGrow = tru
 	);
 	const register = createUnifiedPushRegistrar({
 		publicUrl: "https://push.example.net/",
+		endpointLifeMs: 60 * 86_400_000,
 		registrations,
 		keyring,
 		registrar: { mayRegister: () => allowed, isInvited: async () => invited },

@@ -70,7 +70,7 @@ export function createUnifiedPushSending(deps: UnifiedPushSendingDeps): UnifiedP
 	const owners = createBuckets(unifiedPushBounds.presences.is, now);
 	const parties = createBuckets(unifiedPushBounds.partyPresences.is, now);
 	const fault = createFaultWarning(log);
-	const asking = createAsking({ ...deps, late, now });
+	const asking = createAsking({ ...deps, claimant, late, now });
 	const lanes = createLanes({ messages, registrations, claimant, deliver, onFault: fault });
 	let isTakenBack = false;
 	let isStopped = false;
@@ -79,8 +79,8 @@ export function createUnifiedPushSending(deps: UnifiedPushSendingDeps): UnifiedP
 
 	/** The device took one that nobody waited for any more, or refused it. */
 	async function late(id: number, jid: string, outcome: Outcome): Promise<void> {
-		if (outcome.kind === "retry") return;
 		const node = await messages.nodeOf(id, UNIFIED_PUSH, jid);
+		if (node !== undefined && outcome.kind === "retry") return messages.putOffOne(id);
 		const registration = node === undefined ? undefined : await registrations.find(node);
 		if (!registration) return;
 		const sentAt = now() - (deps.deadlineMs ?? unifiedPushBounds.answerTime.is);
@@ -105,6 +105,7 @@ export function createUnifiedPushSending(deps: UnifiedPushSendingDeps): UnifiedP
 	async function deliver(registration: Registration, message: KeptMessage): Promise<boolean> {
 		const at = now();
 		const outcome = await asking.ask(message, registration);
+		if (outcome === undefined) return true;
 		count(outcome);
 		// Being away is no failure: it is what most of this is for.
 		if (outcome.kind !== "delivered" && outcome.kind !== "gone") return false;

@@ -38,6 +38,8 @@ export interface TakingDeps {
 	registrations: Pick<Registrations, "find" | "findAtPrimary" | "remove" | "rename">;
 	keyring: Pick<Keyring, "verifyEndpoint" | "conceal">;
 	messages: Pick<UnifiedPushMessages, "put" | "usage" | "moved">;
+	/** How long an endpoint lives that is not renewed, ms. */
+	endpointLifeMs: number;
 	/** Whether anybody may register: then one domain may not have all that may wait. */
 	isOpen: boolean;
 	/** Whether the database's disk has room; missing: that is for its operator to watch. */
@@ -63,7 +65,7 @@ export function createTaking(deps: TakingDeps): Take {
 	async function registrationOf(node: string): Promise<Registration | undefined> {
 		const found = (await registrations.find(node)) ?? (await registrations.findAtPrimary(node));
 		if (found?.app !== UNIFIED_PUSH) return undefined;
-		if (found.renewedAt + unifiedPushBounds.endpointLife.is * 1000 < now()) {
+		if (found.renewedAt + deps.endpointLifeMs < now()) {
 			await registrations.remove(found.node, EXPIRED);
 			return undefined;
 		}

@@ -94,6 +94,12 @@ export const unifiedPushBounds = {
 		what: "The time that a device may take to answer a push",
 		beyond: "The push goes on waiting. An answer that comes later counts too.",
 	},
+	elsewhere: {
+		is: 300,
+		unit: "milliseconds",
+		what: "The time that an answer is waited for before the database is asked whether another connector heard it",
+		beyond: "It is asked for all of them together, and again after the same time.",
+	},
 	inMemory: {
 		is: 2_000,
 		unit: "pushes",
@@ -107,9 +113,9 @@ export const unifiedPushBounds = {
 		beyond: "A further one waits in the database until they are answered.",
 	},
 	lateAnswers: {
-		is: { burst: 500, perSecond: 50 },
+		is: { burst: 10_000, perSecond: 1_000 },
 		unit: "answers",
-		what: "Answers of devices that came late, or to another connector: each asks the database",
+		what: "Answers of one domain's devices that came late, or to another connector: each asks the database",
 		beyond: "A further one is passed over: its push is sent again.",
 	},
 } as const satisfies Bounds;

@@ -17,6 +17,8 @@ export interface Leases {
 	due(limit: number): Promise<string[]>;
 	/** All that this one has claimed of a registration waits for its next try. */
 	putOff(node: string, claimant: string): Promise<void>;
+	/** The same for one, whoever has claimed it. */
+	putOffOne(id: number): Promise<void>;
 	/** All that this one has claimed is anybody's, and due: it ends. */
 	giveBack(claimant: string): Promise<void>;
 	/** The same for all that earlier processes of a connector had claimed, by how their names began. */
@@ -25,6 +27,19 @@ export interface Leases {
 
 export function createLeases(db: LibSQLDatabase, now: () => SQL<number>, leaseMs: number): Leases {
 	const isFree = () => lte(messages.claimedUntil, now());
+	const putOff = async (which: SQL | undefined) => {
+		const wait = sql`min(${LAST_WAIT_MS}, ${FIRST_WAIT_MS} << min(${messages.tries}, ${DOUBLED}))`;
+		await db
+			.update(messages)
+			.set({
+				// What expires before is due then, to be removed.
+				dueAt: sql`min(${now()} + ${wait}, ${messages.expiresAt})`,
+				tries: sql`${messages.tries} + 1`,
+				claimedBy: null,
+				claimedUntil: 0,
+			})
+			.where(which);
+	};
 
 	return {
 		async claim(node, claimant, limit) {
@@ -55,19 +70,8 @@ export function createLeases(db: LibSQLDatabase, now: () => SQL<number>, leaseMs
 			return rows.map(({ node }) => node);
 		},
 
-		async putOff(node, claimant) {
-			const wait = sql`min(${LAST_WAIT_MS}, ${FIRST_WAIT_MS} << min(${messages.tries}, ${DOUBLED}))`;
-			await db
-				.update(messages)
-				.set({
-					// What expires before is due then, to be removed.
-					dueAt: sql`min(${now()} + ${wait}, ${messages.expiresAt})`,
-					tries: sql`${messages.tries} + 1`,
-					claimedBy: null,
-					claimedUntil: 0,
-				})
-				.where(and(eq(messages.node, node), eq(messages.claimedBy, claimant)));
-		},
+		putOff: (node, claimant) => putOff(and(eq(messages.node, node), eq(messages.claimedBy, claimant))),
+		putOffOne: (id) => putOff(eq(messages.id, id)),
 
 		async giveBack(claimant) {
 			await db

@@ -1,5 +1,5 @@
 /** What is asked of the pushes that wait for UnifiedPush devices. */
-import { and, eq, gt, lte, type SQL, sql } from "drizzle-orm";
+import { and, eq, gt, inArray, lte, type SQL, sql } from "drizzle-orm";
 import type { LibSQLDatabase } from "drizzle-orm/libsql";
 import { unifiedPushMessages as messages, registrations } from "../schema.ts";
 
@@ -15,6 +15,8 @@ export interface Questions {
 	waitingFor(app: string, jid: string): Promise<string[]>;
 	/** The registration that a push is for, if it is this device's. */
 	nodeOf(id: number, app: string, jid: string): Promise<string | undefined>;
+	/** Who has claimed these; null: nobody. One that is not there is missing. */
+	claimants(ids: readonly number[]): Promise<ReadonlyMap<number, string | null>>;
 	usage(): Promise<Usage>;
 	/** How many wait. */
 	count(): Promise<number>;
@@ -45,6 +47,14 @@ export function createQuestions(db: LibSQLDatabase, now: () => SQL<number>): Que
 				.innerJoin(registrations, eq(registrations.node, messages.node))
 				.where(and(eq(messages.id, id), eq(registrations.token, jid), eq(registrations.app, app)));
 			return row?.node;
+		},
+
+		async claimants(ids) {
+			const rows = await db
+				.select({ id: messages.id, claimedBy: messages.claimedBy })
+				.from(messages)
+				.where(inArray(messages.id, [...ids]));
+			return new Map(rows.map(({ id, claimedBy }) => [id, claimedBy]));
 		},
 
 		async usage() {

@@ -146,6 +146,26 @@ describe("an answer", () => {
 		await other.sending.stop(0);
 	});
 
+	test("that another connector heard is known here soon: the next push waits for no deadline", async () => {
+		const { token } = await fixture.register();
+		const other = fixture.connector("other");
+		const take = fixture.taking();
+		fixture.state.device = (stanza) => void other.sending.answered(answerTo(stanza));
+		await take(token, push("1"));
+		await take(token, push("2"));
+		await fixture.untilWaiting(0);
+		expect(fixture.sent).toEqual(["1", "2"]);
+		expect(fixture.results).toEqual([]);
+		expect(other.results).toEqual(["delivered", "delivered"]);
+		// The same where it heard that the device is away.
+		fixture.state.device = (stanza) => void other.sending.answered(AWAY(stanza));
+		await take(token, push("3"));
+		await take(token, push("4"));
+		await untilFree(2);
+		await fixture.sending.stop(1_000);
+		await other.sending.stop(0);
+	});
+
 	test("with an id of nobody's asks nothing of the database", async () => {
 		const asked: unknown[] = [];
 		const nodeOf = fixture.messages.nodeOf;

@@ -3,7 +3,13 @@ import { unifiedPushBounds } from "../../../src/limits/bounds/unified-push.ts";
 import { createKeyring } from "../../../src/secrets.ts";
 import { createRegistrations } from "../../../src/store/registrations/registrations.ts";
 import { PLENTY } from "../delivery-fixture.ts";
-import { keyring, openUnifiedPushFixture, push, type UnifiedPushFixture } from "./unified-push-fixture.ts";
+import {
+	keyring,
+	LIFE_MS,
+	openUnifiedPushFixture,
+	push,
+	type UnifiedPushFixture,
+} from "./unified-push-fixture.ts";
 
 let fixture: UnifiedPushFixture;
 beforeEach(async () => {
@@ -154,7 +160,13 @@ describe("a push to an endpoint", () => {
 			changed,
 			() => changed.ids,
 		);
-		const take = createTaking({ registrations, keyring: changed, messages: fixture.messages, isOpen: false });
+		const take = createTaking({
+			registrations,
+			keyring: changed,
+			messages: fixture.messages,
+			isOpen: false,
+			endpointLifeMs: LIFE_MS,
+		});
 		const old = `${node}.${await changed.endpointSecretOf(node)}`;
 		expect(await take(old, push("1"))).toMatchObject({ kind: "kept" });
 		const twin = changed.underCurrentKey(node);

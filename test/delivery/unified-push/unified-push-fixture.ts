@@ -3,6 +3,7 @@ import type { Element } from "@xmpp/xml";
 import xml from "@xmpp/xml";
 import { createUnifiedPushSending } from "../../../src/delivery/unified-push/sending.ts";
 import { createTaking, type Sent } from "../../../src/delivery/unified-push/taking.ts";
+import { unifiedPushBounds } from "../../../src/limits/bounds/unified-push.ts";
 import { createKeyring } from "../../../src/secrets.ts";
 import { createRegistrations } from "../../../src/store/registrations/registrations.ts";
 import { createUnifiedPushMessages } from "../../../src/store/unified-push/messages.ts";
@@ -15,6 +16,9 @@ export const JID = "juliet@example.org/Conversations.Xy12";
 export const COMPONENT = "push.example.org";
 const HASH = (letter: string) => `${letter.repeat(43)}=`;
 export const DEVICE = `${HASH("A")} ${HASH("B")}`;
+
+/** Of an endpoint. */
+export const LIFE_MS = unifiedPushBounds.endpointLife.is * 1000;
 
 export const push = (text: string, given: Partial<Sent> = {}): Sent => ({
 	body: new TextEncoder().encode(text),
@@ -102,7 +106,16 @@ export async function openUnifiedPushFixture({ deadlineMs = 10_000, isOpen = fal
 		register,
 		/** @param sending of whose process; null: of one without a connector */
 		taking: (sending: typeof one.sending | null = one.sending, mayGrow?: () => Promise<boolean>) =>
-			createTaking({ registrations, keyring, messages, isOpen, mayGrow, sending: sending ?? undefined, now }),
+			createTaking({
+				registrations,
+				keyring,
+				messages,
+				isOpen,
+				endpointLifeMs: LIFE_MS,
+				mayGrow,
+				sending: sending ?? undefined,
+				now,
+			}),
 		/** Resolves once so many went out. */
 		async untilSent(count: number) {
 			while (sent.length < count) await new Promise<void>((resolve) => void waiters.push(resolve));
