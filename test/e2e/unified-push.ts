@@ -1,5 +1,6 @@
 /** UnifiedPush: Reveille as the push server of a distributor, at a real XMPP server. */
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test";
+import xml from "@xmpp/xml";
 import { createDistributor, type Distributor, type Endpoint } from "../peers/distributor.ts";
 import type { Reveille } from "../peers/reveille.ts";
 import { createDevice } from "../peers/web-push-device.ts";
@@ -40,6 +41,18 @@ export async function untilWaiting(one: Reveille, count: number) {
 }
 
 const CHAT = "org.example.chat";
+
+/** An ad-hoc command, executed at once (XEP-0050). */
+const command = (node: string, fields: Record<string, string> = {}) =>
+	xml(
+		"command",
+		{ xmlns: "http://jabber.org/protocol/commands", node, action: "execute" },
+		xml(
+			"x",
+			{ xmlns: "jabber:x:data", type: "submit" },
+			...Object.entries(fields).map(([name, value]) => xml("field", { var: name }, xml("value", {}, value))),
+		),
+	);
 
 /** What one server does with a push server. */
 export function testUnifiedPush(program: ServerName): void {
@@ -89,11 +102,56 @@ export function testUnifiedPush(program: ServerName): void {
 			const another = behindProxy(await phone.register("org.example.mail"), one);
 			expect(another).not.toBe(url);
 
+			// The user sees both, and may end one.
+			const listed = await phone.user().iq("set", command("list-push-registrations"), DOMAIN);
+			expect(String(listed).match(/UnifiedPush: Conversations\./g)).toHaveLength(2);
+			expect(String(listed)).toContain("UnifiedPush/XMPP");
+			const third = behindProxy(await phone.register("org.example.third"), one);
+			const [, node = ""] = /\/up\/([^.]+)\./.exec(third) ?? [];
+			await phone.user().iq("set", command("unregister-push", { nodes: node }), DOMAIN);
+			expect(await send(third, "anybody?")).toBe(410);
+
 			phone.uninstall(CHAT);
 			expect(await send(url, "anybody?")).toBe(201);
 			while ((await send(url, "anybody?")) !== 410) await Bun.sleep(20);
 			expect(await send(another, "mail")).toBe(201);
 			expect(String(await phone.next("org.example.mail"))).toBe("mail");
+		}, 60_000);
+
+		test("a flood is limited at its endpoint, and whoever may not register hears why", async () => {
+			const one = await reveille({ ...asPushServer(server), XMPP_ALLOW: "bob@example.org" });
+			const stranger = phoneOf(server, "alice");
+			await stranger.connect();
+			await expect(stranger.register(CHAT)).rejects.toThrow("forbidden");
+			const phone = phoneOf(server, "bob");
+			await phone.connect();
+			const url = behindProxy(await phone.register(CHAT), one);
+			const statuses = new Map<number, number>();
+			for (let count = 0; count < 40; count++) {
+				const answer = await post(url, `flood ${count}`);
+				statuses.set(answer.status, (statuses.get(answer.status) ?? 0) + 1);
+				if (answer.status === 429) expect(Number(answer.headers.get("Retry-After"))).toBeGreaterThan(0);
+			}
+			expect([...statuses.keys()].sort()).toEqual([201, 429]);
+			expect(statuses.get(201)).toBeLessThan(30);
+			expect(await metric(one, 'reveille_unifiedpush_pushes_total{answer="too-often"}')).toBe(
+				statuses.get(429) ?? 0,
+			);
+		}, 60_000);
+	});
+}
+
+/** The same, where a process or the server ends in between: each start takes its seconds. */
+export function testUnifiedPushRestarts(program: ServerName): void {
+	describe(`a push server of UnifiedPush at a real ${program}`, () => {
+		let server: XmppServer;
+		beforeAll(async () => {
+			server = await startWithComponent(program);
+			await server.addUsers(["bob"], "secret");
+		}, 60_000);
+		afterAll(() => server?.stop(), 60_000);
+		afterEach(async () => {
+			for (const end of ends.splice(0).reverse()) await end();
 		}, 60_000);
 
 		test("loses nothing that it answered 201: restarted, killed, and while its server is away", async () => {
@@ -131,26 +189,5 @@ export function testUnifiedPush(program: ServerName): void {
 			expect(String(await phone.next(CHAT))).toBe("without a server");
 			await untilWaiting(one, 0);
 		}, 90_000);
-
-		test("a flood is limited at its endpoint, and whoever may not register hears why", async () => {
-			const one = await reveille({ ...asPushServer(server), XMPP_ALLOW: "bob@example.org" });
-			const stranger = phoneOf(server, "alice");
-			await stranger.connect();
-			await expect(stranger.register(CHAT)).rejects.toThrow("forbidden");
-			const phone = phoneOf(server, "bob");
-			await phone.connect();
-			const url = behindProxy(await phone.register(CHAT), one);
-			const statuses = new Map<number, number>();
-			for (let count = 0; count < 40; count++) {
-				const answer = await post(url, `flood ${count}`);
-				statuses.set(answer.status, (statuses.get(answer.status) ?? 0) + 1);
-				if (answer.status === 429) expect(Number(answer.headers.get("Retry-After"))).toBeGreaterThan(0);
-			}
-			expect([...statuses.keys()].sort()).toEqual([201, 429]);
-			expect(statuses.get(201)).toBeLessThan(30);
-			expect(await metric(one, 'reveille_unifiedpush_pushes_total{answer="too-often"}')).toBe(
-				statuses.get(429) ?? 0,
-			);
-		}, 60_000);
 	});
 }

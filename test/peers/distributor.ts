@@ -85,29 +85,24 @@ export function createDistributor({ pushServer, now = Date.now, ...login }: Dist
 		return known.endpoint;
 	}
 
-	/** What the client does with an IQ of its push server. */
-	function handle(stanza: Element): void {
-		const push = stanza.is("iq") && stanza.attrs.type === "set" && stanza.getChild("push", UNIFIED_PUSH);
-		if (!push) return;
-		const { application, instance } = push.attrs;
+	/** What the client answers to an IQ of its push server. */
+	async function handle({ element, stanza }: { element: Element; stanza: Element }): Promise<Element | true> {
+		if (behaviour === "silence") return new Promise<never>(() => {});
+		const { application, instance } = element.attrs;
 		const app = [...apps].find(([name, its]) => {
 			const hashes = hashesOf(name, its.instance);
 			return hashes.application === application && hashes.instance === instance;
 		})?.[0];
-		const { id, from: to } = stanza.attrs;
-		if (behaviour === "silence") return;
 		// `processPushMessage`: of nobody but the push server that the user named.
-		const isKnown = app !== undefined && to === pushServer;
+		const isKnown = app !== undefined && stanza.attrs.from === pushServer;
 		const condition = behaviour ?? (isKnown ? undefined : "item-not-found");
 		if (condition !== undefined) {
 			const stanzas = { xmlns: "urn:ietf:params:xml:ns:xmpp-stanzas" };
-			const error = xml("error", { type: "cancel" }, xml(condition, stanzas));
-			void connection?.send(xml("iq", { type: "error", id, to }, error)).catch(() => {});
-			return;
+			return xml("error", { type: "cancel" }, xml(condition, stanzas));
 		}
-		arrived.push({ app: app ?? "", body: Buffer.from(push.text(), "base64") });
-		void connection?.send(xml("iq", { type: "result", id, to })).catch(() => {});
+		arrived.push({ app: app ?? "", body: Buffer.from(element.text(), "base64") });
 		for (const look of [...waiting]) look();
+		return true;
 	}
 
 	return {
@@ -115,7 +110,8 @@ export function createDistributor({ pushServer, now = Date.now, ...login }: Dist
 
 		async connect() {
 			connection = await connectUser({ ...login, resource });
-			connection.client.on("stanza", handle);
+			// The client answers each IQ once: what nobody handles, with an error.
+			connection.client.iqCallee.set(UNIFIED_PUSH, "push", handle as never);
 			await connection.online();
 			// `UnifiedPushBroker.renewUnifiedPushEndpointsOnBind`: directed presence, then what expires soon.
 			await connection.send(xml("presence", { to: pushServer }));

@@ -92,8 +92,9 @@ function createWatch(
 	{ messages, claimant }: Pick<AskingDeps, "messages" | "claimant">,
 	waiting: ReadonlyMap<string, Asked>,
 ): () => void {
-	let timer: ReturnType<typeof setTimeout> | undefined;
+	let isWatching = false;
 
+	/** Of those that have waited for a while. */
 	async function look(): Promise<void> {
 		const before = performance.now() - ELSEWHERE_MS;
 		const slow = [...waiting.values()].filter(({ at }) => at <= before);
@@ -108,13 +109,13 @@ function createWatch(
 	}
 
 	function watch() {
-		timer ??= setTimeout(() => {
-			look()
-				.catch(() => {})
-				.finally(() => {
-					timer = undefined;
-					if (waiting.size > 0) watch();
-				});
+		if (isWatching) return;
+		isWatching = true;
+		setTimeout(async () => {
+			// Where the database is away, each waits for its deadline.
+			await look().catch(() => {});
+			isWatching = false;
+			if (waiting.size > 0) watch();
 		}, ELSEWHERE_MS);
 	}
 	return watch;
