@@ -7,6 +7,8 @@ import type { Registration } from "../../types.ts";
 export interface Lanes {
 	/** Whether a further push for a registration may be held in memory. */
 	hasRoom(node: string): boolean;
+	/** Whether one is sent to now. */
+	has(node: string): boolean;
 	/** How many more registrations may be begun with. */
 	free(): number;
 	/** Sends a push that was claimed. @param isBehind others wait for the same registration */
@@ -96,6 +98,8 @@ export function createLanes({ messages, registrations, claimant, deliver, onFaul
 
 	return {
 		hasRoom: (node) => !isStopped && held < IN_MEMORY && (lanes.get(node)?.waiting.length ?? 0) < AT_ONCE,
+
+		has: (node) => lanes.has(node),
 
 		free: () => (isStopped ? 0 : IN_MEMORY - held),
 

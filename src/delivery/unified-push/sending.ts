@@ -149,7 +149,11 @@ export function createUnifiedPushSending(deps: UnifiedPushSendingDeps): UnifiedP
 			const owner = bareOf(jid);
 			if (resourceOf(jid) === undefined || owners.take(owner) > 0 || parties.take(partyOfOwner(owner)) > 0)
 				return;
-			for (const node of await messages.waitingFor(UNIFIED_PUSH, jid)) lanes.flush(node);
+			const { free, claimed } = await messages.waitingFor(UNIFIED_PUSH, jid);
+			for (const node of [...free, ...claimed.filter(lanes.has)]) lanes.flush(node);
+			// What another connector is about to put off, since it heard before that the device is away.
+			const others = claimed.filter((node) => !lanes.has(node));
+			if (others.length > 0) await messages.hasten(others, claimant);
 		},
 
 		answered: asking.take,

@@ -9,6 +9,8 @@ import type { KeptMessage } from "./keep.ts";
 const FIRST_WAIT_MS = 15_000;
 const DOUBLED = 8;
 const LAST_WAIT_MS = 3_600_000;
+/** In place of the number of tries: the next one is due at once. */
+const HASTENED = -1;
 
 export interface Leases {
 	/** Takes the oldest of a registration that nobody has a lease on, in their order. */
@@ -19,6 +21,8 @@ export interface Leases {
 	putOff(node: string, claimant: string): Promise<void>;
 	/** The same for one, whoever has claimed it. */
 	putOffOne(id: number): Promise<void>;
+	/** What others have claimed of these is due at once when they put it off: its device has come online. */
+	hasten(nodes: readonly string[], claimant: string): Promise<void>;
 	/** All that this one has claimed is anybody's, and due: it ends. */
 	giveBack(claimant: string): Promise<void>;
 	/** The same for all that earlier processes of a connector had claimed, by how their names began. */
@@ -28,7 +32,7 @@ export interface Leases {
 export function createLeases(db: LibSQLDatabase, now: () => SQL<number>, leaseMs: number): Leases {
 	const isFree = () => lte(messages.claimedUntil, now());
 	const putOff = async (which: SQL | undefined) => {
-		const wait = sql`min(${LAST_WAIT_MS}, ${FIRST_WAIT_MS} << min(${messages.tries}, ${DOUBLED}))`;
+		const wait = sql`iif(${messages.tries} < 0, 0, min(${LAST_WAIT_MS}, ${FIRST_WAIT_MS} << min(${messages.tries}, ${DOUBLED})))`;
 		await db
 			.update(messages)
 			.set({
@@ -72,6 +76,14 @@ export function createLeases(db: LibSQLDatabase, now: () => SQL<number>, leaseMs
 
 		putOff: (node, claimant) => putOff(and(eq(messages.node, node), eq(messages.claimedBy, claimant))),
 		putOffOne: (id) => putOff(eq(messages.id, id)),
+
+		async hasten(nodes, claimant) {
+			const isOthers = and(gt(messages.claimedUntil, now()), ne(messages.claimedBy, claimant));
+			await db
+				.update(messages)
+				.set({ tries: HASTENED })
+				.where(and(inArray(messages.node, [...nodes]), isOthers));
+		},
 
 		async giveBack(claimant) {
 			await db

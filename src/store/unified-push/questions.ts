@@ -1,5 +1,5 @@
 /** What is asked of the pushes that wait for UnifiedPush devices. */
-import { and, eq, gt, inArray, lte, type SQL, sql } from "drizzle-orm";
+import { and, eq, gt, inArray, type SQL, sql } from "drizzle-orm";
 import type { LibSQLDatabase } from "drizzle-orm/libsql";
 import { unifiedPushMessages as messages, registrations } from "../schema.ts";
 
@@ -11,8 +11,11 @@ export interface Usage {
 }
 
 export interface Questions {
-	/** The registrations of a device for which something waits that nobody has a lease on. @param jid its full JID */
-	waitingFor(app: string, jid: string): Promise<string[]>;
+	/**
+	 * The registrations of a device for which something waits: that nobody has a lease on, and that somebody has.
+	 * @param jid its full JID
+	 */
+	waitingFor(app: string, jid: string): Promise<{ free: string[]; claimed: string[] }>;
 	/** The registration that a push is for, if it is this device's. */
 	nodeOf(id: number, app: string, jid: string): Promise<string | undefined>;
 	/** Who has claimed these; null: nobody. One that is not there is missing. */
@@ -25,19 +28,18 @@ export interface Questions {
 export function createQuestions(db: LibSQLDatabase, now: () => SQL<number>): Questions {
 	return {
 		async waitingFor(app, jid) {
+			const isClaimed = sql<number>`max(${messages.claimedUntil} > ${now()})`;
+			const isFree = sql<number>`min(${messages.claimedUntil}) <= ${now()}`;
 			const rows = await db
-				.selectDistinct({ node: messages.node })
+				.select({ node: messages.node, isClaimed, isFree })
 				.from(registrations)
 				.innerJoin(messages, eq(messages.node, registrations.node))
-				.where(
-					and(
-						eq(registrations.token, jid),
-						eq(registrations.app, app),
-						lte(messages.claimedUntil, now()),
-						gt(messages.expiresAt, now()),
-					),
-				);
-			return rows.map(({ node }) => node);
+				.where(and(eq(registrations.token, jid), eq(registrations.app, app), gt(messages.expiresAt, now())))
+				.groupBy(messages.node);
+			return {
+				free: rows.filter((row) => row.isFree).map(({ node }) => node),
+				claimed: rows.filter((row) => row.isClaimed).map(({ node }) => node),
+			};
 		},
 
 		async nodeOf(id, app, jid) {

@@ -166,6 +166,26 @@ describe("an answer", () => {
 		await other.sending.stop(0);
 	});
 
+	test("that the device is away, heard after it came online elsewhere, holds nothing up", async () => {
+		const { token } = await fixture.register();
+		const other = fixture.connector("other");
+		const answered = Promise.withResolvers<void>();
+		fixture.state.device = async (stanza) => {
+			await answered.promise;
+			return AWAY(stanza);
+		};
+		await fixture.taking()(token, push("1"));
+		await fixture.untilSent(1);
+		await other.sending.online(JID);
+		fixture.state.device = HERE;
+		answered.resolve();
+		await untilFree(1);
+		other.sending.start();
+		await fixture.untilWaiting(0);
+		expect(fixture.sent).toEqual(["1", "1"]);
+		await other.sending.stop(0);
+	});
+
 	test("with an id of nobody's asks nothing of the database", async () => {
 		const asked: unknown[] = [];
 		const nodeOf = fixture.messages.nodeOf;

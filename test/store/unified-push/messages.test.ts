@@ -73,6 +73,20 @@ describe("what waits for UnifiedPush devices", () => {
 		expect(await kept.due(10)).toEqual(["N"]);
 	});
 
+	test("that another one puts off after its device came online is due at once", async () => {
+		const kept = open();
+		await kept.put(message("1", { claimedBy: "other" }));
+		await kept.hasten(["N"], "other");
+		await kept.hasten(["N"], "me");
+		await kept.putOff("N", "other");
+		expect(await kept.due(10)).toEqual(["N"]);
+		await kept.claim("N", "me", 1);
+		await kept.putOffOne(1);
+		expect(await kept.due(10)).toEqual([]);
+		time += 15_000;
+		expect(await kept.due(10)).toEqual(["N"]);
+	});
+
 	test("is replaced by a newer one of its topic, and by no other", async () => {
 		const kept = open();
 		await kept.put(message("1", { topic: "a" }));
@@ -146,12 +160,12 @@ describe("what waits for UnifiedPush devices", () => {
 		await registrations.registerInBatch(wanted, "N");
 		const kept = open();
 		const { id = 0 } = await kept.put(message("1"));
-		expect(await kept.waitingFor("up", jid)).toEqual(["N"]);
-		expect(await kept.waitingFor("up", "juliet@example.org/other")).toEqual([]);
+		expect(await kept.waitingFor("up", jid)).toEqual({ free: ["N"], claimed: [] });
+		expect(await kept.waitingFor("up", "juliet@example.org/other")).toEqual({ free: [], claimed: [] });
 		expect(await kept.nodeOf(id, "up", jid)).toBe("N");
 		expect(await kept.nodeOf(id, "up", "romeo@example.org/phone")).toBeUndefined();
 		await kept.claim("N", "me", 10);
-		expect(await kept.waitingFor("up", jid)).toEqual([]);
+		expect(await kept.waitingFor("up", jid)).toEqual({ free: [], claimed: ["N"] });
 		await kept.moved("N", "M");
 		expect(await bodies("M")).toEqual(["1"]);
 		await kept.remove([id]);
