@@ -68,6 +68,9 @@ import type { AdminReadiness, PushService } from "./types.ts";
 
 const { version } = packageJson;
 
+/** How long pushes of UnifiedPush gather that devices took, ms: one transaction forgets them all. */
+const GATHER_MS = 10;
+
 /** The commands are loaded for those who type one: serving begins without them. @returns the exit code */
 async function main(words: readonly string[]): Promise<number> {
 	const [first] = words;
@@ -226,7 +229,7 @@ async function openDatabase(config: Config, keys: Keyring, log: Logger) {
 		pubsubNodes,
 		nodes: createNodeSource(keyring, pubsubNodes, config.pubsubHosts),
 		handover: createHandover(db),
-		unifiedPushMessages: createUnifiedPushMessages(db, { pause }),
+		unifiedPushMessages: createUnifiedPushMessages(db, { pause, gather: () => Bun.sleep(GATHER_MS) }),
 		tokens: createRegistrationTokens(db),
 		/** All that there are, and what lets people in by them. */
 		invites,

@@ -72,6 +72,8 @@ export function createUnifiedPushSending(deps: UnifiedPushSendingDeps): UnifiedP
 	const fault = createFaultWarning(log);
 	const asking = createAsking({ ...deps, claimant, late, now });
 	const lanes = createLanes({ messages, registrations, claimant, deliver, onFault: fault });
+	/** The last of them; they are removed in their order. */
+	let removing: Promise<void> = Promise.resolve();
 	let isTakenBack = false;
 	let isStopped = false;
 	let timer: ReturnType<typeof setTimeout> | undefined;
@@ -113,7 +115,8 @@ export function createUnifiedPushSending(deps: UnifiedPushSendingDeps): UnifiedP
 		if (outcome.kind === "gone") await forget(registration, at);
 		else {
 			results.add(registration, "delivered");
-			await messages.remove([message.id]);
+			// The next push does not wait for it: what cannot be removed now is sent again when its lease ends.
+			removing = messages.remove([message.id]).catch(fault);
 		}
 		return outcome.kind === "delivered";
 	}
@@ -169,6 +172,7 @@ export function createUnifiedPushSending(deps: UnifiedPushSendingDeps): UnifiedP
 			clearTimeout(timer);
 			await looking;
 			await Promise.race([lanes.stop(), new Promise((resolve) => setTimeout(resolve, withinMs))]);
+			await removing;
 			await messages.giveBack(claimant).catch(fault);
 		},
 	};

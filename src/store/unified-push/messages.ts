@@ -35,15 +35,22 @@ export interface UnifiedPushMessages extends Leases, Questions {
 /**
  * @param db the primary
  * @param options.pause how long pushes gather that are written together; missing: each is written by itself
+ * @param options.gather the same for those that are removed, for which nobody waits
  * @param options.clock in place of the database's own
  */
 export function createUnifiedPushMessages(
 	db: LibSQLDatabase,
 	{
 		pause,
+		gather = pause,
 		clock,
 		leaseMs = 120_000,
-	}: { pause?: () => Promise<void>; clock?: () => number; leaseMs?: number } = {},
+	}: {
+		pause?: () => Promise<void>;
+		gather?: (() => Promise<void>) | undefined;
+		clock?: () => number;
+		leaseMs?: number;
+	} = {},
 ): UnifiedPushMessages {
 	const now = (): SQL<number> => (clock ? sql<number>`${clock()}` : DATABASE_NOW);
 
@@ -54,7 +61,7 @@ export function createUnifiedPushMessages(
 
 	return {
 		put: createKeep({ db, now, leaseMs, pause }),
-		remove: pause ? createGroupCommit(remove, pause) : remove,
+		remove: gather ? createGroupCommit(remove, gather) : remove,
 		...createLeases(db, now, leaseMs),
 		...createQuestions(db, now),
 		async removeOf(node) {
