@@ -20,7 +20,7 @@ import { type BunEnv, listen } from "./bun/listen.ts";
 import { startLogging } from "./bun/logging.ts";
 import { nativeConceal, nativeHiddenName, nativeHmac, nativeRecordCipher } from "./bun/native-crypto.ts";
 import { openOwnKeys } from "./bun/own-keys.ts";
-import { SERVE_WHILE_INPUT } from "./bun/program.ts";
+import { HAND_OVER_FILES, SERVE_WHILE_INPUT } from "./bun/program.ts";
 import { readConfig } from "./bun/read-config.ts";
 import { prepareToken, type StartToken } from "./bun/registration-token.ts";
 import { createReload, type ReloadDeps } from "./bun/reload.ts";
@@ -72,7 +72,10 @@ async function main(words: readonly string[]): Promise<number> {
 	if (first === undefined) await serve();
 	// A process of our own, that keeps the replica up to date.
 	else if (first === "sync-replica") await syncReplica();
-	else if (first === SERVE_WHILE_INPUT) await serve(endOfInput);
+	else if (first === HAND_OVER_FILES) {
+		const { handOverFiles } = await import("./bun/commands/served/hand-over-files.ts");
+		await handOverFiles();
+	} else if (first === SERVE_WHILE_INPUT) await serve(endOfInput);
 	else if (first === "--version") console.log(version);
 	else if (first === "--help" || first === "-h") {
 		const { help } = await import("./bun/commands/help.ts");
@@ -144,8 +147,19 @@ async function serve(otherwise?: () => Promise<void>): Promise<void> {
 		connector &&
 		openCommandSocket(
 			config.dataDir,
-			servedCommands({ version, config, log, database, connector, requestWatch, url, operator, readiness })
-				.fetch,
+			servedCommands({
+				version,
+				config,
+				log,
+				database,
+				services,
+				connector,
+				requestWatch,
+				url,
+				port: server.port,
+				operator,
+				readiness,
+			}).fetch,
 			log,
 		);
 	// Last of all: a start that fails after it would have shown nobody the token.

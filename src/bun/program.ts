@@ -14,3 +14,6 @@ export const COMMAND: readonly string[] = isBinary
 
 /** The word by which it serves until its standard input ends: for `doctor`, where none runs. */
 export const SERVE_WHILE_INPUT = "serve-while-input";
+
+/** The word by which it reads the files of a backup: for the one that serves. */
+export const HAND_OVER_FILES = "hand-over-files";
