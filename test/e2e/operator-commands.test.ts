@@ -148,7 +148,9 @@ describe("what is asked of the Reveille that runs, which has the database", () =
 		);
 		const csv = join(scene.reveille.dataFolder, "others.csv");
 		await Bun.write(csv, ["node,secret,type,token", ...rows, "n,s,webpush,no-url", "n,s,apns,ab"].join("\n"));
-		const dry = JSON.parse((await asked("import", "csv", csv, "--dry-run", "--json")).said);
+		const tried = await asked("import", "csv", csv, "--dry-run", "--json");
+		expect(tried.error).toBe("");
+		const dry = JSON.parse(tried.said);
 		expect(dry).toMatchObject({ dryRun: true, imported: 250, skipped: 2 });
 		expect((await typed("list", "imported-0")).said).toBe("There is none.\n");
 		const { said, code } = await asked("import", "csv", csv);
@@ -161,32 +163,10 @@ describe("what is asked of the Reveille that runs, which has the database", () =
 		expect(other).toMatchObject({ code: 1, error: expect.stringContaining("There is no app nothing.") });
 	}, 60_000);
 
-	test("events: of one kind, and page by page", async () => {
-		const listed = async (...words: string[]) => {
-			const { said, error } = await typed("events", "--kind", "action", ...words, "--json");
-			const { events, next } = JSON.parse(said) as { events: { id: string; what: string }[]; next?: string };
-			return { events, next, error };
-		};
-		const { events } = await listed();
-		expect(new Set(events.map(({ what }) => what))).toEqual(new Set(["Operator"]));
-		// More than one page has: each revoking of an invite is one.
-		for (let made = 0; made < 60; made++) {
-			const answer = await fetch("http://reveille/operator/invites", {
-				unix: join(scene.reveille.dataFolder, "reveille.sock"),
-				method: "POST",
-				headers: { "Content-Type": "application/json" },
-				body: JSON.stringify({ uses: 1, days: 1 }),
-			} as RequestInit);
-			expect(answer.status).toBe(201);
-		}
-		const first = await typed("events", "--kind", "action");
-		const before = /add --before (\S+)/.exec(first.error)?.[1] ?? "";
-		expect(before).not.toBe("");
-		const [one, two] = [await listed(), await listed("--before", before)];
-		expect(one.events).toHaveLength(50);
-		expect(two.events.length).toBeGreaterThan(0);
-		const ids = [...one.events, ...two.events].map(({ id }) => id);
-		expect(new Set(ids).size).toBe(ids.length);
+	test("events: of one kind", async () => {
+		const { events } = JSON.parse((await typed("events", "--kind", "action", "--json")).said);
+		expect(events.length).toBeGreaterThan(5);
+		expect(new Set(events.map(({ what }: { what: string }) => what))).toEqual(new Set(["Operator"]));
 		const wrong = await typed("events", "--kind", "nonsense");
 		expect(wrong.code).toBe(2);
 	}, 90_000);
@@ -222,7 +202,38 @@ describe("what is asked of the Reveille that runs, which has the database", () =
 });
 
 describe("when none runs", () => {
-	beforeAll(() => scene.reveille.halt(), 30_000);
+	beforeAll(async () => {
+		// More of what happened than a page has.
+		for (let made = 0; made < 60; made++) {
+			const answer = await fetch("http://reveille/operator/invites", {
+				unix: join(scene.reveille.dataFolder, "reveille.sock"),
+				method: "POST",
+				headers: { "Content-Type": "application/json" },
+				body: JSON.stringify({ uses: 1, days: 1 }),
+			} as RequestInit);
+			expect(answer.status).toBe(201);
+		}
+		await scene.reveille.halt();
+	}, 30_000);
+
+	test("events: page by page, to the first", async () => {
+		const ids: string[] = [];
+		let before: string[] = [];
+		for (let pages = 0; pages < 2; pages++) {
+			const { said, error } = await typed("events", ...before, "--kind", "action");
+			const { events, next } = JSON.parse(
+				(await typed("events", ...before, "--kind", "action", "--json")).said,
+			) as { events: { id: string }[]; next?: string };
+			expect(said.split("\n").length).toBeGreaterThan(events.length);
+			ids.push(...events.map(({ id }) => id));
+			if (next === undefined) break;
+			expect(events).toHaveLength(50);
+			expect(error).toBe(`There are more: add --before ${next}\n`);
+			before = ["--before", next];
+		}
+		expect(ids.length).toBeGreaterThan(60);
+		expect(new Set(ids).size).toBe(ids.length);
+	}, 60_000);
 
 	test("list and show read the database, and test says what to do", async () => {
 		expect((await typed("list", "rom")).said).toContain(nodeOf("romeo"));

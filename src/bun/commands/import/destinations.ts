@@ -22,8 +22,8 @@ const BATCH = 1000;
 const CHARACTERS = registrationBounds.importBytes.is / 4;
 
 /** The Reveille that runs checks and writes them, in pieces that hold up no publish. */
-export const overSocket = (operator: Operator, order: ImportOrder): Destination => ({
-	take: (found) => operator.post("/import", { ...order, found }),
+export const overSocket = (operator: Operator, { apps, dryRun }: ImportOrder): Destination => ({
+	take: (found) => operator.post("/import", { apps, dryRun, found }),
 	most: { rows: registrationBounds.importRows.is, characters: CHARACTERS },
 });
 
