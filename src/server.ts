@@ -1,16 +1,13 @@
 /**
- * The entry for Bun: HTTP and connector in one process (ROLE=all), or one of them (ROLE=http, ROLE=connector).
+ * What serves on Bun: HTTP and connector in one process (ROLE=all), or one of them (ROLE=http, ROLE=connector).
  * It wires; nothing else is done here.
  */
 import { hostname } from "node:os";
 import type { Logger } from "@logtape/logtape";
 import packageJson from "../package.json" with { type: "json" };
 import { createApp, createWatchingApp } from "./app.ts";
-import { banner } from "./bun/banner.ts";
 import { openCommandSocket } from "./bun/command-socket.ts";
-import { servedCommands } from "./bun/commands/served/served-commands.ts";
 import { secretFile } from "./bun/data-folder.ts";
-import { syncReplica } from "./bun/database/replica-sync.ts";
 import { openShared } from "./bun/database/shared.ts";
 import { createFetches } from "./bun/fetch/fetches.ts";
 import { plainFetch } from "./bun/fetch/plain.ts";
@@ -20,13 +17,11 @@ import { type BunEnv, listen } from "./bun/listen.ts";
 import { startLogging } from "./bun/logging.ts";
 import { nativeConceal, nativeHiddenName, nativeHmac, nativeRecordCipher } from "./bun/native-crypto.ts";
 import { openOwnKeys } from "./bun/own-keys.ts";
-import { HAND_OVER_FILES, SERVE_WHILE_INPUT } from "./bun/program.ts";
 import { readConfig } from "./bun/read-config.ts";
 import { prepareToken, type StartToken } from "./bun/registration-token.ts";
-import { createReload, type ReloadDeps } from "./bun/reload.ts";
-import { endAsked, endOfInput, reloadsAsked } from "./bun/signals.ts";
+import type { ReloadDeps } from "./bun/reload.ts";
+import { endAsked, reloadsAsked } from "./bun/signals.ts";
 import { oneAnswer } from "./bun/single-flight.ts";
-import { isForPeople } from "./bun/start-error.ts";
 import type { Config } from "./config/config.ts";
 import { warnOfMisspelt } from "./config/misspelt.ts";
 import { asConfigError, naming } from "./config/naming.ts";
@@ -36,7 +31,7 @@ import { handOver } from "./delivery/handover/hand-over.ts";
 import { createEndNotes } from "./delivery/journal/end-notes.ts";
 import { createJournal } from "./delivery/journal.ts";
 import { createJournalWrites } from "./delivery/journal-writes.ts";
-import { about, withId } from "./messages/about.ts";
+import { about } from "./messages/about.ts";
 import { type OwnerForm, ownerFormOf } from "./messages/whom.ts";
 import { createInviteDesk } from "./registering/invite-check.ts";
 import { createNodeSource } from "./registering/nodes.ts";
@@ -66,32 +61,11 @@ import type { AdminReadiness, PushService } from "./types.ts";
 
 const { version } = packageJson;
 
-/** The commands are loaded for those who type one: serving begins without them. @returns the exit code */
-async function main(words: readonly string[]): Promise<number> {
-	const [first] = words;
-	if (first === undefined) await serve();
-	// A process of our own, that keeps the replica up to date.
-	else if (first === "sync-replica") await syncReplica();
-	else if (first === HAND_OVER_FILES) {
-		const { handOverFiles } = await import("./bun/commands/served/hand-over-files.ts");
-		await handOverFiles();
-	} else if (first === SERVE_WHILE_INPUT) await serve(endOfInput);
-	else if (first === "--version") console.log(version);
-	else if (first === "--help" || first === "-h") {
-		const { help } = await import("./bun/commands/help.ts");
-		console.log(help(version));
-	} else {
-		const { runCommand } = await import("./bun/commands/application.ts");
-		return runCommand(words, process.env);
-	}
-	return 0;
-}
-
 /**
  * Serves until the process is asked to end.
  * @param otherwise resolves when it is to end all the same
  */
-async function serve(otherwise?: () => Promise<void>): Promise<void> {
+export async function serve(otherwise?: () => Promise<void>): Promise<void> {
 	const onReload = reloadsAsked();
 	const config = readConfig(process.env);
 	const log = await startLogging(config);
@@ -142,26 +116,17 @@ async function serve(otherwise?: () => Promise<void>): Promise<void> {
 	const running = await (connector?.start() ?? startEventWrites(database, log));
 	const server = listen(config, app.fetch);
 	const url = `http://${config.host}:${server.port}`;
+	// What serving does not need is loaded while it serves already.
+	const [{ banner }, { servedCommands }, { createReload }] = await Promise.all([
+		import("./bun/banner.ts"),
+		import("./bun/commands/served/served-commands.ts"),
+		import("./bun/reload.ts"),
+	]);
+	const { port } = server;
+	const asked = { version, config, log, database, services, requestWatch, url, port, operator, readiness };
 	// An HTTP process has no folder for a socket.
 	const commands =
-		connector &&
-		openCommandSocket(
-			config.dataDir,
-			servedCommands({
-				version,
-				config,
-				log,
-				database,
-				services,
-				connector,
-				requestWatch,
-				url,
-				port: server.port,
-				operator,
-				readiness,
-			}).fetch,
-			log,
-		);
+		connector && openCommandSocket(config.dataDir, servedCommands({ ...asked, connector }).fetch, log);
 	// Last of all: a start that fails after it would have shown nobody the token.
 	const registrationToken = await token.show();
 	console.log(
@@ -422,12 +387,5 @@ function forAdmins(connector: Connector | undefined, notes: readonly string[]): 
 	return { notes: [...notes, ...of.notes], servers: of.servers };
 }
 
-// What this process writes is for its own user: endpoints, keys, what waits in the outbox.
-process.umask(0o077);
-try {
-	process.exit(await main(process.argv.slice(2)));
-} catch (error) {
-	if (!isForPeople(error)) throw error;
-	console.error(withId(error.message, error.id));
-	process.exit(1);
-}
+// Typed by its own name it is the same program.
+if (import.meta.main) import("./main.ts");

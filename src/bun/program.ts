@@ -12,6 +12,9 @@ export const COMMAND: readonly string[] = isBinary
 	? [process.execPath]
 	: [process.execPath, ...process.execArgv, Bun.main];
 
+/** The word by which it keeps a replica up to date: for the one that serves. */
+export const SYNC_REPLICA = "sync-replica";
+
 /** The word by which it serves until its standard input ends: for `doctor`, where none runs. */
 export const SERVE_WHILE_INPUT = "serve-while-input";
 

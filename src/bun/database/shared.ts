@@ -12,7 +12,7 @@ import { createIdCheck, ensureId, type IdCheck, idOf } from "../../store/databas
 import { facts } from "../../store/schema.ts";
 import { fileUrl } from "../../syntax/file-url.ts";
 import { createSpaceCheck } from "../free-space.ts";
-import { COMMAND } from "../program.ts";
+import { COMMAND, SYNC_REPLICA } from "../program.ts";
 import { noteDatabase, readDatabaseNote } from "./database-note.ts";
 import { connect, DatabaseAway, filePath, type OpenDatabase, openDatabase } from "./open.ts";
 import { stillThere } from "./replaced-file.ts";
@@ -99,7 +99,7 @@ export async function openShared(
 		return { ...primary, facts: db, nearby: db, replica: undefined, id, check, pause, turn, mayGrow, close };
 	}
 	const job = { url: file, syncUrl: url, ...(authToken !== undefined && { authToken }) };
-	const replica = await openReplica({ job, command: [...COMMAND, "sync-replica"], away, log });
+	const replica = await openReplica({ job, command: [...COMMAND, SYNC_REPLICA], away, log });
 	const replicaId = away && (await idOf(replica.db));
 	note.checkReplica(replicaId);
 	if (away)
