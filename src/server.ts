@@ -6,7 +6,8 @@ import { hostname } from "node:os";
 import type { Logger } from "@logtape/logtape";
 import packageJson from "../package.json" with { type: "json" };
 import { createApp, createWatchingApp } from "./app.ts";
-import { openCommandSocket } from "./bun/command-socket.ts";
+import { type CommandApp, openCommandSocket } from "./bun/command-socket.ts";
+import type { ServedCommandsDeps } from "./bun/commands/served/served-commands.ts";
 import { secretFile } from "./bun/data-folder.ts";
 import { openShared } from "./bun/database/shared.ts";
 import { createFetches } from "./bun/fetch/fetches.ts";
@@ -37,7 +38,8 @@ import { createInviteDesk } from "./registering/invite-check.ts";
 import { createNodeSource } from "./registering/nodes.ts";
 import { openRegistrations } from "./registering/open-registrations.ts";
 import { createEnds } from "./registering/registration-ends.ts";
-import { openConsole, openOperator } from "./routes/admin/console/open-console.ts";
+import { openOperator } from "./routes/admin/console/open-operator.ts";
+import { createRecentEvents } from "./routes/admin/console/recent-events.ts";
 import type { OperatorDeps, Readiness } from "./routes/deps.ts";
 import { registrationAccess } from "./routes/guards/registration-access.ts";
 import { publicApps } from "./routes/public-apps.ts";
@@ -98,6 +100,7 @@ export async function serve(otherwise?: () => Promise<void>): Promise<void> {
 		xmpp: connector?.xmppStatus(),
 		forAdmins: forAdmins(connector, [...notes, ...clocks.off()]),
 	}));
+	const recent = createRecentEvents(database.journal.listen);
 	const operator = await operatorOf({ config, ownerForm, database, connector });
 	const app = await openApp({
 		requestWatch,
@@ -117,16 +120,15 @@ export async function serve(otherwise?: () => Promise<void>): Promise<void> {
 	const server = listen(config, app.fetch);
 	const url = `http://${config.host}:${server.port}`;
 	// What serving does not need is loaded while it serves already.
-	const [{ banner }, { servedCommands }, { createReload }] = await Promise.all([
+	const [{ banner }, { createReload }] = await Promise.all([
 		import("./bun/banner.ts"),
-		import("./bun/commands/served/served-commands.ts"),
 		import("./bun/reload.ts"),
 	]);
 	const { port } = server;
 	const asked = { version, config, log, database, services, requestWatch, url, port, operator, readiness };
 	// An HTTP process has no folder for a socket.
 	const commands =
-		connector && openCommandSocket(config.dataDir, servedCommands({ ...asked, connector }).fetch, log);
+		connector && openCommandSocket(config.dataDir, commandsWhenAsked({ ...asked, recent, connector }), log);
 	// Last of all: a start that fails after it would have shown nobody the token.
 	const registrationToken = await token.show();
 	console.log(
@@ -335,16 +337,31 @@ async function openApp({
 		publishers: config.publishers,
 		debugPages: config.debugPages,
 		webApp: config.webApp,
-		console: await openConsole(operator, {
-			adminToken: config.adminToken,
-			secretKey,
-		}),
+		console: await consoleOf(operator, config.adminToken, secretKey),
 		note: database.journal.note,
 		push: connector?.push ?? handOver(handover, config.pushTtlSeconds),
 		trustedProxies: config.trustedProxies,
 		requestWatch,
 		peerAddress: (_request, env) => (env as BunEnv).peer,
 	});
+}
+
+/** It is loaded where there is one. */
+async function consoleOf(operator: OperatorDeps, adminToken: string | undefined, secretKey: string) {
+	if (adminToken === undefined) return undefined;
+	const { openConsole } = await import("./routes/admin/console/open-console.ts");
+	return openConsole(operator, { adminToken, secretKey });
+}
+
+/** What commands ask for is loaded when the first one asks. */
+function commandsWhenAsked(deps: ServedCommandsDeps): CommandApp {
+	let loading: Promise<CommandApp> | undefined;
+	return async (request) => {
+		loading ??= import("./bun/commands/served/served-commands.ts").then(
+			({ servedCommands }) => servedCommands(deps).fetch,
+		);
+		return (await loading)(request);
+	};
 }
 
 /** What an operator asks of this process, which knows more of its own connector than of others. */

@@ -1,5 +1,6 @@
 /** What the HTTP application is composed from, and what a request carries through it. */
 import type { Logger } from "@logtape/logtape";
+import type { Hono } from "hono";
 import type { InviteDesk } from "../registering/invite-check.ts";
 import type { NodeSource } from "../registering/nodes.ts";
 import type { RefusedRegistration } from "../registering/refused-registration.ts";
@@ -55,6 +56,8 @@ export interface OperatorDeps extends ConsoleStore {
 /** The console's page asks them too. */
 export interface ConsoleDeps extends OperatorDeps {
 	sessions: Sessions;
+	/** The sub-app, to be mounted at the root (console.ts): handed in, so that who has no console need not load it. */
+	routes(deps: AppDeps, own: ConsoleDeps): Hono<RequestEnv>;
 }
 
 export interface AppDeps {

@@ -39,7 +39,7 @@ test("500 pushes handed over to two connectors, one killed with some in hand: al
 	const one = await startOne(settings, ends, "health");
 	await startOne(settings, ends, "health");
 	const registered = await registerMany(500, one, provider, settings.REGISTRATION_TOKEN);
-	const client = connect({ url });
+	const client = await connect({ url });
 	ends.push(() => client.close());
 	const claims = async () => {
 		const { rows } = await client.execute(

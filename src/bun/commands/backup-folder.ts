@@ -13,7 +13,7 @@ import {
 	rmSync,
 } from "node:fs";
 import { join } from "node:path";
-import { createClient } from "@libsql/client";
+import { createClient } from "@libsql/client/sqlite3";
 import { fileUrl } from "../../syntax/file-url.ts";
 import { copyLockedDatabase } from "../database/locked-copy.ts";
 import { StartError } from "../start-error.ts";

@@ -8,7 +8,7 @@
  * Its end may be torn: SQLite finds that by the checksums and leaves it out, as after a crash.
  */
 import { closeSync, copyFileSync, fstatSync, openSync, readSync, rmSync } from "node:fs";
-import { createClient } from "@libsql/client";
+import { createClient } from "@libsql/client/sqlite3";
 import { fileUrl } from "../../syntax/file-url.ts";
 
 /** The salts are in it that are new each time the log begins. */

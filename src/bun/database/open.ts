@@ -2,8 +2,9 @@
 import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
-import { type Client, createClient } from "@libsql/client";
-import { drizzle, type LibSQLDatabase } from "drizzle-orm/libsql";
+import { type Client, createClient } from "@libsql/client/sqlite3";
+import type { LibSQLDatabase } from "drizzle-orm/libsql";
+import { drizzle } from "drizzle-orm/libsql/sqlite3";
 import { answerBounds } from "../../limits/bounds/answers.ts";
 import { faultOf } from "../../store/database-fault.ts";
 import { fetchWhole } from "../fetch/plain.ts";
@@ -61,7 +62,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<OpenDataba
 		client = isFile
 			? // One connection: settings made by PRAGMA belong to a connection.
 				openFile(url, exclusive, settingOf(sync))
-			: connect(options);
+			: await connect(options);
 		await options.check?.(client);
 		if (isFile) {
 			if (exclusive) await client.execute("PRAGMA locking_mode = EXCLUSIVE");
@@ -87,14 +88,15 @@ function openFile(url: string, exclusive: boolean, setting: string): Client {
 	return patiently(createClient({ url, concurrency: 1, timeout: OWN_WAIT_MS }), LOCK_MS, setting);
 }
 
-/** A client of a server, which is asked nothing yet. */
-export function connect({
+/** A client of a server, which is asked nothing yet. What speaks to servers is loaded for those who have one. */
+export async function connect({
 	url,
 	authToken,
 	deadlineMs = DEADLINE_MS,
-}: Pick<DatabaseOptions, "url" | "authToken" | "deadlineMs">): Client {
+}: Pick<DatabaseOptions, "url" | "authToken" | "deadlineMs">): Promise<Client> {
+	const { createClient: createHttpClient } = await import("@libsql/client/http");
 	return inTurns(
-		createClient({
+		createHttpClient({
 			// A WebSocket has neither a deadline nor a bound; the servers speak the same protocol over HTTP.
 			url: url.replace(/^ws(s?):/i, "http$1:"),
 			concurrency: IN_FLIGHT,

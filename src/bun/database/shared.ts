@@ -1,10 +1,10 @@
 /** The shared database as a process uses it: the one whose word counts, and perhaps a replica of it beside us. */
 
 import { dirname, join } from "node:path";
-import { createClient } from "@libsql/client";
+import { createClient } from "@libsql/client/sqlite3";
 import type { Logger } from "@logtape/logtape";
 import type { LibSQLDatabase } from "drizzle-orm/libsql";
-import { drizzle } from "drizzle-orm/libsql";
+import { drizzle } from "drizzle-orm/libsql/sqlite3";
 import type { Config } from "../../config/config.ts";
 import { registrationBounds } from "../../limits/bounds/registrations.ts";
 import { about } from "../../messages/about.ts";
@@ -78,10 +78,10 @@ export async function openShared(
 		{ log },
 	);
 	let away: DatabaseAway | undefined;
-	const primary = await openDatabase(options).catch((error: unknown): OpenDatabase => {
+	const primary = await openDatabase(options).catch(async (error: unknown): Promise<OpenDatabase> => {
 		if (file === undefined || !(error instanceof DatabaseAway)) throw error;
 		away = error;
-		const client = connect(options);
+		const client = await connect(options);
 		return { client, db: drizzle(client) };
 	});
 	const id = away ? note.id : await ensureId(primary.db);

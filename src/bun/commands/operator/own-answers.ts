@@ -7,7 +7,7 @@ import { createJournal } from "../../../delivery/journal.ts";
 import { ownerFormOf } from "../../../messages/whom.ts";
 import { openRegistrations } from "../../../registering/open-registrations.ts";
 import { createEnds } from "../../../registering/registration-ends.ts";
-import { openOperator } from "../../../routes/admin/console/open-console.ts";
+import { openOperator } from "../../../routes/admin/console/open-operator.ts";
 import { operatorCommandRoutes } from "../../../routes/admin/console/operator.ts";
 import { createKeyring } from "../../../secrets.ts";
 import { openConsoleStore } from "../../../store/console/console-store.ts";

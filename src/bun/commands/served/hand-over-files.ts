@@ -4,7 +4,7 @@
  */
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { createClient } from "@libsql/client";
+import { createClient } from "@libsql/client/sqlite3";
 import { fileUrl } from "../../../syntax/file-url.ts";
 import { present } from "../../../syntax/present-fields.ts";
 import { type RawPiece, rawPieces } from "../../database/locked-copy.ts";

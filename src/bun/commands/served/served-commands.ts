@@ -5,6 +5,7 @@ import type { Config } from "../../../config/config.ts";
 import type { Connector } from "../../../connector/connector.ts";
 import { createActions } from "../../../routes/admin/console/actions.ts";
 import { operatorCommandRoutes } from "../../../routes/admin/console/operator.ts";
+import type { RecentEvents } from "../../../routes/admin/console/recent-events.ts";
 import type { AppDeps, OperatorDeps, Readiness } from "../../../routes/deps.ts";
 import { toProblem } from "../../../routes/errors.ts";
 import { problemResponse } from "../../../routes/problem.ts";
@@ -36,6 +37,8 @@ export interface ServedCommandsDeps {
 	url: string;
 	port: number | undefined;
 	operator: OperatorDeps;
+	/** What this process noticed since it started. */
+	recent: RecentEvents;
 	readiness(): Promise<Readiness>;
 }
 
@@ -50,6 +53,7 @@ export function servedCommands({
 	url,
 	port,
 	operator,
+	recent,
 	readiness,
 }: ServedCommandsDeps): Hono {
 	const { role, webApp, apps, trustDeviceId, retentionDays } = config;
@@ -81,6 +85,7 @@ export function servedCommands({
 			{ registrations, keyring, push: connector.push, readiness, log, version, webApp },
 			// A link that an invite has leads here, where nothing says that it leads elsewhere.
 			{ ...operator, publicUrl: operator.publicUrl ?? `http://127.0.0.1:${port}` },
+			recent,
 		),
 	);
 	app.route(
