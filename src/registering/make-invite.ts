@@ -1,5 +1,5 @@
 /** Making invites: for the command, and for the console. */
-import { base64url } from "jose";
+import * as base64url from "jose/base64url";
 import type { Invite } from "../store/invites.ts";
 import { codeOf } from "../syntax/invite-secret.ts";
 

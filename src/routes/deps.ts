@@ -12,7 +12,8 @@ import type { WebAppSettings } from "../web/settings.ts";
 import type { Sessions } from "./admin/console/sessions.ts";
 import type { ConnectorNow, ConsoleApp, ConsoleJournal, ConsoleStore } from "./admin/console/sources.ts";
 import type { Proof } from "./guards/authorization.ts";
-import type { JwtCheck, Permit } from "./guards/jwt.ts";
+import type { JwtCheck } from "./guards/jwt.ts";
+import type { Permit } from "./guards/permit.ts";
 import type { TokenCheck } from "./guards/registration-token.ts";
 import type { RequestWatch } from "./request-watch.ts";
 

@@ -115,16 +115,17 @@ async function migrate(client: Client, folder: MigrationFolder): Promise<void> {
 	await client.execute(
 		"CREATE TABLE IF NOT EXISTS migrations (hash TEXT PRIMARY KEY, applied_at INTEGER NOT NULL)",
 	);
+	// One question for all: a server may be far away.
+	const applied = async () =>
+		new Set((await client.execute("SELECT hash FROM migrations")).rows.map((row) => row.hash));
+	const known = await applied();
 	for (const { hash, sql } of migrationsOf(folder)) {
-		const isApplied = async () =>
-			(await client.execute({ sql: "SELECT 1 FROM migrations WHERE hash = ?", args: [hash] })).rows.length >
-			0;
-		if (await isApplied()) continue;
+		if (known.has(hash)) continue;
 		try {
 			const note = { sql: "INSERT INTO migrations VALUES (?, ?)", args: [hash, Date.now()] };
 			await client.batch([note, ...sql], "write");
 		} catch (error) {
-			if (!(await isApplied())) throw error;
+			if (!(await applied()).has(hash)) throw error;
 		}
 	}
 }
