@@ -23,6 +23,7 @@ import { answerBounds } from "../../limits/bounds/answers.ts";
 import { pemLines } from "../../syntax/pem.ts";
 import { unavailable } from "../errors.ts";
 import { Problem } from "../problem.ts";
+import { type Permit, refused } from "./permit.ts";
 
 /** What a JWT is checked with. */
 export interface JwtSettings {
@@ -32,14 +33,6 @@ export interface JwtSettings {
 	audience: readonly string[];
 	/** What `iss` must be. */
 	issuer?: string;
-}
-
-/** What its bearer may do. */
-export interface Permit {
-	/** It has none: the invite in the body has to let it in. */
-	byInvite?: true;
-	/** The apps that devices may be registered for; missing: all. */
-	apps?: readonly string[];
 }
 
 /** @throws {Problem} why not, or that it is not known now */
@@ -192,11 +185,6 @@ function permitOf({ app }: JWTPayload): Permit {
 	throw refused("Its claim app must be the name of an app, or a list of names.");
 }
 
-/** Throws unless the bearer may register devices for this app. */
-export function requirePermitted({ apps }: Permit, app: string): void {
-	if (apps && !apps.includes(app)) throw refused(`Its claim app does not allow the app ${app}.`);
-}
-
 const NO_JWT = "It is no signed JWT (RFC 7519).";
 
 /** Three parts in base64url, as an encoder writes them. */
@@ -231,11 +219,4 @@ function claimReason({ claim, reason }: errors.JWTClaimValidationFailed): string
 	if (claim === "iss") return "Its claim iss is missing or another one (REGISTRATION_JWT_ISSUER).";
 	if (claim === "exp") return "Its claim exp is missing or no time.";
 	return "One of its times is none, or to come.";
-}
-
-function refused(reason: string): Problem {
-	return new Problem("registration-token-needed", `This JWT does not let you register. ${reason}`, {
-		// RFC 6750 §3.1.
-		headers: { "WWW-Authenticate": `Bearer realm="registration", error="invalid_token"` },
-	});
 }
