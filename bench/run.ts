@@ -16,6 +16,7 @@ import { scale } from "./scale.ts";
 import { search } from "./search.ts";
 import { servers } from "./servers.ts";
 import { rateText, table } from "./table.ts";
+import { unifiedPush } from "./unified-push.ts";
 import { wire } from "./wire.ts";
 
 const ROOT = join(import.meta.dir, "..");
@@ -31,6 +32,7 @@ const SECTIONS: readonly Section[] = [
 	consoleSection,
 	encryption,
 	outbox,
+	unifiedPush,
 ];
 
 const USAGE = `bun run bench [section…]    without a section: all of them

@@ -116,6 +116,13 @@ const GROUPS: readonly Group[] = [
 		},
 	},
 	{
+		title: "UnifiedPush",
+		settings: {
+			UNIFIEDPUSH:
+				"See [UnifiedPush](unifiedpush.md). `ROLE=http` and the edge need it too, with the same `PUBLIC_URL`.",
+		},
+	},
+	{
 		title: "The web app",
 		settings: {
 			WEB_APP: "`true` or `false`. See [the web app](web-app.md).",

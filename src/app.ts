@@ -26,6 +26,7 @@ import { pushAppserverRoutes } from "./routes/push-appserver/push-appserver.ts";
 import { refusalOf } from "./routes/refusal-notes.ts";
 import { WATCHED_HEADER } from "./routes/request-watch.ts";
 import { tigaseRoutes } from "./routes/tigase.ts";
+import { unifiedPushRoutes } from "./routes/unified-push.ts";
 import { webAppRoutes } from "./routes/web-app.ts";
 
 export type { AppDeps, PublicApp, Readiness } from "./routes/deps.ts";
@@ -123,6 +124,7 @@ export function createApp(deps: AppDeps & MetricsDeps): OpenAPIHono<RequestEnv> 
 	app.route("/api/v1", api);
 	app.route("/push_appserver", pushAppserverRoutes(deps, limit, debugPageRoutes(deps)));
 	app.route("/", tigaseRoutes(deps, limit));
+	app.route("/", unifiedPushRoutes(deps));
 	app.route("/", healthRoutes(deps));
 	app.route("/", metricsRoutes(deps));
 	app.route("/", faviconRoutes());

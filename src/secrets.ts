@@ -55,6 +55,13 @@ export interface Keyring {
 	 */
 	verifyDevice(node: string, secret: string): Promise<SecretCheck>;
 	/**
+	 * The secret in the URL of a UnifiedPush endpoint, with the key of its node: 43 characters of base64url.
+	 * @throws {UnknownKey}
+	 */
+	endpointSecretOf(node: string): Promise<string>;
+	/** Checks it in constant time, before any lookup. A node that no keyring made is `wrong`. */
+	verifyEndpoint(node: string, secret: string): Promise<SecretCheck>;
+	/**
 	 * What is kept of a secret that another app server gave out: 43 characters. Keyed, since such a secret may be
 	 * no more than a hash of its registration and the time it was made, and so could be guessed from the database.
 	 */
@@ -120,6 +127,8 @@ function keyIdIn(text: string): string | undefined {
 const foreign = (node: string) => new TextEncoder().encode(`foreign\0${node}`);
 /** The same for the device secret of any node. */
 const ofDevice = (node: string) => new TextEncoder().encode(`device\0${node}`);
+/** The same for the URL of a UnifiedPush endpoint: who may send to it may not publish. */
+const ofEndpoint = (node: string) => new TextEncoder().encode(`endpoint\0${node}`);
 /** What is signed to conceal a text, and how much of the signature is taken. */
 export const concealed = (text: string) => new TextEncoder().encode(`conceal\0${text}`);
 export const CONCEALED_BYTES = 16;
@@ -197,6 +206,12 @@ export async function createKeyring(
 		return base64url.encode(await key.hmac(new TextEncoder().encode(node)));
 	};
 
+	const endpointSecretOf = async (node: string) => {
+		const key = isOwnNode(node) ? keyOf(node) : undefined;
+		if (!key) throw new UnknownKey("this registration was made with a key that is not configured");
+		return base64url.encode(await key.hmac(ofEndpoint(node)));
+	};
+
 	const underCurrentKey = (node: string) => underKey(node, current.id);
 
 	return {
@@ -235,6 +250,14 @@ export async function createKeyring(
 			if (check !== "unknown-key") return check;
 			// Any text of its length names some key. That of the node was a key of ours, if it is one of our nodes.
 			return isOwnNode(node) && keyIdIn(node) === keyIdIn(secret) ? check : "wrong";
+		},
+
+		endpointSecretOf,
+
+		async verifyEndpoint(node, secret) {
+			if (!isOwnNode(node)) return "wrong";
+			if (!keyOf(node)) return "unknown-key";
+			return isSameText(secret, await endpointSecretOf(node)) ? "ok" : "wrong";
 		},
 
 		hashFormer: (node, secret) => signNaming(current, former(node, secret)),
@@ -279,6 +302,11 @@ export function withFormerSecrets(
 		async verifyDevice(node, secret) {
 			const check = await keyring.verifyDevice(node, secret);
 			return check === "wrong" && isOfGoneKey(secret) ? "unknown-key" : check;
+		},
+		async verifyEndpoint(node, secret) {
+			const check = await keyring.verifyEndpoint(node, secret);
+			// Anybody can make up a node that names some key.
+			return check === "unknown-key" && !knownKeys().includes(keyIdIn(node) ?? "") ? "wrong" : check;
 		},
 		async verify(node, secret) {
 			const check = await keyring.verify(node, secret);

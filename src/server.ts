@@ -32,6 +32,7 @@ import { handOver } from "./delivery/handover/hand-over.ts";
 import { createEndNotes } from "./delivery/journal/end-notes.ts";
 import { createJournal } from "./delivery/journal.ts";
 import { createJournalWrites } from "./delivery/journal-writes.ts";
+import { createTaking, type Take } from "./delivery/unified-push/taking.ts";
 import { about } from "./messages/about.ts";
 import { type OwnerForm, ownerFormOf } from "./messages/whom.ts";
 import { createInviteDesk } from "./registering/invite-check.ts";
@@ -59,9 +60,13 @@ import { createRegistrationTokens } from "./store/registration-tokens.ts";
 import { countByKey } from "./store/registrations/count-by-key.ts";
 import { createFormerSecrets } from "./store/registrations/former-secrets.ts";
 import { createStreamLeases } from "./store/stream-leases.ts";
+import { createUnifiedPushMessages } from "./store/unified-push/messages.ts";
 import type { AdminReadiness, PushService } from "./types.ts";
 
 const { version } = packageJson;
+
+/** How long pushes of UnifiedPush gather that devices took, ms: one transaction forgets them all. */
+const GATHER_MS = 10;
 
 /**
  * Serves until the process is asked to end.
@@ -205,6 +210,7 @@ async function openDatabase(config: Config, keys: Keyring, log: Logger) {
 		pubsubNodes,
 		nodes: createNodeSource(keyring, pubsubNodes, config.pubsubHosts),
 		handover: createHandover(db),
+		unifiedPushMessages: createUnifiedPushMessages(db, { pause, gather: () => Bun.sleep(GATHER_MS) }),
 		tokens: createRegistrationTokens(db),
 		/** All that there are, and what lets people in by them. */
 		invites,
@@ -259,6 +265,7 @@ async function openConnector({
 }: Opened): Promise<Connector> {
 	const { shared, keyring, registrations, ends, keyUse, handover, nodes, pubsubNodes } = database;
 	return createConnector({
+		unifiedPushMessages: database.unifiedPushMessages,
 		config,
 		log,
 		ownerForm,
@@ -339,11 +346,40 @@ async function openApp({
 		webApp: config.webApp,
 		console: await consoleOf(operator, config.adminToken, secretKey),
 		note: database.journal.note,
+		unifiedPush: config.unifiedPush && {
+			...config.unifiedPush,
+			take: takeUnifiedPushes(config.unifiedPush, config, database, connector),
+		},
 		push: connector?.push ?? handOver(handover, config.pushTtlSeconds),
 		trustedProxies: config.trustedProxies,
 		requestWatch,
 		peerAddress: (_request, env) => (env as BunEnv).peer,
 	});
+}
+
+/** What comes to UnifiedPush endpoints is kept, and sent by the connector of this process, or of another one. */
+function takeUnifiedPushes(
+	{ endpointLifeMs }: NonNullable<Config["unifiedPush"]>,
+	{ xmppAllow }: Config,
+	{ shared, registrations, keyring, unifiedPushMessages }: Database,
+	connector: Connector | undefined,
+): Take {
+	const take = createTaking({
+		registrations,
+		keyring,
+		messages: unifiedPushMessages,
+		endpointLifeMs,
+		isOpen: xmppAllow.includes("*"),
+		mayGrow: shared.mayGrow,
+		sending: connector?.unifiedPush?.sending,
+	});
+	if (!connector?.unifiedPush) return take;
+	const { count } = connector.unifiedPush;
+	return async (...given) => {
+		const taken = await take(...given);
+		count(taken);
+		return taken;
+	};
 }
 
 /** It is loaded where there is one. */
@@ -374,6 +410,7 @@ async function operatorOf({
 	return openOperator({
 		publicUrl: config.publicUrl,
 		apps: config.apps,
+		isUnifiedPush: config.unifiedPush !== undefined,
 		store: consoleStore,
 		invites,
 		note: journal.note,

@@ -23,8 +23,11 @@ export type PushClass = "voip" | "event" | "high" | "low";
 /** A class that a device may ask for. Of an event of its account it always learns. */
 export type AskedClass = Exclude<PushClass, "event">;
 
-/** In which of the older app servers' dialects a device registered: its app expects pushes in the same. */
-export type Dialect = "mod_push" | "push-appserver" | "p2" | "tigase";
+/**
+ * In which of the older app servers' dialects a device registered: its app expects pushes in the same. `unifiedpush`: it
+ * is not published to, but gets what apps' servers send to its endpoint.
+ */
+export type Dialect = "mod_push" | "push-appserver" | "p2" | "tigase" | "unifiedpush";
 
 /** What a device hands in, and what its push service needs to reach it. */
 export interface Device {

@@ -16,6 +16,7 @@ import { handOver } from "./delivery/handover/hand-over.ts";
 import { createEndNotes } from "./delivery/journal/end-notes.ts";
 import { createJournal } from "./delivery/journal.ts";
 import { createWritesAtEdge } from "./delivery/journal-at-edge.ts";
+import { createTaking } from "./delivery/unified-push/taking.ts";
 import { wholeAnswer } from "./limits/answer-size.ts";
 import { answerBounds } from "./limits/bounds/answers.ts";
 import { withId } from "./messages/about.ts";
@@ -44,6 +45,7 @@ import { databaseReadiness } from "./store/readiness.ts";
 import { createRegistrationTokens } from "./store/registration-tokens.ts";
 import { createFormerSecrets } from "./store/registrations/former-secrets.ts";
 import { checkSchema } from "./store/schema-fit.ts";
+import { createUnifiedPushMessages } from "./store/unified-push/messages.ts";
 
 /** Variables and secrets; a platform may have others, of any kind. */
 type Bindings = Record<string, unknown>;
@@ -165,6 +167,7 @@ async function compose(bindings: Bindings) {
 			openOperator({
 				publicUrl: config.publicUrl,
 				apps: config.apps,
+				isUnifiedPush: config.unifiedPush !== undefined,
 				store: consoleStore,
 				invites,
 				// At once: what the operator did must not be lost with an isolate.
@@ -179,6 +182,16 @@ async function compose(bindings: Bindings) {
 		publishers: config.publishers,
 		debugPages: config.debugPages,
 		webApp: config.webApp,
+		unifiedPush: config.unifiedPush && {
+			...config.unifiedPush,
+			take: createTaking({
+				registrations,
+				keyring,
+				messages: createUnifiedPushMessages(db),
+				endpointLifeMs: config.unifiedPush.endpointLifeMs,
+				isOpen: config.xmppAllow.includes("*"),
+			}),
+		},
 		push: handOver(createHandover(db), config.pushTtlSeconds),
 		readiness: async () => ({ database: await databaseReadiness({ client }), xmpp: undefined }),
 		trustedProxies: config.trustedProxies,

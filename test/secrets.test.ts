@@ -381,3 +381,30 @@ describe("device secrets", () => {
 		}
 	});
 });
+
+describe("the secret of a UnifiedPush endpoint", () => {
+	test("opens its endpoint and nothing else, and no other secret opens it", async () => {
+		const node = ring.createNode();
+		const secret = await ring.endpointSecretOf(node);
+		expect(secret).toMatch(/^[\w-]{43}$/);
+		expect(await ring.verifyEndpoint(node, secret)).toBe("ok");
+		expect(await ring.verify(node, secret)).toBe("wrong");
+		expect(await ring.verifyDevice(node, secret)).toBe("wrong");
+		expect(await ring.verifyEndpoint(node, await ring.secretOf(node))).toBe("wrong");
+		expect(await ring.verifyEndpoint(ring.createNode(), secret)).toBe("wrong");
+		expect(await ring.verifyEndpoint("imported", secret)).toBe("wrong");
+	});
+
+	test("of an old key goes on to work; of a key that is not here nothing is known, if it ever was one of ours", async () => {
+		const old = oldRing.createNode();
+		expect(await ring.verifyEndpoint(old, await oldRing.endpointSecretOf(old))).toBe("ok");
+		const strange = strangerRing.createNode();
+		const secret = await strangerRing.endpointSecretOf(strange);
+		expect(await ring.verifyEndpoint(strange, secret)).toBe("unknown-key");
+		await expect(ring.endpointSecretOf(strange)).rejects.toBeInstanceOf(UnknownKey);
+		const none = { hashOf: async () => undefined, retire: async () => {} };
+		const knowing = (ids: readonly string[]) => withFormerSecrets(ring, none, () => ids);
+		expect(await knowing(strangerRing.ids).verifyEndpoint(strange, secret)).toBe("unknown-key");
+		expect(await knowing(ring.ids).verifyEndpoint(strange, secret)).toBe("wrong");
+	});
+});

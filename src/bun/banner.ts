@@ -2,6 +2,7 @@
 import { type Config, databaseName } from "../config/config.ts";
 import { shownUrl, type XmppConnection } from "../config/connections.ts";
 import { SERVICE_NAMES, SERVICES } from "../services/registry.ts";
+import { endpointUrl } from "../syntax/endpoints.ts";
 import { isSecureOrigin } from "../syntax/secure-origin.ts";
 import { isPublicSubject } from "../syntax/vapid-subject.ts";
 import { PROGRAM } from "./program.ts";
@@ -111,7 +112,7 @@ function webApp(config: Config, url: string): Line[] {
 }
 
 /** The ways in for publishes. */
-function xmpp({ role, connections, pushAddress }: Config): Line[] {
+function xmpp({ role, connections, pushAddress, unifiedPush }: Config): Line[] {
 	if (role === "http") return [["XMPP", `${pushAddress}, served by a connector`]];
 	const said = (kind: XmppConnection["kind"]) =>
 		connections
@@ -136,7 +137,15 @@ function xmpp({ role, connections, pushAddress }: Config): Line[] {
 			orOff(said("component"), another ?? "set XMPP_SERVICE to xmpp://…, XMPP_DOMAIN and XMPP_PASSWORD"),
 		),
 		...under("pubsub host", orOff(hosts, "XMPP_PUBSUB_HOST turns it on")),
+		["UnifiedPush", pushServer(unifiedPush, connections)],
 	];
+}
+
+/** Whom clients name as their push server, and where apps' servers then send. */
+function pushServer(on: Config["unifiedPush"], connections: readonly XmppConnection[]): string {
+	if (!on) return "off: UNIFIEDPUSH=true turns it on, for a component";
+	const components = connections.filter(({ kind }) => kind === "component").map(({ address }) => address);
+	return `push server ${components.join(", ")}; endpoints at ${endpointUrl(on.publicUrl, "…")}`;
 }
 
 /** The ways out for pushes: each push service, with its apps where they are called otherwise. */

@@ -4,6 +4,7 @@
  */
 
 import { registrationBounds } from "../limits/bounds/registrations.ts";
+import { unifiedPushBounds } from "../limits/bounds/unified-push.ts";
 import type { MessageId } from "../messages/table.ts";
 import { fileUrl } from "../syntax/file-url.ts";
 import { present } from "../syntax/present-fields.ts";
@@ -89,6 +90,8 @@ export interface Config {
 	webPush: { allowHosts: string[]; allowPrivate: boolean };
 	/** The web app at /app/; missing: there is none. */
 	webApp?: WebAppConfig;
+	/** UnifiedPush over XMPP is served, and endpoints begin with this; missing: it is not. */
+	unifiedPush?: { publicUrl: string; endpointLifeMs: number };
 	wns: { allowPrivate: boolean };
 	/** At most one push per registration and throttled class in this time; 0 switches the throttle off. */
 	pushIntervalMs: number;
@@ -176,6 +179,8 @@ export function parseConfig(record: Record<string, unknown>, connectionTables?: 
 	const connections = isHttp ? [] : connectionsOf(set, tables, isGiven, problems);
 	const hasConnection = tables !== undefined || XMPP_NAMES.some(isGiven);
 	problems.push(...unmetRequirements(set, { isGiven, hasConnection }));
+	if (set.UNIFIEDPUSH && connections.length > 0 && !connections.some(({ kind }) => kind === "component"))
+		problems.push(ACCOUNTS_ALONE);
 	const { address, pushAddress, pubsubHosts, xmppAllow } = toldToClients(set, connections);
 	const registration = registrationOf(set, xmppAllow, isGiven, problems);
 	const apps = appsOf(set, record.APPS, !isHttp, problems);
@@ -218,8 +223,19 @@ export function parseConfig(record: Record<string, unknown>, connectionTables?: 
 			debugPages: set.DEBUG_PAGES && set.ADMIN_TOKEN ? { adminToken: set.ADMIN_TOKEN } : undefined,
 			pushAddress,
 			webApp: webAppOf(set, address),
+			unifiedPush: unifiedPushOf(set),
 		}),
 	};
+}
+
+const ACCOUNTS_ALONE =
+	"UNIFIEDPUSH=true needs a component: clients ask a domain for endpoints, and an account has none. Set XMPP_SERVICE=xmpp://… with the component's XMPP_DOMAIN, or remove UNIFIEDPUSH.";
+
+/** Endpoints live no longer than what nobody uses is kept. */
+function unifiedPushOf({ UNIFIEDPUSH, PUBLIC_URL, RETENTION_DAYS }: Settings): Config["unifiedPush"] {
+	if (!UNIFIEDPUSH || PUBLIC_URL === undefined) return undefined;
+	const seconds = Math.min(unifiedPushBounds.endpointLife.is, RETENTION_DAYS * 86_400);
+	return { publicUrl: PUBLIC_URL, endpointLifeMs: seconds * 1000 };
 }
 
 /** The web app, where browsers let its page work; a connector has no pages. */

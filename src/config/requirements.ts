@@ -61,6 +61,10 @@ const REQUIREMENTS: readonly Requirement[] = [
 		sentence: "ADMIN_TOKEN is missing: DEBUG_PAGES shows who is registered to whoever has it.",
 	},
 	{
+		isUnmet: ({ UNIFIEDPUSH, PUBLIC_URL }) => UNIFIEDPUSH && PUBLIC_URL === undefined,
+		sentence: "PUBLIC_URL is missing: with UNIFIEDPUSH=true it begins the endpoints that apps are given.",
+	},
+	{
 		isUnmet: ({ WEB_APP, PUBLIC_URL }) =>
 			WEB_APP === true && PUBLIC_URL !== undefined && !isSecureOrigin(PUBLIC_URL),
 		sentence:

@@ -224,6 +224,11 @@ export const settings = z.object({
 	XMPP_PUBLISHERS: oneOf("own", "any")
 		.default("own")
 		.describe("own: the domains of owner and room publish to a registration; any: whoever has its secret"),
+	UNIFIEDPUSH: flag()
+		.default(false)
+		.describe(
+			"a push server for UnifiedPush over XMPP, as Conversations has it; needs a component and PUBLIC_URL",
+		),
 	VAPID_SUBJECT: unless(malformedSubject).describe("how push services reach you (PUBLIC_URL)"),
 	VAPID_PRIVATE_KEY: text().describe("the key that identifies this server to browsers (made in DATA_DIR)"),
 	VAPID_PUBLIC_KEY: z

@@ -31,6 +31,8 @@ import { createVerdicts } from "../delivery/outcomes/dead-token-verdicts.ts";
 import { createResults, type Results } from "../delivery/outcomes/push-results.ts";
 import { createPushModules } from "../delivery/push-modules.ts";
 import { createTrials, type Trials } from "../delivery/trial-devices.ts";
+import { createUnifiedPushSending, type UnifiedPushSending } from "../delivery/unified-push/sending.ts";
+import type { Taken } from "../delivery/unified-push/taking.ts";
 import type { OwnerForm } from "../messages/whom.ts";
 import { createAccess } from "../registering/access.ts";
 import type { InviteDesk } from "../registering/invite-check.ts";
@@ -45,6 +47,7 @@ import type { PubsubNodes } from "../store/pubsub-nodes.ts";
 import type { KeyUse } from "../store/registrations/count-by-key.ts";
 import type { Registrations } from "../store/registrations/registrations.ts";
 import type { StreamLeases } from "../store/stream-leases.ts";
+import type { UnifiedPushMessages } from "../store/unified-push/messages.ts";
 import type { AdminReadiness, Answer, Notification, PushService } from "../types.ts";
 import type { ClockWatch } from "./checks/clock.ts";
 import { checkKeepers } from "./checks/node-keepers.ts";
@@ -74,6 +77,8 @@ export interface ConnectorDeps {
 	keyUse(): Promise<readonly KeyUse[]>;
 	/** What processes without a connector leave to us. */
 	handover: Handover;
+	/** What waits for UnifiedPush devices. */
+	unifiedPushMessages: UnifiedPushMessages;
 	nodes: NodeSource;
 	pubsubNodes: PubsubNodes;
 	invites: InviteDesk;
@@ -101,6 +106,8 @@ export interface Connector {
 	scrape: Metrics["scrape"] | undefined;
 	/** A push whose right was checked elsewhere. */
 	push(node: string, notification: Notification): Promise<Answer>;
+	/** What sends to UnifiedPush devices, and counts what comes to their endpoints; missing: they are not served. */
+	unifiedPush: { sending: UnifiedPushSending; count(taken: Taken): void } | undefined;
 	/** True while all addresses are ours; otherwise a sentence that says what is wrong. */
 	xmppStatus(): true | string;
 	/** What the operator is told of the accounts' servers. */
@@ -161,6 +168,8 @@ export async function createConnector(deps: ConnectorDeps): Promise<Connector> {
 		trials,
 	});
 
+	const sending = config.unifiedPush && composeUnifiedPush(deps, { connections, results, metrics });
+
 	async function pushAndNote(node: string, notification: Notification): Promise<Answer> {
 		const [at, startedAt] = [Date.now(), performance.now()];
 		const answer = await delivery.push(node, notification);
@@ -204,6 +213,7 @@ export async function createConnector(deps: ConnectorDeps): Promise<Connector> {
 			services: deps.services,
 			nodes,
 			pubsubNodes,
+			unifiedPush: sending && config.unifiedPush && { ...config.unifiedPush, sending },
 			version: deps.version,
 			ownerForm: deps.ownerForm,
 			log,
@@ -221,6 +231,7 @@ export async function createConnector(deps: ConnectorDeps): Promise<Connector> {
 	return {
 		scrape: metrics?.scrape,
 		push: pushAndNote,
+		unifiedPush: sending && { sending, count: ({ kind }) => metrics?.unifiedPush(kind) },
 		xmppStatus: connections.status,
 		forAdmins: () => serversForAdmins(entrances, connections),
 		live,
@@ -243,6 +254,7 @@ export async function createConnector(deps: ConnectorDeps): Promise<Connector> {
 				results,
 				metrics,
 				entrances,
+				sending,
 				live,
 			}),
 	};
@@ -258,6 +270,30 @@ async function publishToItself(
 	await entrance?.intake.ask("set", `${address}/doctor`, publish);
 }
 
+/** What takes pushes to UnifiedPush devices. It starts nothing. */
+function composeUnifiedPush(
+	{ unifiedPushMessages, registrations, keyring, journal, identity, ownerForm, log }: ConnectorDeps,
+	{
+		connections,
+		results,
+		metrics,
+	}: { connections: Connections; results: Results; metrics: Metrics | undefined },
+): UnifiedPushSending {
+	return createUnifiedPushSending({
+		messages: unifiedPushMessages,
+		registrations,
+		keyring,
+		send: (stanza) => connections.sendFrom(stanza.attrs.from, stanza),
+		isConnected: () => connections.isOnline().values().some(Boolean),
+		count: (outcome) => metrics?.unifiedPushTried(outcome),
+		results,
+		journal,
+		connector: identity.id,
+		ownerForm,
+		log,
+	});
+}
+
 /** What a publish meets between its intake and its answer. It starts nothing. */
 function composeDelivery(
 	{
@@ -271,6 +307,7 @@ function composeDelivery(
 		replica,
 		journal,
 		consoleStore,
+		unifiedPushMessages,
 	}: ConnectorDeps,
 	{
 		connections,
@@ -321,6 +358,7 @@ function composeDelivery(
 	const metrics = config.adminToken
 		? createMetrics({
 				apps: config.apps.map(({ name }) => name),
+				unifiedPushWaiting: config.unifiedPush && unifiedPushMessages.count,
 				outbox: file.outbox.depth,
 				shutGates: gates.shut,
 				inFlight: gates.inFlight,
@@ -382,6 +420,7 @@ interface Parts {
 	results: Results;
 	metrics: Metrics | undefined;
 	entrances: readonly Entrance[];
+	sending: UnifiedPushSending | undefined;
 	live(): Promise<Live>;
 }
 
@@ -389,7 +428,8 @@ interface Parts {
 async function startParts(deps: ConnectorDeps, parts: Parts): Promise<RunningConnector> {
 	const { config, log, ownerForm, keyring, registrations, nodes, handover, journal, consoleStore, identity } =
 		deps;
-	const { checks, connections, file, outboxLoop, delivery, results, metrics, entrances, live } = parts;
+	const { checks, connections, file, outboxLoop, delivery, results, metrics, entrances, sending, live } =
+		parts;
 	const { retentionDays } = config;
 	const journalWrites = createJournalWrites({
 		journal,
@@ -401,6 +441,10 @@ async function startParts(deps: ConnectorDeps, parts: Parts): Promise<RunningCon
 	checks.start();
 	deps.ends.listen(tellOfEnds({ entrances, connections, nodes, keyring, ownerForm, log }));
 	outboxLoop.start(delivery.retry);
+	if (sending) {
+		deps.ends.listen(sending.ended);
+		sending.start();
+	}
 
 	/** What an HTTP process or an edge took in, at the time that it says. */
 	async function pushAndTell(...publish: Parameters<typeof delivery.push>): Promise<Answer> {
@@ -419,6 +463,7 @@ async function startParts(deps: ConnectorDeps, parts: Parts): Promise<RunningCon
 		results,
 		registrations,
 		handover,
+		unifiedPushMessages: deps.unifiedPushMessages,
 		consoleStore,
 		journal,
 		retentionDays,
@@ -450,7 +495,7 @@ async function startParts(deps: ConnectorDeps, parts: Parts): Promise<RunningCon
 			checks.stop();
 			const handedOver = handoverLoop.stop();
 			await connections.stop(async () => {
-				await delivery.idle(DRAIN_MS);
+				await Promise.all([delivery.idle(DRAIN_MS), sending?.stop(DRAIN_MS)]);
 				await delivery.settle();
 			});
 			await handedOver;

@@ -15,6 +15,7 @@ import { bareOf } from "../xmpp/jid.ts";
 import { createRequests, type Requests } from "../xmpp/requests.ts";
 import { createStanzaHandler, type StanzaDeps, type StanzaHandler } from "../xmpp/stanzas.ts";
 import { createPubsubKeeper, type PubsubKeeper } from "./pubsub-keeper.ts";
+import { serveUnifiedPush, type UnifiedPush } from "./unified-push.ts";
 
 export interface IntakeDeps extends Omit<RegistrarDeps, "allow" | "address" | "pubsubHost"> {
 	keyring: Keyring;
@@ -24,6 +25,8 @@ export interface IntakeDeps extends Omit<RegistrarDeps, "allow" | "address" | "p
 	publish(request: PublishRequest): Promise<Answer>;
 	/** One that came to a node of ours at a pubsub host. */
 	push(node: string, notification: Notification): Promise<Answer>;
+	/** UnifiedPush; missing: it is not served. An account never serves it. */
+	unifiedPush?: UnifiedPush | undefined;
 	/** Sends a stanza of our own from this connection's address. */
 	send(stanza: Element): void;
 	/** The answer to who asks which database we serve. */
@@ -64,34 +67,37 @@ export function createIntake(connection: XmppConnection, deps: IntakeDeps): Inta
 					log,
 					keyring: { createNode: keyring.createNode, isOurs: isOwnNode },
 				});
+	const registrar = createRegistrar({
+		...deps,
+		allow,
+		address,
+		...(keeper && hostJid !== undefined && { pubsubHost: { jid: hostJid, restrict: keeper.restrict } }),
+	});
+	const onFault = (error: unknown, from: string) =>
+		log.error(
+			"{address}: a command of {owner} failed, and is answered with an error: {error}",
+			about("command-not-answered", { address, owner: deps.ownerForm(bareOf(from)), error: faultOf(error) }),
+		);
+	const unifiedPush = connection.kind === "component" ? deps.unifiedPush : undefined;
 	const handle = createStanzaHandler({
 		publish: (request, publisher) => publish({ ...request, publisher }),
 		commands: {
-			registrar: createRegistrar({
-				...deps,
-				allow,
-				address,
-				...(keeper && hostJid !== undefined && { pubsubHost: { jid: hostJid, restrict: keeper.restrict } }),
-			}),
+			registrar,
 			turn: () => new Promise((resolve) => setImmediate(resolve)),
-			onFault: (error, from) =>
-				log.error(
-					"{address}: a command of {owner} failed, and is answered with an error: {error}",
-					about("command-not-answered", {
-						address,
-						owner: deps.ownerForm(bareOf(from)),
-						error: faultOf(error),
-					}),
-				),
+			onFault,
 		},
 		version: deps.version,
 		...(deps.same && { same: deps.same }),
 		...(deps.doubt && { doubt: deps.doubt }),
+		...(unifiedPush && { unifiedPush: serveUnifiedPush(unifiedPush, { ...deps, registrar }, onFault) }),
 	});
 
 	return {
 		async handle(stanza) {
-			if (requests.take(stanza)) return undefined;
+			if (requests.take(stanza)) {
+				unifiedPush?.sending.answered(stanza);
+				return undefined;
+			}
 			await keeper?.take(stanza);
 			return handle(stanza);
 		},

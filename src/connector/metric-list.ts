@@ -89,6 +89,24 @@ export const METRICS = {
 		of: "process",
 	},
 	reveille_registrations: { labels: ["app"], kind: "gauge", help: "Registrations", of: "database" },
+	reveille_unifiedpush_pushes_total: {
+		labels: ["answer"],
+		kind: "counter",
+		help: "Pushes that came to UnifiedPush endpoints of this process: kept; unknown, gone (the endpoint is); too-often, full, key-missing (refused for now)",
+		of: "process",
+	},
+	reveille_unifiedpush_tries_total: {
+		labels: ["outcome"],
+		kind: "counter",
+		help: "Pushes that UnifiedPush devices were asked to take: delivered; away (tried again later); gone (the app is, and its registration ends)",
+		of: "process",
+	},
+	reveille_unifiedpush_waiting: {
+		labels: [],
+		kind: "gauge",
+		help: "With UNIFIEDPUSH: pushes that wait for devices",
+		of: "database",
+	},
 	reveille_key_registrations: {
 		labels: ["key", "state"],
 		kind: "gauge",

@@ -11,6 +11,7 @@ import Gauge from "prom-client/lib/gauge.js";
 import Histogram from "prom-client/lib/histogram.js";
 import Registry from "prom-client/lib/registry.js";
 import type { DiskSpace } from "../bun/disks.ts";
+import type { Taken } from "../delivery/unified-push/taking.ts";
 import { failureReasonOf, REASONS_OF } from "../services/failure-reasons.ts";
 import type { Answer, Outcome, PushService } from "../types.ts";
 import { helpOf, METRICS, type MetricName } from "./metric-list.ts";
@@ -26,6 +27,8 @@ export interface MetricSources {
 	/** By address. */
 	isOnline(): ReadonlyMap<string, boolean>;
 	registrations(): Promise<readonly { app: string; count: number }[]>;
+	/** Pushes that wait for UnifiedPush devices; missing: it is not served. */
+	unifiedPushWaiting?: (() => Promise<number>) | undefined;
 	keyUse(): Promise<readonly { key: string; state: string; count: number }[]>;
 	/** Unix time, seconds, by app. */
 	certificates: ReadonlyMap<string, number>;
@@ -38,6 +41,10 @@ export interface MetricSources {
 export interface Metrics {
 	/** Counts and times a publish. */
 	publish<T extends Answer>(answer: Promise<T>): Promise<T>;
+	/** A push that came to a UnifiedPush endpoint. */
+	unifiedPush(taken: Taken["kind"]): void;
+	/** A UnifiedPush device was asked to take one. */
+	unifiedPushTried(outcome: Outcome): void;
 	/** A service that is counted and timed. */
 	observe(app: string, service: PushService): PushService;
 	connected(isResumed: boolean): void;
@@ -63,6 +70,22 @@ const OUTCOMES = [
 	"misconfigured",
 ] as const satisfies Outcome["kind"][];
 const STREAMS = ["new", "resumed"] as const;
+const TAKEN = [
+	"kept",
+	"unknown",
+	"gone",
+	"too-often",
+	"full",
+	"key-missing",
+] as const satisfies Taken["kind"][];
+/** Being away is no failure of a device. */
+const TRIED: Readonly<Record<Outcome["kind"], string>> = {
+	delivered: "delivered",
+	gone: "gone",
+	retry: "away",
+	rejected: "away",
+	misconfigured: "away",
+};
 
 /** From a millisecond to the deadline of a push. */
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15];
@@ -103,6 +126,8 @@ export function createMetrics(sources: MetricSources, now: () => number = Date.n
 	const providerSeconds = histogram("reveille_provider_seconds");
 	const failures = counter("reveille_failures_total");
 	const connects = counter("reveille_xmpp_connects_total");
+	const unifiedPushes = counter("reveille_unifiedpush_pushes_total");
+	const unifiedPushTries = counter("reveille_unifiedpush_tries_total");
 	for (const answer of ANSWERS) answers.inc({ answer }, 0);
 	for (const stream of STREAMS) connects.inc({ stream }, 0);
 	for (const app of apps) {
@@ -117,6 +142,9 @@ export function createMetrics(sources: MetricSources, now: () => number = Date.n
 	addSourceMetrics(sources, asked, now);
 	addProcessMetrics(asked);
 
+	for (const answer of TAKEN) unifiedPushes.inc({ answer }, 0);
+	for (const outcome of Object.values(TRIED)) unifiedPushTries.inc({ outcome }, 0);
+
 	const secondsSince = (startedAt: number) => (performance.now() - startedAt) / 1000;
 
 	return {
@@ -128,6 +156,9 @@ export function createMetrics(sources: MetricSources, now: () => number = Date.n
 			answerSeconds.observe(secondsSince(startedAt));
 			return answer;
 		},
+
+		unifiedPush: (answer) => unifiedPushes.inc({ answer }),
+		unifiedPushTried: ({ kind }) => unifiedPushTries.inc({ outcome: TRIED[kind] }),
 
 		observe: (app, service) => ({
 			...service,
@@ -176,6 +207,10 @@ function addSourceMetrics(sources: MetricSources, { gauge, counter }: Makers, no
 	});
 	gauge("reveille_key_registrations", async (self) => {
 		for (const { count, ...labels } of await sources.keyUse().catch(() => [])) self.set(labels, count);
+	});
+	gauge("reveille_unifiedpush_waiting", async (self) => {
+		const waiting = await sources.unifiedPushWaiting?.().catch(() => undefined);
+		if (waiting !== undefined) self.set(waiting);
 	});
 	gauge("reveille_certificate_expiry_seconds", (self) => {
 		for (const [app, seconds] of sources.certificates) self.set({ app }, seconds);

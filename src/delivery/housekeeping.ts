@@ -6,6 +6,7 @@ import type { ConsoleStore } from "../store/console/console-store.ts";
 import { faultOf } from "../store/database-fault.ts";
 import type { Handover } from "../store/handover.ts";
 import type { Registrations } from "../store/registrations/registrations.ts";
+import type { UnifiedPushMessages } from "../store/unified-push/messages.ts";
 import { createSweepNotes } from "./journal/end-notes.ts";
 import type { Journal } from "./journal.ts";
 import type { Results } from "./outcomes/push-results.ts";
@@ -23,6 +24,8 @@ export function startHousekeeping(deps: {
 	results: Results;
 	registrations: Registrations;
 	handover: Handover;
+	/** What waits for UnifiedPush devices, also where they are served no more. */
+	unifiedPushMessages: Pick<UnifiedPushMessages, "sweep">;
 	/** What the console keeps, and its journal. */
 	consoleStore: Pick<ConsoleStore, "sweep">;
 	journal: Pick<Journal, "note">;
@@ -34,6 +37,7 @@ export function startHousekeeping(deps: {
 		results,
 		registrations,
 		handover,
+		unifiedPushMessages,
 		consoleStore,
 		journal,
 		retentionDays,
@@ -56,6 +60,7 @@ export function startHousekeeping(deps: {
 					"{expired} handed-over pushes in {database} became too old and were deleted. Is a connector running?",
 					about("handover-expired", { expired }),
 				);
+			await unifiedPushMessages.sweep();
 			await consoleStore.sweep();
 		} catch (error) {
 			log.warn(

@@ -74,6 +74,13 @@ export const pushMessages = {
 		remedy:
 			"No registration is lost, but this push may be. Look at the database and the disk. Please report an `internal error` with its line.",
 	},
+	"unifiedpush-away": {
+		happened: "Pushes for UnifiedPush devices wait, because the database does not answer.",
+		cause: "The database is away or overloaded.",
+		remedy:
+			"What was answered with 201 is in the database and goes out when it is back; new pushes are answered with 503. Look at the database.",
+		more: "unifiedpush.md",
+	},
 	"outbox-unreadable": {
 		happened: "The outbox cannot be read, so the pushes in it wait.",
 		cause: "The disk of `DATA_DIR` fails, or the file is damaged.",

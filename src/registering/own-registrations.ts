@@ -7,10 +7,11 @@ import type { Registrations } from "../store/registrations/registrations.ts";
 import type { Answer, Registration } from "../types.ts";
 import type { Registrar, Which } from "../xmpp/commands/registrar.ts";
 import { partyOfOwner } from "../xmpp/party.ts";
+import { UNIFIED_PUSH } from "../xmpp/unified-push.ts";
 import type { AppChoice } from "./app-choice.ts";
 import { knownNode, type NodeSource } from "./nodes.ts";
 import { plainReason } from "./plain-reason.ts";
-import { testOutcome } from "./test-push.ts";
+import { NOT_TESTED, testOutcome } from "./test-push.ts";
 
 export interface OwnRegistrationsDeps {
 	registrations: Pick<Registrations, "ofOwner" | "remove" | "nameDevice">;
@@ -76,6 +77,9 @@ export function createOwnRegistrations(
 			const [one, ...more] = await ownersOwn(owner, which);
 			if (!one) return { kind: "nothing" };
 			if (more.length > 0) return { kind: "several" };
+			if (one.app === UNIFIED_PUSH) {
+				return { kind: "tested", node: one.node, outcome: testOutcome(NOT_TESTED) };
+			}
 			const waitMs = takeTest(owner);
 			if (waitMs > 0) return { kind: "too-often", waitMs };
 			const { node } = await known(one);

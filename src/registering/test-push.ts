@@ -6,6 +6,12 @@ import { plainReason } from "./plain-reason.ts";
 /** Takes the way of any message's push. */
 export const TEST_PUSH: Notification = { class: "high", body: "Test" };
 
+/** What a test of a UnifiedPush registration is answered: its app reads what its own server encrypts for it. */
+export const NOT_TESTED: Answer = {
+	kind: "refused",
+	reason: "a UnifiedPush app gets what its own server sends, and can be tested from there alone",
+};
+
 /** What became of it, fit for whoever had it sent. */
 export function testOutcome(answer: Answer): TestOutcome {
 	switch (answer.kind) {

@@ -1,6 +1,7 @@
 /** What the HTTP application is composed from, and what a request carries through it. */
 import type { Logger } from "@logtape/logtape";
 import type { Hono } from "hono";
+import type { Take } from "../delivery/unified-push/taking.ts";
 import type { InviteDesk } from "../registering/invite-check.ts";
 import type { NodeSource } from "../registering/nodes.ts";
 import type { RefusedRegistration } from "../registering/refused-registration.ts";
@@ -44,6 +45,8 @@ export interface OperatorDeps extends ConsoleStore {
 	publicUrl?: string | undefined;
 	/** The first of a service is its default. */
 	apps: readonly ConsoleApp[];
+	/** Whether there are UnifiedPush devices, which are of no app of the settings. */
+	isUnifiedPush?: boolean | undefined;
 	/** Writes down what was done, now or with the next batch. */
 	note(happened: Happened): void | Promise<void>;
 	/** What this process notices; missing: it does not live long enough (the edge). */
@@ -59,6 +62,13 @@ export interface ConsoleDeps extends OperatorDeps {
 	sessions: Sessions;
 	/** The sub-app, to be mounted at the root (console.ts): handed in, so that who has no console need not load it. */
 	routes(deps: AppDeps, own: ConsoleDeps): Hono<RequestEnv>;
+}
+
+/** What is served to apps' servers. */
+export interface UnifiedPushDeps {
+	/** What endpoints begin with. */
+	publicUrl: string;
+	take: Take;
 }
 
 export interface AppDeps {
@@ -88,6 +98,8 @@ export interface AppDeps {
 	webApp?: WebAppDeps | undefined;
 	/** Pushes to a registration whose secret was checked. */
 	push(node: string, notification: Notification): Promise<Answer>;
+	/** UnifiedPush endpoints; missing: there are none. */
+	unifiedPush?: UnifiedPushDeps | undefined;
 	readiness(): Promise<Readiness>;
 	/** Hears of registrations that are refused. Missing: nobody does. */
 	note?(refused: RefusedRegistration): void;

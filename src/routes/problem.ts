@@ -23,6 +23,12 @@ export const problemKinds = {
 		meaning: "It is not JSON, or not UTF-8. Nothing was done.",
 		example: { detail: "The body is not JSON." },
 	},
+	"malformed-header": {
+		status: 400,
+		title: "A header of the push does not fit",
+		meaning: "A push to a UnifiedPush endpoint has a TTL, a Topic or an Urgency that is none (RFC 8030 §5).",
+		example: { detail: "TTL must be a whole number of seconds." },
+	},
 	"registration-token-needed": {
 		status: 401,
 		title: "A registration token is needed",
@@ -98,6 +104,12 @@ export const problemKinds = {
 			"apart. The secret that the user's XMPP server has is for publishing alone. Whoever has the device secret of a " +
 			"registration that ended is answered 410.",
 		example: { detail: "There is no registration with this node, or this is not its device secret." },
+	},
+	"no-such-endpoint": {
+		status: 404,
+		title: "No such endpoint",
+		meaning: "No UnifiedPush endpoint was ever called so. One that ended is answered with 410.",
+		example: { detail: "There was never such an endpoint here." },
 	},
 	"method-not-allowed": {
 		status: 405,

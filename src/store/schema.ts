@@ -108,6 +108,39 @@ export const handover = sqliteTable(
 );
 
 /**
+ * UnifiedPush: what apps' servers sent and no device has answered for yet. Whoever sends one claims it by lease, as with
+ * the hand-over table.
+ */
+export const unifiedPushMessages = sqliteTable(
+	"unifiedpush_messages",
+	{
+		/** Grows: the order in which they came. */
+		id: integer().primaryKey({ autoIncrement: true }),
+		/** The registration's. */
+		node: text().notNull(),
+		/** Who counts as one behind it (`Registration.party`). */
+		party: text().notNull(),
+		/** RFC 8030 §5.4: a newer one with the same replaces it. */
+		topic: text(),
+		/** Of the body. */
+		bytes: integer().notNull(),
+		expiresAt: integer("expires_at").notNull(),
+		/** When it is tried next by itself; a device that comes online gets it before. */
+		dueAt: integer("due_at").notNull(),
+		tries: integer().notNull().default(0),
+		claimedBy: text("claimed_by"),
+		claimedUntil: integer("claimed_until").notNull().default(0),
+		/** base64, as it goes out. */
+		body: text().notNull(),
+	},
+	(table) => [
+		index("unifiedpush_messages_node").on(table.node),
+		index("unifiedpush_messages_due_at").on(table.dueAt),
+		index("unifiedpush_messages_party").on(table.party, table.bytes),
+	],
+);
+
+/**
  * Which connector holds an account's address, and what it takes for the next one to resume its stream (XEP-0198).
  * Those who stand by watch the beat.
  */

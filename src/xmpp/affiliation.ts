@@ -11,8 +11,9 @@ import { fits } from "./stanza-size.ts";
  * @param registration its `node` as the owner's server knows it
  * @returns undefined where the owner is not known, since it registered over HTTP, or has too long a JID
  */
-export function affiliationNone({ owner, jid, node }: Registration): Element | undefined {
-	if (owner === "") return undefined;
+export function affiliationNone({ owner, jid, node, dialect }: Registration): Element | undefined {
+	// To an endpoint of UnifiedPush no server publishes.
+	if (owner === "" || dialect === "unifiedpush") return undefined;
 	const message = xml(
 		"message",
 		// From where it published to: servers compare it.

@@ -16,12 +16,12 @@ const FEATURES = [NS.discoInfo, NS.discoItems, NS.push, NS.commands, NS.dataForm
  * The answer to a query about us, about the list of commands, or about one command.
  * @returns a `<query/>`, or an `<error/>` when there is no such node
  */
-export function discoInfo(node: string | undefined, registrar: Registrar): Element {
+export function discoInfo(node: string | undefined, registrar: Registrar, isUnifiedPush = false): Element {
 	if (node === undefined) {
 		return info(
 			undefined,
 			[identity("pubsub", "push", "Reveille"), ...appServers(registrar.apps)],
-			[...FEATURES, ...registrar.providers],
+			[...FEATURES, ...(isUnifiedPush ? [NS.unifiedPush] : []), ...registrar.providers],
 			pushForm(registrar),
 		);
 	}

@@ -29,6 +29,8 @@ export const NS = {
 	tigaseEncrypt: "tigase:push:encrypt:0",
 	tigaseGroupchat: "http://tigase.org/protocol/muc#offline",
 	tigaseEvent: "http://tigase.org/protocol/account#event",
+	/** UnifiedPush over XMPP: what Conversations asks its push server. */
+	unifiedPush: "http://gultsch.de/xmpp/drafts/unified-push",
 	/** Ours: what one Reveille asks another (same-database.ts). */
 	reveille: "urn:reveille:0",
 } as const;

@@ -23,10 +23,18 @@ export interface StanzaDeps {
 	 * @returns undefined: this one is not told
 	 */
 	same?(from: string, value: string): string | undefined;
+	/** What UnifiedPush asks; missing: it is not served here. */
+	unifiedPush?: {
+		/** @returns the payload of the answer, or an `<error/>` */
+		register(payload: Element, from: string, to: string): Promise<Element>;
+		/** A client tells that it is there. @param from its full JID */
+		online(from: string): void;
+	};
 	/** Why nothing can be said of unknown registrations: their publishes are answered with `wait`. Default: never. */
 	doubt?(): string | undefined;
 }
 
+const notServed = () => stanzaError("wait", "bad-request", "nothing of this kind is served here");
 const unknownQuestion = () => stanzaError("cancel", "service-unavailable");
 const LONGEST_ID = stanzaBounds.id.is;
 const LONGEST_ADDRESS = stanzaBounds.address.is;
@@ -34,7 +42,8 @@ const LONGEST_ADDRESS = stanzaBounds.address.is;
 /** Takes a stanza and gives the reply to send, if one is due. Never throws. */
 export type StanzaHandler = (stanza: Element) => Promise<Element | undefined>;
 
-export function createStanzaHandler({ publish, commands, version, same, doubt }: StanzaDeps): StanzaHandler {
+export function createStanzaHandler(deps: StanzaDeps): StanzaHandler {
+	const { publish, commands, version, same, doubt, unifiedPush } = deps;
 	const { registrar } = commands;
 	const command = createCommands(commands);
 
@@ -56,18 +65,18 @@ export function createStanzaHandler({ publish, commands, version, same, doubt }:
 			case `get ${NS.version} query`:
 				return xml("query", { xmlns: NS.version }, xml("name", {}, "Reveille"), xml("version", {}, version));
 			case `get ${NS.discoInfo} query`:
-				return discoInfo(node, registrar);
+				return discoInfo(node, registrar, unifiedPush !== undefined);
 			case `get ${NS.discoItems} query`:
 				return discoItems(node, to, registrar);
+			case `set ${NS.unifiedPush} register`:
+				return unifiedPush?.register(payload, from, to) ?? notServed();
 			case `get ${NS.reveille} same`: {
 				const own = same?.(from, valueIn(payload));
 				return own === undefined ? unknownQuestion() : sameElement(own);
 			}
 			default:
 				// A publish in a shape we do not know must not cost its user the registration.
-				return type === "set"
-					? stanzaError("wait", "bad-request", "nothing of this kind is served here")
-					: unknownQuestion();
+				return type === "set" ? notServed() : unknownQuestion();
 		}
 	}
 
@@ -88,7 +97,12 @@ export function createStanzaHandler({ publish, commands, version, same, doubt }:
 
 	return async (stanza) => {
 		const { type, id, from, to } = stanza.attrs;
-		if (!stanza.is("iq") || (type !== "get" && type !== "set")) return undefined;
+		if (!stanza.is("iq") || (type !== "get" && type !== "set")) {
+			// Directed presence: of a client that has come online.
+			if (stanza.is("presence") && type === undefined && !isLonger(from, LONGEST_ADDRESS))
+				unifiedPush?.online(String(from ?? ""));
+			return undefined;
+		}
 		// The reply would repeat them. Without one no server takes a registration from its user.
 		if (isLonger(id, LONGEST_ID) || isLonger(from, LONGEST_ADDRESS) || isLonger(to, LONGEST_ADDRESS))
 			return undefined;

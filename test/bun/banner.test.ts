@@ -43,6 +43,22 @@ describe("the first lines of a start", () => {
 		expect(text).toContain("VAPID_SUBJECT");
 	});
 
+	test("say whom clients name as their push server of UnifiedPush, and what turns it on", () => {
+		expect(line(said(), "UnifiedPush")).toBe(
+			"UnifiedPush     off: UNIFIEDPUSH=true turns it on, for a component",
+		);
+		const settings = {
+			XMPP_SERVICE: "xmpp://127.0.0.1:5347",
+			XMPP_DOMAIN: "push.example.net",
+			XMPP_PASSWORD: "sesame",
+			PUBLIC_URL: "https://push.example.net/",
+			UNIFIEDPUSH: "true",
+		};
+		expect(line(said(settings), "UnifiedPush")).toContain(
+			"push server push.example.net; endpoints at https://push.example.net/up/…",
+		);
+	});
+
 	test("with an account name its address and its server, and who may register", () => {
 		const text = said(ACCOUNT, { registrationToken: { kind: "file", path: "data/registration-token" } });
 		expect(line(text, "XMPP")).toContain("push@xmpp.example.net/push through wss://xmpp.example.net/ws");

@@ -881,3 +881,26 @@ describe("the web app", () => {
 		expect(namesIn(problemsOf(settings))).toEqual(["WEB_APP_SERVERS"]);
 	});
 });
+
+describe("UNIFIEDPUSH", () => {
+	const component = {
+		XMPP_SERVICE: "xmpp://127.0.0.1:5347",
+		XMPP_DOMAIN: "push.example.net",
+		XMPP_PASSWORD: "s",
+	};
+	const on = { UNIFIEDPUSH: "true", PUBLIC_URL: "https://push.example.net" };
+
+	test("is off by itself, and needs a component and PUBLIC_URL", () => {
+		expect(parseConfig({ ...component, PUBLIC_URL: on.PUBLIC_URL }).unifiedPush).toBeUndefined();
+		expect(parseConfig({ ...component, ...on }).unifiedPush).toEqual({
+			publicUrl: on.PUBLIC_URL,
+			endpointLifeMs: 60 * 86_400_000,
+		});
+		// What nobody uses goes before.
+		const short = parseConfig({ ...component, ...on, RETENTION_DAYS: "7" });
+		expect(short.unifiedPush?.endpointLifeMs).toBe(7 * 86_400_000);
+		expect(() => parseConfig({ ...component, UNIFIEDPUSH: "true" })).toThrow("PUBLIC_URL is missing");
+		const account = { XMPP_SERVICE: "wss://xmpp.example.net/ws", XMPP_USERNAME: "push", XMPP_PASSWORD: "s" };
+		expect(() => parseConfig({ ...account, ...on })).toThrow("UNIFIEDPUSH=true needs a component");
+	});
+});

@@ -21,6 +21,7 @@ import { openConsoleStore } from "../../src/store/console/console-store.ts";
 import { createHandover } from "../../src/store/handover.ts";
 import { createInvites } from "../../src/store/invites.ts";
 import { createPubsubNodes } from "../../src/store/pubsub-nodes.ts";
+import { createUnifiedPushMessages } from "../../src/store/unified-push/messages.ts";
 import type { Push, PushService } from "../../src/types.ts";
 import { openTestDatabase, type TestDatabase } from "../database.ts";
 import { readableLog } from "../delivery/delivery-fixture.ts";
@@ -85,6 +86,7 @@ function connectorOf(config: ReturnType<typeof settings>, send: (push: Push) => 
 		ends,
 		keyUse: async () => [],
 		handover: createHandover(db),
+		unifiedPushMessages: createUnifiedPushMessages(db),
 		nodes: createNodeSource(keyring, pubsubNodes, config.pubsubHosts),
 		pubsubNodes,
 		invites: createInviteDesk(createInvites(db)),

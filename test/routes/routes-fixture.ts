@@ -149,6 +149,8 @@ export async function startTestServer(
 	return {
 		...database,
 		app,
+		/** What the application is composed from. */
+		deps: whole,
 		db: database.db,
 		state,
 		pushed,

@@ -1,10 +1,11 @@
 /** Registrations that wait in vain, said at the start: of an app that is not set up, or at an address of no connection. */
 
 import type { Logger } from "@logtape/logtape";
-import type { XmppConnection } from "../../config/connections.ts";
+import type { Config } from "../../config/config.ts";
 import { about } from "../../messages/about.ts";
 import type { Registrations } from "../../store/registrations/registrations.ts";
 import type { App } from "../../types.ts";
+import { UNIFIED_PUSH } from "../../xmpp/unified-push.ts";
 import { hasJid } from "../connections.ts";
 
 /** So many addresses are named. */
@@ -12,12 +13,12 @@ const NAMED = 5;
 
 export async function warnOfUnserved(
 	registrations: Pick<Registrations, "count" | "countAddresses">,
-	{ apps, connections }: { apps: readonly App[]; connections: readonly XmppConnection[] },
+	{ apps, connections, unifiedPush }: Pick<Config, "connections" | "unifiedPush"> & { apps: readonly App[] },
 	log: Logger,
 ): Promise<void> {
 	for (const { app, count } of await registrations.count().catch(() => [])) {
 		// Somebody renamed it, or left it out.
-		if (apps.some(({ name }) => name === app)) continue;
+		if (apps.some(({ name }) => name === app) || (unifiedPush && app === UNIFIED_PUSH)) continue;
 		log.warn(
 			"{count} registrations are of the app {app}, which is not set up, and their pushes wait. Set it up again, if it is still needed.",
 			about("registrations-without-app", { app, count }),

@@ -13,6 +13,7 @@ import { loginBounds } from "./login.ts";
 import { publishBounds } from "./publishes.ts";
 import { registrationBounds } from "./registrations.ts";
 import { stanzaBounds } from "./stanzas.ts";
+import { unifiedPushBounds } from "./unified-push.ts";
 import { webKitBounds } from "./web-kit.ts";
 import { webWorkerBounds } from "./web-worker.ts";
 
@@ -25,6 +26,7 @@ export const BOUNDS: Readonly<Record<string, Bounds>> = {
 	"HTTP requests": httpBounds,
 	"The console over HTTP": consoleHttpBounds,
 	"Delivery and the outbox": deliveryBounds,
+	UnifiedPush: unifiedPushBounds,
 	"Answers of others": answerBounds,
 	"The console": consoleBounds,
 	"The web app in the browser": webKitBounds,

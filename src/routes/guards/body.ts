@@ -1,4 +1,4 @@
-/** What a body must be before anything looks into it: small, here soon, and UTF-8. */
+/** What a body must be before anything looks into it: small, here soon, and mostly UTF-8. */
 import { createMiddleware } from "hono/factory";
 import { httpBounds } from "../../limits/bounds/http.ts";
 import { Problem } from "../problem.ts";
@@ -11,7 +11,15 @@ export const BODY_PATIENCE_MS = httpBounds.bodyTime.is;
  * @param maxBytes the largest body that is read
  * @param patienceMs how long reading it may take
  */
-export function smallUtf8Body(maxBytes: number, patienceMs = BODY_PATIENCE_MS) {
+export const smallUtf8Body = (maxBytes: number, patienceMs = BODY_PATIENCE_MS) =>
+	smallBody(maxBytes, requireUtf8, patienceMs);
+
+/** The same for a body of any bytes. @param check throws a `Problem` for one that does not fit */
+export function smallBody(
+	maxBytes: number,
+	check: (bytes: ArrayBuffer) => void = () => {},
+	patienceMs = BODY_PATIENCE_MS,
+) {
 	return createMiddleware(async (c, next) => {
 		const { body, headers } = c.req.raw;
 		if (body) {
@@ -19,7 +27,7 @@ export function smallUtf8Body(maxBytes: number, patienceMs = BODY_PATIENCE_MS) {
 			if (Number(length) > maxBytes) throw tooLarge(maxBytes);
 			const reading = length === null ? readSmall(body, maxBytes) : c.req.arrayBuffer();
 			const bytes = await soon(reading, patienceMs);
-			requireUtf8(bytes);
+			check(bytes);
 			// For whoever reads it next.
 			if (length === null) c.req.raw = new Request(c.req.raw, { body: bytes });
 		}

@@ -1,5 +1,6 @@
 /** Limits how often one client may write. */
 import { createMiddleware } from "hono/factory";
+import type { Rate } from "../../limits/bounds/bound.ts";
 import { httpBounds } from "../../limits/bounds/http.ts";
 import { createBuckets } from "../../limits/token-buckets.ts";
 import type { RequestEnv } from "../deps.ts";
@@ -20,10 +21,16 @@ export const SITE_WRITES = httpBounds.siteWrites.is;
 
 const WRITING = new Set(["POST", "PUT", "DELETE", "PATCH"]);
 
-/** The middleware; where the runtime does not say who asks, all share one bucket. */
-export function rateLimit(now: () => number) {
-	const networks = createBuckets(WRITES, now);
-	const sites = createBuckets(SITE_WRITES, now);
+/**
+ * The middleware; where the runtime does not say who asks, all share one bucket.
+ * @param rates of one network, and of the networks of one IPv6 /48
+ */
+export function rateLimit(
+	now: () => number,
+	rates: { network: Rate; site: Rate } = { network: WRITES, site: SITE_WRITES },
+) {
+	const networks = createBuckets(rates.network, now);
+	const sites = createBuckets(rates.site, now);
 
 	/** @returns the ms until there may be another write */
 	function take(network: string): number {
@@ -35,12 +42,15 @@ export function rateLimit(now: () => number) {
 
 	return createMiddleware<RequestEnv>(async (c, next) => {
 		const ms = WRITING.has(c.req.method) ? take(c.get("clientNetwork") ?? "") : 0;
-		if (ms > 0) {
-			const seconds = Math.ceil(ms / 1000);
-			throw new Problem("too-many-requests", `Too many requests from your network: wait ${seconds} s.`, {
-				headers: { "Retry-After": String(seconds) },
-			});
-		}
+		if (ms > 0) throw tooMany("from your network", ms);
 		await next();
+	});
+}
+
+/** @param where whose requests they are @param ms until there may be another one */
+export function tooMany(where: string, ms: number): Problem {
+	const seconds = Math.ceil(ms / 1000);
+	return new Problem("too-many-requests", `Too many requests ${where}: wait ${seconds} s.`, {
+		headers: { "Retry-After": String(seconds) },
 	});
 }

@@ -208,9 +208,21 @@ describe("the other dialects", () => {
 	});
 });
 
+/** UnifiedPush endpoints, of which there is none. */
+const startWithEndpoints = async () =>
+	(
+		await start({
+			unifiedPush: { publicUrl: "https://push.example.net", take: async () => ({ kind: "unknown" }) },
+		})
+	).app;
+
 /** How to come to a problem of each kind. */
 const ways: Record<ProblemName, () => Promise<Response>> = {
 	"malformed-body": async () => (await start()).json("POST", "/registrations", "{"),
+	"malformed-header": async () =>
+		(await startWithEndpoints()).request("/up/x", { method: "POST", headers: { TTL: "soon" } }),
+	"no-such-endpoint": async () =>
+		(await startWithEndpoints()).request("/up/x", { method: "POST", body: "1" }),
 	"registration-token-needed": async () =>
 		(await start({ registration: askingFor("t".repeat(40)) })).json("POST", "/registrations", {}),
 	"no-invite": async () =>

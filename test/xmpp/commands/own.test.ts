@@ -313,3 +313,30 @@ test("what came over HTTP and XML has no way to write ends no stream: a name is 
 		for (const unwritable of ["\u0001", "\uffff"]) expect(answer).not.toContain(unwritable);
 	}
 });
+
+describe("a UnifiedPush registration", () => {
+	test("is listed beside the others and renamed as they are, and its test says where it can be tested", async () => {
+		await registered("phone");
+		const node = fixture.keyring.createNode();
+		const wanted = {
+			owner: "juliet@example.org",
+			app: "UnifiedPush/XMPP",
+			device: "a i",
+			token: JULIET,
+			deviceName: "UnifiedPush: balcony",
+			dialect: "unifiedpush" as const,
+		};
+		await fixture.registrations.registerInBatch(wanted, node);
+		const list = await fixture.ask(command("list-push-registrations", submit({})));
+		expect(list).toContain("UnifiedPush: balcony");
+		expect(list).toContain("UnifiedPush/XMPP");
+		const answered = await fixture.ask(command("test-push", submit({ node })));
+		expect(answered).toContain("<value>refused</value>");
+		expect(answered).toContain("can be tested from there alone");
+		expect(fixture.tested).toEqual([]);
+		await fixture.ask(command("rename-push", submit({ node, "device-name": "Balcony" })));
+		expect((await fixture.registrations.find(node))?.deviceName).toBe("Balcony");
+		await fixture.ask(command("unregister-push", submit({ nodes: node })));
+		expect(await fixture.registrations.find(node)).toBeUndefined();
+	});
+});

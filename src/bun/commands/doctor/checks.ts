@@ -11,6 +11,7 @@ import { lookAtPublicUrl } from "./public-url.ts";
 import { lookAtReplica } from "./replica.ts";
 import { lookAtServices } from "./services.ts";
 import { lookAtSettings } from "./settings.ts";
+import { lookAtUnifiedPush } from "./unified-push.ts";
 import { loginChecks, xmppChecks } from "./xmpp/checks.ts";
 
 /** All checks, in the order in which they are told. */
@@ -24,6 +25,7 @@ export function checksOf(context: Context, isLoopWanted: boolean): Check[] {
 		...xmppChecks(context),
 		{ group: "Push services", look: (signal) => lookAtServices(context, signal) },
 		{ group: "PUBLIC_URL", look: (signal) => lookAtPublicUrl(context, signal) },
+		{ group: "PUBLIC_URL", look: (signal) => lookAtUnifiedPush(context, signal) },
 		{ group: "Clock", isLast: true, look: async () => clockFindings(context.clocks) },
 		// Last: a connector that is started for it takes the address.
 		...(isLoopWanted

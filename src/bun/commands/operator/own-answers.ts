@@ -52,6 +52,7 @@ export async function withOwnAnswers<T>(
 			openOperator({
 				publicUrl: config.publicUrl,
 				apps: config.apps,
+				isUnifiedPush: config.unifiedPush !== undefined,
 				store,
 				invites: createInvites(db),
 				note: journal.note,

@@ -5,7 +5,7 @@ import { consoleApps } from "./push-services.ts";
 import type { ConsoleStore } from "./sources.ts";
 
 export interface OpenOperatorOptions
-	extends Pick<OperatorDeps, "publicUrl" | "note" | "journal" | "connector" | "ownerForm"> {
+	extends Pick<OperatorDeps, "publicUrl" | "isUnifiedPush" | "note" | "journal" | "connector" | "ownerForm"> {
 	apps: readonly AppConfig[];
 	/** What is written down. */
 	store: Omit<ConsoleStore, "invites">;
@@ -13,7 +13,7 @@ export interface OpenOperatorOptions
 }
 
 export function openOperator(options: OpenOperatorOptions): OperatorDeps {
-	const { apps, store, invites, publicUrl, note, journal, connector, ownerForm } = options;
+	const { apps, store, invites, publicUrl, isUnifiedPush, note, journal, connector, ownerForm } = options;
 	const { history, events, bars, search } = store;
 	return {
 		apps: consoleApps(apps),
@@ -23,6 +23,7 @@ export function openOperator(options: OpenOperatorOptions): OperatorDeps {
 		search,
 		invites,
 		publicUrl,
+		isUnifiedPush,
 		note,
 		journal,
 		connector,

@@ -9,6 +9,7 @@ import { present } from "../../../syntax/present-fields.ts";
 import type { Registration } from "../../../types.ts";
 import type { FoundRegistrations, GateView, Leg, RegistrationView } from "../../../web/console/wire.ts";
 import { domainOf } from "../../../xmpp/jid.ts";
+import { UNIFIED_PUSH } from "../../../xmpp/unified-push.ts";
 import type { AppDeps, OperatorDeps } from "../../deps.ts";
 import { readinessOf } from "../../health.ts";
 import { lookUp } from "../../new-registration.ts";
@@ -67,7 +68,7 @@ export function registrationRoutes(all: RegistrationRoutesDeps) {
 			rows: found.rows.map((row) => rowOf(row, own.apps, own.journal)),
 			...present({ next: found.next }),
 			ms: Math.round((performance.now() - begun) * 10) / 10,
-			apps: own.apps.map(({ name }) => name),
+			apps: [...own.apps.map(({ name }) => name), ...(own.isUnifiedPush ? [UNIFIED_PUSH] : [])],
 		};
 		return c.json(answer);
 	});

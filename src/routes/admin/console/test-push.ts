@@ -1,10 +1,11 @@
 /** A test push of the operator's, with each leg of its way as it was timed here. */
 import type { LastSend } from "../../../delivery/journal.ts";
 import { plainReason } from "../../../registering/plain-reason.ts";
-import { TEST_PUSH } from "../../../registering/test-push.ts";
+import { NOT_TESTED, TEST_PUSH } from "../../../registering/test-push.ts";
 import { present } from "../../../syntax/present-fields.ts";
 import type { Answer, Outcome, Registration } from "../../../types.ts";
 import type { GateView, Leg, TestPush } from "../../../web/console/wire.ts";
+import { UNIFIED_PUSH } from "../../../xmpp/unified-push.ts";
 import type { AppDeps, OperatorDeps } from "../../deps.ts";
 import { providerOf } from "./push-services.ts";
 import { deviceOf, hostOf } from "./registration-view.ts";
@@ -17,7 +18,8 @@ export async function testPush(
 ): Promise<{ tested: TestPush; sentence: string }> {
 	const { now = Date.now } = deps;
 	const begun = now();
-	const answer = await deps.push(registration.node, TEST_PUSH);
+	const isTestable = registration.app !== UNIFIED_PUSH;
+	const answer = isTestable ? await deps.push(registration.node, TEST_PUSH) : NOT_TESTED;
 	const ms = Math.max(0, now() - begun);
 	const last = own.journal?.lastSend(registration.node);
 	const send = last && last.at >= begun ? last : undefined;

@@ -4,6 +4,7 @@ import xml from "@xmpp/xml";
 import { openLoop } from "../../../../src/bun/commands/doctor/loop/events.ts";
 import { failureText, legsText } from "../../../../src/bun/commands/doctor/loop/loop.ts";
 import { lookAtPublicUrl } from "../../../../src/bun/commands/doctor/public-url.ts";
+import { lookAtUnifiedPush } from "../../../../src/bun/commands/doctor/unified-push.ts";
 import { holderFinding } from "../../../../src/bun/commands/doctor/xmpp/holder.ts";
 import { measureRate, rateFinding } from "../../../../src/bun/commands/doctor/xmpp/rate.ts";
 import { parseConfig } from "../../../../src/config/config.ts";
@@ -71,6 +72,42 @@ describe("PUBLIC_URL", () => {
 		const other = () => new Response("It works!");
 		expect(await look("http://push.example.net", { answer: other, isRunning: false })).toContain("unknown");
 		expect(await look(undefined)).toContain("unknown PUBLIC_URL: it is not set");
+	});
+});
+
+describe("UnifiedPush endpoints", () => {
+	const look = async (publicUrl: string | undefined, answer: () => Response) => {
+		const asked: string[] = [];
+		const config = parseConfig({ PUBLIC_URL: publicUrl, ...(publicUrl && { UNIFIEDPUSH: "true" }) });
+		const get = async (url: string) => {
+			asked.push(url);
+			return answer();
+		};
+		const said = await lookAtUnifiedPush({ config }, signal, get);
+		return {
+			asked,
+			said: said.map(({ state, text, do: todo }) => `${state} ${text} > ${todo ?? ""}`).join("\n"),
+		};
+	};
+	const endpoint = () => Response.json({ unifiedpush: { version: 1 } });
+
+	test("are asked for as apps ask, where they are served", async () => {
+		const { asked, said } = await look("https://push.example.net/base/", endpoint);
+		expect(asked).toEqual(["https://push.example.net/base/up/doctor"]);
+		expect(said).toStartWith("ok endpoints are reached");
+		expect(await look(undefined, endpoint)).toEqual({ asked: [], said: "" });
+	});
+
+	test("that the proxy leads elsewhere, that nobody answers, or that are not encrypted, are bad", async () => {
+		const other = await look("https://push.example.net", () => new Response("It works!", { status: 404 }));
+		expect(other.said).toContain(
+			"bad endpoints are not reached at https://push.example.net (status 404). > let the reverse proxy lead /up/…",
+		);
+		const dead = await look("https://push.example.net", () => {
+			throw Object.assign(new Error("no"), { code: "ECONNREFUSED" });
+		});
+		expect(dead.said).toContain("ECONNREFUSED");
+		expect((await look("http://push.example.net", endpoint)).said).toContain("https alone");
 	});
 });
 

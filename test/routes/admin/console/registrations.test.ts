@@ -54,6 +54,35 @@ describe("registrations", () => {
 		]);
 	});
 
+	test("of UnifiedPush are among them, by their app too, and no test push goes to them", async () => {
+		await start({ isUnifiedPush: true });
+		const node = server.keyring.createNode();
+		await server.registrations.registerInBatch(
+			{
+				owner: "juliet@example.org",
+				app: "UnifiedPush/XMPP",
+				device: "a i",
+				token: "juliet@example.org/Conversations.Xy12",
+				jid: "push.example.org",
+				deviceName: "UnifiedPush: Conversations.Xy12",
+				dialect: "unifiedpush",
+			},
+			node,
+		);
+		await registered("romeo@example.net");
+		const found = await get<FoundRegistrations>("registrations?app=UnifiedPush%2FXMPP");
+		expect(found.apps).toEqual(["webpush", "UnifiedPush/XMPP"]);
+		expect(found.rows).toMatchObject([
+			{ node, device: "UnifiedPush: Conversations.Xy12", app: "UnifiedPush/XMPP", state: "new" },
+		]);
+		const { known } = await get<RegistrationView>(`registrations/${node}`);
+		expect(known).toContainEqual({ name: "Registered by", value: "unifiedpush" });
+		expect(JSON.stringify(known)).not.toContain("Conversations.Xy12@");
+		const tested = await post<TestPush>(`registrations/${node}/test`);
+		expect(tested.title).toContain("can be tested from there alone");
+		expect(server.pushed).toEqual([]);
+	});
+
 	test("one: everything known, its secrets shortened; other devices; why it gets no pushes", async () => {
 		await start();
 		const node = await registered("romeo@example.net");

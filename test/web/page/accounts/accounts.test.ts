@@ -60,6 +60,13 @@ describe("what is seen", () => {
 		expect(accounts.list(ACCOUNT)).toMatchObject({ at: NOW, open: true });
 	});
 
+	test("with a login: also what did not come by this web app, such as an app's UnifiedPush endpoint", async () => {
+		const { accounts } = await scene();
+		const endpoint = { node: "node-5", name: "UnifiedPush: Conversations.Xy12", app: "UnifiedPush/XMPP" };
+		await accounts.signedIn(fakeSession({ list: async () => [...LISTED, endpoint] }));
+		expect(accounts.devicesOf(ACCOUNT).at(-1)).toMatchObject({ ...endpoint, state: "new" });
+	});
+
 	test("a login that is lost leaves the list, and says that it is closed", async () => {
 		const { accounts } = await scene();
 		const session = listing();

@@ -1,0 +1,192 @@
+/**
+ * Takes what waits for UnifiedPush devices to them. All of it is in the shared database, so that any connector of it may
+ * send it: it is claimed by whoever took it in, by whoever hears that the device is online, or when its time has come.
+ */
+import type { Logger } from "@logtape/logtape";
+import type { Element } from "@xmpp/xml";
+import { unifiedPushBounds } from "../../limits/bounds/unified-push.ts";
+import { createBuckets } from "../../limits/token-buckets.ts";
+import { about } from "../../messages/about.ts";
+import { nodeForm, type OwnerForm } from "../../messages/whom.ts";
+import type { Keyring } from "../../secrets.ts";
+import { faultOf } from "../../store/database-fault.ts";
+import type { Registrations } from "../../store/registrations/registrations.ts";
+import type { KeptMessage, UnifiedPushMessages } from "../../store/unified-push/messages.ts";
+import type { Outcome, Registration } from "../../types.ts";
+import { bareOf, resourceOf } from "../../xmpp/jid.ts";
+import { partyOfOwner } from "../../xmpp/party.ts";
+import { UNIFIED_PUSH } from "../../xmpp/unified-push.ts";
+import type { Journal } from "../journal.ts";
+import type { Results } from "../outcomes/push-results.ts";
+import { createAsking } from "./asking.ts";
+import { createLanes } from "./lanes.ts";
+
+const LOOK_EVERY_MS = 1_000;
+/** Registrations that are begun with in one look. */
+const AT_ONCE = 30;
+
+export interface UnifiedPushSending {
+	/** Who claims a further push for this registration; undefined: there is no room in memory, and the next look finds it. */
+	claimantFor(node: string): string | undefined;
+	/** Sends a push that was claimed. @param isBehind others wait for the same registration */
+	send(registration: Registration, message: KeptMessage, isBehind: boolean): void;
+	/** One waits that nobody claimed. */
+	look(): void;
+	/** A client is there. @param jid who sent presence, or registered */
+	online(jid: string): Promise<void>;
+	/** An answer to a stanza of ours came. */
+	answered(answer: Element): void;
+	/** A registration ended. */
+	ended(registration: Registration): void;
+	start(): void;
+	/** Claims no more; what is on its way within `withinMs` is answered, and the rest is left to others. */
+	stop(withinMs: number): Promise<void>;
+}
+
+export interface UnifiedPushSendingDeps {
+	messages: UnifiedPushMessages;
+	registrations: Pick<Registrations, "find" | "findAtPrimary" | "forget">;
+	keyring: Pick<Keyring, "conceal">;
+	/** Sends a stanza from the address in it, if there is a connection. */
+	send(stanza: Element): void;
+	/** Whether a component is connected: without one nothing reaches a device. */
+	isConnected(): boolean;
+	/** Counts a device's answer. */
+	count(outcome: Outcome): void;
+	results: Pick<Results, "add">;
+	journal: Pick<Journal, "sent">;
+	/** By what this connector is known, over its restarts. */
+	connector: string;
+	ownerForm: OwnerForm;
+	log: Logger;
+	now?: () => number;
+	deadlineMs?: number | undefined;
+}
+
+export function createUnifiedPushSending(deps: UnifiedPushSendingDeps): UnifiedPushSending {
+	const { messages, registrations, count, results, journal, log, now = Date.now } = deps;
+	// Each process has a name of its own: what an earlier one claimed is nobody's.
+	const claimant = `${deps.connector} ${crypto.randomUUID()}`;
+	const owners = createBuckets(unifiedPushBounds.presences.is, now);
+	const parties = createBuckets(unifiedPushBounds.partyPresences.is, now);
+	const fault = createFaultWarning(log);
+	const asking = createAsking({ ...deps, claimant, late, now });
+	const lanes = createLanes({ messages, registrations, claimant, deliver, onFault: fault });
+	/** The last of them; they are removed in their order. */
+	let removing: Promise<void> = Promise.resolve();
+	let isTakenBack = false;
+	let isStopped = false;
+	let timer: ReturnType<typeof setTimeout> | undefined;
+	let looking: Promise<void> | undefined;
+
+	/** The device took one that nobody waited for any more, or refused it. */
+	async function late(id: number, jid: string, outcome: Outcome): Promise<void> {
+		const node = await messages.nodeOf(id, UNIFIED_PUSH, jid);
+		if (node !== undefined && outcome.kind === "retry") return messages.putOffOne(id);
+		const registration = node === undefined ? undefined : await registrations.find(node);
+		if (!registration) return;
+		const sentAt = now() - (deps.deadlineMs ?? unifiedPushBounds.answerTime.is);
+		if (outcome.kind === "gone") return forget(registration, sentAt);
+		results.add(registration, "delivered");
+		await messages.remove([id]);
+		lanes.flush(registration.node);
+	}
+
+	/** The app is gone: so is its registration, unless the device renewed it since. */
+	async function forget(registration: Registration, sentAt: number): Promise<void> {
+		const { node, token, owner } = registration;
+		if (!(await registrations.forget(node, token, sentAt))) return;
+		await messages.removeOf(node);
+		log.info("{app}: a device of {owner} says that an app is gone: its registration {node} was removed.", {
+			app: UNIFIED_PUSH,
+			owner: deps.ownerForm(owner),
+			node: nodeForm(node),
+		});
+	}
+
+	async function deliver(registration: Registration, message: KeptMessage): Promise<boolean> {
+		const at = now();
+		const outcome = await asking.ask(message, registration);
+		if (outcome === undefined) return true;
+		count(outcome);
+		// Being away is no failure: it is what most of this is for.
+		if (outcome.kind !== "delivered" && outcome.kind !== "gone") return false;
+		journal.sent(registration.node, UNIFIED_PUSH, { at, ms: now() - at, outcome });
+		if (outcome.kind === "gone") await forget(registration, at);
+		else {
+			results.add(registration, "delivered");
+			// The next push does not wait for it: what cannot be removed now is sent again when its lease ends.
+			removing = messages.remove([message.id]).catch(fault);
+		}
+		return outcome.kind === "delivered";
+	}
+
+	async function look(): Promise<void> {
+		try {
+			if (!isTakenBack) await messages.takeBack(`${deps.connector} `, claimant);
+			isTakenBack = true;
+			const free = deps.isConnected() ? Math.min(AT_ONCE, lanes.free()) : 0;
+			const nodes = free > 0 ? await messages.due(free) : [];
+			for (const node of nodes) lanes.flush(node);
+			fault(undefined);
+		} catch (error) {
+			fault(error);
+		}
+		if (!isStopped) timer = setTimeout(lookNow, LOOK_EVERY_MS);
+	}
+
+	function lookNow() {
+		clearTimeout(timer);
+		looking = look();
+	}
+
+	return {
+		claimantFor: (node) => (lanes.hasRoom(node) && deps.isConnected() ? claimant : undefined),
+		send: lanes.add,
+
+		look() {
+			if (looking && !isStopped) lookNow();
+		},
+
+		async online(jid) {
+			const owner = bareOf(jid);
+			if (resourceOf(jid) === undefined || owners.take(owner) > 0 || parties.take(partyOfOwner(owner)) > 0)
+				return;
+			const { free, claimed } = await messages.waitingFor(UNIFIED_PUSH, jid);
+			for (const node of [...free, ...claimed.filter(lanes.has)]) lanes.flush(node);
+			// What another connector is about to put off, since it heard before that the device is away.
+			const others = claimed.filter((node) => !lanes.has(node));
+			if (others.length > 0) await messages.hasten(others, claimant);
+		},
+
+		answered: asking.take,
+
+		ended({ app, node }) {
+			if (app === UNIFIED_PUSH) messages.removeOf(node).catch(() => {});
+		},
+
+		start: lookNow,
+
+		async stop(withinMs) {
+			isStopped = true;
+			clearTimeout(timer);
+			await looking;
+			await Promise.race([lanes.stop(), new Promise((resolve) => setTimeout(resolve, withinMs))]);
+			await removing;
+			await messages.giveBack(claimant).catch(fault);
+		},
+	};
+}
+
+/** @returns warns once for each time that the database is away. @param error undefined: it answered */
+function createFaultWarning(log: Logger): (error: unknown) => void {
+	let isAway = false;
+	return (error) => {
+		if (error !== undefined && !isAway)
+			log.warn(
+				"The database {database} does not answer, so pushes for UnifiedPush devices wait. It is asked again every second: {error}",
+				about("unifiedpush-away", { error: faultOf(error) }),
+			);
+		isAway = error !== undefined;
+	};
+}

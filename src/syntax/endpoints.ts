@@ -1,0 +1,13 @@
+/** The URLs of UnifiedPush endpoints, and of the receipts for what was sent there. */
+
+/** Where they are, below PUBLIC_URL. */
+export const ENDPOINTS = "/up";
+
+const below = (publicUrl: string, path: string) => `${publicUrl.replace(/\/+$/, "")}${ENDPOINTS}/${path}`;
+
+/** @param token the node and its endpoint secret, with a dot between */
+export const endpointUrl = (publicUrl: string, token: string): string => below(publicUrl, token);
+
+/** Names a push, and is nowhere. */
+export const receiptUrl = (publicUrl: string, receipt: string): string =>
+	below(publicUrl, `receipts/${receipt}`);

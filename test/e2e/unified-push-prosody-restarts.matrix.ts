@@ -1,0 +1,3 @@
+import { testUnifiedPushRestarts } from "./unified-push.ts";
+
+testUnifiedPushRestarts("prosody");

@@ -1,0 +1,3 @@
+import { testUnifiedPush } from "./unified-push.ts";
+
+testUnifiedPush("prosody");
