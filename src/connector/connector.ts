@@ -30,6 +30,7 @@ import { createOutboxLoop, type OutboxLoop } from "../delivery/outbox/outbox-loo
 import { createVerdicts } from "../delivery/outcomes/dead-token-verdicts.ts";
 import { createResults, type Results } from "../delivery/outcomes/push-results.ts";
 import { createPushModules } from "../delivery/push-modules.ts";
+import { createPush2Relay } from "../delivery/push2-relay.ts";
 import { createTrials, type Trials } from "../delivery/trial-devices.ts";
 import type { OwnerForm } from "../messages/whom.ts";
 import { createAccess } from "../registering/access.ts";
@@ -93,6 +94,8 @@ export interface ConnectorDeps {
 	standby: { leases: StreamLeases; holder: string } | undefined;
 	/** By the name of their app. */
 	services: ReadonlyMap<string, PushService>;
+	/** Sends what is relayed of Push 2.0; undefined: nothing is. */
+	relay: PushService | undefined;
 	clocks: ClockWatch;
 }
 
@@ -199,6 +202,7 @@ export async function createConnector(deps: ConnectorDeps): Promise<Connector> {
 			note: deps.journal.note,
 			invites: deps.invites,
 			vapidPublicKey: deps.vapidPublicKey,
+			publicUrl: config.publicUrl,
 			keyring,
 			apps: config.apps,
 			services: deps.services,
@@ -267,6 +271,7 @@ function composeDelivery(
 		keyring,
 		registrations,
 		services,
+		relay: relayService,
 		keyUse,
 		replica,
 		journal,
@@ -300,8 +305,17 @@ function composeDelivery(
 	// Admission: a publish shows its secret. Or it names a push module, whose devices need not register.
 	const mayPublish = createAccess(config.xmppAllow);
 	const modules = createPushModules({ apps: config.apps, services, mayPublish });
-	const admit = createAdmission({ keyring, modules, isBarred, log, now: Date.now });
-	const known = trials.beside(modules.beside(registrations));
+	const relay =
+		relayService &&
+		createPush2Relay({
+			service: relayService,
+			mayRelay: mayPublish,
+			hash: keyring.conceal,
+			onDropped: (reason) => metrics?.push2Dropped(reason),
+		});
+	const admit = createAdmission({ keyring, modules, relay, isBarred, log, now: Date.now });
+	const unregistered = modules.beside(registrations);
+	const known = trials.beside(relay ? relay.beside(unregistered) : unregistered);
 
 	// Gates: may the push service be asked now? If not, the push goes to the outbox, until the gate opens or has room.
 	const gates = createGates({
@@ -320,7 +334,7 @@ function composeDelivery(
 	// Services: each sends a push once, and classifies the answer as an outcome. The metrics count and time them.
 	const metrics = config.adminToken
 		? createMetrics({
-				apps: config.apps.map(({ name }) => name),
+				apps: [...config.apps, ...(relay ? [relay.app] : [])].map(({ name }) => name),
 				outbox: file.outbox.depth,
 				shutGates: gates.shut,
 				inFlight: gates.inFlight,
@@ -335,6 +349,7 @@ function composeDelivery(
 	const observed = new Map(
 		[...services].map(([app, service]) => [app, metrics?.observe(app, service) ?? service]),
 	).set(trials.app.name, trials.service);
+	if (relay) observed.set(relay.app.name, metrics?.observe(relay.app.name, relay.service) ?? relay.service);
 
 	// Outcomes: they are written down, and not believed when too many devices at once are said to be gone.
 	const results = createResults(known, log, Date.now, ownerForm);
@@ -359,7 +374,7 @@ function composeDelivery(
 		gates,
 		maxInFlight: IN_FLIGHT,
 		services: observed,
-		apps: [...config.apps, trials.app],
+		apps: [...config.apps, trials.app, ...(relay ? [relay.app] : [])],
 		results,
 		verdicts,
 		outbox: file.outbox,

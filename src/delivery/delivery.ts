@@ -149,13 +149,14 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
 		return waitAnswer(reason);
 	}
 
-	/** @param publisher whose right to publish is looked at; undefined: it was checked elsewhere */
+	/** @param request whose right to publish is looked at; missing: it was checked elsewhere */
 	function push(
 		node: string,
 		notification: Notification,
 		receivedAt: number,
-		publisher?: string,
+		request: Pick<PublishRequest, "publisher" | "isUnanswered"> = {},
 	): Promise<Answer> {
+		const { publisher, isUnanswered } = request;
 		const expiresAt = receivedAt + ttlSecondsOf(notification.class, pushTtlSeconds) * 1000;
 		const version = outbox.nextVersion();
 		const item: Item = {
@@ -168,6 +169,7 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
 			isPromised: false,
 		};
 		if (publisher !== undefined) item.publisher = publisher;
+		if (isUnanswered) item.isUnanswered = true;
 		return pacing.submit(item);
 	}
 
@@ -177,9 +179,7 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
 			const admitted = await inOrder(request.node, admit(request));
 			const { publisher } = request;
 			const answer =
-				"kind" in admitted
-					? admitted
-					: await push(admitted.node, classed(request, tagging), now(), publisher);
+				"kind" in admitted ? admitted : await push(admitted.node, classed(request, tagging), now(), request);
 			const node = "kind" in admitted ? undefined : admitted.node;
 			notes(request, node, answer, { at, ms: performance.now() - startedAt });
 			if (answer.kind === "done") learn(request, tagging);

@@ -7,6 +7,7 @@ import { discoInfo, discoItems } from "./disco.ts";
 import { bareOf, domainOf } from "./jid.ts";
 import { NS } from "./namespaces.ts";
 import { MalformedPublish, type Publish, parsePublish } from "./publish.ts";
+import { type Push2Message, parsePush2 } from "./push2.ts";
 import { sameElement, valueIn } from "./same-database.ts";
 import { answerToPublish, stanzaError } from "./stanza-errors.ts";
 import { writable } from "./writable-stanza.ts";
@@ -14,6 +15,8 @@ import { writable } from "./writable-stanza.ts";
 export interface StanzaDeps {
 	/** @param publisher the domain that sent the stanza */
 	publish(publish: Publish, publisher: string): Promise<Answer>;
+	/** A message of Push 2.0, which has no answer. Missing: they are passed over. */
+	push2?(message: Push2Message): Promise<unknown>;
 	/** The effects of commands. */
 	commands: CommandDeps;
 	version: string;
@@ -34,7 +37,8 @@ const LONGEST_ADDRESS = stanzaBounds.address.is;
 /** Takes a stanza and gives the reply to send, if one is due. Never throws. */
 export type StanzaHandler = (stanza: Element) => Promise<Element | undefined>;
 
-export function createStanzaHandler({ publish, commands, version, same, doubt }: StanzaDeps): StanzaHandler {
+export function createStanzaHandler(deps: StanzaDeps): StanzaHandler {
+	const { publish, push2, commands, version, same, doubt } = deps;
 	const { registrar } = commands;
 	const command = createCommands(commands);
 
@@ -86,9 +90,16 @@ export function createStanzaHandler({ publish, commands, version, same, doubt }:
 		}
 	}
 
+	/** Nothing is ever answered: a server might take it for the end of a registration. */
+	async function takeMessage(stanza: Element): Promise<undefined> {
+		const message = push2 && !isLonger(stanza.attrs.from, LONGEST_ADDRESS) && parsePush2(stanza);
+		if (message) await push2(message);
+	}
+
 	return async (stanza) => {
 		const { type, id, from, to } = stanza.attrs;
-		if (!stanza.is("iq") || (type !== "get" && type !== "set")) return undefined;
+		if (!stanza.is("iq")) return stanza.is("message") ? takeMessage(stanza) : undefined;
+		if (type !== "get" && type !== "set") return undefined;
 		// The reply would repeat them. Without one no server takes a registration from its user.
 		if (isLonger(id, LONGEST_ID) || isLonger(from, LONGEST_ADDRESS) || isLonger(to, LONGEST_ADDRESS))
 			return undefined;

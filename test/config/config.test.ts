@@ -55,6 +55,7 @@ describe("nothing set at all", () => {
 			connections: [],
 			xmppAllow: ["*"],
 			publishers: "own",
+			push2Relay: false,
 			pubsubHosts: [],
 			vapid: {},
 			apps: [

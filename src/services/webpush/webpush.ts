@@ -77,10 +77,28 @@ export function topicOf(
 	{ registration, notification }: Push,
 	hiddenName: HiddenName = webCryptoHiddenName,
 ): string | Promise<string> | undefined {
-	// Without keys the push carries no text, and only wakes.
-	const isSealed = registration.p256dh !== undefined && registration.auth !== undefined;
-	if (isSealed && hasOwnText(notification)) return undefined;
+	// Without keys the push carries no text of ours, and only wakes.
+	const hasKeys = registration.p256dh !== undefined && registration.auth !== undefined;
+	if ((hasKeys || notification.rfc8291 !== undefined) && hasOwnText(notification)) return undefined;
 	return hiddenName(`${registration.node}\n${notification.class}`, 24);
+}
+
+/** Sends one push, and once more without content where that is too large. */
+export async function sendTo(
+	endpoint: URL,
+	push: Push,
+	{ content, ...parts }: RequestParts,
+	how: { fetch: Fetch; policy: EndpointPolicy; now: () => number; signal: AbortSignal },
+): Promise<Outcome> {
+	const post = (parts: RequestParts): Promise<Reply | Failure> =>
+		exchange(buildRequest(endpoint, push, parts), how);
+	let reply = await post({ ...parts, content });
+	// Too large for what is behind this endpoint: waking without content beats silence.
+	if (reply.kind === "reply" && reply.status === 413 && content) reply = await post(parts);
+	if (reply.kind === "reply") return classify(reply);
+	return mayTellWhy(endpoint, how.policy)
+		? reply
+		: { kind: "retry", reason: UNREACHED, detail: reply.reason };
 }
 
 /**
@@ -111,14 +129,7 @@ export function createWebPush(options: {
 			topicOf(push, hiddenName),
 			encrypted(push, recordCipher),
 		]);
-		const post = (parts: RequestParts): Promise<Reply | Failure> =>
-			exchange(buildRequest(endpoint, push, parts), { ...options, signal });
-		let reply = await post({ authorization, topic, content });
-		// Too large for what is behind this endpoint: waking without content beats silence.
-		if (reply.kind === "reply" && reply.status === 413 && content)
-			reply = await post({ authorization, topic });
-		if (reply.kind === "reply") return classify(reply);
-		return mayTellWhy(endpoint, policy) ? reply : { kind: "retry", reason: UNREACHED, detail: reply.reason };
+		return sendTo(endpoint, push, { authorization, topic, content }, { ...options, signal });
 	}
 
 	return {
@@ -162,6 +173,8 @@ export function createWebPush(options: {
 
 async function encrypted(push: Push, cipher?: RecordCipher): Promise<Uint8Array<ArrayBuffer> | undefined> {
 	const { registration, notification } = push;
+	// The user's server encrypted it for the device: it is not looked into.
+	if (notification.rfc8291 !== undefined) return Uint8Array.fromBase64(notification.rfc8291);
 	const { node, p256dh, auth } = registration;
 	if (!p256dh || !auth) return undefined;
 	const content = webPushContent(node, notification, declarativeOf(registration));
