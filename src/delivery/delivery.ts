@@ -27,6 +27,7 @@ import { createInFlight } from "./in-flight.ts";
 import { createInOrder } from "./in-order.ts";
 import { createPublishNotes } from "./journal/publish-notes.ts";
 import { createJournal, type Journal } from "./journal.ts";
+import { keptMeanwhile } from "./kept-meanwhile.ts";
 import { createRetry, type Retry } from "./outbox/one-retry.ts";
 import { createOutboxWrites, type Secure } from "./outbox/outbox-writes.ts";
 import type { Verdicts } from "./outcomes/dead-token-verdicts.ts";
@@ -169,8 +170,9 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
 			isPromised: false,
 		};
 		if (publisher !== undefined) item.publisher = publisher;
-		if (isUnanswered) item.isUnanswered = true;
-		return pacing.submit(item);
+		if (!isUnanswered) return pacing.submit(item);
+		item.isUnanswered = true;
+		return keptMeanwhile(item, pacing.submit(item), { secure, mayGrow, sendDeadlineMs, now });
 	}
 
 	return {

@@ -94,3 +94,25 @@ test("while the database is away it is kept, and goes out when that is back; a p
 	expect(fixture.service.calls[0]?.notification.rfc8291).toBe(payload(2));
 	expect(await fixture.rows()).toEqual([]);
 });
+
+test("what its push service does not answer within a moment is on disk meanwhile, and is not once it is delivered", async () => {
+	const message = await registered();
+	const publishing = fixture.delivery.publish(message(3));
+	const call = await fixture.service.next();
+	expect(await fixture.rows()).toEqual([]);
+	while ((await fixture.rows()).length === 0) await Bun.sleep(10);
+	expect((await fixture.rows())[0]?.notification.rfc8291).toBe(payload(3));
+	call.answer({ kind: "delivered" });
+	expect(await publishing).toMatchObject({ kind: "done", how: "delivered" });
+	expect(await fixture.rows()).toEqual([]);
+});
+
+test("what its pace holds back is on disk meanwhile, and goes out once", async () => {
+	const message = await registered();
+	for (let n = 0; n < 6; n++) fixture.service.program.push({ kind: "delivered" });
+	const publishing = Array.from({ length: 6 }, (_, n) => fixture.delivery.publish(message(n)));
+	while ((await fixture.rows()).length === 0) await Bun.sleep(10);
+	await Promise.all(publishing);
+	expect(fixture.service.calls).toHaveLength(6);
+	expect(await fixture.rows()).toEqual([]);
+});

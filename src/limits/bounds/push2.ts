@@ -20,6 +20,12 @@ export const push2Bounds = {
 		what: "The JWT of a Push 2.0 message, and its key",
 		beyond: "It is cut, and so it is wrong.",
 	},
+	unwritten: {
+		is: 250,
+		unit: "milliseconds",
+		what: "How long a Push 2.0 message is on its way without being on disk: nobody would send it again",
+		beyond: "It is put on disk, and taken out once its push is through.",
+	},
 	relayDomain: {
 		is: { burst: 1_000, perSecond: 50 },
 		unit: "messages",
