@@ -23,6 +23,7 @@ const REFUSED = { status: 403 } as const;
 function startHttp(kind: "fcm" | "webpush"): ProviderAddress {
 	const accepted = JSON.stringify({ name: `projects/${PROJECT}/messages/0:1` });
 	const json = { headers: { "Content-Type": "application/json" } };
+	let taken = 0;
 	const server = Bun.serve({
 		hostname: "127.0.0.1",
 		port: 0,
@@ -30,8 +31,11 @@ function startHttp(kind: "fcm" | "webpush"): ProviderAddress {
 		async fetch(request) {
 			if (request.url.endsWith("/token"))
 				return Response.json({ access_token: "bench", expires_in: 3599, token_type: "Bearer" });
+			// For a load that nobody answers.
+			if (request.method === "GET") return new Response(String(taken));
 			const body = await request.bytes();
 			if (body.length === 0 || !request.headers.get("authorization")) return new Response(null, REFUSED);
+			taken++;
 			if (kind === "fcm") return new Response(accepted, json);
 			const isPush = request.headers.get("ttl") && request.headers.get("content-encoding") === "aes128gcm";
 			return new Response(null, isPush ? { status: 201 } : REFUSED);

@@ -67,7 +67,7 @@ export function createIntake(connection: XmppConnection, deps: IntakeDeps): Inta
 				});
 	const handle = createStanzaHandler({
 		publish: (request, publisher) => publish({ ...request, publisher }),
-		push2: (message) => publish(requestOf(message)),
+		push2: (message) => publish(requestOf(message, connection.kind)),
 		commands: {
 			registrar: createRegistrar({
 				...deps,
@@ -108,8 +108,11 @@ export function createIntake(connection: XmppConnection, deps: IntakeDeps): Inta
 }
 
 /** A message of Push 2.0 as the publish that it stands for. */
-function requestOf({ client, publisher, notification }: Push2Message): PublishRequest {
-	const request = { publisher, notification, isUnanswered: true } as const;
+function requestOf(
+	{ client, publisher, notification }: Push2Message,
+	unanswered: XmppConnection["kind"],
+): PublishRequest {
+	const request = { publisher, notification, unanswered };
 	switch (client.kind) {
 		case "registration":
 			return { ...request, node: client.node, secret: client.secret };

@@ -19,8 +19,11 @@ export interface PublishRequest {
 	pushModule?: string;
 	/** Push 2.0: a device that never registered, in place of node and secret. */
 	push2?: Exclude<Push2Client, { kind: "registration" }>;
-	/** Push 2.0: nobody hears the answer, or would publish it again. What cannot be handled now is kept. */
-	isUnanswered?: true;
+	/**
+	 * Push 2.0, by which way it came: nobody hears the answer, or would publish it again. What cannot be handled now is
+	 * kept. What an account did not handle yet its server sends again to the next process; a component's does not.
+	 */
+	unanswered?: "account" | "component";
 	/** The domain whose server published; undefined where the way in does not tell. */
 	publisher?: string;
 	/** Whether it said how important it is; `missing`: the class is no more than a guess. */

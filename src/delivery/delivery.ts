@@ -155,9 +155,9 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
 		node: string,
 		notification: Notification,
 		receivedAt: number,
-		request: Pick<PublishRequest, "publisher" | "isUnanswered"> = {},
+		request: Pick<PublishRequest, "publisher" | "unanswered"> = {},
 	): Promise<Answer> {
-		const { publisher, isUnanswered } = request;
+		const { publisher, unanswered } = request;
 		const expiresAt = receivedAt + ttlSecondsOf(notification.class, pushTtlSeconds) * 1000;
 		const version = outbox.nextVersion();
 		const item: Item = {
@@ -170,8 +170,9 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
 			isPromised: false,
 		};
 		if (publisher !== undefined) item.publisher = publisher;
-		if (!isUnanswered) return pacing.submit(item);
+		if (unanswered === undefined) return pacing.submit(item);
 		item.isUnanswered = true;
+		if (unanswered === "account") return pacing.submit(item);
 		return keptMeanwhile(item, pacing.submit(item), { secure, mayGrow, sendDeadlineMs, now });
 	}
 

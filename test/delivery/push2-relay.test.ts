@@ -264,7 +264,7 @@ test("through delivery: what fails waits with its JWT, a dead endpoint is asked 
 		node: ENDPOINT,
 		push2: { kind: "endpoint", url: ENDPOINT },
 		publisher: "example.org",
-		isUnanswered: true,
+		unanswered: "component",
 		notification: { class: "high", rfc8291, jwt },
 	} as const;
 	answers.push(503, 201, 410);

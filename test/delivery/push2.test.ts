@@ -18,7 +18,7 @@ async function registered(): Promise<(n?: number, changes?: Partial<PublishReque
 		node: registration.node,
 		secret,
 		publisher: "capulet.example",
-		isUnanswered: true,
+		unanswered: "component",
 		notification: { class: "high", rfc8291: payload(n) },
 		...changes,
 	});
@@ -82,7 +82,7 @@ test("only its owner's server may send it (XMPP_PUBLISHERS), with the right secr
 test("while the database is away it is kept, and goes out when that is back; a publish is answered with wait", async () => {
 	const message = await registered();
 	const gone = fixture.compose({ registrations: away(fixture.registrations) });
-	expect(await gone.publish(message(1, { isUnanswered: undefined as never }))).toMatchObject({
+	expect(await gone.publish(message(1, { unanswered: undefined as never }))).toMatchObject({
 		kind: "wait",
 	});
 	expect(await fixture.rows()).toEqual([]);
@@ -109,10 +109,10 @@ test("what its push service does not answer within a moment is on disk meanwhile
 
 test("what its pace holds back is on disk meanwhile, and goes out once", async () => {
 	const message = await registered();
-	for (let n = 0; n < 6; n++) fixture.service.program.push({ kind: "delivered" });
-	const publishing = Array.from({ length: 6 }, (_, n) => fixture.delivery.publish(message(n)));
+	for (let n = 0; n < 8; n++) fixture.service.program.push({ kind: "delivered" });
+	const publishing = Array.from({ length: 8 }, (_, n) => fixture.delivery.publish(message(n)));
 	while ((await fixture.rows()).length === 0) await Bun.sleep(10);
 	await Promise.all(publishing);
-	expect(fixture.service.calls).toHaveLength(6);
+	expect(fixture.service.calls).toHaveLength(8);
 	expect(await fixture.rows()).toEqual([]);
 });

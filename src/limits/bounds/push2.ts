@@ -21,9 +21,9 @@ export const push2Bounds = {
 		beyond: "It is cut, and so it is wrong.",
 	},
 	unwritten: {
-		is: 250,
+		is: 1_000,
 		unit: "milliseconds",
-		what: "How long a Push 2.0 message is on its way without being on disk: nobody would send it again",
+		what: "How long a Push 2.0 message that came by a component is on its way without being on disk: nobody would send it again",
 		beyond: "It is put on disk, and taken out once its push is through.",
 	},
 	relayDomain: {
