@@ -35,6 +35,7 @@ export function banner(facts: BannerFacts): string {
 		...webApp(config, url),
 		...under("registering", registering(config, registrationToken)),
 		...xmpp(config),
+		...push2(config),
 		...services(config),
 		["database", `${databaseName(config)}${database.replica ? `, read from ${database.replica}` : ""}`],
 	];
@@ -137,6 +138,14 @@ function xmpp({ role, connections, pushAddress }: Config): Line[] {
 		),
 		...under("pubsub host", orOff(hosts, "XMPP_PUBSUB_HOST turns it on")),
 	];
+}
+
+/** What the servers' own messages may do beside registrations. */
+function push2({ connections, push2Relay, xmppAllow }: Config): Line[] {
+	if (connections.length === 0) return [];
+	const off = "relay off: PUSH2_RELAY=true turns it on";
+	const whose = xmppAllow.includes("*") ? "every domain" : xmppAllow.join(", ");
+	return [["Push 2.0", push2Relay ? `on, and relayed for ${whose}` : `on; ${off}`]];
 }
 
 /** The ways out for pushes: each push service, with its apps where they are called otherwise. */

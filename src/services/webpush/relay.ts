@@ -6,8 +6,9 @@ import type { PushService } from "../../types.ts";
 import { type EndpointPolicy, parseEndpoint } from "../endpoint.ts";
 import type { Fetch } from "../exchange.ts";
 import { neverThrowing } from "../unsent-pushes.ts";
+import { sendTo } from "./push-request.ts";
+import { subscriptionsIn } from "./subscriptions.ts";
 import { expiresAt } from "./vapid-check.ts";
-import { createWebPush, sendTo } from "./webpush.ts";
 
 /**
  * @param options.fetch must check addresses
@@ -20,7 +21,8 @@ export function createRelay(options: {
 }): PushService {
 	const { policy, now } = options;
 	return {
-		...createWebPush(options),
+		name: "webpush",
+		...subscriptionsIn(policy),
 
 		send: neverThrowing(async (push, signal) => {
 			const { jwt, rfc8291 } = push.notification;

@@ -2,7 +2,10 @@
  * Checks what somebody else signed for a push service (RFC 8292), before it is passed on: what the push service would
  * refuse is not sent there.
  */
-import { base64url, decodeJwt, decodeProtectedHeader, jwtVerify } from "jose";
+import * as base64url from "jose/base64url";
+import { decodeProtectedHeader } from "jose/decode/protected_header";
+import { decodeJwt } from "jose/jwt/decode";
+import { jwtVerify } from "jose/jwt/verify";
 import { push2Bounds } from "../../limits/bounds/push2.ts";
 
 /** A JWT, and the raw P-256 point of the key that signed it, base64url without padding. */
