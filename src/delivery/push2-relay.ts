@@ -55,7 +55,9 @@ export const RELAY_APP = { name: "-push2-relay", service: "webpush" } as const s
 
 /** No node of a registration begins so: these are base64url. */
 const PREFIX = "relay:";
-const isRelayNode = (node: string) => node.startsWith(PREFIX);
+
+/** Whether there is an endpoint in it, in place of a registration's node. */
+export const isRelayNode = (node: string) => node.startsWith(PREFIX);
 
 const DAY_MS = 86_400_000;
 const ENDPOINTS_KEPT = 2 * push2Bounds.relayEndpoints.is;

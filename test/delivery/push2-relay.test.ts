@@ -1,6 +1,7 @@
 /** Push 2.0's relay: what is passed on for strangers, and every limit of it. */
 import { describe, expect, test } from "bun:test";
 import { createAdmission } from "../../src/delivery/admission.ts";
+import { createJournal } from "../../src/delivery/journal.ts";
 import { createPush2Relay, type DropReason } from "../../src/delivery/push2-relay.ts";
 import { push2Bounds } from "../../src/limits/bounds/push2.ts";
 import { createAccess } from "../../src/registering/access.ts";
@@ -258,7 +259,8 @@ test("through delivery: what fails waits with its JWT, a dead endpoint is asked 
 		services: new Map([[relay.app.name, relay.service]]),
 		apps: [relay.app],
 	};
-	const delivery = fixture.compose({ ...deps, admit: createAdmission({ ...admission, relay }) });
+	const journal = createJournal({ now });
+	const delivery = fixture.compose({ ...deps, journal, admit: createAdmission({ ...admission, relay }) });
 	const jwt = { token: (await signer.jwtFor(ORIGIN, START)).token, key: signer.key };
 	const message = {
 		node: ENDPOINT,
@@ -291,5 +293,9 @@ test("through delivery: what fails waits with its JWT, a dead endpoint is asked 
 	expect(await off.publish(next)).toMatchObject({ kind: "refused" });
 	expect(requests).toHaveLength(4);
 	expect(fixture.lines.join("\n")).not.toContain(ENDPOINT);
+	const told = journal.take();
+	expect(told.map(({ kind }) => kind)).toContain("ended");
+	expect(JSON.stringify(told)).not.toContain(ENDPOINT);
+	expect(journal.takeFigures().pushes).toEqual({ "-push2-relay": { delivered: 2, gone: 1, later: 1 } });
 	await fixture.close();
 });
