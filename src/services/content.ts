@@ -45,8 +45,9 @@ export function contentOf(node: string, notification: Notification): Content {
 export function fit(content: Content, size: (content: Content) => number, limit: number): Content {
 	if (size(content) <= limit) return content;
 	const { body, nickname, sender, event, encrypted, rfc8291, ...fixed } = content;
-	const whole = contentWith({ ...fixed, encrypted, rfc8291 });
-	const sealed = size(whole) <= limit ? whole : fixed;
+	const isSealed = encrypted !== undefined || rfc8291 !== undefined;
+	const whole = isSealed ? contentWith({ ...fixed, encrypted, rfc8291 }) : fixed;
+	const sealed = isSealed && size(whole) > limit ? fixed : whole;
 	const bare = contentWith({ ...sealed, sender, nickname, event });
 	const less = [
 		contentWith({ ...bare, body }),
