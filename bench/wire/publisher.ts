@@ -147,14 +147,19 @@ function onDelivered(count: number) {
 	if (sentAt.size === 0) settled?.();
 }
 
-async function follow(provider: string): Promise<never> {
-	const taken = async () => Number(await (await fetch(provider)).text());
-	let before = await taken();
-	for (;;) {
-		const count = await taken();
-		if (count > before) onDelivered(count - before);
+/** @param begin called when the first count has come: one a line */
+async function follow(provider: string, begin: () => void): Promise<void> {
+	const { body } = await fetch(provider);
+	const decoder = new TextDecoder();
+	let rest = "";
+	let before: number | undefined;
+	for await (const chunk of body ?? []) {
+		const lines = (rest + decoder.decode(chunk, { stream: true })).split("\n");
+		rest = lines.pop() ?? "";
+		const count = lines.length > 0 ? Number(lines.at(-1)) : before;
+		if (before === undefined && count !== undefined) begin();
+		else if (before !== undefined && count !== undefined && count > before) onDelivered(count - before);
 		before = count;
-		await Bun.sleep(TICK_MS);
 	}
 }
 
@@ -247,8 +252,8 @@ async function measure() {
 const load = {
 	opened(opened: Line) {
 		line = opened;
-		if (options.push2) void follow(options.push2.provider);
-		void measure();
+		if (options.push2) void follow(options.push2.provider, measure);
+		else void measure();
 	},
 	onText: onAnswers,
 	sent: () => sent,

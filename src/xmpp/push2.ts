@@ -111,9 +111,14 @@ function payloadIn(element: Element): string | undefined {
 	const text = element.getChild("encrypted", NS.sceRfc8291)?.getChildText("payload");
 	// Before anything is done with it: base64 with its line ends is no longer than twice its bytes.
 	if (!text || text.length > 2 * push2Bounds.payload.is) return undefined;
-	const base64 = text.replace(/\s+/g, "");
-	const isWhole = base64.length % 4 === 0 && /^[A-Za-z0-9+/]+={0,2}$/.test(base64);
-	return isWhole && bytesIn(base64) <= push2Bounds.payload.is ? base64 : undefined;
+	// Almost always it comes without line ends, and is looked at once.
+	return asBase64(text) ?? asBase64(text.replace(/\s+/g, ""));
+}
+
+/** @returns undefined: it is none, or stands for more bytes than are kept */
+function asBase64(text: string): string | undefined {
+	const isWhole = text.length % 4 === 0 && /^[A-Za-z0-9+/]+={0,2}$/.test(text);
+	return isWhole && bytesIn(text) <= push2Bounds.payload.is ? text : undefined;
 }
 
 /** How many bytes base64 with its padding stands for. */

@@ -149,9 +149,13 @@ const AROUND = 256;
 function mostBytesOf({ token, data, android: { collapse_key = "" } }: FcmMessage): number {
 	let units = token.length + collapse_key.length;
 	let fields = 0;
+	let plain = 0;
 	for (const key in data) {
-		units += key.length + (data[key] ?? "").length;
+		const { length } = data[key] ?? "";
+		// Base64 has nothing that is escaped.
+		if (key === "rfc8291") plain += length;
+		else units += key.length + length;
 		fields++;
 	}
-	return AROUND + 6 * units + 6 * fields;
+	return AROUND + 6 * units + 6 * fields + plain;
 }
