@@ -311,7 +311,10 @@ function composeDelivery(
 			service: relayService,
 			mayRelay: mayPublish,
 			hash: keyring.conceal,
-			onDropped: (reason) => metrics?.push2Dropped(reason),
+			onDropped(reason, domain, detail) {
+				metrics?.push2Dropped(reason);
+				log.debug("A message of Push 2.0 from {domain} is not relayed: {reason}", { domain, reason: detail });
+			},
 		});
 	const admit = createAdmission({ keyring, modules, relay, isBarred, log, now: Date.now });
 	const unregistered = modules.beside(registrations);

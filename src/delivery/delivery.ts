@@ -187,8 +187,12 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
 			notes(request, node, answer, { at, ms: performance.now() - startedAt });
 			if (answer.kind === "done") learn(request, tagging);
 			if (answer.kind === "unknown") {
-				log.debug("A publish from {publisher} to {node} is answered by item-not-found: {reason}", {
+				const { unanswered } = request;
+				const what =
+					unanswered === undefined ? "is answered by item-not-found" : "has no answer, and is dropped";
+				log.debug("A publish from {publisher} to {node} {what}: {reason}", {
 					publisher,
+					what,
 					node: nodeForm(request.node),
 					reason: answer.reason,
 				});

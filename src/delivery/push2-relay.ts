@@ -71,7 +71,7 @@ interface EndpointFacts {
 /**
  * @param options.mayRelay whether a domain may have its messages relayed: XMPP_ALLOW
  * @param options.hash what an endpoint is remembered by
- * @param options.onDropped told why a message is not relayed
+ * @param options.onDropped told why a message of a domain is not relayed, `detail` in a sentence's words
  */
 export function createPush2Relay({
 	service,
@@ -83,7 +83,7 @@ export function createPush2Relay({
 	service: PushService;
 	mayRelay(domain: string): boolean;
 	hash(endpoint: string): Promise<string>;
-	onDropped?(reason: DropReason): void;
+	onDropped?(reason: DropReason, publisher: string, detail: string): void;
 	now?: () => number;
 }): Push2Relay {
 	const ofDomain = createBuckets(push2Bounds.relayDomain.is satisfies Rate, now);
@@ -91,10 +91,13 @@ export function createPush2Relay({
 	const origins = createOrigins(now);
 	const facts = createRecent<EndpointFacts>(ENDPOINTS_KEPT);
 
-	function drop(reason: DropReason, detail: string = DROP_REASONS[reason]): Answer {
-		onDropped(reason);
-		return { kind: "refused", reason: detail };
-	}
+	/** @returns makes the answer to a message of a domain */
+	const dropping =
+		(publisher: string) =>
+		(reason: DropReason, detail: string = DROP_REASONS[reason]): Answer => {
+			onDropped(reason, publisher, detail);
+			return { kind: "refused", reason: detail };
+		};
 
 	const isGone = ({ goneAt }: EndpointFacts) => goneAt !== undefined && Math.abs(now() - goneAt) < DAY_MS;
 
@@ -129,6 +132,7 @@ export function createPush2Relay({
 		service,
 
 		async admit({ url, notification: { rfc8291, jwt }, publisher }) {
+			const drop = dropping(publisher);
 			// What costs least comes first, and the signature last. A blank ends the domain in the node.
 			if (!mayRelay(publisher) || publisher.includes(" ")) return drop("not_allowed");
 			const party = registrableDomain(publisher);
