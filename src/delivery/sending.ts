@@ -54,7 +54,7 @@ export function createSending({
 		return tried.kind === "later" ? writes.queue(item, tried.reason, askAgainAt(tried, now())) : tried.answer;
 	}
 
-	/** What its server would publish again, if it was told to wait, is its server's to keep. */
+	/** A publish is answered with `wait`. A message of Push 2.0 has no answer, and is kept until the database is back. */
 	async function failedOrKept(error: unknown, item: Item): Promise<Answer> {
 		if (!item.isUnanswered || !(error instanceof Unavailable)) return failed(error, [item]);
 		return secure([item], now() + sendDeadlineMs);
