@@ -9,6 +9,7 @@ import { consoleSection } from "./console.ts";
 import { encryption } from "./encryption.ts";
 import { outbox } from "./outbox.ts";
 import { plot } from "./plot.ts";
+import { push2 } from "./push2.ts";
 import { registering } from "./registering.ts";
 import { commit, machine, mergeResults, readResults, type SectionResults, writeResults } from "./results.ts";
 import { isMet, type Row, type Section } from "./rows.ts";
@@ -25,6 +26,7 @@ const PLOT = join(import.meta.dir, "plot.svg");
 
 const SECTIONS: readonly Section[] = [
 	wire,
+	push2,
 	servers,
 	scale,
 	registering,

@@ -82,6 +82,7 @@ const GROUPS: readonly Group[] = [
 				"These are mod_push_appserver's ways. The publish secret of a registration with an owner then opens the HTTP interface too.",
 			XMPP_PUBLISHERS:
 				"It holds where the owner is known. With `any` that secret also publishes over HTTP, and looks the registration up, changes and ends it there.",
+			PUSH2_RELAY: "[The relay](push2.md#the-relay) has its limits.",
 			RETENTION_DAYS: "",
 		},
 	},

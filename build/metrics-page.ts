@@ -2,6 +2,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { METRICS } from "../src/connector/metric-list.ts";
+import { DROP_REASONS } from "../src/delivery/push2-relay.ts";
 import { FAILURE_REASONS } from "../src/services/failure-reasons.ts";
 
 /** Where the page is, from the root of the repository. */
@@ -73,6 +74,11 @@ export const metricsPage = (): string =>
 		table(
 			["reason", "what it means"],
 			Object.entries(FAILURE_REASONS).map(([reason, what]) => [`\`${reason}\``, what]),
+		),
+		"`reveille_push2_dropped_total` has reasons of its own: why a message of Push 2.0 is not [relayed](push2.md#the-relay).",
+		table(
+			["reason", "what it means"],
+			Object.entries(DROP_REASONS).map(([reason, what]) => [`\`${reason}\``, what]),
 		),
 		"## Alerts",
 		"Change the numbers to yours.",

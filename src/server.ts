@@ -32,6 +32,7 @@ import { handOver } from "./delivery/handover/hand-over.ts";
 import { createEndNotes } from "./delivery/journal/end-notes.ts";
 import { createJournal } from "./delivery/journal.ts";
 import { createJournalWrites } from "./delivery/journal-writes.ts";
+import { RELAY_APP } from "./delivery/push2-relay.ts";
 import { createTaking, type Take } from "./delivery/unified-push/taking.ts";
 import { about } from "./messages/about.ts";
 import { type OwnerForm, ownerFormOf } from "./messages/whom.ts";
@@ -48,6 +49,7 @@ import { createRequestWatch, type RequestWatch } from "./routes/request-watch.ts
 import { createKeyring, type Keyring, withFormerSecrets } from "./secrets.ts";
 import { endpointPolicy } from "./services/endpoint.ts";
 import { createServices } from "./services/services-of-apps.ts";
+import { createRelay } from "./services/webpush/relay.ts";
 import type { VapidKey } from "./services/webpush/vapid-signature.ts";
 import { openConsoleStore } from "./store/console/console-store.ts";
 import { nodesSurely } from "./store/database-id.ts";
@@ -89,7 +91,7 @@ export async function serve(otherwise?: () => Promise<void>): Promise<void> {
 
 	const database = await openDatabase(config, keys, log);
 	if (vapidPublicKey !== undefined) await checkVapidKey(database.shared.facts, vapidPublicKey);
-	const makeServices = await servicesMaker(config, vapidKey, clocks);
+	const { makeServices, relay } = await servicesMaker(config, vapidKey, clocks);
 	const services = new Map(await makeServices(config.apps));
 	warnOfProxy(config.apps, process.env, log);
 	const token = await prepareToken(config, { tokens: database.tokens, log });
@@ -97,7 +99,7 @@ export async function serve(otherwise?: () => Promise<void>): Promise<void> {
 	const connector =
 		config.role === "http"
 			? undefined
-			: await openConnector({ config, log, ownerForm, database, services, clocks, vapidPublicKey });
+			: await openConnector({ config, log, ownerForm, database, services, relay, clocks, vapidPublicKey });
 	const requestWatch = createRequestWatch();
 	// Anybody may ask, and a database over the network has few places for questions.
 	const readiness = oneAnswer(async () => ({
@@ -220,15 +222,18 @@ async function openDatabase(config: Config, keys: Keyring, log: Logger) {
 
 type Database = Awaited<ReturnType<typeof openDatabase>>;
 
-/** @returns makes the push services of apps, with the ways out that they take */
+/** @returns what makes the push services of apps, with the ways out that they take, and PUSH2_RELAY's */
 async function servicesMaker(
 	config: Config,
 	vapidKey: VapidKey | undefined,
 	clocks: ClockWatch,
-): Promise<ReloadDeps["makeServices"]> {
+): Promise<{ makeServices: ReloadDeps["makeServices"]; relay: PushService | undefined }> {
 	const policy = await naming("WEBPUSH_ALLOW_HOSTS", () => endpointPolicy(config.webPush));
 	const fetches = createFetches({ policy, env: process.env, watching: clocks.watching });
-	return (apps) =>
+	const relay = config.push2Relay
+		? createRelay({ fetch: fetches.guardedFetch, policy, now: Date.now })
+		: undefined;
+	const makeServices: ReloadDeps["makeServices"] = (apps) =>
 		asConfigError(() =>
 			createServices(apps, {
 				...fetches,
@@ -240,6 +245,7 @@ async function servicesMaker(
 				hiddenName: nativeHiddenName,
 			}),
 		);
+	return { makeServices, relay };
 }
 
 /** What both halves of a process go by. */
@@ -249,6 +255,7 @@ interface Opened {
 	ownerForm: OwnerForm;
 	database: Database;
 	services: ReadonlyMap<string, PushService>;
+	relay: PushService | undefined;
 	clocks: ClockWatch;
 	vapidPublicKey: string | undefined;
 }
@@ -260,6 +267,7 @@ async function openConnector({
 	ownerForm,
 	database,
 	services,
+	relay,
 	clocks,
 	vapidPublicKey,
 }: Opened): Promise<Connector> {
@@ -286,6 +294,7 @@ async function openConnector({
 		databaseId: shared.id,
 		standby: await standbyOf(config, database),
 		services,
+		relay,
 		clocks,
 	});
 }
@@ -337,6 +346,7 @@ async function openApp({
 		services,
 		apps: publicApps(config.apps, vapidPublicKey),
 		pushAddress: config.pushAddress,
+		publicUrl: config.publicUrl,
 		nodes,
 		registration,
 		invites: database.inviteDesk,
@@ -410,6 +420,8 @@ async function operatorOf({
 	return openOperator({
 		publicUrl: config.publicUrl,
 		apps: config.apps,
+		// Counted for itself.
+		more: config.push2Relay ? [RELAY_APP] : [],
 		isUnifiedPush: config.unifiedPush !== undefined,
 		store: consoleStore,
 		invites,

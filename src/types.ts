@@ -98,6 +98,13 @@ export interface Notification {
 	body?: string;
 	/** tigase:push:encrypt:0, for the device only: passed through untouched. */
 	encrypted?: { data: string; iv: string; type?: string };
+	/** Push 2.0: the whole body of a Web Push (RFC 8291), base64, for the device only: passed through untouched. */
+	rfc8291?: string;
+	/**
+	 * Push 2.0, where it is relayed: what the user's server signed for the push service (RFC 8292), and the raw public
+	 * key, base64url without padding.
+	 */
+	jwt?: { token: string; key: string };
 	/** Tigase: the nickname of the room occupant who wrote. */
 	nickname?: string;
 	/** Tigase: an event of the account, such as `account-removed`. */

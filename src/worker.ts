@@ -159,6 +159,7 @@ async function compose(bindings: Bindings) {
 		services,
 		apps: publicApps(config.apps, vapidPublicKey),
 		pushAddress: config.pushAddress,
+		publicUrl: config.publicUrl,
 		nodes: createNodeSource(keyring, createPubsubNodes(db), config.pubsubHosts),
 		registration: access,
 		invites: createInviteDesk(invites),

@@ -266,10 +266,13 @@ test("imports go down only, and nothing imports an entry", () => {
 });
 
 describe("a push service", () => {
+	/** Of no app, and so in no registry: an entry makes it. */
+	const RELAY = "src/services/webpush/relay.ts";
 	/** Files that make a `PushService`; the others of the room are what services share. */
 	const services = SOURCES.filter(
 		(file) =>
 			file.startsWith("src/services/") &&
+			file !== RELAY &&
 			/^export function \w+\([\s\S]*?\): PushService \{/m.test(onDisk.read(file)),
 	);
 
@@ -283,11 +286,17 @@ describe("a push service", () => {
 		SOURCES.filter((file) => file.startsWith("src/services/")).filter((file) =>
 			namedBy(file, onDisk).some((path) => isRelative(path) && imported.includes(resolve(file, path))),
 		);
+	/** What a file imports of ours. */
+	const reachesOf = (file: string) =>
+		namedBy(file, onDisk)
+			.filter(isRelative)
+			.map((path) => resolve(file, path));
 	const definitions = services.map((file) => `src/services/${folderOf(file)}/definition.ts`);
 
 	test("is imported by its definition alone, and that by the registry: no service knows a sibling", () => {
 		expect(importersOf(services).toSorted()).toEqual(definitions.toSorted());
 		expect(importersOf(definitions)).toEqual(["src/services/registry.ts"]);
+		expect(SOURCES.filter((file) => reachesOf(file).includes(RELAY))).toEqual(["src/server.ts"]);
 
 		const strangers = SOURCES.filter((file) => folderOf(file)).flatMap((file) =>
 			namedBy(file, onDisk)

@@ -18,11 +18,13 @@ export interface ProviderAddress {
 }
 
 const PROJECT = "reveille-bench";
+const COUNT_MS = 2;
 const REFUSED = { status: 403 } as const;
 
 function startHttp(kind: "fcm" | "webpush"): ProviderAddress {
 	const accepted = JSON.stringify({ name: `projects/${PROJECT}/messages/0:1` });
 	const json = { headers: { "Content-Type": "application/json" } };
+	let taken = 0;
 	const server = Bun.serve({
 		hostname: "127.0.0.1",
 		port: 0,
@@ -30,8 +32,11 @@ function startHttp(kind: "fcm" | "webpush"): ProviderAddress {
 		async fetch(request) {
 			if (request.url.endsWith("/token"))
 				return Response.json({ access_token: "bench", expires_in: 3599, token_type: "Bearer" });
+			// For a load that nobody answers.
+			if (request.method === "GET") return new Response(counts(() => taken));
 			const body = await request.bytes();
 			if (body.length === 0 || !request.headers.get("authorization")) return new Response(null, REFUSED);
+			taken++;
 			if (kind === "fcm") return new Response(accepted, json);
 			const isPush = request.headers.get("ttl") && request.headers.get("content-encoding") === "aes128gcm";
 			return new Response(null, isPush ? { status: 201 } : REFUSED);
@@ -54,6 +59,18 @@ function startHttp(kind: "fcm" | "webpush"): ProviderAddress {
 		token_uri: `${url}/token`,
 	});
 	return { url, serviceAccount };
+}
+
+/** How many there are so far, again and again, each on a line. */
+function counts(taken: () => number): ReadableStream<Uint8Array> {
+	const encoder = new TextEncoder();
+	let timer: ReturnType<typeof setInterval> | undefined;
+	return new ReadableStream({
+		start(controller) {
+			timer = setInterval(() => controller.enqueue(encoder.encode(`${taken()}\n`)), COUNT_MS);
+		},
+		cancel: () => clearInterval(timer),
+	});
 }
 
 async function startApns(): Promise<ProviderAddress> {

@@ -27,6 +27,11 @@ export interface PublisherOptions {
 	secondsPerLine?: number;
 	/** Publishes to one target in a row, for a load that the throttle sees. */
 	repeat?: number;
+	/**
+	 * Messages of Push 2.0 with a content of so many bytes, in place of publishes. Nobody answers them: each counts as
+	 * answered, the oldest first, when the push service that is at this URL has one more.
+	 */
+	push2?: { bytes: number; provider: string };
 }
 
 /** A line of its output. */
@@ -67,6 +72,13 @@ const repeat = options.repeat ?? 1;
 /** @returns what comes before and after the id. */
 function publishOf(line: string): readonly [string, string] {
 	const [node, secret] = line.split(" ");
+	if (options.push2) {
+		const payload = new Uint8Array(options.push2.bytes).fill(7).toBase64();
+		return [
+			`<message${isComponent || options.through ? "" : " xmlns='jabber:client'"} from='${SERVER}' to='${to}' id='`,
+			`'><notification xmlns='urn:xmpp:push2:0'><client>https://push.example.net/push2/${node}.${secret}</client><priority>normal</priority><encrypted xmlns='urn:xmpp:sce:rfc8291:0'><payload>${payload}</payload></encrypted></notification></message>`,
+		];
+	}
 	return [
 		`<iq${isComponent || options.through ? "" : " xmlns='jabber:client'"} type='set' from='${SERVER}' to='${to}' id='`,
 		`'><pubsub xmlns='http://jabber.org/protocol/pubsub'><publish node='${node}'><item><notification xmlns='urn:xmpp:push:0'><x type='form' xmlns='jabber:x:data'><field type='hidden' var='FORM_TYPE'><value>urn:xmpp:push:summary</value></field><field type='text-single' var='message-count'><value>1</value></field><field type='text-single' var='pending-subscription-count'/><field type='jid-single' var='last-message-sender'/><field type='text-single' var='last-message-body'><value>New Message!</value></field></x></notification></item></publish><publish-options><x type='submit' xmlns='jabber:x:data'><field type='hidden' var='FORM_TYPE'><value>http://jabber.org/protocol/pubsub#publish-options</value></field><field var='secret'><value>${secret}</value></field></x></publish-options></pubsub></iq>`,
@@ -117,6 +129,38 @@ function onAnswers(text: string) {
 	}
 	if (isPublishing && options.rate === undefined) publish(Math.min(found, options.window - sentAt.size));
 	if (sentAt.size === 0) settled?.();
+}
+
+/** So many more have arrived. */
+function onDelivered(count: number) {
+	const now = performance.now();
+	let left = count;
+	for (const [number, at] of sentAt) {
+		if (left-- <= 0) break;
+		sentAt.delete(number);
+		results++;
+		if (!isMeasuring) continue;
+		answered++;
+		latencies.push(now - at);
+	}
+	if (isPublishing && options.rate === undefined) publish(options.window - sentAt.size);
+	if (sentAt.size === 0) settled?.();
+}
+
+/** @param begin called when the first count has come: one a line */
+async function follow(provider: string, begin: () => void): Promise<void> {
+	const { body } = await fetch(provider);
+	const decoder = new TextDecoder();
+	let rest = "";
+	let before: number | undefined;
+	for await (const chunk of body ?? []) {
+		const lines = (rest + decoder.decode(chunk, { stream: true })).split("\n");
+		rest = lines.pop() ?? "";
+		const count = lines.length > 0 ? Number(lines.at(-1)) : before;
+		if (before === undefined && count !== undefined) begin();
+		else if (before !== undefined && count !== undefined && count > before) onDelivered(count - before);
+		before = count;
+	}
 }
 
 let isPublishing = false;
@@ -208,7 +252,8 @@ async function measure() {
 const load = {
 	opened(opened: Line) {
 		line = opened;
-		void measure();
+		if (options.push2) void follow(options.push2.provider, measure);
+		else void measure();
 	},
 	onText: onAnswers,
 	sent: () => sent,

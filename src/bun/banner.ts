@@ -36,6 +36,7 @@ export function banner(facts: BannerFacts): string {
 		...webApp(config, url),
 		...under("registering", registering(config, registrationToken)),
 		...xmpp(config),
+		...push2(config),
 		...services(config),
 		["database", `${databaseName(config)}${database.replica ? `, read from ${database.replica}` : ""}`],
 	];
@@ -146,6 +147,14 @@ function pushServer(on: Config["unifiedPush"], connections: readonly XmppConnect
 	if (!on) return "off: UNIFIEDPUSH=true turns it on, for a component";
 	const components = connections.filter(({ kind }) => kind === "component").map(({ address }) => address);
 	return `push server ${components.join(", ")}; endpoints at ${endpointUrl(on.publicUrl, "…")}`;
+}
+
+/** What the servers' own messages may do beside registrations. */
+function push2({ connections, push2Relay, xmppAllow }: Config): Line[] {
+	if (connections.length === 0) return [];
+	const off = "relay off: PUSH2_RELAY=true turns it on";
+	const whose = xmppAllow.includes("*") ? "every domain" : xmppAllow.join(", ");
+	return [["Push 2.0", push2Relay ? `on, and relayed for ${whose}` : `on; ${off}`]];
 }
 
 /** The ways out for pushes: each push service, with its apps where they are called otherwise. */

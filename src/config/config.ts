@@ -84,6 +84,8 @@ export interface Config {
 	xmppAllow: readonly string[];
 	/** Who may publish to a registration whose owner is known. */
 	publishers: "own" | "any";
+	/** Whether Push 2.0 is relayed to endpoints that never registered. */
+	push2Relay: boolean;
 	vapid: { subject?: string; privateKey?: string; publicKey?: string };
 	/** The first of a service is its default. */
 	apps: AppConfig[];
@@ -208,6 +210,7 @@ export function parseConfig(record: Record<string, unknown>, connectionTables?: 
 		pubsubHosts,
 		xmppAllow,
 		publishers: set.XMPP_PUBLISHERS,
+		push2Relay: set.PUSH2_RELAY,
 		vapid: present({ subject, privateKey: set.VAPID_PRIVATE_KEY, publicKey: set.VAPID_PUBLIC_KEY }),
 		apps,
 		webPush: { allowHosts: set.WEBPUSH_ALLOW_HOSTS ?? [], allowPrivate: set.WEBPUSH_ALLOW_PRIVATE },

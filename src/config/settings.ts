@@ -229,6 +229,11 @@ export const settings = z.object({
 		.describe(
 			"a push server for UnifiedPush over XMPP, as Conversations has it; needs a component and PUBLIC_URL",
 		),
+	PUSH2_RELAY: flag()
+		.default(false)
+		.describe(
+			"Push 2.0 messages to Web Push endpoints that never registered, from the domains of XMPP_ALLOW",
+		),
 	VAPID_SUBJECT: unless(malformedSubject).describe("how push services reach you (PUBLIC_URL)"),
 	VAPID_PRIVATE_KEY: text().describe("the key that identifies this server to browsers (made in DATA_DIR)"),
 	VAPID_PUBLIC_KEY: z
@@ -280,7 +285,7 @@ export function describeSetting(name: keyof Settings): string {
 }
 
 const OURS = new RegExp(
-	`^(XMPP|VAPID|PUSH|WEB_APP|OUTBOX|DATABASE|REGISTRATION|MAX_REGISTRATIONS|${SERVICE_NAMES.join("|").toUpperCase()})_`,
+	`^(XMPP|VAPID|PUSH|PUSH2|WEB_APP|OUTBOX|DATABASE|REGISTRATION|MAX_REGISTRATIONS|${SERVICE_NAMES.join("|").toUpperCase()})_`,
 );
 
 /** Names in the environment that look like settings and are none, each with the one that was probably meant. */

@@ -30,6 +30,7 @@ import { createOutboxLoop, type OutboxLoop } from "../delivery/outbox/outbox-loo
 import { createVerdicts } from "../delivery/outcomes/dead-token-verdicts.ts";
 import { createResults, type Results } from "../delivery/outcomes/push-results.ts";
 import { createPushModules } from "../delivery/push-modules.ts";
+import { createPush2Relay } from "../delivery/push2-relay.ts";
 import { createTrials, type Trials } from "../delivery/trial-devices.ts";
 import { createUnifiedPushSending, type UnifiedPushSending } from "../delivery/unified-push/sending.ts";
 import type { Taken } from "../delivery/unified-push/taking.ts";
@@ -98,6 +99,8 @@ export interface ConnectorDeps {
 	standby: { leases: StreamLeases; holder: string } | undefined;
 	/** By the name of their app. */
 	services: ReadonlyMap<string, PushService>;
+	/** Sends what is relayed of Push 2.0; undefined: nothing is. */
+	relay: PushService | undefined;
 	clocks: ClockWatch;
 }
 
@@ -170,27 +173,7 @@ export async function createConnector(deps: ConnectorDeps): Promise<Connector> {
 
 	const sending = config.unifiedPush && composeUnifiedPush(deps, { connections, results, metrics });
 
-	async function pushAndNote(node: string, notification: Notification): Promise<Answer> {
-		const [at, startedAt] = [Date.now(), performance.now()];
-		const answer = await delivery.push(node, notification);
-		const ms = performance.now() - startedAt;
-		// A test is no publish: it does not show that any comes.
-		if (notification !== TEST_PUSH)
-			deps.journal.published({ node, class: notification.class, at, answer, ms, isOverHttp: true });
-		// Whoever tests a registration looks at it next.
-		await results.flush();
-		return answer;
-	}
-
-	/** A publish to a node of ours at a pubsub host. */
-	async function pushOfHost(node: string, notification: Notification): Promise<Answer> {
-		const [at, startedAt] = [Date.now(), performance.now()];
-		const answer = await delivery.push(node, notification);
-		const ms = performance.now() - startedAt;
-		deps.journal.answered(ms);
-		deps.journal.published({ node, class: notification.class, at, answer, ms });
-		return answer;
-	}
+	const pushes = notedPushes(deps, { delivery, results });
 
 	// Intakes: what a stanza asks for is found out. A publish goes to delivery, a command to registering.
 	const entrances = await createEntrances(config.connections, {
@@ -200,14 +183,15 @@ export async function createConnector(deps: ConnectorDeps): Promise<Connector> {
 				const answer = delivery.publish(request);
 				return metrics?.publish(answer) ?? answer;
 			},
-			push: pushOfHost,
-			testPush: (node) => pushAndNote(node, TEST_PUSH),
+			push: pushes.ofHost,
+			testPush: (node) => pushes.overHttp(node, TEST_PUSH),
 			registrations,
 			rate: createRegistrationRate(registrations),
 			isBarred: deps.consoleStore.bars.isBarred,
 			note: deps.journal.note,
 			invites: deps.invites,
 			vapidPublicKey: deps.vapidPublicKey,
+			publicUrl: config.publicUrl,
 			keyring,
 			apps: config.apps,
 			services: deps.services,
@@ -230,7 +214,7 @@ export async function createConnector(deps: ConnectorDeps): Promise<Connector> {
 
 	return {
 		scrape: metrics?.scrape,
-		push: pushAndNote,
+		push: pushes.overHttp,
 		unifiedPush: sending && { sending, count: ({ kind }) => metrics?.unifiedPush(kind) },
 		xmppStatus: connections.status,
 		forAdmins: () => serversForAdmins(entrances, connections),
@@ -257,6 +241,37 @@ export async function createConnector(deps: ConnectorDeps): Promise<Connector> {
 				sending,
 				live,
 			}),
+	};
+}
+
+/** Pushes whose right was checked elsewhere, and what the console is told of them. */
+function notedPushes(
+	{ journal }: Pick<ConnectorDeps, "journal">,
+	{ delivery, results }: { delivery: Delivery; results: Results },
+) {
+	async function push(node: string, notification: Notification) {
+		const [at, startedAt] = [Date.now(), performance.now()];
+		const answer = await delivery.push(node, notification);
+		return { node, class: notification.class, at, answer, ms: performance.now() - startedAt };
+	}
+
+	return {
+		async overHttp(node: string, notification: Notification): Promise<Answer> {
+			const pushed = await push(node, notification);
+			// A test is no publish: it does not show that any comes.
+			if (notification !== TEST_PUSH) journal.published({ ...pushed, isOverHttp: true });
+			// Whoever tests a registration looks at it next.
+			await results.flush();
+			return pushed.answer;
+		},
+
+		/** A publish to a node of ours at a pubsub host. */
+		async ofHost(node: string, notification: Notification): Promise<Answer> {
+			const pushed = await push(node, notification);
+			journal.answered(pushed.ms);
+			journal.published(pushed);
+			return pushed.answer;
+		},
 	};
 }
 
@@ -303,6 +318,7 @@ function composeDelivery(
 		keyring,
 		registrations,
 		services,
+		relay: relayService,
 		keyUse,
 		replica,
 		journal,
@@ -337,8 +353,20 @@ function composeDelivery(
 	// Admission: a publish shows its secret. Or it names a push module, whose devices need not register.
 	const mayPublish = createAccess(config.xmppAllow);
 	const modules = createPushModules({ apps: config.apps, services, mayPublish });
-	const admit = createAdmission({ keyring, modules, isBarred, log, now: Date.now });
-	const known = trials.beside(modules.beside(registrations));
+	const relay =
+		relayService &&
+		createPush2Relay({
+			service: relayService,
+			mayRelay: mayPublish,
+			hash: keyring.conceal,
+			onDropped(reason, domain, detail) {
+				metrics?.push2Dropped(reason);
+				log.debug("A message of Push 2.0 from {domain} is not relayed: {reason}", { domain, reason: detail });
+			},
+		});
+	const admit = createAdmission({ keyring, modules, relay, isBarred, log, now: Date.now });
+	const unregistered = modules.beside(registrations);
+	const known = trials.beside(relay ? relay.beside(unregistered) : unregistered);
 
 	// Gates: may the push service be asked now? If not, the push goes to the outbox, until the gate opens or has room.
 	const gates = createGates({
@@ -357,7 +385,7 @@ function composeDelivery(
 	// Services: each sends a push once, and classifies the answer as an outcome. The metrics count and time them.
 	const metrics = config.adminToken
 		? createMetrics({
-				apps: config.apps.map(({ name }) => name),
+				apps: [...config.apps, ...(relay ? [relay.app] : [])].map(({ name }) => name),
 				unifiedPushWaiting: config.unifiedPush && unifiedPushMessages.count,
 				outbox: file.outbox.depth,
 				shutGates: gates.shut,
@@ -373,6 +401,7 @@ function composeDelivery(
 	const observed = new Map(
 		[...services].map(([app, service]) => [app, metrics?.observe(app, service) ?? service]),
 	).set(trials.app.name, trials.service);
+	if (relay) observed.set(relay.app.name, metrics?.observe(relay.app.name, relay.service) ?? relay.service);
 
 	// Outcomes: they are written down, and not believed when too many devices at once are said to be gone.
 	const results = createResults(known, log, Date.now, ownerForm);
@@ -397,7 +426,7 @@ function composeDelivery(
 		gates,
 		maxInFlight: IN_FLIGHT,
 		services: observed,
-		apps: [...config.apps, trials.app],
+		apps: [...config.apps, trials.app, ...(relay ? [relay.app] : [])],
 		results,
 		verdicts,
 		outbox: file.outbox,

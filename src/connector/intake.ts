@@ -12,6 +12,7 @@ import { faultOf } from "../store/database-fault.ts";
 import type { PubsubNodes } from "../store/pubsub-nodes.ts";
 import type { Answer, Notification } from "../types.ts";
 import { bareOf } from "../xmpp/jid.ts";
+import type { Push2Message } from "../xmpp/push2.ts";
 import { createRequests, type Requests } from "../xmpp/requests.ts";
 import { createStanzaHandler, type StanzaDeps, type StanzaHandler } from "../xmpp/stanzas.ts";
 import { createPubsubKeeper, type PubsubKeeper } from "./pubsub-keeper.ts";
@@ -81,6 +82,7 @@ export function createIntake(connection: XmppConnection, deps: IntakeDeps): Inta
 	const unifiedPush = connection.kind === "component" ? deps.unifiedPush : undefined;
 	const handle = createStanzaHandler({
 		publish: (request, publisher) => publish({ ...request, publisher }),
+		push2: (message) => publish(requestOf(message, connection.kind)),
 		commands: {
 			registrar,
 			turn: () => new Promise((resolve) => setImmediate(resolve)),
@@ -109,4 +111,20 @@ export function createIntake(connection: XmppConnection, deps: IntakeDeps): Inta
 		},
 		stop: () => keeper?.stop(),
 	};
+}
+
+/** A message of Push 2.0 as the publish that it stands for. */
+function requestOf(
+	{ client, publisher, notification }: Push2Message,
+	unanswered: XmppConnection["kind"],
+): PublishRequest {
+	const request = { publisher, notification, unanswered };
+	switch (client.kind) {
+		case "registration":
+			return { ...request, node: client.node, secret: client.secret };
+		case "apns":
+			return { ...request, node: client.token, push2: client };
+		case "endpoint":
+			return { ...request, node: client.url, push2: client };
+	}
 }

@@ -46,6 +46,12 @@ export const METRICS = {
 		help: "Answers of push services that were not delivered, by reason of a closed list",
 		of: "process",
 	},
+	reveille_push2_dropped_total: {
+		labels: ["reason"],
+		kind: "counter",
+		help: "Push 2.0 messages to relay that were dropped before a push service was asked, by reason",
+		of: "process",
+	},
 	reveille_provider_seconds: {
 		labels: ["app"],
 		kind: "histogram",

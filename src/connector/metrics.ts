@@ -11,6 +11,7 @@ import Gauge from "prom-client/lib/gauge.js";
 import Histogram from "prom-client/lib/histogram.js";
 import Registry from "prom-client/lib/registry.js";
 import type { DiskSpace } from "../bun/disks.ts";
+import { DROP_REASONS, type DropReason } from "../delivery/push2-relay.ts";
 import type { Taken } from "../delivery/unified-push/taking.ts";
 import { failureReasonOf, REASONS_OF } from "../services/failure-reasons.ts";
 import type { Answer, Outcome, PushService } from "../types.ts";
@@ -47,6 +48,8 @@ export interface Metrics {
 	unifiedPushTried(outcome: Outcome): void;
 	/** A service that is counted and timed. */
 	observe(app: string, service: PushService): PushService;
+	/** A message of Push 2.0 is not relayed. */
+	push2Dropped(reason: DropReason): void;
 	connected(isResumed: boolean): void;
 	/** The text of a scrape. */
 	scrape(): Promise<{ contentType: string; text: string }>;
@@ -125,11 +128,13 @@ export function createMetrics(sources: MetricSources, now: () => number = Date.n
 	const outcomes = counter("reveille_outcomes_total");
 	const providerSeconds = histogram("reveille_provider_seconds");
 	const failures = counter("reveille_failures_total");
+	const dropped = counter("reveille_push2_dropped_total");
 	const connects = counter("reveille_xmpp_connects_total");
 	const unifiedPushes = counter("reveille_unifiedpush_pushes_total");
 	const unifiedPushTries = counter("reveille_unifiedpush_tries_total");
 	for (const answer of ANSWERS) answers.inc({ answer }, 0);
 	for (const stream of STREAMS) connects.inc({ stream }, 0);
+	for (const reason in DROP_REASONS) dropped.inc({ reason }, 0);
 	for (const app of apps) {
 		providerSeconds.zero({ app });
 		for (const outcome of OUTCOMES) outcomes.inc({ app, outcome }, 0);
@@ -172,6 +177,8 @@ export function createMetrics(sources: MetricSources, now: () => number = Date.n
 				return outcome;
 			},
 		}),
+
+		push2Dropped: (reason) => dropped.inc({ reason }),
 
 		connected: (isResumed) => connects.inc({ stream: isResumed ? "resumed" : "new" }),
 

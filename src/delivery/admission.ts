@@ -5,8 +5,10 @@ import { about } from "../messages/about.ts";
 import { nodeForm } from "../messages/whom.ts";
 import { type Keyring, type SecretCheck, splitOpenNode } from "../secrets.ts";
 import type { Answer, Notification } from "../types.ts";
+import type { Push2Client } from "../xmpp/push2.ts";
 import { waitAnswer } from "./push-item.ts";
 import { type Modules, NOT_SERVED } from "./push-modules.ts";
+import type { Push2Relay } from "./push2-relay.ts";
 
 /** A publish as it came in. */
 export interface PublishRequest {
@@ -15,6 +17,13 @@ export interface PublishRequest {
 	secret?: string;
 	/** The app that a client which never registered asks for. */
 	pushModule?: string;
+	/** Push 2.0: a device that never registered, in place of node and secret. */
+	push2?: Exclude<Push2Client, { kind: "registration" }>;
+	/**
+	 * Push 2.0, by which way it came: nobody hears the answer, or would publish it again. What cannot be handled now is
+	 * kept. What an account did not handle yet its server sends again to the next process; a component's does not.
+	 */
+	unanswered?: "account" | "component";
 	/** The domain whose server published; undefined where the way in does not tell. */
 	publisher?: string;
 	/** Whether it said how important it is; `missing`: the class is no more than a guess. */
@@ -30,12 +39,15 @@ const COMPLAIN_EVERY_MS = 60_000;
 export function createAdmission({
 	keyring,
 	modules,
+	relay,
 	isBarred = () => false,
 	log,
 	now,
 }: {
 	keyring: Pick<Keyring, "verify">;
-	modules: Pick<Modules, "admit">;
+	modules: Pick<Modules, "admit" | "admitApns">;
+	/** PUSH2_RELAY; missing: nothing is relayed. */
+	relay?: Pick<Push2Relay, "admit"> | undefined;
 	/** Whether the operator serves a domain no more; as in `Bars`. Missing: all are served. */
 	isBarred?(domain: string): boolean | Promise<boolean>;
 	log: Logger;
@@ -60,7 +72,27 @@ export function createAdmission({
 		return check === "ok" || trimmed === secret ? check : keyring.verify(node, trimmed);
 	}
 
-	return async ({ node, secret, pushModule, publisher }) => {
+	/** Strangers' devices: what is not served is refused, which tells the console of no wrong secret. */
+	async function admitPush2(
+		client: NonNullable<PublishRequest["push2"]>,
+		notification: Notification,
+		publisher: string,
+	): ReturnType<Admission> {
+		if (await isBarred(publisher)) return { kind: "refused", reason: NOT_SERVED.reason };
+		if (client.kind === "apns") {
+			const admitted = modules.admitApns(client, publisher);
+			return "kind" in admitted && admitted.kind === "unknown"
+				? { kind: "refused", reason: admitted.reason }
+				: admitted;
+		}
+		if (!relay) return { kind: "refused", reason: "nothing is relayed here (PUSH2_RELAY)" };
+		return relay.admit({ url: client.url, notification, publisher });
+	}
+
+	return async ({ node, secret, pushModule, push2, publisher, notification }) => {
+		if (secret === undefined && push2 !== undefined) {
+			return admitPush2(push2, notification, publisher ?? "");
+		}
 		if (pushModule !== undefined && secret === undefined) {
 			if (publisher !== undefined && (await isBarred(publisher))) return NOT_SERVED;
 			return modules.admit({ module: pushModule, token: node, publisher });

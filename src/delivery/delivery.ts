@@ -27,6 +27,7 @@ import { createInFlight } from "./in-flight.ts";
 import { createInOrder } from "./in-order.ts";
 import { createPublishNotes } from "./journal/publish-notes.ts";
 import { createJournal, type Journal } from "./journal.ts";
+import { keptMeanwhile } from "./kept-meanwhile.ts";
 import { createRetry, type Retry } from "./outbox/one-retry.ts";
 import { createOutboxWrites, type Secure } from "./outbox/outbox-writes.ts";
 import type { Verdicts } from "./outcomes/dead-token-verdicts.ts";
@@ -149,13 +150,14 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
 		return waitAnswer(reason);
 	}
 
-	/** @param publisher whose right to publish is looked at; undefined: it was checked elsewhere */
+	/** @param request whose right to publish is looked at; missing: it was checked elsewhere */
 	function push(
 		node: string,
 		notification: Notification,
 		receivedAt: number,
-		publisher?: string,
+		request: Pick<PublishRequest, "publisher" | "unanswered"> = {},
 	): Promise<Answer> {
+		const { publisher, unanswered } = request;
 		const expiresAt = receivedAt + ttlSecondsOf(notification.class, pushTtlSeconds) * 1000;
 		const version = outbox.nextVersion();
 		const item: Item = {
@@ -168,7 +170,10 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
 			isPromised: false,
 		};
 		if (publisher !== undefined) item.publisher = publisher;
-		return pacing.submit(item);
+		if (unanswered === undefined) return pacing.submit(item);
+		item.isUnanswered = true;
+		if (unanswered === "account") return pacing.submit(item);
+		return keptMeanwhile(item, pacing.submit(item), { secure, mayGrow, sendDeadlineMs, now });
 	}
 
 	return {
@@ -177,15 +182,17 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
 			const admitted = await inOrder(request.node, admit(request));
 			const { publisher } = request;
 			const answer =
-				"kind" in admitted
-					? admitted
-					: await push(admitted.node, classed(request, tagging), now(), publisher);
+				"kind" in admitted ? admitted : await push(admitted.node, classed(request, tagging), now(), request);
 			const node = "kind" in admitted ? undefined : admitted.node;
 			notes(request, node, answer, { at, ms: performance.now() - startedAt });
 			if (answer.kind === "done") learn(request, tagging);
 			if (answer.kind === "unknown") {
-				log.debug("A publish from {publisher} to {node} is answered by item-not-found: {reason}", {
+				const { unanswered } = request;
+				const what =
+					unanswered === undefined ? "is answered by item-not-found" : "has no answer, and is dropped";
+				log.debug("A publish from {publisher} to {node} {what}: {reason}", {
 					publisher,
+					what,
 					node: nodeForm(request.node),
 					reason: answer.reason,
 				});

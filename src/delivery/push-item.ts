@@ -12,6 +12,8 @@ export interface Item {
 	publisher?: string;
 	/** When it came; the outbox keeps only when it expires. */
 	receivedAt?: number;
+	/** Nobody hears its answer, or would publish it again. */
+	isUnanswered?: true;
 	/** It is in the outbox, and was answered for. */
 	isPromised: boolean;
 	/** It is tried from the outbox: one that was put there while it was on its way is not. */

@@ -3,6 +3,8 @@
  * itself, and a publish-option `pushModule` names the app. Nothing proves that a publisher has to do with the device
  * but that it knows the token, so only apps that list a module name take part, and each publishing domain has limits.
  *
+ * Snikket's form of Push 2.0 is the same for APNs: it names the topic of the app, and may bring a token for calls.
+ *
  * Nothing is stored: to the rest of delivery these look like registrations which are made up from their node.
  */
 import type { Rate } from "../limits/bounds/bound.ts";
@@ -23,9 +25,22 @@ export type Known = Pick<
 export interface Modules {
 	/** @returns the node to push to, or the answer to the publisher */
 	admit(request: { module: string; token: string; publisher: string | undefined }): { node: string } | Answer;
+	/** The same of a device of APNs, by the topic of its app. */
+	admitApns(device: ApnsDevice, publisher: string): { node: string } | Answer;
 	/** The registrations, and beside them those that are made up from such a node. */
 	beside(registrations: Known): Known;
 }
+
+/** A device as Snikket's form of Push 2.0 names it. */
+export interface ApnsDevice {
+	token: string;
+	voipToken?: string;
+	topic: string;
+	sandbox: boolean;
+}
+
+/** What of an app is asked here. @property topic, sandbox APNs: what Snikket's form names it by */
+export type UnregisteredApp = App & { topic?: string; sandbox?: boolean };
 
 /** The answer to a domain that may not take part. */
 export const NOT_SERVED = {
@@ -59,7 +74,7 @@ export function createPushModules({
 	mayPublish,
 	now = Date.now,
 }: {
-	apps: readonly App[];
+	apps: readonly UnregisteredApp[];
 	services: ReadonlyMap<string, Pick<PushService, "parseDevice">>;
 	mayPublish(domain: string): boolean;
 	now?: () => number;
@@ -77,16 +92,20 @@ export function createPushModules({
 	 * (dead-token-verdicts.ts).
 	 */
 	const delivered = createRecent<number>(KEPT);
+	/** Nodes whose token for calls is dead: theirs go to the other one. */
+	const deadVoip = createRecent<number>(KEPT);
 
 	function registrationOf(node: string): Registration | undefined {
-		const [app, publisher, token] = partsOf(node);
-		if (app === undefined || publisher === undefined || token === undefined) return undefined;
+		const [app, publisher, tokens] = partsOf(node);
+		if (app === undefined || publisher === undefined || tokens === undefined) return undefined;
+		const [token = "", voipToken] = isOfApns(app) ? tokens.split("&") : [tokens];
 		const lastSuccessAt = delivered.get(node);
 		return {
 			node,
 			app,
 			device: token,
 			token,
+			...(voipToken && !deadVoip.get(node) && { voipToken }),
 			owner: "",
 			registeredAt: 0,
 			renewedAt: 0,
@@ -98,31 +117,52 @@ export function createPushModules({
 		};
 	}
 
+	const isOfApns = (name: string) => apps.some((app) => app.name === name && app.service === "apns");
+
+	/** @param app whose device it is */
+	function admitTo(
+		app: string,
+		device: { token: string; voipToken?: string },
+		publisher: string | undefined,
+	): { node: string } | Answer {
+		const service = services.get(app);
+		if (!service) return { kind: "unknown", reason: "no such push module" };
+		// A colon ends the domain in the node: an IPv6 literal is nobody's XMPP domain.
+		if (publisher === undefined || publisher.includes(":") || !mayPublish(publisher)) {
+			return NOT_SERVED;
+		}
+		let tokens: string;
+		try {
+			// In the one spelling that its push service takes, and that the token is remembered by.
+			const { token, voipToken } = service.parseDevice(device);
+			tokens = voipToken === undefined ? token : `${token}&${voipToken}`;
+		} catch (error) {
+			if (!(error instanceof InvalidDevice)) throw error;
+			return { kind: "unknown", reason: "no token of this push service" };
+		}
+		const node = `${PREFIX}${app}:${publisher}:${tokens}`;
+		const deadAt = dead.get(node);
+		if (deadAt !== undefined && now() - deadAt < REMEMBERED_MS)
+			return { kind: "unknown", reason: "dead token" };
+		if (badTokens.wait(publisher) > 0)
+			return waitAnswer("too many tokens from this domain were bad within the hour");
+		if (publishes.take(publisher) > 0) return waitAnswer("too many publishes from this domain");
+		return { node };
+	}
+
 	return {
-		admit({ module, token: handedIn, publisher }) {
+		admit({ module, token, publisher }) {
 			const app = appOf.get(module) ?? appOf.get(module.trim());
-			const service = app === undefined ? undefined : services.get(app);
-			if (app === undefined || !service) return { kind: "unknown", reason: "no such push module" };
-			// A colon ends the domain in the node: an IPv6 literal is nobody's XMPP domain.
-			if (publisher === undefined || publisher.includes(":") || !mayPublish(publisher)) {
-				return NOT_SERVED;
-			}
-			let token: string;
-			try {
-				// In the one spelling that its push service takes, and that the token is remembered by.
-				token = service.parseDevice({ token: handedIn }).token;
-			} catch (error) {
-				if (!(error instanceof InvalidDevice)) throw error;
-				return { kind: "unknown", reason: "no token of this push service" };
-			}
-			const node = `${PREFIX}${app}:${publisher}:${token}`;
-			const deadAt = dead.get(node);
-			if (deadAt !== undefined && now() - deadAt < REMEMBERED_MS)
-				return { kind: "unknown", reason: "dead token" };
-			if (badTokens.wait(publisher) > 0)
-				return waitAnswer("too many tokens from this domain were bad within the hour");
-			if (publishes.take(publisher) > 0) return waitAnswer("too many publishes from this domain");
-			return { node };
+			if (app === undefined) return { kind: "unknown", reason: "no such push module" };
+			return admitTo(app, { token }, publisher);
+		},
+
+		admitApns({ topic, sandbox, ...device }, publisher) {
+			const isIts = (app: UnregisteredApp) =>
+				app.service === "apns" && app.topic === topic && (app.sandbox ?? false) === sandbox;
+			const app = apps.find(isIts);
+			if (!app) return { kind: "unknown", reason: "no app here has this topic" };
+			return admitTo(app.name, device, publisher);
 		},
 
 		beside: (registrations) => ({
@@ -139,7 +179,11 @@ export function createPushModules({
 			},
 			rename: registrations.rename,
 			remove: registrations.remove,
-			forgetVoip: (...condition) => registrations.forgetVoip(...condition),
+			async forgetVoip(node, ...condition) {
+				if (!isModuleNode(node)) return registrations.forgetVoip(node, ...condition);
+				deadVoip.set(node, now());
+				return true;
+			},
 			async record(results, counts) {
 				for (const { node, at, error } of results) {
 					if (isModuleNode(node) && error === undefined) delivered.set(node, at);

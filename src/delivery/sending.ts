@@ -4,7 +4,7 @@ import type { Answer } from "../types.ts";
 import { type Attempts, askAgainAt } from "./attempt.ts";
 import type { InFlight } from "./in-flight.ts";
 import type { OutboxWrites, Secure } from "./outbox/outbox-writes.ts";
-import type { Item } from "./push-item.ts";
+import { type Item, Unavailable } from "./push-item.ts";
 
 /** Fresh pushes in memory at once: a database that hangs must not fill it with those that wait to be looked up. */
 const MOST_IN_FLIGHT = deliveryBounds.onTheirWay.is;
@@ -54,6 +54,12 @@ export function createSending({
 		return tried.kind === "later" ? writes.queue(item, tried.reason, askAgainAt(tried, now())) : tried.answer;
 	}
 
+	/** A publish is answered with `wait`. A message of Push 2.0 has no answer, and is kept until the database is back. */
+	async function failedOrKept(error: unknown, item: Item): Promise<Answer> {
+		if (!item.isUnanswered || !(error instanceof Unavailable)) return failed(error, [item]);
+		return secure([item], now() + sendDeadlineMs);
+	}
+
 	return {
 		send(item, asCommon) {
 			if (inFlight.size() >= MOST_IN_FLIGHT) return secure([item], now());
@@ -70,7 +76,7 @@ export function createSending({
 						inFlight.remove(item);
 						void asCommon(item).then(resolve);
 					},
-					(error) => end(failed(error, [item])),
+					(error) => void failedOrKept(error, item).then(end),
 				);
 			});
 		},

@@ -9,6 +9,7 @@ import { NO_INVITE } from "../xmpp/commands/command.ts";
 import type { RegisterRequest, RegisterResult, Registrar } from "../xmpp/commands/registrar.ts";
 import { domainOf } from "../xmpp/jid.ts";
 import { partyOfOwner } from "../xmpp/party.ts";
+import { push2Url } from "../xmpp/push2.ts";
 import { createAccess } from "./access.ts";
 import { type AppChoice, createAppChoice, ourAddress } from "./app-choice.ts";
 import type { InviteDesk } from "./invite-check.ts";
@@ -37,6 +38,8 @@ export interface RegistrarDeps extends Omit<OwnRegistrationsDeps, "now"> {
 	invites: InviteDesk;
 	/** As in `Registrar`. */
 	vapidPublicKey?: string | undefined;
+	/** Where the URLs of Push 2.0 begin; missing: none are given out. */
+	publicUrl?: string | undefined;
 	now?: () => number;
 	/** A pubsub host that takes the publishes in; missing: they come where the commands come. */
 	pubsubHost?: {
@@ -124,7 +127,8 @@ function createRegister(deps: RegistrarDeps, choice: AppChoice): Registrar["regi
 		const node = await knownNode(made.registration, deps);
 		await pubsubHost?.restrict(node, owner, muc);
 		const { secret, deviceSecret } = made;
-		return { kind: "registered", jid, node, secret: pubsubHost ? undefined : secret, deviceSecret };
+		if (pubsubHost) return { kind: "registered", jid, node, secret: undefined, deviceSecret };
+		return { kind: "registered", jid, node, secret, deviceSecret, ...push2Of(deps, node, secret) };
 	}
 
 	const isAllowed = createAccess(allow);
@@ -192,6 +196,10 @@ function createRegister(deps: RegistrarDeps, choice: AppChoice): Registrar["regi
 		return invite === undefined ? renewInvited(request) : registerByInvite(request, invite);
 	};
 }
+
+/** The client of Push 2.0, where there is a URL that it can begin with. */
+const push2Of = ({ publicUrl }: RegistrarDeps, node: string, secret: string): { push2?: string } =>
+	publicUrl === undefined ? {} : { push2: push2Url(publicUrl, node, secret) };
 
 /** Whoever is barred is turned away first; the operator is told of all who are. */
 function refuseBarred(

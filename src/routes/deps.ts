@@ -81,6 +81,8 @@ export interface AppDeps {
 	apps: readonly PublicApp[];
 	/** The JID a user's server publishes to; missing: nobody can register yet, and the answer says what to set. */
 	pushAddress: string | undefined;
+	/** Where the URLs of Push 2.0 begin; missing: none are given out. */
+	publicUrl?: string | undefined;
 	/** Where the nodes of new registrations come from. */
 	nodes: NodeSource;
 	/** Who may register over HTTP. */

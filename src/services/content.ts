@@ -19,20 +19,35 @@ const ELLIPSIS = "…";
 const contentWith = (fields: { [K in keyof Content]: Content[K] | undefined }) => present(fields) as Content;
 
 export function contentOf(node: string, notification: Notification): Content {
-	const { class: pushClass, count, pending, sender, body, nickname, event, encrypted } = notification;
-	return contentWith({ node, class: pushClass, count, pending, sender, body, nickname, event, encrypted });
+	const {
+		class: pushClass,
+		count,
+		pending,
+		sender,
+		body,
+		nickname,
+		event,
+		encrypted,
+		rfc8291,
+	} = notification;
+	const fields = { node, class: pushClass, count, pending, sender, body, nickname, event, encrypted };
+	const content = contentWith(fields);
+	if (rfc8291 !== undefined) content.rfc8291 = rfc8291;
+	return content;
 }
 
 /**
  * The most complete content that fits. What does not goes in this order: the end of `body`, `nickname`, `sender`,
- * `event`. `encrypted` too large by itself goes first and whole, since a part of it is nothing.
+ * `event`. What is encrypted and too large by itself goes first and whole, since a part of it is nothing.
  * @param size bytes of a content as its service sends it; grows with each field
  * @param limit bytes; with room for `node`, `class` and the counts at least
  */
 export function fit(content: Content, size: (content: Content) => number, limit: number): Content {
 	if (size(content) <= limit) return content;
-	const { body, nickname, sender, event, encrypted, ...fixed } = content;
-	const sealed = encrypted && size({ ...fixed, encrypted }) <= limit ? { ...fixed, encrypted } : fixed;
+	const { body, nickname, sender, event, encrypted, rfc8291, ...fixed } = content;
+	const isSealed = encrypted !== undefined || rfc8291 !== undefined;
+	const whole = isSealed ? contentWith({ ...fixed, encrypted, rfc8291 }) : fixed;
+	const sealed = isSealed && size(whole) > limit ? fixed : whole;
 	const bare = contentWith({ ...sealed, sender, nickname, event });
 	const less = [
 		contentWith({ ...bare, body }),

@@ -31,6 +31,10 @@ export const NS = {
 	tigaseEvent: "http://tigase.org/protocol/account#event",
 	/** UnifiedPush over XMPP: what Conversations asks its push server. */
 	unifiedPush: "http://gultsch.de/xmpp/drafts/unified-push",
+	/** Push 2.0, a proto-XEP: prosody-modules' mod_push2/push2.md */
+	push2: "urn:xmpp:push2:0",
+	/** The same: a stanza in an envelope (XEP-0420), encrypted as RFC 8291 says. */
+	sceRfc8291: "urn:xmpp:sce:rfc8291:0",
 	/** Ours: what one Reveille asks another (same-database.ts). */
 	reveille: "urn:reveille:0",
 } as const;

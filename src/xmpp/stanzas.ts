@@ -7,6 +7,7 @@ import { discoInfo, discoItems } from "./disco.ts";
 import { bareOf, domainOf } from "./jid.ts";
 import { NS } from "./namespaces.ts";
 import { MalformedPublish, type Publish, parsePublish } from "./publish.ts";
+import { type Push2Message, parsePush2 } from "./push2.ts";
 import { sameElement, valueIn } from "./same-database.ts";
 import { answerToPublish, stanzaError } from "./stanza-errors.ts";
 import { writable } from "./writable-stanza.ts";
@@ -14,6 +15,8 @@ import { writable } from "./writable-stanza.ts";
 export interface StanzaDeps {
 	/** @param publisher the domain that sent the stanza */
 	publish(publish: Publish, publisher: string): Promise<Answer>;
+	/** A message of Push 2.0, which has no answer. Missing: they are passed over. */
+	push2?(message: Push2Message): Promise<unknown>;
 	/** The effects of commands. */
 	commands: CommandDeps;
 	version: string;
@@ -43,7 +46,7 @@ const LONGEST_ADDRESS = stanzaBounds.address.is;
 export type StanzaHandler = (stanza: Element) => Promise<Element | undefined>;
 
 export function createStanzaHandler(deps: StanzaDeps): StanzaHandler {
-	const { publish, commands, version, same, doubt, unifiedPush } = deps;
+	const { publish, push2, commands, version, same, doubt, unifiedPush } = deps;
 	const { registrar } = commands;
 	const command = createCommands(commands);
 
@@ -95,14 +98,20 @@ export function createStanzaHandler(deps: StanzaDeps): StanzaHandler {
 		}
 	}
 
+	/** Nothing of these is ever answered: a server might take it for the end of a registration. */
+	async function takeOther(stanza: Element): Promise<undefined> {
+		const { type, from } = stanza.attrs;
+		if (isLonger(from, LONGEST_ADDRESS)) return;
+		// Directed presence: of a client that has come online.
+		if (stanza.is("presence") && type === undefined) unifiedPush?.online(String(from ?? ""));
+		const message = push2 && stanza.is("message") && parsePush2(stanza);
+		if (message) await push2(message);
+	}
+
 	return async (stanza) => {
 		const { type, id, from, to } = stanza.attrs;
-		if (!stanza.is("iq") || (type !== "get" && type !== "set")) {
-			// Directed presence: of a client that has come online.
-			if (stanza.is("presence") && type === undefined && !isLonger(from, LONGEST_ADDRESS))
-				unifiedPush?.online(String(from ?? ""));
-			return undefined;
-		}
+		if (!stanza.is("iq")) return takeOther(stanza);
+		if (type !== "get" && type !== "set") return undefined;
 		// The reply would repeat them. Without one no server takes a registration from its user.
 		if (isLonger(id, LONGEST_ID) || isLonger(from, LONGEST_ADDRESS) || isLonger(to, LONGEST_ADDRESS))
 			return undefined;

@@ -67,6 +67,14 @@ describe("the first lines of a start", () => {
 		expect(line(said({ ...ACCOUNT, XMPP_ALLOW: "*" }), "registering")).toContain("open to everybody");
 	});
 
+	test("say whether Push 2.0 is relayed, and for whom", () => {
+		expect(line(said(), "Push 2.0")).toBe("");
+		expect(line(said(ACCOUNT), "Push 2.0")).toContain("relay off: PUSH2_RELAY=true turns it on");
+		const on = { ...ACCOUNT, PUSH2_RELAY: "true" };
+		expect(line(said(on), "Push 2.0")).toContain("relayed for xmpp.example.net");
+		expect(line(said({ ...on, XMPP_ALLOW: "*" }), "Push 2.0")).toContain("every domain");
+	});
+
 	test("show a registration token that was made just now, and say where a known one is to be had", () => {
 		const token = "t".repeat(43);
 		const lines = said(ACCOUNT, { registrationToken: { kind: "made", token } }).split("\n");

@@ -35,7 +35,7 @@ function problemsOf(record: Record<string, unknown>): readonly string[] {
 }
 
 /** The names that the problems are about. */
-const namesIn = (problems: readonly string[]) => problems.map((problem) => problem.match(/^[A-Z_]+/)?.[0]);
+const namesIn = (problems: readonly string[]) => problems.map((problem) => problem.match(/^[A-Z0-9_]+/)?.[0]);
 
 describe("nothing set at all", () => {
 	test("works: HTTP and connector on this machine, the data in ./data, XMPP off", () => {
@@ -55,6 +55,7 @@ describe("nothing set at all", () => {
 			connections: [],
 			xmppAllow: ["*"],
 			publishers: "own",
+			push2Relay: false,
 			pubsubHosts: [],
 			vapid: {},
 			apps: [
@@ -788,7 +789,7 @@ describe("errors", () => {
 					parseConfig(settings);
 				} catch (error) {
 					expect(error).toBeInstanceOf(ConfigError);
-					expect((error as ConfigError).problems.every((problem) => /^[A-Z_]+\b.+\.$/.test(problem))).toBe(
+					expect((error as ConfigError).problems.every((problem) => /^[A-Z0-9_]+\b.+\.$/.test(problem))).toBe(
 						true,
 					);
 				}

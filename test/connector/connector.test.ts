@@ -98,6 +98,7 @@ function connectorOf(config: ReturnType<typeof settings>, send: (push: Push) => 
 		databaseId: undefined,
 		standby: undefined,
 		services: new Map([["webpush", service]]),
+		relay: undefined,
 		clocks: createClockWatch({ log }),
 	});
 	return { creating, registrations, consoleStore };

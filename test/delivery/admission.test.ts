@@ -76,6 +76,7 @@ describe("a publish is not admitted", () => {
 test("a device's token is admitted by the push module's own rules, with who published it", async () => {
 	const asked: unknown[] = [];
 	const { admit } = admission({
+		...NO_MODULES,
 		admit(request) {
 			asked.push(request);
 			return { node: "made up" };
@@ -84,4 +85,32 @@ test("a device's token is admitted by the push module's own rules, with who publ
 	const request = { node: "token", pushModule: "monal", publisher: "example.org", notification };
 	expect(await admit(request)).toEqual({ node: "made up" });
 	expect(asked).toEqual([{ module: "monal", token: "token", publisher: "example.org" }]);
+});
+
+test("a device of APNs that Push 2.0 names is admitted by the push modules' rules; what is not served is refused", async () => {
+	const asked: unknown[] = [];
+	const { admit } = admission({
+		...NO_MODULES,
+		admitApns(...request) {
+			asked.push(request);
+			return request[0].topic === "org.example.chat"
+				? { node: "made up" }
+				: { kind: "unknown", reason: "no app here has this topic" };
+		},
+	});
+	const device = { kind: "apns", token: "ab", topic: "org.example.chat", sandbox: false } as const;
+	const request = { node: "ab", push2: device, publisher: "example.org", notification };
+	expect(await admit(request)).toEqual({ node: "made up" });
+	expect(asked).toEqual([[device, "example.org"]]);
+	expect(await admit({ ...request, push2: { ...device, topic: "org.example.other" } })).toMatchObject({
+		kind: "refused",
+	});
+	const barred = createAdmission({
+		keyring,
+		modules: NO_MODULES,
+		isBarred: () => true,
+		log: readableLog().log,
+		now: () => 0,
+	});
+	expect(await barred(request)).toMatchObject({ kind: "refused" });
 });

@@ -26,8 +26,9 @@ const ALWAYS_OPEN: Gates = {
 };
 
 /** For what the way without registering has no part in; its own tests have real ones. */
-export const NO_MODULES: Pick<Modules, "admit"> = {
+export const NO_MODULES: Pick<Modules, "admit" | "admitApns"> = {
 	admit: () => ({ kind: "unknown", reason: "no such push module" }),
+	admitApns: () => ({ kind: "unknown", reason: "no app here has this topic" }),
 };
 
 /** For what nobody tags in; its own tests have a real one. */

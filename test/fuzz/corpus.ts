@@ -2,6 +2,7 @@
 import { NS } from "../../src/xmpp/namespaces.ts";
 import { APNS_BASE64, APNS_HEX, command, JULIET, PUSH, submit } from "../xmpp/commands/commands-fixture.ts";
 import { options, publishIq, summary } from "../xmpp/parse.ts";
+import { push2Message } from "../xmpp/push2-messages.ts";
 
 const iq = (type: string, payload: string, id = "q1") =>
 	`<iq type="${type}" id="${id}" from="${JULIET}" to="${PUSH}">${payload}</iq>`;
@@ -20,6 +21,23 @@ export const PUBLISHES: readonly string[] = [
 	),
 	publishIq(summary(body), options({ pushModule: "monalProdiOS", secret: "S", mode: "prod" })),
 	publishIq(summary(body), ""),
+];
+
+const OURS = `https://push.example.net/push2/${"N".repeat(27)}.${"s".repeat(43)}`;
+const PAYLOAD = new Uint8Array(120).fill(4).toBase64();
+
+/** As Prosody's mod_push2 sends: to a registration, in Snikket's form, to be relayed; with all there may be, and with little. */
+export const MESSAGES: readonly string[] = [
+	push2Message({ client: OURS, priority: "normal", payload: PAYLOAD }),
+	push2Message({ client: OURS, priority: "high", voip: true, payload: PAYLOAD }),
+	push2Message({ client: OURS }),
+	push2Message({ client: `https://api.push.apple.com/3/device/${APNS_HEX}#org.example.chat&${APNS_HEX}` }),
+	push2Message({
+		client: "https://push.example/token-1",
+		priority: "low",
+		payload: PAYLOAD,
+		jwt: { token: "aGVhZA.Ym9keQ.c2ln", key: "BAAA+/==" },
+	}),
 ];
 
 const TIGASE = { provider: "tigase:messenger:apns:1", "device-token": APNS_HEX };
@@ -82,4 +100,10 @@ export const PUBSUB_HOST: readonly string[] = [
 	`<iq type="error" id="q1" from="${HOST}" to="${PUSH}"><pubsub xmlns="${NS.pubsub}"/><error type="cancel"><conflict xmlns="${NS.stanzaErrors}"/><text xmlns="${NS.stanzaErrors}">taken</text></error></iq>`,
 ];
 
-export const STANZAS: readonly string[] = [...PUBLISHES, ...COMMANDS, ...QUESTIONS, ...PUBSUB_HOST];
+export const STANZAS: readonly string[] = [
+	...PUBLISHES,
+	...MESSAGES,
+	...COMMANDS,
+	...QUESTIONS,
+	...PUBSUB_HOST,
+];

@@ -8,11 +8,13 @@ import { createPinnedFetch } from "../../src/bun/fetch/pinned.ts";
 import { endpointPolicy, parseEndpoint } from "../../src/services/endpoint.ts";
 import { exchange } from "../../src/services/exchange.ts";
 import { ForbiddenAddress } from "../../src/services/public-address.ts";
+import { createRelay } from "../../src/services/webpush/relay.ts";
 import { createVapid, generateVapidKey, importVapidKey } from "../../src/services/webpush/vapid-signature.ts";
 import { createWebPush } from "../../src/services/webpush/webpush.ts";
 import { parseChannel } from "../../src/services/wns/channel.ts";
 import { InvalidDevice, type Outcome } from "../../src/types.ts";
 import { pushTo } from "../services/webpush/pushes.ts";
+import { createSigner } from "../services/webpush/relayed.ts";
 
 const anyPublic = endpointPolicy({ allowHosts: ["*"], allowPrivate: false });
 const listed = endpointPolicy({ allowHosts: ["push.example", "*.up.example"], allowPrivate: false });
@@ -252,4 +254,30 @@ describe("with real sockets", () => {
 		expect(reply).toMatchObject({ kind: "reply", status });
 		expect(inside.asked()).toBe(0);
 	});
+});
+
+test("nor by the relay of Push 2.0: a name that leads inside is resolved at each send, and not connected to", async () => {
+	const asked: unknown[] = [];
+	const relay = createRelay({
+		policy: anyPublic,
+		fetch: createPinnedFetch({
+			policy: anyPublic,
+			resolve: async () => ["10.0.0.1"],
+			fetch: async (...call) => {
+				asked.push(call);
+				return new Response();
+			},
+		}),
+		now: Date.now,
+	});
+	const signer = await createSigner();
+	const jwt = { token: (await signer.jwtFor("https://push.example.net")).token, key: signer.key };
+	const rfc8291 = new Uint8Array(200).fill(4).toBase64();
+	const push = pushTo("https://push.example.net/x", { class: "high", rfc8291, jwt });
+	// It was public when the message came in.
+	expect(relay.parseDevice({ token: push.registration.token }).token).toBe(push.registration.token);
+	const outcome: Outcome = await relay.send(push, AbortSignal.timeout(1000));
+	expect(outcome.kind).not.toBe("delivered");
+	expect(JSON.stringify({ ...outcome, detail: undefined })).not.toContain("10.0.0.1");
+	expect(asked).toEqual([]);
 });

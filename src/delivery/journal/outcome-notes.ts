@@ -5,6 +5,7 @@ import type { Journal, Noted } from "../journal.ts";
 import type { Sent } from "../outcomes/outcomes.ts";
 import type { Proven } from "../outcomes/proven-devices.ts";
 import { isModuleNode } from "../push-modules.ts";
+import { isRelayNode } from "../push2-relay.ts";
 
 export type OutcomeJournal = Pick<Journal, "note" | "noteOnce" | "sent" | "failed">;
 
@@ -39,7 +40,7 @@ export function createOutcomeNotes(journal: OutcomeJournal, proven: Pick<Proven,
 
 /** Whose registration it is, for an event: that of a device which never registered has its token for a node. */
 export const whose = ({ node, owner }: Pick<Registration, "node" | "owner">) => ({
-	...(!isModuleNode(node) && { node }),
+	...(!isModuleNode(node) && !isRelayNode(node) && { node }),
 	...(owner !== "" && { owner }),
 });
 

@@ -1,7 +1,7 @@
 /** For which devices the text of a message leaves this server, as far as is known: only then is it one of its own. */
 import { deliveryBounds } from "../../limits/bounds/delivery.ts";
 import { createRecent } from "../../limits/recent-names.ts";
-import { hasOwnText } from "../../services/own-text.ts";
+import { hasOwnText, isSealed } from "../../services/own-text.ts";
 import { isOwnSlot } from "../../store/local/outbox-slots.ts";
 import type { App, Registration } from "../../types.ts";
 import { letsTextLeave } from "../app-policy.ts";
@@ -22,10 +22,10 @@ export function createOwnTextDevices(): OwnTextDevices {
 
 	return {
 		mayHaveOwnText: ({ node, notification }) =>
-			hasOwnText(notification) && (notification.encrypted !== undefined || leaving.get(node) !== false),
+			hasOwnText(notification) && (isSealed(notification) || leaving.get(node) !== false),
 
 		isCommon({ node, notification, slot, isPromised }, app, registration) {
-			if (isOwnSlot(slot) && notification.encrypted === undefined) {
+			if (isOwnSlot(slot) && !isSealed(notification)) {
 				const isSaid = letsTextLeave(app, registration);
 				leaving.set(node, isSaid);
 				return !isSaid && !isPromised;

@@ -11,6 +11,7 @@ import { deliveryBounds } from "./delivery.ts";
 import { httpBounds } from "./http.ts";
 import { loginBounds } from "./login.ts";
 import { publishBounds } from "./publishes.ts";
+import { push2Bounds } from "./push2.ts";
 import { registrationBounds } from "./registrations.ts";
 import { stanzaBounds } from "./stanzas.ts";
 import { unifiedPushBounds } from "./unified-push.ts";
@@ -22,6 +23,7 @@ export const BOUNDS: Readonly<Record<string, Bounds>> = {
 	"XMPP stanzas": stanzaBounds,
 	"Logging in to an XMPP server": loginBounds,
 	Publishes: publishBounds,
+	"Push 2.0": push2Bounds,
 	Registrations: registrationBounds,
 	"HTTP requests": httpBounds,
 	"The console over HTTP": consoleHttpBounds,

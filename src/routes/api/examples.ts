@@ -10,6 +10,7 @@ export const NODE = "q1pFbo0zWcF9mZlJ9mYq8cJ8b3I";
 export const SECRET = "dGhpcyBpcyBub3QgYSBzZWNyZXQsIGp1c3QgMzIgYnk";
 export const DEVICE_SECRET = "q1pFbmFub3RoZXIgb25lLCBmb3IgdGhlIGRldmljZSE";
 export const INVITE = "7QMX-0V4H-T9KD";
+export const PUSH2 = `https://push.example.net/push2/${NODE}.${SECRET}`;
 export const JID = "push@example.net/push";
 export const TIME = "2026-01-31T12:00:00.000Z";
 

@@ -7,6 +7,7 @@ import { givenNode } from "../../registering/nodes.ts";
 import { plainReason } from "../../registering/plain-reason.ts";
 import { TEST_PUSH } from "../../registering/test-push.ts";
 import type { Registration } from "../../types.ts";
+import { push2Url } from "../../xmpp/push2.ts";
 import type { AppDeps, RequestEnv } from "../deps.ts";
 import { unavailable } from "../errors.ts";
 import {
@@ -104,11 +105,20 @@ function registering(deps: AppDeps, choice: AppChoice): Handler<typeof registerR
 		c.header("Location", `/api/v1/registrations/${made.node}`);
 		const hostTakesNoSecret = deps.nodes.isPubsubHost(jid);
 		return c.json(
-			{ jid, app: app.name, ...made, ...(hostTakesNoSecret && { publishSecret: false as const }) },
+			{
+				jid,
+				app: app.name,
+				...made,
+				...(hostTakesNoSecret ? { publishSecret: false as const } : push2Of(deps, made.node, made.secret)),
+			},
 			201,
 		);
 	};
 }
+
+/** What the client of Push 2.0 is; nothing where there is no PUBLIC_URL. */
+const push2Of = ({ publicUrl }: AppDeps, node: string, secret: string): { push2?: string } =>
+	publicUrl === undefined ? {} : { push2: push2Url(publicUrl, node, secret) };
 
 /** Nobody vouches for an address here, so that an invite for one lets nobody in. @throws {Problem} */
 async function admit({ invites }: AppDeps, invite: string, network: string | undefined) {
@@ -142,7 +152,12 @@ function renewing(deps: AppDeps, choice: AppChoice): Handler<typeof renewRoute> 
 		if (renewed.kind === "over-quota") throw overQuota(renewed.quota);
 		const registration = { ...renewed.registration, node: givenNode(renewed.registration, deps) };
 		const others = await otherSecrets(deps.keyring, registration.node, c.get("proof"), bearer(c));
-		return c.json({ ...view(registration, deps.pushAddress), ...others }, 200);
+		const { jid = deps.pushAddress } = registration;
+		const push2 =
+			others.secret === undefined || deps.nodes.isPubsubHost(jid)
+				? {}
+				: push2Of(deps, registration.node, others.secret);
+		return c.json({ ...view(registration, deps.pushAddress), ...others, ...push2 }, 200);
 	};
 }
 
@@ -188,7 +203,7 @@ async function otherSecrets(
 	node: string,
 	proof: Proof,
 	shown: string | undefined,
-) {
+): Promise<{ secret?: string; deviceSecret?: string }> {
 	const secret = await keyring.secretOf(keyring.usable(node));
 	// Whoever only publishes is not told what opens more than that.
 	if (proof === "publish") return secret === shown ? {} : { secret };

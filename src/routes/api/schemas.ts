@@ -9,6 +9,7 @@ import {
 	INVITE,
 	JID,
 	NODE,
+	PUSH2,
 	REGISTER,
 	SECRET,
 	SERVICES,
@@ -159,6 +160,15 @@ export const registeredSchema = z
 				"give it to no server.",
 			example: DEVICE_SECRET,
 		}),
+		push2: z
+			.url()
+			.optional()
+			.openapi({
+				description:
+					"For Push 2.0 (`urn:xmpp:push2:0`): the `<client/>` of its `<enable/>`, with the jid as its `<service/>`. " +
+					"Whoever has it may publish. Missing: the operator has not set PUBLIC_URL",
+				example: PUSH2,
+			}),
 		publishSecret: z.literal(false).optional().openapi({
 			description:
 				"There where the jid is a pubsub service, which takes no secret: leave the secret out of <enable/>",
@@ -205,6 +215,10 @@ export const renewedSchema = registrationSchema
 		deviceSecret: z.string().optional().openapi({
 			description: "There where the secret is there: use this one from now on",
 			example: DEVICE_SECRET,
+		}),
+		push2: z.url().optional().openapi({
+			description: "There where the secret is there, as when the device registered",
+			example: PUSH2,
 		}),
 	})
 	.openapi("Renewed");

@@ -13,6 +13,10 @@ export type SiskinContent = { account: string } & (
 			iv: string;
 	  }
 	| {
+			/** Push 2.0: the body of a Web Push, base64, for the device alone. */
+			rfc8291: string;
+	  }
+	| {
 			/** A bare JID. */
 			sender?: string | undefined;
 			body?: string | undefined;
@@ -29,9 +33,10 @@ export type SiskinContent = { account: string } & (
  * @param account the owner's bare JID
  */
 export function siskinContent(
-	{ sender, body, nickname, count, encrypted }: Content,
+	{ sender, body, nickname, count, encrypted, rfc8291 }: Content,
 	account: string,
 ): SiskinContent {
 	if (encrypted) return { account, encrypted: encrypted.data, iv: encrypted.iv };
+	if (rfc8291 !== undefined) return { account, rfc8291 };
 	return { account, sender: sender?.split("/", 1)[0], body, nickname, "unread-messages": count };
 }

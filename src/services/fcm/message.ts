@@ -69,7 +69,8 @@ async function collapseKeyOf(
  *   "body": "Wherefore art thou…",    // an ellipsis at the end where it was cut
  *   "nickname": "thirdwitch",         // who wrote, in a room
  *   "event": "account-removed",
- *   "encrypted": "{\"data\":\"…\",\"iv\":\"…\",\"type\":\"…\"}"  // JSON: the same object as in a Web Push
+ *   "encrypted": "{\"data\":\"…\",\"iv\":\"…\",\"type\":\"…\"}", // JSON: the same object as in a Web Push
+ *   "rfc8291": "bW9vbg…"              // Push 2.0: the body of a Web Push, base64, for the device alone
  * }
  * ```
  *
@@ -84,11 +85,16 @@ export async function fcmMessage(
 	hiddenName: HiddenName = webCryptoHiddenName,
 ): Promise<FcmMessage> {
 	const isForConversations = payloadForm(payload, push.registration, "conversations") === "conversations";
-	// Conversations' form carries no text: there they are all the same.
-	const standsForItself = !isForConversations && hasOwnText(push.notification);
+	const { rfc8291 } = push.notification;
+	// Conversations' form carries no text but Push 2.0's: without it they are all the same.
+	const standsForItself = (!isForConversations || rfc8291 !== undefined) && hasOwnText(push.notification);
 	const collapseKey = standsForItself ? undefined : await collapseKeyOf(push, hiddenName);
 	const message = (data: Record<string, string>) => messageOf(push, data, collapseKey);
-	if (isForConversations) return message(await conversationsData(push.registration));
+	if (isForConversations) {
+		const data = await conversationsData(push.registration);
+		const sealed = rfc8291 === undefined ? undefined : message({ ...data, rfc8291 });
+		return sealed && bytesOf(sealed) <= MAX_BODY ? sealed : message(data);
+	}
 	const content = contentOf(push.registration.node, push.notification);
 	const whole = message(dataOf(content));
 	if (bytesOf(whole) <= MAX_BODY) return whole;
@@ -143,9 +149,13 @@ const AROUND = 256;
 function mostBytesOf({ token, data, android: { collapse_key = "" } }: FcmMessage): number {
 	let units = token.length + collapse_key.length;
 	let fields = 0;
+	let plain = 0;
 	for (const key in data) {
-		units += key.length + (data[key] ?? "").length;
+		const { length } = data[key] ?? "";
+		// Base64 has nothing that is escaped.
+		if (key === "rfc8291") plain += length;
+		else units += key.length + length;
 		fields++;
 	}
-	return AROUND + 6 * units + 6 * fields;
+	return AROUND + 6 * units + 6 * fields + plain;
 }

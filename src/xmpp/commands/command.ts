@@ -175,6 +175,12 @@ export function addressFields(jid: string, node: string, secret: string | undefi
 	return fields;
 }
 
+/** What a client of Push 2.0 gives its server beside the address, in the dialects whose clients may know it. */
+export const push2Fields = (push2: string | undefined): AnswerField[] =>
+	push2 === undefined
+		? []
+		: [{ name: "push2", type: "text-single", label: "The client's URL, for Push 2.0", values: [push2] }];
+
 /** What a person is told when registrations ended. */
 export function endedNote(count: number): Note {
 	return {

@@ -26,6 +26,7 @@ import {
 	nameIn,
 	nothingFound,
 	optional,
+	push2Fields,
 	register,
 	required,
 } from "./command.ts";
@@ -80,7 +81,7 @@ export async function registerModPush(
 	service: ServiceName,
 	givesDeviceSecret: boolean,
 ): Promise<Done> {
-	const { jid, node, secret, deviceSecret } = await register(call, {
+	const { jid, node, secret, deviceSecret, push2 } = await register(call, {
 		...deviceIn(call, service),
 		dialect: "mod_push",
 		app: { service },
@@ -91,6 +92,7 @@ export async function registerModPush(
 	return {
 		form: answerForm("result", [
 			...addressFields(jid, node, secret),
+			...push2Fields(push2),
 			...(givesDeviceSecret ? ownFields(service, call.registrar, deviceSecret) : []),
 		]),
 	};

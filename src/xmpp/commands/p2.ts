@@ -18,6 +18,7 @@ import {
 	nameIn,
 	nothingFound,
 	optional,
+	push2Fields,
 	register,
 	required,
 	requireSecrets,
@@ -45,7 +46,7 @@ function mucIn(call: Call): string | undefined {
 export async function registerP2(call: Call, service: ServiceName): Promise<Done> {
 	const muc = mucIn(call);
 	requireSecrets(call.registrar);
-	const { jid, node, secret } = await register(call, {
+	const { jid, node, secret, push2 } = await register(call, {
 		token: required(call, "token"),
 		p256dh: optional(call, "p256dh"),
 		auth: optional(call, "auth"),
@@ -55,7 +56,7 @@ export async function registerP2(call: Call, service: ServiceName): Promise<Done
 		muc,
 	});
 	return {
-		form: answerForm("form", addressFields(jid, node, secret)),
+		form: answerForm("form", [...addressFields(jid, node, secret), ...push2Fields(push2)]),
 	};
 }
 

@@ -10,6 +10,7 @@ import {
 	nameIn,
 	nothingFound,
 	optional,
+	push2Fields,
 	register,
 	required,
 	requireSecrets,
@@ -62,7 +63,12 @@ export const pushAppserver: readonly Command[] = [
 				p256dh: optional(call, "p256dh"),
 				auth: optional(call, "auth"),
 			});
-			return { form: answer(made.jid, made.node, made.secret) };
+			return {
+				form: answerForm("form", [
+					...addressFields(made.jid, made.node, made.secret),
+					...push2Fields(made.push2),
+				]),
+			};
 		},
 	},
 	{

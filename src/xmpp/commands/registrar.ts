@@ -30,7 +30,15 @@ export type RegisterResult =
 	 * `node` is its own credential in Tigase's dialect. Without `secret`: `jid` is a pubsub host, which takes none.
 	 * `deviceSecret` is for the device alone (secrets.ts).
 	 */
-	| { kind: "registered"; jid: string; node: string; secret: string | undefined; deviceSecret: string }
+	| {
+			kind: "registered";
+			jid: string;
+			node: string;
+			secret: string | undefined;
+			deviceSecret: string;
+			/** What the client of Push 2.0 is, with `jid` as its service; missing: there is no PUBLIC_URL, or no secret. */
+			push2?: string;
+	  }
 	/** No app here is for such devices, though others' may be. */
 	| { kind: "not-served"; reason: string }
 	| { kind: "bad-device"; reason: string }

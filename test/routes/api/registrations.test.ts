@@ -63,6 +63,18 @@ describe("registering", () => {
 		});
 	});
 
+	test("answers with the URL that Push 2.0 knows it by, where there is a PUBLIC_URL and the address takes a secret", async () => {
+		const server = await startTestServer({ publicUrl: "https://push.example.net/" });
+		const { node, secret, push2 } = (await server.registered()) as Record<string, string>;
+		expect(push2).toBe(`https://push.example.net/push2/${node}.${secret}`);
+		const behindHost = await startTestServer({
+			publicUrl: "https://push.example.net",
+			pushAddress: "pubsub.example.net",
+			nodes: { isPubsubHost: () => true, isAt: async () => true, create: async () => node ?? "" },
+		});
+		expect(await behindHost.registered()).not.toHaveProperty("push2");
+	});
+
 	test("each call makes a new registration, since nobody may name a device", async () => {
 		const server = await startTestServer();
 		const [one, other] = [await server.registered(), await server.registered()];

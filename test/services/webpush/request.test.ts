@@ -3,7 +3,8 @@
  */
 import { describe, expect, test } from "bun:test";
 import { endpointPolicy } from "../../../src/services/endpoint.ts";
-import { buildRequest, createWebPush, topicOf } from "../../../src/services/webpush/webpush.ts";
+import { buildRequest } from "../../../src/services/webpush/push-request.ts";
+import { createWebPush, topicOf } from "../../../src/services/webpush/webpush.ts";
 import type { Notification, Push, PushClass } from "../../../src/types.ts";
 import { pushTo } from "./pushes.ts";
 

@@ -308,6 +308,16 @@ describe("the devices", () => {
 		expect(page.text()).toContain("Add an ntfy topic");
 	});
 
+	test("those that came by another app server's commands are there too, without a name by their nodes", async () => {
+		const others = ["fcm", "apns"].map((app) => ({ node: `node-of-${app}`, name: "", app }));
+		const session = fakeSession({ list: async () => [...LISTED, ...others] });
+		const page = await dom.draw(fakeEffects({ devices: fakeDevices(OWN), kit: fakeKit([session]) }));
+		page.type("#pw", PASSWORD);
+		await page.send();
+		await page.until("iPhone");
+		for (const { node } of others) expect(page.text()).toContain(node);
+	});
+
 	test("a wrong password is said at its field", async () => {
 		const kit = fakeKit([], { logIn: failing({ kind: "wrong-password", domain: "example.net" }) });
 		const page = await dom.draw(fakeEffects({ devices: fakeDevices(OWN), kit }));

@@ -49,6 +49,7 @@ export interface CommandsFixtureOptions {
 	mayGrow?: () => boolean;
 	/** The connection's; default: {@link PUSH}. */
 	address?: string;
+	publicUrl?: string;
 	registrar?: Partial<Registrar>;
 	/** A pubsub host takes the publishes in. */
 	pubsub?: Pick<RegistrarDeps, "nodes" | "pubsubHost">;
@@ -92,6 +93,7 @@ export async function openCommandsFixture(options: CommandsFixtureOptions = {}) 
 						services,
 						allow,
 						address,
+						publicUrl: options.publicUrl,
 						now,
 						rate: createRegistrationRate(registrations),
 						...options.bars,

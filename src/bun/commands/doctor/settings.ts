@@ -7,7 +7,7 @@ import { isPublicSubject } from "../../../syntax/vapid-subject.ts";
 import { warnOfProxy } from "../../fetch/proxy.ts";
 import { uncheckedTls } from "../../fetch/unchecked-tls.ts";
 import type { Context } from "./context.ts";
-import { bad, type Finding, ok, reasonOf, warn } from "./finding.ts";
+import { bad, type Finding, ok, reasonOf, unknown, warn } from "./finding.ts";
 
 const DAY_S = 86_400;
 /** A certificate that ends sooner is told, days. */
@@ -22,6 +22,7 @@ export function lookAtSettings(
 		ok("Settings", settingsRead(config)),
 		...misspeltSettings(env),
 		...contactFindings(config),
+		...push2Findings(config),
 		...certificateFindings(config, now),
 		...said("Proxy", (log) => warnOfProxy(config.apps, env, log)),
 		...said("Encryption", (log) => warnOfClearText(config.connections, log)),
@@ -55,6 +56,29 @@ function contactFindings({ role, vapid, apps }: Context["config"]): Finding[] {
 	const text =
 		"its host is not on the internet. Apple's push service refuses every push with such a contact: iPhones are not woken.";
 	return [bad("VAPID_SUBJECT", text, todo)];
+}
+
+/** Whether registrations get a URL for it, and whose messages are relayed. */
+function push2Findings({
+	role,
+	publicUrl,
+	pubsubHosts,
+	push2Relay,
+	xmppAllow,
+}: Context["config"]): Finding[] {
+	const what = "Push 2.0";
+	const findings: Finding[] = [];
+	if (pubsubHosts.length === 0 && publicUrl === undefined) {
+		findings.push(unknown(what, "PUBLIC_URL is not set: registrations get no URL for it."));
+	} else if (pubsubHosts.length === 0) {
+		const relay = push2Relay ? "" : " Nothing is relayed: PUSH2_RELAY=true turns that on.";
+		findings.push(ok(what, `registrations get a URL for it.${role === "http" ? "" : relay}`));
+	}
+	if (!push2Relay || role === "http") return findings;
+	const domains = xmppAllow.includes("*") ? undefined : xmppAllow.join(", ");
+	if (domains !== undefined) return [...findings, ok("PUSH2_RELAY", `it relays for ${domains}.`)];
+	const text = "it relays for everybody, within the limits of docs/push2.md, since XMPP_ALLOW is *.";
+	return [...findings, warn("PUSH2_RELAY", text, "list the domains that it is for in XMPP_ALLOW")];
 }
 
 function certificateFindings({ apps, connections }: Context["config"], now: () => number): Finding[] {

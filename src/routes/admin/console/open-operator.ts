@@ -2,21 +2,24 @@
 import type { AppConfig } from "../../../services/definition.ts";
 import type { OperatorDeps } from "../../deps.ts";
 import { consoleApps } from "./push-services.ts";
-import type { ConsoleStore } from "./sources.ts";
+import type { ConsoleApp, ConsoleStore } from "./sources.ts";
 
 export interface OpenOperatorOptions
 	extends Pick<OperatorDeps, "publicUrl" | "isUnifiedPush" | "note" | "journal" | "connector" | "ownerForm"> {
 	apps: readonly AppConfig[];
+	/** What is shown beside them, and is no operator's app. */
+	more?: readonly ConsoleApp[];
 	/** What is written down. */
 	store: Omit<ConsoleStore, "invites">;
 	invites: ConsoleStore["invites"];
 }
 
 export function openOperator(options: OpenOperatorOptions): OperatorDeps {
-	const { apps, store, invites, publicUrl, isUnifiedPush, note, journal, connector, ownerForm } = options;
+	const { apps, more = [], store, invites, publicUrl, isUnifiedPush } = options;
+	const { note, journal, connector, ownerForm } = options;
 	const { history, events, bars, search } = store;
 	return {
-		apps: consoleApps(apps),
+		apps: [...consoleApps(apps), ...more],
 		history,
 		events,
 		bars,

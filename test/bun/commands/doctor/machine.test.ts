@@ -30,6 +30,24 @@ describe("settings", () => {
 		expect(look({ VAPID_SUBJECT: "mailto:me@example.net" }).join()).not.toContain("VAPID_SUBJECT:");
 	});
 
+	test("say whether registrations get a URL for Push 2.0, and whose messages are relayed", () => {
+		const account = {
+			XMPP_SERVICE: "wss://example.net/ws",
+			XMPP_USERNAME: "push@example.net",
+			XMPP_PASSWORD: "x",
+		};
+		const PUBLIC_URL = "https://push.example.net";
+		expect(look(account).join()).toContain("unknown Push 2.0: PUBLIC_URL is not set");
+		const off = look({ ...account, PUBLIC_URL }).join();
+		expect(off).toContain(
+			"ok Push 2.0: registrations get a URL for it. Nothing is relayed: PUSH2_RELAY=true",
+		);
+		expect(off).not.toContain("PUSH2_RELAY:");
+		const on = { ...account, PUBLIC_URL, PUSH2_RELAY: "true" };
+		expect(look(on).join()).toContain("ok PUSH2_RELAY: it relays for example.net.");
+		expect(look({ ...on, XMPP_ALLOW: "*" }).join()).toContain("warn PUSH2_RELAY: it relays for everybody");
+	});
+
 	test("that let no certificate be checked, or anybody read, are told", () => {
 		const env = {
 			NODE_TLS_REJECT_UNAUTHORIZED: "0",

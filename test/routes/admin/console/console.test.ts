@@ -1,5 +1,6 @@
 /** Each page of the console, over a real database. */
 import { afterEach, describe, expect, test } from "bun:test";
+import { RELAY_APP } from "../../../../src/delivery/push2-relay.ts";
 import type { Figures } from "../../../../src/store/console/figures.ts";
 import { noAnswers } from "../../../../src/store/console/figures.ts";
 import type {
@@ -149,6 +150,20 @@ describe("the overview", () => {
 		server.database.client.close();
 		expect((await get<Overview>("overview")).connectors).toMatchObject([{ name: "berta", isOnline: true }]);
 		expect((await page.get("events")).status).toBe(503);
+	});
+});
+
+test("what is relayed of Push 2.0 has numbers of its own", async () => {
+	await start({ apps: [{ name: "webpush", service: "webpush" }, RELAY_APP] });
+	server.clock.now += MIN;
+	const pushes = { webpush: { delivered: 10 }, [RELAY_APP.name]: { delivered: 3, gone: 1 } };
+	await write("connector-b", 0, { pushes });
+	const { apps } = await get<ServicesView>("services?period=day");
+	expect(apps.find(({ app }) => app === "webpush")?.pushes).toMatchObject({ delivered: 10 });
+	expect(apps.find(({ app }) => app === "-push2-relay")).toMatchObject({
+		isOn: true,
+		registrations: 0,
+		pushes: { delivered: 3, gone: 1 },
 	});
 });
 
