@@ -40,6 +40,7 @@ import { createRegistrationRate } from "../registering/registration-rate.ts";
 import { TEST_PUSH } from "../registering/test-push.ts";
 import type { Keyring } from "../secrets.ts";
 import type { ConsoleStore } from "../store/console/console-store.ts";
+import type { Enablings } from "../store/enablings.ts";
 import type { Handover } from "../store/handover.ts";
 import type { PubsubNodes } from "../store/pubsub-nodes.ts";
 import type { KeyUse } from "../store/registrations/count-by-key.ts";
@@ -50,6 +51,7 @@ import type { ClockWatch } from "./checks/clock.ts";
 import { checkKeepers } from "./checks/node-keepers.ts";
 import { createStartChecks, type StartChecks } from "./checks/start-checks.ts";
 import { type ConnectionState, type Connections, createConnections } from "./connections.ts";
+import { createEnabling, type EnablingParts } from "./enabling/enabling.ts";
 import { tellOfEnds } from "./ended-registrations.ts";
 import { createEntrances, type Entrance, serversForAdmins } from "./entrances.ts";
 import { gateMessages } from "./gate-messages.ts";
@@ -76,6 +78,7 @@ export interface ConnectorDeps {
 	handover: Handover;
 	nodes: NodeSource;
 	pubsubNodes: PubsubNodes;
+	enablings: Enablings;
 	invites: InviteDesk;
 	/** What the console keeps: bars are asked, and the figures and events of each minute written. */
 	consoleStore: Pick<ConsoleStore, "bars" | "writeMinute" | "sweep">;
@@ -114,6 +117,8 @@ export interface Connector {
 	reload(apps: readonly AppConfig[], services: ReadonlyMap<string, PushService>): void;
 	/** How each connection is, for commands. */
 	connections(): ConnectionState[];
+	/** Push for one's own users; undefined: XMPP_ENABLE_FOR lists no domain. */
+	enabling: Pick<EnablingParts, "ownUsers" | "states"> | undefined;
 	/** Devices of this process alone, for `reveille doctor`. */
 	trials: Pick<Trials, "begin">;
 	/**
@@ -152,12 +157,12 @@ export async function createConnector(deps: ConnectorDeps): Promise<Connector> {
 
 	// Admission, gates, services, outcomes, and delivery around them: from a publish to its answer.
 	const trials = createTrials(keyring);
-	const { certificates } = checks;
+	const enabling = createEnabling(deps);
 	const { delivery, results, metrics, gates, observed } = composeDelivery(deps, {
 		connections,
 		file,
 		outboxLoop,
-		certificates,
+		certificates: checks.certificates,
 		trials,
 	});
 
@@ -199,6 +204,7 @@ export async function createConnector(deps: ConnectorDeps): Promise<Connector> {
 			note: deps.journal.note,
 			invites: deps.invites,
 			vapidPublicKey: deps.vapidPublicKey,
+			ownUsers: enabling?.ownUsers,
 			keyring,
 			apps: config.apps,
 			services: deps.services,
@@ -209,6 +215,7 @@ export async function createConnector(deps: ConnectorDeps): Promise<Connector> {
 			log,
 		},
 		connections,
+		permissions: enabling?.permissions,
 		databaseId: deps.databaseId,
 		standby: deps.standby,
 		streams: file.streams,
@@ -216,13 +223,13 @@ export async function createConnector(deps: ConnectorDeps): Promise<Connector> {
 		log,
 	});
 
-	const live = createLive({ ...deps, connections, outbox: file.outbox, gates, certificates });
+	const live = createLive({ ...deps, ...checks, connections, outbox: file.outbox, gates });
 
 	return {
 		scrape: metrics?.scrape,
 		push: pushAndNote,
 		xmppStatus: connections.status,
-		forAdmins: () => serversForAdmins(entrances, connections),
+		forAdmins: () => serversForAdmins(entrances, connections, enabling?.notes()),
 		live,
 
 		reload(apps, services) {
@@ -230,6 +237,7 @@ export async function createConnector(deps: ConnectorDeps): Promise<Connector> {
 			for (const [app, service] of services) observed.set(app, metrics?.observe(app, service) ?? service);
 		},
 		connections: connections.states,
+		enabling,
 		trials,
 		publishToItself: (address, publish) => publishToItself(entrances, address, publish),
 
@@ -242,6 +250,7 @@ export async function createConnector(deps: ConnectorDeps): Promise<Connector> {
 				delivery,
 				results,
 				metrics,
+				enabling,
 				entrances,
 				live,
 			}),
@@ -381,6 +390,7 @@ interface Parts {
 	delivery: Delivery;
 	results: Results;
 	metrics: Metrics | undefined;
+	enabling: EnablingParts | undefined;
 	entrances: readonly Entrance[];
 	live(): Promise<Live>;
 }
@@ -389,7 +399,8 @@ interface Parts {
 async function startParts(deps: ConnectorDeps, parts: Parts): Promise<RunningConnector> {
 	const { config, log, ownerForm, keyring, registrations, nodes, handover, journal, consoleStore, identity } =
 		deps;
-	const { checks, connections, file, outboxLoop, delivery, results, metrics, entrances, live } = parts;
+	const { checks, connections, file, outboxLoop, delivery, results, metrics, enabling, entrances, live } =
+		parts;
 	const { retentionDays } = config;
 	const journalWrites = createJournalWrites({
 		journal,
@@ -425,29 +436,36 @@ async function startParts(deps: ConnectorDeps, parts: Parts): Promise<RunningCon
 		log,
 	});
 	journalWrites.start();
+	enabling?.start(entrances);
 	await connections.start(
-		entrances.map(({ settings, intake, rivals, server }) => ({
-			settings,
-			streams: file.streams,
-			sameDatabase: rivals.sameDatabase,
-			others: rivals.others,
-			lease: rivals.lease,
-			handle: intake.handle,
-			isAwaited: intake.isAwaited,
-			onOnline(isResumed, stream) {
-				metrics?.connected(isResumed);
-				intake.online(isResumed);
-				void server?.online(stream);
-			},
-			onBacklog: delivery.settle,
-			log,
-		})),
+		entrances.map((entrance) => {
+			const { settings, intake, rivals, server } = entrance;
+			return {
+				settings,
+				streams: file.streams,
+				sameDatabase: rivals.sameDatabase,
+				others: rivals.others,
+				lease: rivals.lease,
+				handle: intake.handle,
+				isAwaited: intake.isAwaited,
+				onOpen: () => enabling?.opened(entrance),
+				onOnline(isResumed, stream) {
+					metrics?.connected(isResumed);
+					intake.online(isResumed);
+					enabling?.online(entrance);
+					void server?.online(stream);
+				},
+				onBacklog: delivery.settle,
+				log,
+			};
+		}),
 	);
 
 	return {
 		async stop() {
 			for (const { intake } of entrances) intake.stop();
 			checks.stop();
+			await enabling?.stop();
 			const handedOver = handoverLoop.stop();
 			await connections.stop(async () => {
 				await delivery.idle(DRAIN_MS);

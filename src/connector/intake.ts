@@ -11,6 +11,8 @@ import { isOwnNode, type Keyring } from "../secrets.ts";
 import { faultOf } from "../store/database-fault.ts";
 import type { PubsubNodes } from "../store/pubsub-nodes.ts";
 import type { Answer, Notification } from "../types.ts";
+import type { CommandDeps } from "../xmpp/commands/commands.ts";
+import { createDelegation } from "../xmpp/delegation.ts";
 import { bareOf } from "../xmpp/jid.ts";
 import { createRequests, type Requests } from "../xmpp/requests.ts";
 import { createStanzaHandler, type StanzaDeps, type StanzaHandler } from "../xmpp/stanzas.ts";
@@ -30,6 +32,14 @@ export interface IntakeDeps extends Omit<RegistrarDeps, "allow" | "address" | "p
 	same?: StanzaDeps["same"];
 	/** Why nothing can be said of unknown registrations. */
 	doubt?: StanzaDeps["doubt"];
+	/** What this connection's servers let it do for one's own users; missing: nothing. */
+	own?:
+		| {
+				domains: readonly string[];
+				/** Called with what comes that may be about permissions. @returns whether it was */
+				hear(message: Element): boolean;
+		  }
+		| undefined;
 	/** What the log calls owners. */
 	ownerForm: OwnerForm;
 	log: Logger;
@@ -64,26 +74,29 @@ export function createIntake(connection: XmppConnection, deps: IntakeDeps): Inta
 					log,
 					keyring: { createNode: keyring.createNode, isOurs: isOwnNode },
 				});
+	const commands: CommandDeps = {
+		registrar: createRegistrar({
+			...deps,
+			allow,
+			address,
+			...(keeper && hostJid !== undefined && { pubsubHost: { jid: hostJid, restrict: keeper.restrict } }),
+		}),
+		turn: () => new Promise((resolve) => setImmediate(resolve)),
+		onFault: (error, from) =>
+			log.error(
+				"{address}: a command of {owner} failed, and is answered with an error: {error}",
+				about("command-not-answered", {
+					address,
+					owner: deps.ownerForm(bareOf(from)),
+					error: faultOf(error),
+				}),
+			),
+	};
+	const { own } = deps;
 	const handle = createStanzaHandler({
 		publish: (request, publisher) => publish({ ...request, publisher }),
-		commands: {
-			registrar: createRegistrar({
-				...deps,
-				allow,
-				address,
-				...(keeper && hostJid !== undefined && { pubsubHost: { jid: hostJid, restrict: keeper.restrict } }),
-			}),
-			turn: () => new Promise((resolve) => setImmediate(resolve)),
-			onFault: (error, from) =>
-				log.error(
-					"{address}: a command of {owner} failed, and is answered with an error: {error}",
-					about("command-not-answered", {
-						address,
-						owner: deps.ownerForm(bareOf(from)),
-						error: faultOf(error),
-					}),
-				),
-		},
+		commands,
+		delegation: own && createDelegation({ ...commands, domains: own.domains }),
 		version: deps.version,
 		...(deps.same && { same: deps.same }),
 		...(deps.doubt && { doubt: deps.doubt }),
@@ -91,7 +104,7 @@ export function createIntake(connection: XmppConnection, deps: IntakeDeps): Inta
 
 	return {
 		async handle(stanza) {
-			if (requests.take(stanza)) return undefined;
+			if (requests.take(stanza) || own?.hear(stanza)) return undefined;
 			await keeper?.take(stanza);
 			return handle(stanza);
 		},

@@ -14,8 +14,16 @@ import { type AppChoice, createAppChoice, ourAddress } from "./app-choice.ts";
 import type { InviteDesk } from "./invite-check.ts";
 import { knownNode, NoNodeReady } from "./nodes.ts";
 import { createOwnRegistrations, type OwnRegistrationsDeps } from "./own-registrations.ts";
+import type { OwnUsers } from "./own-users.ts";
 import { type RefusedRegistration, refusedRegistration } from "./refused-registration.ts";
-import { checkDevice, quotaReason, register } from "./register.ts";
+import {
+	type CheckedDevice,
+	checkDevice,
+	type Identity,
+	quotaReason,
+	register,
+	registerToEnable,
+} from "./register.ts";
 import type { RegistrationRate } from "./registration-rate.ts";
 
 export interface RegistrarDeps extends Omit<OwnRegistrationsDeps, "now"> {
@@ -37,6 +45,8 @@ export interface RegistrarDeps extends Omit<OwnRegistrationsDeps, "now"> {
 	invites: InviteDesk;
 	/** As in `Registrar`. */
 	vapidPublicKey?: string | undefined;
+	/** Enables push at the servers of one's own users. Missing: XMPP_ENABLE_FOR lists no domain. */
+	ownUsers?: Pick<OwnUsers, "enablings" | "enable" | "ended"> | undefined;
 	now?: () => number;
 	/** A pubsub host that takes the publishes in; missing: they come where the commands come. */
 	pubsubHost?: {
@@ -58,6 +68,7 @@ export function createRegistrar(deps: RegistrarDeps): Registrar {
 		providers: choice.providers,
 		vapidPublicKey: deps.vapidPublicKey,
 		givesSecrets: pubsubHost === undefined,
+		ownUsers: deps.ownUsers,
 		mayRegister: async (owner) => isAllowed(owner) && !(await isBarred(owner)),
 		async isInvited(owner) {
 			const barred = await isBarred(owner);
@@ -79,7 +90,7 @@ export function createRegistrar(deps: RegistrarDeps): Registrar {
 }
 
 function createRegister(deps: RegistrarDeps, choice: AppChoice): Registrar["register"] {
-	const { registrations, keyring, nodes, apps, services, allow, address, rate, invites, pubsubHost } = deps;
+	const { registrations, nodes, apps, services, allow, address, rate, invites, pubsubHost } = deps;
 	const addresses = [address, ...apps.flatMap(({ addresses: its = [] }) => its)];
 
 	/**
@@ -91,6 +102,8 @@ function createRegister(deps: RegistrarDeps, choice: AppChoice): Registrar["regi
 		if (!former || (await nodes.isAt(jid, former.node))) return;
 		await registrations.replaceNode(former, await nodes.create(jid));
 	}
+
+	const store = storing(deps);
 
 	/** Registers a device with the app that is its. @throws {InvalidDevice} {NoNodeReady} {NoSpace} */
 	async function registerWith(
@@ -108,7 +121,7 @@ function createRegister(deps: RegistrarDeps, choice: AppChoice): Registrar["regi
 		}
 		const jid = pubsubHost?.jid ?? ourAddress(addresses, to) ?? address;
 		await leaveFormerNode(owner, app, device, jid);
-		const made = await register({ registrations, keyring, nodes }, checked, {
+		const identity = {
 			owner,
 			party,
 			app: app.name,
@@ -119,7 +132,8 @@ function createRegister(deps: RegistrarDeps, choice: AppChoice): Registrar["regi
 			...(deviceName !== undefined && { deviceName }),
 			...(classes !== undefined && { classes }),
 			...(muc !== undefined && { muc }),
-		});
+		};
+		const made = await store(checked, identity);
 		if (made.kind === "over-quota") return { kind: "over-quota", reason: quotaReason(made.quota).reason };
 		const node = await knownNode(made.registration, deps);
 		await pubsubHost?.restrict(node, owner, muc);
@@ -191,6 +205,15 @@ function createRegister(deps: RegistrarDeps, choice: AppChoice): Registrar["regi
 		if (isAllowed(owner)) return registerAllowed(request);
 		return invite === undefined ? renewInvited(request) : registerByInvite(request, invite);
 	};
+}
+
+/** Push is enabled at its owner's server for a device of Fluux, which does not do that itself. */
+function storing(deps: RegistrarDeps) {
+	const enablings = deps.ownUsers?.enablings;
+	return (checked: CheckedDevice, identity: Identity & { jid: string }) =>
+		enablings && identity.dialect === "fluux"
+			? registerToEnable({ ...deps, enablings }, checked, identity)
+			: register(deps, checked, identity);
 }
 
 /** Whoever is barred is turned away first; the operator is told of all who are. */

@@ -3,6 +3,7 @@ import xml, { Element } from "@xmpp/xml";
 import { stanzaBounds } from "../limits/bounds/stanzas.ts";
 import type { Answer } from "../types.ts";
 import { type CommandDeps, createCommands } from "./commands/commands.ts";
+import type { Delegation } from "./delegation.ts";
 import { discoInfo, discoItems } from "./disco.ts";
 import { bareOf, domainOf } from "./jid.ts";
 import { NS } from "./namespaces.ts";
@@ -17,6 +18,8 @@ export interface StanzaDeps {
 	/** The effects of commands. */
 	commands: CommandDeps;
 	version: string;
+	/** What servers hand on of their users' requests. Missing: none does. */
+	delegation?: Delegation | undefined;
 	/**
 	 * The answer to who asks which database we serve (same-database.ts). Default: nobody is told.
 	 * @param value the asker's own
@@ -27,6 +30,11 @@ export interface StanzaDeps {
 	doubt?(): string | undefined;
 }
 
+/** A publish in a shape we do not know must not cost its user the registration. */
+const notServed = (type: string) =>
+	type === "set"
+		? stanzaError("wait", "bad-request", "nothing of this kind is served here")
+		: unknownQuestion();
 const unknownQuestion = () => stanzaError("cancel", "service-unavailable");
 const LONGEST_ID = stanzaBounds.id.is;
 const LONGEST_ADDRESS = stanzaBounds.address.is;
@@ -34,7 +42,8 @@ const LONGEST_ADDRESS = stanzaBounds.address.is;
 /** Takes a stanza and gives the reply to send, if one is due. Never throws. */
 export type StanzaHandler = (stanza: Element) => Promise<Element | undefined>;
 
-export function createStanzaHandler({ publish, commands, version, same, doubt }: StanzaDeps): StanzaHandler {
+export function createStanzaHandler(deps: StanzaDeps): StanzaHandler {
+	const { publish, commands, version, delegation, same, doubt } = deps;
 	const { registrar } = commands;
 	const command = createCommands(commands);
 
@@ -56,18 +65,17 @@ export function createStanzaHandler({ publish, commands, version, same, doubt }:
 			case `get ${NS.version} query`:
 				return xml("query", { xmlns: NS.version }, xml("name", {}, "Reveille"), xml("version", {}, version));
 			case `get ${NS.discoInfo} query`:
-				return discoInfo(node, registrar);
+				return delegation?.disco(node, from) ?? discoInfo(node, registrar);
 			case `get ${NS.discoItems} query`:
 				return discoItems(node, to, registrar);
 			case `get ${NS.reveille} same`: {
 				const own = same?.(from, valueIn(payload));
 				return own === undefined ? unknownQuestion() : sameElement(own);
 			}
+			case `set ${NS.delegation} delegation`:
+				return delegation ? delegation.answer(payload, from, to) : notServed(type);
 			default:
-				// A publish in a shape we do not know must not cost its user the registration.
-				return type === "set"
-					? stanzaError("wait", "bad-request", "nothing of this kind is served here")
-					: unknownQuestion();
+				return notServed(type);
 		}
 	}
 

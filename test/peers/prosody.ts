@@ -23,6 +23,8 @@ export interface ProsodyOptions extends XmppServerOptions {
 	pushWith?: { body?: boolean; sender?: boolean };
 	/** Joined to the example's `modules_enabled`. */
 	modulesEnabled?: string[];
+	/** The same for each component: by itself it has none. */
+	componentModules?: string[];
 	/** Of the example's, those that it goes without. */
 	modulesDisabled?: string[];
 	/** Modules of the test's own, enabled at each host: their source in Lua, by name. */
@@ -228,6 +230,7 @@ function configuration(
 		...components.flatMap(({ domain, secret }) => [
 			`Component ${luaString(domain)}`,
 			`\tcomponent_secret = ${luaString(secret)}`,
+			...(options.componentModules ? [`\tmodules_enabled = ${list(options.componentModules)}`] : []),
 		]),
 		`Component ${luaString(`pubsub.${host}`)} "pubsub"`,
 		`\tenabled = ${options.pubsub ?? false}`,

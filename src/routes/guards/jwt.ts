@@ -20,6 +20,7 @@ import {
 } from "jose";
 import { wholeAnswer } from "../../limits/answer-size.ts";
 import { answerBounds } from "../../limits/bounds/answers.ts";
+import type { OwnUsers } from "../../registering/own-users.ts";
 import { pemLines } from "../../syntax/pem.ts";
 import { unavailable } from "../errors.ts";
 import { Problem } from "../problem.ts";
@@ -40,6 +41,8 @@ export interface Permit {
 	byInvite?: true;
 	/** The apps that devices may be registered for; missing: all. */
 	apps?: readonly string[];
+	/** Its claim `jid`, unchecked: whose server may be told (XMPP_ENABLE_FOR). No other claim says so. */
+	jid?: unknown;
 }
 
 /** @throws {Problem} why not, or that it is not known now */
@@ -185,16 +188,28 @@ async function importJwk(text: string) {
 	return { key, algorithms: [known] };
 }
 
-function permitOf({ app }: JWTPayload): Permit {
-	if (app === undefined) return {};
+function permitOf({ app, jid }: JWTPayload): Permit {
+	const whose = jid === undefined ? {} : { jid };
+	if (app === undefined) return whose;
 	const apps = Array.isArray(app) ? app : [app];
-	if (apps.every((name) => typeof name === "string")) return { apps };
+	if (apps.every((name) => typeof name === "string")) return { apps, ...whose };
 	throw refused("Its claim app must be the name of an app, or a list of names.");
 }
 
 /** Throws unless the bearer may register devices for this app. */
 export function requirePermitted({ apps }: Permit, app: string): void {
 	if (apps && !apps.includes(app)) throw refused(`Its claim app does not allow the app ${app}.`);
+}
+
+/** The account that the bearer's claim `jid` names, where push may be enabled for it. @throws {Problem} */
+export async function requireOwnAccount(
+	{ jid }: Permit,
+	ownUsers: OwnUsers | undefined,
+): Promise<{ ownUsers: OwnUsers; owner: string } | undefined> {
+	if (jid === undefined || !ownUsers) return undefined;
+	const account = await ownUsers.accountOf(jid);
+	if (account.kind === "refused") throw refused(account.reason);
+	return { ownUsers, owner: account.owner };
 }
 
 const NO_JWT = "It is no signed JWT (RFC 7519).";

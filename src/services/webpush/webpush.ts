@@ -4,17 +4,19 @@
  * The device chooses the push service by the endpoint it hands in, and needs no account of ours there.
  */
 import { base64url } from "jose";
-import type { Outcome, Push, PushClass, PushService } from "../../types.ts";
+import type { App, Outcome, Push, PushClass, PushService } from "../../types.ts";
 import { InvalidDevice } from "../../types.ts";
 import { type HiddenName, webCryptoHiddenName } from "../collapse-key.ts";
 import { type EndpointPolicy, isAnsweredFor, isNamed, mayTellWhy, parseEndpoint } from "../endpoint.ts";
 import { exchange, type Failure, type Fetch, type Reply } from "../exchange.ts";
 import { hasOwnText } from "../own-text.ts";
+import { payloadForm } from "../payload-form.ts";
 import { timeToLive } from "../time-to-live.ts";
 import { neverThrowing } from "../unsent-pushes.ts";
 import { classify } from "./answers.ts";
 import { webPushContent } from "./content.ts";
 import { declarativeOf, isApples, parseDeclarative } from "./declarative.ts";
+import { fluuxContent } from "./fluux-content.ts";
 import { encrypt, type RecordCipher } from "./message-encryption.ts";
 import { receiverKeys } from "./receiver-keys.ts";
 import type { Vapid } from "./vapid-signature.ts";
@@ -97,11 +99,13 @@ export function createWebPush(options: {
 	vapid?: Vapid | undefined;
 	policy: EndpointPolicy;
 	now: () => number;
+	/** The form of pushes; default: as the client's dialect lets expect. */
+	payload?: App["payload"] | undefined;
 	/** WebCrypto's if not given. */
 	recordCipher?: RecordCipher | undefined;
 	hiddenName?: HiddenName | undefined;
 }): PushService {
-	const { vapid, policy, recordCipher, hiddenName } = options;
+	const { vapid, policy, payload, recordCipher, hiddenName } = options;
 
 	async function sendOnce(push: Push, signal: AbortSignal): Promise<Outcome> {
 		if (!vapid) return { kind: "misconfigured", reason: "no VAPID private key", about: "account" };
@@ -109,7 +113,7 @@ export function createWebPush(options: {
 		const [authorization, topic, content] = await Promise.all([
 			vapid.authorization(endpoint.origin),
 			topicOf(push, hiddenName),
-			encrypted(push, recordCipher),
+			encrypted(push, payload, recordCipher),
 		]);
 		const post = (parts: RequestParts): Promise<Reply | Failure> =>
 			exchange(buildRequest(endpoint, push, parts), { ...options, signal });
@@ -160,10 +164,17 @@ export function createWebPush(options: {
 	};
 }
 
-async function encrypted(push: Push, cipher?: RecordCipher): Promise<Uint8Array<ArrayBuffer> | undefined> {
+async function encrypted(
+	push: Push,
+	payload: App["payload"],
+	cipher?: RecordCipher,
+): Promise<Uint8Array<ArrayBuffer> | undefined> {
 	const { registration, notification } = push;
 	const { node, p256dh, auth } = registration;
 	if (!p256dh || !auth) return undefined;
-	const content = webPushContent(node, notification, declarativeOf(registration));
+	const content =
+		payloadForm(payload, registration, "fluux") === "fluux"
+			? fluuxContent(notification)
+			: webPushContent(node, notification, declarativeOf(registration));
 	return encrypt(content, receiverKeys({ p256dh, auth }), { cipher });
 }

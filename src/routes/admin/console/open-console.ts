@@ -6,7 +6,7 @@ import { createSessions } from "./sessions.ts";
 import type { ConsoleStore } from "./sources.ts";
 
 export interface OpenOperatorOptions
-	extends Pick<OperatorDeps, "publicUrl" | "note" | "journal" | "connector" | "ownerForm"> {
+	extends Pick<OperatorDeps, "publicUrl" | "note" | "journal" | "connector" | "ownerForm" | "ownUsers"> {
 	apps: readonly AppConfig[];
 	/** What is written down. */
 	store: Omit<ConsoleStore, "invites">;
@@ -14,7 +14,7 @@ export interface OpenOperatorOptions
 }
 
 export function openOperator(options: OpenOperatorOptions): OperatorDeps {
-	const { apps, store, invites, publicUrl, note, journal, connector, ownerForm } = options;
+	const { apps, store, invites, publicUrl, note, journal, connector, ownerForm, ownUsers } = options;
 	const { history, events, bars, search } = store;
 	return {
 		apps: consoleApps(apps),
@@ -28,6 +28,7 @@ export function openOperator(options: OpenOperatorOptions): OperatorDeps {
 		journal,
 		connector,
 		ownerForm,
+		ownUsers,
 	};
 }
 
