@@ -1,6 +1,8 @@
 /** Own users: a Prosody with mod_privilege, a Reveille that is its component, and a backend that vouches for users. */
+import { expect, test } from "bun:test";
 import { readFileSync, writeFileSync } from "node:fs";
 import { SignJWT } from "jose";
+import { type EjabberdOptions, startEjabberd } from "../peers/ejabberd.ts";
 import { startProsody } from "../peers/prosody.ts";
 import { type Reveille, type ReveilleOptions, startReveille } from "../peers/reveille.ts";
 import { connectUser, type User } from "../peers/user.ts";
@@ -108,4 +110,29 @@ export async function openOwnUsers(
 			endpoint.stop();
 		},
 	};
+}
+
+/** With an ejabberd the start says that push cannot be enabled, and nothing is sent in users' names. */
+export function testAtEjabberd(name: string, modules: EjabberdOptions["modules"] = {}): void {
+	test(name, async () => {
+		const server = await startEjabberd({ components: [COMPONENT], modules });
+		const ends: (() => Promise<void>)[] = [() => server.stop()];
+		try {
+			await server.addUser("romeo", "secret");
+			const scene = await openOwnUsers(server);
+			ends.push(() => scene.stop());
+			await scene.reveille.untilLogged("[enable-at-ejabberd]", 20_000);
+			const ready = await fetch(`${scene.reveille.url}/ready`, {
+				headers: { Authorization: `Bearer ${settingsFor(server).ADMIN_TOKEN}` },
+			});
+			expect(JSON.stringify(await ready.json())).toContain(
+				"Push cannot be enabled for the users of example.org",
+			);
+			const { status, body } = await scene.register({ jid: "romeo@example.org" });
+			expect([status, body.enabling.state]).toEqual([201, "waiting"]);
+			expect(await server.pushEnabled("romeo")).toEqual([]);
+		} finally {
+			for (const end of ends.reverse()) await end();
+		}
+	}, 90_000);
 }

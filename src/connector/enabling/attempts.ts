@@ -23,7 +23,7 @@ export interface AttemptDeps {
 	enablings: Enablings;
 	registrations: Pick<Registrations, "findAtPrimary">;
 	keyring: Pick<Keyring, "secretOf" | "usable" | "underCurrentKey">;
-	permissions: Pick<Permissions, "has" | "given" | "domains">;
+	permissions: Pick<Permissions, "has" | "known" | "given" | "domains">;
 	ownerForm: OwnerForm;
 	log: Logger;
 	now: () => number;
@@ -68,6 +68,7 @@ export function createAttempts(
 		open: OpenEnabling,
 		payload: () => Promise<ReturnType<typeof disableFor>>,
 	): Promise<{ means: Refusal; reason: string } | undefined> {
+		if (permissions.domains.includes(open.domain)) await permissions.known(open.domain);
 		const component = componentFor(open);
 		if (typeof component === "string") return { means: "not-permitted", reason: component };
 		try {

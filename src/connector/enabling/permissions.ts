@@ -12,47 +12,59 @@ export interface Permissions {
 	opened(component: string): void;
 	/** A message came. @returns whether it was about permissions */
 	hear(component: string, message: Element): boolean;
-	/** A domain's permission is worth nothing: its server does not do what it permits. */
-	distrust(domain: string, isWorthless: boolean): void;
+	/** Whether a domain's permission is worth anything: not every server does what it permits. */
+	trust(domain: string, isWorth: boolean): void;
+	/** Resolves once that was said of a domain. */
+	known(domain: string): Promise<void>;
 	has(component: string, domain: string): boolean;
 	/** The domains whose server gave it to any connection. */
 	given(): string[];
-	/** @param onGiven called when a domain gives it, to a connection that did not have it */
+	/** @param onGiven called when a domain gives one that is worth something */
 	listen(onGiven: (domain: string) => void): void;
 }
 
 export function createPermissions(domains: readonly string[]): Permissions {
 	/** By the domain of the component. */
 	const given = new Map<string, Set<string>>();
-	const worthless = new Set<string>();
+	const trusted = new Set<string>();
+	const known = new Map(domains.map((domain) => [domain, Promise.withResolvers<void>()]));
 	const listeners: ((domain: string) => void)[] = [];
 	const of = (component: string) => given.get(component) ?? new Set<string>();
+	const isGiven = (domain: string) =>
+		trusted.has(domain) && [...given.values()].some((its) => its.has(domain));
+
+	function tellIfGiven(domain: string) {
+		if (isGiven(domain)) for (const onGiven of listeners) onGiven(domain);
+	}
 
 	return {
 		domains,
 		opened: (component) => void given.set(component, new Set()),
 
 		hear(component, message) {
-			const isGiven = readPermission(message);
+			const said = readPermission(message);
 			const { from } = message.attrs;
-			if (isGiven === undefined || typeof from !== "string" || !domains.includes(from)) return false;
+			if (said === undefined || typeof from !== "string" || !domains.includes(from)) return false;
 			const its = of(component);
 			const had = its.has(from);
-			if (isGiven) its.add(from);
+			if (said) its.add(from);
 			else its.delete(from);
 			given.set(component, its);
-			if (isGiven && !had) for (const onGiven of listeners) onGiven(from);
+			if (said && !had) tellIfGiven(from);
 			return true;
 		},
 
-		distrust(domain, isWorthless) {
-			if (isWorthless) worthless.add(domain);
-			else worthless.delete(domain);
+		trust(domain, isWorth) {
+			const was = trusted.has(domain);
+			if (isWorth) trusted.add(domain);
+			else trusted.delete(domain);
+			if (isWorth && !was) tellIfGiven(domain);
+			known.get(domain)?.resolve();
 		},
 
-		has: (component, domain) => of(component).has(domain) && !worthless.has(domain),
-		given: () =>
-			domains.filter((one) => !worthless.has(one) && [...given.values()].some((its) => its.has(one))),
+		known: async (domain) => known.get(domain)?.promise,
+		has: (component, domain) => of(component).has(domain) && trusted.has(domain),
+		given: () => domains.filter(isGiven),
 		listen: (onGiven) => void listeners.push(onGiven),
 	};
 }

@@ -30,6 +30,8 @@ const TIMING = {
 	permission: 3_000,
 	/** An ejabberd with mod_privilege answers no component, ms. */
 	answer: 10_000,
+	/** One that was silent may be another server, that was away: when to ask it again, ms. */
+	again: 60_000,
 };
 
 type Software = "Prosody" | "ejabberd" | "silent" | "other";
@@ -46,12 +48,16 @@ export function createServerLook({
 	const stopping = new AbortController();
 	const known = new Map<string, { component: string; software: Software }>();
 	const said = new Map<string, string>();
+	/** How often each component was online. */
+	const sessions = new Map<string, number>();
 
 	function stateOf(domain: string): DomainState {
 		const { component = "", software } = known.get(domain) ?? {};
 		if (software === "ejabberd") return { domain, lacks: ejabberd(domain) };
-		if (permissions.has(component, domain)) return { domain };
-		return { domain, lacks: software === "silent" ? silent(domain) : notPermitted(domain, component) };
+		if (software === "silent") return { domain, lacks: silent(domain) };
+		return permissions.has(component, domain)
+			? { domain }
+			: { domain, lacks: notPermitted(domain, component) };
 	}
 
 	/** XEP-0030: which server it is. Prosody and ejabberd say their names there. */
@@ -70,13 +76,14 @@ export function createServerLook({
 	}
 
 	async function look(domain: string, component: string, ask: Requests["ask"]): Promise<void> {
-		const [software] = await Promise.all([
-			softwareOf(domain, ask),
-			pause(timing.permission, stopping.signal),
-		]);
+		const begun = pause(timing.permission, stopping.signal);
+		const software = await softwareOf(domain, ask);
+		if (stopping.signal.aborted) return;
+		// What an ejabberd permits comes to nothing.
+		permissions.trust(domain, software === "Prosody" || software === "other");
+		await begun;
 		if (stopping.signal.aborted) return;
 		known.set(domain, { component, software });
-		permissions.distrust(domain, software === "ejabberd");
 		const { lacks } = stateOf(domain);
 		const news = lacks?.id ?? "";
 		if (said.get(domain) === news) return;
@@ -85,9 +92,20 @@ export function createServerLook({
 		else log.info("{domain} lets push be enabled for its users.", { domain });
 	}
 
+	async function lookUntilItSpeaks(domain: string, component: string, ask: Requests["ask"]): Promise<void> {
+		const session = sessions.get(component);
+		for (;;) {
+			await look(domain, component, ask);
+			if (known.get(domain)?.software !== "silent") return;
+			await pause(timing.again, stopping.signal);
+			if (stopping.signal.aborted || sessions.get(component) !== session) return;
+		}
+	}
+
 	return {
 		online(component, ask) {
-			for (const domain of permissions.domains) void look(domain, component, ask);
+			sessions.set(component, (sessions.get(component) ?? 0) + 1);
+			for (const domain of permissions.domains) void lookUntilItSpeaks(domain, component, ask);
 		},
 		states: () => permissions.domains.filter((domain) => known.has(domain)).map(stateOf),
 		stop: () => stopping.abort(),
