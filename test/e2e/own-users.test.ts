@@ -1,7 +1,7 @@
 /** Push is enabled for one's own users at a real Prosody, without a line of XMPP in the app. */
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import type { XmppServer } from "../peers/xmpp-server.ts";
-import { COMPONENT, type OwnUsersScene, openOwnUsers, permit, startPermittingProsody } from "./own-users.ts";
+import { COMPONENT, type OwnUsersScene, openOwnUsers, startPermittingProsody } from "./own-users.ts";
 
 let server: XmppServer;
 let scene: OwnUsersScene;
@@ -88,35 +88,3 @@ test("a user that is not there is refused, and what the row says stays true", as
 	const shown = await scene.reveille.api("GET", `/registrations/${body.node}`, body.deviceSecret);
 	expect((await shown.json()).enabling).toEqual(body.enabling);
 }, 60_000);
-
-test("without the permission it waits, and comes and goes once the permission is given back", async () => {
-	const before = await scene.register({ jid: "romeo@example.org" });
-	expect(before.body.enabling).toEqual(enabled("romeo@example.org"));
-	await permit(server, false);
-	await scene.reveille.untilReady();
-	await scene.reveille.untilLogged("does not give push.example.org the permission");
-	const meanwhile = await scene.register({ jid: "romeo@example.org" });
-	expect(meanwhile.body.enabling).toEqual({
-		account: "romeo@example.org",
-		state: "waiting",
-		reason: "example.org does not give the permission (XEP-0356)",
-	});
-	const ended = await scene.reveille.api(
-		"DELETE",
-		`/registrations/${before.body.node}`,
-		before.body.deviceSecret,
-	);
-	expect((await ended.json()).enabling.state).toBe("waiting");
-	expect(await server.pushEnabled("romeo")).toEqual([{ jid: COMPONENT.domain, node: before.body.node }]);
-
-	await permit(server, true);
-	await scene.reveille.untilReady();
-	const wished = [{ jid: COMPONENT.domain, node: meanwhile.body.node }];
-	await server.untilPushEnabled("romeo", (now) => JSON.stringify(now) === JSON.stringify(wished), 30_000);
-	const shown = await scene.reveille.api(
-		"GET",
-		`/registrations/${meanwhile.body.node}`,
-		meanwhile.body.deviceSecret,
-	);
-	expect((await shown.json()).enabling).toEqual(enabled("romeo@example.org"));
-}, 120_000);
