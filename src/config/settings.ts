@@ -103,7 +103,10 @@ const allowed = () =>
 /** Domains, as JIDs have them. */
 const domains = () =>
 	list()
-		.refine((entries = []) => entries.every(isDomainPart), "must list domains")
+		.refine(
+			(entries = []) => entries.every((entry) => isDomainPart(entry) && !entry.includes("*")),
+			"must list domains",
+		)
 		.refine((entries = []) => entries.length <= enablingBounds.domains.is, {
 			error: `must list at most ${enablingBounds.domains.is} domains`,
 		})

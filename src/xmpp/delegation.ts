@@ -9,7 +9,7 @@ import { errorOf, nextTimer } from "./commands/answering.ts";
 import { type Call, CommandError } from "./commands/command.ts";
 import { fluux } from "./commands/fluux.ts";
 import type { Registrar } from "./commands/registrar.ts";
-import { bareOf, domainOf, resourceOf } from "./jid.ts";
+import { bareOf, domainOf, isBareJid, resourceOf } from "./jid.ts";
 import { NS } from "./namespaces.ts";
 import { stanzaError } from "./stanza-errors.ts";
 
@@ -77,8 +77,9 @@ export function createDelegation(deps: DelegationDeps): Delegation {
 
 		async answer(delegation, from, to) {
 			const iq = delegation.getChild("forwarded", NS.forward)?.getChild("iq", NS.client);
-			const refusal = refusalOf(iq, from, domains);
-			if (!iq || refusal) return refusal ?? stanzaError("modify", "bad-request");
+			const why = refusalOf(iq, from, domains);
+			// As all that a server sends and that is not served: no other error is safe to be taken for a publish's.
+			if (!iq || why !== undefined) return stanzaError("wait", "bad-request", why);
 			const { id, from: user } = iq.attrs;
 			const payload = await serve(iq, to);
 			const isError = payload?.is("error") ?? false;
@@ -96,18 +97,16 @@ export function createDelegation(deps: DelegationDeps): Delegation {
 }
 
 /** Whose request it is: a server speaks for its own users, and a user for no other. @returns undefined: it is served */
-function refusalOf(iq: Element | undefined, from: string, domains: readonly string[]): Element | undefined {
-	// As any other request that is not served.
-	if (!domains.includes(from))
-		return stanzaError("wait", "bad-request", "nothing of this kind is served here");
+function refusalOf(iq: Element | undefined, from: string, domains: readonly string[]): string | undefined {
+	if (!domains.includes(from)) return "nothing of this kind is served here";
 	const { from: user, to, id, type } = iq?.attrs ?? {};
 	const isRequest = (type === "get" || type === "set") && isWithin(id, stanzaBounds.id.is);
-	const isUsers = isWithin(user, stanzaBounds.address.is) && user.includes("@") && domainOf(user) === from;
-	if (!isRequest || !isUsers)
-		return stanzaError("modify", "bad-request", "the request in it must be of a user of yours (XEP-0355)");
+	const isUsers =
+		isWithin(user, stanzaBounds.address.is) && isBareJid(bareOf(user)) && domainOf(user) === from;
+	if (!isRequest || !isUsers) return "the request in it must be of a user of yours (XEP-0355)";
 	// A request to another user's address comes here too.
 	const isOwn = to === undefined || (typeof to === "string" && [bareOf(user), from].includes(bareOf(to)));
-	return isOwn ? undefined : stanzaError("auth", "forbidden", "the request in it is to another user");
+	return isOwn ? undefined : "the request in it is to another user";
 }
 
 const isWithin = (text: unknown, longest: number): text is string =>
