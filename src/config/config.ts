@@ -297,7 +297,7 @@ function enableForOf(
 	const its = set.ROLE === "http" && !address?.includes("@") ? address : component?.domain;
 	if (its === undefined && (connections.length > 0 || set.ROLE === "http")) {
 		problems.push(
-			"XMPP_ENABLE_FOR needs a component, at whose domain users' servers publish: set XMPP_SERVICE=xmpp://…, or leave XMPP_ENABLE_FOR out.",
+			"XMPP_ENABLE_FOR needs a component: the address that HTTP tells clients (XMPP_ADDRESS, or the first connection's) must be the domain of one (XMPP_SERVICE=xmpp://…).",
 		);
 	} else if (connections.length === 0 && set.ROLE !== "http" && problems.length === 0) {
 		problems.push(

@@ -410,7 +410,8 @@ async function startParts(deps: ConnectorDeps, parts: Parts): Promise<RunningCon
 	});
 
 	checks.start();
-	deps.ends.listen(tellOfEnds({ entrances, connections, nodes, keyring, ownerForm, log }));
+	const ownDomains = config.enableFor?.domains ?? [];
+	deps.ends.listen(tellOfEnds({ entrances, connections, nodes, keyring, ownDomains, ownerForm, log }));
 	outboxLoop.start(delivery.retry);
 
 	/** What an HTTP process or an edge took in, at the time that it says. */

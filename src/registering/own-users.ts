@@ -8,6 +8,7 @@ import { bytesOf } from "../limits/text-length.ts";
 import type { Keyring } from "../secrets.ts";
 import { faultOf } from "../store/database-fault.ts";
 import type { Enablings } from "../store/enablings.ts";
+import { hexOf } from "../syntax/hex.ts";
 import { preparedBareJid } from "../syntax/prepared-jid.ts";
 import type { Enabling, Registration } from "../types.ts";
 import { domainOf } from "../xmpp/jid.ts";
@@ -85,6 +86,18 @@ export function createOwnUsers(deps: OwnUsersDeps): OwnUsers {
 		},
 	};
 }
+
+/** What makes an own user's registration over HTTP unique beside owner and app: hashed, so that its length is bounded. */
+export async function keyOfToken(token: string): Promise<string> {
+	const hash = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(token));
+	return `${OWN}${hexOf(new Uint8Array(hash).subarray(0, 16))}`;
+}
+
+const OWN = "own:";
+
+/** Whether push was enabled for a registration in its owner's name: so it is disabled when it ends. */
+export const isEnabledByUs = ({ device, dialect }: Pick<Registration, "device" | "dialect">): boolean =>
+	dialect === "fluux" || device.startsWith(OWN);
 
 /** Hears of registrations that end, whatever ended them. What is not written down now is found later (enabler.ts). */
 export const notingEnds =

@@ -2,18 +2,11 @@
 import type { z } from "@hono/zod-openapi";
 import { givenNode } from "../../registering/nodes.ts";
 import type { OwnUsers } from "../../registering/own-users.ts";
-import { hexOf } from "../../syntax/hex.ts";
 import type { Enabling, Registration } from "../../types.ts";
 import type { AppDeps } from "../deps.ts";
 import type { enablingSchema } from "./schemas.ts";
 
 type Shown = z.infer<typeof enablingSchema>;
-
-/** What makes an own user's registration unique beside owner and app: hashed, so that its length is bounded. */
-export async function keyOfToken(token: string): Promise<string> {
-	const hash = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(token));
-	return `own:${hexOf(new Uint8Array(hash).subarray(0, 16))}`;
-}
 
 /** An ended registration is shown to nobody, so `ending` is none of these. */
 function shown({ owner: account, state, reason }: Enabling): Shown {

@@ -4,6 +4,7 @@ import type { Context, MiddlewareHandler } from "hono";
 import { base64url } from "jose";
 import { type AppChoice, createAppChoice } from "../../registering/app-choice.ts";
 import { givenNode } from "../../registering/nodes.ts";
+import { keyOfToken } from "../../registering/own-users.ts";
 import { plainReason } from "../../registering/plain-reason.ts";
 import { TEST_PUSH } from "../../registering/test-push.ts";
 import type { Registration } from "../../types.ts";
@@ -29,7 +30,7 @@ import {
 } from "../new-registration.ts";
 import { Problem } from "../problem.ts";
 import { lookUpRoute, registerRoute, removeRoute, renewRoute, testRoute } from "./descriptions.ts";
-import { enabledAgain, enabledNow, keyOfToken, shownEnabling } from "./own-registrations.ts";
+import { enabledAgain, enabledNow, shownEnabling } from "./own-registrations.ts";
 import { checkDescribed, view } from "./registration-bodies.ts";
 import { validationHook } from "./validation.ts";
 
