@@ -44,7 +44,13 @@ export interface OwnUsersDeps {
 }
 
 export function createOwnUsers(deps: OwnUsersDeps): OwnUsers {
-	const { domains, address, enablings, keyring, isBarred, attempt = enablings.find } = deps;
+	const { domains, address, enablings, keyring, isBarred, attempt = leave } = deps;
+
+	/** A process with the connection finds it at its next look. */
+	async function leave(node: string): Promise<Enabling | undefined> {
+		await enablings.ready(node);
+		return enablings.find(node);
+	}
 
 	/** Under any key: a server may have the node of an older one. The latest comes last. */
 	async function allOf({ node, owner }: Pick<Registration, "node" | "owner">) {

@@ -32,6 +32,8 @@ export interface Enablings {
 	 * @returns false: the owner has as many as may be
 	 */
 	want(wanted: Pick<Enabling, "node" | "owner" | "jid">): Promise<boolean>;
+	/** Its registration is there: it may be tried from now on. */
+	ready(node: string): Promise<void>;
 	/** Takes that back: there is no registration. */
 	drop(node: string): Promise<void>;
 	find(node: string): Promise<OpenEnabling | undefined>;
@@ -69,7 +71,7 @@ export const createEnablings = (primary: LibSQLDatabase, now: () => number = Dat
 function createWrites(
 	primary: LibSQLDatabase,
 	now: () => number,
-): Pick<Enablings, "want" | "drop" | "end" | "hurry" | "settle" | "done"> {
+): Pick<Enablings, "want" | "ready" | "drop" | "end" | "hurry" | "settle" | "done"> {
 	const unchanged = ({ node, state, since }: OpenEnabling) =>
 		and(eq(itsNode, node), eq(itsState, state), eq(enablings.since, since));
 
@@ -92,6 +94,11 @@ function createWrites(
 					set: { ...begun, triedSince: at, since: sql`max(${at}, ${enablings.since} + 1)` },
 				});
 			return true;
+		},
+
+		async ready(node) {
+			const isNew = and(eq(itsNode, node), eq(itsState, "waiting"), eq(enablings.tries, 0));
+			await primary.update(enablings).set({ dueAt: now() }).where(isNew);
 		},
 
 		async drop(node) {

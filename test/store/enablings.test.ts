@@ -45,6 +45,15 @@ describe("what is to be enabled", () => {
 		expect(await enablings.find("n1")).toBeUndefined();
 	});
 
+	test("is due at once where its registration is known to be there", async () => {
+		await enablings.want(wish("n1"));
+		await enablings.ready("n1");
+		expect(await dueNodes()).toEqual(["n1"]);
+		await enablings.settle(await the("n1"), { state: "waiting", reason: "so", dueAt: now + 1000 });
+		await enablings.ready("n1");
+		expect(await dueNodes()).toEqual([]);
+	});
+
 	test("is settled once: what was asked for anew meanwhile stays to be done", async () => {
 		await enablings.want(wish("n1"));
 		const tried = await the("n1");

@@ -45,8 +45,8 @@ export function createEnabling(deps: EnablingDeps): EnablingParts | undefined {
 		for (const { domain, count } of await enablings.countByDomain().catch(() => [])) {
 			if (enableFor?.domains.includes(domain)) continue;
 			log.warn(
-				"Push was enabled for {count} registrations of {domain}, which XMPP_ENABLE_FOR does not list any more. They are still published to, and are not disabled when they end.",
-				about("enabled-and-not-listed", { domain, count }),
+				"Push was enabled for {count} registrations of {where}, which XMPP_ENABLE_FOR does not list any more. They are still published to, and are not disabled when they end.",
+				about("enabled-and-not-listed", { where: domain, count }),
 			);
 		}
 	}

@@ -20,12 +20,6 @@ export const enablingBounds = {
 		what: "How long an answer to a device waits for the user's server, when push is enabled or disabled there",
 		beyond: "The answer says `waiting`, and it is tried again.",
 	},
-	atOnce: {
-		is: 8,
-		unit: "requests",
-		what: "Requests to users' servers at the same time, of those that are tried again",
-		beyond: "Further ones wait for one of them.",
-	},
 	look: {
 		is: 200,
 		unit: "registrations",

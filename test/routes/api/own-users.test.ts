@@ -135,9 +135,11 @@ test("sub alone, and jid where XMPP_ENABLE_FOR is not set, make a registration o
 
 describe("what its server did not do yet", () => {
 	test("waits where this process has no connection, and is asked of nobody here", async () => {
-		const { register, json } = await open();
+		const { register, json, enablings } = await open();
 		const { body } = await register({ jid: ROMEO });
 		expect(body.enabling).toEqual({ account: ROMEO, state: "waiting" });
+		// A process that has one finds it with its next look.
+		expect((await enablings.due(["example.org"], 10)).map(({ node }) => node)).toEqual([body.node]);
 		const ended = await json("DELETE", `/registrations/${body.node}`, undefined, body.deviceSecret);
 		expect([ended.status, await ended.json()]).toEqual([
 			200,
