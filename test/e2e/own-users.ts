@@ -1,6 +1,8 @@
 /** Own users: a Prosody with mod_privilege, a Reveille that is its component, and a backend that vouches for users. */
-import { expect, test } from "bun:test";
+import { afterAll, beforeAll, expect, test } from "bun:test";
 import { readFileSync, writeFileSync } from "node:fs";
+import { xml } from "@xmpp/client";
+import type { Element } from "@xmpp/xml";
 import { SignJWT } from "jose";
 import { type EjabberdOptions, startEjabberd } from "../peers/ejabberd.ts";
 import { startProsody } from "../peers/prosody.ts";
@@ -18,7 +20,7 @@ const AUDIENCE = "https://push.example.org";
 const PERMISSION = `privileged_entities = { ["${COMPONENT.domain}"] = { iq = { ["urn:xmpp:push:0"] = "set" } } }`;
 
 /** A Prosody that permits it. @param extra further lines of its configuration */
-export function startPermittingProsody(extra = "", modules: readonly string[] = []): Promise<XmppServer> {
+function startPermittingProsody(extra = "", modules: readonly string[] = []): Promise<XmppServer> {
 	return startProsody({
 		hosts: ["example.org", "example.com"],
 		components: [COMPONENT],
@@ -109,6 +111,52 @@ export async function openOwnUsers(
 			await reveille.stop();
 			endpoint.stop();
 		},
+	};
+}
+
+const command = (node: string, ...children: Element[]) =>
+	xml("command", { xmlns: "http://jabber.org/protocol/commands", node, action: "execute" }, ...children);
+
+/** The names of a user's devices, as the web app asks for them. */
+export async function devicesOf(user: User): Promise<string[]> {
+	const answer = await user.iq("set", command("list-push-registrations"), COMPONENT.domain);
+	const items = answer.getChild("command")?.getChild("x")?.getChildren("item") ?? [];
+	const nameOf = (item: Element) =>
+		item
+			.getChildElements()
+			.find(({ attrs }) => attrs.var === "device-name")
+			?.getChildText("value") ?? "";
+	return items.map(nameOf).toSorted();
+}
+
+/** Ends one, as the web app does. */
+export async function endDevice(user: User, node: string): Promise<void> {
+	const field = xml("field", { var: "nodes" }, xml("value", {}, node));
+	const form = xml("x", { xmlns: "jabber:x:data", type: "submit" }, field);
+	await user.iq("set", command("unregister-push", form), COMPONENT.domain);
+}
+
+/** The server and the scene of a file's tests. */
+export function usePermittingProsody(options: {
+	extra?: string;
+	modules?: readonly string[];
+	users: readonly string[];
+}): () => OwnUsersScene {
+	let server: XmppServer | undefined;
+	let scene: OwnUsersScene | undefined;
+	beforeAll(async () => {
+		server = await startPermittingProsody(options.extra, options.modules);
+		await server.addUsers(options.users, "secret");
+		await server.addUser("carol", "secret", "example.com");
+		scene = await openOwnUsers(server);
+	}, 60_000);
+	afterAll(async () => {
+		await scene?.stop();
+		await server?.stop();
+	}, 60_000);
+	return () => {
+		if (!scene) throw new Error("it is not open yet");
+		return scene;
 	};
 }
 
