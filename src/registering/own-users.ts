@@ -41,10 +41,12 @@ export interface OwnUsersDeps {
 	isBarred(owner: string): boolean | Promise<boolean>;
 	/** Tries now, where this process has the connection; missing: another one does it soon. */
 	attempt?: (node: string) => Promise<Enabling | undefined>;
+	/** Called when an end was written down. Missing: a process with the connection looks every few seconds. */
+	onEnd?: () => void;
 }
 
 export function createOwnUsers(deps: OwnUsersDeps): OwnUsers {
-	const { domains, address, enablings, keyring, isBarred, attempt = leave } = deps;
+	const { domains, address, enablings, keyring, isBarred, attempt = leave, onEnd } = deps;
 
 	/** A process with the connection finds it at its next look. */
 	async function leave(node: string): Promise<Enabling | undefined> {
@@ -88,7 +90,8 @@ export function createOwnUsers(deps: OwnUsersDeps): OwnUsers {
 		},
 
 		async noteEnd(registration) {
-			await noteEnd(registration);
+			const nodes = await noteEnd(registration);
+			if (nodes.length > 0) onEnd?.();
 		},
 	};
 }

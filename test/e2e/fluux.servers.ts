@@ -15,7 +15,7 @@ push_notification_with_body = true
 push_notification_with_sender = true`;
 
 const scene = usePermittingProsody({
-	extra: DELEGATIONS,
+	hostConfig: DELEGATIONS,
 	modules: ["delegation"],
 	users: ["alice", "romeo", "mercutio"],
 });

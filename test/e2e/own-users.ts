@@ -19,14 +19,15 @@ const AUDIENCE = "https://push.example.org";
 /** Enables push for its users, and nothing else. */
 const PERMISSION = `privileged_entities = { ["${COMPONENT.domain}"] = { iq = { ["urn:xmpp:push:0"] = "set" } } }`;
 
-/** A Prosody that permits it. @param extra further lines of its configuration */
-function startPermittingProsody(extra = "", modules: readonly string[] = []): Promise<XmppServer> {
+/** A Prosody that permits it. @param hostConfig further lines of the first host's section */
+function startPermittingProsody(hostConfig = "", modules: readonly string[] = []): Promise<XmppServer> {
 	return startProsody({
 		hosts: ["example.org", "example.com"],
 		components: [COMPONENT],
 		modulesEnabled: ["privilege", ...modules],
 		componentModules: ["privilege", ...modules],
-		extraConfig: `${PERMISSION}\n${extra}`,
+		extraConfig: `${PERMISSION}\n`,
+		hostConfig,
 	});
 }
 
@@ -138,14 +139,14 @@ export async function endDevice(user: User, node: string): Promise<void> {
 
 /** The server and the scene of a file's tests. */
 export function usePermittingProsody(options: {
-	extra?: string;
+	hostConfig?: string;
 	modules?: readonly string[];
 	users: readonly string[];
 }): () => OwnUsersScene {
 	let server: XmppServer | undefined;
 	let scene: OwnUsersScene | undefined;
 	beforeAll(async () => {
-		server = await startPermittingProsody(options.extra, options.modules);
+		server = await startPermittingProsody(options.hostConfig, options.modules);
 		await server.addUsers(options.users, "secret");
 		await server.addUser("carol", "secret", "example.com");
 		scene = await openOwnUsers(server);

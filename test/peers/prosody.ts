@@ -31,6 +31,8 @@ export interface ProsodyOptions extends XmppServerOptions {
 	ownModules?: Readonly<Record<string, string>>;
 	/** Lines for the global section. */
 	extraConfig?: string;
+	/** Lines for the section of the first host. */
+	hostConfig?: string;
 	/** Lines for the end of the file, where further VirtualHosts and Components go. */
 	extraHosts?: string;
 	/** `debug` shows each stanza's way. Default: `info`. */
@@ -226,6 +228,7 @@ function configuration(
 			`VirtualHost ${luaString(domain)}`,
 			// Joined to the global ones.
 			`\tmodules_enabled = ${list(modules)}`,
+			...(domain === host ? [options.hostConfig ?? ""] : []),
 		]),
 		...components.flatMap(({ domain, secret }) => [
 			`Component ${luaString(domain)}`,

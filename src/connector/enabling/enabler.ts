@@ -35,6 +35,8 @@ export interface Enabler {
 	/** @param components those that ask; without them everything waits */
 	start(components: readonly EnablingComponent[]): void;
 	stop(): Promise<void>;
+	/** Looks at once: something was written down. */
+	look(): void;
 	/** A domain gave its permission. */
 	permitted(domain: string): void;
 	/**
@@ -111,6 +113,8 @@ export function createEnabler(deps: EnablerDeps): Enabler {
 			components = its;
 			loop.soon();
 		},
+
+		look: loop.soon,
 
 		permitted(domain) {
 			hurrying = hurrying

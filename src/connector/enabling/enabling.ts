@@ -52,7 +52,13 @@ export function createEnabling(deps: EnablingDeps): EnablingParts | undefined {
 	}
 
 	return {
-		ownUsers: createOwnUsers({ ...deps, ...enableFor, ...deps.consoleStore.bars, attempt: enabler.attempt }),
+		ownUsers: createOwnUsers({
+			...deps,
+			...enableFor,
+			...deps.consoleStore.bars,
+			attempt: enabler.attempt,
+			onEnd: enabler.look,
+		}),
 		permissions,
 		opened({ settings: { kind, address } }) {
 			if (kind === "component") permissions.opened(address);
