@@ -10,4 +10,4 @@ if (!process.env[LIMIT]) {
 	const args = [process.execPath, ...process.argv.slice(2)];
 	process.execve?.(process.execPath, args, { ...process.env, [LIMIT]: "8192" });
 }
-await import("../src/server.ts");
+await import("../src/main.ts");

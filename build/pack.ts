@@ -90,11 +90,11 @@ export async function buildPack(out: string): Promise<string> {
 	}
 }
 
-/** All of `src/server.ts` but libSQL, which has a native part for each machine. */
+/** All of `src/main.ts` but libSQL, which has a native part for each machine. */
 async function bundle(): Promise<string> {
 	await bundleWeb(ROOT);
 	const { outputs } = await Bun.build({
-		entrypoints: [join(ROOT, "src", "server.ts")],
+		entrypoints: [join(ROOT, "src", "main.ts")],
 		root: ROOT,
 		target: "bun",
 		external: ["libsql"],

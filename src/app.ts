@@ -6,7 +6,7 @@ import { cors } from "hono/cors";
 import { methodNotAllowed } from "hono/method-not-allowed";
 import { secureHeaders } from "hono/secure-headers";
 import { httpBounds } from "./limits/bounds/http.ts";
-import { consoleRoutes } from "./routes/admin/console/console.ts";
+import { consoleOffRoutes } from "./routes/admin/console/console-off.ts";
 import { consolePageRoutes } from "./routes/admin/console-page.ts";
 import { type MetricsDeps, metricsRoutes } from "./routes/admin/metrics.ts";
 import { debugPageRoutes } from "./routes/admin/pages.tsx";
@@ -128,7 +128,8 @@ export function createApp(deps: AppDeps & MetricsDeps): OpenAPIHono<RequestEnv> 
 	app.route("/", faviconRoutes());
 	app.route("/", webAppRoutes(deps));
 	app.route("/", consolePageRoutes(deps));
-	app.route("/", consoleRoutes(deps));
+	if (deps.console) app.route("/", deps.console.routes(deps, deps.console));
+	else if (deps.adminToken === undefined) app.route("/", consoleOffRoutes());
 	app.route("/", documentationRoutes(deps, app));
 	return app;
 }

@@ -14,7 +14,7 @@
  * no server is given: another label, so that neither can be had from the other. It names its key, so that it does not
  * depend on the node's: a pubsub host keeps a node whose key is gone.
  */
-import { base64url } from "jose";
+import * as base64url from "jose/base64url";
 
 const KEY_ID_BYTES = 4;
 const RANDOM_BYTES = 16;

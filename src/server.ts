@@ -1,16 +1,14 @@
 /**
- * The entry for Bun: HTTP and connector in one process (ROLE=all), or one of them (ROLE=http, ROLE=connector).
+ * What serves on Bun: HTTP and connector in one process (ROLE=all), or one of them (ROLE=http, ROLE=connector).
  * It wires; nothing else is done here.
  */
 import { hostname } from "node:os";
 import type { Logger } from "@logtape/logtape";
 import packageJson from "../package.json" with { type: "json" };
 import { createApp, createWatchingApp } from "./app.ts";
-import { banner } from "./bun/banner.ts";
-import { openCommandSocket } from "./bun/command-socket.ts";
-import { servedCommands } from "./bun/commands/served/served-commands.ts";
+import { type CommandApp, openCommandSocket } from "./bun/command-socket.ts";
+import type { ServedCommandsDeps } from "./bun/commands/served/served-commands.ts";
 import { secretFile } from "./bun/data-folder.ts";
-import { syncReplica } from "./bun/database/replica-sync.ts";
 import { openShared } from "./bun/database/shared.ts";
 import { createFetches } from "./bun/fetch/fetches.ts";
 import { plainFetch } from "./bun/fetch/plain.ts";
@@ -20,13 +18,11 @@ import { type BunEnv, listen } from "./bun/listen.ts";
 import { startLogging } from "./bun/logging.ts";
 import { nativeConceal, nativeHiddenName, nativeHmac, nativeRecordCipher } from "./bun/native-crypto.ts";
 import { openOwnKeys } from "./bun/own-keys.ts";
-import { SERVE_WHILE_INPUT } from "./bun/program.ts";
 import { readConfig } from "./bun/read-config.ts";
 import { prepareToken, type StartToken } from "./bun/registration-token.ts";
-import { createReload, type ReloadDeps } from "./bun/reload.ts";
-import { endAsked, endOfInput, reloadsAsked } from "./bun/signals.ts";
+import type { ReloadDeps } from "./bun/reload.ts";
+import { endAsked, reloadsAsked } from "./bun/signals.ts";
 import { oneAnswer } from "./bun/single-flight.ts";
-import { isForPeople } from "./bun/start-error.ts";
 import type { Config } from "./config/config.ts";
 import { warnOfMisspelt } from "./config/misspelt.ts";
 import { asConfigError, naming } from "./config/naming.ts";
@@ -36,14 +32,15 @@ import { handOver } from "./delivery/handover/hand-over.ts";
 import { createEndNotes } from "./delivery/journal/end-notes.ts";
 import { createJournal } from "./delivery/journal.ts";
 import { createJournalWrites } from "./delivery/journal-writes.ts";
-import { about, withId } from "./messages/about.ts";
+import { about } from "./messages/about.ts";
 import { type OwnerForm, ownerFormOf } from "./messages/whom.ts";
 import { createInviteDesk } from "./registering/invite-check.ts";
 import { createNodeSource } from "./registering/nodes.ts";
 import { openRegistrations } from "./registering/open-registrations.ts";
 import { createOwnUsers, notingEnds, type OwnUsers } from "./registering/own-users.ts";
 import { createEnds } from "./registering/registration-ends.ts";
-import { openConsole, openOperator } from "./routes/admin/console/open-console.ts";
+import { openOperator } from "./routes/admin/console/open-operator.ts";
+import { createRecentEvents } from "./routes/admin/console/recent-events.ts";
 import type { OperatorDeps, Readiness } from "./routes/deps.ts";
 import { registrationAccess } from "./routes/guards/registration-access.ts";
 import { publicApps } from "./routes/public-apps.ts";
@@ -68,29 +65,11 @@ import type { AdminReadiness, PushService } from "./types.ts";
 
 const { version } = packageJson;
 
-/** The commands are loaded for those who type one: serving begins without them. @returns the exit code */
-async function main(words: readonly string[]): Promise<number> {
-	const [first] = words;
-	if (first === undefined) await serve();
-	// A process of our own, that keeps the replica up to date.
-	else if (first === "sync-replica") await syncReplica();
-	else if (first === SERVE_WHILE_INPUT) await serve(endOfInput);
-	else if (first === "--version") console.log(version);
-	else if (first === "--help" || first === "-h") {
-		const { help } = await import("./bun/commands/help.ts");
-		console.log(help(version));
-	} else {
-		const { runCommand } = await import("./bun/commands/application.ts");
-		return runCommand(words, process.env);
-	}
-	return 0;
-}
-
 /**
  * Serves until the process is asked to end.
  * @param otherwise resolves when it is to end all the same
  */
-async function serve(otherwise?: () => Promise<void>): Promise<void> {
+export async function serve(otherwise?: () => Promise<void>): Promise<void> {
 	const onReload = reloadsAsked();
 	const config = readConfig(process.env);
 	const log = await startLogging(config);
@@ -125,6 +104,7 @@ async function serve(otherwise?: () => Promise<void>): Promise<void> {
 		xmpp: connector?.xmppStatus(),
 		forAdmins: forAdmins(connector, [...notes, ...clocks.off()]),
 	}));
+	const recent = createRecentEvents(database.journal.listen);
 	const operator = await operatorOf({ config, ownerForm, database, connector, ownUsers });
 	const app = await openApp({
 		requestWatch,
@@ -144,15 +124,16 @@ async function serve(otherwise?: () => Promise<void>): Promise<void> {
 	const running = await (connector?.start() ?? startEventWrites(database, log));
 	const server = listen(config, app.fetch);
 	const url = `http://${config.host}:${server.port}`;
+	// What serving does not need is loaded while it serves already.
+	const [{ banner }, { createReload }] = await Promise.all([
+		import("./bun/banner.ts"),
+		import("./bun/reload.ts"),
+	]);
+	const { port } = server;
+	const asked = { version, config, log, database, services, requestWatch, url, port, operator, readiness };
 	// An HTTP process has no folder for a socket.
 	const commands =
-		connector &&
-		openCommandSocket(
-			config.dataDir,
-			servedCommands({ version, config, log, database, connector, requestWatch, url, operator, readiness })
-				.fetch,
-			log,
-		);
+		connector && openCommandSocket(config.dataDir, commandsWhenAsked({ ...asked, recent, connector }), log);
 	// Last of all: a start that fails after it would have shown nobody the token.
 	const registrationToken = await token.show();
 	console.log(
@@ -372,16 +353,31 @@ async function openApp({
 		publishers: config.publishers,
 		debugPages: config.debugPages,
 		webApp: config.webApp,
-		console: await openConsole(operator, {
-			adminToken: config.adminToken,
-			secretKey,
-		}),
+		console: await consoleOf(operator, config.adminToken, secretKey),
 		note: database.journal.note,
 		push: connector?.push ?? handOver(handover, config.pushTtlSeconds),
 		trustedProxies: config.trustedProxies,
 		requestWatch,
 		peerAddress: (_request, env) => (env as BunEnv).peer,
 	});
+}
+
+/** It is loaded where there is one. */
+async function consoleOf(operator: OperatorDeps, adminToken: string | undefined, secretKey: string) {
+	if (adminToken === undefined) return undefined;
+	const { openConsole } = await import("./routes/admin/console/open-console.ts");
+	return openConsole(operator, { adminToken, secretKey });
+}
+
+/** What commands ask for is loaded when the first one asks. */
+function commandsWhenAsked(deps: ServedCommandsDeps): CommandApp {
+	let loading: Promise<CommandApp> | undefined;
+	return async (request) => {
+		loading ??= import("./bun/commands/served/served-commands.ts").then(
+			({ servedCommands }) => servedCommands(deps).fetch,
+		);
+		return (await loading)(request);
+	};
 }
 
 /** What an operator asks of this process, which knows more of its own connector than of others. */
@@ -429,12 +425,5 @@ function forAdmins(connector: Connector | undefined, notes: readonly string[]): 
 	return { notes: [...notes, ...of.notes], servers: of.servers };
 }
 
-// What this process writes is for its own user: endpoints, keys, what waits in the outbox.
-process.umask(0o077);
-try {
-	process.exit(await main(process.argv.slice(2)));
-} catch (error) {
-	if (!isForPeople(error)) throw error;
-	console.error(withId(error.message, error.id));
-	process.exit(1);
-}
+// Typed by its own name it is the same program.
+if (import.meta.main) import("./main.ts");

@@ -43,10 +43,10 @@ const BELOW: Readonly<Record<string, readonly string[]>> = {
 		...["bun", "connector"],
 	],
 };
-const ENTRIES = ["server.ts", "worker.ts"];
+const ENTRIES = ["main.ts", "server.ts", "worker.ts"];
 
 /** What needs Bun; all else may run at an edge: what the worker composes, and what it may compose one day. */
-const ON_BUN = ["bun", COMMANDS, "connector", "server.ts"];
+const ON_BUN = ["bun", COMMANDS, "connector", "main.ts", "server.ts"];
 const EDGE_SAFE = SOURCES.filter((file) => !["web", ...ON_BUN].includes(roomOf(file)));
 /** What browsers load, and the server does not. */
 const IN_BROWSERS = SOURCES.filter((file) => roomOf(file) === "web");
@@ -255,7 +255,7 @@ function importsUp(file: string): string[] {
 		.filter((target) => target.startsWith("src/"))
 		.filter((target) => {
 			const other = roomOf(target);
-			if (ENTRIES.includes(other)) return true;
+			if (ENTRIES.includes(other)) return !ENTRIES.includes(room);
 			return allowed && other !== room && !allowed.includes(other);
 		})
 		.map((target) => `${file} imports ${target}`);

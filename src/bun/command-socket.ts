@@ -5,12 +5,16 @@
 import { chmodSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { Logger } from "@logtape/logtape";
+import { registrationBounds } from "../limits/bounds/registrations.ts";
 import { about } from "../messages/about.ts";
 
 const NAME = "reveille.sock";
 
 /** The longest path that Linux takes for a socket, bytes. */
 const LONGEST_PATH = 107;
+
+/** How long an answer may take, and a command may let it wait, s: Bun's default is 10. Commands give up sooner. */
+const IDLE = { idleTimeout: 90 };
 
 /** Where the socket of a data folder is. */
 export const socketPath = (folder: string) => join(folder, NAME);
@@ -35,7 +39,13 @@ export function openCommandSocket(
 	try {
 		if (isTooLong(path)) throw new Error(`the path has more than ${LONGEST_PATH} bytes`);
 		rmSync(path, { force: true });
-		const server = Bun.serve({ unix: path, fetch: app });
+		const server = Bun.serve({
+			unix: path,
+			fetch: app,
+			maxRequestBodySize: registrationBounds.importBytes.is,
+			// The types know of none for a socket, where the default of 10 seconds holds all the same.
+			...(IDLE as object),
+		});
 		chmodSync(path, 0o600);
 		return {
 			async stop() {

@@ -12,5 +12,11 @@ export const COMMAND: readonly string[] = isBinary
 	? [process.execPath]
 	: [process.execPath, ...process.execArgv, Bun.main];
 
+/** The word by which it keeps a replica up to date: for the one that serves. */
+export const SYNC_REPLICA = "sync-replica";
+
 /** The word by which it serves until its standard input ends: for `doctor`, where none runs. */
 export const SERVE_WHILE_INPUT = "serve-while-input";
+
+/** The word by which it reads the files of a backup: for the one that serves. */
+export const HAND_OVER_FILES = "hand-over-files";

@@ -5,7 +5,11 @@
  * Every series whose labels are known is there from the start, at 0: `increase()` does not see the first count of one
  * that only then comes into being.
  */
-import { Counter, Gauge, Histogram, Registry } from "prom-client";
+// Not the package's index: its default metrics, cluster and push gateway take longer to load than all of this room.
+import Counter from "prom-client/lib/counter.js";
+import Gauge from "prom-client/lib/gauge.js";
+import Histogram from "prom-client/lib/histogram.js";
+import Registry from "prom-client/lib/registry.js";
 import type { DiskSpace } from "../bun/disks.ts";
 import { failureReasonOf, REASONS_OF } from "../services/failure-reasons.ts";
 import type { Answer, Outcome, PushService } from "../types.ts";

@@ -100,6 +100,12 @@ export const commandMessages = {
 		remedy: "Run the command as the user that Reveille runs as. If it hangs, look at its log and restart it.",
 		more: "commands.md",
 	},
+	"running-older": {
+		happened: "A command asked the Reveille that runs for something that it does not know.",
+		cause: "Reveille was upgraded, and the process that runs is still the one before.",
+		remedy: "Start Reveille again, then type the command again.",
+		more: "operations.md#upgrade-and-go-back",
+	},
 	"operator-refused": {
 		happened: "Reveille refused what a command asked for.",
 		cause: "The line says why.",

@@ -1,8 +1,7 @@
 /** Making invites: for the command, and for the console. */
-import { base64url } from "jose";
+import * as base64url from "jose/base64url";
 import type { Invite } from "../store/invites.ts";
 import { codeOf } from "../syntax/invite-secret.ts";
-import { isWrittenBareJid, withULabels } from "../syntax/jid-syntax.ts";
 
 /** An invite that is not stored yet, and its secrets, which nobody can have again. */
 export interface NewInvite {
@@ -42,15 +41,4 @@ export function stateOf(
 	if (revokedAt !== undefined) return "revoked";
 	if (endsAt <= now) return "ended";
 	return used >= uses ? "used up" : "good";
-}
-
-/**
- * Whom an operator means an invite for.
- * @returns the spelling that is compared; undefined: it is neither an account nor a domain
- */
-export function inviteeOf(who: string): string | undefined {
-	const domain = who.slice(who.indexOf("@") + 1);
-	// Stricter than JIDs are: what is typed wrong fits nobody.
-	const isName = /^[\p{L}\p{N}.-]+$/u.test(domain) || domain.startsWith("[");
-	return isName && isWrittenBareJid(who) ? withULabels(who.toLowerCase()) : undefined;
 }

@@ -25,7 +25,7 @@ export function serveBundled(
 	headersOf: (path: string, url: string) => Readonly<Record<string, string>>,
 ): void {
 	for (const [path, { type, etag, gzip }] of Object.entries(files)) {
-		const packed = Uint8Array.from(atob(gzip), (character) => character.charCodeAt(0));
+		const packed = decodedOnce(gzip);
 		const unpacked = unpackedOnce(packed);
 		app.get(base + path, async (c) => {
 			const headers: Record<string, string> = {
@@ -40,7 +40,7 @@ export function serveBundled(
 			if (!takesGzip(c.req.header("Accept-Encoding"))) return new Response(await unpacked(), { headers });
 			headers["Content-Encoding"] = "gzip";
 			const init: PackedInit = { headers, encodeBody: "manual" };
-			return new Response(packed, init);
+			return new Response(packed(), init);
 		});
 	}
 }
@@ -60,13 +60,22 @@ function takesGzip(header = ""): boolean {
 const names = (header: string, etag: string) =>
 	header.split(",").some((one) => one.trim() === etag || one.trim() === "*");
 
+/** The bytes of base64, decoded when somebody first asks: all files together take longer than the rest of a start. */
+function decodedOnce(base64: string): () => Uint8Array<ArrayBuffer> {
+	let decoded: Uint8Array<ArrayBuffer> | undefined;
+	return () => {
+		decoded ??= Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+		return decoded;
+	};
+}
+
 /** A file's content for who takes no gzip; unpacked once. */
-function unpackedOnce(gzip: Uint8Array<ArrayBuffer>): () => Promise<ArrayBuffer> {
+function unpackedOnce(gzip: () => Uint8Array<ArrayBuffer>): () => Promise<ArrayBuffer> {
 	let unpacked: ArrayBuffer | undefined;
 	return async () => {
 		// The bytes are kept and not a promise of them, which an edge runtime lets no other request await.
 		unpacked ??= await new Response(
-			new Blob([gzip]).stream().pipeThrough(new DecompressionStream("gzip")),
+			new Blob([gzip()]).stream().pipeThrough(new DecompressionStream("gzip")),
 		).arrayBuffer();
 		return unpacked;
 	};

@@ -1,5 +1,6 @@
 /** What the HTTP application is composed from, and what a request carries through it. */
 import type { Logger } from "@logtape/logtape";
+import type { Hono } from "hono";
 import type { InviteDesk } from "../registering/invite-check.ts";
 import type { NodeSource } from "../registering/nodes.ts";
 import type { OwnUsers } from "../registering/own-users.ts";
@@ -12,7 +13,8 @@ import type { WebAppSettings } from "../web/settings.ts";
 import type { Sessions } from "./admin/console/sessions.ts";
 import type { ConnectorNow, ConsoleApp, ConsoleJournal, ConsoleStore } from "./admin/console/sources.ts";
 import type { Proof } from "./guards/authorization.ts";
-import type { JwtCheck, Permit } from "./guards/jwt.ts";
+import type { JwtCheck } from "./guards/jwt.ts";
+import type { Permit } from "./guards/permit.ts";
 import type { TokenCheck } from "./guards/registration-token.ts";
 import type { RequestWatch } from "./request-watch.ts";
 
@@ -58,6 +60,8 @@ export interface OperatorDeps extends ConsoleStore {
 /** The console's page asks them too. */
 export interface ConsoleDeps extends OperatorDeps {
 	sessions: Sessions;
+	/** The sub-app, to be mounted at the root (console.ts): handed in, so that who has no console need not load it. */
+	routes(deps: AppDeps, own: ConsoleDeps): Hono<RequestEnv>;
 }
 
 export interface AppDeps {

@@ -1,5 +1,5 @@
 /** Names for push services, by which a newer push replaces an older one. */
-import { base64url } from "jose";
+import * as base64url from "jose/base64url";
 
 /**
  * Makes a name of a text that must not be in it: a node is what a publish must name. The same text has the same name.

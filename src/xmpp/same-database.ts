@@ -7,7 +7,7 @@
  */
 import type { Element } from "@xmpp/xml";
 import xml from "@xmpp/xml";
-import { base64url } from "jose";
+import * as base64url from "jose/base64url";
 import { stanzaBounds } from "../limits/bounds/stanzas.ts";
 import { NS } from "./namespaces.ts";
 

@@ -1,6 +1,5 @@
 /** Two connectors as one component of ejabberd: what one device gets, as ejabberd shares what it is sent among them. */
-import { afterAll, afterEach, describe, expect, test } from "bun:test";
-import { startFcmServer } from "../peers/fcm-server.ts";
+import { describe, expect, test } from "bun:test";
 import type { Reveille } from "../peers/reveille.ts";
 import type { XmppServer } from "../peers/xmpp-server.ts";
 import {
@@ -10,6 +9,7 @@ import {
 	evenly,
 	fleetSettings,
 	metric,
+	providerOfFile,
 	pushedCounts,
 	registerMany,
 	startDatabase,
@@ -18,14 +18,7 @@ import {
 	startPublisher,
 } from "./fleet.ts";
 
-const provider = startFcmServer();
-const ends: (() => unknown)[] = [];
-afterEach(async () => {
-	provider.respondNormally();
-	for (const end of ends.splice(0).reverse()) await end();
-	provider.clear();
-}, 60_000);
-afterAll(() => provider.stop());
+const { provider, ends } = providerOfFile();
 
 describe("two components of one domain at a real ejabberd", () => {
 	describe("hold back what one device gets", () => {

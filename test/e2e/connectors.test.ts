@@ -1,15 +1,15 @@
 /** Several connectors on one real libSQL server: none sends what another one has, and one goes on when another dies. */
-import { afterAll, afterEach, describe, expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { drizzle } from "drizzle-orm/libsql";
 import { connect } from "../../src/bun/database/open.ts";
 import { createHandover } from "../../src/store/handover.ts";
-import { startFcmServer } from "../peers/fcm-server.ts";
 import { pauseProcess } from "../peers/process-table.ts";
 import {
 	asComponent,
 	evenly,
 	fleetSettings,
 	metric,
+	providerOfFile,
 	pushedCounts,
 	registerMany,
 	startDatabase,
@@ -18,14 +18,7 @@ import {
 	startPublisher,
 } from "./fleet.ts";
 
-const provider = startFcmServer();
-const ends: (() => unknown)[] = [];
-afterEach(async () => {
-	provider.respondNormally();
-	for (const end of ends.splice(0).reverse()) await end();
-	provider.clear();
-}, 60_000);
-afterAll(() => provider.stop());
+const { provider, ends } = providerOfFile();
 
 const sum = (numbers: Iterable<number>) => [...numbers].reduce((all, each) => all + each, 0);
 
@@ -39,7 +32,7 @@ test("500 pushes handed over to two connectors, one killed with some in hand: al
 	const one = await startOne(settings, ends, "health");
 	await startOne(settings, ends, "health");
 	const registered = await registerMany(500, one, provider, settings.REGISTRATION_TOKEN);
-	const client = connect({ url });
+	const client = await connect({ url });
 	ends.push(() => client.close());
 	const claims = async () => {
 		const { rows } = await client.execute(

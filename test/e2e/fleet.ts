@@ -1,8 +1,9 @@
 /** Several connectors on one database, and a publisher that counts its answers. */
+import { afterAll, afterEach } from "bun:test";
 import xml, { type Element } from "@xmpp/xml";
 import { generateVapidKey } from "../../src/services/webpush/vapid-signature.ts";
 import type { PushClass } from "../../src/types.ts";
-import type { FcmServer } from "../peers/fcm-server.ts";
+import { type FcmServer, startFcmServer } from "../peers/fcm-server.ts";
 import { type Registered, type Reveille, startReveille } from "../peers/reveille.ts";
 import { startSqld } from "../peers/sqld.ts";
 import { connectUser, type PushAddress } from "../peers/user.ts";
@@ -11,6 +12,19 @@ import { startServer } from "./scene.ts";
 
 /** A device that was registered for no user. */
 export type Address = Registered;
+
+/** The push service of a test file, and what each of its tests leaves to be ended: the last first. */
+export function providerOfFile(): { provider: FcmServer; ends: (() => unknown)[] } {
+	const provider = startFcmServer();
+	const ends: (() => unknown)[] = [];
+	afterEach(async () => {
+		provider.respondNormally();
+		for (const end of ends.splice(0).reverse()) await end();
+		provider.clear();
+	}, 60_000);
+	afterAll(() => provider.stop());
+	return { provider, ends };
+}
 
 /** What all connectors of a fleet have in common. */
 export const fleetSettings = async (databaseUrl: string, provider: FcmServer) => ({

@@ -1,8 +1,10 @@
 /** An operator's questions and orders, each by one command: to the Reveille that runs, and to its database when none does. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { statSync } from "node:fs";
+import { chmodSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { runToEnd } from "../peers/child.ts";
+import { temporaryFolder } from "../peers/folder.ts";
+import { startTerminalBash } from "../peers/terminal-bash.ts";
 import type { PushAddress } from "../peers/user.ts";
 import type { WebPushDevice } from "../peers/web-push-device.ts";
 import { registerByCommand } from "./ad-hoc.ts";
@@ -30,14 +32,15 @@ beforeAll(async () => {
 }, 90_000);
 afterAll(() => scene?.stop(), 60_000);
 
-const typed = async (...words: string[]) => {
+const typedWith = async (settings: Record<string, string>, ...words: string[]) => {
 	const { dataFolder, url } = scene.reveille;
 	const { stdout, stderr, code } = await runToEnd([process.execPath, "src/server.ts", ...words], {
 		cwd: ROOT,
-		env: { PATH: process.env.PATH, DATA_DIR: dataFolder, PORT: new URL(url).port },
+		env: { PATH: process.env.PATH, DATA_DIR: dataFolder, PORT: new URL(url).port, ...settings },
 	});
 	return { said: stdout, error: stderr, code };
 };
+const typed = (...words: string[]) => typedWith({}, ...words);
 const jid = (name: string) => `${name}@${scene.server.host}`;
 const nodeOf = (name: string) => devices.get(name)?.address.node ?? "";
 
@@ -109,8 +112,128 @@ describe("while Reveille runs", () => {
 	}, 90_000);
 });
 
+describe("what is asked of the Reveille that runs, which has the database", () => {
+	/** The settings of the command name no database: it is not opened. */
+	const asked = (...words: string[]) => typedWith({ DATABASE_URL: "file:/nowhere/reveille.db" }, ...words);
+
+	test("token: the new one lets somebody register", async () => {
+		const { said, code } = await asked("token", "--json");
+		expect(code).toBe(0);
+		const { token } = JSON.parse(said);
+		const { subscription } = scene.endpoint.createSubscription({
+			applicationServerKey: await scene.reveille.vapidPublicKey(),
+		});
+		const registering = () => scene.reveille.register(subscription, token);
+		const deadline = Date.now() + 10_000;
+		while (!(await registering().catch(() => undefined))) if (Date.now() > deadline) await registering();
+		expect((await typed("events", "registration token")).said).toContain("Made a new registration token");
+	}, 60_000);
+
+	test("invite: made, listed, revoked, and the link leads to the Reveille that runs", async () => {
+		const { id, link } = JSON.parse((await asked("invite", "--name", "Aunt Angelica", "--json")).said);
+		expect(link).toStartWith(`${scene.reveille.url.replace("localhost", "127.0.0.1")}/app/#invite=`);
+		expect((await asked("invite", "list")).said).toContain("Aunt Angelica");
+		expect((await asked("invite", "revoke", id)).code).toBe(0);
+		const again = await asked("invite", "revoke", id);
+		expect(again).toMatchObject({ code: 1, error: expect.stringContaining("[invite-unknown]") });
+		expect(JSON.parse((await asked("invite", "list", "--json")).said)).toMatchObject([
+			{ id, state: "revoked", revokedAt: expect.stringMatching(/^20/) },
+		]);
+	}, 60_000);
+
+	test("import: in pieces, by the settings of the one that runs, and what it refuses is told", async () => {
+		const rows = Array.from(
+			{ length: 250 },
+			(_, i) => `imported-${i},s${i},webpush,https://127.0.0.1/push/${i}`,
+		);
+		const csv = join(scene.reveille.dataFolder, "others.csv");
+		await Bun.write(csv, ["node,secret,type,token", ...rows, "n,s,webpush,no-url", "n,s,apns,ab"].join("\n"));
+		const tried = await asked("import", "csv", csv, "--dry-run", "--json");
+		expect(tried.error).toBe("");
+		const dry = JSON.parse(tried.said);
+		expect(dry).toMatchObject({ dryRun: true, imported: 250, skipped: 2 });
+		expect((await typed("list", "imported-0")).said).toBe("There is none.\n");
+		const { said, code } = await asked("import", "csv", csv);
+		expect(code).toBe(0);
+		expect(said).toContain("Imported 250, updated 0, unchanged 0, skipped 2.");
+		expect(said).toContain("The endpoint is not a URL.");
+		expect(said).toContain("no app of apns is set up here");
+		expect((await typed("list", "imported-249")).said).toContain("imported-249");
+		const other = await asked("import", "csv", csv, "--app", "nothing");
+		expect(other).toMatchObject({ code: 1, error: expect.stringContaining("There is no app nothing.") });
+	}, 60_000);
+
+	test("events: of one kind", async () => {
+		const { events } = JSON.parse((await typed("events", "--kind", "action", "--json")).said);
+		expect(events.length).toBeGreaterThan(5);
+		expect(new Set(events.map(({ what }: { what: string }) => what))).toEqual(new Set(["Operator"]));
+		const wrong = await typed("events", "--kind", "nonsense");
+		expect(wrong.code).toBe(2);
+	}, 90_000);
+
+	test("a shell proposes accounts and nodes; bash at a terminal writes the account out", async () => {
+		const proposed = async (...words: string[]) =>
+			(await typed("complete", ...words)).said.trim().split("\n");
+		for (const command of ["show", "test", "end", "bar", "list"])
+			expect(await proposed(command, "rom")).toEqual([jid("romeo")]);
+		const node = nodeOf("romeo");
+		expect(await proposed("show", node.slice(0, 6))).toEqual([node]);
+		expect(await proposed("bar", scene.server.host.slice(0, 4))).toEqual([scene.server.host]);
+		expect(await proposed("show", "nobody")).toEqual([""]);
+
+		const bin = temporaryFolder("bin");
+		const { dataFolder } = scene.reveille;
+		await Bun.write(
+			join(bin.path, "reveille"),
+			`#!/bin/sh\nexec ${process.execPath} ${join(ROOT, "src/server.ts")} "$@"\n`,
+		);
+		chmodSync(join(bin.path, "reveille"), 0o755);
+		const bash = await startTerminalBash({ PATH: `${bin.path}:${process.env.PATH}`, DATA_DIR: dataFolder });
+		try {
+			await bash.type("source <(reveille completion bash)\n", /typed> $/);
+			expect(await bash.type("reveille show rom\t", / $/)).toBe(`reveille show ${jid("romeo")} `);
+			const at = await bash.type(`\x15reveille show romeo@${scene.server.host.slice(0, 2)}\t`, /org $/);
+			expect(at).toEndWith(`reveille show ${jid("romeo")} `);
+		} finally {
+			await bash.stop();
+			bin.remove();
+		}
+	}, 60_000);
+});
+
 describe("when none runs", () => {
-	beforeAll(() => scene.reveille.halt(), 30_000);
+	beforeAll(async () => {
+		// More of what happened than a page has.
+		for (let made = 0; made < 60; made++) {
+			const answer = await fetch("http://reveille/operator/invites", {
+				unix: join(scene.reveille.dataFolder, "reveille.sock"),
+				method: "POST",
+				headers: { "Content-Type": "application/json" },
+				body: JSON.stringify({ uses: 1, days: 1 }),
+			} as RequestInit);
+			expect(answer.status).toBe(201);
+		}
+		await scene.reveille.halt();
+	}, 30_000);
+
+	test("events: page by page, to the first", async () => {
+		const ids: string[] = [];
+		let before: string[] = [];
+		for (let pages = 0; pages < 2; pages++) {
+			const { said, error } = await typed("events", ...before, "--kind", "action");
+			const { events, next } = JSON.parse(
+				(await typed("events", ...before, "--kind", "action", "--json")).said,
+			) as { events: { id: string }[]; next?: string };
+			expect(said.split("\n").length).toBeGreaterThan(events.length);
+			ids.push(...events.map(({ id }) => id));
+			if (next === undefined) break;
+			expect(events).toHaveLength(50);
+			expect(error).toBe(`There are more: add --before ${next}\n`);
+			before = ["--before", next];
+		}
+		expect(ids.length).toBeGreaterThan(60);
+		expect(new Set(ids).size).toBe(ids.length);
+	}, 60_000);
 
 	test("list and show read the database, and test says what to do", async () => {
 		expect((await typed("list", "rom")).said).toContain(nodeOf("romeo"));
@@ -118,6 +241,17 @@ describe("when none runs", () => {
 		const { code, error } = await typed("test", nodeOf("romeo"));
 		expect(code).toBe(1);
 		expect(error).toContain("No Reveille runs with this DATA_DIR: start it, then test.");
+	}, 60_000);
+
+	test("tokens, invites and backups are made all the same, and a shell proposes nothing", async () => {
+		expect((await typed("token")).code).toBe(0);
+		const { id } = JSON.parse((await typed("invite", "--json")).said);
+		expect((await typed("invite", "list")).said).toContain(id);
+		expect((await typed("complete", "show", "rom")).said).toBe("");
+		const kept = join(scene.reveille.dataFolder, "kept");
+		expect((await typed("backup", kept)).code).toBe(0);
+		const again = await typed("backup", kept);
+		expect(again).toMatchObject({ code: 1, error: expect.stringContaining("is not empty") });
 	}, 60_000);
 
 	test("end: it is gone, and the next start tells its server", async () => {

@@ -1,6 +1,5 @@
 /** Restarting the connectors of a component's domain one after the other, while messages come. */
-import { afterAll, afterEach, expect, test } from "bun:test";
-import { startFcmServer } from "../peers/fcm-server.ts";
+import { expect, test } from "bun:test";
 import type { Reveille } from "../peers/reveille.ts";
 import { connectUser } from "../peers/user.ts";
 import type { XmppServer } from "../peers/xmpp-server.ts";
@@ -10,6 +9,7 @@ import {
 	evenly,
 	fleetSettings,
 	metric,
+	providerOfFile,
 	registerMany,
 	startDatabase,
 	startOne,
@@ -19,13 +19,7 @@ import { names, type ServerName, startServer } from "./scene.ts";
 const USERS = names(40);
 const PER_SECOND = 50;
 
-const provider = startFcmServer();
-const ends: (() => unknown)[] = [];
-afterEach(async () => {
-	for (const end of ends.splice(0).reverse()) await end();
-	provider.clear();
-}, 60_000);
-afterAll(() => provider.stop());
+const { provider, ends } = providerOfFile();
 
 /** Two connectors of one domain, and users who sleep and have push enabled there. */
 async function openFleet(program: ServerName) {

@@ -98,36 +98,47 @@ async function wakesClosed(tab: Page, { server, login, address }: Scene, empty: 
 	await alice.goOffline();
 }
 
+/** A site with the chat at /chat/. @param scripts in place of files of its `dist` */
+function startChat(its: Scene, page: string, scripts: Readonly<Record<string, string>> = {}): Site {
+	const started: Site = startSite(
+		(path) => {
+			if (path === "/chat/") return html(page);
+			if (path === "/chat/sw.js") return script(started.worker);
+			const own = scripts[path];
+			if (own !== undefined) return script(own);
+			const file = path.startsWith("/chat/dist/") ? path.slice("/chat/dist/".length) : undefined;
+			return file === undefined ? undefined : new Response(Bun.file(join(DIST, file)));
+		},
+		exampleFor(its, "sw.js"),
+	);
+	return started;
+}
+
+/** Logs in at the chat, says yes to pushes, closes the tab, and is woken. */
+async function logInAndWake(jid: string, at: Site, its: Scene, browser: LaunchedFirefox) {
+	const chat = new URL("/chat/", at.url).href;
+	const tab = await browser.browser.newPage();
+	const omemo = omemoFile(tab);
+	await tab.goto(chat);
+	await logIn(tab, jid);
+	expect(await omemo).toBe(`${chat}dist/curve25519_compiled.wasm`);
+	await agree(tab);
+	await wakesClosed(tab, its, new URL("empty", chat).href);
+}
+
 test.each(["prosody", "ejabberd"] as const)(
 	"the example's page, with %s: woken with its tab closed, asked once, and no more after the logout",
 	async (program) => {
 		scene = await open(program);
 		const page = exampleFor(scene, "index.html").replace("converse.initialize({", OWN_PLUGIN);
-		site = startSite(
-			(path) =>
-				path === "/chat/"
-					? html(page)
-					: path.startsWith("/chat/dist/")
-						? new Response(Bun.file(join(DIST, path.slice("/chat/dist/".length))))
-						: path === "/chat/sw.js"
-							? script(site?.worker ?? "")
-							: undefined,
-			exampleFor(scene, "sw.js"),
-		);
+		site = startChat(scene, page);
 		firefox = await launchFirefox({ pushServerUrl: scene.endpoint.browserUrl, ...SYSTEM_ACCESS });
-		const chat = new URL("/chat/", site.url).href;
-		const tab = await firefox.browser.newPage();
-		const omemo = omemoFile(tab);
-		await tab.goto(chat);
 		const jid = `bob@${scene.server.host}`;
-		await logIn(tab, jid);
-		expect(await omemo).toBe(`${chat}dist/curve25519_compiled.wasm`);
-		await agree(tab);
-		await wakesClosed(tab, scene, new URL("empty", chat).href);
+		await logInAndWake(jid, site, scene, firefox);
 
 		// Whoever said yes is not asked again; whoever logs out is not woken any more.
 		const again = await firefox.browser.newPage();
-		await again.goto(chat);
+		await again.goto(new URL("/chat/", site.url).href);
 		await logIn(again, jid);
 		await again.waitForFunction(() => "reveille" in api);
 		await again.evaluate(() => api.waitUntil("statusInitialized"));
@@ -155,29 +166,9 @@ test("a page that loads mod_conversejs.js as a module: woken with its tab closed
 		reveille_service: reveille.url,
 		reveille_worker: "/chat/sw.js",
 	});
-	const stands = exampleFor(scene, "mod_conversejs.js");
-	site = startSite(
-		(path) =>
-			path === "/chat/"
-				? html(page)
-				: path === "/chat/dist/mod_conversejs.js"
-					? script(stands)
-					: path.startsWith("/chat/dist/")
-						? new Response(Bun.file(join(DIST, path.slice("/chat/dist/".length))))
-						: path === "/chat/sw.js"
-							? script(site?.worker ?? "")
-							: undefined,
-		exampleFor(scene, "sw.js"),
-	);
+	site = startChat(scene, page, { "/chat/dist/mod_conversejs.js": exampleFor(scene, "mod_conversejs.js") });
 	firefox = await launchFirefox({ pushServerUrl: scene.endpoint.browserUrl, ...SYSTEM_ACCESS });
-	const chat = new URL("/chat/", site.url).href;
-	const tab = await firefox.browser.newPage();
-	const omemo = omemoFile(tab);
-	await tab.goto(chat);
-	await logIn(tab, `bob@${server.host}`);
-	expect(await omemo).toBe(`${chat}dist/curve25519_compiled.wasm`);
-	await agree(tab);
-	await wakesClosed(tab, scene, new URL("empty", chat).href);
+	await logInAndWake(`bob@${server.host}`, site, scene, firefox);
 }, 150_000);
 
 test("the page of ejabberd's mod_conversejs: woken with its tab closed", async () => {

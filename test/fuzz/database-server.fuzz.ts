@@ -83,7 +83,7 @@ export const fuzzed: Fuzzed = {
 			odd.answers,
 			async (answer) => {
 				const { bytes } = await odd.serve(answer, async (url) => {
-					const other = connect({ url, deadlineMs: 2_000 });
+					const other = await connect({ url, deadlineMs: 2_000 });
 					const said = await other.execute("SELECT 1").catch((error: unknown) => error);
 					other.close();
 					claim(said instanceof Error, () => `${answer.name} is taken for rows`);

@@ -2,7 +2,8 @@
 import { createHmac } from "node:crypto";
 import fc from "fast-check";
 import { exportSPKI, generateKeyPair } from "jose";
-import { createJwtCheck, type Permit } from "../../src/routes/guards/jwt.ts";
+import { createJwtCheck } from "../../src/routes/guards/jwt.ts";
+import type { Permit } from "../../src/routes/guards/permit.ts";
 import { Problem } from "../../src/routes/problem.ts";
 import { claim, claimSentence, same } from "./claims.ts";
 import { anyText, spoiltText } from "./hostile.ts";

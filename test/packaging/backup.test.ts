@@ -12,7 +12,10 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { createClient } from "@libsql/client";
-import { backUp } from "../../src/bun/commands/backup.ts";
+import { backUp, copiedFrom } from "../../src/bun/commands/backup-folder.ts";
+import { takenFrom } from "../../src/bun/commands/backup-taken.ts";
+import { type KeptData, keptOf } from "../../src/bun/commands/kept-data.ts";
+import type { Running } from "../../src/bun/commands/running.ts";
 import { copyLockedDatabase } from "../../src/bun/database/locked-copy.ts";
 import { StartError } from "../../src/bun/start-error.ts";
 import { openScene, type Sleeper } from "../e2e/scene.ts";
@@ -67,13 +70,17 @@ test("after the disk is lost, what was registered is woken again, and what waite
 	// As older versions made it.
 	writeFileSync(join(reveille.dataFolder, "registration-token"), "t".repeat(43), { mode: 0o600 });
 	const kept = join(folder(), "new", "backup");
-	const { stdout, stderr, code } = await backup([kept], { DATA_DIR: reveille.dataFolder });
+	const { stdout, stderr, code } = await backup([kept], {
+		DATA_DIR: reveille.dataFolder,
+		DATABASE_URL: "file:/nowhere/reveille.db",
+	});
 	isBackingUp = false;
 	await publishing;
 	expect({ stderr, code }).toEqual({ stderr: "", code: 0 });
 	expect(stdout).toBe(
 		`In ${kept}: database-id, outbox.db, registration-token, reveille.db, secret.key, vapid.key.\n`,
 	);
+	// It was asked for over the socket: the settings of the command name no database.
 	expect(modeOf(kept)).toBe("700");
 	for (const name of readdirSync(kept)) expect(modeOf(join(kept, name))).toBe("600");
 
@@ -94,35 +101,101 @@ test("after the disk is lost, what was registered is woken again, and what waite
 	expect(reveille.log().match(/made now/g)).toHaveLength(1);
 }, 60_000);
 
-describe("a copy of an outbox that its connector holds and writes to", () => {
-	test("is of one moment, whatever the log does meanwhile", async () => {
-		const busy = join(folder(), "outbox.db");
-		const writer = Bun.spawn([process.execPath, join(import.meta.dir, "busy-outbox.ts"), busy], {
+/** What a database that is written to without a pause holds. */
+async function busyDatabase(kind: "exclusive" | "shared"): Promise<string> {
+	const busy = join(folder(), "outbox.db");
+	const command = [process.execPath, join(import.meta.dir, "busy-outbox.ts"), busy];
+	const writer = Bun.spawn([...command, ...(kind === "shared" ? ["shared"] : [])], {
+		stdout: "pipe",
+		stderr: "inherit",
+	});
+	cleanups.push(() => writer.kill("SIGKILL"));
+	await writer.stdout.getReader().read();
+	return busy;
+}
+
+/** Takes copies until the log began anew many times: each is as of one moment, and none is older than the one before. */
+async function expectOneMoment(copy: () => Promise<string>, copies: number) {
+	const seen: number[] = [];
+	const written = () => (seen.at(-1) ?? 0) - (seen[0] ?? 0);
+	while (seen.length < copies || written() < 4 * ROWS) {
+		const target = await copy();
+		const client = createClient({ url: `file:${target}` });
+		const [row] = (
+			await client.execute(
+				"SELECT inbound AS n, (SELECT min(version) FROM outbox) AS first, (SELECT max(version) FROM outbox) AS last, (SELECT count(*) FROM outbox) AS rows FROM streams",
+			)
+		).rows;
+		client.close();
+		const n = Number(row?.n);
+		expect(row).toMatchObject({ first: n - ROWS + 1, last: n, rows: ROWS });
+		expect(existsSync(`${target}-wal`)).toBe(false);
+		seen.push(n);
+	}
+	expect(seen).toEqual(seen.toSorted((one, other) => one - other));
+}
+
+/** What the process that Reveille starts for a backup hands over, as it comes over the socket. */
+const handedOver = (kept: KeptData): Running => ({
+	status: {} as Running["status"],
+	async ask() {
+		const child = Bun.spawn([process.execPath, join(ROOT, "src/server.ts"), "hand-over-files"], {
+			stdin: new Blob([JSON.stringify(kept)]),
 			stdout: "pipe",
 			stderr: "inherit",
 		});
-		cleanups.push(() => writer.kill("SIGKILL"));
-		await writer.stdout.getReader().read();
-		const seen: number[] = [];
-		const written = () => (seen.at(-1) ?? 0) - (seen[0] ?? 0);
-		// Long enough for its log to begin anew many times.
-		while (seen.length < 40 || written() < 4 * ROWS) {
+		return new Response(child.stdout);
+	},
+});
+
+const QUIET = { write: () => true };
+
+describe("a copy of a database that is written to without a pause is of one moment", () => {
+	test("of an outbox that its connector holds for itself, while none runs that could be asked", async () => {
+		const busy = await busyDatabase("exclusive");
+		await expectOneMoment(async () => {
 			const target = join(folder(), "copy.db");
 			await copyLockedDatabase(busy, target);
-			const client = createClient({ url: `file:${target}` });
-			const [row] = (
-				await client.execute(
-					"SELECT inbound AS n, (SELECT min(version) FROM outbox) AS first, (SELECT max(version) FROM outbox) AS last, (SELECT count(*) FROM outbox) AS rows FROM streams",
-				)
-			).rows;
-			client.close();
-			const n = Number(row?.n);
-			expect(row).toMatchObject({ first: n - ROWS + 1, last: n, rows: ROWS });
-			expect(existsSync(`${target}-wal`)).toBe(false);
-			seen.push(n);
-		}
-		expect(seen).toEqual(seen.toSorted((one, other) => one - other));
+			return target;
+		}, 40);
 	}, 60_000);
+
+	test.each(["exclusive", "shared"] as const)(
+		"%s, handed over by the Reveille that runs",
+		async (kind) => {
+			const busy = await busyDatabase(kind);
+			const kept: KeptData =
+				kind === "exclusive"
+					? { dataDir: join(busy, ".."), database: undefined, elsewhere: "db.example" }
+					: { dataDir: join(busy, "none"), database: busy, elsewhere: undefined };
+			await expectOneMoment(async () => {
+				const target = join(folder(), "backup");
+				const { files } = await backUp(target, takenFrom(handedOver(kept), QUIET));
+				expect(files).toEqual([kind === "exclusive" ? "outbox.db" : "reveille.db"]);
+				return join(target, files[0] ?? "");
+			}, 6);
+		},
+		60_000,
+	);
+});
+
+describe("a backup that is handed over", () => {
+	const begin = '{"kind":"begin","total":1}\n';
+	const running = (...sent: string[]): Running => ({
+		status: {} as Running["status"],
+		ask: async () => new Response(sent.join("")),
+	});
+
+	test.each([
+		["ends half-way", [begin, '{"kind":"piece","file":"secret.key","bytes":9}\n', "key"], "ended half-way"],
+		["fails", [begin, '{"kind":"failure","reason":"EIO: i/o error"}\n'], "EIO: i/o error"],
+		["names another file", [begin, '{"kind":"piece","file":"../x","bytes":1}\nx'], "is no backup"],
+		["is none", ["x".repeat(5000)], "is no backup"],
+	])("and %s leaves nothing behind", async (_, sent, why) => {
+		const target = join(folder(), "backup");
+		await expect(backUp(target, takenFrom(running(...sent), QUIET))).rejects.toThrow(why);
+		expect(existsSync(target)).toBe(false);
+	});
 });
 
 test("one that ended half-way looks like none: what restores would begin with half of what there was", async () => {
@@ -133,9 +206,9 @@ test("one that ended half-way looks like none: what restores would begin with ha
 		client.close();
 	}
 	writeFileSync(join(data, "secret.key"), "key");
-	const backingUp = backUp(data, join(data, "reveille.db"), kept);
+	const backingUp = backUp(kept, copiedFrom(keptOf({ dataDir: data, database: {} })));
 	expect(readdirSync(kept)).toEqual(["incomplete"]);
-	expect(await backingUp).toEqual(["outbox.db", "reveille.db", "secret.key"]);
+	expect((await backingUp).files).toEqual(["outbox.db", "reveille.db", "secret.key"]);
 	expect(readdirSync(kept).sort()).toEqual(["outbox.db", "reveille.db", "secret.key"]);
 });
 
@@ -183,10 +256,14 @@ describe("a backup that cannot be made says why, and leaves nothing", () => {
 		writeFileSync(join(data, "reveille.db"), "Where art thou? ".repeat(1000));
 		writeFileSync(join(data, "secret.key"), "x");
 		const target = join(folder(), "backup");
-		await expect(backUp(data, join(data, "reveille.db"), target)).rejects.toThrow(StartError);
+		await expect(backUp(target, copiedFrom(keptOf({ dataDir: data, database: {} })))).rejects.toThrow(
+			StartError,
+		);
 		expect(existsSync(target)).toBe(false);
 		mkdirSync(target);
-		await expect(backUp(data, join(data, "reveille.db"), target)).rejects.toThrow("nothing is left");
+		await expect(backUp(target, copiedFrom(keptOf({ dataDir: data, database: {} })))).rejects.toThrow(
+			"nothing is left",
+		);
 		expect(readdirSync(target)).toEqual([]);
 	});
 

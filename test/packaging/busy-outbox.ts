@@ -1,6 +1,7 @@
 /**
  * A connector's outbox that is written to without a pause: the n-th transaction writes the row n % ROWS, and n into
- * another table. Its log begins anew every few transactions. Says `ready`; ends when it is killed.
+ * another table. Its log begins anew every few transactions. Says `ready`; ends when it is killed. With a second argument
+ * others may have the file open too, as they may a database of registrations.
  */
 import { openDatabase } from "../../src/bun/database/open.ts";
 
@@ -10,7 +11,7 @@ export const ROWS = 300;
 if (import.meta.main) {
 	const { client } = await openDatabase({
 		url: `file:${process.argv[2]}`,
-		exclusive: true,
+		exclusive: process.argv[3] === undefined,
 		migrations: "outbox",
 	});
 	await client.execute("PRAGMA wal_autocheckpoint = 100");

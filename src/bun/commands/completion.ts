@@ -1,14 +1,20 @@
 /** `completion`: a script that has a shell complete what is typed. It asks `reveille complete WORDS`. */
 import { buildChoiceParser, buildCommand } from "@stricli/core";
-import type { Typed } from "./command.ts";
+import { JSON_FLAG, type Typed } from "./command.ts";
 
 const SHELLS = ["bash", "zsh", "fish"] as const;
 type Shell = (typeof SHELLS)[number];
 
 const SCRIPTS: Readonly<Record<Shell, string>> = {
+	// Bash ends a word before the @ of an account, and asks for what follows (its second argument).
 	bash: `_reveille() {
-	local IFS=$'\\n'
-	COMPREPLY=($(reveille complete "\${COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null))
+	local IFS=$' \\t\\n' words last
+	read -ra words <<< "\${COMP_LINE:0:COMP_POINT}"
+	[[ \${COMP_LINE:0:COMP_POINT} == *[[:space:]] ]] && words+=("")
+	last=\${words[\${#words[@]} - 1]}
+	IFS=$'\\n'
+	COMPREPLY=($(reveille complete "\${words[@]:1}" 2>/dev/null))
+	COMPREPLY=("\${COMPREPLY[@]#"\${last%"$2"}"}")
 }
 complete -o default -F _reveille reveille`,
 	zsh: `#compdef reveille
@@ -19,13 +25,14 @@ compdef _reveille reveille`,
 	fish: `complete -c reveille -f -a '(reveille complete (commandline -opc)[2..] (commandline -ct) 2>/dev/null)'`,
 };
 
-export const completionCommand = buildCommand<Record<never, never>, [shell: Shell], Typed>({
+export const completionCommand = buildCommand<{ json: boolean }, [shell: Shell], Typed>({
 	docs: {
 		brief: "A script by which bash, zsh or fish completes these commands",
 		fullDescription:
 			"Prints it. For bash: source <(reveille completion bash). For fish: reveille completion fish | source. For zsh put it into a folder of $fpath, as _reveille.",
 	},
 	parameters: {
+		flags: JSON_FLAG,
 		positional: {
 			kind: "tuple",
 			parameters: [
@@ -38,7 +45,8 @@ export const completionCommand = buildCommand<Record<never, never>, [shell: Shel
 			],
 		},
 	},
-	func(_, shell) {
-		console.log(SCRIPTS[shell]);
+	func({ json }, shell) {
+		const script = SCRIPTS[shell];
+		console.log(json ? JSON.stringify({ shell, script }) : script);
 	},
 });

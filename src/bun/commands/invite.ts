@@ -1,23 +1,22 @@
-/** `invite`: makes, lists and revokes invites, which let people register. Reveille may serve meanwhile. */
+/** `invite`: makes, lists and revokes invites, which let people register. */
 import { buildCommand, buildRouteMap } from "@stricli/core";
-import { renderUnicodeCompact } from "uqr";
-import { parseConfig } from "../../config/config.ts";
 import { registrationBounds } from "../../limits/bounds/registrations.ts";
-import { inviteeOf, linkOf, newInvite, stateOf } from "../../registering/make-invite.ts";
-import { createInvites, type Invite } from "../../store/invites.ts";
-import { shownCode } from "../../syntax/invite-secret.ts";
+import { inviteeOf } from "../../syntax/invitee.ts";
 import { present } from "../../syntax/present-fields.ts";
+import type { InviteView, MadeInvite, NewInvite } from "../../web/console/wire.ts";
 import { PROGRAM } from "../program.ts";
 import { StartError } from "../start-error.ts";
 import { countUpTo, type Environment, JSON_FLAG, type Typed, table } from "./command.ts";
-import { withKnownDatabase } from "./known-database.ts";
+import { OperatorRefused } from "./operator/ask.ts";
+import { withDesk } from "./operator/desk.ts";
+import { invitesBegin } from "./operator/proposals.ts";
 
 const MOST_DAYS = registrationBounds.inviteDays.is;
 const MOST_USES = registrationBounds.inviteUses.is;
 const LONGEST_NAME = registrationBounds.inviteName.is;
 
 /** As it is printed. */
-interface Made extends Pick<Invite, "id" | "name" | "onlyFor" | "uses"> {
+interface Made extends Pick<InviteView, "id" | "name" | "onlyFor" | "uses"> {
 	/** Missing: there is no web app. */
 	link?: string;
 	code: string;
@@ -37,7 +36,7 @@ const makeCommand = buildCommand<Options, [], Typed>({
 	docs: {
 		brief: "Makes an invite; this is what invite alone does",
 		fullDescription:
-			"An invite lets people register whom XMPP_ALLOW does not let in, and over HTTP those who have no registration token. It is printed once, as a link, a QR code of the link, and a code to type: only hashes are stored. All processes of the same database take it at once. The settings are those that Reveille runs with; it may run meanwhile.",
+			"An invite lets people register whom XMPP_ALLOW does not let in, and over HTTP those who have no registration token. It is printed once, as a link, a QR code of the link, and a code to type: only hashes are stored. All processes of the same database take it at once. The settings are those that Reveille runs with.",
 	},
 	parameters: {
 		flags: {
@@ -92,7 +91,16 @@ const revokeCommand = buildCommand<{ json: boolean }, [id: string], Typed>({
 		flags: JSON_FLAG,
 		positional: {
 			kind: "tuple",
-			parameters: [{ brief: "As the list has it", placeholder: "ID", parse: String }],
+			parameters: [
+				{
+					brief: "As the list has it",
+					placeholder: "ID",
+					parse: String,
+					proposeCompletions(this: Typed, begun: string) {
+						return invitesBegin(this.env, begun);
+					},
+				},
+			],
 		},
 	},
 	func({ json }, id) {
@@ -106,28 +114,26 @@ export const inviteCommands = buildRouteMap({
 	docs: { brief: "Makes an invite, with which somebody may register; lists and revokes them" },
 });
 
-async function make(options: Options, env: Environment): Promise<void> {
-	const { uses, days } = options;
-	const names = present({ name: options.name || undefined, onlyFor: options.for });
-	const { invite, secrets } = newInvite({ uses, days, ...names }, { now: Date.now() });
-	const page = pageOf(env);
-	const isMade = await withKnownDatabase(env, (db) => createInvites(db).make(invite, secrets));
-	if (!isMade) {
-		throw new StartError(
-			"invites-full",
-			`There are ${registrationBounds.invites.is} invites that have not ended: "${PROGRAM} invite list" shows them. Those that ended make room by themselves.`,
-		);
-	}
+async function make({ uses, days, name, for: onlyFor, json }: Options, env: Environment): Promise<void> {
+	const wanted: NewInvite = { uses, days, ...present({ name, onlyFor }) };
+	const { invite, link, code } = await withDesk(env, (desk) =>
+		desk.post<MadeInvite>("/invites", wanted).catch((error: unknown) => {
+			if (!(error instanceof OperatorRefused) || error.status !== 429) throw error;
+			throw new StartError("invites-full", `${error.message} "${PROGRAM} invite list" shows them.`);
+		}),
+	);
 	const made: Made = {
-		...invite,
-		...(page !== undefined && { link: linkOf(page, secrets) }),
-		code: shownCode(secrets.code),
+		id: invite.id,
+		uses: invite.uses,
 		endsAt: new Date(invite.endsAt).toISOString(),
+		...present({ name: invite.name, onlyFor: invite.onlyFor, link: link || undefined }),
+		code,
 	};
-	console.log(options.json ? JSON.stringify(made, null, 2) : told(made));
+	console.log(json ? JSON.stringify(made, null, 2) : await told(made));
 }
 
-function told({ id, name, onlyFor, uses, link, code, endsAt }: Made): string {
+async function told({ id, name, onlyFor, uses, link, code, endsAt }: Made): Promise<string> {
+	const { renderUnicodeCompact } = await import("uqr");
 	const called = name === undefined ? id : `${id} (${name})`;
 	const devices = uses === 1 ? "one device" : `${uses} devices`;
 	return [
@@ -145,41 +151,42 @@ function told({ id, name, onlyFor, uses, link, code, endsAt }: Made): string {
 }
 
 async function list(env: Environment, json: boolean): Promise<void> {
-	const all = await withKnownDatabase(env, (db) => createInvites(db).list());
+	const all = await withDesk(env, (desk) => desk.get<InviteView[]>("/invites"));
 	if (json) return console.log(JSON.stringify(all.map(asJson), null, 2));
 	if (all.length === 0) return console.log(`There is no invite. "${PROGRAM} invite" makes one.`);
 	console.log(
 		table([
 			["ID", "STATE", "USED", "ENDS", "FOR", "NAME"],
-			...all.map((invite) => [
-				invite.id,
-				stateOf(invite, Date.now()),
-				`${invite.used} of ${invite.uses}`,
-				day(new Date(invite.endsAt).toISOString()),
-				invite.onlyFor ?? "anybody",
-				invite.name ?? "",
+			...all.map(({ id, state, used, uses, endsAt, onlyFor = "anybody", name = "" }) => [
+				id,
+				state,
+				`${used} of ${uses}`,
+				day(new Date(endsAt).toISOString()),
+				onlyFor,
+				name,
 			]),
 		]),
 	);
 }
 
 async function revoke(id: string, env: Environment, json: boolean): Promise<void> {
-	const isRevoked = await withKnownDatabase(env, (db) => createInvites(db).revoke(id));
-	if (!isRevoked) {
-		throw new StartError(
-			"invite-unknown",
-			`No invite ${JSON.stringify(id)} can be revoked: there is none, or it was revoked already. "${PROGRAM} invite list" shows them with their ids.`,
-		);
-	}
+	await withDesk(env, (desk) =>
+		desk.post("/invites/revoke", { id }).catch((error: unknown) => {
+			if (!(error instanceof OperatorRefused) || ![404, 422].includes(error.status)) throw error;
+			throw new StartError(
+				"invite-unknown",
+				`No invite ${JSON.stringify(id)} can be revoked: there is none, or it was revoked already. "${PROGRAM} invite list" shows them with their ids.`,
+			);
+		}),
+	);
 	if (json) return console.log(JSON.stringify({ id, state: "revoked" }));
 	console.log(`The invite ${id} is revoked. Devices that it let in stay.`);
 }
 
-function asJson({ madeAt, endsAt, revokedAt, ...invite }: Invite) {
+function asJson({ madeAt, endsAt, revokedAt, ...invite }: InviteView) {
 	const iso = (at: number) => new Date(at).toISOString();
 	return {
 		...invite,
-		state: stateOf({ ...invite, endsAt, ...present({ revokedAt }) }, Date.now()),
 		madeAt: iso(madeAt),
 		endsAt: iso(endsAt),
 		...(revokedAt !== undefined && { revokedAt: iso(revokedAt) }),
@@ -201,11 +208,4 @@ function whoOf(who: string): string {
 	const invitee = inviteeOf(who);
 	if (invitee !== undefined) return invitee;
 	throw new Error(`must be an account such as romeo@example.net, or a domain, and is ${JSON.stringify(who)}`);
-}
-
-/** Where the web app is; undefined: it is off. @throws {ConfigError} */
-function pageOf({ PUBLIC_URL, WEB_APP, HOST, PORT }: Environment): string | undefined {
-	const { webApp, publicUrl, port } = parseConfig({ PUBLIC_URL, WEB_APP, HOST, PORT });
-	if (!webApp) return undefined;
-	return `${publicUrl?.replace(/\/$/, "") ?? `http://127.0.0.1:${port}`}/app/`;
 }

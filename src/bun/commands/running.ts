@@ -33,6 +33,15 @@ export interface Running {
 	ask(path: string, init?: RequestInit): Promise<Response>;
 }
 
+/** Asks at the socket of a data folder; undefined: there is none. */
+export function socketIn(
+	folder: string,
+): ((path: string, init?: RequestInit) => Promise<Response>) | undefined {
+	const path = socketPath(folder);
+	if (isTooLong(path) || !existsSync(path)) return undefined;
+	return (to, init) => askSocket(folder, to, init);
+}
+
 /** A request to the socket of a data folder. */
 export function askSocket(folder: string, path: string, init: RequestInit = {}): Promise<Response> {
 	const signal = init.signal ?? AbortSignal.timeout(DEADLINE_MS);
@@ -48,13 +57,13 @@ export type Found =
 
 /** Looks whether one runs. */
 export async function findRunning(folder: string): Promise<Found> {
-	const path = socketPath(folder);
-	if (isTooLong(path) || !existsSync(path)) return { kind: "none" };
+	const ask = socketIn(folder);
+	if (!ask) return { kind: "none" };
 	try {
-		const answer = await askSocket(folder, "/status");
+		const answer = await ask("/status");
 		if (!answer.ok) return { kind: "silent", reason: `it answered with status ${answer.status}` };
 		const status = (await answer.json()) as RunningStatus;
-		return { kind: "running", running: { status, ask: (to, init) => askSocket(folder, to, init) } };
+		return { kind: "running", running: { status, ask } };
 	} catch (error) {
 		const { name, code, message } = error as NodeJS.ErrnoException;
 		// Nobody listens: a process that was killed left it behind.

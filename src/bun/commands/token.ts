@@ -1,20 +1,14 @@
-/** `token`: makes a new registration token in the database, and has the old one end. Reveille may serve meanwhile. */
+/** `token`: makes a new registration token, and has the old one end. */
 import { buildCommand } from "@stricli/core";
 import { registrationBounds } from "../../limits/bounds/registrations.ts";
-import { createRegistrationTokens, hashOfToken } from "../../store/registration-tokens.ts";
-import { randomToken } from "../registration-token.ts";
 import { JSON_FLAG, type Typed } from "./command.ts";
-import { withKnownDatabase } from "./known-database.ts";
-
-const DAY_MS = 86_400_000;
-
-/** Long enough to tell users and apps of the new one. */
-const DAYS_LEFT = 7;
+import { withDesk } from "./operator/desk.ts";
+import type { MadeToken } from "./served/tokens.ts";
 
 export const tokenCommand = buildCommand<{ now: boolean; json: boolean }, [], Typed>({
 	docs: {
 		brief: "Makes a new registration token; the old one ends in 7 days",
-		fullDescription: `Makes a new registration token, which users need to register over HTTP, and prints it. It is stored as a hash only: nobody can look it up later. All processes of the same database take it within ${registrationBounds.tokenReads.is} seconds. The tokens before it go on working for ${DAYS_LEFT} days. The settings are those that Reveille runs with; it may run meanwhile.
+		fullDescription: `Makes a new registration token, which users need to register over HTTP, and prints it. It is stored as a hash only: nobody can look it up later. All processes of the same database take it within ${registrationBounds.tokenReads.is} seconds. The tokens before it go on working for 7 days. The settings are those that Reveille runs with.
 
 A token in the setting REGISTRATION_TOKEN is not touched: change the setting, and start Reveille again.`,
 	},
@@ -31,13 +25,12 @@ A token in the setting REGISTRATION_TOKEN is not touched: change the setting, an
 	},
 	async func({ now: isNow, json }) {
 		const { env } = this;
-		const token = randomToken();
-		const now = Date.now();
-		const endsAt = isNow ? now : now + DAYS_LEFT * DAY_MS;
-		const hash = await hashOfToken(token);
-		await withKnownDatabase(env, (db) => createRegistrationTokens(db).renew(hash, endsAt));
+		const { token, othersEndAt } = await withDesk(env, (desk) =>
+			desk.post<MadeToken>("/tokens", { now: isNow }),
+		);
+		const end = new Date(othersEndAt).toISOString();
 		if (json) {
-			return console.log(JSON.stringify({ token, othersEndAt: new Date(endsAt).toISOString() }, null, 2));
+			return console.log(JSON.stringify({ token, othersEndAt: end }, null, 2));
 		}
 		console.log(token);
 		// Beside the output, which a script may read.
@@ -45,7 +38,7 @@ A token in the setting REGISTRATION_TOKEN is not touched: change the setting, an
 			`This is the new registration token. It is not shown again: give it to your users.\n${
 				isNow
 					? `The tokens before it ended, and are refused within ${registrationBounds.tokensKept.is} seconds.`
-					: `The tokens before it work until ${new Date(endsAt).toISOString().slice(0, 16).replace("T", " ")} UTC.`
+					: `The tokens before it work until ${end.slice(0, 16).replace("T", " ")} UTC.`
 			}${env.REGISTRATION_TOKEN?.trim() ? "\nREGISTRATION_TOKEN goes on working beside it: change the setting to end it." : ""}`,
 		);
 	},

@@ -5,7 +5,8 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { Client } from "@libsql/client";
-import { drizzle, type LibSQLDatabase } from "drizzle-orm/libsql";
+import type { LibSQLDatabase } from "drizzle-orm/libsql";
+import { drizzle } from "drizzle-orm/libsql/sqlite3";
 import { databaseFault } from "../../store/database-fault.ts";
 import { idOf } from "../../store/database-id.ts";
 import { readSecretFile, secretFile } from "../data-folder.ts";

@@ -7,8 +7,8 @@
  * log that is copied after the database, and did not begin anew meanwhile, has every page that was moved meanwhile.
  * Its end may be torn: SQLite finds that by the checksums and leaves it out, as after a crash.
  */
-import { closeSync, copyFileSync, openSync, readSync, rmSync } from "node:fs";
-import { createClient } from "@libsql/client";
+import { closeSync, copyFileSync, fstatSync, openSync, readSync, rmSync } from "node:fs";
+import { createClient } from "@libsql/client/sqlite3";
 import { fileUrl } from "../../syntax/file-url.ts";
 
 /** The salts are in it that are new each time the log begins. */
@@ -17,20 +17,35 @@ const HEADER_BYTES = 32;
 /** The log of a busy outbox begins anew every few seconds; a copy takes a fraction of one. */
 const ATTEMPTS = 20;
 
+/** What is read of a file at once, bytes. */
+const PIECE = 1024 * 1024;
+
+/** What a database's log is called beside it. */
+const LOG = "-wal";
+
 /**
  * @param source a database in WAL mode; it is only read
  * @param target the copy, one file, as of a moment during the call
  * @throws when the log keeps beginning anew, or the copy is not sound
  */
 export async function copyLockedDatabase(source: string, target: string): Promise<void> {
-	for (let attempt = 1; !copyFiles(source, target); attempt++) {
-		if (attempt === ATTEMPTS)
-			throw new Error(`${source} is written to faster than it can be copied: stop Reveille first`);
-	}
+	for (let attempt = 1; !copyFiles(source, target); attempt++)
+		if (attempt === ATTEMPTS) throw tooBusy(source);
+	await makeWhole(target);
+}
+
+const tooBusy = (source: string) =>
+	new Error(`${source} is written to faster than it can be copied: stop Reveille first`);
+
+/**
+ * Makes one file of a copy and of the log beside it.
+ * @throws when the copy is not sound
+ */
+export async function makeWhole(target: string): Promise<void> {
 	const client = createClient({ url: fileUrl(target), concurrency: 1 });
 	try {
 		const [row] = (await client.execute("PRAGMA integrity_check")).rows;
-		if (row?.integrity_check !== "ok") throw new Error(`${source}: ${row?.integrity_check}`);
+		if (row?.integrity_check !== "ok") throw new Error(`${target}: ${row?.integrity_check}`);
 		// Moves what is in the log into the file, and leaves no log.
 		await client.execute("PRAGMA journal_mode = DELETE");
 	} finally {
@@ -38,18 +53,63 @@ export async function copyLockedDatabase(source: string, target: string): Promis
 	}
 }
 
+/** What is read of a database's two files: `again` means that all before it does not count. */
+export type RawPiece = { suffix: "" | typeof LOG; bytes: Uint8Array } | "again";
+
+/**
+ * The two files of a database as they are, for who writes them elsewhere and then calls {@link makeWhole}. While
+ * somebody reads the database, its log begins anew once at most (sqlite.org/walformat.html), so that the second
+ * attempt is the last. Only for a process that opened the database for nothing else: at the end of reading a file
+ * the system takes the process's locks from it (sqlite.org/howtocorrupt.html §2.2).
+ * @throws when the log keeps beginning anew
+ */
+export function* rawPieces(source: string): Generator<RawPiece> {
+	const database = openSync(source, "r");
+	try {
+		for (let attempt = 1; ; attempt++) {
+			const before = headerOfLog(source);
+			yield* piecesOf(database, "");
+			const log = before === undefined ? undefined : orUndefined(() => openSync(source + LOG, "r"));
+			if (log !== undefined) {
+				try {
+					yield* piecesOf(log, LOG);
+				} finally {
+					closeSync(log);
+				}
+			}
+			if (headerOfLog(source) === before) return;
+			if (attempt === ATTEMPTS) throw tooBusy(source);
+			yield "again";
+		}
+	} finally {
+		closeSync(database);
+	}
+}
+
+/** A file as long as it was at the beginning. */
+function* piecesOf(file: number, suffix: "" | typeof LOG): Generator<RawPiece> {
+	const { size } = fstatSync(file);
+	for (let at = 0; at < size; ) {
+		const bytes = Buffer.alloc(Math.min(PIECE, size - at));
+		const read = readSync(file, bytes, 0, bytes.length, at);
+		if (read === 0) return;
+		yield { suffix, bytes: bytes.subarray(0, read) };
+		at += read;
+	}
+}
+
 /** @returns whether the log was the same one from beginning to end */
 function copyFiles(source: string, target: string): boolean {
 	const before = headerOfLog(source);
 	copyFileSync(source, target);
-	rmSync(`${target}-wal`, { force: true });
-	if (before !== undefined) orUndefined(() => copyFileSync(`${source}-wal`, `${target}-wal`));
+	rmSync(target + LOG, { force: true });
+	if (before !== undefined) orUndefined(() => copyFileSync(source + LOG, target + LOG));
 	return headerOfLog(source) === before;
 }
 
 /** Undefined when there is no log: the database is closed, or nothing was written yet. */
 function headerOfLog(database: string): string | undefined {
-	const file = orUndefined(() => openSync(`${database}-wal`, "r"));
+	const file = orUndefined(() => openSync(database + LOG, "r"));
 	if (file === undefined) return undefined;
 	try {
 		const header = Buffer.alloc(HEADER_BYTES);

@@ -2,8 +2,9 @@
 import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
-import { type Client, createClient } from "@libsql/client";
-import { drizzle, type LibSQLDatabase } from "drizzle-orm/libsql";
+import { type Client, createClient } from "@libsql/client/sqlite3";
+import type { LibSQLDatabase } from "drizzle-orm/libsql";
+import { drizzle } from "drizzle-orm/libsql/sqlite3";
 import { answerBounds } from "../../limits/bounds/answers.ts";
 import { faultOf } from "../../store/database-fault.ts";
 import { fetchWhole } from "../fetch/plain.ts";
@@ -61,7 +62,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<OpenDataba
 		client = isFile
 			? // One connection: settings made by PRAGMA belong to a connection.
 				openFile(url, exclusive, settingOf(sync))
-			: connect(options);
+			: await connect(options);
 		await options.check?.(client);
 		if (isFile) {
 			if (exclusive) await client.execute("PRAGMA locking_mode = EXCLUSIVE");
@@ -87,14 +88,15 @@ function openFile(url: string, exclusive: boolean, setting: string): Client {
 	return patiently(createClient({ url, concurrency: 1, timeout: OWN_WAIT_MS }), LOCK_MS, setting);
 }
 
-/** A client of a server, which is asked nothing yet. */
-export function connect({
+/** A client of a server, which is asked nothing yet. What speaks to servers is loaded for those who have one. */
+export async function connect({
 	url,
 	authToken,
 	deadlineMs = DEADLINE_MS,
-}: Pick<DatabaseOptions, "url" | "authToken" | "deadlineMs">): Client {
+}: Pick<DatabaseOptions, "url" | "authToken" | "deadlineMs">): Promise<Client> {
+	const { createClient: createHttpClient } = await import("@libsql/client/http");
 	return inTurns(
-		createClient({
+		createHttpClient({
 			// A WebSocket has neither a deadline nor a bound; the servers speak the same protocol over HTTP.
 			url: url.replace(/^ws(s?):/i, "http$1:"),
 			concurrency: IN_FLIGHT,
@@ -113,16 +115,17 @@ async function migrate(client: Client, folder: MigrationFolder): Promise<void> {
 	await client.execute(
 		"CREATE TABLE IF NOT EXISTS migrations (hash TEXT PRIMARY KEY, applied_at INTEGER NOT NULL)",
 	);
+	// One question for all: a server may be far away.
+	const applied = async () =>
+		new Set((await client.execute("SELECT hash FROM migrations")).rows.map((row) => row.hash));
+	const known = await applied();
 	for (const { hash, sql } of migrationsOf(folder)) {
-		const isApplied = async () =>
-			(await client.execute({ sql: "SELECT 1 FROM migrations WHERE hash = ?", args: [hash] })).rows.length >
-			0;
-		if (await isApplied()) continue;
+		if (known.has(hash)) continue;
 		try {
 			const note = { sql: "INSERT INTO migrations VALUES (?, ?)", args: [hash, Date.now()] };
 			await client.batch([note, ...sql], "write");
 		} catch (error) {
-			if (!(await isApplied())) throw error;
+			if (!(await applied()).has(hash)) throw error;
 		}
 	}
 }

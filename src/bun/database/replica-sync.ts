@@ -7,7 +7,7 @@
  * It reads lines from standard input, first a `Job`, then one for each sync that is wanted, and answers each with a
  * line, a `Synced`.
  */
-import { type Client, createClient } from "@libsql/client";
+import { type Client, createClient } from "@libsql/client/sqlite3";
 
 /** What to keep up to date. */
 export interface Job {

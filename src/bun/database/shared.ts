@@ -1,10 +1,10 @@
 /** The shared database as a process uses it: the one whose word counts, and perhaps a replica of it beside us. */
 
 import { dirname, join } from "node:path";
-import { createClient } from "@libsql/client";
+import { createClient } from "@libsql/client/sqlite3";
 import type { Logger } from "@logtape/logtape";
 import type { LibSQLDatabase } from "drizzle-orm/libsql";
-import { drizzle } from "drizzle-orm/libsql";
+import { drizzle } from "drizzle-orm/libsql/sqlite3";
 import type { Config } from "../../config/config.ts";
 import { registrationBounds } from "../../limits/bounds/registrations.ts";
 import { about } from "../../messages/about.ts";
@@ -12,7 +12,7 @@ import { createIdCheck, ensureId, type IdCheck, idOf } from "../../store/databas
 import { facts } from "../../store/schema.ts";
 import { fileUrl } from "../../syntax/file-url.ts";
 import { createSpaceCheck } from "../free-space.ts";
-import { COMMAND } from "../program.ts";
+import { COMMAND, SYNC_REPLICA } from "../program.ts";
 import { noteDatabase, readDatabaseNote } from "./database-note.ts";
 import { connect, DatabaseAway, filePath, type OpenDatabase, openDatabase } from "./open.ts";
 import { stillThere } from "./replaced-file.ts";
@@ -78,10 +78,10 @@ export async function openShared(
 		{ log },
 	);
 	let away: DatabaseAway | undefined;
-	const primary = await openDatabase(options).catch((error: unknown): OpenDatabase => {
+	const primary = await openDatabase(options).catch(async (error: unknown): Promise<OpenDatabase> => {
 		if (file === undefined || !(error instanceof DatabaseAway)) throw error;
 		away = error;
-		const client = connect(options);
+		const client = await connect(options);
 		return { client, db: drizzle(client) };
 	});
 	const id = away ? note.id : await ensureId(primary.db);
@@ -99,7 +99,7 @@ export async function openShared(
 		return { ...primary, facts: db, nearby: db, replica: undefined, id, check, pause, turn, mayGrow, close };
 	}
 	const job = { url: file, syncUrl: url, ...(authToken !== undefined && { authToken }) };
-	const replica = await openReplica({ job, command: [...COMMAND, "sync-replica"], away, log });
+	const replica = await openReplica({ job, command: [...COMMAND, SYNC_REPLICA], away, log });
 	const replicaId = away && (await idOf(replica.db));
 	note.checkReplica(replicaId);
 	if (away)

@@ -68,6 +68,18 @@ export const registrationBounds = {
 		what: "A node or a secret that is imported",
 		beyond: "The registration is left out, and the import's report says why.",
 	},
+	importRows: {
+		is: 100,
+		unit: "registrations",
+		what: "What `import` asks the Reveille that runs to take in with one request, which is one transaction",
+		beyond: "The request is refused. The command sends several.",
+	},
+	importBytes: {
+		is: 1024 * 1024,
+		unit: "bytes",
+		what: "One request of a command to the Reveille that runs",
+		beyond: "The request is refused with status 413. The command sends several.",
+	},
 	row: {
 		is: 8 * 1024,
 		unit: "bytes",

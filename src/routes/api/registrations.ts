@@ -1,7 +1,7 @@
 /** The JSON API: a device registers, looks after its registration, and sends itself a test push. */
 import { OpenAPIHono, type RouteConfig, type RouteHandler } from "@hono/zod-openapi";
 import type { Context, MiddlewareHandler } from "hono";
-import { base64url } from "jose";
+import * as base64url from "jose/base64url";
 import { type AppChoice, createAppChoice } from "../../registering/app-choice.ts";
 import { givenNode } from "../../registering/nodes.ts";
 import { keyOfToken } from "../../registering/own-users.ts";
@@ -19,7 +19,7 @@ import {
 	requireSecret,
 } from "../guards/authorization.ts";
 import { siteOf } from "../guards/client-address.ts";
-import { requireOwnAccount, requirePermitted } from "../guards/jwt.ts";
+import { requireOwnAccount, requirePermitted } from "../guards/permit.ts";
 import {
 	chooseApp,
 	lookUp,

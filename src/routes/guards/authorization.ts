@@ -4,7 +4,7 @@ import { auth as basicCredentials } from "hono/utils/basic-auth";
 import { isSameText } from "../../secrets.ts";
 import type { AppDeps } from "../deps.ts";
 import { Problem } from "../problem.ts";
-import type { Permit } from "./jwt.ts";
+import type { Permit } from "./permit.ts";
 
 /** RFC 6750 §2.1: the token of `Authorization: Bearer`; an operator's own may have spaces in it. */
 export function bearer(c: Context): string | undefined {

@@ -20,10 +20,10 @@ import {
 } from "jose";
 import { wholeAnswer } from "../../limits/answer-size.ts";
 import { answerBounds } from "../../limits/bounds/answers.ts";
-import type { OwnUsers } from "../../registering/own-users.ts";
 import { pemLines } from "../../syntax/pem.ts";
 import { unavailable } from "../errors.ts";
 import { Problem } from "../problem.ts";
+import { type Permit, refused } from "./permit.ts";
 
 /** What a JWT is checked with. */
 export interface JwtSettings {
@@ -33,16 +33,6 @@ export interface JwtSettings {
 	audience: readonly string[];
 	/** What `iss` must be. */
 	issuer?: string;
-}
-
-/** What its bearer may do. */
-export interface Permit {
-	/** It has none: the invite in the body has to let it in. */
-	byInvite?: true;
-	/** The apps that devices may be registered for; missing: all. */
-	apps?: readonly string[];
-	/** Its claim `jid`, unchecked: whose server may be told (XMPP_ENABLE_FOR). No other claim says so. */
-	jid?: unknown;
 }
 
 /** @throws {Problem} why not, or that it is not known now */
@@ -196,22 +186,6 @@ function permitOf({ app, jid }: JWTPayload): Permit {
 	throw refused("Its claim app must be the name of an app, or a list of names.");
 }
 
-/** Throws unless the bearer may register devices for this app. */
-export function requirePermitted({ apps }: Permit, app: string): void {
-	if (apps && !apps.includes(app)) throw refused(`Its claim app does not allow the app ${app}.`);
-}
-
-/** The account that the bearer's claim `jid` names, where push may be enabled for it. @throws {Problem} */
-export async function requireOwnAccount(
-	{ jid }: Permit,
-	ownUsers: OwnUsers | undefined,
-): Promise<{ ownUsers: OwnUsers; owner: string } | undefined> {
-	if (jid === undefined || !ownUsers) return undefined;
-	const account = await ownUsers.accountOf(jid);
-	if (account.kind === "refused") throw refused(account.reason);
-	return { ownUsers, owner: account.owner };
-}
-
 const NO_JWT = "It is no signed JWT (RFC 7519).";
 
 /** Three parts in base64url, as an encoder writes them. */
@@ -246,11 +220,4 @@ function claimReason({ claim, reason }: errors.JWTClaimValidationFailed): string
 	if (claim === "iss") return "Its claim iss is missing or another one (REGISTRATION_JWT_ISSUER).";
 	if (claim === "exp") return "Its claim exp is missing or no time.";
 	return "One of its times is none, or to come.";
-}
-
-function refused(reason: string): Problem {
-	return new Problem("registration-token-needed", `This JWT does not let you register. ${reason}`, {
-		// RFC 6750 §3.1.
-		headers: { "WWW-Authenticate": `Bearer realm="registration", error="invalid_token"` },
-	});
 }

@@ -1,7 +1,7 @@
 /** Who may register over HTTP, from the setting REGISTRATION to what checks a request. */
 import type { RegistrationTokens } from "../../store/registration-tokens.ts";
 import type { AppDeps } from "../deps.ts";
-import { createJwtCheck, type JwtSettings } from "./jwt.ts";
+import type { JwtSettings } from "./jwt.ts";
 import { createTokenCheck } from "./registration-token.ts";
 
 /**
@@ -23,7 +23,10 @@ export async function registrationAccess(
 			return { mode: "open" };
 		case "token":
 			return { mode: "token", check: createTokenCheck(effects) };
-		case "jwt":
+		case "jwt": {
+			// What verifies JWTs is loaded for those who take them.
+			const { createJwtCheck } = await import("./jwt.ts");
 			return { mode: "jwt", check: await createJwtCheck(registration, { fetch: effects.fetch }) };
+		}
 	}
 }

@@ -26,7 +26,7 @@ import type { AppDeps, RequestEnv } from "../deps.ts";
 import { keyMissing, patternOf, toProblem } from "../errors.ts";
 import { requireRegistrationToken } from "../guards/authorization.ts";
 import { smallUtf8Body } from "../guards/body.ts";
-import { requirePermitted } from "../guards/jwt.ts";
+import { requirePermitted } from "../guards/permit.ts";
 import { lines } from "../lines.ts";
 import {
 	type CheckedDevice,

@@ -5,7 +5,8 @@
  * one older than an hour is too. So one of these is made per key and shared by every app of its team.
  * Source: Apple, "Establishing a token-based connection to APNs".
  */
-import { importPKCS8, SignJWT } from "jose";
+import { SignJWT } from "jose/jwt/sign";
+import { importPKCS8 } from "jose/key/import";
 import { pemLines } from "../../syntax/pem.ts";
 
 /** The tokens of one team. */

@@ -2,7 +2,8 @@
  * Reads the service account of a Firebase project: the JSON file that its console gives out under "Service
  * accounts", and with which the right to push is asked for.
  */
-import { importPKCS8, SignJWT } from "jose";
+import { SignJWT } from "jose/jwt/sign";
+import { importPKCS8 } from "jose/key/import";
 import { pemLines } from "../../syntax/pem.ts";
 import type { TokenRequest } from "../access-token.ts";
 

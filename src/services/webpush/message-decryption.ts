@@ -1,5 +1,5 @@
 /** The device's half of RFC 8291: keys of its own, and opening what was encrypted for them. */
-import { base64url } from "jose";
+import * as base64url from "jose/base64url";
 
 const CURVE = { name: "ECDH", namedCurve: "P-256" };
 /** RFC 8188 §2.1: salt, record size, length of the key id. */

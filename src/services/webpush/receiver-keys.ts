@@ -5,7 +5,7 @@
  * The check is arithmetic of our own because registering is synchronous and WebCrypto is not; sending still goes
  * through WebCrypto's own check of the point.
  */
-import { base64url } from "jose";
+import * as base64url from "jose/base64url";
 import { InvalidDevice } from "../../types.ts";
 
 /** The receiver's half of RFC 8291, as bytes. */

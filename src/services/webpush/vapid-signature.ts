@@ -4,7 +4,9 @@
  * Browsers bind a subscription to the public key they were given, so the key pair outlives everything else here:
  * losing it loses every subscription made with it.
  */
-import { base64url, exportPKCS8, SignJWT } from "jose";
+import * as base64url from "jose/base64url";
+import { SignJWT } from "jose/jwt/sign";
+import { exportPKCS8 } from "jose/key/export";
 import { isEncrypted, pemLines } from "../../syntax/pem.ts";
 
 /** The application server's key pair. */

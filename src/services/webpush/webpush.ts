@@ -3,7 +3,7 @@
  *
  * The device chooses the push service by the endpoint it hands in, and needs no account of ours there.
  */
-import { base64url } from "jose";
+import * as base64url from "jose/base64url";
 import type { App, Outcome, Push, PushClass, PushService } from "../../types.ts";
 import { InvalidDevice } from "../../types.ts";
 import { type HiddenName, webCryptoHiddenName } from "../collapse-key.ts";

@@ -6,7 +6,7 @@
  */
 import { and, asc, desc, eq, isNotNull, not, or, type SQL, type SQLWrapper, sql } from "drizzle-orm";
 import type { LibSQLDatabase } from "drizzle-orm/libsql";
-import { base64url } from "jose";
+import * as base64url from "jose/base64url";
 import { consoleBounds } from "../../limits/bounds/console.ts";
 import type { Registration } from "../../types.ts";
 import { asJson, asJsonArray, parsed, rowOf } from "../json-rows.ts";

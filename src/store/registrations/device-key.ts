@@ -1,5 +1,5 @@
 /** What makes a registration unique beside its owner and app, where a client names its device itself. */
-import { base64url } from "jose";
+import * as base64url from "jose/base64url";
 
 /** What the device of such a registration begins with: the JSON API makes ids without it. */
 export const FORM_DEVICE = "form:";

@@ -291,6 +291,7 @@ export interface InviteView {
 	used: number;
 	madeAt: number;
 	endsAt: number;
+	revokedAt?: number;
 	state: "good" | "used up" | "ended" | "revoked";
 }
 

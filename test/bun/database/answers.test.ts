@@ -15,7 +15,7 @@ afterEach(() => server.stop(true));
 
 /** What becomes of a question. */
 async function fault(deadlineMs = 20_000): Promise<string> {
-	const client = connect({ url: `http://127.0.0.1:${server.port}`, deadlineMs });
+	const client = await connect({ url: `http://127.0.0.1:${server.port}`, deadlineMs });
 	try {
 		await client.execute("SELECT 1");
 		return "it was answered";
@@ -121,7 +121,7 @@ test("a server named by ws:// is asked over HTTP, where all this holds", async (
 		({ method } = request);
 		return new Response("no", { status: 500 });
 	};
-	const client = connect({ url: `ws://127.0.0.1:${server.port}` });
+	const client = await connect({ url: `ws://127.0.0.1:${server.port}` });
 	await expect(client.execute("SELECT 1")).rejects.toThrow("HTTP status 500");
 	expect(method).toBe("POST");
 	client.close();

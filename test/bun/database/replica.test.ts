@@ -209,7 +209,7 @@ describe("while the primary hangs", () => {
 	test("what asks it is given up at the deadline, and asked again works", async () => {
 		await primary.pause();
 		cleanups.push(primary.resume);
-		const impatient = connect({ url: primary.httpUrl, deadlineMs: 200 });
+		const impatient = await connect({ url: primary.httpUrl, deadlineMs: 200 });
 		await expect(impatient.execute("SELECT 1")).rejects.toThrow("timed out");
 		primary.resume();
 		expect((await impatient.execute("SELECT 1 AS one")).rows[0]?.one).toBe(1);

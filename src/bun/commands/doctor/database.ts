@@ -1,8 +1,8 @@
 /** The shared database: is it there, is it the right one, and how fast does it answer? It is only read. */
 import { existsSync } from "node:fs";
 import { dirname } from "node:path";
-import { type Client, createClient } from "@libsql/client";
-import { drizzle } from "drizzle-orm/libsql";
+import { type Client, createClient } from "@libsql/client/sqlite3";
+import { drizzle } from "drizzle-orm/libsql/sqlite3";
 import { createKeyring } from "../../../secrets.ts";
 import { importVapidKey } from "../../../services/webpush/vapid-signature.ts";
 import { idOf } from "../../../store/database-id.ts";
@@ -50,7 +50,7 @@ export async function lookAtDatabase({
 	}
 	const client = isFile
 		? createClient({ url, concurrency: 1, timeout: LOCK_MS })
-		: connect({ url, authToken: config.database.authToken, deadlineMs: DEADLINE_MS });
+		: await connect({ url, authToken: config.database.authToken, deadlineMs: DEADLINE_MS });
 	try {
 		if (isFile) await client.execute("PRAGMA query_only = ON");
 		const reached = await reach(client, where);

@@ -1,22 +1,13 @@
 /** `import` as a command: composes what it takes from the settings that Reveille runs with. */
-import { join } from "node:path";
 import { buildCommand, buildRouteMap } from "@stricli/core";
-import { asConfigError, naming } from "../../../config/naming.ts";
-import { createKeyring } from "../../../secrets.ts";
-import { createDeviceChecks } from "../../../services/device-checks.ts";
-import { endpointPolicy } from "../../../services/endpoint.ts";
-import { checkSecretKey } from "../../../store/facts.ts";
-import { fileUrl } from "../../../syntax/file-url.ts";
 import { present } from "../../../syntax/present-fields.ts";
 import { SERVICE_BY_NAME } from "../../../xmpp/service-names.ts";
-import { readDatabaseNote } from "../../database/database-note.ts";
-import { openDatabase } from "../../database/open.ts";
-import { openOwnKeys } from "../../own-keys.ts";
 import { readConfig } from "../../read-config.ts";
-import type { Environment, Typed } from "../command.ts";
+import { type Environment, JSON_FLAG, type Typed } from "../command.ts";
+import { operatorOf, runningIn } from "../operator/ask.ts";
 import type { ImportArguments } from "./arguments.ts";
 import { FIELDS } from "./found-registration.ts";
-import { runImport } from "./run.ts";
+import type { Destination } from "./run.ts";
 
 /** What both kinds take. */
 const FLAGS = {
@@ -34,14 +25,16 @@ const FLAGS = {
 		withNegated: false,
 		brief: "Tells what would become of each, and writes none",
 	},
+	...JSON_FLAG,
 } as const;
 
 const IN_COMMON =
-	"Imports the registrations of another app server: their nodes and secrets go on working, no device has to register again. The settings are those that Reveille runs with. It may run meanwhile, and the import may be run again: what is here already, and not older, is left as it is.";
+	"Imports the registrations of another app server: their nodes and secrets go on working, no device has to register again. The settings are those that Reveille runs with. The one that runs takes them in, by its own settings; where none runs, they are written into the database. The import may be run again: what is here already, and not older, is left as it is.";
 
 interface Options {
 	app?: readonly string[];
 	dryRun: boolean;
+	json: boolean;
 }
 
 const prosodyCommand = buildCommand<Options & { host?: string }, [path: string], Typed>({
@@ -65,8 +58,8 @@ const prosodyCommand = buildCommand<Options & { host?: string }, [path: string],
 			parameters: [{ brief: "Such as /var/lib/prosody", placeholder: "PATH", parse: String }],
 		},
 	},
-	func({ host, app = [], dryRun }, path) {
-		return importAll({ from: "prosody", path, apps: app, dryRun, ...present({ host }) }, this.env);
+	func({ host, app = [], dryRun, json }, path) {
+		return importAll({ from: "prosody", path, apps: app, dryRun, ...present({ host }) }, json, this.env);
 	},
 });
 
@@ -88,8 +81,8 @@ Columns: node, secret and token; type or app; and if there are any ${FIELDS.filt
 			parameters: [{ brief: "- reads standard input", placeholder: "FILE", parse: String }],
 		},
 	},
-	func({ app = [], dryRun }, path) {
-		return importAll({ from: "csv", path, apps: app, dryRun }, this.env);
+	func({ app = [], dryRun, json }, path) {
+		return importAll({ from: "csv", path, apps: app, dryRun }, json, this.env);
 	},
 });
 
@@ -99,30 +92,13 @@ export const importCommands = buildRouteMap({
 });
 
 /** @throws {StartError | ConfigError | WrongKey} with a sentence for whoever typed the command */
-async function importAll(wanted: ImportArguments, env: Environment): Promise<void> {
+async function importAll(wanted: ImportArguments, json: boolean, env: Environment): Promise<void> {
 	const config = readConfig(env);
-	const keyring = await createKeyring(await openOwnKeys(config).secretKey(), config.secretKeysOld);
-	const url = config.database.url ?? fileUrl(join(config.dataDir, "reveille.db"));
-	const { db, client } = await openDatabase({
-		url,
-		check: readDatabaseNote(config.dataDir, url).check,
-		authToken: config.database.authToken,
-		migrations: "shared",
-	});
-	try {
-		await checkSecretKey(db, keyring);
-		const policy = await naming("WEBPUSH_ALLOW_HOSTS", () => endpointPolicy(config.webPush));
-		const services = await asConfigError(() =>
-			createDeviceChecks(config.apps, { policy, wns: config.wns, reason: "An import sends no pushes." }),
-		);
-		const { apps, trustDeviceId, retentionDays } = config;
-		await runImport(wanted, {
-			db,
-			keyring,
-			services,
-			apps,
-			trustDeviceId,
-			retentionDays,
+	const { intoDatabase, overSocket } = await import("./destinations.ts");
+	const { runImport } = await import("./run.ts");
+	const go = (destination: Destination) =>
+		runImport(wanted, destination, {
+			json,
 			print: (text) => console.log(text),
 			progress: {
 				write: (text) => void process.stderr.write(text),
@@ -132,7 +108,7 @@ async function importAll(wanted: ImportArguments, env: Environment): Promise<voi
 			// Not the system's own maximum: Linux counts that of the process which started this one.
 			memory: () => process.memoryUsage.rss(),
 		});
-	} finally {
-		client.close();
-	}
+	const running = await runningIn(config.dataDir);
+	if (running) await go(overSocket(operatorOf(running.ask, true), wanted));
+	else await intoDatabase(config, wanted, go);
 }

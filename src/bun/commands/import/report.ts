@@ -25,6 +25,20 @@ export interface Report {
 	tick(): void;
 	/** Several lines. */
 	summary(): string;
+	/** The same, for programs. */
+	figures(): ImportFigures;
+}
+
+/** What `--json` prints. */
+export interface ImportFigures {
+	dryRun: boolean;
+	imported: number;
+	updated: number;
+	unchanged: number;
+	skipped: number;
+	/** Why some were skipped, the commonest first. `examples`: where those are, as far as it may be shown. */
+	reasons: readonly { reason: string; count: number; examples: readonly string[] }[];
+	seconds: number;
 }
 
 export function createReport({ progress, now, memory }: ReportEffects, dryRun: boolean): Report {
@@ -37,6 +51,9 @@ export function createReport({ progress, now, memory }: ReportEffects, dryRun: b
 	const found = () => counts.imported + counts.updated + counts.unchanged + counts.refused;
 	const seconds = () => Math.max(now() - began, 1) / 1000;
 	const clear = () => (progress.isTerminal ? "\r\x1b[K" : "");
+
+	const sorted = () =>
+		[...reasons].map(([reason, its]) => ({ reason, ...its })).sort((one, other) => other.count - one.count);
 
 	function reasonOf(reason: string) {
 		const name = reasons.has(reason) || reasons.size < MOST_REASONS ? reason : "other reasons";
@@ -70,15 +87,19 @@ export function createReport({ progress, now, memory }: ReportEffects, dryRun: b
 			if (shownAt !== began) progress.write(clear());
 			const { imported, updated, unchanged, refused } = counts;
 			const mebibytes = number(Math.max(peak, memory()) / 2 ** 20);
-			const skipped = [...reasons].sort(([, one], [, other]) => other.count - one.count);
 			return [
 				`${dryRun ? "Would be imported" : "Imported"} ${number(imported)}, updated ${number(updated)}, unchanged ${number(unchanged)}, skipped ${number(refused)}.`,
-				...skipped.map(
-					([reason, { count, examples }]) =>
+				...sorted().map(
+					({ reason, count, examples }) =>
 						`  skipped ${number(count)}: ${reason} (${examples.join(", ")}${count > examples.length ? ", …" : ""})`,
 				),
 				`${seconds().toFixed(1)} s, ${number(found() / seconds())} a second, ${mebibytes} MiB of memory at most.`,
 			].join("\n");
+		},
+
+		figures() {
+			const { refused: skipped, ...taken } = counts;
+			return { dryRun, ...taken, skipped, reasons: sorted(), seconds: seconds() };
 		},
 	};
 }

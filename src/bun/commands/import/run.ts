@@ -1,92 +1,58 @@
 /** The import of another app server's registrations, from the arguments to the summary. */
-import type { LibSQLDatabase } from "drizzle-orm/libsql";
-import { createAppChoice } from "../../../registering/app-choice.ts";
-import { faultOf } from "../../../store/database-fault.ts";
-import {
-	type ImportedRegistration,
-	type ImportResult,
-	importRegistrations,
-} from "../../../store/registrations/import.ts";
-import type { App } from "../../../types.ts";
 import { StartError } from "../../start-error.ts";
 import type { ImportArguments } from "./arguments.ts";
-import { type CheckingDeps, check, Unfit } from "./check.ts";
 import type { Found } from "./found-registration.ts";
+import type { Take } from "./importer.ts";
 import { createReport, type ReportEffects } from "./report.ts";
 import { openSource } from "./source.ts";
 
-/** Registrations of one transaction: few enough that a running Reveille does not wait for long. */
-const BATCH = 1000;
-/** How long others are let at the database between two transactions, ms. */
+/** How long others are let at the database between two batches, ms. */
 const PAUSE_MS = 5;
 
-export interface ImportDeps extends Omit<CheckingDeps, "now" | "only" | "choice">, ReportEffects {
-	apps: readonly App[];
-	db: LibSQLDatabase;
+/** Where registrations go. */
+export interface Destination {
+	take: Take;
+	/** How many it takes at once, and of how many characters together: more than that of one is no reason to leave it out. */
+	most: { rows: number; characters: number };
+}
+
+export interface ImportEffects extends ReportEffects {
 	/** Takes the summary. */
 	print(text: string): void;
+	/** The summary is JSON. */
+	json: boolean;
 }
 
 /**
  * Imports all that is found.
- * @throws {StartError} when the source cannot be read to its end, the database fails, or none could be taken. What was
+ * @throws {StartError} when the source cannot be read to its end, the destination fails, or none could be taken. What was
  *   written until then stays
  */
-export async function runImport(wanted: ImportArguments, deps: ImportDeps): Promise<void> {
-	const { db, print, now } = deps;
-	const named = wanted.apps.map((name) => appCalled(name, deps.apps));
+export async function runImport(
+	wanted: ImportArguments,
+	{ take, most }: Destination,
+	effects: ImportEffects,
+): Promise<void> {
+	const { print, json } = effects;
 	const source = await openSource(wanted);
-	const report = createReport(deps, wanted.dryRun);
-	const checking: CheckingDeps = {
-		...deps,
-		choice: createAppChoice(deps.apps, named),
-		only: named.length === 1 ? named[0] : undefined,
-		now: now(),
-	};
-
-	async function take(batch: readonly Found[]) {
-		const checked = await Promise.all(batch.map((found) => checkOne(found, checking)));
-		const fit = new Map<string, ImportedRegistration>();
-		const results = checked.map((one, index): ImportResult | string => {
-			if ("kind" in one) return one;
-			if (fit.has(one.node)) return { kind: "refused", reason: "its node is there twice" };
-			fit.set(one.node, one);
-			return batch[index]?.fields.node ?? "";
-		});
-		const written = await importRegistrations(db, [...fit.values()], now(), wanted.dryRun).catch(
-			(error: unknown) => {
-				throw new StartError(
-					"import-database-failed",
-					`The database failed (${faultOf(error)}). What was imported until then stays: run this again.`,
-					error,
-				);
-			},
-		);
-		const byNode = new Map([...fit.keys()].map((node, index) => [node, written[index]]));
-		results.forEach((result, index) => {
-			const outcome = typeof result === "string" ? byNode.get(result) : result;
-			if (outcome) report.count(batch[index]?.at ?? "", outcome);
-		});
-		report.tick();
-	}
-
+	const report = createReport(effects, wanted.dryRun);
 	try {
-		let batch: Found[] = [];
-		for await (const found of source.read()) {
-			batch.push(found);
-			if (batch.length < BATCH) continue;
-			await take(batch);
-			batch = [];
-			await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+		for await (const batch of batches(source.read(), most)) {
+			if (report.found() > 0) await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+			const results = await take(batch);
+			results.forEach((result, index) => {
+				report.count(batch[index]?.at ?? "", result);
+			});
+			report.tick();
 		}
-		await take(batch);
 	} finally {
 		source.close();
-		print(report.summary());
+		print(json ? JSON.stringify(report.figures(), null, 2) : report.summary());
 	}
 	if (report.found() === 0)
 		throw new StartError("import-nothing-found", `Nothing was found in ${wanted.path}.`);
 	if (report.taken() === 0) throw new StartError("import-nothing-taken", "None of them could be imported.");
+	if (json) return;
 	if (wanted.dryRun) print("Nothing was written: this was a dry run.");
 	else if (source.host !== undefined) {
 		print(
@@ -95,20 +61,22 @@ export async function runImport(wanted: ImportArguments, deps: ImportDeps): Prom
 	}
 }
 
-async function checkOne(found: Found, deps: CheckingDeps): Promise<ImportedRegistration | ImportResult> {
-	try {
-		return await check(found, deps);
-	} catch (error) {
-		if (error instanceof Unfit) return { kind: "refused", reason: error.message };
-		throw error;
+/** None of them empty. */
+async function* batches(
+	all: AsyncIterable<Found> | Iterable<Found>,
+	most: Destination["most"],
+): AsyncGenerator<readonly Found[]> {
+	let batch: Found[] = [];
+	let characters = 0;
+	for await (const found of all) {
+		const its = JSON.stringify(found).length;
+		if (batch.length === most.rows || (batch.length > 0 && characters + its > most.characters)) {
+			yield batch;
+			batch = [];
+			characters = 0;
+		}
+		batch.push(found);
+		characters += its;
 	}
-}
-
-function appCalled(name: string, apps: readonly App[]): App {
-	const app = apps.find((candidate) => candidate.name === name);
-	if (app) return app;
-	throw new StartError(
-		"import-app-unknown",
-		`There is no app ${name}. There is: ${apps.map((one) => one.name).join(", ")}.`,
-	);
+	if (batch.length > 0) yield batch;
 }

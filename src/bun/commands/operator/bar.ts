@@ -6,12 +6,23 @@ import { StartError } from "../../start-error.ts";
 import { JSON_FLAG, type Typed, table } from "../command.ts";
 import { withOperator } from "./ask.ts";
 import { YES_FLAG } from "./end.ts";
+import { barredBegin, ownersBegin } from "./proposals.ts";
 import { time } from "./whom.ts";
 
 const WHO = {
 	brief: "An account such as romeo@example.net, or a domain",
 	placeholder: "JID|DOMAIN",
 	parse: String,
+	proposeCompletions(this: Typed, begun: string) {
+		return ownersBegin(this.env, begun);
+	},
+};
+
+const BARRED = {
+	...WHO,
+	proposeCompletions(this: Typed, begun: string) {
+		return barredBegin(this.env, begun);
+	},
 };
 
 const addCommand = buildCommand<{ reason: string; yes: boolean; json: boolean }, [who: string], Typed>({
@@ -83,7 +94,7 @@ const listCommand = buildCommand<{ json: boolean }, [], Typed>({
 
 const liftCommand = buildCommand<{ json: boolean }, [who: string], Typed>({
 	docs: { brief: "Lets somebody register again; devices that ended come back when their apps register" },
-	parameters: { flags: JSON_FLAG, positional: { kind: "tuple", parameters: [WHO] } },
+	parameters: { flags: JSON_FLAG, positional: { kind: "tuple", parameters: [BARRED] } },
 	async func({ json }, who) {
 		await withOperator(this.env, async (operator) => {
 			await operator.post("/bars/lift", { who });

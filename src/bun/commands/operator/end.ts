@@ -4,8 +4,7 @@ import { many } from "../../../routes/admin/console/sentences/words.ts";
 import { StartError } from "../../start-error.ts";
 import { JSON_FLAG, type Typed } from "../command.ts";
 import { withOperator } from "./ask.ts";
-import { WHO } from "./show.ts";
-import { nodesOf } from "./whom.ts";
+import { nodesOf, WHO } from "./whom.ts";
 
 /** For what cannot be taken back. */
 export const YES_FLAG = {

@@ -1,26 +1,48 @@
 /** `events`: what happened, and how many failed today and why. */
 import { buildCommand } from "@stricli/core";
-import type { FoundEvents } from "../../../web/console/wire.ts";
+import { EVENT_KINDS } from "../../../routes/admin/console/event-view.ts";
+import type { EventKind, FoundEvents } from "../../../web/console/wire.ts";
 import { JSON_FLAG, type Typed, table } from "../command.ts";
 import { withOperator } from "./ask.ts";
 import { time } from "./whom.ts";
 
-export const eventsCommand = buildCommand<{ json: boolean }, [text?: string], Typed>({
+interface Options {
+	kind?: EventKind;
+	before?: string;
+	json: boolean;
+}
+
+export const eventsCommand = buildCommand<Options, [text?: string], Typed>({
 	docs: {
 		brief: "What failed, ended or was refused lately, and who decided; how many failed today, and why",
 		fullDescription:
-			"The newest 50 of the last 30 days. With a TEXT only those that have it in account, node, app or reason.",
+			"The newest 50 of the last 30 days. With a TEXT only those that have it in account, node, app or reason. Where there are more, the last line says how the 50 before them are shown.",
 	},
 	parameters: {
-		flags: JSON_FLAG,
+		flags: {
+			kind: {
+				kind: "enum",
+				values: EVENT_KINDS,
+				optional: true,
+				brief: "Only those of this kind",
+			},
+			before: {
+				kind: "parsed",
+				parse: String,
+				optional: true,
+				placeholder: "ID",
+				brief: "The 50 before this one, as the answer before says it",
+			},
+			...JSON_FLAG,
+		},
 		positional: {
 			kind: "tuple",
 			parameters: [{ brief: "Such as an account", placeholder: "TEXT", parse: String, optional: true }],
 		},
 	},
-	async func({ json }, text) {
+	async func({ kind, before, json }, text) {
 		await withOperator(this.env, async (operator) => {
-			const found = await operator.get<FoundEvents>("/events", { text });
+			const found = await operator.get<FoundEvents>("/events", { text, kind, before });
 			if (json) return console.log(JSON.stringify(found, null, 2));
 			console.log(found.today);
 			if (found.events.length === 0) return console.log("Nothing happened.");
@@ -38,6 +60,9 @@ export const eventsCommand = buildCommand<{ json: boolean }, [text?: string], Ty
 					]),
 				]),
 			);
+			if (found.next !== undefined) {
+				this.process.stderr.write(`There are more: add --before ${found.next}\n`);
+			}
 		});
 	},
 });

@@ -3,6 +3,7 @@ import { buildCommand } from "@stricli/core";
 import type { RegistrationRow } from "../../../web/console/wire.ts";
 import { JSON_FLAG, type Typed, table } from "../command.ts";
 import { withOperator } from "./ask.ts";
+import { whoBegins } from "./proposals.ts";
 import { searched, time } from "./whom.ts";
 
 interface Options {
@@ -39,6 +40,9 @@ export const listCommand = buildCommand<Options, [begins?: string], Typed>({
 					placeholder: "BEGINNING",
 					parse: String,
 					optional: true,
+					proposeCompletions(this: Typed, begun: string) {
+						return whoBegins(this.env, begun);
+					},
 				},
 			],
 		},

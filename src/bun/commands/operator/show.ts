@@ -3,14 +3,7 @@ import { buildCommand } from "@stricli/core";
 import type { Leg, RegistrationView } from "../../../web/console/wire.ts";
 import { JSON_FLAG, type Typed, table } from "../command.ts";
 import { withOperator } from "./ask.ts";
-import { nodesEverOf, time } from "./whom.ts";
-
-/** What a command is told about. */
-export const WHO = {
-	brief: "A node, or an account such as romeo@example.net",
-	placeholder: "NODE|JID",
-	parse: String,
-};
+import { nodesEverOf, time, WHO } from "./whom.ts";
 
 export const showCommand = buildCommand<{ json: boolean }, [who: string], Typed>({
 	docs: {

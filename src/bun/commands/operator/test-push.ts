@@ -4,8 +4,8 @@ import type { TestPush } from "../../../web/console/wire.ts";
 import { StartError } from "../../start-error.ts";
 import { JSON_FLAG, type Typed } from "../command.ts";
 import { withOperator } from "./ask.ts";
-import { WHO, wayText } from "./show.ts";
-import { nodesOf } from "./whom.ts";
+import { wayText } from "./show.ts";
+import { nodesOf, WHO } from "./whom.ts";
 
 export const testCommand = buildCommand<{ json: boolean }, [who: string], Typed>({
 	docs: {

@@ -1,7 +1,19 @@
 /** The registrations that an operator means: one by its node, or all of an account. */
 import type { FoundEvents, FoundRegistrations, RegistrationRow } from "../../../web/console/wire.ts";
 import { StartError } from "../../start-error.ts";
+import type { Typed } from "../command.ts";
 import type { Operator } from "./ask.ts";
+import { whoBegins } from "./proposals.ts";
+
+/** What a command is told about. */
+export const WHO = {
+	brief: "A node, or an account such as romeo@example.net",
+	placeholder: "NODE|JID",
+	parse: String,
+	proposeCompletions(this: Typed, begun: string) {
+		return whoBegins(this.env, begun);
+	},
+};
 
 /** For people, in UTC. @param at ms since the epoch */
 export const time = (at: number | undefined) =>

@@ -1,5 +1,6 @@
 /** What an operator does is in the log, and in the list of what happened. */
 import { about } from "../../../messages/about.ts";
+import type { Happened } from "../../../store/console/events.ts";
 import { faultOf } from "../../../store/database-fault.ts";
 import { present } from "../../../syntax/present-fields.ts";
 import { domainOf } from "../../../xmpp/jid.ts";
@@ -29,6 +30,16 @@ export interface Actions {
 	wrongToken(network: string | undefined, isTold: boolean): Promise<void>;
 }
 
+/** What an operator did, as the list of what happened has it. @param at ms since the epoch */
+export const actionOf = (what: string, { node, owner, app }: Whom, at: number): Happened => ({
+	at,
+	kind: "action",
+	...present({ node, owner: owner || undefined, app }),
+	reason: what,
+	decider: "operator",
+	decidedBy: "The operator",
+});
+
 const TOLD_EVERY_MS = 60_000;
 
 export function createActions(
@@ -57,14 +68,7 @@ export function createActions(
 
 	async function write(what: string, whom: Whom) {
 		try {
-			await note({
-				at: now(),
-				kind: "action",
-				...present({ node: whom.node, owner: whom.owner || undefined, app: whom.app }),
-				reason: what,
-				decider: "operator",
-				decidedBy: "The operator",
-			});
+			await note(actionOf(what, whom, now()));
 		} catch (error) {
 			log.warn(
 				"What was done {place} could not be saved in {database}: {error}",

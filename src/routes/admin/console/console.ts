@@ -4,11 +4,10 @@
  */
 import { Hono } from "hono";
 import { consoleHttpBounds } from "../../../limits/bounds/console-http.ts";
-import type { AppDeps, RequestEnv } from "../../deps.ts";
+import type { AppDeps, ConsoleDeps, RequestEnv } from "../../deps.ts";
 import { smallUtf8Body } from "../../guards/body.ts";
 import { noStore } from "../../guards/no-store.ts";
 import { Problem } from "../../problem.ts";
-import type { MetricsDeps } from "../metrics.ts";
 import { createActions } from "./actions.ts";
 import { type ConsoleEnv, requireFormToken, requireOwnPage, requireSession } from "./guards.ts";
 import { createLiveStreams } from "./live.ts";
@@ -18,23 +17,8 @@ import { createRecentEvents } from "./recent-events.ts";
 import { sessionRoutes } from "./session.ts";
 import { createSignInLimit } from "./sign-in-limit.ts";
 
-const OFF =
-	"The console is off here. The operator turns it on with ADMIN_TOKEN: any text of at least 32 characters that nobody guesses.";
-
 /** The sub-app, to be mounted at the root. */
-export function consoleRoutes(deps: AppDeps & Pick<MetricsDeps, "adminToken">) {
-	const root = new Hono<RequestEnv>();
-	const own = deps.console;
-	if (!own && deps.adminToken !== undefined) return root;
-	if (!own) {
-		for (const path of ["/admin", "/admin/*"]) {
-			root.all(path, () => {
-				throw new Problem("no-such-page", OFF);
-			});
-		}
-		return root;
-	}
-
+export function consoleRoutes(deps: AppDeps, own: ConsoleDeps): Hono<RequestEnv> {
 	const actions = createActions(deps, own, "in the console");
 	const live =
 		own.journal && createLiveStreams({ listen: own.journal.listen, events: own.events, ...now(deps) });
@@ -54,8 +38,7 @@ export function consoleRoutes(deps: AppDeps & Pick<MetricsDeps, "adminToken">) {
 		throw new Problem("no-such-page", "There is nothing at this path of the console.");
 	});
 
-	root.route("/admin/api", app);
-	return root;
+	return new Hono<RequestEnv>().route("/admin/api", app);
 }
 
 const now = ({ now }: AppDeps) => (now ? { now } : {});

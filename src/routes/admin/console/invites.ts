@@ -1,11 +1,12 @@
-/** Invites of the web app: as the command `invite` makes them. */
+/** Invites, for the console and for the command `invite`. */
 import { Hono } from "hono";
 import { encode } from "uqr";
 import { z } from "zod";
 import { registrationBounds } from "../../../limits/bounds/registrations.ts";
-import { inviteeOf, linkOf, newInvite, stateOf } from "../../../registering/make-invite.ts";
+import { linkOf, newInvite, stateOf } from "../../../registering/make-invite.ts";
 import type { Invite } from "../../../store/invites.ts";
 import { shownCode } from "../../../syntax/invite-secret.ts";
+import { inviteeOf } from "../../../syntax/invitee.ts";
 import { present } from "../../../syntax/present-fields.ts";
 import type { InviteView, MadeInvite } from "../../../web/console/wire.ts";
 import { label } from "../../api/validation.ts";
@@ -29,15 +30,24 @@ const NEW_INVITE = {
 /** The sub-app, to be mounted at /admin/api/invites. */
 export function inviteRoutes(
 	{ webApp, now = Date.now, random }: Pick<AppDeps, "webApp" | "now" | "random">,
-	own: OperatorDeps,
-	actions: Actions,
+	own: Pick<OperatorDeps, "invites" | "publicUrl">,
+	actions: Pick<Actions, "done">,
 ) {
 	const app = new Hono<ConsoleEnv>();
 	const { invites } = own;
 
 	const view = (invite: Invite): InviteView => {
-		const { id, name, onlyFor, uses, used, madeAt, endsAt } = invite;
-		return { id, ...present({ name, onlyFor }), uses, used, madeAt, endsAt, state: stateOf(invite, now()) };
+		const { id, name, onlyFor, uses, used, madeAt, endsAt, revokedAt } = invite;
+		return {
+			id,
+			...present({ name, onlyFor }),
+			uses,
+			used,
+			madeAt,
+			endsAt,
+			...present({ revokedAt }),
+			state: stateOf(invite, now()),
+		};
 	};
 
 	app.get("/", async (c) => c.json((await invites.list()).map(view)));

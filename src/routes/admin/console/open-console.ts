@@ -1,36 +1,7 @@
-/** The parts of an operator's questions and of the console, as an entry hands them in: the same on Bun and at the edge. */
-import type { AppConfig } from "../../../services/definition.ts";
+/** The console, for whom there is an ADMIN_TOKEN: a process without one need not load this. */
 import type { ConsoleDeps, OperatorDeps } from "../../deps.ts";
-import { consoleApps } from "./push-services.ts";
+import { consoleRoutes } from "./console.ts";
 import { createSessions } from "./sessions.ts";
-import type { ConsoleStore } from "./sources.ts";
-
-export interface OpenOperatorOptions
-	extends Pick<OperatorDeps, "publicUrl" | "note" | "journal" | "connector" | "ownerForm" | "ownUsers"> {
-	apps: readonly AppConfig[];
-	/** What is written down. */
-	store: Omit<ConsoleStore, "invites">;
-	invites: ConsoleStore["invites"];
-}
-
-export function openOperator(options: OpenOperatorOptions): OperatorDeps {
-	const { apps, store, invites, publicUrl, note, journal, connector, ownerForm, ownUsers } = options;
-	const { history, events, bars, search } = store;
-	return {
-		apps: consoleApps(apps),
-		history,
-		events,
-		bars,
-		search,
-		invites,
-		publicUrl,
-		note,
-		journal,
-		connector,
-		ownerForm,
-		ownUsers,
-	};
-}
 
 /**
  * @param operator what its questions are answered from
@@ -42,5 +13,9 @@ export async function openConsole(
 	{ adminToken, secretKey }: { adminToken: string | undefined; secretKey: string },
 ): Promise<ConsoleDeps | undefined> {
 	if (adminToken === undefined) return undefined;
-	return { ...operator, sessions: await createSessions({ adminToken, secretKey }) };
+	return {
+		...operator,
+		sessions: await createSessions({ adminToken, secretKey }),
+		routes: consoleRoutes,
+	};
 }

@@ -44,7 +44,11 @@ export function operatorRoutes(
 }
 
 /** The same for commands, whose errors are problem details too (RFC 9457). To be served to the operator alone. */
-export function operatorCommandRoutes(deps: OperatorAppDeps, own: OperatorDeps) {
+export function operatorCommandRoutes(
+	deps: OperatorAppDeps,
+	own: OperatorDeps,
+	recent = createRecentEvents(own.journal?.listen, deps.now),
+) {
 	const app = new Hono<ConsoleEnv>();
 	app.onError((error) => problemResponse(toProblem(error, deps.log)));
 	app.route(
@@ -52,7 +56,7 @@ export function operatorCommandRoutes(deps: OperatorAppDeps, own: OperatorDeps) 
 		operatorRoutes(deps, own, {
 			actions: createActions(deps, own, "by a command"),
 			looking: createLooking(deps, own),
-			recent: createRecentEvents(own.journal?.listen, deps.now),
+			recent,
 		}),
 	);
 	return app;

@@ -3,7 +3,7 @@
  * over both. The key is derived from ADMIN_TOKEN and SECRET_KEY, so that a new one of either ends all sessions, and
  * every process of the same settings takes them. Nothing is kept but the ids of those that were signed out.
  */
-import { base64url } from "jose";
+import * as base64url from "jose/base64url";
 import { consoleHttpBounds } from "../../../limits/bounds/console-http.ts";
 import { isSameText } from "../../../secrets.ts";
 

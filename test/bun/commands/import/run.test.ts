@@ -312,6 +312,25 @@ describe("an import", () => {
 		expect(await into.rows()).toEqual([]);
 	});
 
+	test("as JSON says the same to programs", async () => {
+		const path = await into.csv("node,secret,type,token\nn1,s,fcm,t\nn2,,fcm,t\nn3,,fcm,t");
+		expect(JSON.parse(await into.run({ from: "csv", path }, { json: true }))).toEqual({
+			dryRun: false,
+			imported: 1,
+			updated: 0,
+			unchanged: 0,
+			skipped: 2,
+			reasons: [
+				{
+					reason: "it has no secret: nobody could publish to it",
+					count: 2,
+					examples: ["line 3", "line 4"],
+				},
+			],
+			seconds: expect.any(Number),
+		});
+	});
+
 	test("of form clients' devices is found by the device id alone with TRUST_DEVICE_ID", async () => {
 		await into.run({ from: "csv", path: await csv(1) }, { trustDeviceId: true });
 		expect(await into.rows()).toMatchObject([{ device: await formDeviceKey("node-0", undefined) }]);

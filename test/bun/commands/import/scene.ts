@@ -1,6 +1,7 @@
 /** An import into a database of its own, with services that only check devices. */
 import type { ImportArguments } from "../../../../src/bun/commands/import/arguments.ts";
-import { type ImportDeps, runImport } from "../../../../src/bun/commands/import/run.ts";
+import { createImporter, type ImporterDeps } from "../../../../src/bun/commands/import/importer.ts";
+import { type ImportEffects, runImport } from "../../../../src/bun/commands/import/run.ts";
 import { parseApps } from "../../../../src/config/apps.ts";
 import { createKeyring, withFormerSecrets } from "../../../../src/secrets.ts";
 import { createFormerSecrets } from "../../../../src/store/registrations/former-secrets.ts";
@@ -28,13 +29,14 @@ export async function openImport() {
 	const printed: string[] = [];
 	const shown: string[] = [];
 	const state = { now: Date.parse("2026-11-21T12:00:00Z") };
-	const deps: ImportDeps = {
+	const deps: ImporterDeps & ImportEffects = {
 		db: database.db,
 		keyring,
 		services,
 		apps,
 		trustDeviceId: false,
 		retentionDays: 180,
+		json: false,
 		print: (text) => void printed.push(text),
 		progress: { write: (text) => void shown.push(text), isTerminal: true },
 		now: () => state.now,
@@ -48,9 +50,15 @@ export async function openImport() {
 		state,
 		shown,
 		/** Imports. @returns what it printed */
-		async run(wanted: Partial<ImportArguments> & { path: string }, more: Partial<ImportDeps> = {}) {
+		async run(
+			wanted: Partial<ImportArguments> & { path: string },
+			more: Partial<ImporterDeps & ImportEffects> = {},
+		) {
 			printed.length = 0;
-			await runImport({ from: "prosody", apps: [], dryRun: false, ...wanted }, { ...deps, ...more });
+			const asked: ImportArguments = { from: "prosody", apps: [], dryRun: false, ...wanted };
+			const all = { ...deps, ...more };
+			const most = { rows: 1000, characters: Number.POSITIVE_INFINITY };
+			await runImport(asked, { take: createImporter(all, asked), most }, all);
 			return printed.join("\n");
 		},
 		printed: () => printed.join("\n"),

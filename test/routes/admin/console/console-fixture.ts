@@ -1,6 +1,7 @@
 /** An application with a console over a real database, and a browser that is signed in to it. */
 import type { AppDeps } from "../../../../src/app.ts";
 import type { LastPublish, LastSend } from "../../../../src/delivery/journal.ts";
+import { consoleRoutes } from "../../../../src/routes/admin/console/console.ts";
 import { createSessions } from "../../../../src/routes/admin/console/sessions.ts";
 import type { ConnectorNow } from "../../../../src/routes/admin/console/sources.ts";
 import type { ConsoleDeps } from "../../../../src/routes/deps.ts";
@@ -45,6 +46,7 @@ export async function startConsole(changed: Partial<ConsoleDeps> = {}, deps: Par
 	}
 
 	const own: ConsoleDeps = {
+		routes: consoleRoutes,
 		sessions: await createSessions({ adminToken: ADMIN_TOKEN, secretKey: SECRET_KEY, now }),
 		publicUrl: ORIGIN,
 		apps: [{ name: "webpush", service: "webpush", credential: "VAPID key" }],

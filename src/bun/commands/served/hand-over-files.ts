@@ -1,0 +1,77 @@
+/**
+ * The process that reads the files of a backup for the Reveille that runs, onto its standard output. A process of its
+ * own: reading a database's file takes a process's locks from it (locked-copy.ts), and pushes go on meanwhile.
+ */
+import { existsSync, readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { createClient } from "@libsql/client/sqlite3";
+import { fileUrl } from "../../../syntax/file-url.ts";
+import { present } from "../../../syntax/present-fields.ts";
+import { type RawPiece, rawPieces } from "../../database/locked-copy.ts";
+import { BACKUP_NAMES, type KeptData } from "../kept-data.ts";
+import { type BackupPart, toBytes } from "./backup-pieces.ts";
+
+/** How long the command may let us wait, ms: meanwhile the database's log grows. */
+const IDLE_MS = 30_000;
+
+/** Reads what standard input names ({@link KeptData}). */
+export async function handOverFiles(): Promise<void> {
+	const kept = (await Bun.stdin.json()) as KeptData;
+	try {
+		for await (const part of backupParts(kept)) await send(part);
+	} catch (error) {
+		await send({ kind: "failure", reason: error instanceof Error ? error.message : String(error) });
+	}
+}
+
+async function send(part: BackupPart): Promise<void> {
+	const idle = setTimeout(() => process.exit(1), IDLE_MS);
+	for (const bytes of toBytes(part)) {
+		// A pipe that broke: nobody takes the rest.
+		await new Promise<void>((resolve) => {
+			process.stdout.write(bytes, (error) => (error ? process.exit(1) : resolve()));
+		});
+	}
+	clearTimeout(idle);
+}
+
+/** All that must be kept, each file as of one moment. */
+async function* backupParts({ dataDir, database, elsewhere }: KeptData): AsyncGenerator<BackupPart> {
+	const outbox = join(dataDir, BACKUP_NAMES.outbox);
+	yield { kind: "begin", total: sizeOf(outbox) + sizeOf(database), ...present({ elsewhere }) };
+	// First the outbox: what is registered after it was copied only makes the other copy richer.
+	if (existsSync(outbox)) yield* databaseParts(BACKUP_NAMES.outbox, rawPieces(outbox));
+	if (database !== undefined) yield* databaseParts(BACKUP_NAMES.database, whileRead(database));
+	for (const file of BACKUP_NAMES.small) {
+		const path = join(dataDir, file);
+		if (existsSync(path)) yield { kind: "bytes", file, bytes: readFileSync(path) };
+	}
+	yield { kind: "end" };
+}
+
+const sizeOf = (path: string | undefined) =>
+	path === undefined || !existsSync(path) ? 0 : statSync(path).size;
+
+async function* databaseParts(
+	file: string,
+	pieces: AsyncIterable<RawPiece> | Iterable<RawPiece>,
+): AsyncGenerator<BackupPart> {
+	for await (const piece of pieces) {
+		if (piece === "again") yield { kind: "again", file };
+		else yield { kind: "bytes", file: file + piece.suffix, bytes: piece.bytes };
+	}
+	yield { kind: "database", file };
+}
+
+/** Its pieces, while a reader of our own keeps the log from beginning anew again and again. */
+async function* whileRead(path: string): AsyncGenerator<RawPiece> {
+	const client = createClient({ url: fileUrl(path), concurrency: 1 });
+	try {
+		const reading = await client.transaction("read");
+		await reading.execute("SELECT count(*) FROM sqlite_schema");
+		yield* rawPieces(path);
+		reading.close();
+	} finally {
+		client.close();
+	}
+}
