@@ -80,6 +80,8 @@ const GROUPS: readonly Group[] = [
 				"Hosts that `WEBPUSH_ALLOW_HOSTS` names are not counted. One registrable domain, over HTTP one /24 (IPv6: /48), may use a tenth of it. When a host's quota is full, a new registration replaces the oldest one that was pushed to and never reached.",
 			TRUST_DEVICE_ID:
 				"These are mod_push_appserver's ways. The publish secret of a registration with an owner then opens the HTTP interface too.",
+			XMPP_ENABLE_FOR:
+				"Prosody's mod_privilege has to let it. See [one's own users](own-users.md). With `ROLE=http`, list the same domains.",
 			XMPP_PUBLISHERS:
 				"It holds where the owner is known. With `any` that secret also publishes over HTTP, and looks the registration up, changes and ends it there.",
 			PUSH2_RELAY: "[The relay](push2.md#the-relay) has its limits.",

@@ -39,6 +39,7 @@ import { type OwnerForm, ownerFormOf } from "./messages/whom.ts";
 import { createInviteDesk } from "./registering/invite-check.ts";
 import { createNodeSource } from "./registering/nodes.ts";
 import { openRegistrations } from "./registering/open-registrations.ts";
+import { createOwnUsers, notingEnds, type OwnUsers } from "./registering/own-users.ts";
 import { createEnds } from "./registering/registration-ends.ts";
 import { openOperator } from "./routes/admin/console/open-operator.ts";
 import { createRecentEvents } from "./routes/admin/console/recent-events.ts";
@@ -53,6 +54,7 @@ import { createRelay } from "./services/webpush/relay.ts";
 import type { VapidKey } from "./services/webpush/vapid-signature.ts";
 import { openConsoleStore } from "./store/console/console-store.ts";
 import { nodesSurely } from "./store/database-id.ts";
+import { createEnablings } from "./store/enablings.ts";
 import { checkSecretKey, checkVapidKey } from "./store/facts.ts";
 import { createHandover } from "./store/handover.ts";
 import { createInvites } from "./store/invites.ts";
@@ -100,6 +102,8 @@ export async function serve(otherwise?: () => Promise<void>): Promise<void> {
 		config.role === "http"
 			? undefined
 			: await openConnector({ config, log, ownerForm, database, services, relay, clocks, vapidPublicKey });
+	const ownUsers = connector?.enabling?.ownUsers ?? database.ownUsers;
+	if (ownUsers) database.ends.listen(notingEnds(ownUsers, log));
 	const requestWatch = createRequestWatch();
 	// Anybody may ask, and a database over the network has few places for questions.
 	const readiness = oneAnswer(async () => ({
@@ -108,7 +112,7 @@ export async function serve(otherwise?: () => Promise<void>): Promise<void> {
 		forAdmins: forAdmins(connector, [...notes, ...clocks.off()]),
 	}));
 	const recent = createRecentEvents(database.journal.listen);
-	const operator = await operatorOf({ config, ownerForm, database, connector });
+	const operator = await operatorOf({ config, ownerForm, database, connector, ownUsers });
 	const app = await openApp({
 		requestWatch,
 		config,
@@ -119,6 +123,7 @@ export async function serve(otherwise?: () => Promise<void>): Promise<void> {
 		token,
 		vapidPublicKey,
 		secretKey,
+		ownUsers,
 		operator,
 		readiness,
 	});
@@ -198,12 +203,19 @@ async function openDatabase(config: Config, keys: Keyring, log: Logger) {
 		check,
 		ends,
 	});
+	const consoleStore = openConsoleStore({ db, nearby: shared.nearby, registrations });
+	const enablings = createEnablings(db);
 	return {
 		shared,
 		keyring,
 		registrations,
 		/** What the console keeps, and what happened here and is not kept yet. */
-		consoleStore: openConsoleStore({ db, nearby: shared.nearby, registrations }),
+		consoleStore,
+		enablings,
+		/** What is written down of one's own users; a connector does it. */
+		ownUsers:
+			config.enableFor &&
+			createOwnUsers({ ...config.enableFor, enablings, keyring, isBarred: consoleStore.bars.isBarred }),
 		journal,
 		/** Told of each registration that ends. */
 		ends,
@@ -285,6 +297,7 @@ async function openConnector({
 		handover,
 		nodes,
 		pubsubNodes,
+		enablings: database.enablings,
 		invites: database.inviteDesk,
 		consoleStore: database.consoleStore,
 		journal: database.journal,
@@ -317,9 +330,11 @@ async function openApp({
 	vapidPublicKey,
 	secretKey,
 	requestWatch,
+	ownUsers,
 	operator,
 	readiness,
 }: Pick<Opened, "config" | "log" | "database" | "services" | "vapidPublicKey"> & {
+	ownUsers: OwnUsers | undefined;
 	operator: OperatorDeps;
 	readiness(): Promise<Readiness>;
 	requestWatch: RequestWatch;
@@ -350,6 +365,7 @@ async function openApp({
 		nodes,
 		registration,
 		invites: database.inviteDesk,
+		ownUsers,
 		trustDeviceId: config.trustDeviceId,
 		publishers: config.publishers,
 		debugPages: config.debugPages,
@@ -416,7 +432,11 @@ async function operatorOf({
 	ownerForm,
 	database: { journal, consoleStore, invites },
 	connector,
-}: Pick<Opened, "config" | "ownerForm" | "database"> & { connector: Connector | undefined }) {
+	ownUsers,
+}: Pick<Opened, "config" | "ownerForm" | "database"> & {
+	connector: Connector | undefined;
+	ownUsers: OwnUsers | undefined;
+}) {
 	return openOperator({
 		publicUrl: config.publicUrl,
 		apps: config.apps,
@@ -428,6 +448,7 @@ async function operatorOf({
 		note: journal.note,
 		journal,
 		ownerForm,
+		ownUsers,
 		connector: connector && { ...(await identityOf(config)), live: connector.live },
 	});
 }

@@ -27,7 +27,7 @@ export type AskedClass = Exclude<PushClass, "event">;
  * In which of the older app servers' dialects a device registered: its app expects pushes in the same. `unifiedpush`: it
  * is not published to, but gets what apps' servers send to its endpoint.
  */
-export type Dialect = "mod_push" | "push-appserver" | "p2" | "tigase" | "unifiedpush";
+export type Dialect = "mod_push" | "push-appserver" | "p2" | "tigase" | "fluux" | "unifiedpush";
 
 /** What a device hands in, and what its push service needs to reach it. */
 export interface Device {
@@ -85,6 +85,25 @@ export interface Registration extends Device {
 	lastError?: string;
 }
 
+/** How far push is enabled for an owner at its own server, where we do that (XEP-0356). */
+export interface Enabling {
+	/** As the owner's server is given it. */
+	node: string;
+	/** A bare JID. */
+	owner: string;
+	/** Our address, that the owner's server publishes to. */
+	jid: string;
+	/**
+	 * `waiting`: not enabled yet, and tried again. `refused`: not before its device registers again. `ending`: the
+	 * registration ended, and the server is still to be told.
+	 */
+	state: "waiting" | "enabled" | "refused" | "ending";
+	/** Why it is not enabled, or not disabled, as the end of a sentence. */
+	reason?: string;
+	/** When it came to this state. */
+	since: number;
+}
+
 /** What a user's server published, whatever its dialect. Every field but the class may be missing. */
 export interface Notification {
 	class: PushClass;
@@ -138,7 +157,7 @@ export interface App {
 }
 
 /** What a push looks like inside: ours, or what the apps of another app server read. */
-export type PayloadForm = "reveille" | "conversations" | "siskin";
+export type PayloadForm = "reveille" | "conversations" | "siskin" | "fluux";
 
 /** One push on its way to a device. */
 export interface Push {

@@ -23,6 +23,7 @@ import { withId } from "./messages/about.ts";
 import { createInviteDesk } from "./registering/invite-check.ts";
 import { createNodeSource } from "./registering/nodes.ts";
 import { openRegistrations } from "./registering/open-registrations.ts";
+import { createOwnUsers, notingEnds } from "./registering/own-users.ts";
 import { createEnds } from "./registering/registration-ends.ts";
 import { openConsole } from "./routes/admin/console/open-console.ts";
 import { openOperator } from "./routes/admin/console/open-operator.ts";
@@ -37,6 +38,7 @@ import { importVapidKey } from "./services/webpush/vapid-signature.ts";
 import { checkedClient } from "./store/checked-client.ts";
 import { openConsoleStore } from "./store/console/console-store.ts";
 import { UnfitDatabase } from "./store/database-fault.ts";
+import { createEnablings } from "./store/enablings.ts";
 import { checkSecretKey, checkVapidKey, type KnownKeys, WrongKey } from "./store/facts.ts";
 import { createHandover } from "./store/handover.ts";
 import { createInvites } from "./store/invites.ts";
@@ -151,6 +153,12 @@ async function compose(bindings: Bindings) {
 	const registrations = openRegistrations({ db, quotas: config.quotas, keys, keyIds: () => keyIds, ends });
 	const consoleStore = openConsoleStore({ db, registrations });
 	const invites = createInvites(db);
+	const { isBarred } = consoleStore.bars;
+	const ownUsers =
+		config.enableFor &&
+		createOwnUsers({ ...config.enableFor, enablings: createEnablings(db), keyring, isBarred });
+	// An isolate may end behind its answer: what it does not write down is found by a connector.
+	if (ownUsers) ends.listen(notingEnds(ownUsers, log));
 	const app = createApp({
 		version: packageJson.version,
 		registrations,
@@ -163,6 +171,7 @@ async function compose(bindings: Bindings) {
 		nodes: createNodeSource(keyring, createPubsubNodes(db), config.pubsubHosts),
 		registration: access,
 		invites: createInviteDesk(invites),
+		ownUsers,
 		adminToken: config.adminToken,
 		console: await openConsole(
 			openOperator({
@@ -171,6 +180,7 @@ async function compose(bindings: Bindings) {
 				isUnifiedPush: config.unifiedPush !== undefined,
 				store: consoleStore,
 				invites,
+				ownUsers,
 				// At once: what the operator did must not be lost with an isolate.
 				async note(happened) {
 					journal.note(happened);

@@ -42,8 +42,8 @@ const common = {
 	provider: list(words, "Tigase's provider names").optional(),
 	push_module: list(words, "module names").optional(),
 	payload: z
-		.enum(["auto", "reveille", "conversations", "siskin"], {
-			error: "must be auto, reveille, conversations or siskin",
+		.enum(["auto", "reveille", "conversations", "siskin", "fluux"], {
+			error: "must be auto, reveille, conversations, siskin or fluux",
 		})
 		.optional(),
 };

@@ -86,6 +86,8 @@ export interface Config {
 	publishers: "own" | "any";
 	/** Whether Push 2.0 is relayed to endpoints that never registered. */
 	push2Relay: boolean;
+	/** For whose users push is enabled at their own servers, and our address there; missing: for nobody's. */
+	enableFor?: { domains: readonly string[]; address: string };
 	vapid: { subject?: string; privateKey?: string; publicKey?: string };
 	/** The first of a service is its default. */
 	apps: AppConfig[];
@@ -184,6 +186,7 @@ export function parseConfig(record: Record<string, unknown>, connectionTables?: 
 	if (set.UNIFIEDPUSH && connections.length > 0 && !connections.some(({ kind }) => kind === "component"))
 		problems.push(ACCOUNTS_ALONE);
 	const { address, pushAddress, pubsubHosts, xmppAllow } = toldToClients(set, connections);
+	const enableFor = enableForOf(set, connections, { address, pubsubHosts }, problems);
 	const registration = registrationOf(set, xmppAllow, isGiven, problems);
 	const apps = appsOf(set, record.APPS, !isHttp, problems);
 	if (problems.length > 0) throw new ConfigError(problems);
@@ -225,6 +228,7 @@ export function parseConfig(record: Record<string, unknown>, connectionTables?: 
 			adminToken: set.ADMIN_TOKEN,
 			debugPages: set.DEBUG_PAGES && set.ADMIN_TOKEN ? { adminToken: set.ADMIN_TOKEN } : undefined,
 			pushAddress,
+			enableFor,
 			webApp: webAppOf(set, address),
 			unifiedPush: unifiedPushOf(set),
 		}),
@@ -295,6 +299,38 @@ function toldToClients(
 		...present({ address, pushAddress: host ?? address }),
 	};
 }
+
+/** A server gives the permission to a component alone: an account would have to be online for it (XEP-0356 §4.2). */
+function enableForOf(
+	set: Settings,
+	connections: readonly XmppConnection[],
+	{ address, pubsubHosts }: { address: string | undefined; pubsubHosts: readonly string[] },
+	problems: string[],
+): Config["enableFor"] {
+	const domains = set.XMPP_ENABLE_FOR ?? [];
+	if (domains.length === 0) return undefined;
+	const component = connections.find(
+		({ kind, domain }) => kind === "component" && domain === domainOfAddress(address),
+	);
+	// ROLE=http knows the connection only by its address.
+	const its = set.ROLE === "http" && !address?.includes("@") ? address : component?.domain;
+	if (its === undefined && (connections.length > 0 || set.ROLE === "http")) {
+		problems.push(
+			"XMPP_ENABLE_FOR needs a component: the address that HTTP tells clients (XMPP_ADDRESS, or the first connection's) must be the domain of one (XMPP_SERVICE=xmpp://…).",
+		);
+	} else if (connections.length === 0 && set.ROLE !== "http" && problems.length === 0) {
+		problems.push(
+			"XMPP_ENABLE_FOR needs an XMPP connection: set XMPP_SERVICE, XMPP_DOMAIN and XMPP_PASSWORD.",
+		);
+	}
+	if (pubsubHosts.length > 0)
+		problems.push(
+			"XMPP_ENABLE_FOR has no effect beside XMPP_PUBSUB_HOST, whose address is not ours: remove one of them.",
+		);
+	return its === undefined ? undefined : { domains, address: its };
+}
+
+const domainOfAddress = (address: string | undefined) => address?.split("/", 1)[0]?.split("@").at(-1);
 
 /** Who may register over HTTP. */
 function registrationOf(

@@ -2,6 +2,7 @@
  * The settings: their names, what each must be, and what each is for. config.ts makes a configuration of them.
  */
 import { z } from "zod";
+import { enablingBounds } from "../limits/bounds/enabling.ts";
 import { httpBounds } from "../limits/bounds/http.ts";
 import { registrationBounds } from "../limits/bounds/registrations.ts";
 import { url as appUrl, yesOrNo } from "../services/app-fields.ts";
@@ -99,6 +100,17 @@ const allowed = () =>
 			"must list domains, bare JIDs or *",
 		)
 		.transform((entries) => entries?.map(withULabels));
+/** Domains, as JIDs have them. */
+const domains = () =>
+	list()
+		.refine(
+			(entries = []) => entries.every((entry) => isDomainPart(entry) && !entry.includes("*")),
+			"must list domains",
+		)
+		.refine((entries = []) => entries.length <= enablingBounds.domains.is, {
+			error: `must list at most ${enablingBounds.domains.is} domains`,
+		})
+		.transform((entries) => entries && [...new Set(entries.map((entry) => toULabels(entry)))]);
 /** A JID, as servers write it. */
 const jid = () =>
 	text()
@@ -221,6 +233,9 @@ export const settings = z.object({
 	XMPP_PUBSUB_HOST: text().describe("a pubsub service that takes the publishes in"),
 	XMPP_ADDRESS: jid().describe("the address that HTTP tells clients (the first connection's)"),
 	XMPP_ALLOW: allowed().describe("who may register (the account's domain; * with a component)"),
+	XMPP_ENABLE_FOR: domains().describe(
+		"domains at whose Prosody a component enables push for users, where that lets it",
+	),
 	XMPP_PUBLISHERS: oneOf("own", "any")
 		.default("own")
 		.describe("own: the domains of owner and room publish to a registration; any: whoever has its secret"),

@@ -42,6 +42,8 @@ export interface ConnectionDeps {
 	handle: StanzaHandler;
 	/** Whether a stanza, by its own tag, answers a request of ours: it may be longer. Default: none does. */
 	isAwaited?(head: Element): boolean;
+	/** Called each time a stream is open, before anything that comes by it is looked at. */
+	onOpen?(): void;
 	/** Called each time the address is ours. */
 	onOnline?(isResumed: boolean, stream: XmppStream): void;
 	/**
@@ -118,6 +120,7 @@ export async function startConnection(deps: ConnectionDeps): Promise<Connection>
 			incoming,
 			isAwaited: (head) => deps.isAwaited?.(head) ?? false,
 			others,
+			onOpen: deps.onOpen,
 			onOnline(stream) {
 				claim?.taken();
 				status.online(stream.resumed);

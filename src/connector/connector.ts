@@ -43,6 +43,7 @@ import { createRegistrationRate } from "../registering/registration-rate.ts";
 import { TEST_PUSH } from "../registering/test-push.ts";
 import type { Keyring } from "../secrets.ts";
 import type { ConsoleStore } from "../store/console/console-store.ts";
+import type { Enablings } from "../store/enablings.ts";
 import type { Handover } from "../store/handover.ts";
 import type { PubsubNodes } from "../store/pubsub-nodes.ts";
 import type { KeyUse } from "../store/registrations/count-by-key.ts";
@@ -54,6 +55,7 @@ import type { ClockWatch } from "./checks/clock.ts";
 import { checkKeepers } from "./checks/node-keepers.ts";
 import { createStartChecks, type StartChecks } from "./checks/start-checks.ts";
 import { type ConnectionState, type Connections, createConnections } from "./connections.ts";
+import { createEnabling, type EnablingParts } from "./enabling/enabling.ts";
 import { tellOfEnds } from "./ended-registrations.ts";
 import { createEntrances, type Entrance, serversForAdmins } from "./entrances.ts";
 import { gateMessages } from "./gate-messages.ts";
@@ -82,6 +84,7 @@ export interface ConnectorDeps {
 	unifiedPushMessages: UnifiedPushMessages;
 	nodes: NodeSource;
 	pubsubNodes: PubsubNodes;
+	enablings: Enablings;
 	invites: InviteDesk;
 	/** What the console keeps: bars are asked, and the figures and events of each minute written. */
 	consoleStore: Pick<ConsoleStore, "bars" | "writeMinute" | "sweep">;
@@ -124,6 +127,8 @@ export interface Connector {
 	reload(apps: readonly AppConfig[], services: ReadonlyMap<string, PushService>): void;
 	/** How each connection is, for commands. */
 	connections(): ConnectionState[];
+	/** Push for one's own users; undefined: XMPP_ENABLE_FOR lists no domain. */
+	enabling: Pick<EnablingParts, "ownUsers" | "states"> | undefined;
 	/** Devices of this process alone, for `reveille doctor`. */
 	trials: Pick<Trials, "begin">;
 	/**
@@ -162,12 +167,12 @@ export async function createConnector(deps: ConnectorDeps): Promise<Connector> {
 
 	// Admission, gates, services, outcomes, and delivery around them: from a publish to its answer.
 	const trials = createTrials(keyring);
-	const { certificates } = checks;
+	const enabling = createEnabling(deps);
 	const { delivery, results, metrics, gates, observed } = composeDelivery(deps, {
 		connections,
 		file,
 		outboxLoop,
-		certificates,
+		certificates: checks.certificates,
 		trials,
 	});
 
@@ -192,6 +197,7 @@ export async function createConnector(deps: ConnectorDeps): Promise<Connector> {
 			invites: deps.invites,
 			vapidPublicKey: deps.vapidPublicKey,
 			publicUrl: config.publicUrl,
+			ownUsers: enabling?.ownUsers,
 			keyring,
 			apps: config.apps,
 			services: deps.services,
@@ -203,6 +209,7 @@ export async function createConnector(deps: ConnectorDeps): Promise<Connector> {
 			log,
 		},
 		connections,
+		permissions: enabling?.permissions,
 		databaseId: deps.databaseId,
 		standby: deps.standby,
 		streams: file.streams,
@@ -210,14 +217,14 @@ export async function createConnector(deps: ConnectorDeps): Promise<Connector> {
 		log,
 	});
 
-	const live = createLive({ ...deps, connections, outbox: file.outbox, gates, certificates });
+	const live = createLive({ ...deps, ...checks, connections, outbox: file.outbox, gates });
 
 	return {
 		scrape: metrics?.scrape,
 		push: pushes.overHttp,
 		unifiedPush: sending && { sending, count: ({ kind }) => metrics?.unifiedPush(kind) },
 		xmppStatus: connections.status,
-		forAdmins: () => serversForAdmins(entrances, connections),
+		forAdmins: () => serversForAdmins(entrances, connections, enabling?.notes()),
 		live,
 
 		reload(apps, services) {
@@ -225,6 +232,7 @@ export async function createConnector(deps: ConnectorDeps): Promise<Connector> {
 			for (const [app, service] of services) observed.set(app, metrics?.observe(app, service) ?? service);
 		},
 		connections: connections.states,
+		enabling,
 		trials,
 		publishToItself: (address, publish) => publishToItself(entrances, address, publish),
 
@@ -237,6 +245,7 @@ export async function createConnector(deps: ConnectorDeps): Promise<Connector> {
 				delivery,
 				results,
 				metrics,
+				enabling,
 				entrances,
 				sending,
 				live,
@@ -448,6 +457,7 @@ interface Parts {
 	delivery: Delivery;
 	results: Results;
 	metrics: Metrics | undefined;
+	enabling: EnablingParts | undefined;
 	entrances: readonly Entrance[];
 	sending: UnifiedPushSending | undefined;
 	live(): Promise<Live>;
@@ -457,8 +467,8 @@ interface Parts {
 async function startParts(deps: ConnectorDeps, parts: Parts): Promise<RunningConnector> {
 	const { config, log, ownerForm, keyring, registrations, nodes, handover, journal, consoleStore, identity } =
 		deps;
-	const { checks, connections, file, outboxLoop, delivery, results, metrics, entrances, sending, live } =
-		parts;
+	const { checks, connections, file, outboxLoop, delivery, results, metrics, enabling, entrances } = parts;
+	const { sending, live } = parts;
 	const { retentionDays } = config;
 	const journalWrites = createJournalWrites({
 		journal,
@@ -468,7 +478,8 @@ async function startParts(deps: ConnectorDeps, parts: Parts): Promise<RunningCon
 	});
 
 	checks.start();
-	deps.ends.listen(tellOfEnds({ entrances, connections, nodes, keyring, ownerForm, log }));
+	const ownDomains = config.enableFor?.domains ?? [];
+	deps.ends.listen(tellOfEnds({ entrances, connections, nodes, keyring, ownDomains, ownerForm, log }));
 	outboxLoop.start(delivery.retry);
 	if (sending) {
 		deps.ends.listen(sending.ended);
@@ -499,29 +510,36 @@ async function startParts(deps: ConnectorDeps, parts: Parts): Promise<RunningCon
 		log,
 	});
 	journalWrites.start();
+	enabling?.start(entrances);
 	await connections.start(
-		entrances.map(({ settings, intake, rivals, server }) => ({
-			settings,
-			streams: file.streams,
-			sameDatabase: rivals.sameDatabase,
-			others: rivals.others,
-			lease: rivals.lease,
-			handle: intake.handle,
-			isAwaited: intake.isAwaited,
-			onOnline(isResumed, stream) {
-				metrics?.connected(isResumed);
-				intake.online(isResumed);
-				void server?.online(stream);
-			},
-			onBacklog: delivery.settle,
-			log,
-		})),
+		entrances.map((entrance) => {
+			const { settings, intake, rivals, server } = entrance;
+			return {
+				settings,
+				streams: file.streams,
+				sameDatabase: rivals.sameDatabase,
+				others: rivals.others,
+				lease: rivals.lease,
+				handle: intake.handle,
+				isAwaited: intake.isAwaited,
+				onOpen: () => enabling?.opened(entrance),
+				onOnline(isResumed, stream) {
+					metrics?.connected(isResumed);
+					intake.online(isResumed);
+					enabling?.online(entrance);
+					void server?.online(stream);
+				},
+				onBacklog: delivery.settle,
+				log,
+			};
+		}),
 	);
 
 	return {
 		async stop() {
 			for (const { intake } of entrances) intake.stop();
 			checks.stop();
+			await enabling?.stop();
 			const handedOver = handoverLoop.stop();
 			await connections.stop(async () => {
 				await Promise.all([delivery.idle(DRAIN_MS), sending?.stop(DRAIN_MS)]);

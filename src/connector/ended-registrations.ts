@@ -4,10 +4,12 @@ import type { Logger } from "@logtape/logtape";
 import { about } from "../messages/about.ts";
 import { nodeForm, type OwnerForm } from "../messages/whom.ts";
 import { knownNode, type NodeSource } from "../registering/nodes.ts";
+import { isEnabledByUs } from "../registering/own-users.ts";
 import type { Keyring } from "../secrets.ts";
 import { faultOf } from "../store/database-fault.ts";
 import type { Registration } from "../types.ts";
 import { affiliationNone } from "../xmpp/affiliation.ts";
+import { domainOf } from "../xmpp/jid.ts";
 import type { Connections } from "./connections.ts";
 import type { Entrance } from "./entrances.ts";
 
@@ -20,6 +22,7 @@ export function tellOfEnds({
 	connections,
 	nodes,
 	keyring,
+	ownDomains,
 	ownerForm,
 	log,
 }: {
@@ -27,6 +30,8 @@ export function tellOfEnds({
 	connections: Pick<Connections, "sendFrom">;
 	nodes: NodeSource;
 	keyring: Keyring;
+	/** XMPP_ENABLE_FOR: their servers are told by disabling what was enabled. */
+	ownDomains: readonly string[];
 	ownerForm: OwnerForm;
 	log: Logger;
 }): (registration: Registration) => void {
@@ -42,6 +47,7 @@ export function tellOfEnds({
 			for (const { intake } of entrances) intake.ended(jid, node);
 			return;
 		}
+		if (isEnabledByUs(registration) && ownDomains.includes(domainOf(registration.owner))) return;
 		tellOwner(registration).catch((error: unknown) =>
 			log.warn(
 				"The server of {owner} could not be told that the registration {node} with {app} has ended. It is told with its next publish: {error}",

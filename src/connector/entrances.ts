@@ -8,6 +8,7 @@ import { createRivals, type Rivals } from "./address/rivals.ts";
 import type { ClockWatch } from "./checks/clock.ts";
 import { createServerCheck, type ServerCheck } from "./checks/server-features.ts";
 import type { Connections } from "./connections.ts";
+import type { Permissions } from "./enabling/permissions.ts";
 import { createIntake, type Intake, type IntakeDeps } from "./intake.ts";
 
 export interface Entrance {
@@ -22,7 +23,9 @@ export interface Entrance {
 
 export interface EntranceDeps {
 	/** What every intake is given. */
-	intake: Omit<IntakeDeps, "send" | "same" | "doubt">;
+	intake: Omit<IntakeDeps, "send" | "same" | "doubt" | "own">;
+	/** For one's own users; missing: XMPP_ENABLE_FOR lists no domain. */
+	permissions: { domains: readonly string[]; hear: Permissions["hear"] } | undefined;
 	connections: Pick<Connections, "sendFrom">;
 	databaseId: string | undefined;
 	standby: { leases: StreamLeases; holder: string } | undefined;
@@ -36,7 +39,7 @@ export async function createEntrances(
 	all: readonly XmppConnection[],
 	deps: EntranceDeps,
 ): Promise<readonly Entrance[]> {
-	const { connections, clocks, log } = deps;
+	const { connections, permissions, clocks, log } = deps;
 	const entrances: Entrance[] = [];
 	for (const settings of all) {
 		const rivals = await createRivals(settings, deps);
@@ -46,6 +49,13 @@ export async function createEntrances(
 			send: (stanza) => connections.sendFrom(settings.address, stanza),
 			...(sameDatabase && { same: sameDatabase.answer }),
 			...(others && { doubt: others.doubt }),
+			own:
+				permissions && settings.kind === "component"
+					? {
+							domains: permissions.domains,
+							hear: (message) => permissions.hear(settings.address, message),
+						}
+					: undefined,
 		});
 		const server =
 			settings.kind === "account"
@@ -61,10 +71,11 @@ export async function createEntrances(
 	return entrances;
 }
 
-/** What the operator is told of the accounts' servers. */
+/** What the operator is told of the accounts' servers. @param notes what else there is to tell */
 export function serversForAdmins(
 	entrances: readonly Entrance[],
 	connections: Pick<Connections, "services">,
+	notes: readonly string[] = [],
 ): AdminReadiness {
 	const urls = connections.services();
 	const servers = entrances.flatMap(({ settings: { address }, server }) => {
@@ -79,5 +90,5 @@ export function serversForAdmins(
 			longestStanza: longestStanza ?? null,
 		};
 	});
-	return { notes: entrances.flatMap(({ server }) => server?.lacks() ?? []), servers };
+	return { notes: [...entrances.flatMap(({ server }) => server?.lacks() ?? []), ...notes], servers };
 }

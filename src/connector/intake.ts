@@ -11,6 +11,8 @@ import { isOwnNode, type Keyring } from "../secrets.ts";
 import { faultOf } from "../store/database-fault.ts";
 import type { PubsubNodes } from "../store/pubsub-nodes.ts";
 import type { Answer, Notification } from "../types.ts";
+import type { CommandDeps } from "../xmpp/commands/commands.ts";
+import { createDelegation } from "../xmpp/delegation.ts";
 import { bareOf } from "../xmpp/jid.ts";
 import type { Push2Message } from "../xmpp/push2.ts";
 import { createRequests, type Requests } from "../xmpp/requests.ts";
@@ -34,6 +36,14 @@ export interface IntakeDeps extends Omit<RegistrarDeps, "allow" | "address" | "p
 	same?: StanzaDeps["same"];
 	/** Why nothing can be said of unknown registrations. */
 	doubt?: StanzaDeps["doubt"];
+	/** What this connection's servers let it do for one's own users; missing: nothing. */
+	own?:
+		| {
+				domains: readonly string[];
+				/** Called with what comes that may be about permissions. @returns whether it was */
+				hear(message: Element): boolean;
+		  }
+		| undefined;
 	/** What the log calls owners. */
 	ownerForm: OwnerForm;
 	log: Logger;
@@ -68,26 +78,29 @@ export function createIntake(connection: XmppConnection, deps: IntakeDeps): Inta
 					log,
 					keyring: { createNode: keyring.createNode, isOurs: isOwnNode },
 				});
+	const onFault = (error: unknown, from: string) =>
+		log.error(
+			"{address}: a command of {owner} failed, and is answered with an error: {error}",
+			about("command-not-answered", { address, owner: deps.ownerForm(bareOf(from)), error: faultOf(error) }),
+		);
 	const registrar = createRegistrar({
 		...deps,
 		allow,
 		address,
 		...(keeper && hostJid !== undefined && { pubsubHost: { jid: hostJid, restrict: keeper.restrict } }),
 	});
-	const onFault = (error: unknown, from: string) =>
-		log.error(
-			"{address}: a command of {owner} failed, and is answered with an error: {error}",
-			about("command-not-answered", { address, owner: deps.ownerForm(bareOf(from)), error: faultOf(error) }),
-		);
+	const commands: CommandDeps = {
+		registrar,
+		turn: () => new Promise((resolve) => setImmediate(resolve)),
+		onFault,
+	};
+	const { own } = deps;
 	const unifiedPush = connection.kind === "component" ? deps.unifiedPush : undefined;
 	const handle = createStanzaHandler({
 		publish: (request, publisher) => publish({ ...request, publisher }),
 		push2: (message) => publish(requestOf(message, connection.kind)),
-		commands: {
-			registrar,
-			turn: () => new Promise((resolve) => setImmediate(resolve)),
-			onFault,
-		},
+		commands,
+		delegation: own && createDelegation({ ...commands, domains: own.domains }),
 		version: deps.version,
 		...(deps.same && { same: deps.same }),
 		...(deps.doubt && { doubt: deps.doubt }),
@@ -100,6 +113,7 @@ export function createIntake(connection: XmppConnection, deps: IntakeDeps): Inta
 				unifiedPush?.sending.answered(stanza);
 				return undefined;
 			}
+			if (own?.hear(stanza)) return undefined;
 			await keeper?.take(stanza);
 			return handle(stanza);
 		},

@@ -29,6 +29,24 @@ export const registrationMessages = {
 		remedy: "Add that key to `SECRET_KEY_OLD` again, or let the devices register again.",
 		more: "keys.md#changing-the-key",
 	},
+	"enabling-refused": {
+		happened: "A user's server refused to enable push, or did not for a week.",
+		cause: "There is no such account at the server, or the line says what else it answered.",
+		remedy:
+			"The registration stays, and nothing is published to it. It is tried again when the device registers again.",
+		more: "own-users.md#what-the-answers-say",
+	},
+	"disabling-given-up": {
+		happened: "A user's server could not be told for a month that a registration ended.",
+		cause: "It does not give the permission any more, or does not answer.",
+		remedy: "Nothing need be done: it hears of the end when it next publishes.",
+		more: "own-users.md#what-is-done-in-a-users-name",
+	},
+	"enabling-away": {
+		happened: "Push is not enabled for users at the moment.",
+		cause: "The database did not answer.",
+		remedy: "It is asked again every few seconds, and nothing is lost.",
+	},
 	"key-not-configured": {
 		happened: "Publishes come for registrations that were made with a key that is not configured.",
 		cause:

@@ -61,6 +61,29 @@ export const xmppMessages = {
 			"Publishes for registrations that are unknown here are answered with `wait`, so that no user loses one. End the other one, or give it a domain of its own.",
 		more: "xmpp-differences.md#the-same-component-twice",
 	},
+	"enable-not-permitted": {
+		happened: "Push is not enabled for the users of a domain that `XMPP_ENABLE_FOR` lists.",
+		cause:
+			"The domain's server does not give Reveille's component the permission (XEP-0356), or took it back.",
+		remedy:
+			"What is registered meanwhile waits for the permission, for a week. The line says what to write into Prosody's configuration.",
+		more: "own-users.md#what-prosody-needs",
+	},
+	"enable-at-ejabberd": {
+		happened: "Push cannot be enabled for the users of a domain that `XMPP_ENABLE_FOR` lists.",
+		cause:
+			"It is an ejabberd. Its mod_push ties a registration to a session of the user, and refuses one from anybody else.",
+		remedy:
+			"Remove the domain from `XMPP_ENABLE_FOR`. The apps of its users enable push themselves, as all apps with XEP-0357 do.",
+		more: "own-users.md#with-ejabberd",
+	},
+	"enabled-and-not-listed": {
+		happened: "Push was enabled for users of a domain that `XMPP_ENABLE_FOR` does not list any more.",
+		cause: "The domain was taken out of the setting.",
+		remedy:
+			"Their pushes go on. Reveille does nothing in their names any more, so their server is not told when a registration ends. List the domain again if it should be.",
+		more: "own-users.md#what-is-done-in-a-users-name",
+	},
 	"xmpp-not-encrypted": {
 		happened: "The connection to an XMPP server on another machine is not encrypted.",
 		cause: "Its address begins with `ws://`.",

@@ -1,5 +1,6 @@
 /** What every way in does to register a device: check it, count, store. */
 import type { Keyring } from "../secrets.ts";
+import type { Enablings } from "../store/enablings.ts";
 import type { QuotaName } from "../store/registrations/quotas.ts";
 import type { NewRegistration, Registrations } from "../store/registrations/registrations.ts";
 import type { Device, DeviceInput, PushService, Registration } from "../types.ts";
@@ -56,6 +57,40 @@ export async function register(
 		keyring.deviceSecretOf(given),
 	]);
 	return { kind: "registered", registration, secret, deviceSecret };
+}
+
+/**
+ * The same for an own user, at whose server push is to be enabled: that is written down first, so that nothing which
+ * ends this process leaves a registration of which nobody's server will ever hear.
+ * @throws {NoNodeReady} likewise
+ */
+export async function registerToEnable(
+	deps: RegisteringDeps & {
+		registrations: Pick<Registrations, "findDevice">;
+		enablings: Pick<Enablings, "want" | "drop">;
+	},
+	checked: CheckedDevice,
+	identity: Identity & { jid: string },
+): ReturnType<typeof register> {
+	const { enablings, nodes } = deps;
+	const { owner, jid, app, device } = identity;
+	const known = await deps.registrations.findDevice(owner, app, device);
+	const node = known ? givenNode(known, deps) : await nodes.create(jid);
+	if (!(await enablings.want({ node, owner, jid }))) return { kind: "over-quota", quota: "owner" };
+	const noted = { ...nodes, create: async () => node };
+	let made: Awaited<ReturnType<typeof register>> | undefined;
+	try {
+		made = await register({ ...deps, nodes: noted }, checked, identity);
+	} finally {
+		// One that is there already stays enabled.
+		if (made?.kind !== "registered" && !known) await enablings.drop(node);
+	}
+	if (made.kind === "registered" && made.registration.node !== node) {
+		// Another request was faster: its node is the registration's.
+		await enablings.want({ node: made.registration.node, owner, jid });
+		await enablings.drop(node);
+	}
+	return made;
 }
 
 /** Why a quota is full and what to do, with the setting that raises it. */

@@ -15,8 +15,16 @@ import { type AppChoice, createAppChoice, ourAddress } from "./app-choice.ts";
 import type { InviteDesk } from "./invite-check.ts";
 import { knownNode, NoNodeReady } from "./nodes.ts";
 import { createOwnRegistrations, type OwnRegistrationsDeps } from "./own-registrations.ts";
+import type { OwnUsers } from "./own-users.ts";
 import { type RefusedRegistration, refusedRegistration } from "./refused-registration.ts";
-import { checkDevice, quotaReason, register } from "./register.ts";
+import {
+	type CheckedDevice,
+	checkDevice,
+	type Identity,
+	quotaReason,
+	register,
+	registerToEnable,
+} from "./register.ts";
 import type { RegistrationRate } from "./registration-rate.ts";
 
 export interface RegistrarDeps extends Omit<OwnRegistrationsDeps, "now"> {
@@ -40,6 +48,8 @@ export interface RegistrarDeps extends Omit<OwnRegistrationsDeps, "now"> {
 	vapidPublicKey?: string | undefined;
 	/** Where the URLs of Push 2.0 begin; missing: none are given out. */
 	publicUrl?: string | undefined;
+	/** Enables push at the servers of one's own users. Missing: XMPP_ENABLE_FOR lists no domain. */
+	ownUsers?: Pick<OwnUsers, "enablings" | "enable" | "ended"> | undefined;
 	now?: () => number;
 	/** A pubsub host that takes the publishes in; missing: they come where the commands come. */
 	pubsubHost?: {
@@ -61,6 +71,7 @@ export function createRegistrar(deps: RegistrarDeps): Registrar {
 		providers: choice.providers,
 		vapidPublicKey: deps.vapidPublicKey,
 		givesSecrets: pubsubHost === undefined,
+		ownUsers: deps.ownUsers,
 		mayRegister: async (owner) => isAllowed(owner) && !(await isBarred(owner)),
 		async isInvited(owner) {
 			const barred = await isBarred(owner);
@@ -82,7 +93,7 @@ export function createRegistrar(deps: RegistrarDeps): Registrar {
 }
 
 function createRegister(deps: RegistrarDeps, choice: AppChoice): Registrar["register"] {
-	const { registrations, keyring, nodes, apps, services, allow, address, rate, invites, pubsubHost } = deps;
+	const { registrations, nodes, apps, services, allow, address, rate, invites, pubsubHost } = deps;
 	const addresses = [address, ...apps.flatMap(({ addresses: its = [] }) => its)];
 
 	/**
@@ -94,6 +105,8 @@ function createRegister(deps: RegistrarDeps, choice: AppChoice): Registrar["regi
 		if (!former || (await nodes.isAt(jid, former.node))) return;
 		await registrations.replaceNode(former, await nodes.create(jid));
 	}
+
+	const store = storing(deps);
 
 	/** Registers a device with the app that is its. @throws {InvalidDevice} {NoNodeReady} {NoSpace} */
 	async function registerWith(
@@ -111,7 +124,7 @@ function createRegister(deps: RegistrarDeps, choice: AppChoice): Registrar["regi
 		}
 		const jid = pubsubHost?.jid ?? ourAddress(addresses, to) ?? address;
 		await leaveFormerNode(owner, app, device, jid);
-		const made = await register({ registrations, keyring, nodes }, checked, {
+		const identity = {
 			owner,
 			party,
 			app: app.name,
@@ -122,7 +135,8 @@ function createRegister(deps: RegistrarDeps, choice: AppChoice): Registrar["regi
 			...(deviceName !== undefined && { deviceName }),
 			...(classes !== undefined && { classes }),
 			...(muc !== undefined && { muc }),
-		});
+		};
+		const made = await store(checked, identity);
 		if (made.kind === "over-quota") return { kind: "over-quota", reason: quotaReason(made.quota).reason };
 		const node = await knownNode(made.registration, deps);
 		await pubsubHost?.restrict(node, owner, muc);
@@ -200,6 +214,15 @@ function createRegister(deps: RegistrarDeps, choice: AppChoice): Registrar["regi
 /** The client of Push 2.0, where there is a URL that it can begin with. */
 const push2Of = ({ publicUrl }: RegistrarDeps, node: string, secret: string): { push2?: string } =>
 	publicUrl === undefined ? {} : { push2: push2Url(publicUrl, node, secret) };
+
+/** Push is enabled at its owner's server for a device of Fluux, which does not do that itself. */
+function storing(deps: RegistrarDeps) {
+	const enablings = deps.ownUsers?.enablings;
+	return (checked: CheckedDevice, identity: Identity & { jid: string }) =>
+		enablings && identity.dialect === "fluux"
+			? registerToEnable({ ...deps, enablings }, checked, identity)
+			: register(deps, checked, identity);
+}
 
 /** Whoever is barred is turned away first; the operator is told of all who are. */
 function refuseBarred(

@@ -4,6 +4,7 @@ import type { Hono } from "hono";
 import type { Take } from "../delivery/unified-push/taking.ts";
 import type { InviteDesk } from "../registering/invite-check.ts";
 import type { NodeSource } from "../registering/nodes.ts";
+import type { OwnUsers } from "../registering/own-users.ts";
 import type { RefusedRegistration } from "../registering/refused-registration.ts";
 import type { Keyring } from "../secrets.ts";
 import type { Happened } from "../store/console/events.ts";
@@ -51,6 +52,8 @@ export interface OperatorDeps extends ConsoleStore {
 	note(happened: Happened): void | Promise<void>;
 	/** What this process notices; missing: it does not live long enough (the edge). */
 	journal?: ConsoleJournal | undefined;
+	/** What became of enabling push for one's own users; missing: XMPP_ENABLE_FOR lists no domain. */
+	ownUsers?: Pick<OwnUsers, "of"> | undefined;
 	/** How the log names an owner; missing: by the domain and six characters of a hash. */
 	ownerForm?: ((owner: string) => string) | undefined;
 	/** The connector of this process, where it has one. `id`, `host`: as it writes down its numbers. */
@@ -88,6 +91,8 @@ export interface AppDeps {
 	/** Who may register over HTTP. */
 	registration: { mode: "open" } | { mode: "token"; check: TokenCheck } | { mode: "jwt"; check: JwtCheck };
 	invites: Pick<InviteDesk, "check">;
+	/** Whose push is enabled at their own servers; missing: XMPP_ENABLE_FOR lists no domain. */
+	ownUsers?: OwnUsers | undefined;
 	/** mod_push_appserver's trusting ways. */
 	trustDeviceId: boolean;
 	/** Who may publish to a registration whose owner is known: the owner's domain, or everybody with its secret. */

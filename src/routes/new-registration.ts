@@ -1,9 +1,16 @@
 /** Registering over HTTP: what src/registering does, with problems for what is in the way. */
 import type { AppChoice } from "../registering/app-choice.ts";
-import { type checkDevice, quotaReason, register as store } from "../registering/register.ts";
+import type { OwnUsers } from "../registering/own-users.ts";
+import {
+	type checkDevice,
+	quotaReason,
+	registerToEnable,
+	register as store,
+} from "../registering/register.ts";
 import type { QuotaName } from "../store/registrations/quotas.ts";
 import type { Choices } from "../store/registrations/registrations.ts";
 import type { App, AskedClass, PushService, Registration } from "../types.ts";
+import { partyOfOwner } from "../xmpp/party.ts";
 import type { AppDeps } from "./deps.ts";
 import { partyOfNetwork } from "./guards/client-address.ts";
 import { Problem } from "./problem.ts";
@@ -71,7 +78,8 @@ export function overQuota(quota: QuotaName): Problem {
 }
 
 /**
- * Creates or renews a registration of nobody: over HTTP no one vouches for a JID, so there is no owner.
+ * Creates or renews a registration. It is nobody's, since over HTTP no one vouches for a JID, unless the operator's own
+ * backend did.
  * @param key what makes it unique beside the app
  * @returns its row's node, with its secrets
  */
@@ -84,6 +92,8 @@ export async function register(
 		clientNetwork: string | undefined;
 		/** The id of the one that lets it in. */
 		invite?: string | undefined;
+		/** At whose server push is to be enabled. */
+		own?: { ownUsers: OwnUsers; owner: string } | undefined;
 	} & ReturnType<typeof checkDevice>,
 ): Promise<{
 	node: string;
@@ -92,26 +102,32 @@ export async function register(
 	deviceName?: string;
 	classes?: AskedClass[];
 }> {
-	const { app, key, device, host, choices, clientNetwork, invite } = wanted;
+	const { app, key, device, host, choices, clientNetwork, invite, own } = wanted;
 	const hidden = (network: string | undefined) => network && deps.keyring.conceal(network);
 	const [address, party] = await Promise.all([
 		hidden(clientNetwork),
 		hidden(clientNetwork && partyOfNetwork(clientNetwork)),
 	]);
-	const result = await store(
-		deps,
-		{ device, host },
-		{
-			owner: "",
-			app: app.name,
-			device: key,
-			...(deps.pushAddress !== undefined && { jid: deps.pushAddress }),
-			...choices,
-			...(invite !== undefined && { invite }),
-			...(address !== undefined && { address }),
-			...(party !== undefined && { party }),
-		},
-	);
+	const its = { app: app.name, device: key, ...choices };
+	const result = await (own
+		? registerToEnable(
+				{ ...deps, enablings: own.ownUsers.enablings },
+				{ device, host },
+				// Quotas count by its owner.
+				{ ...its, owner: own.owner, party: partyOfOwner(own.owner), jid: own.ownUsers.address },
+			)
+		: store(
+				deps,
+				{ device, host },
+				{
+					...its,
+					owner: "",
+					...(deps.pushAddress !== undefined && { jid: deps.pushAddress }),
+					...(invite !== undefined && { invite }),
+					...(address !== undefined && { address }),
+					...(party !== undefined && { party }),
+				},
+			));
 	if (result.kind === "over-quota") throw overQuota(result.quota);
 	const { secret, deviceSecret, registration } = result;
 	const { node, deviceName, classes } = registration;

@@ -2,7 +2,11 @@
 import type { App, Dialect, PayloadForm, Registration } from "../types.ts";
 
 /** What the clients of a dialect read; those of the others read nothing in particular. */
-const EXPECTED: Readonly<Partial<Record<Dialect, PayloadForm>>> = { p2: "conversations", tigase: "siskin" };
+const EXPECTED: Readonly<Partial<Record<Dialect, PayloadForm>>> = {
+	p2: "conversations",
+	tigase: "siskin",
+	fluux: "fluux",
+};
 
 /**
  * @param setting the app's

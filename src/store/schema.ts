@@ -1,6 +1,6 @@
 import { sql } from "drizzle-orm";
 import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
-import type { Dialect } from "../types.ts";
+import type { Dialect, Enabling } from "../types.ts";
 
 /*
  * The shared database. Changes expand first and contract a release later: an old edge worker must be able to
@@ -137,6 +137,35 @@ export const unifiedPushMessages = sqliteTable(
 		index("unifiedpush_messages_node").on(table.node),
 		index("unifiedpush_messages_due_at").on(table.dueAt),
 		index("unifiedpush_messages_party").on(table.party, table.bytes),
+	],
+);
+
+/**
+ * Push that we enable at an owner's own server (XEP-0356). A row is written before its registration, and outlives it until
+ * the server was told: so whatever ends the one, and whenever, the other is found.
+ */
+export const enablings = sqliteTable(
+	"enablings",
+	{
+		/** As the server is given it. */
+		node: text().primaryKey(),
+		owner: text().notNull(),
+		/** The owner's. */
+		domain: text().notNull(),
+		/** Our address there. */
+		jid: text().notNull(),
+		state: text().$type<Enabling["state"]>().notNull(),
+		reason: text(),
+		since: integer().notNull(),
+		/** Since when it is tried, and how often it was in vain. */
+		triedSince: integer("tried_since").notNull(),
+		tries: integer().notNull().default(0),
+		/** When to try next; null: there is nothing to do. */
+		dueAt: integer("due_at"),
+	},
+	(table) => [
+		index("enablings_due").on(table.domain, table.dueAt).where(sql`due_at is not null`),
+		index("enablings_owner").on(table.owner),
 	],
 );
 

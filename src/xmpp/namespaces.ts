@@ -22,6 +22,17 @@ export const NS = {
 	time: "urn:xmpp:time",
 	/** XEP-0199 */
 	ping: "urn:xmpp:ping",
+	/** XEP-0356 */
+	privilege: "urn:xmpp:privilege:2",
+	/** XEP-0355 */
+	delegation: "urn:xmpp:delegation:2",
+	/** XEP-0297 */
+	forward: "urn:xmpp:forward:0",
+	/** RFC 6120 §4.8.2 */
+	client: "jabber:client",
+	/** ejabberd's Business Edition: what Fluux registers by. */
+	p1Push: "p1:push",
+	p1WebPush: "p1:push:webpush",
 	/** RFC 6120 §8.3.3 */
 	stanzaErrors: "urn:ietf:params:xml:ns:xmpp-stanzas",
 	/** Tigase: what its servers and Siskin add to a notification. */

@@ -83,7 +83,8 @@ export function createRequests(
 const isAnswer = (stanza: Element) =>
 	stanza.is("iq") && (stanza.attrs.type === "result" || stanza.attrs.type === "error");
 
-function failureOf(answer: Element): RequestFailed {
+/** Why a request failed, of an answer of type error. */
+export function failureOf(answer: Element): RequestFailed {
 	const error = answer.getChild("error");
 	const condition = error
 		?.getChildElements()

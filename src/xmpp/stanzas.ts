@@ -3,6 +3,7 @@ import xml, { Element } from "@xmpp/xml";
 import { stanzaBounds } from "../limits/bounds/stanzas.ts";
 import type { Answer } from "../types.ts";
 import { type CommandDeps, createCommands } from "./commands/commands.ts";
+import type { Delegation } from "./delegation.ts";
 import { discoInfo, discoItems } from "./disco.ts";
 import { bareOf, domainOf } from "./jid.ts";
 import { NS } from "./namespaces.ts";
@@ -20,6 +21,8 @@ export interface StanzaDeps {
 	/** The effects of commands. */
 	commands: CommandDeps;
 	version: string;
+	/** What servers hand on of their users' requests. Missing: none does. */
+	delegation?: Delegation | undefined;
 	/**
 	 * The answer to who asks which database we serve (same-database.ts). Default: nobody is told.
 	 * @param value the asker's own
@@ -37,7 +40,11 @@ export interface StanzaDeps {
 	doubt?(): string | undefined;
 }
 
-const notServed = () => stanzaError("wait", "bad-request", "nothing of this kind is served here");
+/** A publish in a shape we do not know must not cost its user the registration. */
+const notServed = (type: string) =>
+	type === "set"
+		? stanzaError("wait", "bad-request", "nothing of this kind is served here")
+		: unknownQuestion();
 const unknownQuestion = () => stanzaError("cancel", "service-unavailable");
 const LONGEST_ID = stanzaBounds.id.is;
 const LONGEST_ADDRESS = stanzaBounds.address.is;
@@ -46,7 +53,7 @@ const LONGEST_ADDRESS = stanzaBounds.address.is;
 export type StanzaHandler = (stanza: Element) => Promise<Element | undefined>;
 
 export function createStanzaHandler(deps: StanzaDeps): StanzaHandler {
-	const { publish, push2, commands, version, same, doubt, unifiedPush } = deps;
+	const { publish, push2, commands, version, delegation, same, doubt, unifiedPush } = deps;
 	const { registrar } = commands;
 	const command = createCommands(commands);
 
@@ -68,18 +75,19 @@ export function createStanzaHandler(deps: StanzaDeps): StanzaHandler {
 			case `get ${NS.version} query`:
 				return xml("query", { xmlns: NS.version }, xml("name", {}, "Reveille"), xml("version", {}, version));
 			case `get ${NS.discoInfo} query`:
-				return discoInfo(node, registrar, unifiedPush !== undefined);
+				return delegation?.disco(node, from) ?? discoInfo(node, registrar, unifiedPush !== undefined);
 			case `get ${NS.discoItems} query`:
 				return discoItems(node, to, registrar);
 			case `set ${NS.unifiedPush} register`:
-				return unifiedPush?.register(payload, from, to) ?? notServed();
+				return unifiedPush?.register(payload, from, to) ?? notServed(type);
 			case `get ${NS.reveille} same`: {
 				const own = same?.(from, valueIn(payload));
 				return own === undefined ? unknownQuestion() : sameElement(own);
 			}
+			case `set ${NS.delegation} delegation`:
+				return delegation ? delegation.answer(payload, from, to) : notServed(type);
 			default:
-				// A publish in a shape we do not know must not cost its user the registration.
-				return type === "set" ? notServed() : unknownQuestion();
+				return notServed(type);
 		}
 	}
 

@@ -140,7 +140,11 @@ describe("a table", () => {
 			'payload = "conversations" is for apps of fcm',
 		],
 		["another's payload", { ...FCM, payload: "siskin" }, 'payload = "siskin" is for apps of apns'],
-		["a payload there is not", { ...FCM, payload: "p2" }, "payload must be auto, reveille, conversations or"],
+		[
+			"a payload there is not",
+			{ ...FCM, payload: "p2" },
+			"payload must be auto, reveille, conversations, siskin or",
+		],
 		[
 			"a module of another service",
 			{ name: "w", service: "webpush", push_module: ["monal"] },

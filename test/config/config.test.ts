@@ -37,6 +37,47 @@ function problemsOf(record: Record<string, unknown>): readonly string[] {
 /** The names that the problems are about. */
 const namesIn = (problems: readonly string[]) => problems.map((problem) => problem.match(/^[A-Z0-9_]+/)?.[0]);
 
+describe("XMPP_ENABLE_FOR", () => {
+	const LIST = { XMPP_ENABLE_FOR: "Example.org, xn--bcher-kva.example example.org" };
+	const enableFor = { domains: ["example.org", "b\u00fccher.example"], address: "push.example.net" };
+
+	test("lists domains as JIDs have them, each once, for the component that HTTP tells clients", () => {
+		expect(parseConfig({ ...COMPONENT, ...LIST }).enableFor).toEqual(enableFor);
+		expect(parseConfig({ ...HTTP_ROLE, ...LIST }).enableFor).toEqual(enableFor);
+		expect(parseConfig({ ...COMPONENT, ...LIST, XMPP_ADDRESS: "push@push.example.net" }).enableFor).toEqual(
+			enableFor,
+		);
+		expect(parseConfig(COMPONENT).enableFor).toBeUndefined();
+	});
+
+	test.each<[string, Record<string, unknown>, string]>([
+		["an account", ACCOUNT, "XMPP_ENABLE_FOR needs a component"],
+		["no connection", {}, "XMPP_ENABLE_FOR needs an XMPP connection"],
+		[
+			"an account's address at ROLE=http",
+			{ ...HTTP_ROLE, XMPP_ADDRESS: "push@example.net/push" },
+			"needs a component",
+		],
+		[
+			"another address than the component's",
+			{ ...COMPONENT, XMPP_ADDRESS: "other.example.net" },
+			"needs a component",
+		],
+		["a pubsub host", { ...COMPONENT, XMPP_PUBSUB_HOST: "pubsub.example.net" }, "beside XMPP_PUBSUB_HOST"],
+		["a JID", { ...COMPONENT, XMPP_ENABLE_FOR: "romeo@example.org" }, "XMPP_ENABLE_FOR must list domains"],
+		["everybody", { ...COMPONENT, XMPP_ENABLE_FOR: "*" }, "XMPP_ENABLE_FOR must list domains"],
+		[
+			"very many",
+			{ ...COMPONENT, XMPP_ENABLE_FOR: Array.from({ length: 1001 }, (_, n) => `d${n}.example`).join() },
+			"at most 1000 domains",
+		],
+	])("with %s is told, and what to do", (_, settings, said) => {
+		const problems = problemsOf({ ...LIST, ...settings });
+		expect(problems).toHaveLength(1);
+		expect(problems[0]).toContain(said);
+	});
+});
+
 describe("nothing set at all", () => {
 	test("works: HTTP and connector on this machine, the data in ./data, XMPP off", () => {
 		expect(parseConfig({})).toEqual({

@@ -18,6 +18,7 @@ import { openRegistrations } from "../../src/registering/open-registrations.ts";
 import { createEnds } from "../../src/registering/registration-ends.ts";
 import { createKeyring } from "../../src/secrets.ts";
 import { openConsoleStore } from "../../src/store/console/console-store.ts";
+import { createEnablings } from "../../src/store/enablings.ts";
 import { createHandover } from "../../src/store/handover.ts";
 import { createInvites } from "../../src/store/invites.ts";
 import { createPubsubNodes } from "../../src/store/pubsub-nodes.ts";
@@ -89,6 +90,7 @@ function connectorOf(config: ReturnType<typeof settings>, send: (push: Push) => 
 		unifiedPushMessages: createUnifiedPushMessages(db),
 		nodes: createNodeSource(keyring, pubsubNodes, config.pubsubHosts),
 		pubsubNodes,
+		enablings: createEnablings(db),
 		invites: createInviteDesk(createInvites(db)),
 		consoleStore,
 		journal,

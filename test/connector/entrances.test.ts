@@ -30,29 +30,40 @@ test("operators are told of accounts' servers, each with its URL once that is kn
 	]);
 });
 
-test("an end is told to the owner's server, and at a pubsub host to whoever keeps its nodes", async () => {
-	const sent = Promise.withResolvers<[string | undefined, string]>();
+test("an end is told to the owner's server, unless push is disabled there, and at a pubsub host to whoever keeps its nodes", async () => {
+	const sent: [string | undefined, string][] = [];
 	const ended: unknown[] = [];
 	const intake = { ended: (...given: unknown[]) => void ended.push(given) };
 	const tell = tellOfEnds({
 		ownerForm: domainAlone,
 		entrances: [{ intake }] as unknown as Entrance[],
-		connections: { sendFrom: (from, stanza) => sent.resolve([from, String(stanza.attrs.to)]) },
+		connections: { sendFrom: (from, stanza) => void sent.push([from, String(stanza.attrs.to)]) },
 		nodes: {
 			isPubsubHost: (jid) => jid === "pubsub.example.org",
 			isAt: async () => true,
 			create: async () => "n",
 		},
 		keyring,
+		ownDomains: ["example.org"],
 		log: readableLog().log,
 	});
 	const registration = {
 		node: keyring.createNode(),
 		jid: "push.example.org",
 		owner: "juliet@example.net",
+		device: "own:1",
 	} as Registration;
+	const own = { ...registration, owner: "romeo@example.org" };
+	// What was enabled in an own user's name is disabled instead.
+	tell(own);
+	tell({ ...own, device: "1", dialect: "fluux" });
+	tell({ ...own, device: "1", dialect: "mod_push" });
 	tell(registration);
-	expect(await sent.promise).toEqual(["push.example.org", "juliet@example.net"]);
+	while (sent.length < 2) await Bun.sleep(1);
+	expect(sent).toEqual([
+		["push.example.org", "romeo@example.org"],
+		["push.example.org", "juliet@example.net"],
+	]);
 	expect(ended).toEqual([]);
 	tell({ ...registration, jid: "pubsub.example.org" });
 	expect(ended).toEqual([["pubsub.example.org", registration.node]]);

@@ -23,12 +23,16 @@ export interface ProsodyOptions extends XmppServerOptions {
 	pushWith?: { body?: boolean; sender?: boolean };
 	/** Joined to the example's `modules_enabled`. */
 	modulesEnabled?: string[];
+	/** The same for each component: by itself it has none. */
+	componentModules?: string[];
 	/** Of the example's, those that it goes without. */
 	modulesDisabled?: string[];
 	/** Modules of the test's own, enabled at each host: their source in Lua, by name. */
 	ownModules?: Readonly<Record<string, string>>;
 	/** Lines for the global section. */
 	extraConfig?: string;
+	/** Lines for the section of the first host. */
+	hostConfig?: string;
 	/** Lines for the end of the file, where further VirtualHosts and Components go. */
 	extraHosts?: string;
 	/** `debug` shows each stanza's way. Default: `info`. */
@@ -224,10 +228,12 @@ function configuration(
 			`VirtualHost ${luaString(domain)}`,
 			// Joined to the global ones.
 			`\tmodules_enabled = ${list(modules)}`,
+			...(domain === host ? [options.hostConfig ?? ""] : []),
 		]),
 		...components.flatMap(({ domain, secret }) => [
 			`Component ${luaString(domain)}`,
 			`\tcomponent_secret = ${luaString(secret)}`,
+			...(options.componentModules ? [`\tmodules_enabled = ${list(options.componentModules)}`] : []),
 		]),
 		`Component ${luaString(`pubsub.${host}`)} "pubsub"`,
 		`\tenabled = ${options.pubsub ?? false}`,

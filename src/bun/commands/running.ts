@@ -1,6 +1,7 @@
 /** The Reveille that runs with the same DATA_DIR, asked over its socket. */
 import { existsSync } from "node:fs";
 import type { ConnectionState } from "../../connector/connections.ts";
+import type { DomainState } from "../../connector/enabling/server-look.ts";
 import { isTooLong, socketPath } from "../command-socket.ts";
 
 /** How long a plain answer may take, ms. */
@@ -21,6 +22,8 @@ export interface RunningStatus {
 	/** How old its replica is, ms; null: there is none. */
 	replicaAgeMs: number | null;
 	connections: readonly ConnectionState[];
+	/** The domains of XMPP_ENABLE_FOR, once their servers were looked at; missing: it is older than that. */
+	enabling?: readonly DomainState[];
 }
 
 /** The running one. */

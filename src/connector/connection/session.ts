@@ -20,6 +20,8 @@ export interface SessionDeps {
 	/** Whether a stanza, by its own tag, answers a request of ours. */
 	isAwaited(head: Element): boolean;
 	others?: Others | undefined;
+	/** A stream is open, and nothing that came by it was looked at. */
+	onOpen?: (() => void) | undefined;
 	/** The address is ours. */
 	onOnline(stream: XmppStream): void;
 	timing: Pick<ConnectionTiming, "deadline" | "silence" | "grace">;
@@ -50,7 +52,10 @@ export async function holdSession(deps: SessionDeps): Promise<SessionEnd> {
 			onLife() {
 				lastLife = performance.now();
 			},
-			onOpen: current.opened,
+			onOpen(opened) {
+				current.opened(opened);
+				deps.onOpen?.();
+			},
 			deadlineMs: timing.deadline,
 			signal,
 		});

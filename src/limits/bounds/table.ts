@@ -8,6 +8,7 @@ import { consoleBounds } from "./console.ts";
 import { consoleHttpBounds } from "./console-http.ts";
 import { consolePageBounds } from "./console-page.ts";
 import { deliveryBounds } from "./delivery.ts";
+import { enablingBounds } from "./enabling.ts";
 import { httpBounds } from "./http.ts";
 import { loginBounds } from "./login.ts";
 import { publishBounds } from "./publishes.ts";
@@ -25,6 +26,7 @@ export const BOUNDS: Readonly<Record<string, Bounds>> = {
 	Publishes: publishBounds,
 	"Push 2.0": push2Bounds,
 	Registrations: registrationBounds,
+	"Enabling for one's own users": enablingBounds,
 	"HTTP requests": httpBounds,
 	"The console over HTTP": consoleHttpBounds,
 	"Delivery and the outbox": deliveryBounds,

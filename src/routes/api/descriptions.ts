@@ -3,6 +3,7 @@ import { createRoute, type z } from "@hono/zod-openapi";
 import { type ProblemName, problemResponses } from "../problem.ts";
 import { named, REGISTERED, REGISTRATION, RENEWED, RENEWED_WITH_ANOTHER_KEY } from "./examples.ts";
 import {
+	endedSchema,
 	nodeParam,
 	registeredSchema,
 	registerSchema,
@@ -120,6 +121,9 @@ export const removeRoute = createRoute({
 		"too.",
 	request: { params: nodeParam },
 	responses: {
+		200: json("Ended, and what became of it at the user's server", endedSchema, {
+			ended: { enabling: { account: "romeo@example.net", state: "disabled" } },
+		}),
 		204: { description: "Ended" },
 		...problemResponses(...SECRET_PROBLEMS, ...WRITE_PROBLEMS),
 	},

@@ -4,6 +4,7 @@ import type { Context, MiddlewareHandler } from "hono";
 import * as base64url from "jose/base64url";
 import { type AppChoice, createAppChoice } from "../../registering/app-choice.ts";
 import { givenNode } from "../../registering/nodes.ts";
+import { keyOfToken } from "../../registering/own-users.ts";
 import { plainReason } from "../../registering/plain-reason.ts";
 import { TEST_PUSH } from "../../registering/test-push.ts";
 import type { Registration } from "../../types.ts";
@@ -19,7 +20,7 @@ import {
 	requireSecret,
 } from "../guards/authorization.ts";
 import { siteOf } from "../guards/client-address.ts";
-import { requirePermitted } from "../guards/permit.ts";
+import { requireOwnAccount, requirePermitted } from "../guards/permit.ts";
 import {
 	chooseApp,
 	lookUp,
@@ -30,6 +31,7 @@ import {
 } from "../new-registration.ts";
 import { Problem } from "../problem.ts";
 import { lookUpRoute, registerRoute, removeRoute, renewRoute, testRoute } from "./descriptions.ts";
+import { enabledAgain, enabledNow, shownEnabling } from "./own-registrations.ts";
 import { checkDescribed, view } from "./registration-bodies.ts";
 import { validationHook } from "./validation.ts";
 
@@ -87,17 +89,22 @@ function registering(deps: AppDeps, choice: AppChoice): Handler<typeof registerR
 		const jid = requirePushAddress(deps);
 		const app = chooseApp(choice, name, described.subscription ? "subscription" : "token", jid);
 		requirePermitted(c.get("permit"), app.name);
+		const own = await requireOwnAccount(c.get("permit"), deps.ownUsers);
 		const checked = checkDescribed(serviceOf(deps, app), described);
 		const clientNetwork = c.get("clientNetwork");
 		const admitted = c.get("permit").byInvite ? await admit(deps, invite ?? "", clientNetwork) : undefined;
 		const made = await register(deps, {
 			...checked,
 			app,
-			// Ours, so that nobody can name another's device.
-			key: `api:${base64url.encode(random(new Uint8Array(16)))}`,
+			// Ours, so that nobody can name another's device. An own user's is known by its token: who asks again after an
+			// answer that was lost gets the same.
+			key: own
+				? await keyOfToken(checked.device.token)
+				: `api:${base64url.encode(random(new Uint8Array(16)))}`,
 			choices: { deviceName, classes },
 			clientNetwork,
 			invite: admitted?.id,
+			own,
 		}).catch(async (error: unknown) => {
 			await admitted?.giveBack();
 			throw error;
@@ -106,10 +113,11 @@ function registering(deps: AppDeps, choice: AppChoice): Handler<typeof registerR
 		const hostTakesNoSecret = deps.nodes.isPubsubHost(jid);
 		return c.json(
 			{
-				jid,
+				jid: own?.ownUsers.address ?? jid,
 				app: app.name,
 				...made,
 				...(hostTakesNoSecret ? { publishSecret: false as const } : push2Of(deps, made.node, made.secret)),
+				...(own && { enabling: await enabledNow(own.ownUsers, { node: made.node, owner: own.owner }) }),
 			},
 			201,
 		);
@@ -134,7 +142,9 @@ async function admit({ invites }: AppDeps, invite: string, network: string | und
 function lookingUp(deps: AppDeps): Handler<typeof lookUpRoute> {
 	return async (c) => {
 		const { node } = c.req.valid("param");
-		return c.json(view({ ...(await requireRegistration(deps, node)), node }, deps.pushAddress), 200);
+		const registration = { ...(await requireRegistration(deps, node)), node };
+		const enabling = await deps.ownUsers?.of(registration);
+		return c.json({ ...view(registration, deps.pushAddress), ...shownEnabling(enabling) }, 200);
 	};
 }
 
@@ -157,16 +167,28 @@ function renewing(deps: AppDeps, choice: AppChoice): Handler<typeof renewRoute> 
 			others.secret === undefined || deps.nodes.isPubsubHost(jid)
 				? {}
 				: push2Of(deps, registration.node, others.secret);
-		return c.json({ ...view(registration, deps.pushAddress), ...others, ...push2 }, 200);
+		const enabling = shownEnabling(await enabledAgain(deps, registration));
+		return c.json({ ...view(registration, deps.pushAddress), ...others, ...push2, ...enabling }, 200);
 	};
 }
 
-function ending({ registrations }: AppDeps): Handler<typeof removeRoute> {
+function ending(deps: AppDeps): Handler<typeof removeRoute> {
+	const { registrations, ownUsers } = deps;
 	return async (c) => {
-		if (!(await registrations.remove(c.req.valid("param").node))) throw registrationEnded();
-		return c.body(null, 204);
+		const { node } = c.req.valid("param");
+		const known = ownUsers && (await lookUp(deps, node));
+		const enabling = known && (await ownUsers?.of(known));
+		if (!(await registrations.remove(node))) throw registrationEnded();
+		if (!known || !enabling) return c.body(null, 204);
+		const left = await ownUsers?.ended(known).catch(() => enabling);
+		const { owner: account } = enabling;
+		const { reason } = left ?? {};
+		const said = left ? { state: "waiting" as const, ...(reason !== undefined && { reason }) } : DISABLED;
+		return c.json({ enabling: { account, ...said } }, 200);
 	};
 }
+
+const DISABLED = { state: "disabled" } as const;
 
 function testing(deps: AppDeps): Handler<typeof testRoute> {
 	return async (c) => {

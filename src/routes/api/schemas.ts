@@ -141,6 +141,27 @@ export const renewSchema = closed({ ...device, ...choices })
 const app = z.string().openapi({ example: "webpush" });
 const node = z.string().openapi({ description: "The pubsub node to publish to", example: NODE });
 
+export const enablingSchema = z
+	.object({
+		account: z.string().openapi({ example: "romeo@example.net" }),
+		state: z.enum(["enabled", "waiting", "refused", "disabled"]).openapi({
+			description:
+				"enabled: the user's server publishes from now on, and the app need not tell it anything; waiting: it could " +
+				"not be asked yet, and is asked again by itself; refused: it does not, and is not asked again before the " +
+				"device registers again; disabled: it publishes no more",
+			example: "enabled",
+		}),
+		reason: z
+			.string()
+			.optional()
+			.openapi({ description: "Why not", example: "example.net does not give the permission (XEP-0356)" }),
+	})
+	.openapi("Enabling", {
+		description:
+			"There where the JWT's claim jid named an account, and this server enables push for its domain: what became of " +
+			"that at the user's own server",
+	});
+
 export const registeredSchema = z
 	.object({
 		jid: z.string().openapi({
@@ -176,6 +197,7 @@ export const registeredSchema = z
 		app,
 		deviceName: z.string().optional().openapi({ example: "Kitchen tablet" }),
 		classes: classes.optional(),
+		enabling: enablingSchema.optional(),
 	})
 	.openapi("Registered");
 
@@ -202,6 +224,7 @@ export const registrationSchema = z
 		lastSuccessAt: time("When a push was last delivered").optional(),
 		lastErrorAt: time("When a push last failed since the renewal").optional(),
 		lastError: z.string().optional().openapi({ description: "Why", example: "429 too many requests" }),
+		enabling: enablingSchema.optional(),
 	})
 	.openapi("Registration");
 
@@ -222,6 +245,8 @@ export const renewedSchema = registrationSchema
 		}),
 	})
 	.openapi("Renewed");
+
+export const endedSchema = z.object({ enabling: enablingSchema }).openapi("Ended");
 
 export const testSchema = z
 	.object({

@@ -178,10 +178,11 @@ async function importJwk(text: string) {
 	return { key, algorithms: [known] };
 }
 
-function permitOf({ app }: JWTPayload): Permit {
-	if (app === undefined) return {};
+function permitOf({ app, jid }: JWTPayload): Permit {
+	const whose = jid === undefined ? {} : { jid };
+	if (app === undefined) return whose;
 	const apps = Array.isArray(app) ? app : [app];
-	if (apps.every((name) => typeof name === "string")) return { apps };
+	if (apps.every((name) => typeof name === "string")) return { apps, ...whose };
 	throw refused("Its claim app must be the name of an app, or a list of names.");
 }
 

@@ -14,7 +14,7 @@ import { MAX_PLAINTEXT, OVERHEAD } from "./message-encryption.ts";
  * Android over FCM, which refuses above some 2.7 KB: text is cut to fit there. What cannot be cut (`encrypted`)
  * may use the full size, and a bridge that refuses it is sent a push without content.
  */
-const AIM = 2700 - OVERHEAD;
+export const AIM = 2700 - OVERHEAD;
 
 /**
  * The JSON of a notification, UTF-8, at most {@link MAX_PLAINTEXT} bytes:

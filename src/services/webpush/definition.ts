@@ -18,6 +18,7 @@ export const webpush = defineService({
 	ownApp: () => ({}),
 	settingsOf: () => ({}),
 	alertUnused: appShowsItself("webpush"),
+	payload: "fluux",
 	isSealed: true,
 	subscribesWithKey: true,
 	calledBy: { mozilla: { listed: true }, webpush: { isOurs: true }, unifiedpush: { isOurs: true } },
@@ -33,6 +34,6 @@ export const webpush = defineService({
 	},
 	makerWith({ vapid: { key, subject }, guardedFetch: fetch, policy, now, recordCipher, hiddenName }) {
 		const vapid = key && createVapid({ key, subject, now });
-		return () => createWebPush({ fetch, vapid, policy, now, recordCipher, hiddenName });
+		return ({ payload }) => createWebPush({ fetch, vapid, policy, now, payload, recordCipher, hiddenName });
 	},
 });

@@ -3,14 +3,16 @@
  *
  * The device chooses the push service by the endpoint it hands in, and needs no account of ours there.
  */
-import type { Outcome, Push, PushService } from "../../types.ts";
+import type { App, Outcome, Push, PushService } from "../../types.ts";
 import { type HiddenName, webCryptoHiddenName } from "../collapse-key.ts";
 import { type EndpointPolicy, parseEndpoint } from "../endpoint.ts";
 import type { Fetch } from "../exchange.ts";
 import { hasOwnText } from "../own-text.ts";
+import { payloadForm } from "../payload-form.ts";
 import { neverThrowing } from "../unsent-pushes.ts";
 import { webPushContent } from "./content.ts";
 import { declarativeOf } from "./declarative.ts";
+import { fluuxContent } from "./fluux-content.ts";
 import { encrypt, type RecordCipher } from "./message-encryption.ts";
 import { sendTo } from "./push-request.ts";
 import { receiverKeys } from "./receiver-keys.ts";
@@ -46,11 +48,13 @@ export function createWebPush(options: {
 	vapid?: Vapid | undefined;
 	policy: EndpointPolicy;
 	now: () => number;
+	/** The form of pushes; default: as the client's dialect lets expect. */
+	payload?: App["payload"] | undefined;
 	/** WebCrypto's if not given. */
 	recordCipher?: RecordCipher | undefined;
 	hiddenName?: HiddenName | undefined;
 }): PushService {
-	const { vapid, policy, recordCipher, hiddenName } = options;
+	const { vapid, policy, payload, recordCipher, hiddenName } = options;
 
 	async function sendOnce(push: Push, signal: AbortSignal): Promise<Outcome> {
 		if (!vapid) return { kind: "misconfigured", reason: "no VAPID private key", about: "account" };
@@ -58,7 +62,7 @@ export function createWebPush(options: {
 		const [authorization, topic, content] = await Promise.all([
 			vapid.authorization(endpoint.origin),
 			topicOf(push, hiddenName),
-			encrypted(push, recordCipher),
+			encrypted(push, payload, recordCipher),
 		]);
 		return sendTo(endpoint, push, { authorization, topic, content }, { ...options, signal });
 	}
@@ -72,12 +76,19 @@ export function createWebPush(options: {
 	};
 }
 
-async function encrypted(push: Push, cipher?: RecordCipher): Promise<Uint8Array<ArrayBuffer> | undefined> {
+async function encrypted(
+	push: Push,
+	payload: App["payload"],
+	cipher?: RecordCipher,
+): Promise<Uint8Array<ArrayBuffer> | undefined> {
 	const { registration, notification } = push;
 	// The user's server encrypted it for the device: it is not looked into.
 	if (notification.rfc8291 !== undefined) return Uint8Array.fromBase64(notification.rfc8291);
 	const { node, p256dh, auth } = registration;
 	if (!p256dh || !auth) return undefined;
-	const content = webPushContent(node, notification, declarativeOf(registration));
+	const content =
+		payloadForm(payload, registration, "fluux") === "fluux"
+			? fluuxContent(notification)
+			: webPushContent(node, notification, declarativeOf(registration));
 	return encrypt(content, receiverKeys({ p256dh, auth }), { cipher });
 }

@@ -12,6 +12,7 @@ import { type Field, type FormValues, formToFillIn, readForm } from "../forms.ts
 import { bareOf, resourceOf } from "../jid.ts";
 import { NS } from "../namespaces.ts";
 import { stanzaError } from "../stanza-errors.ts";
+import { errorOf, nextTimer } from "./answering.ts";
 import {
 	type Command,
 	CommandError,
@@ -125,8 +126,6 @@ export function createCommands(deps: CommandDeps) {
 	};
 }
 
-const nextTimer = () => new Promise<void>((resolve) => setTimeout(resolve, 0));
-
 function actions(): Element {
 	return xml("actions", { execute: "complete" }, xml("complete"));
 }
@@ -167,14 +166,4 @@ function malformed(condition: "malformed-action" | "bad-action" | "bad-sessionid
 		"bad-sessionid": "This session id is none of ours.",
 	}[condition];
 	return stanzaError("modify", "bad-request", text, xml(condition, { xmlns: NS.commands }));
-}
-
-function errorOf({ type, condition, message, specific }: CommandError): Element {
-	const isPayload = condition === "bad-request";
-	return stanzaError(
-		type,
-		condition,
-		message,
-		specific ?? (isPayload ? xml("bad-payload", { xmlns: NS.commands }) : undefined),
-	);
 }

@@ -1,5 +1,13 @@
 /** What the commands ask of registering. Nothing here runs: `src/registering` does it. */
-import type { App, AskedClass, DeviceInput, Dialect, Registration, ServiceName } from "../../types.ts";
+import type {
+	App,
+	AskedClass,
+	DeviceInput,
+	Dialect,
+	Enabling,
+	Registration,
+	ServiceName,
+} from "../../types.ts";
 
 /** How a dialect says which app a device is for; among several the address decides first. */
 export type AppWish =
@@ -94,6 +102,18 @@ export interface Registrar {
 	readonly vapidPublicKey?: string | undefined;
 	/** Whether registrations get a secret: a pubsub host takes none. */
 	readonly givesSecrets: boolean;
+	/** Push at the servers of one's own users; missing: XMPP_ENABLE_FOR lists no domain. */
+	readonly ownUsers?:
+		| {
+				/**
+				 * Has push enabled at the owner's server for a registration of Fluux's.
+				 * @returns how far that came within some seconds @throws when the database is away
+				 */
+				enable(node: string): Promise<Enabling | undefined>;
+				/** Has it disabled for one that ended. @returns likewise; undefined: there is nothing left to do */
+				ended(registration: Pick<Registration, "node" | "owner">): Promise<Enabling | undefined>;
+		  }
+		| undefined;
 	/** Whether XMPP_ALLOW lets an owner in, and no bar keeps it out. @param owner a bare JID */
 	mayRegister(owner: string): boolean | Promise<boolean>;
 	/**

@@ -69,6 +69,7 @@ export function servedCommands({
 			databaseId: () => shared.id,
 			replicaAgeMs: () => shared.replica && Date.now() - shared.replica.freshAt(),
 			connections: connector.connections,
+			enabling: () => connector.enabling?.states() ?? [],
 		}),
 	);
 	app.route(

@@ -8,6 +8,7 @@ export interface StatusDeps extends Pick<RunningStatus, "version" | "role" | "ur
 	/** Undefined: there is no replica. */
 	replicaAgeMs(): number | undefined;
 	connections(): RunningStatus["connections"];
+	enabling(): NonNullable<RunningStatus["enabling"]>;
 }
 
 /** `GET /status`. */
@@ -25,6 +26,7 @@ export function statusRoutes(deps: StatusDeps): Hono {
 			databaseId: deps.databaseId() ?? null,
 			replicaAgeMs: deps.replicaAgeMs() ?? null,
 			connections: deps.connections(),
+			enabling: deps.enabling(),
 		};
 		return c.json(status);
 	});

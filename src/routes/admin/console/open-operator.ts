@@ -5,7 +5,10 @@ import { consoleApps } from "./push-services.ts";
 import type { ConsoleApp, ConsoleStore } from "./sources.ts";
 
 export interface OpenOperatorOptions
-	extends Pick<OperatorDeps, "publicUrl" | "isUnifiedPush" | "note" | "journal" | "connector" | "ownerForm"> {
+	extends Pick<
+		OperatorDeps,
+		"publicUrl" | "isUnifiedPush" | "note" | "journal" | "connector" | "ownerForm" | "ownUsers"
+	> {
 	apps: readonly AppConfig[];
 	/** What is shown beside them, and is no operator's app. */
 	more?: readonly ConsoleApp[];
@@ -16,7 +19,7 @@ export interface OpenOperatorOptions
 
 export function openOperator(options: OpenOperatorOptions): OperatorDeps {
 	const { apps, more = [], store, invites, publicUrl, isUnifiedPush } = options;
-	const { note, journal, connector, ownerForm } = options;
+	const { note, journal, connector, ownerForm, ownUsers } = options;
 	const { history, events, bars, search } = store;
 	return {
 		apps: [...consoleApps(apps), ...more],
@@ -31,5 +34,6 @@ export function openOperator(options: OpenOperatorOptions): OperatorDeps {
 		journal,
 		connector,
 		ownerForm,
+		ownUsers,
 	};
 }

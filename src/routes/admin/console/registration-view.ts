@@ -1,7 +1,7 @@
 /** One registration as the page shows it, and rows of many. Secrets and tokens are shortened. */
 import { plainReason } from "../../../registering/plain-reason.ts";
 import { present } from "../../../syntax/present-fields.ts";
-import type { Answer, Registration } from "../../../types.ts";
+import type { Answer, Enabling, Registration } from "../../../types.ts";
 import type { DeviceState, RegistrationRow, RegistrationView } from "../../../web/console/wire.ts";
 import { maskedToken } from "../../masking.ts";
 import { serviceName } from "./push-services.ts";
@@ -10,7 +10,7 @@ import type { ConsoleApp, ConsoleJournal } from "./sources.ts";
 /** What people call it: its name, or the id that it gave itself. */
 export function deviceOf({ deviceName, device, applicationId }: Registration): string {
 	// Ids of ours, and of mod_push_appserver's forms, say nothing.
-	const isReadable = !/^(api:|form:)|^[\w+/=-]{24,}$/.test(device);
+	const isReadable = !/^(api:|form:|own:)|^[\w+/=-]{24,}$/.test(device);
 	return deviceName ?? applicationId ?? (isReadable ? device : "A device without a name");
 }
 
@@ -68,8 +68,22 @@ export function rowOf(
 const time = (at: number | undefined) =>
 	at === undefined ? undefined : `${new Date(at).toISOString().slice(0, 16).replace("T", " ")} UTC`;
 
+const ENABLING: Readonly<Record<Enabling["state"], string>> = {
+	enabled: "Enabled in its owner's name",
+	waiting: "Not enabled yet",
+	refused: "Refused",
+	ending: "Not disabled yet",
+};
+
+const enablingText = ({ state, since, reason }: Enabling): string =>
+	`${ENABLING[state]}, since ${time(since)}${reason === undefined ? "" : `: ${reason}`}`;
+
 /** All that is known of it. */
-export function knownOf(registration: Registration, apps: readonly ConsoleApp[]): RegistrationView["known"] {
+export function knownOf(
+	registration: Registration,
+	apps: readonly ConsoleApp[],
+	enabling?: Enabling,
+): RegistrationView["known"] {
 	const { node, owner, app, device, deviceName, jid, dialect, muc, classes, token, voipToken } = registration;
 	const { applicationId, p256dh, title, navigate, party, invite } = registration;
 	const service = apps.find(({ name }) => name === app)?.service;
@@ -83,6 +97,7 @@ export function knownOf(registration: Registration, apps: readonly ConsoleApp[])
 		Node: node,
 		"Publishes go to": jid,
 		"Registered by": dialect ?? "HTTP",
+		"Push at its server": enabling && enablingText(enabling),
 		Room: muc,
 		"Classes of pushes": classes?.join(", "),
 		Token: maskedToken(token),

@@ -153,10 +153,11 @@ async function viewOf(
 	);
 	if (!registration && ofNode.length === 0) throw noSuch();
 	const { owner, app } = registration ?? remembered(ofNode);
-	const [keptOfOwner, owned, bar] = await Promise.all([
+	const [keptOfOwner, owned, bar, enabling] = await Promise.all([
 		owner === "" ? [] : own.events.about({ owner }, BESIDE),
 		owner === "" ? [] : deps.registrations.ofOwner(owner),
 		barOf(own, owner),
+		registration && own.ownUsers?.of(registration),
 	]);
 	const isOfOwner = (event: Happened) => owner !== "" && event.owner === owner;
 	const ofOwner = merged(keptOfOwner, recent.beside(keptOfOwner, isOfOwner));
@@ -186,6 +187,7 @@ async function viewOf(
 		last: publish && { at: publish.at, answer: isQueued(publish.answer) ? "queued" : publish.answer.kind },
 		gate: registration && gateOf(registration, own, gates),
 		bar,
+		enabling,
 		clocks: (readiness.forAdmins?.notes ?? []).filter((note) => /\bclock\b/.test(note)),
 		othersWork: others.some(({ lastSuccessAt }) => lastSuccessAt !== undefined),
 	});
@@ -200,7 +202,7 @@ async function viewOf(
 		}),
 		events: events.slice(0, BESIDE).map(eventView),
 		known: registration
-			? knownOf(registration, own.apps)
+			? knownOf(registration, own.apps, enabling)
 			: [...(app === "" ? [] : [{ name: "App", value: app }]), { name: "Node", value: node }],
 		others: others.slice(0, BESIDE).map((one) => rowOf(one, own.apps, own.journal)),
 		isBarred: bar !== undefined,

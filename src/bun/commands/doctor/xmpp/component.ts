@@ -14,21 +14,44 @@ const PORT = 5347;
 /** Looks at a component. */
 export async function lookAtComponent(
 	component: XmppComponent,
-	{ found }: Pick<Context, "found">,
+	{ found, config }: Pick<Context, "found" | "config">,
 	signal: AbortSignal,
 ): Promise<Finding[]> {
+	const own = lookAtOwnUsers(component, { found, config });
 	const name = await lookAtName(new URL(component.service), settingOf(component, "service"));
 	const running =
 		found.kind === "running"
 			? found.running.status.connections.find(({ address }) => address === component.address)
 			: undefined;
-	if (!running) return [...name, await logIn(component, signal)];
+	if (!running) return [...name, await logIn(component, signal), ...own];
 	if (running.isOnline && running.reason === null) {
-		return [...name, await lookAtPort(component), ok("Address", `this Reveille has ${component.domain}.`)];
+		const address = ok("Address", `this Reveille has ${component.domain}.`);
+		return [...name, await lookAtPort(component), address, ...own];
 	}
 	const text = `this Reveille does not have ${component.domain}: ${running.reason ?? "it is not connected yet"}`;
 	return [...name, bad("Address", text)];
 }
+
+/** Whether push can be enabled for one's own users, by what the Reveille that runs was told (XMPP_ENABLE_FOR). */
+function lookAtOwnUsers(
+	{ domain: address }: XmppComponent,
+	{ found, config: { enableFor } }: Pick<Context, "found" | "config">,
+): Finding[] {
+	if (enableFor?.address !== address) return [];
+	const states = found.kind === "running" ? (found.running.status.enabling ?? []) : [];
+	return enableFor.domains.map((domain) => {
+		const state = states.find((one) => one.domain === domain);
+		if (!state) {
+			const text = `whether ${domain} lets push be enabled for its users is told to a Reveille that runs alone.`;
+			return unknown(OWN_USERS, text, "start Reveille, and ask again after some seconds");
+		}
+		return state.lacks
+			? bad(OWN_USERS, state.lacks.what, state.lacks.cure)
+			: ok(OWN_USERS, `${domain} lets push be enabled for its users.`);
+	});
+}
+
+const OWN_USERS = "Own users";
 
 /** Only whether the component is let in. While Reveille has the domain that is not tried: it might lose it. */
 export async function lookAtSecret(

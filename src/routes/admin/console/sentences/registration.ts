@@ -5,6 +5,7 @@
 
 import type { Bar } from "../../../../store/console/bars.ts";
 import type { Happened } from "../../../../store/console/events.ts";
+import type { Enabling } from "../../../../types.ts";
 import type { GateView, RegistrationView } from "../../../../web/console/wire.ts";
 import { because, cureOf, cureOfGate } from "./reasons.ts";
 import { ago, hasBeen, many, sentence, span } from "./words.ts";
@@ -37,6 +38,8 @@ export interface RegistrationFacts {
 	/** The gate that its pushes go through, if it is shut. */
 	gate: GateView | undefined;
 	bar: Bar | undefined;
+	/** What became of push at its owner's server, where Reveille asked for it. */
+	enabling?: Enabling | undefined;
 	/** What admins are told of clocks. */
 	clocks: readonly string[];
 	/** The owner's other devices to which pushes were delivered: their server publishes. */
@@ -51,6 +54,7 @@ export function registrationSentences(facts: RegistrationFacts): Said {
 		ended(facts) ??
 		wrongClock(facts) ??
 		shutGate(facts) ??
+		notEnabled(facts) ??
 		wrongPublish(facts) ??
 		neverPublished(facts) ??
 		waits(facts) ??
@@ -185,11 +189,26 @@ function shutGate(facts: RegistrationFacts): Said | undefined {
 	};
 }
 
+/** 5. Its owner's server does not do what Reveille asks of it in the owner's name. */
+function notEnabled(facts: RegistrationFacts): Said | undefined {
+	const { enabling, row, now } = facts;
+	if (!row || !enabling || (enabling.state !== "waiting" && enabling.state !== "refused")) return undefined;
+	const why = enabling.reason === undefined ? "" : ` The reason: ${sentence(enabling.reason)}`;
+	const isRefused = enabling.state === "refused";
+	return {
+		state: isRefused ? "bad" : "warn",
+		title: isRefused
+			? `${gets(facts)}: ${serverOf(facts)} refused to enable push`
+			: `${gets(facts)} yet: push is not enabled at ${serverOf(facts)}`,
+		text: `${hasBeen("so", enabling.since, now).trim()}${why} ${isRefused ? `${ask(facts)}: it registers again, and the server is asked again.` : "The server is asked again by itself, for a week."}`,
+	};
+}
+
 /** When a publish was last taken, as far as is known. */
 const takenAt = ({ row, last }: RegistrationFacts): number =>
 	Math.max(last?.at ?? 0, row?.lastSuccessAt ?? 0, row?.lastErrorAt ?? 0);
 
-/** 5. Somebody publishes, and not as it should be. */
+/** 6. Somebody publishes, and not as it should be. */
 function wrongPublish(facts: RegistrationFacts): Said | undefined {
 	const { events, now, owner } = facts;
 	const wrong = events.find(
@@ -229,7 +248,7 @@ function elsewhere(facts: RegistrationFacts): Said | undefined {
 	};
 }
 
-/** 6. Nothing ever came. */
+/** 7. Nothing ever came. */
 function neverPublished(facts: RegistrationFacts): Said | undefined {
 	const { row, now, othersWork } = facts;
 	if (takenAt(facts) > 0 || !row) return undefined;
@@ -244,7 +263,7 @@ function neverPublished(facts: RegistrationFacts): Said | undefined {
 	};
 }
 
-/** 7. It is on disk. */
+/** 8. It is on disk. */
 function waits(facts: RegistrationFacts): Said | undefined {
 	const { last, row, now, provider } = facts;
 	if (last?.answer !== "queued" || (row?.lastSuccessAt ?? 0) >= last.at) return undefined;
@@ -260,7 +279,7 @@ function failsNow(row: RegistrationFacts["row"]): boolean {
 	return row?.lastErrorAt !== undefined && row.lastErrorAt > (row.lastSuccessAt ?? 0);
 }
 
-/** 8. It goes out, and is not taken. */
+/** 9. It goes out, and is not taken. */
 function fails(facts: RegistrationFacts): Said | undefined {
 	const { row, now, provider, events } = facts;
 	if (!row || !failsNow(row)) return undefined;
@@ -277,7 +296,7 @@ function fails(facts: RegistrationFacts): Said | undefined {
 	};
 }
 
-/** 9. All is well. */
+/** 10. All is well. */
 function works(facts: RegistrationFacts): Said {
 	const { row, now, last, provider } = facts;
 	if (row?.lastSuccessAt === undefined) {

@@ -5,6 +5,7 @@ import {
 	registrationSentences,
 } from "../../../../../src/routes/admin/console/sentences/registration.ts";
 import type { Happened } from "../../../../../src/store/console/events.ts";
+import type { Enabling } from "../../../../../src/types.ts";
 import type { GateView } from "../../../../../src/web/console/wire.ts";
 
 const NOW = 1_800_000_000_000;
@@ -46,6 +47,39 @@ const gate = (changed: Partial<GateView> = {}): GateView => ({
 });
 const said = (changed?: Partial<RegistrationFacts>) => registrationSentences(facts(changed));
 const working = { registeredAt: NOW - 3 * DAY, lastSuccessAt: NOW - 5 * MIN };
+
+describe("romeo's server, where Reveille enables push in his name", () => {
+	const enabling = (state: Enabling["state"], reason?: string): Enabling => ({
+		node: "n",
+		owner: "romeo@example.net",
+		jid: "push.example.net",
+		state,
+		since: NOW - 24 * MIN,
+		...(reason !== undefined && { reason }),
+	});
+
+	test("did not do it yet", () => {
+		expect(
+			said({ enabling: enabling("waiting", "example.net does not give the permission (XEP-0356)") }),
+		).toEqual({
+			state: "warn",
+			title: "romeo gets no pushes here yet: push is not enabled at example.net",
+			text: "It has been so for 24 min. The reason: Example.net does not give the permission (XEP-0356). The server is asked again by itself, for a week.",
+		});
+	});
+
+	test("refused", () => {
+		expect(said({ enabling: enabling("refused", "its server answered forbidden") })).toEqual({
+			state: "bad",
+			title: "romeo gets no pushes here: example.net refused to enable push",
+			text: "It has been so for 24 min. The reason: Its server answered forbidden. Ask romeo to open the app once: it registers again, and the server is asked again.",
+		});
+	});
+
+	test("did it: the next cause counts", () => {
+		expect(said({ enabling: enabling("enabled"), row: working }).state).toBe("ok");
+	});
+});
 
 describe("why romeo gets no pushes", () => {
 	test("his server never published", () => {
