@@ -1,3 +1,3 @@
 import { testPages } from "./console-pages.ts";
 
-testPages("dark");
+testPages("dark", "all");

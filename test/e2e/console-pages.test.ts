@@ -1,5 +1,8 @@
-/** The console's pages by day; by night they are looked at in console-pages-dark.matrix.ts. */
+/**
+ * The pages that most look at, by day, and the console by hand. The others are looked at in console-pages-rest.matrix.ts,
+ * and all of them by night in console-pages-dark.matrix.ts.
+ */
 import { testByHand, testPages } from "./console-pages.ts";
 
-testPages("light");
+testPages("light", "story");
 testByHand();

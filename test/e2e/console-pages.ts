@@ -32,6 +32,24 @@ const press = async (page: Page, name: string) => {
 	await (await page.waitForSelector(`xpath/${path}`, { visible: true }))?.click();
 };
 
+/** Those that are looked at with each change. */
+const STORY = new Set([
+	"sign-in",
+	"overview",
+	"menu",
+	"overview-broken",
+	"services",
+	"registrations",
+	"registration",
+	"registration-ended",
+	"registration-end",
+	"bar",
+	"events",
+	"invites",
+	"hostile-overview",
+	"hostile-events",
+]);
+
 const SCENES: readonly Scene[] = [
 	{ name: "sign-in", hash: "#/overview", until: "Admin token", isSignedOut: true },
 	{
@@ -150,10 +168,14 @@ const SCENES: readonly Scene[] = [
 ];
 
 let server: DoubleServer;
-beforeAll(async () => {
-	server = await startDoubleServer();
-});
-afterAll(() => server?.close());
+
+/** Each file has its own: this module is one for all that a process runs. */
+function startsServer(): void {
+	beforeAll(async () => {
+		server = await startDoubleServer();
+	});
+	afterAll(() => server?.close());
+}
 
 /** What axe-core finds. As a script of the page's it would be blocked by the page's policy. */
 async function faultsOf(page: Page): Promise<string[]> {
@@ -182,9 +204,11 @@ async function watchPolicy(page: Page): Promise<void> {
 const violationsOf = (page: Page) =>
 	page.evaluate(() => (window as unknown as { violations: string[] }).violations);
 
-/** Has every page looked at in one scheme. */
-export function testPages(scheme: "light" | "dark"): void {
+/** Has pages looked at in one scheme. @param which the story that each change is told, what is left of it, or all */
+export function testPages(scheme: "light" | "dark", which: "story" | "rest" | "all"): void {
+	const scenes = SCENES.filter(({ name }) => which === "all" || STORY.has(name) === (which === "story"));
 	describe(scheme, () => {
+		startsServer();
 		let firefox: LaunchedFirefox;
 		beforeAll(async () => {
 			firefox = await launchFirefox({
@@ -198,7 +222,7 @@ export function testPages(scheme: "light" | "dark"): void {
 		}, 90_000);
 		afterAll(() => firefox?.close(), 60_000);
 
-		test.each(SCENES.map((scene) => [scene.name, scene] as const))(
+		test.each(scenes.map((scene) => [scene.name, scene] as const))(
 			"%s",
 			async (name, { hash, stage = "ok", until, first, isSignedOut }) => {
 				const { page } = firefox;
@@ -234,6 +258,7 @@ async function picture(page: Page, name: string): Promise<void> {
 /** Has what somebody does by hand tried. */
 export function testByHand(): void {
 	describe("by hand", () => {
+		startsServer();
 		let firefox: LaunchedFirefox;
 		beforeAll(async () => {
 			firefox = await launchFirefox({

@@ -517,6 +517,16 @@ export function registration(now: number, stage: Stage, node: string): Registrat
 
 const registrationEvents = (now: number, node: string): EventView[] => [
 	{
+		id: "10",
+		at: now - 2 * MINUTE,
+		kind: "failed",
+		what: "Failed",
+		node: row(now, 1, "ok").node,
+		reason: "503 push service unwell",
+		decider: "provider",
+		decidedBy: "updates.push.services.mozilla.com",
+	},
+	{
 		id: "9",
 		at: now - 7 * MINUTE,
 		kind: "wrong-node",

@@ -2,7 +2,7 @@
 import { afterAll, describe, expect, test } from "bun:test";
 import { problem, TOKEN } from "./console-double.ts";
 import { NOW, openDom } from "./dom.ts";
-import { event, HOSTILE } from "./samples.ts";
+import { event, HOSTILE, registration } from "./samples.ts";
 
 const dom = openDom();
 afterAll(dom.close);
@@ -187,6 +187,18 @@ describe("registrations", () => {
 });
 
 describe("one registration", () => {
+	test("names the owner's other device that something happened to", async () => {
+		const page = await dom.draw("#/registrations/node-1");
+		await page.until("503 push service unwell");
+		const link = page.root.querySelector<HTMLAnchorElement>(".timeline a");
+		const [other] = registration(0, "ok", "node-1").others;
+		expect([link?.textContent, link?.getAttribute("href")]).toEqual([
+			other?.device,
+			`#/registrations/${other?.node}`,
+		]);
+		expect(page.root.querySelectorAll(".timeline a")).toHaveLength(1);
+	});
+
 	test("says why its owner gets nothing, and where the last push stopped", async () => {
 		const page = await dom.draw("#/registrations/node-1", (double) => {
 			double.stage = "broken";

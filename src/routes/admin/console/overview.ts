@@ -72,7 +72,7 @@ export function overviewRoutes(
 			title: servicesTitle(look.gates, look.gatesOpen),
 			gates: look.gates,
 			apps: appsOf(own, look),
-			reasons: look.timeline.reasons.map((one) => ({ ...one, text: cureOf(one.fate) })),
+			reasons: look.timeline.reasons.map((one) => ({ ...one, text: cureOf(one.fate, one.reason) })),
 		};
 		return c.json(answer);
 	});

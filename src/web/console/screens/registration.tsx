@@ -190,8 +190,13 @@ function LastPush({ view, reload }: { view: RegistrationView; reload(): Promise<
 	);
 }
 
-function Happened({ view: { events, owner, node } }: { view: RegistrationView }) {
+function Happened({ view: { events, owner, node, others } }: { view: RegistrationView }) {
 	const { formats } = useConsole();
+	/** The other device of the owner that it is about. */
+	const other = (event: EventView) =>
+		event.node === undefined || event.node === node
+			? undefined
+			: { node: event.node, device: others.find((one) => one.node === event.node)?.device };
 	return (
 		<Card
 			title="What happened"
@@ -209,7 +214,7 @@ function Happened({ view: { events, owner, node } }: { view: RegistrationView })
 						<li key={event.id}>
 							<time dateTime={new Date(event.at).toISOString()}>{capital(formats.moment(event.at))}</time>
 							<span class="what">
-								{event.what}{" "}
+								{event.what} <OtherDevice of={other(event)} />
 								<Badge tone={toneOf(event)}>{`Decided by ${event.decidedBy.replace(/^The /, "the ")}`}</Badge>
 							</span>
 							<bdi class="muted small any">{capital(event.reason)}</bdi>
@@ -220,6 +225,13 @@ function Happened({ view: { events, owner, node } }: { view: RegistrationView })
 		</Card>
 	);
 }
+
+const OtherDevice = ({ of }: { of: { node: string; device: string | undefined } | undefined }) =>
+	of && (
+		<To class="small" route={{ at: "registration", node: of.node }}>
+			<bdi>{of.device || `Node ${shortNode(of.node)}`}</bdi>
+		</To>
+	);
 
 /** Red where a provider ended what its owner wanted to keep. */
 const toneOf = ({ kind, decider }: EventView): Tone =>

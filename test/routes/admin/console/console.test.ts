@@ -171,7 +171,7 @@ test("apps and push services: outcomes, reasons with what to do, credentials", a
 		turnOn: "Set FCM_SERVICE_ACCOUNT",
 	});
 	expect(reasons).toMatchObject([{ reason: "413 refused as too large", fate: "refused", count: 8 }]);
-	expect(reasons[0]?.text).toContain("They are not tried again");
+	expect(reasons[0]?.text).toContain("not tried again");
 });
 
 test("bars: counted before, made, listed, lifted", async () => {

@@ -252,7 +252,7 @@ function waits(facts: RegistrationFacts): Said | undefined {
 	return {
 		state: "warn",
 		title: `A push for ${nameOf(facts).replace(/^This/, "this")} waits, and is tried again by itself`,
-		text: `It came ${ago(last.at, now)}, and could not go out to ${provider} at once.${why} ${cureOf("later")}`,
+		text: `It came ${ago(last.at, now)}, and could not go out to ${provider} at once.${why} ${cureOf("later", row?.lastError ?? "")}`,
 	};
 }
 
@@ -273,7 +273,7 @@ function fails(facts: RegistrationFacts): Said | undefined {
 	return {
 		state: "bad",
 		title: `${gets(facts)}: ${provider} does not take them`,
-		text: `It answered “${reason}” ${ago(row.lastErrorAt ?? now, now)}. ${before} ${cureOf(isRefused ? "refused" : "later")}`,
+		text: `It answered “${reason}” ${ago(row.lastErrorAt ?? now, now)}. ${before} ${cureOf(isRefused ? "refused" : "later", reason)}`,
 	};
 }
 

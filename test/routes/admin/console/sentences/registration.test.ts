@@ -181,7 +181,19 @@ describe("why romeo gets no pushes", () => {
 			"romeo gets no pushes here: Apple does not take them",
 			"bad",
 		]);
-		expect(refused.text).toContain("They are not tried again");
+		expect(refused.text).toContain("not tried again");
+	});
+
+	test.each([
+		["413 refused as too large (PayloadTooLarge)", "leave “body” out of its include"],
+		["403 forbidden", "Open the app on the device once"],
+		["403 the topic is not open to everybody", "needs an access token"],
+		["400 refused as malformed (INVALID_ARGUMENT)", "end it, and open the app once"],
+		["403 channel of another app", "with another key or app"],
+		["403 VAPID token refused (BadJwtToken)", "If the reason names a setting"],
+	])("it is refused with %s: what helps then", (lastError, advice) => {
+		const row = { ...working, lastErrorAt: NOW - MIN, lastError };
+		expect(said({ row, events: [event({ kind: "refused", at: NOW - MIN })] }).text).toContain(advice);
 	});
 
 	test("all is well", () => {

@@ -1,0 +1,3 @@
+import { askQuestions } from "./console-questions.ts";
+
+askQuestions("ejabberd");

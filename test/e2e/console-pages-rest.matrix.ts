@@ -1,0 +1,3 @@
+import { testPages } from "./console-pages.ts";
+
+testPages("light", "rest");
