@@ -67,14 +67,10 @@ try {
 	let runs = 0;
 	console.log(`median of ${RUNS}: from the start of the process to its first answer, and its memory then\n`);
 	const floor = await measure("floor: Bun with one Hono route", [process.execPath, floorScript], () => ({}));
-	const first = await measure(
-		"first start, keys and files made",
-		[process.execPath, "src/server.ts"],
-		() => ({
-			DATA_DIR: join(folder, `first-${runs++}`),
-		}),
-	);
-	const later = await measure("later start", [process.execPath, "src/server.ts"], () => ({
+	const first = await measure("first start, keys and files made", [process.execPath, "src/main.ts"], () => ({
+		DATA_DIR: join(folder, `first-${runs++}`),
+	}));
+	const later = await measure("later start", [process.execPath, "src/main.ts"], () => ({
 		DATA_DIR: join(folder, "first-0"),
 	}));
 	rmSync(floorScript);

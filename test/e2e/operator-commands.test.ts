@@ -172,14 +172,19 @@ describe("what is asked of the Reveille that runs, which has the database", () =
 	}, 90_000);
 
 	test("a shell proposes accounts and nodes; bash at a terminal writes the account out", async () => {
-		const proposed = async (...words: string[]) =>
-			(await typed("complete", ...words)).said.trim().split("\n");
+		/** Nothing is proposed where the answer takes longer than a moment, as on a busy machine: asked again then. */
+		const proposed = async (...words: string[]) => {
+			for (let tries = 1; ; tries++) {
+				const said = (await typed("complete", ...words)).said.trim();
+				if (said !== "" || tries === 10) return said.split("\n");
+			}
+		};
 		for (const command of ["show", "test", "end", "bar", "list"])
 			expect(await proposed(command, "rom")).toEqual([jid("romeo")]);
 		const node = nodeOf("romeo");
 		expect(await proposed("show", node.slice(0, 6))).toEqual([node]);
 		expect(await proposed("bar", scene.server.host.slice(0, 4))).toEqual([scene.server.host]);
-		expect(await proposed("show", "nobody")).toEqual([""]);
+		expect((await typed("complete", "show", "nobody")).said).toBe("");
 
 		const bin = temporaryFolder("bin");
 		const { dataFolder } = scene.reveille;
@@ -191,8 +196,10 @@ describe("what is asked of the Reveille that runs, which has the database", () =
 		const bash = await startTerminalBash({ PATH: `${bin.path}:${process.env.PATH}`, DATA_DIR: dataFolder });
 		try {
 			await bash.type("source <(reveille completion bash)\n", /typed> $/);
-			expect(await bash.type("reveille show rom\t", / $/)).toBe(`reveille show ${jid("romeo")} `);
-			const at = await bash.type(`\x15reveille show romeo@${scene.server.host.slice(0, 2)}\t`, /org $/);
+			const tab = (line: string, shown: RegExp) =>
+				bash.type(`\x15${line}\t`, shown).catch(() => bash.type(`\x15${line}\t`, shown));
+			expect(await tab("reveille show rom", /org $/)).toEndWith(`reveille show ${jid("romeo")} `);
+			const at = await tab(`reveille show romeo@${scene.server.host.slice(0, 2)}`, /org $/);
 			expect(at).toEndWith(`reveille show ${jid("romeo")} `);
 		} finally {
 			await bash.stop();

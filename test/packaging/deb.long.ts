@@ -171,6 +171,14 @@ describe.each<Release>(["bookworm", "trixie"])("on a fresh %s", (release) => {
 		expect(status).toMatch(/\nCapEff:\t0+\n/);
 		const ready = `exec 3<>/dev/tcp/127.0.0.1/5357; printf 'GET /ready HTTP/1.1\\r\\nHost: localhost\\r\\nConnection: close\\r\\n\\r\\n' >&3; cat <&3`;
 		expect(await sh(`bash -c "${ready}"`)).toContain('"database":"ok"');
+		// What needs a process of its own, and a signal, gets through the filters too.
+		await sh("systemctl reload reveille");
+		await sh(
+			"for i in $(seq 100); do journalctl -u reveille | grep -q 'Reloaded. Apps that changed: none' && exit; sleep 0.1; done; exit 1",
+		);
+		await sh("install -d -o reveille -m 700 /var/backups/reveille");
+		expect(await sh("reveille backup /var/backups/reveille/one")).toContain("reveille.db, secret.key");
+		expect(await sh("stat -c '%a %U' /var/backups/reveille/one/reveille.db")).toBe("600 reveille");
 		// It was restarted by nobody.
 		expect(await sh("systemctl show -P NRestarts reveille")).toBe("0");
 	}, 120_000);

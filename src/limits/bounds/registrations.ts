@@ -69,7 +69,7 @@ export const registrationBounds = {
 		beyond: "The registration is left out, and the import's report says why.",
 	},
 	importRows: {
-		is: 100,
+		is: 50,
 		unit: "registrations",
 		what: "What `import` asks the Reveille that runs to take in with one request, which is one transaction",
 		beyond: "The request is refused. The command sends several.",

@@ -1,28 +1,17 @@
 /** A console on a document without a browser, for one test file: it is there between `openDom` and its `close`. */
-import { Window } from "happy-dom";
 import { h, render } from "preact";
 import { App } from "../../../src/web/console/app.tsx";
 import { type Console, ConsoleProvider, type StreamListener } from "../../../src/web/console/console.ts";
 import { type ConsoleEffects, createConsole } from "../../../src/web/console/create-console.ts";
+import { openWindow, type Reader, readerOf, turns } from "../dom.ts";
 import { type ConsoleDouble, createConsoleDouble } from "./console-double.ts";
 
 /** A Friday. */
 export const NOW = Date.UTC(2026, 10, 27, 14, 5, 31);
 
-export interface Drawn {
+export interface Drawn extends Reader {
 	readonly console: Console;
 	readonly double: ConsoleDouble;
-	readonly root: HTMLElement;
-	/** All that is read, with single blanks. */
-	text(): string;
-	/** Waits until the text has it. @throws with the text at the deadline */
-	until(words: string): Promise<void>;
-	/** The first element of the selector, or the first button or link with the text. @throws when there is none */
-	find<Kind extends HTMLElement = HTMLElement>(selectorOrText: string): Kind;
-	press(text: string): Promise<void>;
-	type(selector: string, value: string): void;
-	/** Sends the first form, or the one of the selector. */
-	send(selector?: string): Promise<void>;
 	/** Opens a link, as the address bar does. */
 	open(hash: string): Promise<void>;
 	hash(): string;
@@ -42,21 +31,11 @@ export interface Dom {
 	close(): void;
 }
 
-/** ms until a wait for words gives up. */
-const PATIENCE = 2_000;
-
-const GLOBALS = ["document", "SVGElement"] as const;
-
 export function openDom(): Dom {
-	const window = new Window({ url: "https://push.example.net/admin/" });
-	const former = GLOBALS.map((name) => Reflect.get(globalThis, name));
-	for (const name of GLOBALS) Reflect.set(globalThis, name, Reflect.get(window, name));
-	const roots: HTMLElement[] = [];
+	const window = openWindow("https://push.example.net/admin/", ["document", "SVGElement"]);
 	return {
 		async draw(hash, set) {
-			const root = document.createElement("div");
-			document.body.append(root);
-			roots.push(root);
+			const root = window.root();
 			const double = createConsoleDouble(() => NOW);
 			set?.(double);
 			const played = play(double, hash);
@@ -66,23 +45,15 @@ export function openDom(): Dom {
 			await settled();
 			return drawn(console, double, played, root);
 		},
-		close() {
-			for (const root of roots) render(null, root);
-			GLOBALS.forEach((name, index) => {
-				if (former[index] === undefined) Reflect.deleteProperty(globalThis, name);
-				else Reflect.set(globalThis, name, former[index]);
-			});
-			void window.happyDOM.close();
-		},
+		close: window.close,
 	};
 }
 
-/** Preact draws, and promises that are settled go on. */
+/** Effects after a drawing wait for a frame, or 35 ms where there is none. */
 async function settled(): Promise<void> {
-	for (let turn = 0; turn < 8; turn++) await new Promise((resolve) => setImmediate(resolve));
-	// Effects after a drawing wait for a frame, or 35 ms where there is none.
+	await turns(8);
 	await new Promise((resolve) => setTimeout(resolve, 40));
-	for (let turn = 0; turn < 8; turn++) await new Promise((resolve) => setImmediate(resolve));
+	await turns(8);
 }
 
 function play(double: ConsoleDouble, first: string) {
@@ -159,45 +130,13 @@ function drawn(
 	played: ReturnType<typeof play>,
 	root: HTMLElement,
 ): Drawn {
-	const text = () => (root.textContent ?? "").replace(/\s+/g, " ");
-	function find<Kind extends HTMLElement>(selectorOrText: string): Kind {
-		const byText = [...root.querySelectorAll<Kind>("main button, main a, button, a, summary")].find(
-			(element) => element.textContent?.trim() === selectorOrText,
-		);
-		const found =
-			byText ?? (/^[#.[a-z]/.test(selectorOrText) ? root.querySelector<Kind>(selectorOrText) : null);
-		if (!found) throw new Error(`There is no ${selectorOrText} in: ${text()}`);
-		return found;
-	}
 	return {
+		...readerOf(root, "main button, main a, button, a, summary", settled),
 		console,
 		double,
-		root,
 		streams: played.streams,
 		copied: played.copied,
-		text,
-		find,
 		hash: played.hash,
-		async until(words) {
-			const end = Date.now() + PATIENCE;
-			while (!text().includes(words)) {
-				if (Date.now() > end) throw new Error(`“${words}” is not in: ${text()}`);
-				await settled();
-			}
-		},
-		async press(label) {
-			find(label).click();
-			await settled();
-		},
-		type(selector, value) {
-			find<HTMLInputElement>(selector).value = value;
-		},
-		async send(selector = "form") {
-			const view = root.ownerDocument.defaultView;
-			if (!view) throw new Error("The document has no window.");
-			find<HTMLFormElement>(selector).dispatchEvent(new view.Event("submit", { cancelable: true }));
-			await settled();
-		},
 		async open(hash) {
 			played.open(hash);
 			await settled();

@@ -8,7 +8,7 @@ import type { Environment } from "../command.ts";
 import { socketIn } from "../running.ts";
 
 /** A shell stands still meanwhile, ms. */
-const DEADLINE_MS = 500;
+const DEADLINE_MS = 1_000;
 
 async function askQuickly<T>({ DATA_DIR }: Environment, path: string): Promise<T | undefined> {
 	try {

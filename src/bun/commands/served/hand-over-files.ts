@@ -2,7 +2,7 @@
  * The process that reads the files of a backup for the Reveille that runs, onto its standard output. A process of its
  * own: reading a database's file takes a process's locks from it (locked-copy.ts), and pushes go on meanwhile.
  */
-import { existsSync, readFileSync, statSync } from "node:fs";
+import { existsSync, readFileSync, statSync, write } from "node:fs";
 import { join } from "node:path";
 import { createClient } from "@libsql/client/sqlite3";
 import { fileUrl } from "../../../syntax/file-url.ts";
@@ -13,6 +13,10 @@ import { type BackupPart, toBytes } from "./backup-pieces.ts";
 
 /** How long the command may let us wait, ms: meanwhile the database's log grows. */
 const IDLE_MS = 30_000;
+
+const STDOUT = 1;
+/** Until a pipe that was full is tried again, ms. */
+const RETRY_MS = 5;
 
 /** Reads what standard input names ({@link KeptData}). */
 export async function handOverFiles(): Promise<void> {
@@ -25,15 +29,28 @@ export async function handOverFiles(): Promise<void> {
 }
 
 async function send(part: BackupPart): Promise<void> {
-	const idle = setTimeout(() => process.exit(1), IDLE_MS);
 	for (const bytes of toBytes(part)) {
-		// A pipe that broke: nobody takes the rest.
-		await new Promise<void>((resolve) => {
-			process.stdout.write(bytes, (error) => (error ? process.exit(1) : resolve()));
-		});
+		for (let at = 0; at < bytes.length; ) {
+			const idle = setTimeout(() => process.exit(1), IDLE_MS);
+			at += await written(bytes.subarray(at));
+			clearTimeout(idle);
+		}
 	}
-	clearTimeout(idle);
 }
+
+/**
+ * Writes by the system's own call, on another thread: what is said to be written is in the pipe then, and is not lost
+ * with the end of this process.
+ */
+const written = (bytes: Uint8Array) =>
+	new Promise<number>((resolve) => {
+		write(STDOUT, bytes, (error, count) => {
+			if (!error) return resolve(count);
+			// The pipe is full for now. Any other error: nobody takes the rest.
+			if (error.code === "EAGAIN") setTimeout(resolve, RETRY_MS, 0);
+			else process.exit(1);
+		});
+	});
 
 /** All that must be kept, each file as of one moment. */
 async function* backupParts({ dataDir, database, elsewhere }: KeptData): AsyncGenerator<BackupPart> {

@@ -7,6 +7,7 @@ import { NS } from "../../../../xmpp/namespaces.ts";
 import { type Context, silent } from "../context.ts";
 import { bad, type Finding, ok, reasonOf, timed, warn } from "../finding.ts";
 import { lookAtHolder } from "./holder.ts";
+import { lookAtPubsubHost } from "./pubsub-host.ts";
 import { measureRate, rateFinding } from "./rate.ts";
 import { openSession, type Session } from "./session.ts";
 import { lookAtCertificate, lookAtHostMeta, lookAtName } from "./way.ts";
@@ -99,6 +100,7 @@ async function lookInside(
 			databaseId,
 			running: connections.find((each) => each.address === address),
 		});
+		const pubsubHost = await lookAtPubsubHost(account, ask);
 		const software = await softwareOf(ask, domain);
 		// Last: what it is asked after that waits behind it.
 		const rate = rateFinding(await measureRate(session, domain), { software, username, domain });
@@ -110,6 +112,7 @@ async function lookInside(
 			...(server.facts().push ? [ok("Push at the server", `${domain} publishes for its users.`)] : []),
 			stanzaSize(session),
 			...holder,
+			...pubsubHost,
 			rate,
 		];
 	} finally {
