@@ -65,7 +65,7 @@ export const commandMessages = {
 	},
 	"backup-failed": {
 		happened: "The backup failed, and nothing is left in its folder.",
-		cause: "A file cannot be read, or the disk is full. The line has the error.",
+		cause: "A file cannot be read, the folder cannot be made or written to, or the disk is full. The line has the error.",
 		remedy: "Run it as the user that Reveille runs as, to a disk with room.",
 		more: "operations.md#backup-and-restore",
 	},

@@ -6,8 +6,10 @@ import {
 	mkdirSync,
 	readdirSync,
 	readFileSync,
+	readlinkSync,
 	rmSync,
 	statSync,
+	symlinkSync,
 	writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
@@ -265,6 +267,34 @@ describe("a backup that cannot be made says why, and leaves nothing", () => {
 			"nothing is left",
 		);
 		expect(readdirSync(target)).toEqual([]);
+	});
+
+	test("into what is no folder and cannot be one: it stays as it was", async () => {
+		const [data, place] = [folder(), folder()];
+		writeFileSync(join(data, "reveille.db"), "");
+		const [file, link] = [join(place, "file"), join(place, "link")];
+		writeFileSync(file, "mine");
+		symlinkSync(join(place, "nowhere"), link);
+		for (const target of [file, join(file, "backup"), link, ""]) {
+			const { stderr, code } = await backup([target], { DATA_DIR: data });
+			expect({ target, code }).toEqual({ target, code: 1 });
+			expect(stderr).toMatch(
+				/^"[^"]*" cannot be made a folder that is written to \([A-Z]+\): .* \[backup-failed\]\n$/,
+			);
+		}
+		expect(readFileSync(file, "utf8")).toBe("mine");
+		expect(readlinkSync(link)).toBe(join(place, "nowhere"));
+	}, 60_000);
+
+	test("while somebody else puts files into the folder: those stay", async () => {
+		const target = folder();
+		const failing = backUp(target, async (own) => {
+			writeFileSync(join(own, "secret.key"), "key");
+			writeFileSync(join(target, "letters.txt"), "mine");
+			throw new Error("ENOSPC: no space left on device");
+		});
+		await expect(failing).rejects.toThrow("ENOSPC");
+		expect(readdirSync(target)).toEqual(["letters.txt"]);
 	});
 
 	test("without a folder's name, or with more than one: what is wrong", async () => {
