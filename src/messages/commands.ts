@@ -65,7 +65,8 @@ export const commandMessages = {
 	},
 	"backup-failed": {
 		happened: "The backup failed, and nothing is left in its folder.",
-		cause: "A file cannot be read, the folder cannot be made or written to, or the disk is full. The line has the error.",
+		cause:
+			"A file cannot be read, the folder cannot be made or written to, or the disk is full. The line has the error.",
 		remedy: "Run it as the user that Reveille runs as, to a disk with room.",
 		more: "operations.md#backup-and-restore",
 	},
@@ -96,8 +97,9 @@ export const commandMessages = {
 	},
 	"running-silent": {
 		happened: "A command found the socket of a Reveille that runs, and got no answer.",
-		cause: "It hangs, or it belongs to another user.",
-		remedy: "Run the command as the user that Reveille runs as. If it hangs, look at its log and restart it.",
+		cause: "It hangs, it belongs to another user, or it ended while it was asked.",
+		remedy:
+			"Run the command as the user that Reveille runs as. If it hangs, look at its log and restart it. What it did until then stays.",
 		more: "commands.md",
 	},
 	"running-older": {
