@@ -57,6 +57,13 @@ export const commandMessages = {
 		remedy:
 			"Run it with the same settings and in the same folder. A new Reveille must be started once first.",
 	},
+	"secret-key-missing": {
+		happened: "A command was refused, because the key of the registrations is not where the settings say.",
+		cause:
+			"The command was run without the `SECRET_KEY`, or with another `DATA_DIR`, than Reveille, or `secret.key` was lost.",
+		remedy: "Run it with the same settings and in the same folder, or restore `secret.key` from a backup.",
+		more: "keys.md",
+	},
 	"backup-folder-not-empty": {
 		happened: "The backup was refused, because its folder is not empty.",
 		cause: "There is an older backup, or something else, in it.",

@@ -13,8 +13,9 @@ import { createKeyring } from "../../../secrets.ts";
 import { openConsoleStore } from "../../../store/console/console-store.ts";
 import { checkSecretKey } from "../../../store/facts.ts";
 import { createInvites } from "../../../store/invites.ts";
+import { secretFile } from "../../data-folder.ts";
 import { nativeConceal } from "../../native-crypto.ts";
-import { openOwnKeys } from "../../own-keys.ts";
+import { StartError } from "../../start-error.ts";
 import type { Environment } from "../command.ts";
 import { withKnownDatabase } from "../known-database.ts";
 import type { Ask } from "./ask.ts";
@@ -25,9 +26,9 @@ export async function withOwnAnswers<T>(
 	config: Config,
 	use: (ask: Ask) => Promise<T>,
 ): Promise<T> {
-	const secretKey = await openOwnKeys(config).secretKey();
-	const keys = await createKeyring(secretKey, config.secretKeysOld);
 	return withKnownDatabase(env, async (db) => {
+		const secretKey = await knownSecretKey(config);
+		const keys = await createKeyring(secretKey, config.secretKeysOld);
 		const known = await checkSecretKey(db, keys);
 		const journal = createJournal();
 		const ends = createEnds();
@@ -65,4 +66,16 @@ export async function withOwnAnswers<T>(
 			if (happened.length > 0) await store.writeMinute(undefined, happened);
 		}
 	});
+}
+
+/** None is made: whoever asks in the wrong folder, or as root, would leave a file there. @throws {StartError} */
+async function knownSecretKey({ dataDir, secretKey }: Config): Promise<string> {
+	if (secretKey !== undefined) return secretKey;
+	const { value } = await secretFile(dataDir, "secret.key", () => {
+		throw new StartError(
+			"secret-key-missing",
+			`There is no secret.key in ${dataDir}: set DATA_DIR and SECRET_KEY as for the Reveille that serves.`,
+		);
+	});
+	return value;
 }
