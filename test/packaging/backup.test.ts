@@ -200,6 +200,33 @@ describe("a backup that is handed over", () => {
 	});
 });
 
+test("databases are looked through once all is handed over: who hands over waits for 30 seconds only", async () => {
+	const sent = [
+		'{"kind":"begin","total":1}\n',
+		'{"kind":"piece","file":"outbox.db","bytes":4}\nnone{"kind":"database","file":"outbox.db"}\n',
+	];
+	const failure = '{"kind":"failure","reason":"EIO: i/o error"}\n';
+	const taking = (...lines: string[]) =>
+		backUp(
+			join(folder(), "backup"),
+			takenFrom({ status: {} as Running["status"], ask: async () => new Response(lines.join("")) }, QUIET),
+		);
+	await expect(taking(...sent, failure)).rejects.toThrow("EIO: i/o error");
+	await expect(taking(...sent, '{"kind":"end"}\n')).rejects.toThrow("not a database");
+});
+
+test("one that breaks off says so, and what to do", async () => {
+	const body = new ReadableStream({
+		pull(controller) {
+			controller.error(Object.assign(new Error("The socket was closed."), { code: "ECONNRESET" }));
+		},
+	});
+	const taking = takenFrom({ status: {} as Running["status"], ask: async () => new Response(body) }, QUIET);
+	await expect(backUp(join(folder(), "backup"), taking)).rejects.toThrow(
+		/ended half-way\..*type the command again$/,
+	);
+});
+
 test("one that ended half-way looks like none: what restores would begin with half of what there was", async () => {
 	const [data, kept] = [folder(), join(folder(), "backup")];
 	for (const name of ["reveille.db", "outbox.db"]) {
