@@ -192,11 +192,16 @@ describe("a backup that is handed over", () => {
 		["ends half-way", [begin, '{"kind":"piece","file":"secret.key","bytes":9}\n', "key"], "ended half-way"],
 		["fails", [begin, '{"kind":"failure","reason":"EIO: i/o error"}\n'], "EIO: i/o error"],
 		["names another file", [begin, '{"kind":"piece","file":"../x","bytes":1}\nx'], "is no backup"],
+		["removes another file", [begin, '{"kind":"again","file":"../../precious"}\n'], "is no backup"],
+		["opens another file", [begin, '{"kind":"database","file":"../../precious"}\n'], "is no backup"],
 		["is none", ["x".repeat(5000)], "is no backup"],
 	])("and %s leaves nothing behind", async (_, sent, why) => {
-		const target = join(folder(), "backup");
+		const place = folder();
+		const [target, precious] = [join(place, "backup"), join(place, "precious")];
+		writeFileSync(precious, "mine");
 		await expect(backUp(target, takenFrom(running(...sent), QUIET))).rejects.toThrow(why);
 		expect(existsSync(target)).toBe(false);
+		expect(readFileSync(precious, "utf8")).toBe("mine");
 	});
 });
 

@@ -14,7 +14,7 @@ const EVERY_MS_IN_A_FILE = 10_000;
 /** Reading from a disk and writing to one: either may stand still for a while. */
 const DEADLINE_MS = 60 * 60_000;
 
-/** What may come: nothing else is written. */
+/** What may come: nothing else is written or removed, with the rights of root perhaps. */
 const FILES: ReadonlySet<string> = new Set<string>([
 	...BACKUP_NAMES.small,
 	...[BACKUP_NAMES.outbox, BACKUP_NAMES.database].flatMap((name) => [name, `${name}-wal`]),
@@ -40,11 +40,11 @@ export const takenFrom =
 		};
 		try {
 			for await (const part of readParts(answer.body)) {
+				if ("file" in part && !FILES.has(part.file)) throw new Error("what came is no backup");
 				if (part.kind === "begin") ({ total, elsewhere } = part);
 				else if (part.kind === "failure") throw new Error(part.reason);
 				else if (part.kind === "bytes") {
 					const { file, bytes } = part;
-					if (!FILES.has(file)) throw new Error("what came is no backup");
 					const to = open.get(file) ?? openSync(join(folder, file), "wx", 0o600);
 					open.set(file, to);
 					for (let at = 0; at < bytes.length; ) at += writeSync(to, bytes, at);

@@ -2,10 +2,13 @@
 import { afterEach, beforeEach, expect, test } from "bun:test";
 import { chmodSync } from "node:fs";
 import { join } from "node:path";
+import { getLogger } from "@logtape/logtape";
 import { openCommandSocket } from "../../../../src/bun/command-socket.ts";
 import { operatorOf, runningIn } from "../../../../src/bun/commands/operator/ask.ts";
 import { askSocket } from "../../../../src/bun/commands/running.ts";
 import { temporaryFolder } from "../../../peers/folder.ts";
+
+const log = getLogger(["test"]);
 
 let folder: ReturnType<typeof temporaryFolder>;
 beforeEach(() => {
@@ -26,7 +29,7 @@ test("one that ends before it answers: what is done stays, and the command may b
 			await socket.stop();
 			return new Response();
 		},
-		{ warn() {} },
+		log,
 	);
 	const operator = operatorOf((path, init) => askSocket(folder.path, path, init), true);
 	expect(await failure(operator.post("/import", {}))).toMatchObject({
@@ -48,7 +51,7 @@ test("one that does not answer in time", async () => {
 const NOBODY = 65_534;
 
 test("another user's: it is not taken for one that does not run", async () => {
-	const socket = openCommandSocket(folder.path, () => new Response(), { warn() {} });
+	const socket = openCommandSocket(folder.path, () => new Response(), log);
 	const sentence = `The Reveille with this DATA_DIR cannot be asked: this user may not open ${folder.path}/reveille.sock. Type the command as the user that Reveille runs as, or as root.`;
 	// Root may look everywhere, and others may not look here.
 	const isRoot = process.geteuid?.() === 0;

@@ -1,5 +1,6 @@
 /** What a shell proposes of names that strangers chose. */
 import { afterAll, beforeAll, expect, test } from "bun:test";
+import { getLogger } from "@logtape/logtape";
 import { openCommandSocket } from "../../../../src/bun/command-socket.ts";
 import { ownersBegin, whoBegins } from "../../../../src/bun/commands/operator/proposals.ts";
 import { temporaryFolder } from "../../../peers/folder.ts";
@@ -28,12 +29,14 @@ const UNSAFE = [
 	"a'b",
 ];
 
+const log = getLogger(["test"]);
+
 let folder: ReturnType<typeof temporaryFolder>;
 let socket: ReturnType<typeof openCommandSocket>;
 beforeAll(() => {
 	folder = temporaryFolder("proposals");
 	const rows = [...SAFE, ...UNSAFE].map((owner) => ({ owner, node: `${owner}/node` }));
-	socket = openCommandSocket(folder.path, () => Response.json({ rows }), { warn() {} });
+	socket = openCommandSocket(folder.path, () => Response.json({ rows }), log);
 });
 afterAll(async () => {
 	await socket?.stop();
