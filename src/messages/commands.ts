@@ -21,6 +21,11 @@ export const commandMessages = {
 		remedy: "Set `DATA_DIR` to a folder with a shorter path, on a local disk, and restart Reveille.",
 		more: "commands.md#doctor",
 	},
+	"output-failed": {
+		happened: "A command did what was asked, and what it had to say is not all written.",
+		cause: "Its output goes into a file, and the disk is full or cannot be written to.",
+		remedy: "Make room, and type the command again. What `reveille token` made and could not print is lost.",
+	},
 	"message-unknown": {
 		happened: "`reveille explain` was asked for an id that does not exist.",
 		cause: "The id has a typing error, or it is one of another version.",
