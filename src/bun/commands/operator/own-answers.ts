@@ -13,11 +13,10 @@ import { createKeyring } from "../../../secrets.ts";
 import { openConsoleStore } from "../../../store/console/console-store.ts";
 import { checkSecretKey } from "../../../store/facts.ts";
 import { createInvites } from "../../../store/invites.ts";
-import { secretFile } from "../../data-folder.ts";
 import { nativeConceal } from "../../native-crypto.ts";
-import { StartError } from "../../start-error.ts";
 import type { Environment } from "../command.ts";
 import { withKnownDatabase } from "../known-database.ts";
+import { knownSecretKey } from "../known-secret-key.ts";
 import type { Ask } from "./ask.ts";
 
 /** @throws {StartError | ConfigError | WrongKey} with a sentence for whoever typed the command */
@@ -66,16 +65,4 @@ export async function withOwnAnswers<T>(
 			if (happened.length > 0) await store.writeMinute(undefined, happened);
 		}
 	});
-}
-
-/** None is made: whoever asks in the wrong folder, or as root, would leave a file there. @throws {StartError} */
-async function knownSecretKey({ dataDir, secretKey }: Config): Promise<string> {
-	if (secretKey !== undefined) return secretKey;
-	const { value } = await secretFile(dataDir, "secret.key", () => {
-		throw new StartError(
-			"secret-key-missing",
-			`There is no secret.key in ${dataDir}: set DATA_DIR and SECRET_KEY as for the Reveille that serves.`,
-		);
-	});
-	return value;
 }
