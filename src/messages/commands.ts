@@ -21,6 +21,11 @@ export const commandMessages = {
 		remedy: "Set `DATA_DIR` to a folder with a shorter path, on a local disk, and restart Reveille.",
 		more: "commands.md#doctor",
 	},
+	"output-failed": {
+		happened: "A command did what was asked, and what it had to say is not all written.",
+		cause: "Its output goes into a file, and the disk is full or cannot be written to.",
+		remedy: "Make room, and type the command again. What `reveille token` made and could not print is lost.",
+	},
 	"message-unknown": {
 		happened: "`reveille explain` was asked for an id that does not exist.",
 		cause: "The id has a typing error, or it is one of another version.",
@@ -57,6 +62,13 @@ export const commandMessages = {
 		remedy:
 			"Run it with the same settings and in the same folder. A new Reveille must be started once first.",
 	},
+	"secret-key-missing": {
+		happened: "A command was refused, because the key of the registrations is not where the settings say.",
+		cause:
+			"The command was run without the `SECRET_KEY`, or with another `DATA_DIR`, than Reveille, or `secret.key` was lost.",
+		remedy: "Run it with the same settings and in the same folder, or restore `secret.key` from a backup.",
+		more: "keys.md",
+	},
 	"backup-folder-not-empty": {
 		happened: "The backup was refused, because its folder is not empty.",
 		cause: "There is an older backup, or something else, in it.",
@@ -65,7 +77,8 @@ export const commandMessages = {
 	},
 	"backup-failed": {
 		happened: "The backup failed, and nothing is left in its folder.",
-		cause: "A file cannot be read, or the disk is full. The line has the error.",
+		cause:
+			"A file cannot be read, the folder cannot be made or written to, or the disk is full. The line has the error.",
 		remedy: "Run it as the user that Reveille runs as, to a disk with room.",
 		more: "operations.md#backup-and-restore",
 	},
@@ -96,8 +109,9 @@ export const commandMessages = {
 	},
 	"running-silent": {
 		happened: "A command found the socket of a Reveille that runs, and got no answer.",
-		cause: "It hangs, or it belongs to another user.",
-		remedy: "Run the command as the user that Reveille runs as. If it hangs, look at its log and restart it.",
+		cause: "It hangs, it belongs to another user, or it ended while it was asked.",
+		remedy:
+			"Run the command as the user that Reveille runs as. If it hangs, look at its log and restart it. What it did until then stays.",
 		more: "commands.md",
 	},
 	"running-older": {

@@ -6,8 +6,10 @@ import {
 	mkdirSync,
 	readdirSync,
 	readFileSync,
+	readlinkSync,
 	rmSync,
 	statSync,
+	symlinkSync,
 	writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
@@ -190,12 +192,44 @@ describe("a backup that is handed over", () => {
 		["ends half-way", [begin, '{"kind":"piece","file":"secret.key","bytes":9}\n', "key"], "ended half-way"],
 		["fails", [begin, '{"kind":"failure","reason":"EIO: i/o error"}\n'], "EIO: i/o error"],
 		["names another file", [begin, '{"kind":"piece","file":"../x","bytes":1}\nx'], "is no backup"],
+		["removes another file", [begin, '{"kind":"again","file":"../../precious"}\n'], "is no backup"],
+		["opens another file", [begin, '{"kind":"database","file":"../../precious"}\n'], "is no backup"],
 		["is none", ["x".repeat(5000)], "is no backup"],
 	])("and %s leaves nothing behind", async (_, sent, why) => {
-		const target = join(folder(), "backup");
+		const place = folder();
+		const [target, precious] = [join(place, "backup"), join(place, "precious")];
+		writeFileSync(precious, "mine");
 		await expect(backUp(target, takenFrom(running(...sent), QUIET))).rejects.toThrow(why);
 		expect(existsSync(target)).toBe(false);
+		expect(readFileSync(precious, "utf8")).toBe("mine");
 	});
+});
+
+test("databases are looked through once all is handed over: who hands over waits for 30 seconds only", async () => {
+	const sent = [
+		'{"kind":"begin","total":1}\n',
+		'{"kind":"piece","file":"outbox.db","bytes":4}\nnone{"kind":"database","file":"outbox.db"}\n',
+	];
+	const failure = '{"kind":"failure","reason":"EIO: i/o error"}\n';
+	const taking = (...lines: string[]) =>
+		backUp(
+			join(folder(), "backup"),
+			takenFrom({ status: {} as Running["status"], ask: async () => new Response(lines.join("")) }, QUIET),
+		);
+	await expect(taking(...sent, failure)).rejects.toThrow("EIO: i/o error");
+	await expect(taking(...sent, '{"kind":"end"}\n')).rejects.toThrow("not a database");
+});
+
+test("one that breaks off says so, and what to do", async () => {
+	const body = new ReadableStream({
+		pull(controller) {
+			controller.error(Object.assign(new Error("The socket was closed."), { code: "ECONNRESET" }));
+		},
+	});
+	const taking = takenFrom({ status: {} as Running["status"], ask: async () => new Response(body) }, QUIET);
+	await expect(backUp(join(folder(), "backup"), taking)).rejects.toThrow(
+		/ended half-way\..*type the command again$/,
+	);
 });
 
 test("one that ended half-way looks like none: what restores would begin with half of what there was", async () => {
@@ -265,6 +299,34 @@ describe("a backup that cannot be made says why, and leaves nothing", () => {
 			"nothing is left",
 		);
 		expect(readdirSync(target)).toEqual([]);
+	});
+
+	test("into what is no folder and cannot be one: it stays as it was", async () => {
+		const [data, place] = [folder(), folder()];
+		writeFileSync(join(data, "reveille.db"), "");
+		const [file, link] = [join(place, "file"), join(place, "link")];
+		writeFileSync(file, "mine");
+		symlinkSync(join(place, "nowhere"), link);
+		for (const target of [file, join(file, "backup"), link, ""]) {
+			const { stderr, code } = await backup([target], { DATA_DIR: data });
+			expect({ target, code }).toEqual({ target, code: 1 });
+			expect(stderr).toMatch(
+				/^"[^"]*" cannot be made a folder that is written to \([A-Z]+\): .* \[backup-failed\]\n$/,
+			);
+		}
+		expect(readFileSync(file, "utf8")).toBe("mine");
+		expect(readlinkSync(link)).toBe(join(place, "nowhere"));
+	}, 60_000);
+
+	test("while somebody else puts files into the folder: those stay", async () => {
+		const target = folder();
+		const failing = backUp(target, async (own) => {
+			writeFileSync(join(own, "secret.key"), "key");
+			writeFileSync(join(target, "letters.txt"), "mine");
+			throw new Error("ENOSPC: no space left on device");
+		});
+		await expect(failing).rejects.toThrow("ENOSPC");
+		expect(readdirSync(target)).toEqual(["letters.txt"]);
 	});
 
 	test("without a folder's name, or with more than one: what is wrong", async () => {

@@ -29,6 +29,7 @@ import { eventsCommand } from "./operator/events.ts";
 import { listCommand } from "./operator/list.ts";
 import { showCommand } from "./operator/show.ts";
 import { testCommand } from "./operator/test-push.ts";
+import { print, printable } from "./output.ts";
 import { tokenCommand } from "./token.ts";
 
 const ROUTES = {
@@ -123,7 +124,7 @@ function wronglyTyped(error: unknown): string {
 
 /** A fault of our own has its place in the code with it. */
 function sentenceOf(error: unknown): string {
-	if (isForPeople(error)) return withId(error.message, error.id);
+	if (isForPeople(error)) return printable(withId(error.message, error.id));
 	return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }
 
@@ -153,8 +154,7 @@ async function completionsOf(words: readonly string[], typed: Typed): Promise<st
 export async function runCommand(words: readonly string[], env: Environment): Promise<number> {
 	const shell: StricliProcess = { stdout: process.stdout, stderr: process.stderr, env };
 	if (words[0] === "complete") {
-		for (const proposed of await completionsOf(words.slice(1), { process: shell, env }))
-			console.log(proposed);
+		for (const proposed of await completionsOf(words.slice(1), { process: shell, env })) print(proposed);
 		return 0;
 	}
 	await run(application, words, { process: shell, env });

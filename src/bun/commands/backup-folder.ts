@@ -40,32 +40,56 @@ export async function backUp(
 	folder: string,
 	fill: Fill,
 ): Promise<{ files: string[]; elsewhere: string | undefined }> {
-	const isNew = !existsSync(folder);
-	if (!isNew && readdirSync(folder).length > 0) {
-		throw new StartError(
-			"backup-folder-not-empty",
-			`${folder} is not empty: name a new folder, so that no older backup is spoiled.`,
-		);
-	}
+	const isNew = begin(folder);
+	const incomplete = join(folder, INCOMPLETE);
+	const placed: string[] = [];
 	try {
-		mkdirSync(folder, { recursive: true, mode: 0o700 });
-		chmodSync(folder, 0o700);
-		const incomplete = join(folder, INCOMPLETE);
-		mkdirSync(incomplete, { mode: 0o700 });
 		const elsewhere = await fill(incomplete);
 		const files = readdirSync(incomplete).sort();
 		for (const name of files) keep(join(incomplete, name));
-		for (const name of files) renameSync(join(incomplete, name), join(folder, name));
+		for (const name of files) {
+			renameSync(join(incomplete, name), join(folder, name));
+			placed.push(name);
+		}
 		rmdirSync(incomplete);
 		return { files, elsewhere };
 	} catch (error) {
-		for (const name of existsSync(folder) ? readdirSync(folder) : [])
-			rmSync(join(folder, name), { recursive: true });
-		if (isNew) rmSync(folder, { recursive: true, force: true });
+		// What somebody else put there meanwhile stays.
+		rmSync(incomplete, { recursive: true, force: true });
+		for (const name of placed) rmSync(join(folder, name));
+		if (isNew && readdirSync(folder).length === 0) rmdirSync(folder);
 		if (error instanceof StartError) throw error;
 		throw new StartError(
 			"backup-failed",
 			`The backup failed, and nothing is left in ${folder}: ${error instanceof Error ? error.message : error}`,
+			error,
+		);
+	}
+}
+
+/**
+ * Makes the folder, and in it the one where all is copied first.
+ * @returns whether it was not there before
+ * @throws {StartError} and has changed nothing
+ */
+function begin(folder: string): boolean {
+	try {
+		const isNew = mkdirSync(folder, { recursive: true, mode: 0o700 }) !== undefined;
+		if (readdirSync(folder).length > 0) {
+			throw new StartError(
+				"backup-folder-not-empty",
+				`${folder} is not empty: name a new folder, so that no older backup is spoiled.`,
+			);
+		}
+		chmodSync(folder, 0o700);
+		mkdirSync(join(folder, INCOMPLETE), { mode: 0o700 });
+		return isNew;
+	} catch (error) {
+		if (error instanceof StartError) throw error;
+		const code = (error as NodeJS.ErrnoException).code ?? String(error);
+		throw new StartError(
+			"backup-failed",
+			`${JSON.stringify(folder)} cannot be made a folder that is written to (${code}): name a new folder, where this user may write.`,
 			error,
 		);
 	}

@@ -5,7 +5,7 @@ import { makeWhole } from "../database/locked-copy.ts";
 import { BACKUP_NAMES } from "./kept-data.ts";
 import { olderOne } from "./operator/ask.ts";
 import type { Running } from "./running.ts";
-import { readParts } from "./served/backup-pieces.ts";
+import { endedHalfWay, readParts } from "./served/backup-pieces.ts";
 
 /** Progress is shown so often, ms: in a file, which keeps all lines, seldom. */
 const EVERY_MS = 500;
@@ -14,7 +14,7 @@ const EVERY_MS_IN_A_FILE = 10_000;
 /** Reading from a disk and writing to one: either may stand still for a while. */
 const DEADLINE_MS = 60 * 60_000;
 
-/** What may come: nothing else is written. */
+/** What may come: nothing else is written or removed, with the rights of root perhaps. */
 const FILES: ReadonlySet<string> = new Set<string>([
 	...BACKUP_NAMES.small,
 	...[BACKUP_NAMES.outbox, BACKUP_NAMES.database].flatMap((name) => [name, `${name}-wal`]),
@@ -28,6 +28,7 @@ export const takenFrom =
 		if (answer.status === 404) throw olderOne();
 		if (!answer.ok || !answer.body) throw new Error(`Reveille answered with status ${answer.status}`);
 		const open = new Map<string, number>();
+		const databases: string[] = [];
 		const show = progressOn(terminal);
 		let elsewhere: string | undefined;
 		let total = 0;
@@ -39,11 +40,11 @@ export const takenFrom =
 		};
 		try {
 			for await (const part of readParts(answer.body)) {
+				if ("file" in part && !FILES.has(part.file)) throw new Error("what came is no backup");
 				if (part.kind === "begin") ({ total, elsewhere } = part);
 				else if (part.kind === "failure") throw new Error(part.reason);
 				else if (part.kind === "bytes") {
 					const { file, bytes } = part;
-					if (!FILES.has(file)) throw new Error("what came is no backup");
 					const to = open.get(file) ?? openSync(join(folder, file), "wx", 0o600);
 					open.set(file, to);
 					for (let at = 0; at < bytes.length; ) at += writeSync(to, bytes, at);
@@ -52,11 +53,15 @@ export const takenFrom =
 				} else if (part.kind === "again" || part.kind === "database") {
 					const { file } = part;
 					for (const name of [file, `${file}-wal`]) close(name);
-					if (part.kind === "database") await makeWhole(join(folder, file));
+					if (part.kind === "database") databases.push(file);
 					else for (const name of [file, `${file}-wal`]) rmSync(join(folder, name), { force: true });
 				}
 			}
+			// Not before all is here: looking through a large one takes longer than the other side waits.
+			for (const file of databases) await makeWhole(join(folder, file));
 			return elsewhere;
+		} catch (error) {
+			throw (error as NodeJS.ErrnoException).code === "ECONNRESET" ? endedHalfWay() : error;
 		} finally {
 			for (const file of [...open.keys()]) close(file);
 			show.done();

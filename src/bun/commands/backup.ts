@@ -6,6 +6,7 @@ import { buildCommand } from "@stricli/core";
 import { parseConfig } from "../../config/config.ts";
 import { JSON_FLAG, type Typed } from "./command.ts";
 import { runningIn } from "./operator/ask.ts";
+import { print, printJson } from "./output.ts";
 
 export const backupCommand = buildCommand<{ json: boolean }, [folder: string], Typed>({
 	docs: {
@@ -36,10 +37,9 @@ export const backupCommand = buildCommand<{ json: boolean }, [folder: string], T
 			running ? takenFrom(running, process.stderr) : copiedFrom(keptOf(config)),
 		);
 		const registrations = elsewhere === undefined;
-		if (json) return console.log(JSON.stringify({ folder, files, registrations }, null, 2));
-		console.log(`In ${folder}: ${files.join(", ")}.`);
-		if (!registrations) console.log(`Not the registrations: back up the database at ${elsewhere} there.`);
-		if (env.SECRET_KEY?.trim())
-			console.log("Not SECRET_KEY, which your settings have: without it all is lost.");
+		if (json) return printJson({ folder, files, registrations });
+		print(`In ${folder}: ${files.join(", ")}.`);
+		if (!registrations) print(`Not the registrations: back up the database at ${elsewhere} there.`);
+		if (env.SECRET_KEY?.trim()) print("Not SECRET_KEY, which your settings have: without it all is lost.");
 	},
 });

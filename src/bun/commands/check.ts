@@ -1,6 +1,7 @@
 /** `check`: whether the settings and credentials work. It changes nothing and makes no files. */
 import { buildCommand } from "@stricli/core";
 import { JSON_FLAG, type Typed } from "./command.ts";
+import { print } from "./output.ts";
 
 export const checkCommand = buildCommand<{ json: boolean }, [], Typed>({
 	docs: {
@@ -19,7 +20,7 @@ export const checkCommand = buildCommand<{ json: boolean }, [], Typed>({
 		const checks = "config" in context ? checksBeforeStart(context) : { wrong: context };
 		this.process.exitCode = await carryOut(checks, {
 			json,
-			print: (text) => console.log(text),
+			print,
 			terminal: process.stderr,
 		});
 	},

@@ -1,5 +1,6 @@
 /** What all commands have in common: what they are given, and how they refuse what was typed. */
 import type { CommandContext, StricliProcess } from "@stricli/core";
+import { printable } from "./output.ts";
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -25,7 +26,8 @@ export const JSON_FLAG = {
 } as const;
 
 /** Lines with their columns below each other. */
-export function table(rows: readonly (readonly string[])[]): string {
+export function table(texts: readonly (readonly string[])[]): string {
+	const rows = texts.map((row) => row.map((cell) => printable(cell).replaceAll("\n", " ")));
 	const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0))) ?? [];
 	const line = (row: readonly string[]) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0));
 	return rows.map((row) => line(row).join("  ").trimEnd()).join("\n");

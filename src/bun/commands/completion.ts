@@ -1,6 +1,7 @@
 /** `completion`: a script that has a shell complete what is typed. It asks `reveille complete WORDS`. */
 import { buildChoiceParser, buildCommand } from "@stricli/core";
 import { JSON_FLAG, type Typed } from "./command.ts";
+import { print, printJson } from "./output.ts";
 
 const SHELLS = ["bash", "zsh", "fish"] as const;
 type Shell = (typeof SHELLS)[number];
@@ -47,6 +48,7 @@ export const completionCommand = buildCommand<{ json: boolean }, [shell: Shell],
 	},
 	func({ json }, shell) {
 		const script = SCRIPTS[shell];
-		console.log(json ? JSON.stringify({ shell, script }) : script);
+		if (json) return printJson({ shell, script });
+		print(script);
 	},
 });

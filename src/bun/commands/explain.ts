@@ -6,6 +6,7 @@ import { nearest } from "../../syntax/spelling.ts";
 import { PROGRAM } from "../program.ts";
 import { StartError } from "../start-error.ts";
 import { JSON_FLAG, type Typed } from "./command.ts";
+import { print, printJson } from "./output.ts";
 
 export const explainCommand = buildCommand<{ json: boolean }, [id?: string], Typed>({
 	docs: {
@@ -32,15 +33,9 @@ export const explainCommand = buildCommand<{ json: boolean }, [id?: string], Typ
 		},
 	},
 	func({ json }, id) {
-		if (!json) return console.log(explain(id));
+		if (!json) return print(explain(id));
 		const asked = id === undefined ? allMessages() : [find(id)];
-		console.log(
-			JSON.stringify(
-				asked.map(([id, message]) => ({ id, ...message })),
-				null,
-				2,
-			),
-		);
+		printJson(asked.map(([id, message]) => ({ id, ...message })));
 	},
 });
 

@@ -3,6 +3,7 @@ import { buildCommand } from "@stricli/core";
 import { parseConfig } from "../../config/config.ts";
 import { StartError } from "../start-error.ts";
 import { type Environment, JSON_FLAG, type Typed } from "./command.ts";
+import { print } from "./output.ts";
 
 /** How long an answer may take, ms. */
 const DEADLINE_MS = 5_000;
@@ -15,7 +16,7 @@ export const healthCommand = buildCommand<{ json: boolean }, [], Typed>({
 	parameters: { flags: JSON_FLAG },
 	async func({ json }) {
 		const url = await askHealth(this.env);
-		console.log(json ? JSON.stringify({ ok: true, url }) : "ok");
+		print(json ? JSON.stringify({ ok: true, url }) : "ok");
 	},
 });
 

@@ -10,6 +10,7 @@ import { countUpTo, type Environment, JSON_FLAG, type Typed, table } from "./com
 import { OperatorRefused } from "./operator/ask.ts";
 import { withDesk } from "./operator/desk.ts";
 import { invitesBegin } from "./operator/proposals.ts";
+import { print, printJson } from "./output.ts";
 
 const MOST_DAYS = registrationBounds.inviteDays.is;
 const MOST_USES = registrationBounds.inviteUses.is;
@@ -129,7 +130,8 @@ async function make({ uses, days, name, for: onlyFor, json }: Options, env: Envi
 		...present({ name: invite.name, onlyFor: invite.onlyFor, link: link || undefined }),
 		code,
 	};
-	console.log(json ? JSON.stringify(made, null, 2) : await told(made));
+	if (json) return printJson(made);
+	print(await told(made));
 }
 
 async function told({ id, name, onlyFor, uses, link, code, endsAt }: Made): Promise<string> {
@@ -152,9 +154,9 @@ async function told({ id, name, onlyFor, uses, link, code, endsAt }: Made): Prom
 
 async function list(env: Environment, json: boolean): Promise<void> {
 	const all = await withDesk(env, (desk) => desk.get<InviteView[]>("/invites"));
-	if (json) return console.log(JSON.stringify(all.map(asJson), null, 2));
-	if (all.length === 0) return console.log(`There is no invite. "${PROGRAM} invite" makes one.`);
-	console.log(
+	if (json) return printJson(all.map(asJson));
+	if (all.length === 0) return print(`There is no invite. "${PROGRAM} invite" makes one.`);
+	print(
 		table([
 			["ID", "STATE", "USED", "ENDS", "FOR", "NAME"],
 			...all.map(({ id, state, used, uses, endsAt, onlyFor = "anybody", name = "" }) => [
@@ -179,8 +181,8 @@ async function revoke(id: string, env: Environment, json: boolean): Promise<void
 			);
 		}),
 	);
-	if (json) return console.log(JSON.stringify({ id, state: "revoked" }));
-	console.log(`The invite ${id} is revoked. Devices that it let in stay.`);
+	if (json) return printJson({ id, state: "revoked" });
+	print(`The invite ${id} is revoked. Devices that it let in stay.`);
 }
 
 function asJson({ madeAt, endsAt, revokedAt, ...invite }: InviteView) {

@@ -1,5 +1,5 @@
 /** The Reveille that runs with the same DATA_DIR, asked over its socket. */
-import { existsSync } from "node:fs";
+import { statSync } from "node:fs";
 import type { ConnectionState } from "../../connector/connections.ts";
 import type { DomainState } from "../../connector/enabling/server-look.ts";
 import { isTooLong, socketPath } from "../command-socket.ts";
@@ -38,8 +38,17 @@ export function socketIn(
 	folder: string,
 ): ((path: string, init?: RequestInit) => Promise<Response>) | undefined {
 	const path = socketPath(folder);
-	if (isTooLong(path) || !existsSync(path)) return undefined;
+	if (isTooLong(path) || !mayBeThere(path)) return undefined;
 	return (to, init) => askSocket(folder, to, init);
+}
+
+/** Where this user may not look there may be one. */
+function mayBeThere(path: string): boolean {
+	try {
+		return statSync(path, { throwIfNoEntry: false }) !== undefined;
+	} catch (error) {
+		return (error as NodeJS.ErrnoException).code === "EACCES";
+	}
 }
 
 /** A request to the socket of a data folder. */
@@ -52,8 +61,10 @@ export function askSocket(folder: string, path: string, init: RequestInit = {}):
 export type Found =
 	| { kind: "running"; running: Running }
 	| { kind: "none" }
-	/** There is a socket, and no answer to be had: a sentence that says why. */
-	| { kind: "silent"; reason: string };
+	/** There is a socket, and no answer to be had: why, and a sentence that says what to do. */
+	| { kind: "silent"; reason: string; todo: string };
+
+const LOOK = "Look at its log, or stop it.";
 
 /** Looks whether one runs. */
 export async function findRunning(folder: string): Promise<Found> {
@@ -61,7 +72,7 @@ export async function findRunning(folder: string): Promise<Found> {
 	if (!ask) return { kind: "none" };
 	try {
 		const answer = await ask("/status");
-		if (!answer.ok) return { kind: "silent", reason: `it answered with status ${answer.status}` };
+		if (!answer.ok) return { kind: "silent", reason: `it answered with status ${answer.status}`, todo: LOOK };
 		const status = (await answer.json()) as RunningStatus;
 		return { kind: "running", running: { status, ask } };
 	} catch (error) {
@@ -69,6 +80,14 @@ export async function findRunning(folder: string): Promise<Found> {
 		// Nobody listens: a process that was killed left it behind.
 		if (code === "ECONNREFUSED" || code === "ConnectionRefused" || code === "FailedToOpenSocket")
 			return { kind: "none" };
-		return { kind: "silent", reason: name === "TimeoutError" ? "it did not answer in time" : message };
+		if (code === "EACCES") {
+			return {
+				kind: "silent",
+				reason: `this user may not open ${socketPath(folder)}`,
+				todo: "Type the command as the user that Reveille runs as, or as root.",
+			};
+		}
+		const reason = name === "TimeoutError" ? "it did not answer in time" : message;
+		return { kind: "silent", reason, todo: LOOK };
 	}
 }

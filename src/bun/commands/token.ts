@@ -3,6 +3,7 @@ import { buildCommand } from "@stricli/core";
 import { registrationBounds } from "../../limits/bounds/registrations.ts";
 import { JSON_FLAG, type Typed } from "./command.ts";
 import { withDesk } from "./operator/desk.ts";
+import { print, printJson } from "./output.ts";
 import type { MadeToken } from "./served/tokens.ts";
 
 export const tokenCommand = buildCommand<{ now: boolean; json: boolean }, [], Typed>({
@@ -29,10 +30,8 @@ A token in the setting REGISTRATION_TOKEN is not touched: change the setting, an
 			desk.post<MadeToken>("/tokens", { now: isNow }),
 		);
 		const end = new Date(othersEndAt).toISOString();
-		if (json) {
-			return console.log(JSON.stringify({ token, othersEndAt: end }, null, 2));
-		}
-		console.log(token);
+		if (json) return printJson({ token, othersEndAt: end });
+		print(token);
 		// Beside the output, which a script may read.
 		console.error(
 			`This is the new registration token. It is not shown again: give it to your users.\n${

@@ -1,6 +1,7 @@
 /** `doctor`: what is well, what is not, and the line to type. */
 import { buildCommand } from "@stricli/core";
 import { JSON_FLAG, type Typed } from "../command.ts";
+import { print } from "../output.ts";
 
 export const doctorCommand = buildCommand<{ json: boolean; loop: boolean }, [], Typed>({
 	docs: {
@@ -30,7 +31,7 @@ export const doctorCommand = buildCommand<{ json: boolean; loop: boolean }, [], 
 			"config" in context ? checksOf(context, loop) : { wrong: context },
 			{
 				json,
-				print: (text) => console.log(text),
+				print,
 				terminal: process.stderr,
 			},
 		);

@@ -5,6 +5,7 @@ import { SERVICE_BY_NAME } from "../../../xmpp/service-names.ts";
 import { readConfig } from "../../read-config.ts";
 import { type Environment, JSON_FLAG, type Typed } from "../command.ts";
 import { operatorOf, runningIn } from "../operator/ask.ts";
+import { print } from "../output.ts";
 import type { ImportArguments } from "./arguments.ts";
 import { FIELDS } from "./found-registration.ts";
 import type { Destination } from "./run.ts";
@@ -99,7 +100,7 @@ async function importAll(wanted: ImportArguments, json: boolean, env: Environmen
 	const go = (destination: Destination) =>
 		runImport(wanted, destination, {
 			json,
-			print: (text) => console.log(text),
+			print,
 			progress: {
 				write: (text) => void process.stderr.write(text),
 				isTerminal: process.stderr.isTTY ?? false,

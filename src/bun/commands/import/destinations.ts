@@ -1,4 +1,6 @@
 /** Where an import goes: to the Reveille that runs, and where none runs into the database. */
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Config } from "../../../config/config.ts";
 import { asConfigError, naming } from "../../../config/naming.ts";
@@ -9,8 +11,9 @@ import { endpointPolicy } from "../../../services/endpoint.ts";
 import { checkSecretKey } from "../../../store/facts.ts";
 import { fileUrl } from "../../../syntax/file-url.ts";
 import { readDatabaseNote } from "../../database/database-note.ts";
-import { openDatabase } from "../../database/open.ts";
+import { filePath, openDatabase } from "../../database/open.ts";
 import { openOwnKeys } from "../../own-keys.ts";
+import { knownSecretKey } from "../known-secret-key.ts";
 import type { Operator } from "../operator/ask.ts";
 import { createImporter, type ImportOrder } from "./importer.ts";
 import type { Destination } from "./run.ts";
@@ -28,7 +31,7 @@ export const overSocket = (operator: Operator, { apps, dryRun }: ImportOrder): D
 });
 
 /**
- * Opens the database, which is made where there is none, and closes it after its use.
+ * Opens the database, which is made where there is none, and closes it after its use. A dry run makes none.
  * @throws {StartError | ConfigError | WrongKey} with a sentence for whoever typed the command
  */
 export async function intoDatabase(
@@ -36,8 +39,31 @@ export async function intoDatabase(
 	order: ImportOrder,
 	use: (destination: Destination) => Promise<void>,
 ): Promise<void> {
-	const keyring = await createKeyring(await openOwnKeys(config).secretKey(), config.secretKeysOld);
 	const url = config.database.url ?? fileUrl(join(config.dataDir, "reveille.db"));
+	const isFile = url.startsWith("file:");
+	if (!isFile || existsSync(filePath(url))) {
+		const secretKey = await (isFile ? knownSecretKey(config) : openOwnKeys(config).secretKey());
+		return into(config, { url, secretKey }, order, use);
+	}
+	if (!order.dryRun)
+		return into(config, { url, secretKey: await openOwnKeys(config).secretKey() }, order, use);
+	const dataDir = mkdtempSync(join(tmpdir(), "reveille-import-"));
+	try {
+		const own = { ...config, dataDir };
+		const secretKey = await openOwnKeys(own).secretKey();
+		await into(own, { url: fileUrl(join(dataDir, "reveille.db")), secretKey }, order, use);
+	} finally {
+		rmSync(dataDir, { recursive: true, force: true });
+	}
+}
+
+async function into(
+	config: Config,
+	{ url, secretKey }: { url: string; secretKey: string },
+	order: ImportOrder,
+	use: (destination: Destination) => Promise<void>,
+): Promise<void> {
+	const keyring = await createKeyring(secretKey, config.secretKeysOld);
 	const { db, client } = await openDatabase({
 		url,
 		check: readDatabaseNote(config.dataDir, url).check,

@@ -60,9 +60,11 @@ async function readEntry(host: string, path: string): Promise<Found | undefined>
 	let node = basename(path, ".dat");
 	try {
 		node = decodeName(node);
-		const bytes = await readFile(path);
-		if (bytes.length > LARGEST) return unfit(node, "its file is larger than the module writes any");
-		return foundAtProsody(host, node, parseLuaRecord(bytes));
+		const file = await stat(path);
+		// Reading what is no file may never end.
+		if (!file.isFile()) return unfit(node, "it is no file");
+		if (file.size > LARGEST) return unfit(node, "its file is larger than the module writes any");
+		return foundAtProsody(host, node, parseLuaRecord(await readFile(path)));
 	} catch (error) {
 		const { code } = error as NodeJS.ErrnoException;
 		// Ended while this was reading.

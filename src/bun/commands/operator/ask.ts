@@ -60,19 +60,37 @@ export async function runningIn(dataDir: string): Promise<Running | undefined> {
 	if (found.kind === "none") return undefined;
 	throw new StartError(
 		"running-silent",
-		`A Reveille runs with this DATA_DIR and cannot be asked: ${found.reason}. Look at its log, or stop it.`,
+		`The Reveille with this DATA_DIR cannot be asked: ${found.reason}. ${found.todo}`,
+	);
+}
+
+/** A request that was sent, and has no whole answer. */
+function brokenOff(error: unknown): StartError {
+	const isLate = error instanceof Error && error.name === "TimeoutError";
+	return new StartError(
+		"running-silent",
+		`The Reveille that runs ${isLate ? "did not answer in time" : "ended before it answered"}. What it did until then stays: look at its log, and type the command again.`,
+		error,
 	);
 }
 
 /** @param ask to where it is answered */
 export function operatorOf(ask: Ask, isRunning: boolean): Operator {
 	async function answerOf<T>(path: string, init: RequestInit): Promise<T> {
-		const answer = await ask(`/operator${path}`, { ...init, signal: AbortSignal.timeout(DEADLINE_MS) });
-		const text = await answer.text();
+		const { answer, text } = await sent(path, init);
 		if (answer.ok) return (text === "" ? undefined : JSON.parse(text)) as T;
 		const detail = detailOf(text);
 		if (detail === undefined && answer.status === 404) throw olderOne();
 		throw new OperatorRefused(detail ?? `It was answered with status ${answer.status}.`, answer.status);
+	}
+
+	async function sent(path: string, init: RequestInit) {
+		try {
+			const answer = await ask(`/operator${path}`, { ...init, signal: AbortSignal.timeout(DEADLINE_MS) });
+			return { answer, text: await answer.text() };
+		} catch (error) {
+			throw isRunning ? brokenOff(error) : error;
+		}
 	}
 
 	return {

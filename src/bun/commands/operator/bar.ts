@@ -4,6 +4,7 @@ import { many } from "../../../routes/admin/console/sentences/words.ts";
 import type { BarCount, BarView } from "../../../web/console/wire.ts";
 import { StartError } from "../../start-error.ts";
 import { JSON_FLAG, type Typed, table } from "../command.ts";
+import { print, printJson } from "../output.ts";
 import { withOperator } from "./ask.ts";
 import { YES_FLAG } from "./end.ts";
 import { barredBegin, ownersBegin } from "./proposals.ts";
@@ -65,11 +66,8 @@ const addCommand = buildCommand<{ reason: string; yes: boolean; json: boolean },
 				);
 			}
 			const { ended } = await operator.post<{ ended: number }>("/bars", { who, reason });
-			console.log(
-				json
-					? JSON.stringify({ who, ended })
-					: `${who} is barred, which ended ${many(ended, "registration")}.`,
-			);
+			if (json) return printJson({ who, ended });
+			print(`${who} is barred, which ended ${many(ended, "registration")}.`);
 		});
 	},
 });
@@ -80,9 +78,9 @@ const listCommand = buildCommand<{ json: boolean }, [], Typed>({
 	async func({ json }) {
 		await withOperator(this.env, async (operator) => {
 			const bars = await operator.get<BarView[]>("/bars");
-			if (json) return console.log(JSON.stringify(bars, null, 2));
-			if (bars.length === 0) return console.log("Nobody is barred.");
-			console.log(
+			if (json) return printJson(bars);
+			if (bars.length === 0) return print("Nobody is barred.");
+			print(
 				table([
 					["WHO", "SINCE", "ENDED", "REASON"],
 					...bars.map(({ who, at, ended, reason }) => [who, time(at), String(ended), reason]),
@@ -98,7 +96,8 @@ const liftCommand = buildCommand<{ json: boolean }, [who: string], Typed>({
 	async func({ json }, who) {
 		await withOperator(this.env, async (operator) => {
 			await operator.post("/bars/lift", { who });
-			console.log(json ? JSON.stringify({ who, lifted: true }) : `${who} may register again.`);
+			if (json) return printJson({ who, lifted: true });
+			print(`${who} may register again.`);
 		});
 	},
 });

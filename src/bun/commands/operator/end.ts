@@ -3,6 +3,7 @@ import { buildCommand } from "@stricli/core";
 import { many } from "../../../routes/admin/console/sentences/words.ts";
 import { StartError } from "../../start-error.ts";
 import { JSON_FLAG, type Typed } from "../command.ts";
+import { print, printJson } from "../output.ts";
 import { withOperator } from "./ask.ts";
 import { nodesOf, WHO } from "./whom.ts";
 
@@ -28,8 +29,8 @@ export const endCommand = buildCommand<{ yes: boolean; json: boolean }, [who: st
 				);
 			}
 			for (const node of nodes) await operator.post(`/registrations/${encodeURIComponent(node)}/end`);
-			if (json) return console.log(JSON.stringify({ ended: nodes }, null, 2));
-			console.log(`Ended: ${many(nodes.length, "registration")}.`);
+			if (json) return printJson({ ended: nodes });
+			print(`Ended: ${many(nodes.length, "registration")}.`);
 		});
 	},
 });

@@ -3,6 +3,7 @@ import { buildCommand } from "@stricli/core";
 import { EVENT_KINDS } from "../../../routes/admin/console/event-view.ts";
 import type { EventKind, FoundEvents } from "../../../web/console/wire.ts";
 import { JSON_FLAG, type Typed, table } from "../command.ts";
+import { print, printJson } from "../output.ts";
 import { withOperator } from "./ask.ts";
 import { time } from "./whom.ts";
 
@@ -43,10 +44,10 @@ export const eventsCommand = buildCommand<Options, [text?: string], Typed>({
 	async func({ kind, before, json }, text) {
 		await withOperator(this.env, async (operator) => {
 			const found = await operator.get<FoundEvents>("/events", { text, kind, before });
-			if (json) return console.log(JSON.stringify(found, null, 2));
-			console.log(found.today);
-			if (found.events.length === 0) return console.log("Nothing happened.");
-			console.log(
+			if (json) return printJson(found);
+			print(found.today);
+			if (found.events.length === 0) return print("Nothing happened.");
+			print(
 				table([
 					["TIME", "WHAT", "ACCOUNT", "APP", "NODE", "WHY", "DECIDED BY"],
 					...found.events.map(({ at, what, owner, app, node, reason, decidedBy }) => [

@@ -2,6 +2,7 @@
 import { buildCommand } from "@stricli/core";
 import type { RegistrationRow } from "../../../web/console/wire.ts";
 import { JSON_FLAG, type Typed, table } from "../command.ts";
+import { print, printJson } from "../output.ts";
 import { withOperator } from "./ask.ts";
 import { whoBegins } from "./proposals.ts";
 import { searched, time } from "./whom.ts";
@@ -57,9 +58,9 @@ export const listCommand = buildCommand<Options, [begins?: string], Typed>({
 				// A page may be short, where few of many fit.
 				if (!all && rows.length > 0) break;
 			}
-			if (json) return console.log(JSON.stringify(rows, null, 2));
-			if (rows.length === 0) return console.log("There is none.");
-			console.log(
+			if (json) return printJson(rows);
+			if (rows.length === 0) return print("There is none.");
+			print(
 				table([
 					["ACCOUNT", "DEVICE", "APP", "STATE", "LAST PUSH", "NODE"],
 					...rows.map((row) => [

@@ -14,9 +14,9 @@ import { openConsoleStore } from "../../../store/console/console-store.ts";
 import { checkSecretKey } from "../../../store/facts.ts";
 import { createInvites } from "../../../store/invites.ts";
 import { nativeConceal } from "../../native-crypto.ts";
-import { openOwnKeys } from "../../own-keys.ts";
 import type { Environment } from "../command.ts";
 import { withKnownDatabase } from "../known-database.ts";
+import { knownSecretKey } from "../known-secret-key.ts";
 import type { Ask } from "./ask.ts";
 
 /** @throws {StartError | ConfigError | WrongKey} with a sentence for whoever typed the command */
@@ -25,9 +25,9 @@ export async function withOwnAnswers<T>(
 	config: Config,
 	use: (ask: Ask) => Promise<T>,
 ): Promise<T> {
-	const secretKey = await openOwnKeys(config).secretKey();
-	const keys = await createKeyring(secretKey, config.secretKeysOld);
 	return withKnownDatabase(env, async (db) => {
+		const secretKey = await knownSecretKey(config);
+		const keys = await createKeyring(secretKey, config.secretKeysOld);
 		const known = await checkSecretKey(db, keys);
 		const journal = createJournal();
 		const ends = createEnds();

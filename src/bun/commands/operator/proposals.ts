@@ -20,10 +20,14 @@ async function askQuickly<T>({ DATA_DIR }: Environment, path: string): Promise<T
 	}
 }
 
+/**
+ * What every shell takes for a word as it stands. Strangers choose names, and bash writes what it completes without
+ * quotes: `$(reboot)@example.net` would run as soon as the line is sent.
+ */
+const PLAIN_WORD = /^[\p{L}\p{M}\p{N}._@][\p{L}\p{M}\p{N}._@%+,:/=-]*$/u;
+
 const beginning = (begun: string, names: readonly (string | undefined)[]): string[] =>
-	[
-		...new Set(names.filter((name) => name !== undefined && name !== "" && name.startsWith(begun))),
-	] as string[];
+	[...new Set(names.filter((name) => name?.startsWith(begun) && PLAIN_WORD.test(name)))] as string[];
 
 /** Rows of a search by what is typed so far: one page, however many there are. */
 async function rowsOf(env: Environment, begun: string) {

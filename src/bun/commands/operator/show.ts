@@ -2,6 +2,7 @@
 import { buildCommand } from "@stricli/core";
 import type { Leg, RegistrationView } from "../../../web/console/wire.ts";
 import { JSON_FLAG, type Typed, table } from "../command.ts";
+import { print, printJson } from "../output.ts";
 import { withOperator } from "./ask.ts";
 import { nodesEverOf, time, WHO } from "./whom.ts";
 
@@ -19,8 +20,8 @@ export const showCommand = buildCommand<{ json: boolean }, [who: string], Typed>
 			for (const node of nodes) {
 				views.push(await operator.get<RegistrationView>(`/registrations/${encodeURIComponent(node)}`));
 			}
-			if (json) return console.log(JSON.stringify(views, null, 2));
-			console.log(views.map(text).join("\n\n"));
+			if (json) return printJson(views);
+			print(views.map(text).join("\n\n"));
 		});
 	},
 });

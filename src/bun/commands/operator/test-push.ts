@@ -3,6 +3,7 @@ import { buildCommand } from "@stricli/core";
 import type { TestPush } from "../../../web/console/wire.ts";
 import { StartError } from "../../start-error.ts";
 import { JSON_FLAG, type Typed } from "../command.ts";
+import { print, printJson } from "../output.ts";
 import { withOperator } from "./ask.ts";
 import { wayText } from "./show.ts";
 import { nodesOf, WHO } from "./whom.ts";
@@ -24,8 +25,8 @@ export const testCommand = buildCommand<{ json: boolean }, [who: string], Typed>
 				const path = `/registrations/${encodeURIComponent(node)}/test`;
 				tests.push({ node, ...(await operator.post<TestPush>(path)) });
 			}
-			if (json) console.log(JSON.stringify(tests, null, 2));
-			else for (const { node, title, legs } of tests) console.log(`${node}: ${title}\n${wayText(legs)}`);
+			if (json) printJson(tests);
+			else for (const { node, title, legs } of tests) print(`${node}: ${title}\n${wayText(legs)}`);
 			return tests.some(({ state }) => state === "bad");
 		});
 		if (isBad) this.process.exitCode = 1;

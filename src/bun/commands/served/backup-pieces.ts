@@ -57,5 +57,11 @@ export async function* readParts(chunks: AsyncIterable<Uint8Array>): AsyncGenera
 			if (line.kind === "end") return;
 		}
 	}
-	throw new Error("it ended half-way: look at the log of Reveille");
+	throw endedHalfWay();
 }
+
+/** Why there is no end. */
+export const endedHalfWay = () =>
+	new Error(
+		"it ended half-way. Reveille ended, or this disk stood still for 30 seconds: look at the log of Reveille, and type the command again",
+	);

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { formDeviceKey } from "../../../../src/store/registrations/device-key.ts";
 import { type Stored, writeInternalStorage, writeSqliteStorage } from "./prosody-storage.ts";
@@ -165,11 +165,12 @@ describe("Prosody's files", () => {
 		writeFileSync(join(store(), "%ff%fe.dat"), "return {};");
 		writeFileSync(join(store(), "half.dat~"), "return {");
 		mkdirSync(join(store(), "folder00.dat"));
+		symlinkSync("/dev/zero", join(store(), "endless0.dat"));
 		const summary = await into.run({ path: into.folder });
-		expect(summary).toContain("Imported 1, updated 0, unchanged 0, skipped 5.");
+		expect(summary).toContain("Imported 1, updated 0, unchanged 0, skipped 6.");
 		expect(summary).toContain("skipped 3: its file is not as Prosody writes it");
 		expect(summary).toContain("skipped 1: its file is larger than the module writes any (enor…)");
-		expect(summary).toContain("skipped 1: its file cannot be read (EISDIR) (fold…)");
+		expect(summary).toContain("skipped 2: it is no file (");
 	});
 });
 
