@@ -106,11 +106,14 @@ async function posted([path, body, [ttl, topic, urgency]]: [
 	later();
 	await fixture.register(`${hash("A")} ${hash("B")}`, JULIET);
 	const headers = Object.entries({ TTL: ttl, Topic: topic, Urgency: urgency }).filter(([, value]) => value);
-	const response = await app.request(`https://push.example.net/up/${encodeURIComponent(path)}`, {
-		method: "POST",
-		body,
-		headers: headers as [string, string][],
-	});
+	const response = await app.request(
+		`https://push.example.net/up/${encodeURIComponent(path.toWellFormed())}`,
+		{
+			method: "POST",
+			body,
+			headers: headers as [string, string][],
+		},
+	);
 	const { status } = response;
 	claim([201, 400, 404, 410, 413].includes(status), `status ${status}`);
 	const after = await rows("unifiedpush_messages");
