@@ -368,6 +368,7 @@ function composeDelivery(
 			service: relayService,
 			mayRelay: mayPublish,
 			hash: keyring.conceal,
+			gone: file.gone,
 			onDropped(reason, domain, detail) {
 				metrics?.push2Dropped(reason);
 				log.debug("A message of Push 2.0 from {domain} is not relayed: {reason}", { domain, reason: detail });

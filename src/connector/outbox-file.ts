@@ -5,8 +5,10 @@ import { openDatabase } from "../bun/database/open.ts";
 import { stillThere } from "../bun/database/replaced-file.ts";
 import { createSpaceCheck } from "../bun/free-space.ts";
 import type { Config } from "../config/config.ts";
+import { type GoneMemory, openGoneMemory } from "../delivery/gone-memory.ts";
 import { openTagging, type Tagging } from "../delivery/tagging.ts";
 import { deliveryBounds } from "../limits/bounds/delivery.ts";
+import { openGoneEndpoints } from "../store/local/gone-endpoints.ts";
 import { type Outbox, openOutbox } from "../store/local/outbox.ts";
 import { openStreams, type Streams } from "../store/local/streams.ts";
 import { openTaggingDomains } from "../store/local/tagging-domains.ts";
@@ -26,6 +28,8 @@ export interface OutboxFile {
 	outbox: Outbox;
 	/** The domains that say how important a publish is. */
 	tagging: Tagging;
+	/** The endpoints of the relay that are gone. */
+	gone: GoneMemory;
 	/** The streams that can be resumed. */
 	streams: Streams;
 	/** Whether the disk has room for what strangers leave there. */
@@ -48,6 +52,7 @@ export async function openOutboxFile(
 	});
 	const opened = await openOutbox(db);
 	const tagging = await openTagging({ kept: openTaggingDomains(db), log });
+	const gone = await openGoneMemory({ kept: openGoneEndpoints(db), log });
 	const isThere = stillThere(path);
 	const outbox: Outbox = {
 		...opened,
@@ -60,10 +65,11 @@ export async function openOutboxFile(
 	return {
 		outbox,
 		tagging,
+		gone,
 		streams: openStreams(db),
 		mayGrow: createSpaceCheck([dataDir], SPACE, { log }),
 		async close() {
-			await tagging.written();
+			await Promise.all([tagging.written(), gone.written()]);
 			await outbox.checkpoint().catch(() => {});
 			client.close();
 		},

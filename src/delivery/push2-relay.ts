@@ -22,6 +22,7 @@ import {
 	type PushService,
 	type Registration,
 } from "../types.ts";
+import { GONE_MS, type GoneMemory } from "./gone-memory.ts";
 import type { Known } from "./push-modules.ts";
 
 /** Why a message is not relayed. */
@@ -71,18 +72,21 @@ interface EndpointFacts {
 /**
  * @param options.mayRelay whether a domain may have its messages relayed: XMPP_ALLOW
  * @param options.hash what an endpoint is remembered by
+ * @param options.gone which are gone, for longer than this process lives; missing: no longer
  * @param options.onDropped told why a message of a domain is not relayed, `detail` in a sentence's words
  */
 export function createPush2Relay({
 	service,
 	mayRelay,
 	hash,
+	gone,
 	onDropped = () => {},
 	now = Date.now,
 }: {
 	service: PushService;
 	mayRelay(domain: string): boolean;
 	hash(endpoint: string): Promise<string>;
+	gone?: Pick<GoneMemory, "known" | "note">;
 	onDropped?(reason: DropReason, publisher: string, detail: string): void;
 	now?: () => number;
 }): Push2Relay {
@@ -90,6 +94,7 @@ export function createPush2Relay({
 	const ofEndpoint = createBuckets(push2Bounds.relayEndpoint.is satisfies Rate, now);
 	const origins = createOrigins(now);
 	const facts = createRecent<EndpointFacts>(ENDPOINTS_KEPT);
+	for (const { hash: name, goneAt } of gone?.known.toReversed() ?? []) facts.set(name, { goneAt });
 
 	/** @returns makes the answer to a message of a domain */
 	const dropping =
@@ -99,7 +104,7 @@ export function createPush2Relay({
 			return { kind: "refused", reason: detail };
 		};
 
-	const isGone = ({ goneAt }: EndpointFacts) => goneAt !== undefined && Math.abs(now() - goneAt) < DAY_MS;
+	const isGone = ({ goneAt }: EndpointFacts) => goneAt !== undefined && Math.abs(now() - goneAt) < GONE_MS;
 
 	function deviceOf(url: string): Device | string {
 		try {
@@ -160,7 +165,9 @@ export function createPush2Relay({
 			async forget(node, ...condition) {
 				if (!isRelayNode(node)) return registrations.forget(node, ...condition);
 				const [, endpoint = ""] = partsOf(node);
-				facts.set(await hash(endpoint), { goneAt: now() });
+				const [name, goneAt] = [await hash(endpoint), now()];
+				facts.set(name, { goneAt });
+				gone?.note(name, goneAt);
 				return true;
 			},
 			rename: registrations.rename,

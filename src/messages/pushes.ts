@@ -122,6 +122,12 @@ export const pushMessages = {
 		remedy: "It knows them until it ends, and learns them again after that. Look at the disk.",
 		more: "what-rings.md#encrypted-content",
 	},
+	"gone-endpoints-not-saved": {
+		happened: "Reveille could not save which endpoints of the Push 2.0 relay are gone.",
+		cause: "The outbox cannot be written: the disk of `DATA_DIR` is full or fails.",
+		remedy: "It knows them until it ends, and asks each once more after that. Look at the disk.",
+		more: "push2.md#the-relay",
+	},
 	"handover-away": {
 		happened: "The database does not answer, so pushes that HTTP processes handed over wait.",
 		cause: "The database is away, or the network to it is cut.",

@@ -21,7 +21,14 @@ const signer = await createSigner();
 const receiver = await createReceiver();
 const rfc8291 = await sealedFor(receiver.keys, "<envelope/>");
 
-async function relayWith({ allow = ["*"], allowHosts = ["*"] as string[] } = {}) {
+type Gone = { hash: string; goneAt: number };
+
+async function relayWith({
+	allow = ["*"],
+	allowHosts = ["*"] as string[],
+	known = [] as readonly Gone[],
+} = {}) {
+	const noted: Gone[] = [];
 	const clock = { now: START };
 	const requests: { url: string; init: RequestInit }[] = [];
 	const answers: number[] = [];
@@ -39,6 +46,7 @@ async function relayWith({ allow = ["*"], allowHosts = ["*"] as string[] } = {})
 		service,
 		mayRelay: createAccess(allow),
 		hash: async (endpoint) => `hash of ${endpoint}`,
+		gone: { known, note: (hash, goneAt) => void noted.push({ hash, goneAt }) },
 		onDropped: (reason) => dropped.push(reason),
 		now,
 	});
@@ -49,7 +57,7 @@ async function relayWith({ allow = ["*"], allowHosts = ["*"] as string[] } = {})
 		const notification: Notification = { class: "high", rfc8291, jwt, ...changes };
 		return relay.admit({ url, notification, publisher });
 	}
-	return { relay, admit, clock, requests, answers, dropped };
+	return { relay, admit, clock, requests, answers, dropped, noted };
 }
 
 const NODE = { node: `relay:example.org ${ENDPOINT}` };
@@ -208,7 +216,7 @@ describe("a message is dropped", () => {
 	});
 
 	test("for a day when its push service said that the endpoint is gone, though it was delivered to before", async () => {
-		const { relay, admit, clock, dropped } = await relayWith();
+		const { relay, admit, clock, dropped, noted } = await relayWith();
 		const known = relay.beside(NOTHING);
 		expect(await known.forget(NODE.node, ENDPOINT, 0)).toBeTrue();
 		// What came of an earlier push is told later.
@@ -216,6 +224,11 @@ describe("a message is dropped", () => {
 		expect(await admit()).toMatchObject({ kind: "refused" });
 		expect(await admit(ENDPOINT, "example.com")).toMatchObject({ kind: "refused" });
 		expect(dropped).toEqual(["gone", "gone"]);
+		// The next process is told.
+		expect(noted).toEqual([{ hash: `hash of ${ENDPOINT}`, goneAt: START }]);
+		const next = await relayWith({ known: noted });
+		expect(await next.admit()).toMatchObject({ kind: "refused" });
+		expect(next.dropped).toEqual(["gone"]);
 		clock.now += 24 * HOUR_MS - 1;
 		expect(await admit()).toMatchObject({ kind: "refused" });
 		clock.now += 1;

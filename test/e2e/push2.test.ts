@@ -24,6 +24,8 @@ const WAYS = [
 	["a component", COMPONENT.domain],
 ] as const;
 const TOPIC = "org.example.chat";
+/** What is gone is written down after a tenth of a second, ms. */
+const GATHERED_MS = 300;
 const TOKEN = "ab".repeat(32);
 const VOIP_TOKEN = "cd".repeat(32);
 const PUBLIC_URL = "https://push.example.net";
@@ -217,6 +219,20 @@ describe.each(WAYS)("by %s", (_way, to) => {
 		// An account's server keeps what was not handled; of a component it is on disk, once it takes long.
 		const onDisk = to === ACCOUNT ? 1 : 2;
 		while ((await metric(reveille, "reveille_outbox_entries")) < onDisk) await Bun.sleep(10);
+		// What is gone is known to the next process too.
+		const gone = webPush.createSubscription({ applicationServerKey: signer.key });
+		const { endpoint } = gone.subscription;
+		const relayed = {
+			client: endpoint,
+			payload: await sealedFor(gone.subscription.keys, ENVELOPE),
+			jwt: await signer.jwtFor(webPush.origin),
+		};
+		webPush.unsubscribe(endpoint);
+		await sendPush2(alice, to, relayed);
+		await untilDropped("gone", () => sendPush2(alice, to, relayed));
+		await Bun.sleep(GATHERED_MS);
+		const asked = () => webPush.pushes.filter((push) => push.endpoint === endpoint).length;
+		const before = asked();
 		await reveille.kill9();
 		webPush.respondNormally();
 		hasten(reveille.dataFolder);
@@ -224,6 +240,8 @@ describe.each(WAYS)("by %s", (_way, to) => {
 		for (const { device, payload } of [refused, hanging]) {
 			expect((await pushOf(device)).body.toBase64()).toBe(payload);
 		}
+		await untilDropped("gone", () => sendPush2(alice, to, relayed));
+		expect(asked()).toBe(before);
 	}, 60_000);
 });
 

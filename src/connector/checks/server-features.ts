@@ -17,6 +17,8 @@ import type { XmppStream } from "../stream/stream.ts";
 export interface ServerFacts {
 	/** Does it publish for its users (XEP-0357)? */
 	push: boolean | undefined;
+	/** Does it send Push 2.0 for them? */
+	push2: boolean | undefined;
 	/** Does it keep the session for us when the connection is lost (XEP-0198)? */
 	resumption: boolean | undefined;
 	/** The longest stanza that it says it takes, bytes (XEP-0478). */
@@ -68,7 +70,12 @@ const CURES = {
 export function createServerCheck(deps: ServerCheckDeps): ServerCheck {
 	const { account, ask, onTime, log, now = Date.now } = deps;
 	const { address, domain } = account;
-	const facts: ServerFacts = { push: undefined, resumption: undefined, longestStanza: undefined };
+	const facts: ServerFacts = {
+		push: undefined,
+		push2: undefined,
+		resumption: undefined,
+		longestStanza: undefined,
+	};
 	let software: Software | undefined;
 	/** What the log has said. */
 	let said = "";
@@ -94,7 +101,9 @@ export function createServerCheck(deps: ServerCheckDeps): ServerCheck {
 	async function askForPush() {
 		const features = await ask("get", bareOf(address), xml("query", { xmlns: NS.discoInfo }));
 		const query = features.getChild("query", NS.discoInfo);
-		facts.push = query?.getChildren("feature").some(({ attrs }) => attrs.var === NS.push) ?? false;
+		const names = query?.getChildren("feature").map(({ attrs }) => attrs.var) ?? [];
+		facts.push = names.includes(NS.push);
+		facts.push2 = names.includes(NS.push2);
 	}
 
 	/** XEP-0202 */

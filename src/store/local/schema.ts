@@ -49,3 +49,14 @@ export const taggingDomains = sqliteTable("tagging_domains", {
 	/** When one of its publishes was tagged, to the day. */
 	taggedAt: integer("tagged_at").notNull(),
 });
+
+/** Endpoints that were relayed to (Push 2.0) and are gone: they are not asked again for a day. */
+export const goneEndpoints = sqliteTable(
+	"gone_endpoints",
+	{
+		/** A keyed hash: the relay keeps no endpoint. */
+		hash: text().primaryKey(),
+		goneAt: integer("gone_at").notNull(),
+	},
+	(table) => [index("gone_endpoints_gone_at").on(table.goneAt)],
+);

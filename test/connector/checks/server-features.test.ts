@@ -50,12 +50,19 @@ function check(server: Server, now = () => Date.UTC(2026, 0, 1)) {
 
 const GOOD = { features: ["urn:xmpp:push:0", "urn:xmpp:carbons:2"] };
 
+test("whether it sends Push 2.0 is known by its feature", async () => {
+	const { online, facts, settled } = check({ features: [...GOOD.features, "urn:xmpp:push2:0"] });
+	online({ resumable: true, takes: undefined });
+	await settled();
+	expect(facts().push2).toBeTrue();
+});
+
 test("a server that has everything is one line of the log, and is asked nothing more", async () => {
 	const { online, lacks, facts, logged, asked, settled } = check(GOOD);
 	online({ resumable: true, takes: 262144 });
 	await settled();
 	expect(lacks()).toEqual([]);
-	expect(facts()).toEqual({ push: true, resumption: true, longestStanza: 262144 });
+	expect(facts()).toEqual({ push: true, push2: false, resumption: true, longestStanza: 262144 });
 	expect(logged).toEqual([
 		"push@localhost/push: its server offers push: yes; resumption: yes; longest stanza: 262144 bytes.",
 	]);

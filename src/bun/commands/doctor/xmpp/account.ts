@@ -110,6 +110,7 @@ async function lookInside(
 			...lacking.map(({ what, cure }) => bad("Server", what, cure)),
 			...resumptionFindings(session),
 			...(server.facts().push ? [ok("Push at the server", `${domain} publishes for its users.`)] : []),
+			...(server.facts().push2 ? [ok("Push 2.0 at the server", `${domain} sends it for its users.`)] : []),
 			stanzaSize(session),
 			...holder,
 			...pubsubHost,
