@@ -20,6 +20,8 @@ export interface OwnUsers {
 	/** Our address that is enabled at their servers. */
 	readonly address: string;
 	readonly enablings: Pick<Enablings, "want" | "drop">;
+	/** Who counts as one behind an owner (`Registration.party`); missing: whoever delivers finds it out. */
+	readonly partyOf?: ((owner: string) => string) | undefined;
 	/** @param claim what a JWT has as its claim `jid`, unchecked */
 	accountOf(claim: unknown): Promise<Account>;
 	/** How it is for a registration; undefined: it was never to be enabled. */
@@ -39,6 +41,8 @@ export interface OwnUsersDeps {
 	enablings: Enablings;
 	keyring: Pick<Keyring, "underCurrentKey">;
 	isBarred(owner: string): boolean | Promise<boolean>;
+	/** Missing at the edge, where the list of public suffixes would be a tenth of all that is loaded. */
+	partyOf?: (owner: string) => string;
 	/** Tries now, where this process has the connection; missing: another one does it soon. */
 	attempt?: (node: string) => Promise<Enabling | undefined>;
 	/** Called when an end was written down. Missing: a process with the connection looks every few seconds. */
@@ -71,6 +75,7 @@ export function createOwnUsers(deps: OwnUsersDeps): OwnUsers {
 	return {
 		address,
 		enablings,
+		partyOf: deps.partyOf,
 
 		async accountOf(claim) {
 			const owner = typeof claim === "string" ? preparedBareJid(claim) : undefined;
