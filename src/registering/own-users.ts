@@ -116,8 +116,9 @@ export const isEnabledByUs = ({ device, dialect }: Pick<Registration, "device" |
 /** Hears of registrations that end, whatever ended them. What is not written down now is found later (enabler.ts). */
 export const notingEnds =
 	(ownUsers: Pick<OwnUsers, "noteEnd">, log: Pick<Logger, "info">) =>
-	(registration: Pick<Registration, "node" | "owner">): void => {
-		if (registration.owner === "") return;
+	(registration: Pick<Registration, "node" | "owner" | "device" | "dialect">): void => {
+		// Most are none: nothing is looked up for them.
+		if (!isEnabledByUs(registration)) return;
 		ownUsers.noteEnd(registration).catch((error: unknown) =>
 			log.info(
 				"That a registration ended could not be written down for its server, and is found later: {error}",
