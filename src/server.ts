@@ -66,6 +66,7 @@ import { createFormerSecrets } from "./store/registrations/former-secrets.ts";
 import { createStreamLeases } from "./store/stream-leases.ts";
 import { createUnifiedPushMessages } from "./store/unified-push/messages.ts";
 import type { AdminReadiness, PushService } from "./types.ts";
+import { partyOfOwner } from "./xmpp/party.ts";
 
 const { version } = packageJson;
 
@@ -215,7 +216,13 @@ async function openDatabase(config: Config, keys: Keyring, log: Logger) {
 		/** What is written down of one's own users; a connector does it. */
 		ownUsers:
 			config.enableFor &&
-			createOwnUsers({ ...config.enableFor, enablings, keyring, isBarred: consoleStore.bars.isBarred }),
+			createOwnUsers({
+				...config.enableFor,
+				enablings,
+				keyring,
+				isBarred: consoleStore.bars.isBarred,
+				partyOf: partyOfOwner,
+			}),
 		journal,
 		/** Told of each registration that ends. */
 		ends,

@@ -20,6 +20,8 @@ export interface OwnUsers {
 	/** Our address that is enabled at their servers. */
 	readonly address: string;
 	readonly enablings: Pick<Enablings, "want" | "drop">;
+	/** Who counts as one behind an owner (`Registration.party`); missing: whoever delivers finds it out. */
+	readonly partyOf?: ((owner: string) => string) | undefined;
 	/** @param claim what a JWT has as its claim `jid`, unchecked */
 	accountOf(claim: unknown): Promise<Account>;
 	/** How it is for a registration; undefined: it was never to be enabled. */
@@ -39,6 +41,8 @@ export interface OwnUsersDeps {
 	enablings: Enablings;
 	keyring: Pick<Keyring, "underCurrentKey">;
 	isBarred(owner: string): boolean | Promise<boolean>;
+	/** Missing at the edge, where the list of public suffixes would be a tenth of all that is loaded. */
+	partyOf?: (owner: string) => string;
 	/** Tries now, where this process has the connection; missing: another one does it soon. */
 	attempt?: (node: string) => Promise<Enabling | undefined>;
 	/** Called when an end was written down. Missing: a process with the connection looks every few seconds. */
@@ -71,6 +75,7 @@ export function createOwnUsers(deps: OwnUsersDeps): OwnUsers {
 	return {
 		address,
 		enablings,
+		partyOf: deps.partyOf,
 
 		async accountOf(claim) {
 			const owner = typeof claim === "string" ? preparedBareJid(claim) : undefined;
@@ -111,8 +116,9 @@ export const isEnabledByUs = ({ device, dialect }: Pick<Registration, "device" |
 /** Hears of registrations that end, whatever ended them. What is not written down now is found later (enabler.ts). */
 export const notingEnds =
 	(ownUsers: Pick<OwnUsers, "noteEnd">, log: Pick<Logger, "info">) =>
-	(registration: Pick<Registration, "node" | "owner">): void => {
-		if (registration.owner === "") return;
+	(registration: Pick<Registration, "node" | "owner" | "device" | "dialect">): void => {
+		// Most are none: nothing is looked up for them.
+		if (!isEnabledByUs(registration)) return;
 		ownUsers.noteEnd(registration).catch((error: unknown) =>
 			log.info(
 				"That a registration ended could not be written down for its server, and is found later: {error}",

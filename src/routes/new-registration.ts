@@ -10,7 +10,6 @@ import {
 import type { QuotaName } from "../store/registrations/quotas.ts";
 import type { Choices } from "../store/registrations/registrations.ts";
 import type { App, AskedClass, PushService, Registration } from "../types.ts";
-import { partyOfOwner } from "../xmpp/party.ts";
 import type { AppDeps } from "./deps.ts";
 import { partyOfNetwork } from "./guards/client-address.ts";
 import { Problem } from "./problem.ts";
@@ -77,6 +76,12 @@ export function overQuota(quota: QuotaName): Problem {
 	return new Problem("over-quota", reason, { quota, settings: setting === undefined ? [] : [setting] });
 }
 
+/** An own user, as its registration has it. */
+function ownerOf({ owner, ownUsers }: { ownUsers: OwnUsers; owner: string }) {
+	const party = ownUsers.partyOf?.(owner);
+	return { owner, ...(party !== undefined && { party }) };
+}
+
 /**
  * Creates or renews a registration. It is nobody's, since over HTTP no one vouches for a JID, unless the operator's own
  * backend did.
@@ -114,7 +119,7 @@ export async function register(
 				{ ...deps, enablings: own.ownUsers.enablings },
 				{ device, host },
 				// Quotas count by its owner.
-				{ ...its, owner: own.owner, party: partyOfOwner(own.owner), jid: own.ownUsers.address },
+				{ ...its, ...ownerOf(own), jid: own.ownUsers.address },
 			)
 		: store(
 				deps,

@@ -3,6 +3,7 @@ import type { Logger } from "@logtape/logtape";
 import type { Config } from "../../config/config.ts";
 import { about } from "../../messages/about.ts";
 import { createOwnUsers, type OwnUsers, type OwnUsersDeps } from "../../registering/own-users.ts";
+import { partyOfOwner } from "../../xmpp/party.ts";
 import type { Entrance } from "../entrances.ts";
 import { createEnabler, type EnablerDeps } from "./enabler.ts";
 import { createPermissions, type Permissions } from "./permissions.ts";
@@ -56,6 +57,7 @@ export function createEnabling(deps: EnablingDeps): EnablingParts | undefined {
 			...deps,
 			...enableFor,
 			...deps.consoleStore.bars,
+			partyOf: partyOfOwner,
 			attempt: enabler.attempt,
 			onEnd: enabler.look,
 		}),

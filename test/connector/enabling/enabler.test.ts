@@ -107,7 +107,7 @@ async function open(given?: TestDatabase, isTrusted = true) {
 		async registered(owner = ROMEO) {
 			const node = keyring.createNode();
 			await enablings.want({ node, owner, jid: ADDRESS });
-			await registrations.register({ owner, app: "webpush", device: node, token: "t" }, () => node);
+			await registrations.register({ owner, app: "webpush", device: `own:${node}`, token: "t" }, () => node);
 			return node;
 		},
 		async until(node: string, wished: string | undefined) {
@@ -252,7 +252,7 @@ describe("a registration that ended", () => {
 		await enabler.attempt(node);
 		const registration = await registrations.findAtPrimary(node);
 		await registrations.remove(node);
-		notingEnds(ownUsers, log)(registration ?? { node, owner: "" });
+		notingEnds(ownUsers, log)(registration ?? { node, owner: "", device: "" });
 		await until(node, undefined);
 		const [disable] = asked.at(-1)?.payload.getChild("iq")?.getChildElements() ?? [];
 		expect([disable?.name, disable?.attrs]).toEqual(["disable", { xmlns: NS.push, jid: ADDRESS, node }]);

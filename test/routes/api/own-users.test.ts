@@ -6,6 +6,7 @@ import { createKeyring } from "../../../src/secrets.ts";
 import { createEnablings } from "../../../src/store/enablings.ts";
 import { createRegistrations } from "../../../src/store/registrations/registrations.ts";
 import type { Enabling } from "../../../src/types.ts";
+import { partyOfOwner } from "../../../src/xmpp/party.ts";
 import { openTestDatabase } from "../../database.ts";
 import { SECRET_KEY, startTestServer, subscription } from "../routes-fixture.ts";
 
@@ -30,6 +31,7 @@ async function open(says?: (node: string) => Promise<Enabling["state"] | "gone">
 		address: HERE,
 		enablings,
 		keyring,
+		partyOf: partyOfOwner,
 		isBarred: (owner) => owner === "tybalt@example.org",
 		...(says && {
 			async attempt(node: string) {
