@@ -24,9 +24,8 @@ export function serveUnifiedPush(
 	onFault: (error: unknown, from: string) => void,
 ): NonNullable<StanzaDeps["unifiedPush"]> {
 	const register = createUnifiedPushRegistrar({ ...deps, ...settings });
-	const online = (jid: string) => void sending.online(jid).catch(() => {});
 	return {
-		online,
+		online: (jid) => void sending.presence(jid).catch(() => {}),
 		async register(payload, from, to) {
 			const instance = readRegister(payload);
 			if (!instance || resourceOf(from) === undefined) return refused("bad-request", NO_INSTANCE);
@@ -34,7 +33,7 @@ export function serveUnifiedPush(
 				const result = await register({ jid: from, to, ...instance });
 				if (result.kind === "refused") return refused(result.why, result.reason);
 				// Who registers is there.
-				online(from);
+				void sending.online(from).catch(() => {});
 				return registered(result.endpoint, result.expiresAt);
 			} catch (error) {
 				onFault(error, from);

@@ -3,7 +3,9 @@ import type { Element } from "@xmpp/xml";
 import fc from "fast-check";
 import { createApp } from "../../src/app.ts";
 import { serveUnifiedPush } from "../../src/connector/unified-push.ts";
+import { createTaking } from "../../src/delivery/unified-push/taking.ts";
 import { createRegistrationRate } from "../../src/registering/registration-rate.ts";
+import { withFormerSecrets } from "../../src/secrets.ts";
 import { createStanzaHandler } from "../../src/xmpp/stanzas.ts";
 import {
 	keyring,
@@ -92,9 +94,18 @@ async function handled(stanza: Element): Promise<void> {
 		await client.execute("DELETE FROM registrations WHERE owner <> 'victim@example.org'");
 }
 
+/** As processes have it: a node that names no key of ours was never one. */
+const take = createTaking({
+	registrations: fixture.registrations,
+	keyring: withFormerSecrets(keyring, { hashOf: async () => undefined, retire: async () => {} }),
+	messages: fixture.messages,
+	isOpen: false,
+	endpointLifeMs: LIFE_MS,
+	now: later,
+});
 const app = createApp({
 	...server.deps,
-	unifiedPush: { publicUrl: "https://push.example.net", take: fixture.taking(null) },
+	unifiedPush: { publicUrl: "https://push.example.net", take },
 	now: later,
 });
 

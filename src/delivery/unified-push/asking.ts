@@ -13,7 +13,8 @@ import { domainOf } from "../../xmpp/jid.ts";
 import { instanceOf, outcomeOf, pushTo } from "../../xmpp/unified-push.ts";
 
 const NO_ANSWER: Outcome = { kind: "retry", reason: "the device did not answer" };
-const AWAY_ELSEWHERE: Outcome = { kind: "retry", reason: "another connector heard that the device is away" };
+const ELSEWHERE: Outcome = { kind: "retry", reason: "another connector heard more of the device" };
+const BACK: Outcome = { kind: "retry", reason: "the device has a new session" };
 const PREFIX = "up-";
 const ELSEWHERE_MS = unifiedPushBounds.elsewhere.is;
 
@@ -23,6 +24,8 @@ export interface Asking {
 	 * @returns undefined: it waits no more, since another connector heard the answer, or a newer one took its place
 	 */
 	ask(message: Pick<KeptMessage, "id" | "body">, registration: Registration): Promise<Outcome | undefined>;
+	/** A device has a new session: what was sent to its former one is not answered any more. */
+	isBack(jid: string): void;
 	/** An answer to a stanza of ours came. */
 	take(answer: Element): void;
 }
@@ -32,7 +35,7 @@ export interface AskingDeps {
 	send(stanza: Element): void;
 	/** Hears of an answer that nobody waits for here. @param jid who gave it */
 	late(id: number, jid: string, outcome: Outcome): Promise<void>;
-	messages: Pick<UnifiedPushMessages, "claimants">;
+	messages: Pick<UnifiedPushMessages, "stillClaimed">;
 	/** In the leases. */
 	claimant: string;
 	keyring: Pick<Keyring, "conceal">;
@@ -76,6 +79,10 @@ export function createAsking(deps: AskingDeps): Asking {
 			return outcome;
 		},
 
+		isBack(jid) {
+			for (const one of waiting.values()) if (one.jid === jid) one.answer(BACK);
+		},
+
 		take(answer) {
 			const { id, from } = answer.attrs;
 			if (typeof id !== "string" || typeof from !== "string" || !id.startsWith(PREFIX)) return;
@@ -98,13 +105,16 @@ function createWatch(
 	async function look(): Promise<void> {
 		const before = performance.now() - ELSEWHERE_MS;
 		const slow = [...waiting.values()].filter(({ at }) => at <= before);
-		const claimants =
-			slow.length === 0 ? undefined : await messages.claimants(slow.map(({ message }) => message));
-		for (const { message, answer } of claimants ? slow : []) {
-			const by = claimants?.get(message);
-			// Whoever took its answer removed it, or put it off.
-			if (by === undefined) answer(undefined);
-			else if (by !== claimant) answer(AWAY_ELSEWHERE);
+		if (slow.length === 0) return;
+		const isClaimed = await messages.stillClaimed(
+			slow.map(({ message }) => message),
+			claimant,
+		);
+		for (const { message, answer } of slow) {
+			const isOurs = isClaimed.get(message);
+			// Whoever took its answer removed it, or put it off; whoever heard that the device is back hastened it.
+			if (isOurs === undefined) answer(undefined);
+			else if (!isOurs) answer(ELSEWHERE);
 		}
 	}
 

@@ -37,6 +37,8 @@ interface Lane {
 	waiting: KeptMessage[];
 	/** More waits in the database. */
 	isBehind: boolean;
+	/** The device came while one was sent: that it was not taken says nothing any more. */
+	isWoken: boolean;
 }
 
 export function createLanes({ messages, registrations, claimant, deliver, onFault }: LanesDeps): Lanes {
@@ -69,10 +71,11 @@ export function createLanes({ messages, registrations, claimant, deliver, onFaul
 			const message = lane.waiting.shift();
 			if (!message) return;
 			held -= 1;
+			lane.isWoken = false;
 			if (await deliver(registration, message)) continue;
 			await putOff(node, lane);
-			// Unless the device came while they were put off.
-			if (!lane.isBehind) return;
+			if (!lane.isWoken) return;
+			lane.isBehind = true;
 		}
 	}
 
@@ -106,7 +109,8 @@ export function createLanes({ messages, registrations, claimant, deliver, onFaul
 		add(registration, message, isBehind) {
 			held += 1;
 			const lane = lanes.get(registration.node);
-			if (!lane) return begin(registration.node, { waiting: [message], isBehind }, registration);
+			if (!lane)
+				return begin(registration.node, { waiting: [message], isBehind, isWoken: false }, registration);
 			if (message.topic !== undefined) {
 				const others = lane.waiting.filter(({ topic }) => topic !== message.topic);
 				held -= lane.waiting.length - others.length;
@@ -118,8 +122,8 @@ export function createLanes({ messages, registrations, claimant, deliver, onFaul
 
 		flush(node) {
 			const lane = lanes.get(node);
-			if (lane) lane.isBehind = true;
-			else if (!isStopped) begin(node, { waiting: [], isBehind: true });
+			if (lane) Object.assign(lane, { isBehind: true, isWoken: true });
+			else if (!isStopped) begin(node, { waiting: [], isBehind: true, isWoken: false });
 		},
 
 		stop() {

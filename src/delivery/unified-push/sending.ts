@@ -32,8 +32,10 @@ export interface UnifiedPushSending {
 	send(registration: Registration, message: KeptMessage, isBehind: boolean): void;
 	/** One waits that nobody claimed. */
 	look(): void;
-	/** A client is there. @param jid who sent presence, or registered */
+	/** A client is there, as something else than presence shows. @param jid its full JID */
 	online(jid: string): Promise<void>;
+	/** The same at presence, which anybody may send any number of times. */
+	presence(jid: string): Promise<void>;
 	/** An answer to a stanza of ours came. */
 	answered(answer: Element): void;
 	/** A registration ended. */
@@ -121,6 +123,17 @@ export function createUnifiedPushSending(deps: UnifiedPushSendingDeps): UnifiedP
 		return outcome.kind === "delivered";
 	}
 
+	async function online(jid: string): Promise<void> {
+		const { free, claimed } = await messages.waitingFor(UNIFIED_PUSH, jid);
+		for (const node of [...free, ...claimed.filter(lanes.has)]) lanes.flush(node);
+		// What another connector is about to put off, since it heard before that the device is away.
+		const others = claimed.filter((node) => !lanes.has(node));
+		if (others.length === 0) return;
+		await messages.hasten(others, claimant);
+		// It may have been put off just before.
+		for (const node of (await messages.waitingFor(UNIFIED_PUSH, jid)).free) lanes.flush(node);
+	}
+
 	async function look(): Promise<void> {
 		try {
 			if (!isTakenBack) await messages.takeBack(`${deps.connector} `, claimant);
@@ -148,15 +161,14 @@ export function createUnifiedPushSending(deps: UnifiedPushSendingDeps): UnifiedP
 			if (looking && !isStopped) lookNow();
 		},
 
-		async online(jid) {
+		online,
+
+		async presence(jid) {
 			const owner = bareOf(jid);
-			if (resourceOf(jid) === undefined || owners.take(owner) > 0 || parties.take(partyOfOwner(owner)) > 0)
-				return;
-			const { free, claimed } = await messages.waitingFor(UNIFIED_PUSH, jid);
-			for (const node of [...free, ...claimed.filter(lanes.has)]) lanes.flush(node);
-			// What another connector is about to put off, since it heard before that the device is away.
-			const others = claimed.filter((node) => !lanes.has(node));
-			if (others.length > 0) await messages.hasten(others, claimant);
+			if (resourceOf(jid) === undefined || owners.take(owner) > 0) return;
+			if (parties.take(partyOfOwner(owner)) > 0) return;
+			await online(jid);
+			asking.isBack(jid);
 		},
 
 		answered: asking.take,

@@ -83,7 +83,7 @@ export const unifiedPushBounds = {
 		beyond: "A further one is passed over: what waits goes out at the next try.",
 	},
 	partyPresences: {
-		is: { burst: 2_000, perSecond: 50 },
+		is: { burst: 10_000, perSecond: 200 },
 		unit: "presences",
 		what: "The same of one registrable domain",
 		beyond: "A further one is passed over: what waits goes out at the next try.",

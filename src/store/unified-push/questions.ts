@@ -18,8 +18,8 @@ export interface Questions {
 	waitingFor(app: string, jid: string): Promise<{ free: string[]; claimed: string[] }>;
 	/** The registration that a push is for, if it is this device's. */
 	nodeOf(id: number, app: string, jid: string): Promise<string | undefined>;
-	/** Who has claimed these; null: nobody. One that is not there is missing. */
-	claimants(ids: readonly number[]): Promise<ReadonlyMap<number, string | null>>;
+	/** Which of these are there, and of those which this one has claimed, and nobody hastened. */
+	stillClaimed(ids: readonly number[], claimant: string): Promise<ReadonlyMap<number, boolean>>;
 	usage(): Promise<Usage>;
 	/** How many wait. */
 	count(): Promise<number>;
@@ -51,12 +51,12 @@ export function createQuestions(db: LibSQLDatabase, now: () => SQL<number>): Que
 			return row?.node;
 		},
 
-		async claimants(ids) {
+		async stillClaimed(ids, claimant) {
 			const rows = await db
-				.select({ id: messages.id, claimedBy: messages.claimedBy })
+				.select({ id: messages.id, claimedBy: messages.claimedBy, tries: messages.tries })
 				.from(messages)
 				.where(inArray(messages.id, [...ids]));
-			return new Map(rows.map(({ id, claimedBy }) => [id, claimedBy]));
+			return new Map(rows.map(({ id, claimedBy, tries }) => [id, claimedBy === claimant && tries >= 0]));
 		},
 
 		async usage() {

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { unifiedPushBounds } from "../../../src/limits/bounds/unified-push.ts";
 import {
 	answerTo,
 	DEVICE,
@@ -54,13 +55,29 @@ describe("a push to a UnifiedPush device", () => {
 		}
 		fixture.state.device = HERE;
 		fixture.sent.length = 0;
-		await fixture.sending.online("juliet@example.org/another");
-		await fixture.sending.online("juliet@example.org");
+		await fixture.sending.presence("juliet@example.org/another");
+		await fixture.sending.presence("juliet@example.org");
 		expect(fixture.sent).toEqual([]);
-		await fixture.sending.online(JID);
+		await fixture.sending.presence(JID);
 		await fixture.untilWaiting(0);
 		expect(fixture.sent).toEqual(["1", "2", "3"]);
 		expect(fixture.results).toEqual(["delivered", "delivered", "delivered"]);
+	});
+
+	test("waits for no flood of presence: beyond its bound presence is passed over", async () => {
+		await fixture.register();
+		const asked: unknown[] = [];
+		const { waitingFor } = fixture.messages;
+		fixture.messages.waitingFor = (...given) => {
+			asked.push(given);
+			return waitingFor(...given);
+		};
+		const { burst } = unifiedPushBounds.presences.is;
+		for (let count = 0; count < burst + 5; count++) await fixture.sending.presence(JID);
+		expect(asked).toHaveLength(burst);
+		// Whoever registers has a bound of its own.
+		await fixture.sending.online(JID);
+		expect(asked).toHaveLength(burst + 1);
 	});
 
 	test("of many that wait takes all, though they are claimed in pieces", async () => {
@@ -71,7 +88,7 @@ describe("a push to a UnifiedPush device", () => {
 		const texts = [...Array(20).keys()].map(String);
 		for (const text of texts) await take(token, push(text));
 		fixture.state.device = HERE;
-		await fixture.sending.online(JID);
+		await fixture.sending.presence(JID);
 		await fixture.untilWaiting(0);
 		expect(fixture.sent).toEqual(texts);
 	});
@@ -176,13 +193,37 @@ describe("an answer", () => {
 		};
 		await fixture.taking()(token, push("1"));
 		await fixture.untilSent(1);
-		await other.sending.online(JID);
+		await other.sending.presence(JID);
 		fixture.state.device = HERE;
 		answered.resolve();
 		await untilFree(1);
 		other.sending.start();
 		await fixture.untilWaiting(0);
 		expect(fixture.sent).toEqual(["1", "1"]);
+		await other.sending.stop(0);
+	});
+
+	test("is not waited for once the device has a new session: it gets the push again, and no other does", async () => {
+		const { token } = await fixture.register();
+		fixture.state.device = () => undefined;
+		await fixture.taking()(token, push("1"));
+		await fixture.untilSent(1);
+		await fixture.sending.presence("juliet@example.org/another");
+		expect(fixture.sent).toEqual(["1"]);
+		fixture.state.device = HERE;
+		await fixture.sending.presence(JID);
+		await fixture.untilWaiting(0);
+		expect(fixture.sent).toEqual(["1", "1"]);
+		// The same where another connector hears of it.
+		fixture.state.device = () => undefined;
+		await fixture.taking()(token, push("2"));
+		await fixture.untilSent(3);
+		fixture.state.device = HERE;
+		const other = fixture.connector("other");
+		other.sending.start();
+		await other.sending.presence(JID);
+		await fixture.untilWaiting(0);
+		expect(fixture.sent).toEqual(["1", "1", "2", "2"]);
 		await other.sending.stop(0);
 	});
 
