@@ -20,7 +20,7 @@ import { type EdgeScene, openEdgeScene, TOKEN } from "./edge-scene.ts";
  * 80 KiB of it may be the web app and as much the console's page, in base64 a third more.
  */
 const KIB = 1024;
-const MAX = { bytes: 1408 * KIB, compressed: 480 * KIB };
+const MAX = { bytes: 1408 * KIB, compressed: 512 * KIB };
 
 const endpoint = startWebPushServer();
 let server: XmppServer;
