@@ -72,3 +72,16 @@ export function toProblem(error: unknown, log: Logger, where = "a request"): Pro
 	);
 	return new Problem("internal-error", "The request could not be handled; the server's log says why.");
 }
+
+/** The same for an operator, who may read the log too: what failed is told, and where no Reveille runs there is no log. */
+export function toOperatorProblem(error: unknown, log: Logger): Problem {
+	const problem = toProblem(error, log);
+	if (problem === error) return problem;
+	if (problem.kind === "internal-error") {
+		return new Problem("internal-error", `A fault of Reveille's own (${faultOf(error)}).`);
+	}
+	if (problem.kind !== "unavailable" || !databaseFault(error)) return problem;
+	return unavailable(
+		`The database failed (${faultOf(error)}). If its disk is full, make room. If it is away or busy, type the command again.`,
+	);
+}

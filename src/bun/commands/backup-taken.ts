@@ -26,7 +26,8 @@ export const takenFrom =
 	async (folder: string): Promise<string | undefined> => {
 		const answer = await ask("/backup", { method: "POST", signal: AbortSignal.timeout(DEADLINE_MS) });
 		if (answer.status === 404) throw olderOne();
-		if (!answer.ok || !answer.body) throw new Error(`Reveille answered with status ${answer.status}`);
+		if (!answer.ok || !answer.body)
+			throw new Error(`Reveille answered with status ${answer.status}: look at its log`);
 		const open = new Map<string, number>();
 		const databases: string[] = [];
 		const show = progressOn(terminal);

@@ -4,7 +4,7 @@ import { Hono } from "hono";
 import { parseConfig } from "../../../config/config.ts";
 import { actionOf } from "../../../routes/admin/console/actions.ts";
 import { inviteRoutes } from "../../../routes/admin/console/invites.ts";
-import { toProblem } from "../../../routes/errors.ts";
+import { toOperatorProblem } from "../../../routes/errors.ts";
 import { problemResponse } from "../../../routes/problem.ts";
 import { createEvents } from "../../../store/console/events.ts";
 import { createInvites } from "../../../store/invites.ts";
@@ -24,7 +24,7 @@ export async function withOwnDesk<T>(env: Environment, use: (ask: Ask) => Promis
 			done: (what: string, whom = {}) => events.write([actionOf(what, whom, Date.now())]),
 		};
 		const app = new Hono();
-		app.onError((error) => problemResponse(toProblem(error, getLogger(["reveille", "command"]))));
+		app.onError((error) => problemResponse(toOperatorProblem(error, getLogger(["reveille", "command"]))));
 		const page = publicUrl ?? `http://127.0.0.1:${port}`;
 		app.route(
 			"/operator/invites",

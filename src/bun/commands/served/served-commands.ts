@@ -7,7 +7,7 @@ import { createActions } from "../../../routes/admin/console/actions.ts";
 import { operatorCommandRoutes } from "../../../routes/admin/console/operator.ts";
 import type { RecentEvents } from "../../../routes/admin/console/recent-events.ts";
 import type { AppDeps, OperatorDeps, Readiness } from "../../../routes/deps.ts";
-import { toProblem } from "../../../routes/errors.ts";
+import { toOperatorProblem } from "../../../routes/errors.ts";
 import { problemResponse } from "../../../routes/problem.ts";
 import type { RequestWatch } from "../../../routes/request-watch.ts";
 import type { RegistrationTokens } from "../../../store/registration-tokens.ts";
@@ -58,7 +58,7 @@ export function servedCommands({
 }: ServedCommandsDeps): Hono {
 	const { role, webApp, apps, trustDeviceId, retentionDays } = config;
 	const app = new Hono();
-	app.onError((error) => problemResponse(toProblem(error, log)));
+	app.onError((error) => problemResponse(toOperatorProblem(error, log)));
 	app.route(
 		"/",
 		statusRoutes({

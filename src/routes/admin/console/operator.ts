@@ -1,7 +1,7 @@
 /** What an operator asks and does: the same for the console's page and for commands. */
 import { Hono } from "hono";
 import type { AppDeps, OperatorDeps } from "../../deps.ts";
-import { toProblem } from "../../errors.ts";
+import { toOperatorProblem } from "../../errors.ts";
 import { problemResponse } from "../../problem.ts";
 import { type Actions, createActions } from "./actions.ts";
 import { barRoutes } from "./bars.ts";
@@ -50,7 +50,7 @@ export function operatorCommandRoutes(
 	recent = createRecentEvents(own.journal?.listen, deps.now),
 ) {
 	const app = new Hono<ConsoleEnv>();
-	app.onError((error) => problemResponse(toProblem(error, deps.log)));
+	app.onError((error) => problemResponse(toOperatorProblem(error, deps.log)));
 	app.route(
 		"/operator",
 		operatorRoutes(deps, own, {
