@@ -55,7 +55,7 @@ export const eventsCommand = buildCommand<Options, [text?: string], Typed>({
 						what,
 						owner ?? "",
 						app ?? "",
-						node?.slice(0, 8) ?? "",
+						node ?? "",
 						reason,
 						decidedBy,
 					]),

@@ -1,5 +1,6 @@
 /** What an operator does is in the log, and in the list of what happened. */
 import { about } from "../../../messages/about.ts";
+import { nodeForm } from "../../../messages/whom.ts";
 import type { Happened } from "../../../store/console/events.ts";
 import { faultOf } from "../../../store/database-fault.ts";
 import { present } from "../../../syntax/present-fields.ts";
@@ -56,10 +57,10 @@ export function createActions(
 		return ownerForm?.(owner) ?? `${domainOf(owner)}#${(await keyring.conceal(owner)).slice(0, 6)}`;
 	}
 
-	/** A node by its first eight characters. */
+	/** As the log calls them. */
 	async function shortened({ node, owner, app, network }: Whom): Promise<Record<string, string>> {
 		return present({
-			node: node?.slice(0, 8),
+			node: node === undefined ? undefined : nodeForm(node),
 			owner: owner === undefined ? undefined : await nameOf(owner),
 			app,
 			network,

@@ -3,6 +3,7 @@
  * the order in which a push would meet it.
  */
 
+import { nodeForm } from "../../../../messages/whom.ts";
 import type { Bar } from "../../../../store/console/bars.ts";
 import type { Happened } from "../../../../store/console/events.ts";
 import type { Enabling } from "../../../../types.ts";
@@ -240,7 +241,7 @@ function elsewhere(facts: RegistrationFacts): Said | undefined {
 	if (takenAt(facts) > 0 || !row) return undefined;
 	const wrong = fromServer.find(({ at }) => at > row.registeredAt);
 	if (!wrong) return undefined;
-	const node = wrong.node === undefined ? "" : `, last to “${wrong.node.slice(0, 8)}…”`;
+	const node = wrong.node === undefined ? "" : `, last to “${nodeForm(wrong.node)}…”`;
 	return {
 		state: "bad",
 		title: `${gets(facts)}: ${serverOf(facts)} publishes to a wrong node`,

@@ -121,7 +121,7 @@ describe("why romeo gets no pushes", () => {
 			"romeo gets no pushes here: example.net publishes to a wrong node",
 			"bad",
 		]);
-		expect(text).toContain("last to “8f2kR1xw…”");
+		expect(text).toContain("last to “8f2kR1xw7TqY…”");
 		expect(text).toContain("may have been for somebody else of example.net");
 		// Others' are no matter where his arrive.
 		expect(said({ fromServer, row: working }).state).toBe("ok");
