@@ -1,6 +1,7 @@
 /** `events`: what happened, and how many failed today and why. */
 import { buildCommand } from "@stricli/core";
 import { EVENT_KINDS } from "../../../routes/admin/console/event-view.ts";
+import { isRecentId } from "../../../routes/admin/console/recent-events.ts";
 import type { EventKind, FoundEvents } from "../../../web/console/wire.ts";
 import { JSON_FLAG, type Typed, table } from "../command.ts";
 import { print, printJson } from "../output.ts";
@@ -29,7 +30,7 @@ export const eventsCommand = buildCommand<Options, [text?: string], Typed>({
 			},
 			before: {
 				kind: "parsed",
-				parse: String,
+				parse: beforeOf,
 				optional: true,
 				placeholder: "ID",
 				brief: "The 50 before this one, as the answer before says it",
@@ -67,3 +68,9 @@ export const eventsCommand = buildCommand<Options, [text?: string], Typed>({
 		});
 	},
 });
+
+/** @throws {Error} with the rest of a sentence about the option */
+function beforeOf(id: string): string {
+	if (/^\d{1,15}$/.test(id) || isRecentId(id)) return id;
+	throw new Error(`must be what the answer before said (“next” with --json), and is ${JSON.stringify(id)}`);
+}
