@@ -93,6 +93,10 @@ describe("while Reveille runs", () => {
 		const { said } = await typed("events", jid("juliet"));
 		expect(said).toContain("Ended");
 		expect(said).toContain("410");
+		// What stands there can be typed, and so can what the log has of it.
+		expect(said).toContain(nodeOf("juliet"));
+		for (const node of [nodeOf("juliet").slice(0, 12), nodeOf("romeo").slice(0, 12)])
+			expect((await typed("show", node)).said).toContain(node);
 	}, 60_000);
 
 	test("bar: counted first, done with --yes, listed, and lifted", async () => {
@@ -106,6 +110,9 @@ describe("while Reveille runs", () => {
 		expect((await typed("list", "tybalt")).said).toBe("There is none.\n");
 		expect((await typed("bar", "list")).said).toContain("Made-up endpoints");
 		expect((await typed("bar", jid("tybalt"))).error).toContain("is barred already");
+		const shown = (await typed("show", jid("tybalt"))).said;
+		expect(shown.match(/ {2}Ended, decided by/g)).toHaveLength(1);
+		expect(shown).toContain(`reveille bar lift ${jid("tybalt")}`);
 		expect((await typed("bar", "lift", jid("tybalt"))).code).toBe(0);
 		expect((await typed("bar", "list")).said).toBe("Nobody is barred.\n");
 		expect((await typed("bar", "not an address")).error).toContain("must be an address");
@@ -130,7 +137,11 @@ describe("what is asked of the Reveille that runs, which has the database", () =
 	}, 60_000);
 
 	test("invite: made, listed, revoked, and the link leads to the Reveille that runs", async () => {
-		const { id, link } = JSON.parse((await asked("invite", "--name", "Aunt Angelica", "--json")).said);
+		const made = await asked("invite", "--name", "Aunt Angelica", "--json");
+		const { id, link } = JSON.parse(made.said);
+		expect(made.error).toBe(
+			"This link works on this machine alone: set PUBLIC_URL. The code works anywhere.\n",
+		);
 		expect(link).toStartWith(`${scene.reveille.url.replace("localhost", "127.0.0.1")}/app/#invite=`);
 		expect((await asked("invite", "list")).said).toContain("Aunt Angelica");
 		expect((await asked("invite", "revoke", id)).code).toBe(0);
