@@ -1,6 +1,6 @@
 /** `events`: what happened, and how many failed today and why. */
 import { buildCommand } from "@stricli/core";
-import { EVENT_KINDS } from "../../../routes/admin/console/event-view.ts";
+import { EVENT_KINDS, whatOf } from "../../../routes/admin/console/event-view.ts";
 import { isRecentId } from "../../../routes/admin/console/recent-events.ts";
 import type { EventKind, FoundEvents } from "../../../web/console/wire.ts";
 import { JSON_FLAG, type Typed, table } from "../command.ts";
@@ -23,10 +23,12 @@ export const eventsCommand = buildCommand<Options, [text?: string], Typed>({
 	parameters: {
 		flags: {
 			kind: {
-				kind: "enum",
-				values: EVENT_KINDS,
+				kind: "parsed",
+				parse: kindOf,
 				optional: true,
-				brief: "Only those of this kind",
+				placeholder: "KIND",
+				brief: `Only those of this kind: ${EVENT_KINDS.join(", ")}; or as WHAT has it`,
+				proposeCompletions: (begun) => EVENT_KINDS.filter((kind) => kind.startsWith(begun)),
 			},
 			before: {
 				kind: "parsed",
@@ -68,6 +70,15 @@ export const eventsCommand = buildCommand<Options, [text?: string], Typed>({
 		});
 	},
 });
+
+/** @param typed a kind, or what WHAT calls it @throws {Error} with the rest of a sentence about the option */
+function kindOf(typed: string): EventKind {
+	const found = EVENT_KINDS.find((kind) =>
+		[kind, whatOf(kind)].some((name) => name.toLowerCase() === typed.toLowerCase()),
+	);
+	if (found !== undefined) return found;
+	throw new Error(`must be one of ${EVENT_KINDS.join(", ")}, and is ${JSON.stringify(typed)}`);
+}
 
 /** @throws {Error} with the rest of a sentence about the option */
 function beforeOf(id: string): string {
