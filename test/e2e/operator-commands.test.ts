@@ -80,6 +80,8 @@ describe("while Reveille runs", () => {
 		await scene.endpoint.waitForPush();
 		expect(code).toBe(0);
 		expect(said).toContain("took it");
+		expect(said).toContain("✓ Command");
+		expect(said).not.toContain("Console");
 		expect(said).toMatch(/\d+ ms/);
 		const normally = scene.endpoint.respondWith({ status: 410 });
 		const gone = await typed("test", jid("juliet"));

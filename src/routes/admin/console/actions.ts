@@ -22,6 +22,10 @@ export type Place = "in the console" | "by a command";
 
 export interface Actions {
 	readonly place: Place;
+	/** What a test push comes from, as the first station of its way. */
+	readonly asker: string;
+	/** How a bar is lifted there, in a sentence. */
+	lifting(who: string): string;
 	/**
 	 * Notes what was done.
 	 * @param what one sentence without a name, for the list: `Sent a test push`
@@ -80,6 +84,9 @@ export function createActions(
 
 	return {
 		place,
+		asker: place === "by a command" ? "Command" : "Console",
+		lifting: (who) =>
+			place === "by a command" ? `Lift it with “reveille bar lift ${who}”.` : "Lift it under “Barred”.",
 
 		async done(what, whom = {}) {
 			const values = await shortened({ ...whom, owner: whom.owner || undefined });

@@ -41,6 +41,8 @@ export interface RegistrationFacts {
 	bar: Bar | undefined;
 	/** What became of push at its owner's server, where Reveille asked for it. */
 	enabling?: Enabling | undefined;
+	/** How a bar is lifted, as a sentence begins: where the reader is. */
+	lifting: string;
 	/** What admins are told of clocks. */
 	clocks: readonly string[];
 	/** The owner's other devices to which pushes were delivered: their server publishes. */
@@ -76,13 +78,13 @@ const ask = (facts: RegistrationFacts) =>
 
 /** 1. The operator does not serve its owner. */
 function barred(facts: RegistrationFacts): Said | undefined {
-	const { bar, now } = facts;
+	const { bar, now, lifting } = facts;
 	if (!bar) return undefined;
 	const why = bar.reason === "" ? "" : ` The reason that was given: ${sentence(bar.reason)}`;
 	return {
 		state: "bad",
 		title: `${gets(facts)}: you barred ${bar.who}`,
-		text: `You did so ${ago(bar.at, now)}.${why} Lift it under “Barred”. A device that ended must register again: ${ask(facts).replace(/^\w/, (first) => first.toLowerCase())}.`,
+		text: `You did so ${ago(bar.at, now)}.${why} ${lifting} A device that ended must register again: ${ask(facts).replace(/^\w/, (first) => first.toLowerCase())}.`,
 	};
 }
 
