@@ -248,7 +248,7 @@ describe("when none runs", () => {
 			ids.push(...events.map(({ id }) => id));
 			if (next === undefined) break;
 			expect(events).toHaveLength(50);
-			expect(error).toBe(`There are more: add --before ${next}\n`);
+			expect(error).toEndWith(`\nThere are more: add --before ${next}\n`);
 			before = ["--before", next];
 		}
 		expect(ids.length).toBeGreaterThan(60);
@@ -256,7 +256,11 @@ describe("when none runs", () => {
 	}, 60_000);
 
 	test("list and show read the database, and test says what to do", async () => {
-		expect((await typed("list", "rom")).said).toContain(nodeOf("romeo"));
+		const { said, error: beside } = await typed("list", "rom");
+		expect(said).toContain(nodeOf("romeo"));
+		expect(beside).toBe(
+			`No Reveille runs with DATA_DIR=${scene.reveille.dataFolder}: this is what its database says.\n`,
+		);
 		expect((await typed("show", nodeOf("romeo"))).code).toBe(0);
 		const { code, error } = await typed("test", nodeOf("romeo"));
 		expect(code).toBe(1);
