@@ -6,7 +6,8 @@ import { print, printJson } from "./output.ts";
 const SHELLS = ["bash", "zsh", "fish"] as const;
 type Shell = (typeof SHELLS)[number];
 
-const SCRIPTS: Readonly<Record<Shell, string>> = {
+/** What each shell reads. */
+export const SCRIPTS: Readonly<Record<Shell, string>> = {
 	// Bash ends a word before the @ of an account, and asks for what follows (its second argument).
 	bash: `_reveille() {
 	local IFS=$' \\t\\n' words last
