@@ -5,8 +5,8 @@ import { ok, unknown, warn } from "../../../../src/bun/commands/doctor/finding.t
 import { openLoop } from "../../../../src/bun/commands/doctor/loop/events.ts";
 import { failureText, legsText } from "../../../../src/bun/commands/doctor/loop/loop.ts";
 import { lookAtPublicUrl } from "../../../../src/bun/commands/doctor/public-url.ts";
-import { lookAtUnifiedPush } from "../../../../src/bun/commands/doctor/unified-push.ts";
 import { withoutAny } from "../../../../src/bun/commands/doctor/services.ts";
+import { lookAtUnifiedPush } from "../../../../src/bun/commands/doctor/unified-push.ts";
 import { holderFinding } from "../../../../src/bun/commands/doctor/xmpp/holder.ts";
 import { measureRate, rateFinding } from "../../../../src/bun/commands/doctor/xmpp/rate.ts";
 import { parseConfig } from "../../../../src/config/config.ts";
