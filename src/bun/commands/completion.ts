@@ -19,11 +19,12 @@ export const SCRIPTS: Readonly<Record<Shell, string>> = {
 	COMPREPLY=("\${COMPREPLY[@]#"\${last%"$2"}"}")
 }
 complete -o default -F _reveille reveille`,
+	// In a folder of $fpath the file is the function itself, when it is asked first.
 	zsh: `#compdef reveille
 _reveille() {
 	compadd -- \${(f)"$(reveille complete "\${words[@]:1:$((CURRENT - 1))}" 2>/dev/null)"}
 }
-compdef _reveille reveille`,
+if [[ $funcstack[1] == _reveille ]]; then _reveille "$@"; else compdef _reveille reveille; fi`,
 	fish: `complete -c reveille -f -a '(reveille complete (commandline -opc)[2..] (commandline -ct) 2>/dev/null)'`,
 };
 
