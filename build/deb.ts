@@ -19,7 +19,9 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { parseArgs } from "node:util";
 import packageJson from "../package.json" with { type: "json" };
+import { SCRIPTS } from "../src/bun/commands/completion.ts";
 import { buildBinary, isTarget, type Target, targets } from "./binary.ts";
+import { docsOf } from "./docs-pages.ts";
 import { sourceDate } from "./epoch.ts";
 import { licencesOf } from "./licences.ts";
 
@@ -93,6 +95,9 @@ function contentsOf(binary: Uint8Array, architecture: string, epoch: number): Re
 		"usr/lib/systemd/system/reveille.service": { text: unitOf(example("reveille.service")), mode: 0o644 },
 		"etc/reveille/environment": { text: source("environment"), mode: 0o644 },
 		"etc/reveille/reveille.toml": { text: commented(example("reveille.toml")), mode: 0o644 },
+		"usr/share/bash-completion/completions/reveille": { text: `${SCRIPTS.bash}\n`, mode: 0o644 },
+		"usr/share/zsh/vendor-completions/_reveille": { text: `${SCRIPTS.zsh}\n`, mode: 0o644 },
+		"usr/share/fish/vendor_completions.d/reveille.fish": { text: `${SCRIPTS.fish}\n`, mode: 0o644 },
 		"usr/share/man/man1/reveille.1.gz": packed(
 			filled(source("reveille.1"), { VERSION, DATE: date.toISOString().slice(0, 10) }),
 		),
@@ -105,6 +110,7 @@ function contentsOf(binary: Uint8Array, architecture: string, epoch: number): Re
 		[`${doc}/CHANGELOG.md.gz`]: packed(readFileSync(join(ROOT, "CHANGELOG.md"), "utf8")),
 		"usr/share/lintian/overrides/reveille": { text: source("lintian-overrides"), mode: 0o644 },
 	};
+	for (const [page, text] of docsOf(ROOT)) installed[`${doc}/docs/${page}`] = { text, mode: 0o644 };
 	const paths = Object.keys(installed).sort();
 	const sums = paths.map((path) => {
 		const md5 = createHash("md5").update(installed[path]?.text ?? "");

@@ -18,6 +18,7 @@ import { dirname, join } from "node:path";
 import { parseArgs } from "node:util";
 import packageJson from "../package.json" with { type: "json" };
 import { migrationsInside } from "./binary.ts";
+import { docsOf } from "./docs-pages.ts";
 import { licencesOf } from "./licences.ts";
 import { bundleWeb } from "./web-bundle.ts";
 
@@ -33,7 +34,7 @@ function manifest() {
 		license,
 		type: "module",
 		bin: { reveille: "bin/reveille.js" },
-		files: ["bin", "lib", "examples", "CHANGELOG.md", "third-party.txt"],
+		files: ["bin", "docs", "lib", "examples", "CHANGELOG.md", "third-party.txt"],
 		engines: { node: ">=18" },
 		dependencies: { bun: engines.bun.replace(">=", ""), libsql: installedVersion("libsql") },
 	};
@@ -71,6 +72,8 @@ export async function buildPack(out: string): Promise<string> {
 			chmodSync(join(work, to), 0o644);
 		};
 		mkdirSync(join(work, "lib"));
+		mkdirSync(join(work, "docs"));
+		for (const [page, text] of docsOf(ROOT)) wrote(`docs/${page}`, text);
 		wrote("package.json", `${JSON.stringify(manifest(), undefined, "\t")}\n`);
 		wrote("third-party.txt", licencesOf(ROOT));
 		wrote("lib/reveille.js", await bundle());

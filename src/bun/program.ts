@@ -1,4 +1,6 @@
 /** This program: from its sources through Bun, as the compiled binary, or as the bundle of the npm package. */
+import { existsSync } from "node:fs";
+import { dirname, join } from "node:path";
 import process from "node:process";
 
 const isBinary = Bun.main.startsWith("/$bunfs/");
@@ -11,6 +13,19 @@ export const PROGRAM = isInstalled ? "reveille" : `npx --yes bun@${Bun.version} 
 export const COMMAND: readonly string[] = isBinary
 	? [process.execPath]
 	: [process.execPath, ...process.execArgv, Bun.main];
+
+/**
+ * Where a page of the documents is: beside the program, as the packages and the sources have them. One binary alone has
+ * none: they are in the sources then.
+ * @param page such as `commands.md#doctor`
+ */
+export const docsPath = (page: string): string => `${isInstalled ? docsFolder() : "docs"}/${page}`;
+
+/** @param program the binary @param main the bundle */
+export function docsFolder(program = process.execPath, main = Bun.main): string {
+	const folders = [join(dirname(program), "../../share/doc/reveille/docs"), join(dirname(main), "../docs")];
+	return folders.find((folder) => existsSync(join(folder, "commands.md"))) ?? "docs";
+}
 
 /** The word by which it keeps a replica up to date: for the one that serves. */
 export const SYNC_REPLICA = "sync-replica";

@@ -57,7 +57,7 @@ export const pushMessages = {
 	"pushes-failed": {
 		happened: "Pushes to devices of several owners failed for now. The line has their number and the reason.",
 		cause: "The push service is overloaded or away, or this machine cannot reach it.",
-		remedy: "They are tried again. If the number grows every hour, look at the reason.",
+		remedy: "They are tried again. If that goes on for an hour, look at the reason.",
 		more: "proxies.md#what-errors-mean",
 	},
 	"pushes-refused": {

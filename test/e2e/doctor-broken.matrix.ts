@@ -84,7 +84,8 @@ async function named(
 	const line = lines.find((each) => words.every((word) => each.includes(word)));
 	table.push([fault, line ?? `NOT NAMED: ${lines.join(" // ")}`]);
 	expect(lines.map((each) => words.filter((word) => each.includes(word)).length)).toContain(words.length);
-	expect(said.code).toBe(state === "bad" ? 1 : 0);
+	// Something else may be bad: without XMPP nobody is woken.
+	expect(said.code).toBe(said.lines("bad").length > 0 ? 1 : 0);
 	expect(said.ms).toBeLessThan(60_000);
 	return said;
 }

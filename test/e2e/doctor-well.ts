@@ -24,9 +24,11 @@ export async function openWell(program: ServerName, transport: Transport): Promi
 }
 
 /** What doctor is given, as the Reveille of the scene was. */
-export function settings({ reveille, server }: Scene, transport: Transport) {
+export function settings({ reveille, server, endpoint }: Scene, transport: Transport) {
 	const [component] = server.components;
 	return settingsOf(reveille, server, {
+		// One push service that is reached, also where there is no internet.
+		UBUNTU_URL: endpoint.origin,
 		...(transport === "component" && {
 			XMPP_SERVICE: server.componentUrl,
 			XMPP_DOMAIN: component?.domain,

@@ -88,6 +88,33 @@ describe("the socket", () => {
 	);
 
 	test(
+		"says that the Reveille that runs has other settings, and asks it in place of this shell's",
+		async () => {
+			const settings = {
+				XMPP_SERVICE: "ws://127.0.0.1:1/ws",
+				XMPP_USERNAME: "push@a.example",
+				XMPP_PASSWORD: "x",
+			};
+			const other = await startReveille({ settings: { ...WELL, ...settings } });
+			ends.push(() => other.stop());
+			const said = await typed(
+				["doctor", "--no-loop"],
+				settingsOf(other, undefined, { PUBLIC_URL: undefined }),
+			);
+			expect(said.lines("warn").join("\n")).toContain(
+				"others than this command (XMPP: push@a.example/push only there).",
+			);
+			expect(said.lines("bad").join("\n")).toContain(
+				"the Reveille that runs does not have push@a.example/push",
+			);
+			expect(said.code).toBe(1);
+			const same = await typed(["doctor", "--no-loop"], { ...settingsOf(other, undefined), ...settings });
+			expect(same.lines("warn").join("\n")).not.toContain("others than this command");
+		},
+		PATIENCE_MS,
+	);
+
+	test(
 		"that cannot be made keeps nobody from serving, and the log says why",
 		async () => {
 			const folder = temporaryFolder("long");

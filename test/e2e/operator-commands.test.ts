@@ -80,6 +80,8 @@ describe("while Reveille runs", () => {
 		await scene.endpoint.waitForPush();
 		expect(code).toBe(0);
 		expect(said).toContain("took it");
+		expect(said).toContain("✓ Command");
+		expect(said).not.toContain("Console");
 		expect(said).toMatch(/\d+ ms/);
 		const normally = scene.endpoint.respondWith({ status: 410 });
 		const gone = await typed("test", jid("juliet"));
@@ -93,6 +95,10 @@ describe("while Reveille runs", () => {
 		const { said } = await typed("events", jid("juliet"));
 		expect(said).toContain("Ended");
 		expect(said).toContain("410");
+		// What stands there can be typed, and so can what the log has of it.
+		expect(said).toContain(nodeOf("juliet"));
+		for (const node of [nodeOf("juliet").slice(0, 12), nodeOf("romeo").slice(0, 12)])
+			expect((await typed("show", node)).said).toContain(node);
 	}, 60_000);
 
 	test("bar: counted first, done with --yes, listed, and lifted", async () => {
@@ -106,6 +112,9 @@ describe("while Reveille runs", () => {
 		expect((await typed("list", "tybalt")).said).toBe("There is none.\n");
 		expect((await typed("bar", "list")).said).toContain("Made-up endpoints");
 		expect((await typed("bar", jid("tybalt"))).error).toContain("is barred already");
+		const shown = (await typed("show", jid("tybalt"))).said;
+		expect(shown.match(/ {2}Ended, decided by/g)).toHaveLength(1);
+		expect(shown).toContain(`reveille bar lift ${jid("tybalt")}`);
 		expect((await typed("bar", "lift", jid("tybalt"))).code).toBe(0);
 		expect((await typed("bar", "list")).said).toBe("Nobody is barred.\n");
 		expect((await typed("bar", "not an address")).error).toContain("must be an address");
@@ -130,7 +139,11 @@ describe("what is asked of the Reveille that runs, which has the database", () =
 	}, 60_000);
 
 	test("invite: made, listed, revoked, and the link leads to the Reveille that runs", async () => {
-		const { id, link } = JSON.parse((await asked("invite", "--name", "Aunt Angelica", "--json")).said);
+		const made = await asked("invite", "--name", "Aunt Angelica", "--json");
+		const { id, link } = JSON.parse(made.said);
+		expect(made.error).toBe(
+			"This link works on this machine alone: set PUBLIC_URL. The code works anywhere.\n",
+		);
 		expect(link).toStartWith(`${scene.reveille.url.replace("localhost", "127.0.0.1")}/app/#invite=`);
 		expect((await asked("invite", "list")).said).toContain("Aunt Angelica");
 		expect((await asked("invite", "revoke", id)).code).toBe(0);
@@ -235,7 +248,7 @@ describe("when none runs", () => {
 			ids.push(...events.map(({ id }) => id));
 			if (next === undefined) break;
 			expect(events).toHaveLength(50);
-			expect(error).toBe(`There are more: add --before ${next}\n`);
+			expect(error).toEndWith(`\nThere are more: add --before ${next}\n`);
 			before = ["--before", next];
 		}
 		expect(ids.length).toBeGreaterThan(60);
@@ -243,7 +256,11 @@ describe("when none runs", () => {
 	}, 60_000);
 
 	test("list and show read the database, and test says what to do", async () => {
-		expect((await typed("list", "rom")).said).toContain(nodeOf("romeo"));
+		const { said, error: beside } = await typed("list", "rom");
+		expect(said).toContain(nodeOf("romeo"));
+		expect(beside).toBe(
+			`No Reveille runs with DATA_DIR=${scene.reveille.dataFolder}: this is what its database says.\n`,
+		);
 		expect((await typed("show", nodeOf("romeo"))).code).toBe(0);
 		const { code, error } = await typed("test", nodeOf("romeo"));
 		expect(code).toBe(1);

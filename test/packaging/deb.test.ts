@@ -5,6 +5,7 @@ import { basename, join } from "node:path";
 import { unitOf } from "../../build/deb.ts";
 import { sourceDate } from "../../build/epoch.ts";
 import packageJson from "../../package.json" with { type: "json" };
+import { docsFolder } from "../../src/bun/program.ts";
 import { readTables } from "../../src/bun/toml-file.ts";
 import { settingNames } from "../../src/config/settings.ts";
 import { ROOT } from "../files.ts";
@@ -84,18 +85,29 @@ test("it holds what it should, with the modes and times it should", () => {
 	const files = lines
 		.filter((line) => line.startsWith("-"))
 		.map((line) => `${line.slice(1, 10)} ${line.slice(line.indexOf("./") + 1)}`);
-	expect(files).toEqual([
+	const pages = readdirSync(join(ROOT, "docs")).filter((name) => name.endsWith(".md"));
+	const inDocs = (line: string) => line.includes("/usr/share/doc/reveille/docs/");
+	expect(files.filter(inDocs)).toEqual(
+		pages.toSorted().map((page) => `rw-r--r-- /usr/share/doc/reveille/docs/${page}`),
+	);
+	expect(docsFolder(join(content, "usr/lib/reveille/reveille"), "")).toBe(
+		join(content, "usr/share/doc/reveille/docs"),
+	);
+	expect(files.filter((line) => !inDocs(line))).toEqual([
 		"rw-r--r-- /etc/reveille/environment",
 		"rw-r--r-- /etc/reveille/reveille.toml",
 		"rwxr-xr-x /usr/bin/reveille",
 		"rwxr-xr-x /usr/lib/reveille/reveille",
 		"rw-r--r-- /usr/lib/systemd/system/reveille.service",
+		"rw-r--r-- /usr/share/bash-completion/completions/reveille",
 		"rw-r--r-- /usr/share/doc/reveille/CHANGELOG.md.gz",
 		"rw-r--r-- /usr/share/doc/reveille/changelog.gz",
 		"rw-r--r-- /usr/share/doc/reveille/copyright",
 		"rw-r--r-- /usr/share/doc/reveille/third-party.txt.gz",
+		"rw-r--r-- /usr/share/fish/vendor_completions.d/reveille.fish",
 		"rw-r--r-- /usr/share/lintian/overrides/reveille",
 		"rw-r--r-- /usr/share/man/man1/reveille.1.gz",
+		"rw-r--r-- /usr/share/zsh/vendor-completions/_reveille",
 	]);
 	expect(lines.filter((line) => line.startsWith("d")).every((line) => line.startsWith("drwxr-xr-x"))).toBe(
 		true,

@@ -56,11 +56,18 @@ beforeAll(async () => {
 const run = (launcher: string, ...args: string[]) =>
 	runToEnd([node, launcher, ...args], { cwd: empty, env: { PATH: process.env.PATH } });
 
-test("it holds the command, the bundle and what explains them, and no tests", () => {
+test("it holds the command, the bundle and what explains them, and no tests", async () => {
 	const files = readdirSync(content, { recursive: true, withFileTypes: true })
 		.filter((entry) => entry.isFile())
 		.map(({ parentPath, name }) => join(parentPath, name).slice(content.length + 1));
-	expect(files.sort()).toEqual([
+	const pages = readdirSync(join(ROOT, "docs")).filter((name) => name.endsWith(".md"));
+	const inDocs = (file: string) => file.startsWith("docs/");
+	expect(files.filter(inDocs).sort()).toEqual(pages.toSorted().map((page) => `docs/${page}`));
+	// A message of this package names the page where it is.
+	await expect(
+		run(launchers.platform, "explain", "stream-not-resumed").then(({ stdout }) => stdout),
+	).resolves.toMatch(/More: \/.*\/node_modules\/reveille\/docs\/xmpp-servers\.md/);
+	expect(files.filter((file) => !inDocs(file)).sort()).toEqual([
 		"CHANGELOG.md",
 		"LICENSE",
 		"README.md",

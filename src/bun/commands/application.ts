@@ -12,6 +12,7 @@ import {
 	text_en,
 } from "@stricli/core";
 import { withId } from "../../messages/about.ts";
+import { nearest } from "../../syntax/spelling.ts";
 import { PROGRAM } from "../program.ts";
 import { isForPeople } from "../start-error.ts";
 import { backupCommand } from "./backup.ts";
@@ -58,9 +59,11 @@ export const commands: readonly { name: string; brief: string }[] = Object.entri
 	([name, { brief }]) => ({ name, brief }),
 );
 
-const application: Application<Typed> = buildApplication<Typed>(
-	buildRouteMap({ routes: ROUTES, docs: { brief: "Commands of Reveille" } }),
-	{
+const ALL = buildRouteMap({ routes: ROUTES, docs: { brief: "Commands of Reveille" } });
+
+/** @param words what was typed, for what is said of it */
+const applicationFor = (words: readonly string[]): Application<Typed> =>
+	buildApplication<Typed>(ALL, {
 		name: PROGRAM,
 		scanner: { caseStyle: "allow-kebab-for-camel", allowArgumentEscapeSequence: true },
 		documentation: {
@@ -74,6 +77,7 @@ const application: Application<Typed> = buildApplication<Typed>(
 				headers: {
 					...text_en.headers,
 					usage: "Usage",
+					aliases: "The same as",
 					flags: "Options",
 					arguments: "Arguments",
 					commands: "Commands",
@@ -85,7 +89,7 @@ const application: Application<Typed> = buildApplication<Typed>(
 				},
 				exceptionWhileRunningCommand: sentenceOf,
 				commandErrorResult: sentenceOf,
-				exceptionWhileParsingArguments: (error) => withHint(wronglyTyped(error)),
+				exceptionWhileParsingArguments: (error) => withHint(wronglyTyped(error, words)),
 				noCommandRegisteredForInput: ({ input, corrections }) =>
 					withId(
 						`There is no command ${input}.${meant(corrections)} --help lists them. Settings are environment variables.`,
@@ -94,8 +98,23 @@ const application: Application<Typed> = buildApplication<Typed>(
 			},
 		},
 		determineExitCode: () => 1,
-	},
-);
+	});
+
+/** What stands behind the name of a group; undefined: it is none. */
+function groupOf(name: string | undefined) {
+	const group = Object.entries(ROUTES).find(([one]) => one === name)?.[1];
+	return group && "getAllEntries" in group ? group : undefined;
+}
+
+const namesOf = (group: ReturnType<typeof groupOf>) =>
+	group?.getAllEntries().map(({ name }) => name.original) ?? [];
+
+/** The command that a group's name alone means. */
+function ownCommandOf(name: string | undefined): string | undefined {
+	const group = groupOf(name);
+	const own = group?.getDefaultCommand();
+	return own && group?.getAllEntries().find(({ target }) => target === own)?.name.original;
+}
 
 const withHint = (sentence: string) =>
 	withId(`${sentence} With --help it says how it is typed.`, "command-arguments");
@@ -106,7 +125,7 @@ const meant = (corrections: readonly string[]) =>
 const reasonOf = (error: unknown) => (error instanceof Error ? error.message : String(error));
 
 /** What the library found wrong with what was typed, in a sentence. */
-function wronglyTyped(error: unknown): string {
+function wronglyTyped(error: unknown, words: readonly string[]): string {
 	if (!(error instanceof ArgumentScannerError)) return reasonOf(error);
 	return formatMessageForArgumentScannerError(error, {
 		FlagNotFoundError: ({ input, corrections }) =>
@@ -115,7 +134,11 @@ function wronglyTyped(error: unknown): string {
 		ArgumentParseError: ({ externalFlagNameOrPlaceholder: name, exception }) =>
 			`${name === name.toUpperCase() ? name : `--${name}`} ${reasonOf(exception)}.`,
 		UnsatisfiedFlagError: ({ externalFlagName }) => `--${externalFlagName} needs a value.`,
-		UnexpectedPositionalError: ({ input }) => `${JSON.stringify(input)} is one word too many.`,
+		UnexpectedPositionalError: ({ input }) => {
+			// A group's own command takes what is no name of another.
+			const near = input === words[1] ? nearest(input, namesOf(groupOf(words[0]))) : undefined;
+			return `${JSON.stringify(input)} is one word too many.${meant(near === undefined ? [] : [near])}`;
+		},
 		UnsatisfiedPositionalError: ({ placeholder }) => `${placeholder} is missing.`,
 		InvalidNegatedFlagSyntaxError: ({ externalFlagName }) => `--${externalFlagName} takes no value.`,
 		UnexpectedFlagError: ({ externalFlagName }) => `--${externalFlagName} may be given once.`,
@@ -131,12 +154,8 @@ function sentenceOf(error: unknown): string {
 /** The library proposes what the default command of a group takes, and not the group's own. */
 async function completionsOf(words: readonly string[], typed: Typed): Promise<string[]> {
 	const [first, begun = ""] = words;
-	const group = Object.entries(ROUTES).find(([name]) => name === first)?.[1];
-	const own =
-		group && "getAllEntries" in group && words.length === 2
-			? group.getAllEntries().map(({ name }) => name.original)
-			: [];
-	const proposed = await proposeCompletions(application, words, typed);
+	const own = words.length === 2 ? namesOf(groupOf(first)) : [];
+	const proposed = await proposeCompletions(applicationFor(words), words, typed);
 	return [
 		...new Set([
 			...own.filter((name) => name.startsWith(begun)),
@@ -157,7 +176,13 @@ export async function runCommand(words: readonly string[], env: Environment): Pr
 		for (const proposed of await completionsOf(words.slice(1), { process: shell, env })) print(proposed);
 		return 0;
 	}
-	await run(application, words, { process: shell, env });
+	await run(applicationFor(words), words, { process: shell, env });
+	const own = words.length === 2 && /^(-h|--help)$/.test(words[1] ?? "") ? ownCommandOf(words[0]) : undefined;
+	if (own !== undefined) {
+		// The options of what the group does by itself.
+		shell.stdout.write("\n");
+		await run(applicationFor(words), [words[0] ?? "", own, "--help"], { process: shell, env });
+	}
 	const code = Number(shell.exitCode ?? 0);
 	return code === ExitCode.InvalidArgument || code === ExitCode.UnknownCommand ? USAGE : code < 0 ? 1 : code;
 }

@@ -6,7 +6,8 @@ import { print, printJson } from "./output.ts";
 const SHELLS = ["bash", "zsh", "fish"] as const;
 type Shell = (typeof SHELLS)[number];
 
-const SCRIPTS: Readonly<Record<Shell, string>> = {
+/** What each shell reads. */
+export const SCRIPTS: Readonly<Record<Shell, string>> = {
 	// Bash ends a word before the @ of an account, and asks for what follows (its second argument).
 	bash: `_reveille() {
 	local IFS=$' \\t\\n' words last
@@ -18,11 +19,12 @@ const SCRIPTS: Readonly<Record<Shell, string>> = {
 	COMPREPLY=("\${COMPREPLY[@]#"\${last%"$2"}"}")
 }
 complete -o default -F _reveille reveille`,
+	// In a folder of $fpath the file is the function itself, when it is asked first.
 	zsh: `#compdef reveille
 _reveille() {
 	compadd -- \${(f)"$(reveille complete "\${words[@]:1:$((CURRENT - 1))}" 2>/dev/null)"}
 }
-compdef _reveille reveille`,
+if [[ $funcstack[1] == _reveille ]]; then _reveille "$@"; else compdef _reveille reveille; fi`,
 	fish: `complete -c reveille -f -a '(reveille complete (commandline -opc)[2..] (commandline -ct) 2>/dev/null)'`,
 };
 

@@ -3,7 +3,7 @@ import { buildCommand } from "@stricli/core";
 import type { Message } from "../../messages/message.ts";
 import { allMessages } from "../../messages/table.ts";
 import { nearest } from "../../syntax/spelling.ts";
-import { PROGRAM } from "../program.ts";
+import { docsPath, PROGRAM } from "../program.ts";
 import { StartError } from "../start-error.ts";
 import { JSON_FLAG, type Typed } from "./command.ts";
 import { print, printJson } from "./output.ts";
@@ -67,5 +67,5 @@ function find(asked: string) {
 
 function inWords(id: string, { happened, cause, remedy, more }: Message): string {
 	const lines = [id, `  What happened: ${happened}`, `  Why: ${cause}`, `  What to do: ${remedy}`];
-	return [...lines, ...(more === undefined ? [] : [`  More: docs/${more}`])].join("\n");
+	return [...lines, ...(more === undefined ? [] : [`  More: ${docsPath(more)}`])].join("\n");
 }

@@ -1,6 +1,6 @@
 /** What `--help` says. */
 import { describeSetting, settingNames } from "../../config/settings.ts";
-import { PROGRAM } from "../program.ts";
+import { docsPath, PROGRAM } from "../program.ts";
 import { commands } from "./application.ts";
 import { table } from "./command.ts";
 
@@ -16,7 +16,7 @@ export function help(version: string): string {
 		"",
 		"Settings are environment variables, and none at all works. An account on an XMPP server needs",
 		"XMPP_SERVICE, XMPP_USERNAME and XMPP_PASSWORD; a component XMPP_SERVICE, XMPP_DOMAIN and XMPP_PASSWORD.",
-		"Defaults are in brackets; docs/configuration.md says more.",
+		`Defaults are in brackets; ${docsPath("configuration.md")} says more.`,
 		"",
 		...settingNames.map((name) => `  ${name.padEnd(width)}  ${describeSetting(name)}`),
 	].join("\n");

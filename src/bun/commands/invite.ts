@@ -130,11 +130,20 @@ async function make({ uses, days, name, for: onlyFor, json }: Options, env: Envi
 		...present({ name: invite.name, onlyFor: invite.onlyFor, link: link || undefined }),
 		code,
 	};
-	if (json) return printJson(made);
-	print(await told(made));
+	if (json) printJson(made);
+	else print(await told(made));
+	// Beside the output, which a script may read.
+	if (isOfThisMachine(link)) process.stderr.write(`${LOCAL}\n`);
 }
 
-async function told({ id, name, onlyFor, uses, link, code, endsAt }: Made): Promise<string> {
+const LOCAL = "This link works on this machine alone: set PUBLIC_URL. The code works anywhere.";
+
+/** Whether it leads to the loopback of whoever opens it. */
+const isOfThisMachine = (link: string) =>
+	link !== "" && /^(127(\.\d+){3}|(.*\.)?localhost|\[::1\])$/.test(new URL(link).hostname);
+
+/** What is printed of an invite that was made just now. */
+export async function told({ id, name, onlyFor, uses, link, code, endsAt }: Made): Promise<string> {
 	const { renderUnicodeCompact } = await import("uqr");
 	const called = name === undefined ? id : `${id} (${name})`;
 	const devices = uses === 1 ? "one device" : `${uses} devices`;
@@ -144,7 +153,8 @@ async function told({ id, name, onlyFor, uses, link, code, endsAt }: Made): Prom
 		"",
 		...(link === undefined
 			? ["The web app is off, so that there is no link: clients take the code as field “invite”.", ""]
-			: [link, "", renderUnicodeCompact(link), ""]),
+			: // A phone that reads the code would look at itself.
+				[link, "", ...(isOfThisMachine(link) ? [] : [renderUnicodeCompact(link), ""])]),
 		`Code: ${code}`,
 		...(link === undefined
 			? []

@@ -135,9 +135,13 @@ function aboutCertificate(
 			if (account.ca && "sha256" in account.ca) return otherThan(ca, shown);
 			return account.ca
 				? `its certificate is none of those in ${ca}, nor signed by one of them: it shows ${its}`
-				: `its certificate is signed by nobody trusted here; set ${ca} to the certificate of whoever signed it (PEM) or, if it is your own server's, to its fingerprint: it shows ${its}`;
+				: `its certificate is signed by nobody trusted here; set ${ca} to the certificate of whoever signed it (PEM) or, if it is your own server's, to its fingerprint: ${fingerprintLine(account, its)}`;
 	}
 }
+
+/** As it is written into the settings. */
+const fingerprintLine = ({ table }: XmppAccount, fingerprint: string) =>
+	table === undefined ? `XMPP_CA=${fingerprint}` : `ca = "${fingerprint}" in ${table}`;
 
 const otherThan = (ca: string, shown: PeerCertificate | undefined) =>
 	`it shows another certificate than the one in ${ca}${shown ? `: ${shownFingerprint(shown.sha256)}` : ""}. If your server has a new certificate, write that there; if not, somebody else answers in its place`;

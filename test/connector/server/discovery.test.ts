@@ -118,7 +118,7 @@ describe("a server whose certificate signs itself", () => {
 			`its certificate is none of those in XMPP_CA, nor signed by one of them: it shows ${shownFingerprint(own.sha256)}`,
 		);
 		expect(await refusal(service)).toContain(
-			`set XMPP_CA to the certificate of whoever signed it (PEM) or, if it is your own server's, to its fingerprint: it shows ${shownFingerprint(own.sha256)}`,
+			`set XMPP_CA to the certificate of whoever signed it (PEM) or, if it is your own server's, to its fingerprint: XMPP_CA=${shownFingerprint(own.sha256)}`,
 		);
 	});
 

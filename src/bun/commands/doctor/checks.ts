@@ -10,7 +10,7 @@ import { lookAtLoop } from "./loop/loop.ts";
 import { lookAtPublicUrl } from "./public-url.ts";
 import { lookAtReplica } from "./replica.ts";
 import { lookAtServices } from "./services.ts";
-import { lookAtSettings } from "./settings.ts";
+import { lookAtDifferences, lookAtSettings } from "./settings.ts";
 import { lookAtUnifiedPush } from "./unified-push.ts";
 import { loginChecks, xmppChecks } from "./xmpp/checks.ts";
 
@@ -18,6 +18,7 @@ import { loginChecks, xmppChecks } from "./xmpp/checks.ts";
 export function checksOf(context: Context, isLoopWanted: boolean): Check[] {
 	return [
 		{ group: "Reveille", look: async () => [await whoRuns(context)] },
+		{ group: "Settings", look: async () => lookAtDifferences(context) },
 		...settingsChecks(context),
 		{ group: "Disk", look: () => lookAtDisk(context) },
 		{ group: "Database", look: () => lookAtDatabase(context) },

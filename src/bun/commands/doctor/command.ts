@@ -3,7 +3,7 @@ import { buildCommand } from "@stricli/core";
 import { JSON_FLAG, type Typed } from "../command.ts";
 import { print } from "../output.ts";
 
-export const doctorCommand = buildCommand<{ json: boolean; loop: boolean }, [], Typed>({
+export const doctorCommand = buildCommand<{ json: boolean; noLoop: boolean }, [], Typed>({
 	docs: {
 		brief: "What is well, what is not, and the line to type",
 		fullDescription:
@@ -11,15 +11,16 @@ export const doctorCommand = buildCommand<{ json: boolean; loop: boolean }, [], 
 	},
 	parameters: {
 		flags: {
-			loop: {
+			noLoop: {
 				kind: "boolean",
-				default: true,
-				brief: "Has a push go the whole way; where no Reveille runs, one is started for it and ended",
+				default: false,
+				withNegated: false,
+				brief: "Has no push go the whole way; where no Reveille runs, none is started for it then",
 			},
 			...JSON_FLAG,
 		},
 	},
-	async func({ json, loop }) {
+	async func({ json, noLoop }) {
 		// They use every room: they are loaded for those who type it.
 		const [{ carryOut }, { checksOf }, { openContext }] = await Promise.all([
 			import("./carry-out.ts"),
@@ -28,7 +29,7 @@ export const doctorCommand = buildCommand<{ json: boolean; loop: boolean }, [], 
 		]);
 		const context = await openContext(this.env);
 		this.process.exitCode = await carryOut(
-			"config" in context ? checksOf(context, loop) : { wrong: context },
+			"config" in context ? checksOf(context, !noLoop) : { wrong: context },
 			{
 				json,
 				print,

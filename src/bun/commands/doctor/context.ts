@@ -8,6 +8,7 @@ import { readConfig } from "../../read-config.ts";
 import { StartError } from "../../start-error.ts";
 import type { Environment } from "../command.ts";
 import { type Found, findRunning } from "../running.ts";
+import { differencesOf, type SettingDigests, settingDigests } from "../settings-digests.ts";
 import { type Clocks, countingSources } from "./clock.ts";
 import { bad, type Finding } from "./finding.ts";
 
@@ -18,6 +19,8 @@ export interface Context {
 	found: Found;
 	/** Told what time others say it is. */
 	clocks: Clocks;
+	/** In which settings the Reveille that runs differs from these; none where it is not known. */
+	differences: readonly string[];
 	/** The addresses of connections that could not log in, once that is known. */
 	refused: Set<string>;
 }
@@ -37,10 +40,12 @@ export async function openContext(env: Environment): Promise<Context | readonly 
 	} catch (error) {
 		return wrongSettings(error);
 	}
+	const found = await findRunning(config.dataDir);
 	return {
 		env,
 		config,
-		found: await findRunning(config.dataDir),
+		found,
+		differences: await differencesFrom(config, found),
 		refused: new Set(),
 		clocks: countingSources(createClockWatch({ log: silent })),
 	};
@@ -50,4 +55,21 @@ function wrongSettings(error: unknown): Finding[] {
 	if (error instanceof ConfigError) return error.problems.map((problem) => bad("Settings", problem));
 	if (error instanceof StartError) return [bad("Settings", error.message)];
 	throw error;
+}
+
+/** One of an older version does not know the question. */
+async function differencesFrom(config: Config, found: Found): Promise<readonly string[]> {
+	if (found.kind !== "running") return [];
+	const word = crypto.randomUUID();
+	try {
+		const answer = await found.running.ask("/doctor/settings", {
+			method: "POST",
+			body: JSON.stringify({ word }),
+		});
+		return answer.ok
+			? differencesOf((await answer.json()) as SettingDigests, settingDigests(config, word))
+			: [];
+	} catch {
+		return [];
+	}
 }

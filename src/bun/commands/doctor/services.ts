@@ -28,7 +28,13 @@ export async function lookAtServices(context: Context, signal: AbortSignal): Pro
 	const { config } = context;
 	if (config.role === "http") return [];
 	const looks = config.apps.map((app) => lookAtApp(app, context, signal));
-	return (await Promise.all(looks)).flat();
+	return withoutAny((await Promise.all(looks)).flat());
+}
+
+/** One that is away may have nobody's devices. Where none at all is reached, nobody is woken. */
+export function withoutAny(findings: readonly Finding[]): Finding[] {
+	if (findings.some(({ state }) => state === "ok")) return [...findings];
+	return findings.map((found) => (found.state === "warn" ? { ...found, state: "bad" } : found));
 }
 
 async function lookAtApp(app: AppConfig, context: Context, signal: AbortSignal): Promise<Finding[]> {

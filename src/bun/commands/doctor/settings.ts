@@ -13,6 +13,14 @@ const DAY_S = 86_400;
 /** A certificate that ends sooner is told, days. */
 const SOON_DAYS = 30;
 
+/** Whether the Reveille that runs has the same ones: the other findings are about those of this command. */
+export function lookAtDifferences({ differences }: Pick<Context, "differences">): Finding[] {
+	if (differences.length === 0) return [];
+	const text = `the Reveille that runs has others than this command (${differences.join("; ")}).`;
+	const todo = "run this with the settings that it has; if you changed them, restart Reveille";
+	return [warn("Settings", text, todo)];
+}
+
 /** Looks at the settings alone: no file and no network. */
 export function lookAtSettings(
 	{ env, config }: Pick<Context, "env" | "config">,

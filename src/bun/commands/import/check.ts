@@ -102,7 +102,11 @@ function appOf({ fields: { app, type }, jid = "" }: Found, { choice, only }: Che
 	const its = choice.choose({ type }, jid);
 	if (its) return its;
 	const service = SERVICE_BY_NAME.get(type);
-	throw new Unfit(service ? `no app of ${service} is set up here` : `its type ${shown(type)} is not known`);
+	throw new Unfit(
+		service
+			? `no app of ${service} is set up here: settings that begin with ${service.toUpperCase()}_ set one up`
+			: `its type ${shown(type)} is not known`,
+	);
 }
 
 /** A name that somebody misspelt, or a token in the wrong column. */

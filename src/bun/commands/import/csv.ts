@@ -85,9 +85,18 @@ function headerOf(values: readonly string[]): Field[] {
 	const unknown = names.filter((name) => !FIELDS.some((field) => field === name));
 	const missing = ["node", "secret", "token"].filter((name) => !names.includes(name));
 	if (unknown.length > 0 || missing.length > 0 || new Set(names).size < names.length) {
+		const shown = unknown
+			.slice(0, 3)
+			.map((name) => (name.length <= 30 ? JSON.stringify(name) : "(a long one)"));
+		const wrong =
+			unknown.length > 0
+				? `No column of ours: ${shown.join(", ")}. `
+				: missing.length > 0
+					? `There is no column ${missing.join(", ")}. `
+					: "";
 		throw new StartError(
 			"import-csv-malformed",
-			`The first line of the CSV must name the columns: node, secret and token, and of ${FIELDS.filter((name) => !["node", "secret", "token"].includes(name)).join(", ")} those there are, each once.`,
+			`${wrong}The first line of the CSV must name the columns: node, secret and token, and of ${FIELDS.filter((name) => !["node", "secret", "token"].includes(name)).join(", ")} those there are, each once.`,
 		);
 	}
 	return names as Field[];

@@ -47,7 +47,9 @@ export async function runImport(
 		}
 	} finally {
 		source.close();
-		print(json ? JSON.stringify(report.figures(), null, 2) : report.summary());
+		// Of a source that cannot be read at all there is nothing to sum up.
+		if (json || report.found() > 0)
+			print(json ? JSON.stringify(report.figures(), null, 2) : report.summary());
 	}
 	if (report.found() === 0)
 		throw new StartError("import-nothing-found", `Nothing was found in ${wanted.path}.`);

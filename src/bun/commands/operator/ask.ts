@@ -46,7 +46,14 @@ export async function withOperator<T>(env: Environment, use: (operator: Operator
 	if (running) return use(operatorOf(running.ask, true));
 	// What answers from the database is much code: it is loaded where it is needed.
 	const { withOwnAnswers } = await import("./own-answers.ts");
-	return withOwnAnswers(env, config, (ask) => use(operatorOf(ask, false)));
+	return withOwnAnswers(env, config, (ask) => {
+		// Beside the output, which a script may read. A process with ROLE=http has no socket to be asked by.
+		if (config.role !== "http")
+			process.stderr.write(
+				`No Reveille runs with DATA_DIR=${config.dataDir}: this is what its database says.\n`,
+			);
+		return use(operatorOf(ask, false));
+	});
 }
 
 /**

@@ -2,6 +2,7 @@
 import { buildCommand, buildRouteMap } from "@stricli/core";
 import { many } from "../../../routes/admin/console/sentences/words.ts";
 import type { BarCount, BarView } from "../../../web/console/wire.ts";
+import { PROGRAM } from "../../program.ts";
 import { StartError } from "../../start-error.ts";
 import { JSON_FLAG, type Typed, table } from "../command.ts";
 import { print, printJson } from "../output.ts";
@@ -52,7 +53,10 @@ const addCommand = buildCommand<{ reason: string; yes: boolean; json: boolean },
 				who: typed,
 			});
 			if (isBarred)
-				throw new StartError("bar-known", `${who} is barred already. "reveille bar list" shows since when.`);
+				throw new StartError(
+					"bar-known",
+					`${who} is barred already. "${PROGRAM} bar list" shows since when.`,
+				);
 			if (kind === "domain" && registrations === 0 && !yes) {
 				throw new StartError(
 					"needs-yes",

@@ -1,6 +1,7 @@
 /** `events`: what happened, and how many failed today and why. */
 import { buildCommand } from "@stricli/core";
-import { EVENT_KINDS } from "../../../routes/admin/console/event-view.ts";
+import { EVENT_KINDS, whatOf } from "../../../routes/admin/console/event-view.ts";
+import { isRecentId } from "../../../routes/admin/console/recent-events.ts";
 import type { EventKind, FoundEvents } from "../../../web/console/wire.ts";
 import { JSON_FLAG, type Typed, table } from "../command.ts";
 import { print, printJson } from "../output.ts";
@@ -22,14 +23,16 @@ export const eventsCommand = buildCommand<Options, [text?: string], Typed>({
 	parameters: {
 		flags: {
 			kind: {
-				kind: "enum",
-				values: EVENT_KINDS,
+				kind: "parsed",
+				parse: kindOf,
 				optional: true,
-				brief: "Only those of this kind",
+				placeholder: "KIND",
+				brief: `Only those of this kind: ${EVENT_KINDS.join(", ")}; or as WHAT has it`,
+				proposeCompletions: (begun) => EVENT_KINDS.filter((kind) => kind.startsWith(begun)),
 			},
 			before: {
 				kind: "parsed",
-				parse: String,
+				parse: beforeOf,
 				optional: true,
 				placeholder: "ID",
 				brief: "The 50 before this one, as the answer before says it",
@@ -55,7 +58,7 @@ export const eventsCommand = buildCommand<Options, [text?: string], Typed>({
 						what,
 						owner ?? "",
 						app ?? "",
-						node?.slice(0, 8) ?? "",
+						node ?? "",
 						reason,
 						decidedBy,
 					]),
@@ -67,3 +70,18 @@ export const eventsCommand = buildCommand<Options, [text?: string], Typed>({
 		});
 	},
 });
+
+/** @param typed a kind, or what WHAT calls it @throws {Error} with the rest of a sentence about the option */
+function kindOf(typed: string): EventKind {
+	const found = EVENT_KINDS.find((kind) =>
+		[kind, whatOf(kind)].some((name) => name.toLowerCase() === typed.toLowerCase()),
+	);
+	if (found !== undefined) return found;
+	throw new Error(`must be one of ${EVENT_KINDS.join(", ")}, and is ${JSON.stringify(typed)}`);
+}
+
+/** @throws {Error} with the rest of a sentence about the option */
+function beforeOf(id: string): string {
+	if (/^\d{1,15}$/.test(id) || isRecentId(id)) return id;
+	throw new Error(`must be what the answer before said (“next” with --json), and is ${JSON.stringify(id)}`);
+}

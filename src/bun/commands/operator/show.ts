@@ -36,7 +36,10 @@ export const wayText = (legs: readonly Leg[]): string =>
 		]),
 	);
 
-function text({ device, owner, isEnded, title, text: said, last, events, known }: RegistrationView): string {
+/** What happened to its owner's other devices is told of those. */
+export function text(view: RegistrationView): string {
+	const { device, owner, isEnded, title, text: said, last, known } = view;
+	const events = view.events.filter(({ node }) => node === undefined || node === view.node);
 	const whose = owner === "" ? "" : ` of ${owner}`;
 	return [
 		`${device}${whose}${isEnded ? " (ended)" : ""}`,

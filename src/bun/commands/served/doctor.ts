@@ -4,6 +4,7 @@ import { Hono } from "hono";
 import type { Trials } from "../../../delivery/trial-devices.ts";
 import type { RequestWatch } from "../../../routes/request-watch.ts";
 import { present } from "../../../syntax/present-fields.ts";
+import type { SettingDigests } from "../settings-digests.ts";
 import { clock, type LoopEvent, type OwnPublish, type OwnPublished } from "./loop-events.ts";
 import { publishElement } from "./publish.ts";
 
@@ -12,12 +13,14 @@ export interface DoctorDeps {
 	beginTrial: Trials["begin"];
 	/** A component publishes to itself. @throws where the answer is an error, or none comes */
 	publishToItself(address: string, publish: Element): Promise<void>;
+	/** Of the settings in force. */
+	settings(word: string): SettingDigests;
 	/** How requests arrive; missing: this process has no public pages. */
 	requests?: Pick<RequestWatch, "begin" | "of"> | undefined;
 }
 
-/** `POST /doctor/loop`, `POST /doctor/publish`, `POST /doctor/request` and `GET /doctor/request/WORD`. */
-export function doctorRoutes({ beginTrial, publishToItself, requests }: DoctorDeps): Hono {
+/** `POST /doctor/loop`, `POST /doctor/publish`, `POST /doctor/settings`, `POST /doctor/request` and `GET /doctor/request/WORD`. */
+export function doctorRoutes({ beginTrial, publishToItself, settings, requests }: DoctorDeps): Hono {
 	return new Hono()
 		.post("/doctor/loop", (c) => {
 			const events = loopEvents(beginTrial);
@@ -32,6 +35,10 @@ export function doctorRoutes({ beginTrial, publishToItself, requests }: DoctorDe
 			} catch (error) {
 				return c.json<OwnPublished>({ failure: error instanceof Error ? error.message : String(error) });
 			}
+		})
+		.post("/doctor/settings", async (c) => {
+			const { word } = await c.req.json<{ word: string }>();
+			return c.json<SettingDigests>(settings(word));
 		})
 		.post("/doctor/request", (c) => {
 			return requests ? c.json({ word: requests.begin() }) : c.json({ word: null });

@@ -13,6 +13,7 @@ import type { RequestWatch } from "../../../routes/request-watch.ts";
 import type { RegistrationTokens } from "../../../store/registration-tokens.ts";
 import type { SharedDatabase } from "../../database/shared.ts";
 import { keptOf } from "../kept-data.ts";
+import { settingDigests } from "../settings-digests.ts";
 import { backupRoutes } from "./backup.ts";
 import { doctorRoutes } from "./doctor.ts";
 import { importRoutes } from "./import.ts";
@@ -21,10 +22,7 @@ import { tokenRoutes } from "./tokens.ts";
 
 export interface ServedCommandsDeps {
 	version: string;
-	config: Pick<
-		Config,
-		"role" | "webApp" | "dataDir" | "database" | "apps" | "trustDeviceId" | "retentionDays"
-	>;
+	config: Config;
 	log: Logger;
 	database: Pick<AppDeps, "registrations" | "keyring"> & {
 		shared: Pick<SharedDatabase, "id" | "replica" | "db" | "mayGrow">;
@@ -77,6 +75,7 @@ export function servedCommands({
 		doctorRoutes({
 			beginTrial: connector.trials.begin,
 			publishToItself: connector.publishToItself,
+			settings: (word) => settingDigests(config, word),
 			requests: role === "connector" ? undefined : requestWatch,
 		}),
 	);

@@ -1,5 +1,6 @@
 /** What an operator does is in the log, and in the list of what happened. */
 import { about } from "../../../messages/about.ts";
+import { nodeForm } from "../../../messages/whom.ts";
 import type { Happened } from "../../../store/console/events.ts";
 import { faultOf } from "../../../store/database-fault.ts";
 import { present } from "../../../syntax/present-fields.ts";
@@ -21,6 +22,10 @@ export type Place = "in the console" | "by a command";
 
 export interface Actions {
 	readonly place: Place;
+	/** What a test push comes from, as the first station of its way. */
+	readonly asker: string;
+	/** How a bar is lifted there, in a sentence. */
+	lifting(who: string): string;
 	/**
 	 * Notes what was done.
 	 * @param what one sentence without a name, for the list: `Sent a test push`
@@ -56,10 +61,10 @@ export function createActions(
 		return ownerForm?.(owner) ?? `${domainOf(owner)}#${(await keyring.conceal(owner)).slice(0, 6)}`;
 	}
 
-	/** A node by its first eight characters. */
+	/** As the log calls them. */
 	async function shortened({ node, owner, app, network }: Whom): Promise<Record<string, string>> {
 		return present({
-			node: node?.slice(0, 8),
+			node: node === undefined ? undefined : nodeForm(node),
 			owner: owner === undefined ? undefined : await nameOf(owner),
 			app,
 			network,
@@ -79,6 +84,9 @@ export function createActions(
 
 	return {
 		place,
+		asker: place === "by a command" ? "Command" : "Console",
+		lifting: (who) =>
+			place === "by a command" ? `Lift it with “reveille bar lift ${who}”.` : "Lift it under “Barred”.",
 
 		async done(what, whom = {}) {
 			const values = await shortened({ ...whom, owner: whom.owner || undefined });

@@ -17,6 +17,9 @@ const WHAT: Readonly<Record<EventKind, string>> = {
 	action: "Operator",
 };
 
+/** `Ended`. */
+export const whatOf = (kind: EventKind): string => WHAT[kind];
+
 export const EVENT_KINDS = Object.keys(WHAT) as EventKind[];
 
 /** What happened, kept or just now. */

@@ -11,7 +11,7 @@ import { EVENT_KINDS, eventView } from "./event-view.ts";
 import { queryOf, typed } from "./fields.ts";
 import type { ConsoleEnv } from "./guards.ts";
 import type { LiveStreams } from "./live.ts";
-import type { RecentEvents } from "./recent-events.ts";
+import { isRecentId, keyOf, type RecentEvents } from "./recent-events.ts";
 import { todaySentence } from "./sentences/events.ts";
 
 const ROWS = consoleHttpBounds.rows.is;
@@ -40,11 +40,11 @@ export function eventRoutes(
 		const find = present({
 			kind: kind || undefined,
 			text: text || undefined,
-			before: before || undefined,
 			since: since || undefined,
 		});
+		const begin = beginOf(before || undefined, recent);
 		const [found, counts, from, newest] = await Promise.all([
-			events.list({ ...find, limit: ROWS }),
+			events.list({ ...find, ...present({ before: begin.kept }), limit: ROWS }),
 			events.countToday(),
 			events.from(),
 			events.list({ limit: consoleHttpBounds.recentEvents.is }),
@@ -52,16 +52,18 @@ export function eventRoutes(
 		// What is written at the end of this minute is of today, too.
 		const begun = now() - (now() % MINUTE_MS);
 		const unwritten = recent.beside(newest.events, ({ at }) => at >= begun);
-		// Those of the last minute come first, and the end of the page moves up.
-		const isFirst = find.before === undefined && find.since === undefined;
-		// What is older than a full page is in the database, further down.
+		// Those of the last minute come first. What is older than a full page is in the database, further down.
 		const last = found.events.length < ROWS ? undefined : found.events.at(-1);
 		const isFresh = (event: Happened) => event.at > (last?.at ?? 0) && isFound(event, find);
-		const fresh = isFirst ? recent.beside(found.events, isFresh).slice(0, ROWS / 2) : [];
-		const kept = found.events.slice(0, ROWS - fresh.length);
-		const next = kept.length < found.events.length ? kept.at(-1)?.id : found.next;
+		const isFirst = begin.kept === undefined && find.since === undefined;
+		const fresh = isFirst ? recent.beside(found.events, isFresh, begin.recent) : [];
+		// They may have been written since the page before showed them.
+		const kept = found.events.filter((event) => !begin.shown.has(keyOf(event)));
+		const all = [...fresh, ...kept];
+		const page = all.slice(0, ROWS);
+		const next = page.length < all.length ? page.at(-1)?.id : found.next;
 		const answer: FoundEvents = {
-			events: [...fresh, ...kept].map(eventView),
+			events: page.map(eventView),
 			today: todaySentence(counts, unwritten),
 			...present({ next, from }),
 		};
@@ -90,6 +92,26 @@ const STREAM = {
 	// nginx keeps what comes until there is more of it.
 	"X-Accel-Buffering": "no",
 };
+
+/** Where a page begins: behind one of the last minute, or behind one of the database. */
+interface PageBegin {
+	recent?: string;
+	kept?: string;
+	/** The keys of those that were shown before. */
+	shown: ReadonlySet<string>;
+}
+
+/** @throws {Problem} for what no page said: a reader would go round in a circle */
+function beginOf(before: string | undefined, recent: RecentEvents): PageBegin {
+	if (before === undefined) return { shown: new Set() };
+	if (/^\d{1,15}$/.test(before)) return { kept: before, shown: new Set() };
+	const shown = recent.since(before);
+	if (shown) return { recent: before, shown };
+	const message = isRecentId(before)
+		? "is of minutes ago: begin again without it"
+		: "must be what the page before said as `next`";
+	throw new Problem("invalid-fields", `before: ${message}`, { errors: [{ path: "before", message }] });
+}
 
 /** As the database finds it. */
 function isFound(event: Happened, { kind, text = "" }: { kind?: EventKind; text?: string }): boolean {

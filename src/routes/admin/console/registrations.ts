@@ -79,7 +79,7 @@ export function registrationRoutes(all: RegistrationRoutesDeps) {
 		const node = c.req.param("node");
 		const registration = await found(deps, node);
 		const gate = gateOf(registration, own, await looking.gates());
-		const { tested, sentence } = await testPush(registration, { deps, own, gate });
+		const { tested, sentence } = await testPush(registration, { deps, own, gate, asker: actions.asker });
 		await actions.done(`Sent a test push: ${sentence}`, registration);
 		return c.json(tested);
 	});
@@ -134,7 +134,7 @@ function remembered(events: readonly ShownEvent[]) {
 
 async function viewOf(
 	node: string,
-	{ deps, own, looking, recent }: RegistrationRoutesDeps,
+	{ deps, own, looking, recent, actions }: RegistrationRoutesDeps,
 ): Promise<RegistrationView> {
 	const now = (deps.now ?? Date.now)();
 	const [row, newest, ends, gates, readiness] = await Promise.all([
@@ -188,6 +188,7 @@ async function viewOf(
 		gate: registration && gateOf(registration, own, gates),
 		bar,
 		enabling,
+		lifting: actions.lifting(bar?.who ?? ""),
 		clocks: (readiness.forAdmins?.notes ?? []).filter((note) => /\bclock\b/.test(note)),
 		othersWork: others.some(({ lastSuccessAt }) => lastSuccessAt !== undefined),
 	});

@@ -14,7 +14,18 @@ import { span } from "./sentences/words.ts";
 /** @returns what the page shows, and a sentence for the log: a device's name may say whose it is */
 export async function testPush(
 	registration: Registration,
-	{ deps, own, gate }: { deps: Pick<AppDeps, "push" | "now">; own: OperatorDeps; gate: GateView | undefined },
+	{
+		deps,
+		own,
+		gate,
+		asker,
+	}: {
+		deps: Pick<AppDeps, "push" | "now">;
+		own: OperatorDeps;
+		gate: GateView | undefined;
+		/** What it is called that asks for it. */
+		asker: string;
+	},
 ): Promise<{ tested: TestPush; sentence: string }> {
 	const { now = Date.now } = deps;
 	const begun = now();
@@ -26,7 +37,7 @@ export async function testPush(
 	const service = own.apps.find(({ name }) => name === registration.app)?.service;
 	const provider = providerOf(service, hostOf(registration));
 	const device = deviceOf(registration);
-	const legs = legsOf({ answer, begun, ms, send, gate, provider, device, own });
+	const legs = legsOf({ answer, begun, ms, send, gate, provider, device, own, asker });
 	return {
 		tested: { ...said(answer, provider, device), legs },
 		sentence: said(answer, provider, "the device").title,
@@ -71,11 +82,12 @@ interface Way {
 	provider: string;
 	device: string;
 	own: OperatorDeps;
+	asker: string;
 }
 
-function legsOf({ answer, begun, ms, send, gate, provider, device, own }: Way): Leg[] {
+function legsOf({ answer, begun, ms, send, gate, provider, device, own, asker }: Way): Leg[] {
 	const isShut = gate !== undefined && gate.state !== "open";
-	const legs: Leg[] = [{ name: "Console", text: "Asked for it, as a publish of class high", state: "ok" }];
+	const legs: Leg[] = [{ name: asker, text: "Asked for it, as a publish of class high", state: "ok" }];
 	if (!own.connector) {
 		const state = answer.kind === "done" ? "warn" : "bad";
 		const text = "Handed it to the connectors by the database; one of them sends it within seconds";

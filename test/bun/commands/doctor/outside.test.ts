@@ -1,9 +1,11 @@
 /** What others answer, passed in: PUBLIC_URL, the rate of a server, who has an address, the legs of the loop. */
 import { describe, expect, test } from "bun:test";
 import xml from "@xmpp/xml";
+import { ok, unknown, warn } from "../../../../src/bun/commands/doctor/finding.ts";
 import { openLoop } from "../../../../src/bun/commands/doctor/loop/events.ts";
 import { failureText, legsText } from "../../../../src/bun/commands/doctor/loop/loop.ts";
 import { lookAtPublicUrl } from "../../../../src/bun/commands/doctor/public-url.ts";
+import { withoutAny } from "../../../../src/bun/commands/doctor/services.ts";
 import { lookAtUnifiedPush } from "../../../../src/bun/commands/doctor/unified-push.ts";
 import { holderFinding } from "../../../../src/bun/commands/doctor/xmpp/holder.ts";
 import { measureRate, rateFinding } from "../../../../src/bun/commands/doctor/xmpp/rate.ts";
@@ -167,6 +169,12 @@ describe("the holder of an address", () => {
 	const other = { kind: "reveille", value: "x" } as const;
 	const nobody = { kind: "nobody" } as const;
 	const silent = { kind: "silent" } as const;
+	const refused = {
+		address: "push@example.net/push",
+		isOnline: false,
+		isStandby: false,
+		reason: "XMPP_PASSWORD is wrong",
+	};
 
 	test.each([
 		[ours, online, "ok", "this Reveille has"],
@@ -179,6 +187,7 @@ describe("the holder of an address", () => {
 		[nobody, online, "bad", "knows no such session"],
 		[silent, undefined, "unknown", "waits to be resumed"],
 		[silent, online, "bad", "believes that it has it"],
+		[silent, refused, "bad", "The Reveille that runs does not have it: XMPP_PASSWORD is wrong"],
 	])("%o beside %o is %s", (holder, running, state, words) => {
 		const finding = holderFinding(holder, { own: "v", account, running });
 		expect(finding.state).toBe(state as never);
@@ -228,5 +237,23 @@ describe("the loop", () => {
 		expect(await loop.body).toBe("hello");
 		expect(loop.legs().get("handled")).toBe(1);
 		await expect(openLoop({ ask: async () => new Response("") }, signal)).rejects.toThrow("too many devices");
+	});
+});
+
+describe("push services", () => {
+	const away = warn("App ubuntu (ubuntu)", "not reached: push.ubports.com (ENOTFOUND).");
+
+	test("of which none is reached are bad: nobody is woken", () => {
+		expect(withoutAny([away, unknown("App ntfy (ntfy)", "")]).map(({ state }) => state)).toEqual([
+			"bad",
+			"unknown",
+		]);
+	});
+
+	test("of which one is away are to be looked at: it may have nobody's devices", () => {
+		expect(withoutAny([ok("App webpush (webpush)", "reached"), away]).map(({ state }) => state)).toEqual([
+			"ok",
+			"warn",
+		]);
 	});
 });

@@ -86,6 +86,11 @@ describe("the columns", () => {
 		]);
 	});
 
+	test("that is misspelt is named", async () => {
+		await expect(read("node,secrt,token\n")).rejects.toThrow('No column of ours: "secrt". The first line');
+		await expect(read("node,token\n")).rejects.toThrow("There is no column secret. The first line");
+	});
+
 	test("must be known, each once, with those that are needed: a header may be missing", async () => {
 		for (const header of [
 			"node,secret",

@@ -285,6 +285,50 @@ test("what happened in the last minute is there before it is in the database, an
 	expect(rest.events).toHaveLength(12);
 });
 
+test("all of the last minute is shown, page by page, also while it comes into the database meanwhile", async () => {
+	await start();
+	const ended = (i: number) =>
+		({
+			at: server.clock.now - 1000 + i,
+			kind: "ended",
+			node: `node-${i}`,
+			reason: "ended in the console",
+			decider: "operator",
+			decidedBy: "The operator",
+		}) as const;
+	for (let i = 0; i < 20; i++) await server.note(ended(i));
+	for (let i = 20; i < 140; i++) await server.note(ended(i), false);
+	const nodesOf = ({ events }: FoundEvents) => events.map(({ node }) => node);
+	const first = await get<FoundEvents>("events?kind=ended");
+	expect(first.next).toStartWith("recent-");
+	const second = await get<FoundEvents>(`events?kind=ended&before=${first.next}`);
+	expect([first.events.length, second.events.length]).toEqual([50, 50]);
+	const third = await get<FoundEvents>(`events?kind=ended&before=${second.next}`);
+	expect([...nodesOf(first), ...nodesOf(second), ...nodesOf(third)]).toEqual(
+		Array.from({ length: 140 }, (_, i) => `node-${139 - i}`),
+	);
+	// The minute ends between two pages.
+	await server.events.write(Array.from({ length: 120 }, (_, i) => ended(20 + i)));
+	const seen = nodesOf(first);
+	for (let { next } = first; next !== undefined; ) {
+		const page: FoundEvents = await get<FoundEvents>(`events?kind=ended&before=${next}`);
+		seen.push(...nodesOf(page));
+		next = page.next;
+	}
+	expect(seen).toEqual(Array.from({ length: 140 }, (_, i) => `node-${139 - i}`));
+});
+
+test("a page that begins behind what no page said is refused", async () => {
+	await start();
+	for (const before of ["abc", "-5", "recent-200", "recent-abc-7"]) {
+		const answer = await page.get(`events?before=${before}`);
+		expect([answer.status, ((await answer.json()) as { detail: string }).detail]).toEqual([
+			422,
+			expect.stringMatching(before === "recent-abc-7" ? /begin again/ : /what the page before said/),
+		]);
+	}
+});
+
 test("invites: made with link, code and QR code, used, listed, revoked", async () => {
 	const webApp = { isHttps: true, open: "", servers: {} };
 	await start({}, { webApp });

@@ -66,9 +66,16 @@ export function holderFinding(
 	}
 	if (holder.kind === "silent") {
 		const text = `${address} does not answer: a session waits to be resumed there, or hangs.`;
-		return running?.isOnline
-			? bad(what, `${text} This Reveille believes that it has it.`, "restart Reveille")
-			: unknown(what, text, "start Reveille: it resumes the session");
+		if (running?.isOnline)
+			return bad(what, `${text} This Reveille believes that it has it.`, "restart Reveille");
+		if (!running) return unknown(what, text, "start Reveille: it resumes the session");
+		const reason = running.reason ?? "it is not connected yet";
+		// What this command logged in by is what the settings say now.
+		return bad(
+			what,
+			`${text} The Reveille that runs does not have it: ${reason}`,
+			"restart Reveille, so that it runs with the settings by which this command logged in",
+		);
 	}
 	if (running?.isOnline) {
 		const text = `this Reveille believes that it has ${address}, and the server knows no such session.`;

@@ -15,12 +15,17 @@ const REFUSED: Partial<Record<FailureReason, string>> = {
 	too_large:
 		"It is not tried again, and the registration stays. Let this app say less: leave “body” out of its `include`.",
 	not_allowed:
-		"It is not tried again, and the registration stays. Open the app on the device once: it registers anew. An ntfy topic that is not open to everybody needs an access token.",
+		"It is not tried again, and the registration stays. Open the app on the device once: it registers anew.",
 	wrong_app:
 		"It is not tried again, and the registration stays. The device registered with another key or app than this one has. Open the app on the device once: it registers anew.",
 	bad_request:
 		"It is not tried again, and the registration stays. If one device alone is concerned, its registration is damaged: end it, and open the app once. If all of an app are, look at the settings of that app.",
 };
+
+/** What ntfy's table of answers says of a topic (services/ntfy). */
+const CLOSED_TOPIC = /topic is not open to everybody/;
+const NEEDS_TOKEN =
+	"It is not tried again, and the registration stays. An ntfy topic that is not open to everybody needs an access token.";
 
 /**
  * What to do about pushes that came to this.
@@ -33,6 +38,7 @@ export function cureOf(fate: Exclude<Fate, "delivered">, reason: string): string
 		case "setup":
 			return plain(pushMessages["credentials-refused"].remedy);
 		case "refused":
+			if (CLOSED_TOPIC.test(reason)) return NEEDS_TOKEN;
 			return plain(
 				REFUSED[failureReasonOf({ kind: "rejected", reason, about: "push" })] ??
 					pushMessages["pushes-refused"].remedy,

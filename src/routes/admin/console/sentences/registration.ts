@@ -3,6 +3,7 @@
  * the order in which a push would meet it.
  */
 
+import { nodeForm } from "../../../../messages/whom.ts";
 import type { Bar } from "../../../../store/console/bars.ts";
 import type { Happened } from "../../../../store/console/events.ts";
 import type { Enabling } from "../../../../types.ts";
@@ -40,6 +41,8 @@ export interface RegistrationFacts {
 	bar: Bar | undefined;
 	/** What became of push at its owner's server, where Reveille asked for it. */
 	enabling?: Enabling | undefined;
+	/** How a bar is lifted, as a sentence begins: where the reader is. */
+	lifting: string;
 	/** What admins are told of clocks. */
 	clocks: readonly string[];
 	/** The owner's other devices to which pushes were delivered: their server publishes. */
@@ -75,13 +78,13 @@ const ask = (facts: RegistrationFacts) =>
 
 /** 1. The operator does not serve its owner. */
 function barred(facts: RegistrationFacts): Said | undefined {
-	const { bar, now } = facts;
+	const { bar, now, lifting } = facts;
 	if (!bar) return undefined;
 	const why = bar.reason === "" ? "" : ` The reason that was given: ${sentence(bar.reason)}`;
 	return {
 		state: "bad",
 		title: `${gets(facts)}: you barred ${bar.who}`,
-		text: `You did so ${ago(bar.at, now)}.${why} Lift it under “Barred”. A device that ended must register again: ${ask(facts).replace(/^\w/, (first) => first.toLowerCase())}.`,
+		text: `You did so ${ago(bar.at, now)}.${why} ${lifting} A device that ended must register again: ${ask(facts).replace(/^\w/, (first) => first.toLowerCase())}.`,
 	};
 }
 
@@ -240,7 +243,7 @@ function elsewhere(facts: RegistrationFacts): Said | undefined {
 	if (takenAt(facts) > 0 || !row) return undefined;
 	const wrong = fromServer.find(({ at }) => at > row.registeredAt);
 	if (!wrong) return undefined;
-	const node = wrong.node === undefined ? "" : `, last to “${wrong.node.slice(0, 8)}…”`;
+	const node = wrong.node === undefined ? "" : `, last to “${nodeForm(wrong.node)}…”`;
 	return {
 		state: "bad",
 		title: `${gets(facts)}: ${serverOf(facts)} publishes to a wrong node`,

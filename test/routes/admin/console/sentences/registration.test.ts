@@ -24,6 +24,7 @@ const facts = (changed: Partial<RegistrationFacts> = {}): RegistrationFacts => (
 	last: undefined,
 	gate: undefined,
 	bar: undefined,
+	lifting: "Lift it under “Barred”.",
 	clocks: [],
 	othersWork: false,
 	...changed,
@@ -121,7 +122,7 @@ describe("why romeo gets no pushes", () => {
 			"romeo gets no pushes here: example.net publishes to a wrong node",
 			"bad",
 		]);
-		expect(text).toContain("last to “8f2kR1xw…”");
+		expect(text).toContain("last to “8f2kR1xw7TqY…”");
 		expect(text).toContain("may have been for somebody else of example.net");
 		// Others' are no matter where his arrive.
 		expect(said({ fromServer, row: working }).state).toBe("ok");
@@ -228,6 +229,12 @@ describe("why romeo gets no pushes", () => {
 	])("it is refused with %s: what helps then", (lastError, advice) => {
 		const row = { ...working, lastErrorAt: NOW - MIN, lastError };
 		expect(said({ row, events: [event({ kind: "refused", at: NOW - MIN })] }).text).toContain(advice);
+	});
+
+	test("what a browser's push service forbids is no matter of ntfy's", () => {
+		const row = { ...working, lastErrorAt: NOW - MIN, lastError: "403 forbidden" };
+		const { text } = said({ row, events: [event({ kind: "refused", at: NOW - MIN })] });
+		expect(text).not.toContain("ntfy");
 	});
 
 	test("all is well", () => {
