@@ -42,7 +42,7 @@ import type { Keyring } from "../secrets.ts";
 import type { ConsoleStore } from "../store/console/console-store.ts";
 import type { Handover } from "../store/handover.ts";
 import type { PubsubNodes } from "../store/pubsub-nodes.ts";
-import type { KeyUse } from "../store/registrations/count-by-key.ts";
+import type { Census } from "../store/registrations/census.ts";
 import type { Registrations } from "../store/registrations/registrations.ts";
 import type { StreamLeases } from "../store/stream-leases.ts";
 import type { AdminReadiness, Answer, Notification, PushService } from "../types.ts";
@@ -70,8 +70,8 @@ export interface ConnectorDeps {
 	registrations: Registrations;
 	/** Tells which of them ended. */
 	ends: Ends;
-	/** How many of them stand on which key. */
-	keyUse(): Promise<readonly KeyUse[]>;
+	/** How many there are. */
+	census: Census;
 	/** What processes without a connector leave to us. */
 	handover: Handover;
 	nodes: NodeSource;
@@ -136,8 +136,7 @@ export async function createConnector(deps: ConnectorDeps): Promise<Connector> {
 	const { config, log, keyring, registrations, nodes, pubsubNodes } = deps;
 	const checks = createStartChecks({
 		config,
-		registrations,
-		keyUse: deps.keyUse,
+		census: deps.census,
 		services: deps.services,
 		log,
 	});
@@ -267,7 +266,7 @@ function composeDelivery(
 		keyring,
 		registrations,
 		services,
-		keyUse,
+		census,
 		replica,
 		journal,
 		consoleStore,
@@ -325,8 +324,7 @@ function composeDelivery(
 				shutGates: gates.shut,
 				inFlight: gates.inFlight,
 				isOnline: connections.isOnline,
-				registrations: registrations.count,
-				keyUse,
+				census,
 				certificates,
 				disks: createDisks(config),
 				replica,

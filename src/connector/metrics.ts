@@ -12,6 +12,7 @@ import Histogram from "prom-client/lib/histogram.js";
 import Registry from "prom-client/lib/registry.js";
 import type { DiskSpace } from "../bun/disks.ts";
 import { failureReasonOf, REASONS_OF } from "../services/failure-reasons.ts";
+import type { Census } from "../store/registrations/census.ts";
 import type { Answer, Outcome, PushService } from "../types.ts";
 import { helpOf, METRICS, type MetricName } from "./metric-list.ts";
 import { addProcessMetrics, type Makers } from "./process-metrics.ts";
@@ -25,8 +26,7 @@ export interface MetricSources {
 	inFlight(): ReadonlyMap<string, number>;
 	/** By address. */
 	isOnline(): ReadonlyMap<string, boolean>;
-	registrations(): Promise<readonly { app: string; count: number }[]>;
-	keyUse(): Promise<readonly { key: string; state: string; count: number }[]>;
+	census: Pick<Census, "latest">;
 	/** Unix time, seconds, by app. */
 	certificates: ReadonlyMap<string, number>;
 	/** The disks of this process's files. */
@@ -169,13 +169,14 @@ function addSourceMetrics(sources: MetricSources, { gauge, counter }: Makers, no
 	});
 	gauge("reveille_registrations", async (self) => {
 		// The rest must be readable just when the shared database is away, and a 0 would not be true then.
-		const counts = await sources.registrations().catch(() => undefined);
+		const counts = await sources.census.latest();
 		if (!counts) return;
 		for (const app of apps) self.set({ app }, 0);
-		for (const { app, count } of counts) self.set({ app }, count);
+		for (const [app, count] of counts.apps) self.set({ app }, count);
 	});
 	gauge("reveille_key_registrations", async (self) => {
-		for (const { count, ...labels } of await sources.keyUse().catch(() => [])) self.set(labels, count);
+		const counts = await sources.census.latest();
+		for (const { count, ...labels } of counts?.keys ?? []) self.set(labels, count);
 	});
 	gauge("reveille_certificate_expiry_seconds", (self) => {
 		for (const [app, seconds] of sources.certificates) self.set({ app }, seconds);

@@ -6,6 +6,7 @@ import type { NodeSource } from "../registering/nodes.ts";
 import type { RefusedRegistration } from "../registering/refused-registration.ts";
 import type { Keyring } from "../secrets.ts";
 import type { Happened } from "../store/console/events.ts";
+import type { Census } from "../store/registrations/census.ts";
 import type { Registrations } from "../store/registrations/registrations.ts";
 import type { AdminReadiness, Answer, App, Notification, PushService } from "../types.ts";
 import type { WebAppSettings } from "../web/settings.ts";
@@ -44,6 +45,8 @@ export interface OperatorDeps extends ConsoleStore {
 	publicUrl?: string | undefined;
 	/** The first of a service is its default. */
 	apps: readonly ConsoleApp[];
+	/** How many registrations there are. */
+	census: Pick<Census, "latest">;
 	/** Writes down what was done, now or with the next batch. */
 	note(happened: Happened): void | Promise<void>;
 	/** What this process notices; missing: it does not live long enough (the edge). */

@@ -24,6 +24,7 @@ import { createPubsubNodes } from "../../src/store/pubsub-nodes.ts";
 import type { Push, PushService } from "../../src/types.ts";
 import { openTestDatabase, type TestDatabase } from "../database.ts";
 import { readableLog } from "../delivery/delivery-fixture.ts";
+import { noCensus } from "../store/registrations/some-census.ts";
 import { startComponentDouble } from "./component-double.ts";
 
 const keyring = await createKeyring("a key of at least thirty-two characters");
@@ -83,7 +84,7 @@ function connectorOf(config: ReturnType<typeof settings>, send: (push: Push) => 
 		keyring,
 		registrations,
 		ends,
-		keyUse: async () => [],
+		census: noCensus,
 		handover: createHandover(db),
 		nodes: createNodeSource(keyring, pubsubNodes, config.pubsubHosts),
 		pubsubNodes,

@@ -5,7 +5,7 @@ import { consoleApps } from "./push-services.ts";
 import type { ConsoleStore } from "./sources.ts";
 
 export interface OpenOperatorOptions
-	extends Pick<OperatorDeps, "publicUrl" | "note" | "journal" | "connector" | "ownerForm"> {
+	extends Pick<OperatorDeps, "publicUrl" | "census" | "note" | "journal" | "connector" | "ownerForm"> {
 	apps: readonly AppConfig[];
 	/** What is written down. */
 	store: Omit<ConsoleStore, "invites">;
@@ -13,7 +13,7 @@ export interface OpenOperatorOptions
 }
 
 export function openOperator(options: OpenOperatorOptions): OperatorDeps {
-	const { apps, store, invites, publicUrl, note, journal, connector, ownerForm } = options;
+	const { apps, store, census, invites, publicUrl, note, journal, connector, ownerForm } = options;
 	const { history, events, bars, search } = store;
 	return {
 		apps: consoleApps(apps),
@@ -21,6 +21,7 @@ export function openOperator(options: OpenOperatorOptions): OperatorDeps {
 		events,
 		bars,
 		search,
+		census,
 		invites,
 		publicUrl,
 		note,
