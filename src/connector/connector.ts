@@ -147,7 +147,9 @@ export async function createConnector(deps: ConnectorDeps): Promise<Connector> {
 
 	// Outbox: pushes wait on the disk, each until it is due or its gate opens.
 	const file = await openOutboxFile(config, log);
-	const outboxLoop = createOutboxLoop(file.outbox, log);
+	// Between two queues a timer would wait a millisecond for nothing.
+	const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
+	const outboxLoop = createOutboxLoop(file.outbox, log, Date.now, turn);
 
 	// Admission, gates, services, outcomes, and delivery around them: from a publish to its answer.
 	const trials = createTrials(keyring);
