@@ -54,7 +54,7 @@ import { tellOfEnds } from "./ended-registrations.ts";
 import { createEntrances, type Entrance, serversForAdmins } from "./entrances.ts";
 import { gateMessages } from "./gate-messages.ts";
 import { createLive, type Live, momentOf } from "./live.ts";
-import { createMetrics, type Metrics } from "./metrics.ts";
+import type { createMetrics, Metrics } from "./metrics.ts";
 import { type OutboxFile, openOutboxFile } from "./outbox-file.ts";
 
 /** How long pushes on their way may take when the process is asked to end, ms. The rest waits in the outbox. */
@@ -154,7 +154,10 @@ export async function createConnector(deps: ConnectorDeps): Promise<Connector> {
 	// Admission, gates, services, outcomes, and delivery around them: from a publish to its answer.
 	const trials = createTrials(keyring);
 	const { certificates } = checks;
+	// Nobody could read them without it: their library is not loaded then, which is 4 MB.
+	const counting = config.adminToken ? (await import("./metrics.ts")).createMetrics : undefined;
 	const { delivery, results, metrics, gates, observed } = composeDelivery(deps, {
+		counting,
 		connections,
 		file,
 		outboxLoop,
@@ -274,12 +277,14 @@ function composeDelivery(
 		consoleStore,
 	}: ConnectorDeps,
 	{
+		counting,
 		connections,
 		file,
 		outboxLoop,
 		certificates,
 		trials,
 	}: {
+		counting: typeof createMetrics | undefined;
 		connections: Connections;
 		file: OutboxFile;
 		outboxLoop: OutboxLoop;
@@ -319,8 +324,8 @@ function composeDelivery(
 	});
 
 	// Services: each sends a push once, and classifies the answer as an outcome. The metrics count and time them.
-	const metrics = config.adminToken
-		? createMetrics({
+	const metrics = counting
+		? counting({
 				apps: config.apps.map(({ name }) => name),
 				outbox: file.outbox.depth,
 				shutGates: gates.shut,
