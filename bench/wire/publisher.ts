@@ -211,7 +211,6 @@ const load = {
 		void measure();
 	},
 	onText: onAnswers,
-	sent: () => sent,
 };
 
 function start(): string {
