@@ -8,9 +8,11 @@ import { startReveille } from "../test/peers/reveille.ts";
 import type { FcmReport } from "./answering-fcm.ts";
 import { cpuOf, rssOf } from "./measured-process.ts";
 import type { Figure, Section } from "./rows.ts";
+import { inTurns } from "./turns.ts";
 
 const ROOT = join(import.meta.dir, "..");
 const PUSHES = 100_000;
+const TARGET = 0.5;
 /** After that something is wrong, ms. */
 const PATIENCE_MS = 180_000;
 /** Both as `bun run start` sets it. */
@@ -105,14 +107,22 @@ export const outbox: Section = {
 	name: "outbox",
 	about: `${PUSHES.toLocaleString("en")} due pushes drained to FCM, against a bare loop that reads, sends and deletes each row`,
 	async run(report) {
-		const floor = await drain(startFloor);
-		const ours = await drain(startOurs);
+		let twice = 0;
+		const { floor, ours } = await inTurns(
+			async () => (await drain(startFloor)).figure,
+			async () => {
+				const drained = await drain(startOurs);
+				twice += drained.twice;
+				return drained.figure;
+			},
+		);
 		report({
 			name: "outbox drained to FCM",
 			unit: "pushes",
-			ours: ours.figure,
-			floor: { ...floor.figure, name: "bare loop: read, send, delete; no registration looked up" },
-			must: [{ what: "each sent once", isMet: ours.twice === 0 }],
+			ours,
+			target: TARGET,
+			floor: { ...floor, name: "bare loop: read, send, delete; no registration looked up" },
+			must: [{ what: "each sent once", isMet: twice === 0 }],
 			note: `${PUSHES.toLocaleString("en")} pushes, ${deliveryBounds.retriesOfGate.is} on their way at once, which is what one provider gets from the outbox`,
 		});
 	},

@@ -8,6 +8,7 @@ import { startReveille } from "../test/peers/reveille.ts";
 import type { HttpLoad, HttpLoadReport } from "./http-load.ts";
 import { cpuOf, rssOf } from "./measured-process.ts";
 import { atLeast, type Figure, type Section } from "./rows.ts";
+import { inTurns } from "./turns.ts";
 
 const ROOT = join(import.meta.dir, "..");
 const CONNECTIONS = 64;
@@ -102,8 +103,10 @@ export const registering: Section = {
 			["fcm", "an FCM token"],
 			["webpush", "a Web Push subscription"],
 		] as const) {
-			const floor = await measureFloor(device);
-			const ours = await measureReveille(device);
+			const { floor, ours } = await inTurns(
+				() => measureFloor(device),
+				() => measureReveille(device),
+			);
 			report({
 				name: `registering ${name}`,
 				unit: "registrations",

@@ -11,6 +11,9 @@ export interface Figure {
 	cpu?: number;
 	/** Resident memory of the measured process at the end, MiB. */
 	rss?: number;
+	/** Of several turns, of which all above are the medians: the lowest and the highest. */
+	rates?: [number, number];
+	p99s?: [number, number];
 }
 
 /** A row of the table: a figure, and what it is measured against. */

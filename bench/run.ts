@@ -5,6 +5,7 @@
  */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { PERFORMANCE_PAGE, performancePage } from "../build/performance-page.ts";
 import { consoleSection } from "./console.ts";
 import { encryption } from "./encryption.ts";
 import { outbox } from "./outbox.ts";
@@ -23,6 +24,7 @@ import { wire } from "./wire.ts";
 const ROOT = join(import.meta.dir, "..");
 const RESULTS = join(import.meta.dir, "results.json");
 const PLOT = join(import.meta.dir, "plot.svg");
+const PAGE = join(ROOT, PERFORMANCE_PAGE);
 
 const SECTIONS: readonly Section[] = [
 	wire,
@@ -42,7 +44,7 @@ const USAGE = `bun run bench [section…]    without a section: all of them
 ${SECTIONS.map(({ name, about }) => `  ${name.padEnd(14)}${about}`).join("\n")}
 
 Each figure stands beside a floor that was measured in the same run. The table is printed, and kept with the plot:
-bench/results.json, bench/plot.svg.`;
+bench/results.json, bench/plot.svg, docs/performance.md.`;
 
 async function runSection({ name, run }: Section): Promise<SectionResults> {
 	console.log(`${name} …`);
@@ -75,6 +77,7 @@ async function main(wanted: readonly string[]): Promise<number> {
 		const all = mergeResults(readResults(RESULTS), [fresh], order);
 		writeResults(RESULTS, all);
 		writeFileSync(PLOT, plot(all));
+		writeFileSync(PAGE, performancePage(all));
 	}
 	const all = readResults(RESULTS);
 	const { cpu, cores, memory, bun, kernel } = machine();

@@ -1,5 +1,5 @@
 /** The table that a benchmark ends with. */
-import { isMet, type Row } from "./rows.ts";
+import { type Figure, isMet, type Row } from "./rows.ts";
 
 const COLUMNS = ["", "ours", "floor", "ratio", "target", "", "p50 ms", "p99 ms", "CPU µs", "RSS MiB"];
 /** Words stand at the left of their column, figures at the right. */
@@ -57,11 +57,21 @@ export function table(sections: readonly { section: string; rows: readonly Row[]
 			lines.push(line(cells(row)));
 			const { floor, must = [], note } = row;
 			if (floor) lines.push(`    floor: ${floor.name}${floorCosts(floor)}`);
+			if (row.ours.rates)
+				lines.push(
+					`    medians of turns: ${turnsText(row.ours)}${floor ? `; floor ${turnsText(floor)}` : ""}`,
+				);
 			for (const { what, isMet } of must) lines.push(`    ${isMet ? "met" : "MISSED"}: ${what}`);
 			if (note) lines.push(`    ${note}`);
 		}
 	}
 	return lines.join("\n");
+}
+
+/** The lowest and the highest of the turns that the figures are the medians of. */
+function turnsText({ rates = [Number.NaN, Number.NaN], p99s }: Figure): string {
+	const [low, high] = rates.map(rateText);
+	return `${low} to ${high} /s${p99s ? `, p99 ${p99s.map((ms) => ms.toFixed(1)).join(" to ")} ms` : ""}`;
 }
 
 function floorCosts({ p99, cpu, rss }: NonNullable<Row["floor"]>): string {

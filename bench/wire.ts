@@ -1,5 +1,7 @@
 /** Publishes from an XMPP server to a push service and back, beside a bare component that makes one bare request. */
 import { allAnswered, atLeast, type Figure, type Row, type Section } from "./rows.ts";
+import { inTurns } from "./turns.ts";
+import { ACCOUNT } from "./wire/names.ts";
 import type { ProviderKind } from "./wire/provider.ts";
 import { firstStartWith, floorOf, measure, type Provider, reveilleOn, startProvider } from "./wire/scene.ts";
 import { type Seeded, seed } from "./wire/seeded.ts";
@@ -7,11 +9,11 @@ import { type Seeded, seed } from "./wire/seeded.ts";
 const REGISTRATIONS = 100_000;
 /** On their way at once: what a busy server has, and less than what makes us put some on disk. */
 const WINDOW = 512;
-const TARGET = 0.7;
+const TARGETS: Readonly<Record<ProviderKind, number>> = { fcm: 0.75, apns: 0.6, webpush: 0.75 };
 /** To be reached where the floor reached FAST_FLOOR. */
 const LEAST = 8_000;
 const FAST_FLOOR = 15_000;
-/** At half the maximum rate, beyond the push service's own time, ms. */
+/** At half the maximum rate, ms. */
 const P99_MS = 5;
 
 const NAMES: Readonly<Record<ProviderKind, string>> = {
@@ -36,30 +38,37 @@ async function ofProvider(kind: ProviderKind, report: (row: Row) => void): Promi
 		const ours = reveilleOn(dataFolder, provider);
 		const floor = floorOf(provider);
 
-		const floorAtMost = await measure(floor, load);
-		const atMost = await measure(ours, load);
+		const most = await inTurns(
+			() => measure(floor, load),
+			() => measure(ours, load),
+		);
 		report({
 			name: `${NAMES[kind]}, ${WINDOW} on their way`,
 			unit: "publishes",
-			ours: atMost,
-			target: TARGET,
-			floor: { ...floorAtMost, name: FLOORS[kind] },
-			must: [allAnswered(atMost), ...(isFast(kind, floorAtMost) ? [atLeast(LEAST, atMost)] : [])],
+			ours: most.ours,
+			target: TARGETS[kind],
+			floor: { ...most.floor, name: FLOORS[kind] },
+			must: [allAnswered(most.ours), ...(isFast(kind, most.floor) ? [atLeast(LEAST, most.ours)] : [])],
 		});
 
-		const half = { ...load, rate: Math.floor(atMost.rate / 2) };
-		const floorAtHalf = await measure(floor, half);
-		const atHalf = await measure(ours, half);
+		const half = { ...load, rate: Math.floor(most.ours.rate / 2) };
+		const atHalf = await inTurns(
+			() => measure(floor, half),
+			() => measure(ours, half),
+		);
+		const beyond = (atHalf.ours.p99 ?? 0) - (atHalf.floor.p99 ?? 0);
 		report({
 			name: `${NAMES[kind]}, half of that rate`,
 			unit: "publishes",
-			ours: atHalf,
-			floor: { ...floorAtHalf, name: FLOORS[kind] },
-			// The push service answers at once: all is ours.
-			must: [allAnswered(atHalf), { what: `p99 under ${P99_MS} ms`, isMet: (atHalf.p99 ?? P99_MS) < P99_MS }],
+			ours: atHalf.ours,
+			floor: { ...atHalf.floor, name: FLOORS[kind] },
+			must: [
+				allAnswered(atHalf.ours),
+				{ what: `p99 at most ${P99_MS} ms above the floor's`, isMet: beyond <= P99_MS },
+			],
 		});
 
-		if (kind === "fcm") await otherWays(provider, seeded, { ...floorAtMost, name: FLOORS.fcm }, report);
+		if (kind === "fcm") await otherWays(provider, seeded, { ...most.floor, name: FLOORS.fcm }, report);
 	} finally {
 		seeded?.remove();
 		await provider.stop();
@@ -74,17 +83,18 @@ async function otherWays(
 ): Promise<void> {
 	const load = { transport: "component", targets, window: WINDOW } as const;
 	// Each stanza is counted there, and the count is on disk before the server hears of it.
-	const overWebSocket = await measure(reveilleOn(dataFolder, provider), {
-		...load,
-		transport: "websocket",
-		window: 128,
-	});
+	const asAccount = { ...load, transport: "websocket", window: 128 } as const;
+	const [username = "", domain = "", resource = ""] = ACCOUNT.split(/[@/]/);
+	const overWebSocket = await inTurns(
+		() => measure(floorOf(provider, { username, domain, resource }), asAccount),
+		() => measure(reveilleOn(dataFolder, provider), asAccount),
+	);
 	report({
 		name: "FCM, as an account over WebSocket",
 		unit: "publishes",
-		ours: overWebSocket,
-		floor,
-		must: [allAnswered(overWebSocket)],
+		ours: overWebSocket.ours,
+		floor: { ...overWebSocket.floor, name: "bare @xmpp/client with resumption, one fetch" },
+		must: [allAnswered(overWebSocket.ours)],
 	});
 	const throttled = await measure(reveilleOn(dataFolder, provider, { PUSH_INTERVAL_MS: "1000" }), {
 		...load,

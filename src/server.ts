@@ -27,6 +27,7 @@ import type { Config } from "./config/config.ts";
 import { warnOfMisspelt } from "./config/misspelt.ts";
 import { asConfigError, naming } from "./config/naming.ts";
 import { type ClockWatch, createClockWatch } from "./connector/checks/clock.ts";
+import { isServedBy } from "./connector/connections.ts";
 import { type Connector, createConnector } from "./connector/connector.ts";
 import { handOver } from "./delivery/handover/hand-over.ts";
 import { createEndNotes } from "./delivery/journal/end-notes.ts";
@@ -61,7 +62,7 @@ import { createInvites } from "./store/invites.ts";
 import { createPubsubNodes } from "./store/pubsub-nodes.ts";
 import { databaseReadiness } from "./store/readiness.ts";
 import { createRegistrationTokens } from "./store/registration-tokens.ts";
-import { countByKey } from "./store/registrations/count-by-key.ts";
+import { createCensus } from "./store/registrations/census.ts";
 import { createFormerSecrets } from "./store/registrations/former-secrets.ts";
 import { createStreamLeases } from "./store/stream-leases.ts";
 import { createUnifiedPushMessages } from "./store/unified-push/messages.ts";
@@ -184,8 +185,9 @@ function warnOfEnvironment(log: Logger): string[] {
 
 /** The shared database, once it is known to belong to these keys, and what is kept there. */
 async function openDatabase(config: Config, keys: Keyring, log: Logger) {
+	const { connections } = config;
 	const shared = await openShared(config, log);
-	const { db, check, replica, pause, turn, mayGrow } = shared;
+	const { db, check, replica, pause, pace, turn, mayGrow } = shared;
 	const known = await checkSecretKey(shared.facts, keys);
 	const keyIds = () => known.ids;
 	const formerSecrets = createFormerSecrets(db, { replica: replica?.db, check });
@@ -198,7 +200,7 @@ async function openDatabase(config: Config, keys: Keyring, log: Logger) {
 	const registrations = openRegistrations({
 		db,
 		quotas: config.quotas,
-		effects: { replica, pause, turn, mayGrow },
+		effects: { replica, pause, pace, turn, mayGrow },
 		keys,
 		keyIds,
 		check,
@@ -226,8 +228,14 @@ async function openDatabase(config: Config, keys: Keyring, log: Logger) {
 		journal,
 		/** Told of each registration that ends. */
 		ends,
-		/** How many registrations stand on which key. */
-		keyUse: () => countByKey(shared.nearby, keys, known),
+		/** How many registrations there are. */
+		census: createCensus(shared.nearby, {
+			keys,
+			known: () => known,
+			// Without a connection nothing is published to yet.
+			isServed: (jid) => connections.length === 0 || isServedBy(connections, jid),
+			pace: shared.paceNearby,
+		}),
 		pubsubNodes,
 		nodes: createNodeSource(keyring, pubsubNodes, config.pubsubHosts),
 		handover: createHandover(db),
@@ -290,7 +298,7 @@ async function openConnector({
 	clocks,
 	vapidPublicKey,
 }: Opened): Promise<Connector> {
-	const { shared, keyring, registrations, ends, keyUse, handover, nodes, pubsubNodes } = database;
+	const { shared, keyring, registrations, ends, census, handover, nodes, pubsubNodes } = database;
 	return createConnector({
 		unifiedPushMessages: database.unifiedPushMessages,
 		config,
@@ -300,7 +308,7 @@ async function openConnector({
 		keyring,
 		registrations,
 		ends,
-		keyUse,
+		census,
 		handover,
 		nodes,
 		pubsubNodes,
@@ -437,7 +445,7 @@ function commandsWhenAsked(deps: ServedCommandsDeps): CommandApp {
 async function operatorOf({
 	config,
 	ownerForm,
-	database: { journal, consoleStore, invites },
+	database: { census, journal, consoleStore, invites },
 	connector,
 	ownUsers,
 }: Pick<Opened, "config" | "ownerForm" | "database"> & {
@@ -451,6 +459,7 @@ async function operatorOf({
 		more: config.push2Relay ? [RELAY_APP] : [],
 		isUnifiedPush: config.unifiedPush !== undefined,
 		store: consoleStore,
+		census,
 		invites,
 		note: journal.note,
 		journal,

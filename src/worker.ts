@@ -45,6 +45,7 @@ import { createInvites } from "./store/invites.ts";
 import { createPubsubNodes } from "./store/pubsub-nodes.ts";
 import { databaseReadiness } from "./store/readiness.ts";
 import { createRegistrationTokens } from "./store/registration-tokens.ts";
+import { createCensus } from "./store/registrations/census.ts";
 import { createFormerSecrets } from "./store/registrations/former-secrets.ts";
 import { checkSchema } from "./store/schema-fit.ts";
 import { createUnifiedPushMessages } from "./store/unified-push/messages.ts";
@@ -127,14 +128,14 @@ async function compose(bindings: Bindings) {
 		vapid.publicKey ??
 		(await naming("VAPID_PRIVATE_KEY", () => importVapidKey(vapid.privateKey ?? ""))).publicKey;
 	const remote = connect(database);
-	let keyIds: readonly string[] = keys.ids;
+	let known: KnownKeys = { ids: keys.ids, since: 0 };
 	const client = checkedClient(remote, () =>
-		checkDatabase(remote, keys, vapidPublicKey, ({ ids }) => {
-			keyIds = ids;
+		checkDatabase(remote, keys, vapidPublicKey, (found) => {
+			known = found;
 		}),
 	);
 	const db = drizzle(client);
-	const keyring = withFormerSecrets(keys, createFormerSecrets(db), () => keyIds);
+	const keyring = withFormerSecrets(keys, createFormerSecrets(db), () => known.ids);
 	const policy = await naming("WEBPUSH_ALLOW_HOSTS", () => endpointPolicy(webPush));
 	// Nothing is sent from here, so nothing is fetched: devices are only checked.
 	const services = await asConfigError(() =>
@@ -150,7 +151,7 @@ async function compose(bindings: Bindings) {
 	const ends = createEnds();
 	const journal = createJournal();
 	ends.listen(createEndNotes(journal));
-	const registrations = openRegistrations({ db, quotas: config.quotas, keys, keyIds: () => keyIds, ends });
+	const registrations = openRegistrations({ db, quotas: config.quotas, keys, keyIds: () => known.ids, ends });
 	const consoleStore = openConsoleStore({ db, registrations });
 	const invites = createInvites(db);
 	const { isBarred } = consoleStore.bars;
@@ -179,6 +180,7 @@ async function compose(bindings: Bindings) {
 				apps: config.apps,
 				isUnifiedPush: config.unifiedPush !== undefined,
 				store: consoleStore,
+				census: createCensus(db, { keys, known: () => known }),
 				invites,
 				ownUsers,
 				// At once: what the operator did must not be lost with an isolate.

@@ -6,6 +6,8 @@ import type { Row } from "../bench/rows.ts";
 import { soakPlot } from "../bench/soak/plot.ts";
 import { type Sample, slope, verdict } from "../bench/soak/verdict.ts";
 import { table } from "../bench/table.ts";
+import { inTurns } from "../bench/turns.ts";
+import { performancePage } from "../build/performance-page.ts";
 
 const row: Row = {
 	name: "waking <many> & few",
@@ -27,6 +29,42 @@ test("the table says that a target was missed, and which", () => {
 test("a floor that was not measured is no target met", () => {
 	const { floor: _floor, ...without } = row;
 	expect(table([{ section: "wire", rows: [without] }])).toContain("MISSED");
+});
+
+test("turns give the median of each figure with its range, and add up what may not be", async () => {
+	const rates = { floor: [10, 30, 20], ours: [7, 9, 8] };
+	const order: string[] = [];
+	const of = (name: "floor" | "ours") => async () => {
+		order.push(name);
+		const rate = rates[name].shift() ?? Number.NaN;
+		return { rate, p99: rate / 2, errors: 1, unanswered: 0 };
+	};
+	const { floor, ours } = await inTurns(of("floor"), of("ours"));
+	expect(order).toEqual(["floor", "ours", "floor", "ours", "floor", "ours"]);
+	expect(floor).toEqual({ rate: 20, p99: 10, errors: 3, unanswered: 0, rates: [10, 30], p99s: [5, 15] });
+	expect(ours).toMatchObject({ rate: 8, rates: [7, 9] });
+	expect(table([{ section: "wire", rows: [{ ...row, ours }] }])).toContain(
+		"medians of turns: 7.00 to 9.00 /s",
+	);
+});
+
+test("the page has each row beside its floor, what a core has time for, and what falls short", () => {
+	const machine = { cpu: "x", cores: 2, memory: 4, bun: "1", kernel: "6" };
+	const rows = [
+		{
+			...row,
+			name: "FCM, 512 on their way",
+			ours: { ...row.ours, rates: [5_000, 7_000] as [number, number] },
+		},
+	];
+	const page = performancePage([
+		{ section: "wire", measuredAt: "2026-01-01T00", commit: "abc", machine, rows },
+	]);
+	expect(page).toContain(
+		"| FCM, 512 on their way | 6,000, 5,000 to 7,000 pushes | 10,000 | 0.60 | 120 µs | 4.00 ms |",
+	);
+	expect(page).toContain("FCM: 8,333");
+	expect(page).toContain("- FCM, 512 on their way: 0.60 of the floor, not 0.7");
 });
 
 test("a section that was not run keeps its rows, in the order of the sections", () => {

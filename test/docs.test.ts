@@ -4,6 +4,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { CONFIGURATION_PAGE, configurationPage, sentenceOf } from "../build/configuration-page.ts";
 import { METRICS_PAGE, metricsPage } from "../build/metrics-page.ts";
+import { PERFORMANCE_PAGE, performancePage } from "../build/performance-page.ts";
 import packageJson from "../package.json" with { type: "json" };
 import { pagesOf } from "../site/.vitepress/index-of-pages.ts";
 import { commands as typed } from "../src/bun/commands/application.ts";
@@ -137,6 +138,10 @@ describe("settings", () => {
 test("metrics have a row each on the page for operators, and no other has", () => {
 	const rows = page(METRICS_PAGE).text.matchAll(/^\| `(reveille_\w+)(?:\{[\w,]+\})?` \|/gm);
 	expect([...rows].map(([, name = ""]) => name).toSorted()).toEqual(Object.keys(METRICS).toSorted());
+});
+
+test("the performance page is made from what the benchmark wrote last: bun run generate writes it", () => {
+	expect(readFileSync(join(ROOT, PERFORMANCE_PAGE), "utf8")).toBe(performancePage());
 });
 
 test("metrics and alerts have a page that is made from the list and the rules: bun run generate writes it", () => {

@@ -1,7 +1,8 @@
 /**
- * The floor: a bare component that makes one bare request for each publish and answers it. No lookup, no secret, no
- * throttle. Arguments: JSON of {@link FloorOptions}.
+ * The floor: a bare component, or a bare account over WebSocket with resumption and acknowledgements, that makes one bare
+ * request for each publish and answers it. No lookup, no secret, no throttle. Arguments: JSON of {@link FloorOptions}.
  */
+import { client } from "@xmpp/client";
 // @ts-expect-error: it has no types
 import { component, xml } from "@xmpp/component";
 import type { ProviderAddress, ProviderKind } from "./provider.ts";
@@ -11,11 +12,12 @@ export interface FloorOptions {
 	service: string;
 	domain: string;
 	password: string;
-	/** Without it publishes are answered and nothing else is done. */
-	provider?: ProviderAddress & { kind: ProviderKind };
+	/** It is an account's, over WebSocket; missing: it is a component. */
+	account?: { username: string; resource: string };
+	provider: ProviderAddress & { kind: ProviderKind };
 }
 
-const { service, domain, password, provider } = JSON.parse(process.argv[2] ?? "{}") as FloorOptions;
+const { service, domain, password, account, provider } = JSON.parse(process.argv[2] ?? "{}") as FloorOptions;
 
 /** One push, ready to be sent. */
 type Send = () => Promise<Response>;
@@ -49,10 +51,20 @@ async function sendTo({ kind, url, ca }: ProviderAddress & { kind: ProviderKind 
 		});
 }
 
-const send = provider && (await sendTo(provider));
-const entity = component({ service, domain, password });
+/** xmpp.js as it is: it counts stanzas and can resume, and keeps all of that in memory. */
+function openAccount({ username, resource }: { username: string; resource: string }) {
+	const options = { service, domain, resource, username, password };
+	// By itself it sends no password where nothing is encrypted, which the load's own server has nothing else for.
+	const credentials = (
+		authenticate: (given: object, mechanism: string) => Promise<void>,
+		[mechanism = ""]: string[],
+	) => authenticate({ username, password }, mechanism);
+	return client({ ...options, credentials } as never);
+}
+
+const send = await sendTo(provider);
+const entity = account ? openAccount(account) : component({ service, domain, password });
 entity.iqCallee.set("http://jabber.org/protocol/pubsub", "pubsub", async () => {
-	if (!send) return true;
 	const response = await send();
 	await response.arrayBuffer();
 	return response.ok ? true : xml("error", { type: "wait" });

@@ -13,8 +13,6 @@ export interface Load {
 	opened(line: Line): void;
 	/** Whole tags that came. */
 	onText(text: string): void;
-	/** Stanzas that were written so far. */
-	sent(): number;
 }
 
 const STREAM = "xmlns:stream='http://etherx.jabber.org/streams' xmlns='jabber:component:accept'";
@@ -133,6 +131,8 @@ const features = (inner: string) =>
 interface Session {
 	isKnown: boolean;
 	resource: string;
+	/** Stanzas that came from it since it enabled counting. */
+	received: number;
 }
 
 /**
@@ -140,7 +140,7 @@ interface Session {
  * resource of ACCOUNT; before it a connector asks from another resource who has its address: nobody has.
  * @returns where
  */
-export function acceptWebSocket({ opened, onText, sent }: Load): string {
+export function acceptWebSocket({ opened, onText }: Load): string {
 	const [bare, resource] = ACCOUNT.split("/");
 	let isOpen = false;
 	const server = Bun.serve<Session>({
@@ -149,13 +149,14 @@ export function acceptWebSocket({ opened, onText, sent }: Load): string {
 		fetch: (request, self) =>
 			self.upgrade(request, {
 				headers: { "Sec-WebSocket-Protocol": "xmpp" },
-				data: { isKnown: false, resource: "" },
+				data: { isKnown: false, resource: "", received: 0 },
 			})
 				? undefined
 				: new Response(null, { status: 400 }),
 		websocket: {
 			message(link, message) {
 				const text = String(message);
+				if (/^<(?:iq|message|presence)/.test(text)) link.data.received++;
 				if (isOpen && text.startsWith("<iq")) return onText(text);
 				if (text.startsWith("<close")) return link.close();
 				if (text.startsWith("<open")) {
@@ -181,6 +182,7 @@ export function acceptWebSocket({ opened, onText, sent }: Load): string {
 						`<iq type="error" id="${idOf(text)}" from="${ACCOUNT}"><error type="cancel"><service-unavailable xmlns="urn:ietf:params:xml:ns:xmpp-stanzas"/></error></iq>`,
 					);
 				} else if (text.startsWith("<enable")) {
+					link.data.received = 0;
 					link.send(`<enabled xmlns="${SM}" id="session" resume="true"/>`);
 					if (link.data.resource !== resource) return;
 					isOpen = true;
@@ -190,7 +192,7 @@ export function acceptWebSocket({ opened, onText, sent }: Load): string {
 						},
 					});
 				} else if (text.startsWith("<r")) {
-					link.send(`<a xmlns="${SM}" h="${sent()}"/>`);
+					link.send(`<a xmlns="${SM}" h="${link.data.received}"/>`);
 				}
 			},
 		},

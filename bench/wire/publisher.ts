@@ -256,7 +256,6 @@ const load = {
 		else void measure();
 	},
 	onText: onAnswers,
-	sent: () => sent,
 };
 
 function start(): string {

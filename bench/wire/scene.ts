@@ -82,18 +82,22 @@ export async function startProvider(kind: ProviderKind): Promise<Provider> {
 /** What is measured: given the server's address it starts, and connects there. */
 export type Subject = (service: string) => Promise<Part>;
 
-/** The floor, which makes one bare request for each publish; without a provider it only answers. */
+/**
+ * The floor, which makes one bare request for each publish.
+ * @param account of a domain; missing: it is a component
+ */
 export const floorOf =
-	(provider?: Provider): Subject =>
+	(provider: Provider, account?: { username: string; domain: string; resource: string }): Subject =>
 	async (service) => {
 		const options: FloorOptions = {
 			service,
-			domain: COMPONENT,
+			domain: account?.domain ?? COMPONENT,
 			password: PASSWORD,
-			...(provider && { provider }),
+			provider,
+			...(account && { account }),
 		};
 		return startPart(bun("floor.ts", JSON.stringify(options)), {
-			...(provider?.ca && { NODE_TLS_REJECT_UNAUTHORIZED: "0" }),
+			...(provider.ca && { NODE_TLS_REJECT_UNAUTHORIZED: "0" }),
 		});
 	};
 

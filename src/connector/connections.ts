@@ -117,6 +117,10 @@ export function createConnections(all: readonly XmppConnection[]): Connections {
 	};
 }
 
+/** Whether publishes to this JID come in by one of the connections: its own, or by its pubsub host. */
+export const isServedBy = (connections: readonly XmppConnection[], jid: string): boolean =>
+	connections.some((one) => jid === one.pubsubHost || hasJid(one, jid));
+
 /** Whether stanzas to this JID come in by the connection. */
 export function hasJid({ kind, address, domain }: XmppConnection, jid: string): boolean {
 	if (kind === "component") return domainOf(jid) === domain;

@@ -46,7 +46,7 @@ import type { ConsoleStore } from "../store/console/console-store.ts";
 import type { Enablings } from "../store/enablings.ts";
 import type { Handover } from "../store/handover.ts";
 import type { PubsubNodes } from "../store/pubsub-nodes.ts";
-import type { KeyUse } from "../store/registrations/count-by-key.ts";
+import type { Census } from "../store/registrations/census.ts";
 import type { Registrations } from "../store/registrations/registrations.ts";
 import type { StreamLeases } from "../store/stream-leases.ts";
 import type { UnifiedPushMessages } from "../store/unified-push/messages.ts";
@@ -60,7 +60,7 @@ import { tellOfEnds } from "./ended-registrations.ts";
 import { createEntrances, type Entrance, serversForAdmins } from "./entrances.ts";
 import { gateMessages } from "./gate-messages.ts";
 import { createLive, type Live, momentOf } from "./live.ts";
-import { createMetrics, type Metrics } from "./metrics.ts";
+import type { createMetrics, Metrics } from "./metrics.ts";
 import { type OutboxFile, openOutboxFile } from "./outbox-file.ts";
 
 /** How long pushes on their way may take when the process is asked to end, ms. The rest waits in the outbox. */
@@ -76,8 +76,8 @@ export interface ConnectorDeps {
 	registrations: Registrations;
 	/** Tells which of them ended. */
 	ends: Ends;
-	/** How many of them stand on which key. */
-	keyUse(): Promise<readonly KeyUse[]>;
+	/** How many there are. */
+	census: Census;
 	/** What processes without a connector leave to us. */
 	handover: Handover;
 	/** What waits for UnifiedPush devices. */
@@ -151,8 +151,7 @@ export async function createConnector(deps: ConnectorDeps): Promise<Connector> {
 	const { config, log, keyring, registrations, nodes, pubsubNodes } = deps;
 	const checks = createStartChecks({
 		config,
-		registrations,
-		keyUse: deps.keyUse,
+		census: deps.census,
 		services: deps.services,
 		log,
 	});
@@ -163,12 +162,17 @@ export async function createConnector(deps: ConnectorDeps): Promise<Connector> {
 
 	// Outbox: pushes wait on the disk, each until it is due or its gate opens.
 	const file = await openOutboxFile(config, log);
-	const outboxLoop = createOutboxLoop(file.outbox, log);
+	// Between two queues a timer would wait a millisecond for nothing.
+	const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
+	const outboxLoop = createOutboxLoop(file.outbox, log, Date.now, turn);
 
 	// Admission, gates, services, outcomes, and delivery around them: from a publish to its answer.
 	const trials = createTrials(keyring);
 	const enabling = createEnabling(deps);
+	// Nobody could read them without it: their library is not loaded then, which is 4 MB.
+	const counting = config.adminToken ? (await import("./metrics.ts")).createMetrics : undefined;
 	const { delivery, results, metrics, gates, observed } = composeDelivery(deps, {
+		counting,
 		connections,
 		file,
 		outboxLoop,
@@ -328,19 +332,21 @@ function composeDelivery(
 		registrations,
 		services,
 		relay: relayService,
-		keyUse,
+		census,
 		replica,
 		journal,
 		consoleStore,
 		unifiedPushMessages,
 	}: ConnectorDeps,
 	{
+		counting,
 		connections,
 		file,
 		outboxLoop,
 		certificates,
 		trials,
 	}: {
+		counting: typeof createMetrics | undefined;
 		connections: Connections;
 		file: OutboxFile;
 		outboxLoop: OutboxLoop;
@@ -393,16 +399,15 @@ function composeDelivery(
 	});
 
 	// Services: each sends a push once, and classifies the answer as an outcome. The metrics count and time them.
-	const metrics = config.adminToken
-		? createMetrics({
+	const metrics = counting
+		? counting({
 				apps: [...config.apps, ...(relay ? [relay.app] : [])].map(({ name }) => name),
 				unifiedPushWaiting: config.unifiedPush && unifiedPushMessages.count,
 				outbox: file.outbox.depth,
 				shutGates: gates.shut,
 				inFlight: gates.inFlight,
 				isOnline: connections.isOnline,
-				registrations: registrations.count,
-				keyUse,
+				census,
 				certificates,
 				disks: createDisks(config),
 				replica,

@@ -94,7 +94,12 @@ export const METRICS = {
 		help: "Times this connector got an address: with a resumed stream or a new one",
 		of: "process",
 	},
-	reveille_registrations: { labels: ["app"], kind: "gauge", help: "Registrations", of: "database" },
+	reveille_registrations: {
+		labels: ["app"],
+		kind: "gauge",
+		help: "Registrations, by a count that is minutes old where there are many",
+		of: "database",
+	},
 	reveille_unifiedpush_pushes_total: {
 		labels: ["answer"],
 		kind: "counter",
@@ -116,7 +121,7 @@ export const METRICS = {
 	reveille_key_registrations: {
 		labels: ["key", "state"],
 		kind: "gauge",
-		help: "Registrations made with a key: current, old (SECRET_KEY_OLD), gone (not configured)",
+		help: "Registrations made with a key: current, old (SECRET_KEY_OLD), gone (not configured); by the same count",
 		of: "database",
 	},
 	reveille_certificate_expiry_seconds: {

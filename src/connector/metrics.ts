@@ -14,6 +14,7 @@ import type { DiskSpace } from "../bun/disks.ts";
 import { DROP_REASONS, type DropReason } from "../delivery/push2-relay.ts";
 import type { Taken } from "../delivery/unified-push/taking.ts";
 import { failureReasonOf, REASONS_OF } from "../services/failure-reasons.ts";
+import type { Census } from "../store/registrations/census.ts";
 import type { Answer, Outcome, PushService } from "../types.ts";
 import { helpOf, METRICS, type MetricName } from "./metric-list.ts";
 import { addProcessMetrics, type Makers } from "./process-metrics.ts";
@@ -27,10 +28,9 @@ export interface MetricSources {
 	inFlight(): ReadonlyMap<string, number>;
 	/** By address. */
 	isOnline(): ReadonlyMap<string, boolean>;
-	registrations(): Promise<readonly { app: string; count: number }[]>;
+	census: Pick<Census, "latest">;
 	/** Pushes that wait for UnifiedPush devices; missing: it is not served. */
 	unifiedPushWaiting?: (() => Promise<number>) | undefined;
-	keyUse(): Promise<readonly { key: string; state: string; count: number }[]>;
 	/** Unix time, seconds, by app. */
 	certificates: ReadonlyMap<string, number>;
 	/** The disks of this process's files. */
@@ -207,13 +207,14 @@ function addSourceMetrics(sources: MetricSources, { gauge, counter }: Makers, no
 	});
 	gauge("reveille_registrations", async (self) => {
 		// The rest must be readable just when the shared database is away, and a 0 would not be true then.
-		const counts = await sources.registrations().catch(() => undefined);
+		const counts = await sources.census.latest();
 		if (!counts) return;
 		for (const app of apps) self.set({ app }, 0);
-		for (const { app, count } of counts) self.set({ app }, count);
+		for (const [app, count] of counts.apps) self.set({ app }, count);
 	});
 	gauge("reveille_key_registrations", async (self) => {
-		for (const { count, ...labels } of await sources.keyUse().catch(() => [])) self.set(labels, count);
+		const counts = await sources.census.latest();
+		for (const { count, ...labels } of counts?.keys ?? []) self.set(labels, count);
 	});
 	gauge("reveille_unifiedpush_waiting", async (self) => {
 		const waiting = await sources.unifiedPushWaiting?.().catch(() => undefined);

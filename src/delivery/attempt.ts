@@ -170,6 +170,7 @@ export function createAttempts(deps: AttemptDeps): Attempts {
 		} finally {
 			deadline.end();
 			isOfOthers = passing.leave(reportOf(outcome));
+			item.onAnswered?.();
 		}
 		// Its place is free again, and what waits in the outbox answers nobody.
 		const isUnreached = outcome.kind === "retry" && outcome.detail !== undefined;

@@ -18,6 +18,8 @@ export interface Item {
 	isPromised: boolean;
 	/** It is tried from the outbox: one that was put there while it was on its way is not. */
 	isRetry?: true;
+	/** Told when its push service has answered: others may go in its place. Of one from the outbox. */
+	onAnswered?: () => void;
 	/** It is just being written to the outbox, with the time to try it at, and is answered then. */
 	isBeingKept?: boolean;
 	/** A newer one of its class went out while it was on its way: it must not come back. */

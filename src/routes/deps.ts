@@ -8,6 +8,7 @@ import type { OwnUsers } from "../registering/own-users.ts";
 import type { RefusedRegistration } from "../registering/refused-registration.ts";
 import type { Keyring } from "../secrets.ts";
 import type { Happened } from "../store/console/events.ts";
+import type { Census } from "../store/registrations/census.ts";
 import type { Registrations } from "../store/registrations/registrations.ts";
 import type { AdminReadiness, Answer, App, Notification, PushService } from "../types.ts";
 import type { WebAppSettings } from "../web/settings.ts";
@@ -48,6 +49,8 @@ export interface OperatorDeps extends ConsoleStore {
 	apps: readonly ConsoleApp[];
 	/** Whether there are UnifiedPush devices, which are of no app of the settings. */
 	isUnifiedPush?: boolean | undefined;
+	/** How many registrations there are. */
+	census: Pick<Census, "latest">;
 	/** Writes down what was done, now or with the next batch. */
 	note(happened: Happened): void | Promise<void>;
 	/** What this process notices; missing: it does not live long enough (the edge). */

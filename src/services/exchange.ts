@@ -10,6 +10,13 @@ import { ForbiddenAddress } from "./public-address.ts";
 /** `fetch`, as far as services use it: it must reject when `init.signal` fires. */
 export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
 
+/** A deadline, and perhaps one of the answer's text that needs no timer of its own. */
+export interface SendSignal extends AbortSignal {
+	/** The status is there, and the text is being read: it has less time. */
+	bodyBegins?(): void;
+	bodyEnds?(): void;
+}
+
 /** What a push service said. */
 export interface Reply {
 	kind: "reply";
@@ -39,7 +46,7 @@ const MAX_AFTER_MS = answerBounds.retryAfter.is * 1000;
  */
 export async function exchange(
 	request: { url: string; init: RequestInit },
-	how: { fetch: Fetch; signal: AbortSignal; now: () => number; maxBytes?: number },
+	how: { fetch: Fetch; signal: SendSignal; now: () => number; maxBytes?: number },
 ): Promise<Reply | Failure> {
 	let response: Response;
 	try {
@@ -47,7 +54,7 @@ export async function exchange(
 	} catch (error) {
 		return failure(error, how.signal, URL.parse(request.url)?.hostname);
 	}
-	const body = response.body ? await beginning(response.body, how.maxBytes ?? MAX_BODY) : "";
+	const body = await textOf(response, how.maxBytes ?? MAX_BODY, how.signal);
 	const afterMs = retryAfterMs(response.headers.get("retry-after"), how.now());
 	const { status, headers } = response;
 	return { kind: "reply", status, headers, body, ...(afterMs !== undefined && { afterMs }) };
@@ -59,6 +66,29 @@ function failure(error: unknown, signal: AbortSignal, host: string | undefined):
 		return { kind: "rejected", reason: "the host has an address that is not public", about: "push" };
 	if (signal.aborted) return { kind: "retry", reason: "no answer in time" };
 	return { kind: "retry", reason: networkFailure(error, host) };
+}
+
+async function textOf(response: Response, maxBytes: number, signal: SendSignal): Promise<string> {
+	// Nearly always it is short, and there with the status: at once is a third of the price of piece by piece.
+	if (signal.bodyBegins && isShort(response.headers, maxBytes)) {
+		signal.bodyBegins();
+		try {
+			return await response.text();
+		} catch {
+			// Cut off, or slow: the status is known.
+			return "";
+		} finally {
+			signal.bodyEnds?.();
+		}
+	}
+	return response.body ? beginning(response.body, maxBytes) : "";
+}
+
+/** Whether an answer says how long it is: the runtime reads so many bytes and no more. */
+function isShort(headers: Headers, maxBytes: number): boolean {
+	const length = headers.get("Content-Length");
+	if (length === null || !/^\d+$/.test(length) || Number(length) > maxBytes) return false;
+	return !headers.has("Transfer-Encoding") && !headers.has("Content-Encoding");
 }
 
 /** Reads at most `maxBytes`, then closes the line; a line cut before is no failure. */

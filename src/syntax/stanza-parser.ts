@@ -60,6 +60,17 @@ export interface StanzaParserEvents {
 	isAwaited?(head: Element): boolean;
 }
 
+/** Reads whole stanzas of a kind that it knows, and must read the same in them. */
+export interface StanzaScanner {
+	/**
+	 * @param at where a stanza begins
+	 * @returns undefined: it is not whole, or another one
+	 */
+	scan(text: string, at: number, header: ReadElement | undefined): ReadElement | undefined;
+	/** Where what it returned last ends. */
+	readonly end: number;
+}
+
 const [QUOTE, APOSTROPHE, SLASH, LESS, EQUALS, GREATER] = [0x22, 0x27, 0x2f, 0x3c, 0x3d, 0x3e];
 const CDATA = "<![CDATA[";
 const DECLARATION = "<?xml";
@@ -77,6 +88,7 @@ export class StanzaParser {
 	readonly #events: StanzaParserEvents;
 	/** Whether the elements are children of a header, which the stream ends with. */
 	readonly #hasHeader: boolean;
+	readonly #scanner: StanzaScanner | undefined;
 	#header: ReadElement | undefined;
 	/** Nothing came but blanks: an XML declaration may stand here (RFC 6120 §11.4). */
 	#isFirst = true;
@@ -103,9 +115,14 @@ export class StanzaParser {
 	/** While the rest of it is passed over. */
 	#skipper: StanzaSkipper | undefined;
 
-	constructor(events: StanzaParserEvents, { hasHeader }: { hasHeader: boolean }) {
+	/** @param options.scanner what is asked before a stanza is read */
+	constructor(
+		events: StanzaParserEvents,
+		{ hasHeader, scanner }: { hasHeader: boolean; scanner?: StanzaScanner },
+	) {
 		this.#events = events;
 		this.#hasHeader = hasHeader;
+		this.#scanner = scanner;
 	}
 
 	/** Whether all that came is read: no element is left open. */
@@ -177,6 +194,15 @@ export class StanzaParser {
 
 	#readToken(text: string, at: number): number {
 		if (text.charCodeAt(at) !== LESS) return this.#readText(text, at);
+		if (this.#scanner && !this.#cursor && (this.#header || !this.#hasHeader)) {
+			const scanned = this.#scanner.scan(text, at, this.#header);
+			if (scanned) {
+				const { end } = this.#scanner;
+				this.#isFirst = false;
+				this.#events.onElement(scanned);
+				return end;
+			}
+		}
 		if (!this.#element) this.#begin(at);
 		this.#token = "tag";
 		switch (text.charAt(at + 1)) {

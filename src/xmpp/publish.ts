@@ -4,7 +4,7 @@ import { publishBounds } from "../limits/bounds/publishes.ts";
 import { cutTo, cutToBytes } from "../limits/text-length.ts";
 import { present } from "../syntax/present-fields.ts";
 import type { Notification, PushClass } from "../types.ts";
-import { type FormValues, readFormOf, singleValue } from "./forms.ts";
+import { readFormOf, singleValue } from "./forms.ts";
 import { NS } from "./namespaces.ts";
 
 export interface Publish {
@@ -27,7 +27,7 @@ export class MalformedPublish extends Error {
 }
 
 /** No node and no token that stands for one is longer. */
-const LONGEST_NODE = publishBounds.node.is;
+export const LONGEST_NODE = publishBounds.node.is;
 
 /**
  * Reads a publish. Of its texts no more is kept than a push can carry.
@@ -45,17 +45,28 @@ export function parsePublish(pubsub: Element): Publish {
 	if (!element)
 		throw new MalformedPublish("the published item is no <notification xmlns='urn:xmpp:push:0'/>");
 	const form = readFormOf(pubsub.getChild("publish-options", NS.pubsub), NS.publishOptions);
-	const secret = singleValue(form, "secret");
-	const pushModule = singleValue(form, "pushModule");
-	const { notification, tag } = readNotification(element);
-	return {
-		node,
-		// What is longer is none of ours, and its beginning neither.
-		...(secret !== undefined && { secret: cutTo(secret, publishBounds.secret.is) }),
-		...(pushModule !== undefined && { pushModule: cutTo(pushModule, publishBounds.pushModule.is) }),
-		...(tag !== undefined && { tag }),
-		notification,
-	};
+	return publishOf(
+		{ node, secret: singleValue(form, "secret"), pushModule: singleValue(form, "pushModule") },
+		saidIn(element),
+	);
+}
+
+/** What of a publish is not what it says. */
+export interface Addressed {
+	/** Not empty, and no longer than what is read. */
+	node: string;
+	secret: string | undefined;
+	pushModule: string | undefined;
+}
+
+export function publishOf({ node, secret, pushModule }: Addressed, said: Said): Publish {
+	const { notification, tag } = notificationOf(said);
+	const publish: Publish = { node, notification };
+	// What is longer is none of ours, and its beginning neither.
+	if (secret !== undefined) publish.secret = cutTo(secret, publishBounds.secret.is);
+	if (pushModule !== undefined) publish.pushModule = cutTo(pushModule, publishBounds.pushModule.is);
+	if (tag !== undefined) publish.tag = tag;
+	return publish;
 }
 
 /** In whichever item it is: a server may have published something of its own beside it. */
@@ -69,21 +80,43 @@ function notificationIn(publish: Element): Element | undefined {
 
 /** Any part may be missing or empty: ejabberd sends no summary at all when a stanza had no body. */
 export function parseNotification(element: Element): Notification {
-	return readNotification(element).notification;
+	return notificationOf(saidIn(element)).notification;
 }
 
-function readNotification(element: Element): { notification: Notification; tag: Publish["tag"] } {
+/** What stands in a notification, as its server wrote it. */
+export interface Said {
+	/** Texts of the summary's fields; what is empty is missing. */
+	count?: string | undefined;
+	pending?: string | undefined;
+	sender?: string | undefined;
+	body?: string | undefined;
+	nickname?: string | undefined;
+	encrypted?: Notification["encrypted"];
+	event?: unknown;
+	priority?: "high" | "low" | undefined;
+}
+
+function saidIn(element: Element): Said {
 	const summary = readFormOf(element, NS.pushSummary);
-	const encrypted = parseEncrypted(element);
-	const event = element.getChild("event", NS.tigaseEvent)?.attrs.name;
-	const priority = priorityOf(element);
-	const body = singleValue(summary, "last-message-body");
-	const sender = singleValue(summary, "last-message-sender")?.trim();
-	const nickname = element.getChild("groupchat", NS.tigaseGroupchat)?.getChildText("nickname");
+	return {
+		count: singleValue(summary, "message-count"),
+		pending: singleValue(summary, "pending-subscription-count"),
+		sender: singleValue(summary, "last-message-sender"),
+		body: singleValue(summary, "last-message-body"),
+		nickname: element.getChild("groupchat", NS.tigaseGroupchat)?.getChildText("nickname") ?? undefined,
+		encrypted: parseEncrypted(element),
+		event: element.getChild("event", NS.tigaseEvent)?.attrs.name,
+		priority: priorityOf(element),
+	};
+}
+
+function notificationOf(said: Said): { notification: Notification; tag: Publish["tag"] } {
+	const { body, nickname, encrypted, event, priority } = said;
+	const sender = said.sender?.trim();
 	const fields: { [K in keyof Notification]: Notification[K] | undefined } = {
-		class: classOf({ body, encrypted, event, priority }),
-		count: wholeNumber(summary, "message-count"),
-		pending: wholeNumber(summary, "pending-subscription-count"),
+		class: classOf(said),
+		count: wholeNumber(said.count),
+		pending: wholeNumber(said.pending),
 		sender: sender !== undefined && isWithin(sender, publishBounds.sender.is) ? sender : undefined,
 		body: body && cutToBytes(body, publishBounds.text.is),
 		nickname: nickname ? cutToBytes(nickname, publishBounds.nickname.is) : undefined,
@@ -95,13 +128,6 @@ function readNotification(element: Element): { notification: Notification; tag: 
 		notification: present(fields) as Notification,
 		tag: priority ? "given" : isGuess ? "missing" : undefined,
 	};
-}
-
-interface Said {
-	body: string | undefined;
-	encrypted: Notification["encrypted"];
-	event: unknown;
-	priority: "high" | "low" | undefined;
 }
 
 function classOf({ body, encrypted, event, priority }: Said): PushClass {
@@ -133,7 +159,7 @@ const isCarried = ({ data, iv, type = "" }: NonNullable<Notification["encrypted"
 const isWithin = (text: string, bytes: number) => cutToBytes(text, bytes).length === text.length;
 
 /** Counts are for a badge: what does not fit one is as good as missing. */
-function wholeNumber(summary: FormValues | undefined, name: string): number | undefined {
-	const text = singleValue(summary, name)?.trim();
+function wholeNumber(said: string | undefined): number | undefined {
+	const text = said?.trim();
 	return text !== undefined && /^\d{1,9}$/.test(text) ? Number(text) : undefined;
 }

@@ -8,6 +8,7 @@ import { discoInfo, discoItems } from "./disco.ts";
 import { bareOf, domainOf } from "./jid.ts";
 import { NS } from "./namespaces.ts";
 import { MalformedPublish, type Publish, parsePublish } from "./publish.ts";
+import { ScannedPublish } from "./publish-scanner.ts";
 import { type Push2Message, parsePush2 } from "./push2.ts";
 import { sameElement, valueIn } from "./same-database.ts";
 import { answerToPublish, stanzaError } from "./stanza-errors.ts";
@@ -67,7 +68,7 @@ export function createStanzaHandler(deps: StanzaDeps): StanzaHandler {
 		const node: string | undefined = payload.attrs.node || undefined;
 		switch (`${type} ${payload.getNS() ?? ""} ${payload.getName()}`) {
 			case `set ${NS.pubsub} pubsub`:
-				return servePublish(payload, from);
+				return servePublish(() => parsePublish(payload), from);
 			case `set ${NS.commands} command`:
 				return command(payload, from, to);
 			case `get ${NS.ping} ping`:
@@ -91,10 +92,11 @@ export function createStanzaHandler(deps: StanzaDeps): StanzaHandler {
 		}
 	}
 
-	async function servePublish(pubsub: Element, from: string): Promise<Element | undefined> {
+	/** @param read reads it, or throws */
+	async function servePublish(read: () => Publish, from: string): Promise<Element | undefined> {
 		try {
 			const publisher = domainOf(from);
-			const parsed = parsePublish(pubsub);
+			const parsed = read();
 			// What a user sends says nothing of what the server does, which publishes for all others there too.
 			if (parsed.tag === "given" && bareOf(from) !== publisher) delete parsed.tag;
 			const answer = await publish(parsed, publisher);
@@ -116,6 +118,13 @@ export function createStanzaHandler(deps: StanzaDeps): StanzaHandler {
 		if (message) await push2(message);
 	}
 
+	async function answerOne(stanza: Element): Promise<Element | undefined> {
+		const { type, from, to } = stanza.attrs;
+		const [request, ...more] = stanza.getChildElements();
+		if (!request || more.length > 0) return badRequest(more.length > 0);
+		return answer(type, request, String(from ?? ""), String(to ?? ""));
+	}
+
 	return async (stanza) => {
 		const { type, id, from, to } = stanza.attrs;
 		if (!stanza.is("iq")) return takeOther(stanza);
@@ -123,13 +132,12 @@ export function createStanzaHandler(deps: StanzaDeps): StanzaHandler {
 		// The reply would repeat them. Without one no server takes a registration from its user.
 		if (isLonger(id, LONGEST_ID) || isLonger(from, LONGEST_ADDRESS) || isLonger(to, LONGEST_ADDRESS))
 			return undefined;
-		const [request, ...more] = stanza.getChildElements();
 		let payload: Element | undefined;
 		try {
 			payload =
-				request && more.length === 0
-					? await answer(type, request, String(from ?? ""), String(to ?? ""))
-					: badRequest(more.length > 0);
+				stanza instanceof ScannedPublish
+					? await servePublish(() => stanza.publish, String(from ?? ""))
+					: await answerOne(stanza);
 		} catch {
 			payload = stanzaError("wait", "internal-server-error");
 		}

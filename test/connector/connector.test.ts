@@ -26,6 +26,7 @@ import { createUnifiedPushMessages } from "../../src/store/unified-push/messages
 import type { Push, PushService } from "../../src/types.ts";
 import { openTestDatabase, type TestDatabase } from "../database.ts";
 import { readableLog } from "../delivery/delivery-fixture.ts";
+import { noCensus } from "../store/registrations/some-census.ts";
 import { startComponentDouble } from "./component-double.ts";
 
 const keyring = await createKeyring("a key of at least thirty-two characters");
@@ -85,7 +86,7 @@ function connectorOf(config: ReturnType<typeof settings>, send: (push: Push) => 
 		keyring,
 		registrations,
 		ends,
-		keyUse: async () => [],
+		census: noCensus,
 		handover: createHandover(db),
 		unifiedPushMessages: createUnifiedPushMessages(db),
 		nodes: createNodeSource(keyring, pubsubNodes, config.pubsubHosts),

@@ -3,6 +3,7 @@ import { METRICS } from "../../src/connector/metric-list.ts";
 import { createMetrics, type MetricSources, type Metrics } from "../../src/connector/metrics.ts";
 import { FAILURE_REASONS } from "../../src/services/failure-reasons.ts";
 import type { Outcome, Push, PushService } from "../../src/types.ts";
+import { censusOf, noCensus } from "../store/registrations/some-census.ts";
 
 let sources: MetricSources;
 let metrics: Metrics;
@@ -17,8 +18,7 @@ beforeEach(() => {
 				["apns", 1],
 			]),
 		isOnline: () => new Map([["push.example.net", true]]),
-		registrations: async () => [{ app: "apns", count: 7 }],
-		keyUse: async () => [{ key: "aaaaa", state: "old", count: 4 }],
+		census: censusOf({ apns: 7 }, [{ key: "aaaaa", state: "old", count: 4 }]),
 		certificates: new Map([["apns", 1_800_000_000]]),
 		disks: async () => [{ disk: "outbox", free: 100, size: 1000 }],
 		replica: { freshAt: () => 12_500, failures: () => 4 },
@@ -111,7 +111,7 @@ test("a failure is counted by its reason, of a closed list", async () => {
 test("every series whose labels are known is there from the start, at 0", async () => {
 	sources.shutGates = () => [];
 	sources.inFlight = () => new Map();
-	sources.registrations = async () => [];
+	sources.census = censusOf({});
 	const said = await lines();
 	for (const answer of ["delivered", "queued", "superseded", "skipped", "unknown", "refused", "wait"])
 		expect(said).toContain(`reveille_answers_total{answer="${answer}"} 0`);
@@ -131,7 +131,7 @@ test("every series whose labels are known is there from the start, at 0", async 
 });
 
 test("nobody's registrations are said to be 0 while the database is away", async () => {
-	sources.registrations = () => Promise.reject(new Error("away"));
+	sources.census = noCensus;
 	const said = await lines();
 	expect(said.filter((line) => line.startsWith("reveille_registrations"))).toEqual([]);
 	expect(said).toContain("reveille_outbox_entries 3");

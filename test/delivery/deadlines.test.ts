@@ -60,3 +60,27 @@ test("a timer that comes early waits for the rest", () => {
 	pass(100);
 	expect(signal.aborted).toBe(true);
 });
+
+test("an answer's text has less time, and none of it is left for the next answer", () => {
+	const far = createDeadlines(10_000, () => clock);
+	const [slow, quick, none] = [far.begin(), far.begin(), far.begin()];
+	for (const { signal } of [slow, quick]) signal.bodyBegins?.();
+	pass(1_999);
+	quick.signal.bodyEnds?.();
+	none.signal.bodyEnds?.();
+	pass(1);
+	expect([slow, quick, none].map(({ signal }) => signal.aborted)).toEqual([true, false, false]);
+	// Another answer to the same push.
+	quick.signal.bodyBegins?.();
+	pass(2_000);
+	expect([quick, none].map(({ signal }) => signal.aborted)).toEqual([true, false]);
+	pass(6_000);
+	expect(none.signal.aborted).toBe(true);
+});
+
+test("no timer is left where a text was being read when its push was through", () => {
+	const { signal, end } = createDeadlines(10_000, () => clock).begin();
+	signal.bodyBegins?.();
+	end();
+	expect(jest.getTimerCount()).toBe(0);
+});

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { createMetrics } from "../../src/connector/metrics.ts";
 import { temporaryFolder } from "../peers/folder.ts";
 import { promtool } from "../peers/promtool.ts";
+import { censusOf } from "../store/registrations/some-census.ts";
 import { dashboardQueries, PROMETHEUS } from "./watching.ts";
 
 const folder = temporaryFolder("promtool");
@@ -42,8 +43,7 @@ test("a scrape is well-formed, and its names are as Prometheus likes them", asyn
 		shutGates: () => [],
 		inFlight: () => new Map(),
 		isOnline: () => new Map([["push@example.net/push", true]]),
-		registrations: async () => [{ app: "apns", count: 1 }],
-		keyUse: async () => [{ key: "aaaaa", state: "current", count: 1 }],
+		census: censusOf({ apns: 1 }, [{ key: "aaaaa", state: "current", count: 1 }]),
 		certificates: new Map([["apns", 1_800_000_000]]),
 		disks: async () => [{ disk: "outbox", free: 1, size: 2 }],
 		replica: { freshAt: () => 0, failures: () => 0 },

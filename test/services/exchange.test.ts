@@ -2,6 +2,7 @@
  * One request and its answer over a real socket, whatever the other side does.
  */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { createDeadlines } from "../../src/delivery/deadlines.ts";
 import { exchange, type Fetch, retryAfterMs } from "../../src/services/exchange.ts";
 import { ForbiddenAddress } from "../../src/services/public-address.ts";
 import { type PushDouble, startPushDouble } from "./push-double.ts";
@@ -125,6 +126,67 @@ describe("an exchange", () => {
 		}
 	});
 });
+
+describe("an exchange whose deadline has one for the answer's text too", () => {
+	const deadlines = createDeadlines(30_000);
+
+	async function askInTime(answer: Parameters<PushDouble["answer"]>[0], maxBytes?: number) {
+		double.answer(answer);
+		const { signal, end } = deadlines.begin();
+		const how = {
+			fetch: globalThis.fetch,
+			signal,
+			now: () => NOW,
+			...(maxBytes !== undefined && { maxBytes }),
+		};
+		const request = { url: `${double.origin}/secret-token`, init: { method: "POST" } };
+		return exchange(request, how).finally(end);
+	}
+
+	test("reads a short text at once, and nothing where there is none", async () => {
+		expect(await askInTime({ status: 404, body: "why" })).toMatchObject({ status: 404, body: "why" });
+		expect(await askInTime({ status: 201 })).toMatchObject({ status: 201, body: "" });
+		expect(await askInTime({ status: 204 })).toMatchObject({ status: 204, body: "" });
+	});
+
+	test("reads no more of a long one than before", async () => {
+		expect(await askInTime({ status: 200, oversized: 10_000_000 }, 100)).toMatchObject({
+			body: "x".repeat(100),
+		});
+		expect(await askInTime({ status: 404, body: "reasons" }, 3)).toMatchObject({ body: "rea" });
+	});
+
+	test("leaves a text that does not come, and its connection", async () => {
+		await using server = await startSlowBodies();
+		const { signal, end } = deadlines.begin();
+		const how = { fetch: globalThis.fetch, signal, now: () => NOW };
+		const before = performance.now();
+		const reply = await exchange({ url: server.url, init: { method: "POST" } }, how).finally(end);
+		expect(reply).toMatchObject({ kind: "reply", status: 410, body: "" });
+		expect(performance.now() - before).toBeLessThan(20_000);
+		await server.closed;
+	});
+});
+
+/** Says how long its answer is, and sends half of it. */
+async function startSlowBodies() {
+	const closed = Promise.withResolvers<void>();
+	const server = Bun.listen({
+		hostname: "127.0.0.1",
+		port: 0,
+		socket: {
+			data: (socket) => void socket.write("HTTP/1.1 410 Gone\r\nContent-Length: 10\r\n\r\nhalf."),
+			close: () => closed.resolve(),
+		},
+	});
+	return {
+		url: `http://127.0.0.1:${server.port}/`,
+		closed: closed.promise,
+		async [Symbol.asyncDispose]() {
+			server.stop(true);
+		},
+	};
+}
 
 describe("Retry-After", () => {
 	test.each([

@@ -9,6 +9,7 @@ import type { Config } from "../../config/config.ts";
 import { registrationBounds } from "../../limits/bounds/registrations.ts";
 import { about } from "../../messages/about.ts";
 import { createIdCheck, ensureId, type IdCheck, idOf } from "../../store/database-id.ts";
+import type { Pace } from "../../store/registrations/table-scan.ts";
 import { facts } from "../../store/schema.ts";
 import { fileUrl } from "../../syntax/file-url.ts";
 import { createSpaceCheck } from "../free-space.ts";
@@ -27,6 +28,16 @@ const DEADLINE_MS = 5_000;
 /** How long registrations gather that are written together, ms: as many as come in one turn or two of the loop. */
 const GATHER_MS = 1;
 
+/**
+ * A statement on a file has the one JavaScript thread until it is done. A slice takes half a millisecond, and all of
+ * them a tenth of the thread.
+ */
+const PACE_OF_FILE: Pace = {
+	rows: 500,
+	// One that waited for a lock took no thread.
+	pause: (tookMs) => Bun.sleep(Math.min(Math.ceil(9 * tookMs), 50)),
+};
+
 export interface SharedDatabase extends OpenDatabase {
 	/** Where reads may go: the replica, if there is one, else the same. */
 	nearby: LibSQLDatabase;
@@ -41,6 +52,10 @@ export interface SharedDatabase extends OpenDatabase {
 	pause(): Promise<void>;
 	/** While look-ups gather that are made together. */
 	turn(): Promise<void>;
+	/** How fast all registrations are gone through, where it is a file, … */
+	pace: Pace | undefined;
+	/** … and at `nearby`. */
+	paceNearby: Pace | undefined;
 	/** Whether the disk has room for more registrations. One that is a server's is for its operator to watch. */
 	mayGrow(): Promise<boolean>;
 	close(): void;
@@ -64,6 +79,7 @@ export async function openShared(
 		check: note.check,
 	};
 	const pause = () => Bun.sleep(GATHER_MS);
+	const pace = url.startsWith("file:") ? PACE_OF_FILE : undefined;
 	const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
 	const files = [url, file].filter((each) => each?.startsWith("file:"));
 	const mayGrow = createSpaceCheck(
@@ -96,7 +112,8 @@ export async function openShared(
 		};
 		const close = () => primary.client.close();
 		const { db } = primary;
-		return { ...primary, facts: db, nearby: db, replica: undefined, id, check, pause, turn, mayGrow, close };
+		const nearby = { nearby: db, paceNearby: pace, replica: undefined };
+		return { ...primary, ...nearby, facts: db, id, check, pause, pace, turn, mayGrow, close };
 	}
 	const job = { url: file, syncUrl: url, ...(authToken !== undefined && { authToken }) };
 	const replica = await openReplica({ job, command: [...COMMAND, SYNC_REPLICA], away, log });
@@ -110,11 +127,13 @@ export async function openShared(
 	return {
 		...primary,
 		nearby: replica.db,
+		paceNearby: PACE_OF_FILE,
 		replica,
 		facts: away ? await copyOfFacts(replica.db) : primary.db,
 		id: id ?? replicaId,
 		check: createIdCheck(primary.db, id ?? replicaId),
 		pause,
+		pace,
 		turn,
 		mayGrow,
 		close() {

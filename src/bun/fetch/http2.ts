@@ -99,7 +99,8 @@ async function bytesOf(body: BodyInit | null | undefined): Promise<Uint8Array | 
 
 /**
  * A body that Bun does not send again by itself: its repetitions of what was not processed go past the
- * admission, and so over more connections. (A stream that a `Response` gives would be seen through.)
+ * admission. Of bytes each refused request went out six times, and a GOAWAY with a hundred on their way made 35 to 37
+ * connections in place of one (tried with Bun 1.4.5). (A stream that a `Response` gives would be seen through.)
  */
 function asStream(body: Uint8Array): BunFetchRequestInit {
 	const stream = new ReadableStream<Uint8Array>({

@@ -8,6 +8,7 @@ import { type EndpointPolicy, isProvider, literalAddress } from "../../services/
 import type { Fetch } from "../../services/exchange.ts";
 import { ForbiddenAddress, isPublicAddress } from "../../services/public-address.ts";
 import type { FirstToConnect } from "./happy-eyeballs.ts";
+import { uncompressed } from "./plain.ts";
 import { createResolve, type Resolve } from "./resolve.ts";
 
 /** Failures to connect: nothing was sent, so the next address may be tried. */
@@ -47,15 +48,15 @@ export function createPinnedFetch(options: {
 
 	return async (text, given) => {
 		const url = new URL(text);
-		const headers = new Headers(given.headers);
-		headers.set("Accept-Encoding", "identity");
+		const own = uncompressed(given.headers);
 		// Not unpacked, whatever comes: a few kilobytes of zeros unpack to hundreds of megabytes before a reader can
 		// stop them.
-		const init: BunFetchRequestInit = { ...given, headers, redirect: "manual", decompress: false };
-		if (isProvider(url)) return fetch(url.href, init);
+		const init: BunFetchRequestInit = { ...given, redirect: "manual", decompress: false };
+		if (isProvider(url)) return fetch(url.href, { ...init, headers: own });
 		const found = await unlessAborted(addressesOf(url), given.signal);
 		const addresses =
 			first && found.length > 1 ? await unlessAborted(first.order(url, found), given.signal) : found;
+		const headers = new Headers(own);
 		headers.set("Host", url.host);
 		const tls = { ...(literalAddress(url) === undefined && { serverName: url.hostname }), ...(ca && { ca }) };
 		let refused: unknown = new Error("The host has no address.");
@@ -63,7 +64,7 @@ export function createPinnedFetch(options: {
 			const pinned = new URL(url);
 			pinned.hostname = address.includes(":") ? `[${address}]` : address;
 			try {
-				return await fetch(pinned.href, { ...init, tls });
+				return await fetch(pinned.href, { ...init, headers, tls });
 			} catch (error) {
 				refused = error;
 				first?.forget(url);

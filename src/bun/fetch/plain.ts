@@ -5,11 +5,17 @@
 import { wholeAnswer } from "../../limits/answer-size.ts";
 import type { Fetch } from "../../services/exchange.ts";
 
-export const plainFetch: Fetch = (url, init) => {
-	const headers = new Headers(init.headers);
-	headers.set("Accept-Encoding", "identity");
-	return fetch(url, { ...init, headers, decompress: false } as BunFetchRequestInit);
-};
+export const plainFetch: Fetch = (url, init) =>
+	fetch(url, { ...init, headers: uncompressed(init.headers), decompress: false } as BunFetchRequestInit);
+
+/** These headers, and that nothing compressed is wanted. Services give plain records, which need no copy of each name. */
+export function uncompressed(headers: HeadersInit | undefined): Record<string, string> | Headers {
+	const isRecord = headers !== undefined && !(headers instanceof Headers) && !Array.isArray(headers);
+	if (isRecord) return { ...headers, "Accept-Encoding": "identity" };
+	const all = new Headers(headers);
+	all.set("Accept-Encoding", "identity");
+	return all;
+}
 
 /**
  * The same for answers that are read to their end.

@@ -2,7 +2,7 @@
 
 import type { Logger } from "@logtape/logtape";
 import { about } from "../../messages/about.ts";
-import type { KeyUse } from "../../store/registrations/count-by-key.ts";
+import type { KeyUse } from "../../store/registrations/key-use.ts";
 
 /** @param uses the old ones in the order of SECRET_KEY_OLD */
 export function tellOfKeys(uses: readonly KeyUse[], log: Logger): void {

@@ -5,8 +5,7 @@ import type { AppConfig } from "../../config/apps.ts";
 import type { Config } from "../../config/config.ts";
 import { about } from "../../messages/about.ts";
 import { faultOf } from "../../store/database-fault.ts";
-import type { KeyUse } from "../../store/registrations/count-by-key.ts";
-import type { Registrations } from "../../store/registrations/registrations.ts";
+import type { Census } from "../../store/registrations/census.ts";
 import type { PushService } from "../../types.ts";
 import { checkTrusted } from "../server/trust.ts";
 import { certificateExpiry, warnOfExpiry } from "./certificates.ts";
@@ -33,14 +32,12 @@ export interface StartChecks {
 /** @throws {StartError} for a certificate or a key that cannot be read */
 export function createStartChecks({
 	config,
-	registrations,
-	keyUse,
+	census,
 	services,
 	log,
 }: {
-	config: Pick<Config, "apps" | "connections">;
-	registrations: Pick<Registrations, "count" | "countAddresses">;
-	keyUse(): Promise<readonly KeyUse[]>;
+	config: Pick<Config, "apps" | "connections" | "unifiedPush">;
+	census: Pick<Census, "whole">;
 	/** By the name of their app. */
 	services: ReadonlyMap<string, Pick<PushService, "check">>;
 	log: Logger;
@@ -50,16 +47,22 @@ export function createStartChecks({
 	const certificates = new Map(certificateExpiry(apps));
 	let warning: ReturnType<typeof setInterval> | undefined;
 	let counting: ReturnType<typeof setTimeout> | undefined;
+	let isStopped = false;
 
 	function count() {
-		void warnOfUnserved(registrations, config, log);
-		keyUse().then(
-			(uses) => tellOfKeys(uses, log),
-			(error: unknown) =>
+		census.whole().then(
+			(counts) => {
+				warnOfUnserved(counts, config, log);
+				tellOfKeys(counts.keys, log);
+			},
+			(error: unknown) => {
+				// The database is closed with the process, and counting a million takes a while.
+				if (isStopped) return;
 				log.warn(
 					"Which keys the registrations in {database} were made with could not be counted: {error}",
 					about("key-use-unknown", { error: faultOf(error) }),
-				),
+				);
+			},
 		);
 	}
 
@@ -80,6 +83,7 @@ export function createStartChecks({
 			void checkCredentials(theirs, log);
 		},
 		stop() {
+			isStopped = true;
 			clearInterval(warning);
 			clearTimeout(counting);
 		},

@@ -3,20 +3,19 @@
 import type { Logger } from "@logtape/logtape";
 import type { Config } from "../../config/config.ts";
 import { about } from "../../messages/about.ts";
-import type { Registrations } from "../../store/registrations/registrations.ts";
+import type { Counts } from "../../store/registrations/census.ts";
 import type { App } from "../../types.ts";
 import { UNIFIED_PUSH } from "../../xmpp/unified-push.ts";
-import { hasJid } from "../connections.ts";
 
 /** So many addresses are named. */
 const NAMED = 5;
 
-export async function warnOfUnserved(
-	registrations: Pick<Registrations, "count" | "countAddresses">,
-	{ apps, connections, unifiedPush }: Pick<Config, "connections" | "unifiedPush"> & { apps: readonly App[] },
+export function warnOfUnserved(
+	{ apps: counts, unserved }: Pick<Counts, "apps" | "unserved">,
+	{ apps, unifiedPush }: Pick<Config, "unifiedPush"> & { apps: readonly Pick<App, "name">[] },
 	log: Logger,
-): Promise<void> {
-	for (const { app, count } of await registrations.count().catch(() => [])) {
+): void {
+	for (const [app, count] of counts) {
 		// Somebody renamed it, or left it out.
 		if (apps.some(({ name }) => name === app) || (unifiedPush && app === UNIFIED_PUSH)) continue;
 		log.warn(
@@ -24,22 +23,13 @@ export async function warnOfUnserved(
 			about("registrations-without-app", { app, count }),
 		);
 	}
-	if (connections.length === 0) return;
-	let unserved = 0;
-	const addresses: string[] = [];
-	for (const { jid, count } of await registrations.countAddresses().catch(() => [])) {
-		const isServed = connections.some((one) => jid === one.pubsubHost || hasJid(one, jid));
-		if (isServed) continue;
-		unserved += count;
-		addresses.push(jid);
-	}
-	if (unserved > 0) {
-		log.warn(
-			"{count} registrations are published to at addresses that no connection has: {addresses}. They are not woken until their devices register again. Was an account, a resource, a domain or a pubsub service changed? The old one may be kept as a [[connection]].",
-			about("registrations-without-connection", {
-				count: unserved,
-				addresses: addresses.slice(0, NAMED).join(", ") + (addresses.length > NAMED ? ", and others" : ""),
-			}),
-		);
-	}
+	const { count, addresses } = unserved;
+	if (count === 0) return;
+	log.warn(
+		"{count} registrations are published to at addresses that no connection has: {addresses}. They are not woken until their devices register again. Was an account, a resource, a domain or a pubsub service changed? The old one may be kept as a [[connection]].",
+		about("registrations-without-connection", {
+			count,
+			addresses: addresses.slice(0, NAMED).join(", ") + (addresses.length > NAMED ? ", and others" : ""),
+		}),
+	);
 }

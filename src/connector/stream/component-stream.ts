@@ -13,6 +13,7 @@ import { toALabels } from "../../syntax/domain-name.ts";
 import { StanzaParser } from "../../syntax/stanza-parser.ts";
 import { domainOf } from "../../xmpp/jid.ts";
 import { NS } from "../../xmpp/namespaces.ts";
+import { PublishScanner } from "../../xmpp/publish-scanner.ts";
 import { readSame, sameElement } from "../../xmpp/same-database.ts";
 import type { Others } from "../address/other-databases.ts";
 import { createBatchedWrites } from "./batched-writes.ts";
@@ -103,7 +104,7 @@ export function openComponentStream(component: XmppComponent, options: StreamOpt
 			},
 			isAwaited: (head) => options.isAwaited?.(head) ?? false,
 		},
-		{ hasHeader: true },
+		{ hasHeader: true, scanner: new PublishScanner() },
 	);
 
 	// A character may come in two pieces.

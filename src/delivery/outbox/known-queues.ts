@@ -29,9 +29,26 @@ export interface Queue {
 	fullUntil: number;
 	/** How many of its entries are being tried. */
 	active: number;
-	/** Those being tried, and those that wait for their lanes. */
+	/** Those being tried, those that wait for their lanes, and those that are through and not off the disk yet. */
 	inHand: Set<string>;
+	/** What was read of it before there was a place, the oldest first. */
+	ahead: ReadAhead;
+	/** It got an entry since: perhaps one that has been due for longer. */
+	isNoted: boolean;
 }
+
+export interface ReadAhead {
+	entries: OutboxEntry[];
+	/** By which it is known what changed since (`Outbox.stamp`). */
+	stamp: number;
+	/** When it was read, ms since the epoch. */
+	at: number;
+	/** Nothing else was due then. */
+	isAll: boolean;
+}
+
+/** Nothing was read. */
+export const noneAhead = (): ReadAhead => ({ entries: [], stamp: 0, at: 0, isAll: false });
 
 export interface KnownQueues {
 	/** Those that always have a place, and those of strangers. In each the one that was looked at last comes last. */
@@ -121,6 +138,8 @@ export function createKnownQueues(
 			fullUntil: never,
 			active: 0,
 			inHand: new Set(),
+			ahead: noneAhead(),
+			isNoted: false,
 		};
 		tableOf(name).set(name, queue);
 		return queue;
@@ -138,8 +157,10 @@ export function createKnownQueues(
 	const finder = createFinder(outbox, pause, {
 		found({ queue: name, dueAt }) {
 			const known = tableOf(name).get(name);
-			if (known) known.dueAt = Math.min(known.dueAt, dueAt);
-			return known !== undefined || add(name, dueAt) !== undefined;
+			if (!known) return add(name, dueAt) !== undefined;
+			known.dueAt = Math.min(known.dueAt, dueAt);
+			known.isNoted = true;
+			return true;
 		},
 		isFull: () => strangers.size >= MOST,
 	});
@@ -151,6 +172,7 @@ export function createKnownQueues(
 			const known = tableOf(name).get(name);
 			if (known) {
 				known.dueAt = Math.min(known.dueAt, dueAt);
+				known.isNoted = true;
 				return lookAt(known);
 			}
 			if (add(name, dueAt)) return dueAt;
@@ -177,7 +199,8 @@ export function createKnownQueues(
 		},
 		async find() {
 			for (const table of [few, strangers])
-				for (const [name, { inHand }] of table) if (inHand.size === 0) forget(name);
+				for (const [name, { inHand, ahead }] of table)
+					if (inHand.size === 0 && ahead.entries.length === 0) forget(name);
 			await finder.findFew();
 			const haveAll = await finder.findStrangers();
 			othersAt = haveAll ? Number.POSITIVE_INFINITY : now() + KNOWN_MS;

@@ -10,9 +10,11 @@ import type { OutboxWrites } from "./outbox-writes.ts";
 
 /**
  * One that is turned away where it waits, or whose lane is taken, costs no write.
- * @throws when the outbox cannot be written: the entry is as it was
+ * @param onAnswered called when its push service has answered, before that is on disk
+ * @throws {NotRemoved} when it is through, and cannot be taken off the disk; anything else when the outbox cannot be
+ *   written: then the entry is as it was
  */
-export type Retry = (entry: OutboxEntry) => Promise<Tried>;
+export type Retry = (entry: OutboxEntry, onAnswered?: () => void) => Promise<Tried>;
 
 export function createRetry({
 	pacing,
@@ -54,11 +56,12 @@ export function createRetry({
 		return { kind: "done" };
 	}
 
-	return async ({ class: pushClass, dueAt: _dueAt, lastError: _lastError, ...entry }) => {
+	return async ({ class: pushClass, dueAt: _dueAt, lastError: _lastError, ...entry }, onAnswered) => {
 		// No life is longer than its class's: otherwise the clock was set back since it was put on disk.
 		const longestMs = ttlSecondsOf(pushClass, Number.POSITIVE_INFINITY) * 1000;
 		const expiresAt = Math.min(entry.expiresAt, now() + longestMs);
 		const item: Item = { ...entry, expiresAt, isPromised: true, isRetry: true };
+		if (onAnswered) item.onAnswered = onAnswered;
 		return pacing.tryRun(item, pushClass, () => retry(item));
 	};
 }

@@ -10,13 +10,13 @@
 import type { Logger } from "@logtape/logtape";
 import { about } from "../../messages/about.ts";
 import { faultOf } from "../../store/database-fault.ts";
-import type { Outbox, OutboxEntry } from "../../store/local/outbox.ts";
+import type { Outbox } from "../../store/local/outbox.ts";
 import type { QueueName } from "../../store/local/queue-names.ts";
-import type { Tried } from "../push-item.ts";
 import { type Alarm, createAlarm } from "./alarm.ts";
 import { createSetBack } from "./clock-set-back.ts";
 import { createDueEntries } from "./due-entries.ts";
 import { createKnownQueues, type KnownQueues, lookAt, roomIn } from "./known-queues.ts";
+import type { Retry } from "./one-retry.ts";
 import { createRetries, type Retries } from "./retries.ts";
 
 /** After a fault of the outbox itself: a full disk may let us send but not note it, which doubles pushes. */
@@ -27,7 +27,7 @@ export interface OutboxLoop {
 	 * Looks at all that waits, and goes on to. Until then it takes nothing.
 	 * @param retry tries one entry, and leaves the outbox in the state that follows; throws if it cannot
 	 */
-	start(retry: (entry: OutboxEntry) => Promise<Tried>): void;
+	start(retry: Retry): void;
 	/** A queue has something to do at this time: wake up by then. */
 	wake(at: number, queue: QueueName): void;
 	/** A gate that was shut works again: what waits for it may come, a few at once. */
@@ -38,7 +38,10 @@ export interface OutboxLoop {
 	stop(): Promise<void>;
 }
 
-type LoopsOutbox = Pick<Outbox, "queues" | "due" | "nextDueAt" | "change" | "hasten">;
+type LoopsOutbox = Pick<
+	Outbox,
+	"queues" | "due" | "nextDueAt" | "stamp" | "mayHaveChanged" | "change" | "hasten"
+>;
 
 /** @param pause lets timers and sockets have their turn */
 export function createOutboxLoop(
@@ -47,18 +50,18 @@ export function createOutboxLoop(
 	now: () => number = Date.now,
 	pause: () => Promise<void> = () => new Promise((resolve) => setTimeout(resolve)),
 ): OutboxLoop {
-	let retry: (entry: OutboxEntry) => Promise<Tried> = () =>
-		Promise.reject(new Error("the outbox loop is not started"));
+	let retry: Retry = () => Promise.reject(new Error("the outbox loop is not started"));
 	/** Those that are not empty, as far as they are known. */
 	const queues = createKnownQueues(outbox, pause, now);
 	const alarm = createAlarm(now, () => void fill());
 	const retries = createRetries(outbox, {
-		retry: (entry) => retry(entry),
+		retry: (entry, onAnswered) => retry(entry, onAnswered),
 		note: queues.note,
 		onPlace() {
 			if (!alarm.isOff()) void fill();
 		},
 		onFault: () => alarm.rest(FAULT_MS),
+		isResting: alarm.isResting,
 		log,
 		now,
 	});
@@ -92,6 +95,7 @@ export function createOutboxLoop(
 		filling = true;
 		try {
 			await watchClock();
+			if (!alarm.isResting() && !(await retries.removeOwed())) return;
 			if (queues.isToBeFound()) await queues.find();
 			do {
 				again = false;

@@ -24,10 +24,28 @@ export interface OutboxWrites {
 	 * @throws {Unavailable}
 	 */
 	queue(item: Item, reason: string, at: number): Promise<Answer>;
-	/** Takes a push, and what it superseded, out of the outbox, and keeps out what is still on its way. */
+	/**
+	 * Takes a push, and what it superseded, out of the outbox, and keeps out what is still on its way.
+	 * @throws {NotRemoved}
+	 */
 	discard(item: Item): Promise<void>;
-	/** Takes out this push alone: an older one of its lane, if one waits, is still owed. */
+	/**
+	 * Takes out this push alone: an older one of its lane, if one waits, is still owed.
+	 * @throws {NotRemoved}
+	 */
 	drop(item: Item): Promise<void>;
+}
+
+/** A push is through, and could not be taken out of the outbox: sent again it would come twice. */
+export class NotRemoved extends Error {
+	override name = "NotRemoved";
+	/** Tries it once more. @throws what the file throws */
+	readonly removeAgain: () => Promise<void>;
+
+	constructor(cause: unknown, removeAgain: () => Promise<void>) {
+		super("what is through cannot be taken out of the outbox", { cause });
+		this.removeAgain = removeAgain;
+	}
 }
 
 /** As `secure`, and answers where the outbox cannot be written too. */
@@ -111,13 +129,23 @@ export function createOutboxWrites(
 
 		async discard(item) {
 			onSuperseding(item);
-			if (mayBeThere(item)) await outbox.remove(item.node, item.notification.class, item.version);
+			const { node, notification, version } = item;
+			if (mayBeThere(item)) await removed(() => outbox.remove(node, notification.class, version));
 		},
 
 		async drop(item) {
-			if (mayBeThere(item)) await outbox.drop(item.node, item.notification.class, item.version);
+			const { node, notification, version } = item;
+			if (mayBeThere(item)) await removed(() => outbox.drop(node, notification.class, version));
 		},
 	};
+}
+
+async function removed(remove: () => Promise<void>): Promise<void> {
+	try {
+		await remove();
+	} catch (error) {
+		throw new NotRemoved(error, remove);
+	}
 }
 
 /** @throws {Unavailable} in place of what the file throws */

@@ -83,7 +83,7 @@ export const consoleHttpBounds = {
 	countsKept: {
 		is: 600,
 		unit: "seconds",
-		what: "How long the console shows the same number of registrations, where counting them takes long",
+		what: "How long the console and the metrics show the same number of registrations, where counting them takes long",
 		beyond: "They are counted again, in pieces.",
 	},
 	streams: {

@@ -105,6 +105,12 @@ export const deliveryBounds = {
 		what: "Pushes on their way from the outbox",
 		beyond: "The next one goes when one of them is through.",
 	},
+	retriesInHand: {
+		is: 256,
+		unit: "pushes",
+		what: "The same, and those that were answered and are not yet taken off the disk",
+		beyond: "Nothing more is sent from the outbox until the disk has taken some.",
+	},
 	strangersRetries: {
 		is: 64,
 		unit: "pushes",
@@ -136,6 +142,18 @@ export const deliveryBounds = {
 		unit: "pushes",
 		what: "Pushes on their way from the outbox to one app or host",
 		beyond: "The next one goes when one of them is through.",
+	},
+	readAhead: {
+		is: 256,
+		unit: "pushes",
+		what: "Pushes to one app or named host that are read from the outbox before there is a place for them",
+		beyond: "Further ones are read when these are on their way.",
+	},
+	outboxTouches: {
+		is: 4_096,
+		unit: "changes",
+		what: "Changes of the outbox since some of it was read, of which it is known whom they are of",
+		beyond: "What was read before is read again.",
 	},
 	verdicts: {
 		is: 5_000,

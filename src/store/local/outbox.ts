@@ -6,13 +6,13 @@
  * gate that is shut costs nothing, however many wait for it. Changes are written in groups, in their order, and are
  * on disk when their promise resolves.
  */
-import { and, eq, gt, max, type SQL, sql } from "drizzle-orm";
+import { and, eq, gt, max, sql } from "drizzle-orm";
 import type { LibSQLDatabase } from "drizzle-orm/libsql";
 import type { Notification, PushClass } from "../../types.ts";
 import { createOutboxChanges } from "./outbox-changes.ts";
 import { openOutboxLanes } from "./outbox-lanes.ts";
-import { isOwn } from "./outbox-puts.ts";
 import { createOutboxQueues } from "./outbox-queues.ts";
+import { createOutboxTouches } from "./outbox-touches.ts";
 import type { QueueName } from "./queue-names.ts";
 import { outbox } from "./schema.ts";
 
@@ -68,6 +68,10 @@ export interface Outbox {
 	depth(): Promise<{ entries: number; oldestDueAt: number | undefined }>;
 	/** How many entries wait for a gate, those of strangers' hosts apart; counted no further than 10,000. */
 	waitingAt(gate: string): Promise<number>;
+	/** A mark for what is read from the outbox now, … */
+	stamp(): number;
+	/** … by which it is known whether an entry may have been changed, superseded or removed since. */
+	mayHaveChanged(entry: OutboxEntry, stamp: number): boolean;
 	/** All that is waiting because of a time is due earlier by so many ms: the clock was set back by them. */
 	hasten(by: number, now: number): Promise<void>;
 	/** Copies the write-ahead log into the file and empties it: closing alone leaves the file as it was. */
@@ -83,10 +87,6 @@ const GATHER_MS = 5;
  * that it came to, 32 MB, and is used again from its beginning; it goes with the end of the process.
  */
 const CHECKPOINT_PAGES = 8_000;
-
-/** Of one lane, at one version or up to it. */
-const ofLane = (node: string, pushClass: PushClass, version: SQL) =>
-	and(eq(outbox.node, node), eq(outbox.class, pushClass), version);
 
 /**
  * @param db the connector's own file, migrated
@@ -105,10 +105,21 @@ export async function openOutbox(
 	let lastVersion = newest?.version ?? 0;
 	const lanes = await openOutboxLanes(db);
 	const changes = createOutboxChanges(db, pause);
+	const touches = createOutboxTouches();
 	const queues = createOutboxQueues(db);
+
+	/** Before it is written, and after: what is read in between may be either. */
+	async function touching(lanes: readonly Pick<OutboxEntry, "node" | "class">[], write: () => Promise<void>) {
+		for (const lane of lanes) touches.touch(lane);
+		await write();
+		for (const lane of lanes) touches.touch(lane);
+	}
 
 	return {
 		...queues,
+
+		stamp: touches.stamp,
+		mayHaveChanged: touches.isTouchedSince,
 
 		nextVersion: () => ++lastVersion,
 
@@ -117,30 +128,32 @@ export async function openOutbox(
 		async put(...entries) {
 			lanes.beginPut(entries);
 			try {
-				await changes.put(entries);
+				await touching(entries, () => changes.put(entries));
 			} finally {
 				lanes.endPut();
 			}
 		},
 
-		change({ node, class: pushClass, version, lastError = null, gate = null, publisher = null, ...entry }) {
-			const { attempts, dueAt, expiresAt } = entry;
-			return changes.run(
-				db
-					.update(outbox)
-					.set({ attempts, dueAt, expiresAt, lastError, gate, publisher })
-					.where(ofLane(node, pushClass, eq(outbox.version, version))),
+		change(changed) {
+			const { node, class: pushClass, version, lastError = null, gate = null, publisher = null } = changed;
+			const { attempts, dueAt, expiresAt } = changed;
+			const isIt = and(eq(outbox.node, node), eq(outbox.class, pushClass), eq(outbox.version, version));
+			return touching([changed], () =>
+				changes.run(
+					db.update(outbox).set({ attempts, dueAt, expiresAt, lastError, gate, publisher }).where(isIt),
+				),
 			);
 		},
 
 		remove(node, pushClass, version) {
-			const isIt = sql`${outbox.version} = ${version}`;
-			const isMadeUpFor = sql`${outbox.version} <= ${version} AND (${isIt} OR NOT ${isOwn})`;
-			return changes.run(db.delete(outbox).where(ofLane(node, pushClass, isMadeUpFor)));
+			const removal = { node, class: pushClass, version, isMadeUpFor: true };
+			return touching([removal], () => changes.remove(removal));
 		},
 
-		drop: (node, pushClass, version) =>
-			changes.run(db.delete(outbox).where(ofLane(node, pushClass, eq(outbox.version, version)))),
+		drop(node, pushClass, version) {
+			const removal = { node, class: pushClass, version, isMadeUpFor: false };
+			return touching([removal], () => changes.remove(removal));
+		},
 
 		async nextDueAt(queue, now) {
 			await lanes.clearIfEmpty();

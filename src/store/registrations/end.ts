@@ -8,7 +8,7 @@ import { registrations } from "../schema.ts";
 import type { Lookup } from "./lookup.ts";
 import type { Learning } from "./replica-overlay.ts";
 import { toRegistration } from "./row.ts";
-import { eachSlice } from "./table-scan.ts";
+import { eachSlice, isBetween, type Pace } from "./table-scan.ts";
 
 /** Rows of one statement that ends them: each is in many indexes. */
 const TOGETHER = 100;
@@ -60,10 +60,12 @@ export interface EndingDeps {
 	/** Tells the replica's reader what the primary has; undefined: there is no replica. */
 	refresh: Lookup["findAtPrimary"] | undefined;
 	learning: Learning;
+	/** How fast a sweep goes. */
+	pace?: Pace | undefined;
 	now: () => number;
 }
 
-export function createEnding(primary: LibSQLDatabase, { refresh, learning, now }: EndingDeps): Ending {
+export function createEnding(primary: LibSQLDatabase, { refresh, learning, pace, now }: EndingDeps): Ending {
 	const { node: itsNode, token: itsToken, voipToken: itsVoipToken, renewedAt, lastSuccessAt } = registrations;
 	const { owner, app } = registrations;
 	const notRenewedSince = (at: number) => lte(renewedAt, at);
@@ -105,18 +107,22 @@ export function createEnding(primary: LibSQLDatabase, { refresh, learning, now }
 			// By the database's clock too: one machine whose own is years ahead would end everybody's.
 			const isUnused = and(lt(usedAt, before), lt(usedAt, sql`${DATABASE_NOW} - ${age}`));
 			let swept = 0;
-			await eachSlice(primary, async (slice) => {
-				const unused = and(slice, isUnused);
-				// Most slices have none, and looking takes no turn from those who write.
-				const [some] = await primary.select({ one: sql`1` }).from(registrations).where(unused).limit(1);
-				if (!some) return;
-				const gone = await primary
-					.delete(registrations)
-					.where(unused)
-					.returning({ node: itsNode, owner, app, lastSuccessAt });
-				swept += gone.length;
-				onEnded?.(gone);
-			});
+			await eachSlice(
+				primary,
+				async (range) => {
+					const unused = and(isBetween(range), isUnused);
+					// Most slices have none, and looking takes no turn from those who write.
+					const [some] = await primary.select({ one: sql`1` }).from(registrations).where(unused).limit(1);
+					if (!some) return;
+					const gone = await primary
+						.delete(registrations)
+						.where(unused)
+						.returning({ node: itsNode, owner, app, lastSuccessAt });
+					swept += gone.length;
+					onEnded?.(gone);
+				},
+				pace,
+			);
 			return swept;
 		},
 	};

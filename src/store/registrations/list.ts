@@ -1,9 +1,8 @@
 /** All registrations, for whoever runs the service: read nearby, so that looking costs the primary nothing. */
-import { desc, getTableColumns, isNotNull, lt, sql } from "drizzle-orm";
+import { desc, getTableColumns, lt, sql } from "drizzle-orm";
 import type { LibSQLDatabase } from "drizzle-orm/libsql";
 import type { Registration } from "../../types.ts";
 import { registrations } from "../schema.ts";
-import { countBy } from "./count.ts";
 import { toRegistration } from "./row.ts";
 
 /** Some registrations of all, the newest first. */
@@ -19,10 +18,6 @@ export interface Listing {
 	 * @param before the `next` of the piece before it
 	 */
 	list(limit: number, before?: number): Promise<RegistrationList>;
-	/** How many there are of each app. */
-	count(): Promise<{ app: string; count: number }[]>;
-	/** How many there are at each address that users' servers were told, where it is known. */
-	countAddresses(): Promise<{ jid: string; count: number }[]>;
 }
 
 export function createListing(db: LibSQLDatabase): Listing {
@@ -41,16 +36,6 @@ export function createListing(db: LibSQLDatabase): Listing {
 				registrations: rows.slice(0, limit).map(({ row }) => toRegistration(row)),
 				...(last && { next: last.position }),
 			};
-		},
-
-		async count() {
-			const counts = await countBy(db, sql`${registrations.app}`);
-			return [...counts].map(([app, count]) => ({ app, count }));
-		},
-
-		async countAddresses() {
-			const counts = await countBy(db, sql`${registrations.jid}`, isNotNull(registrations.jid));
-			return [...counts].map(([jid, count]) => ({ jid, count }));
 		},
 	};
 }

@@ -12,6 +12,7 @@ import { createLimits, type Quotas } from "./quotas.ts";
 import { createRegistering, type Registering } from "./register.ts";
 import { createRenewing, createRowRenewal, type Renewing } from "./renew.ts";
 import { createLearning, createNearby } from "./replica-overlay.ts";
+import type { Pace } from "./table-scan.ts";
 
 export type { RegisterResult } from "./register-result.ts";
 export type { Choices, NewRegistration } from "./row.ts";
@@ -36,6 +37,7 @@ export interface ReplicaOf {
  * @param options.pause how long registrations gather that are written together; without it each is written by itself
  * @param options.mayGrow whether there is room for more rows; without it there always is
  * @param options.turn how long look-ups gather that are made together; without it each is made by itself
+ * @param options.pace how fast all rows are gone through; without it as is good for a database over the network
  */
 export function createRegistrations(
 	primary: Database,
@@ -46,12 +48,14 @@ export function createRegistrations(
 		pause,
 		turn,
 		mayGrow,
+		pace,
 	}: {
 		replica?: ReplicaOf | undefined;
 		now?: () => number;
 		pause?: () => Promise<void>;
 		turn?: () => Promise<void>;
 		mayGrow?: () => Promise<boolean>;
+		pace?: Pace | undefined;
 	} = {},
 ): Registrations {
 	const nearby = replica && createNearby(createBatchLookup(replica.db, turn), replica.freshAt, now);
@@ -67,7 +71,7 @@ export function createRegistrations(
 		...createRegistering(primary, { ...writing, renewRow, pause, mayGrow }),
 		...createRenewing(primary, { renewRow, learning, now }),
 		...createClaiming(primary),
-		...createEnding(primary, { refresh: nearby && lookup.findAtPrimary, learning, now }),
+		...createEnding(primary, { refresh: nearby && lookup.findAtPrimary, learning, pace, now }),
 		...createListing(nearbyDatabase),
 		...createOfOwners(primary),
 		record: (results, counts) => recordResults(primary, results, counts, now()),

@@ -151,6 +151,18 @@ test("a request taken before a graceful GOAWAY is answered on the old connection
 	expect(server.pushes.length).toBe(2);
 });
 
+test("a graceful GOAWAY while many are on their way makes one new connection, and none is sent twice", async () => {
+	const fetch = await scene({ latencyMs: 30 });
+	await post(fetch);
+	const answers = many(fetch, 100);
+	await Bun.sleep(5);
+	server.goAway("Shutdown");
+	expect(new Set(await answers)).toEqual(new Set([200]));
+	// A body that Bun could send again by itself went over some 35 of them.
+	expect(server.connections).toBe(2);
+	expect([...server.accepted.values()]).toEqual(Array(101).fill(1));
+});
+
 describe("waiting", () => {
 	test("ends with the deadline, and whoever comes later is not kept by a request that hangs", async () => {
 		const fetch = await scene();

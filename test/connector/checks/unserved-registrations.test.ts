@@ -1,7 +1,8 @@
 import { expect, test } from "bun:test";
 import { parseConfig } from "../../../src/config/config.ts";
 import { warnOfUnserved } from "../../../src/connector/checks/unserved-registrations.ts";
-import { hasJid } from "../../../src/connector/connections.ts";
+import { hasJid, isServedBy } from "../../../src/connector/connections.ts";
+import { createCensus } from "../../../src/store/registrations/census.ts";
 import { createRegistrations } from "../../../src/store/registrations/registrations.ts";
 import { openTestDatabase } from "../../database.ts";
 import { PLENTY, readableLog } from "../../delivery/delivery-fixture.ts";
@@ -20,7 +21,7 @@ test("of two resources of one account, each has the stanzas to its own address",
 });
 
 test("registrations whose app or address is not served any more are counted at the start", async () => {
-	const { apps, connections } = parseConfig({}, [{ ...ACCOUNT, pubsub_host: "pubsub.a.example" }, COMPONENT]);
+	const config = parseConfig({}, [{ ...ACCOUNT, pubsub_host: "pubsub.a.example" }, COMPONENT]);
 	const database = await openTestDatabase();
 	const registrations = createRegistrations(database.db, PLENTY);
 	const served = ["push@a.example/push", "pubsub.a.example", "push.b.example", "me@push.b.example/x"];
@@ -33,7 +34,12 @@ test("registrations whose app or address is not served any more are counted at t
 	}
 	await registrations.register({ owner: "", app: "lost", device: "d", token: "t" }, () => "n");
 	const { log, lines } = readableLog();
-	await warnOfUnserved(registrations, { apps, connections }, log);
+	const census = createCensus(database.db, {
+		keys: { ids: ["key-1"] },
+		known: () => ({ ids: [], since: 0 }),
+		isServed: (jid) => isServedBy(config.connections, jid),
+	});
+	warnOfUnserved(await census.whole(), config, log);
 	await database.close();
 	expect(lines).toHaveLength(2);
 	expect(lines[0]).toContain('"app":"lost","count":1');

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, jest, test } from "bun:test";
 import { openDatabase } from "../../../src/bun/database/open.ts";
 import { createGates } from "../../../src/delivery/gates/gates.ts";
 import { createOutboxLoop, type OutboxLoop } from "../../../src/delivery/outbox/outbox-loop.ts";
+import { NotRemoved } from "../../../src/delivery/outbox/outbox-writes.ts";
 import { backoffMs } from "../../../src/delivery/outbox/retry-backoff.ts";
 import type { Tried } from "../../../src/delivery/push-item.ts";
 import { type OutboxEntry, openOutbox } from "../../../src/store/local/outbox.ts";
@@ -14,6 +15,8 @@ const CONCURRENCY = 128;
 const OF_ONE = 16;
 /** How long it rests after a fault of the outbox, ms. */
 const FAULT_MS = 60_000;
+/** How many may be answered and not be off the disk. */
+const UNWRITTEN = 256;
 
 const entry = (node: string, dueAt: number, gate?: string): OutboxEntry => ({
 	node,
@@ -36,12 +39,14 @@ describe("the loop", () => {
 	let clock: number;
 	let asked: number;
 	let foundEmpty: QueueName[];
-	let tried: { node: string; at: number; done(said?: Error | Tried): void }[];
+	let tried: { node: string; at: number; answered(): void; done(said?: Error | Tried): void }[];
 	let lines: string[];
 	let fault: Error | undefined;
 	/** The most queues that were asked for at once. */
 	let mostAsked: number;
 	let loop: OutboxLoop;
+	/** What happens between a look at the disk and its answer. */
+	let whileReading: (() => void) | undefined;
 
 	beforeEach(() => {
 		jest.useFakeTimers();
@@ -84,6 +89,9 @@ describe("the loop", () => {
 					return { queue, dueAt: Math.min(...timesOf(queue)) };
 				});
 			},
+			stamp: () => 0,
+			// Whatever was taken out of the list is not there any more.
+			mayHaveChanged: (entry: OutboxEntry) => !entries.includes(entry),
 			async change(changed: OutboxEntry) {
 				entries = entries.map((each) => (each.node === changed.node ? changed : each));
 			},
@@ -94,7 +102,10 @@ describe("the loop", () => {
 				asked++;
 				if (fault) throw fault;
 				const due = entriesOf(queue).filter(({ dueAt }) => dueAt <= now);
-				return due.sort((a, b) => a.dueAt - b.dueAt).slice(0, limit);
+				const read = due.sort((a, b) => a.dueAt - b.dueAt).slice(0, limit);
+				whileReading?.();
+				whileReading = undefined;
+				return read;
 			},
 			async nextDueAt(queue: QueueName, now: number) {
 				if (timesOf(queue).length === 0) foundEmpty.push(queue);
@@ -102,14 +113,14 @@ describe("the loop", () => {
 				return times.length > 0 ? Math.min(...times) : undefined;
 			},
 		};
-		const retry = ({ node }: OutboxEntry) =>
+		const retry = ({ node }: OutboxEntry, onAnswered = () => {}) =>
 			new Promise<Tried>((resolve, reject) => {
 				const done = (said: Error | Tried = { kind: "done" }) => {
 					if (said instanceof Error) return reject(said);
 					if (said.kind === "done") entries = entries.filter((each) => each.node !== node);
 					resolve(said);
 				};
-				tried.push({ node, at: clock, done });
+				tried.push({ node, at: clock, answered: onAnswered, done });
 			});
 		loop = startOutboxLoop(outbox, retry, readable.log, now, async () => {});
 		await pass(0);
@@ -344,9 +355,96 @@ describe("the loop", () => {
 		loop.wake(clock, undefined);
 		await pass(1);
 		expect(tried).toHaveLength(OF_ONE);
-		tried[0]?.done();
+		// Those that were read before come first.
+		for (let n = 0; n < 40; n++) {
+			tried[n]?.done();
+			await settled();
+			expect(tried.length).toBe(Math.min(n + 1 + OF_ONE, 50));
+		}
+		expect(tried.slice(-10).map(({ node }) => node)).toEqual(entries.slice(-10).map(({ node }) => node));
+	});
+
+	test("reads many at once, and sends none that was superseded or removed since", async () => {
+		entries = Array.from({ length: 100 }, (_, n) => entry(`n${n}`, n));
+		await start();
+		const before = asked;
+		const gone = entries.filter(({ node }) => node === "n20" || node === "n90");
+		entries = entries.filter((each) => !gone.includes(each));
+		entries.push({ ...entry("n90", 1), version: 2 });
+		for (let n = 0; n < 120; n++) {
+			tried[n]?.done();
+			await settled();
+		}
+		const nodes = tried.map(({ node }) => node);
+		expect(nodes).not.toContain("n20");
+		// The newer one is read in its place.
+		expect(nodes.filter((node) => node === "n90")).toEqual(["n90"]);
+		expect(nodes).toHaveLength(99);
+		expect(asked - before).toBeLessThan(5);
+	});
+
+	test("gives a place to the next as soon as its push service answered, and so many wait for the disk at the most", async () => {
+		entries = Array.from({ length: 1000 }, (_, n) => entry(`n${n}`, n));
+		await start();
+		for (let n = 0; n < 1000; n++) {
+			tried[n]?.answered();
+			await settled();
+		}
+		// None is off the disk yet.
+		expect(tried).toHaveLength(UNWRITTEN);
+		for (let n = 0; n < 1000; n++) {
+			tried[n]?.done();
+			await settled();
+			tried.at(-1)?.answered();
+			await settled();
+		}
+		expect(tried).toHaveLength(1000);
+		expect(new Set(tried.map(({ node }) => node)).size).toBe(1000);
+	});
+
+	test("overlooks no entry that comes while others are read, though it has been due for longer", async () => {
+		entries = Array.from({ length: 20 }, (_, n) => entry(`n${n}`, clock + 1_000 + n));
+		await start();
+		whileReading = () => {
+			entries.push(entry("late", 1));
+			loop.wake(clock, undefined);
+		};
+		await pass(2_000);
+		for (let n = 0; n < 30; n++) {
+			tried[n]?.done();
+			await settled();
+		}
+		await pass(1);
+		expect(tried.map(({ node }) => node)).toContain("late");
+		expect(tried).toHaveLength(21);
+	});
+
+	test("does not send again what is through and could not be taken off the disk, but takes it off later", async () => {
+		entries = [entry("a", 1), entry("b", 2)];
+		await start();
+		let isFull = true;
+		const removals: string[] = [];
+		const removeAgain = (node: string) => async () => {
+			removals.push(node);
+			if (isFull) throw new Error("disk full");
+			entries = entries.filter((each) => each.node !== node);
+		};
+		tried[0]?.done(new NotRemoved(new Error("disk full"), removeAgain("a")));
+		tried[1]?.done(new NotRemoved(new Error("disk full"), removeAgain("b")));
 		await settled();
-		expect(tried.at(-1)?.node).toBe("older0");
+		// They were to be written together: one line says so.
+		expect(lines.filter((line) => line.includes("outbox-unwritable"))).toHaveLength(1);
+		loop.wake(clock, undefined);
+		await pass(FAULT_MS - 1);
+		expect(removals).toEqual([]);
+		await pass(1);
+		expect(removals).toEqual(["a"]);
+		isFull = false;
+		await pass(FAULT_MS);
+		expect(removals).toEqual(["a", "a", "b"]);
+		expect(tried).toHaveLength(2);
+		await pass(1);
+		expect(foundEmpty).toEqual([undefined]);
 	});
 
 	test("has a limited number of all queues on their way, and lets each have its turn", async () => {
@@ -516,6 +614,8 @@ test("a loop that is not started asks the outbox for nothing, whatever it is tol
 		},
 		due: async () => [waiting],
 		nextDueAt: async () => undefined,
+		stamp: () => 0,
+		mayHaveChanged: () => false,
 		change: async () => {},
 		hasten: async () => {},
 	};

@@ -15,6 +15,7 @@ import { createKeyring } from "../../../src/secrets.ts";
 import { webPushContent } from "../../../src/services/webpush/content.ts";
 import type { Notification } from "../../../src/types.ts";
 import { createStanzaHandler } from "../../../src/xmpp/stanzas.ts";
+import { censusOf } from "../../store/registrations/some-census.ts";
 import { noCommands } from "../../xmpp/no-commands.ts";
 import { parse } from "../../xmpp/parse.ts";
 import { startConsole } from "../admin/console/console-fixture.ts";
@@ -147,8 +148,7 @@ describe("watching", () => {
 			shutGates: () => [],
 			inFlight: () => new Map(),
 			isOnline: () => new Map([["push@example.net/push", true]]),
-			registrations: async () => [],
-			keyUse: async () => [],
+			census: censusOf({}),
 			certificates: new Map(),
 		});
 		expect((await metrics.scrape()).text).toContain(example);

@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { createKeyring, type Keyring } from "../../../src/secrets.ts";
 import { createPubsubNodes } from "../../../src/store/pubsub-nodes.ts";
-import { countByKey } from "../../../src/store/registrations/count-by-key.ts";
+import { createCensus } from "../../../src/store/registrations/census.ts";
 import { followKeys } from "../../../src/store/registrations/key-change.ts";
 import { createRegistrations, type Registrations } from "../../../src/store/registrations/registrations.ts";
 import type { Registration } from "../../../src/types.ts";
@@ -121,8 +121,10 @@ test("a foreign node, and one that nobody has, is looked up once", async () => {
 });
 
 describe("what each key is used for", () => {
-	const uses = (ids: readonly string[], known: readonly string[], since = 5000) =>
-		countByKey(database.db, { ids: ids as [string] }, { ids: known, since });
+	const uses = async (ids: readonly string[], known: readonly string[], since = 5000) => {
+		const keys = { ids: ids as [string] };
+		return (await createCensus(database.db, { keys, known: () => ({ ids: known, since }) }).whole()).keys;
+	};
 	const begin = ({ ids: [id] }: Keyring) => id.slice(0, 5);
 
 	test("is counted, the current one first, those that are not given any more last", async () => {

@@ -13,6 +13,7 @@ import { createKeyring } from "../../../secrets.ts";
 import { openConsoleStore } from "../../../store/console/console-store.ts";
 import { checkSecretKey } from "../../../store/facts.ts";
 import { createInvites } from "../../../store/invites.ts";
+import { createCensus } from "../../../store/registrations/census.ts";
 import { nativeConceal } from "../../native-crypto.ts";
 import type { Environment } from "../command.ts";
 import { withKnownDatabase } from "../known-database.ts";
@@ -54,6 +55,7 @@ export async function withOwnAnswers<T>(
 				apps: config.apps,
 				isUnifiedPush: config.unifiedPush !== undefined,
 				store,
+				census: createCensus(db, { keys, known: () => known }),
 				invites: createInvites(db),
 				note: journal.note,
 				ownerForm: ownerFormOf(config.logOwners, nativeConceal(secretKey)),

@@ -1,5 +1,4 @@
 /** How it is: what the pages of the console stand on, gathered from the database and from this process. */
-import { consoleHttpBounds } from "../../../limits/bounds/console-http.ts";
 import type { Figures } from "../../../store/console/figures.ts";
 import type { Minute } from "../../../store/console/history.ts";
 import { databaseFault } from "../../../store/database-fault.ts";
@@ -35,20 +34,8 @@ export interface Looking {
 
 const MINUTE_MS = 60_000;
 const WRITTEN_AFTER_MS = 5_000;
-/** A million rows are counted in pieces, which takes seconds: fewer are counted more often. */
-const LONGEST_KEPT_MS = consoleHttpBounds.countsKept.is * 1000;
-const SHORTEST_KEPT_MS = 5_000;
-/** While it counts, publishes wait for one slice after the other: less of the time than a p99 sees. */
-const KEPT_OF_COUNTING = 200;
-/** How long a page waits for them, ms. */
-const COUNTS_PATIENCE_MS = 300;
 
-export function createLooking(
-	{ registrations, now = Date.now }: Pick<AppDeps, "registrations" | "now">,
-	own: OperatorDeps,
-): Looking {
-	const counts = createCounts(() => registrations.count(), now);
-
+export function createLooking({ now = Date.now }: Pick<AppDeps, "now">, own: OperatorDeps): Looking {
 	/** While the database is away there are no numbers, and what this process knows is shown all the same. */
 	async function rowsOf(period: Period, minute: number): Promise<Minute[]> {
 		try {
@@ -65,7 +52,7 @@ export function createLooking(
 		const minute = Math.floor((at - WRITTEN_AFTER_MS) / MINUTE_MS) - 1;
 		const [rows, known, live] = await Promise.all([
 			rowsOf(period, minute),
-			counts.get(),
+			own.census.latest(),
 			own.connector?.live(),
 		]);
 		const timeline = await timelineOf(rows, { period, minute });
@@ -82,48 +69,14 @@ export function createLooking(
 			waiting: seen.reduce((sum, { figures }) => sum + figures.waiting, 0),
 			oldestDueMs: Math.max(0, ...seen.map(({ figures }) => figures.oldestDueMs)),
 			certificates: new Map(live?.certificates.map(({ app, endsAt }) => [app, endsAt])),
-			registrations: known,
+			registrations: known?.apps,
 		};
 	}
 
 	return {
 		look,
 		gates: async () => (await look("hour")).gates,
-		warmUp: () => void counts.get().catch(() => {}),
-	};
-}
-
-/** How many registrations each app has: an old number at once, and a new one the next time. */
-function createCounts(count: () => Promise<readonly { app: string; count: number }[]>, now: () => number) {
-	let known: ReadonlyMap<string, number> | undefined;
-	let countedAt = Number.NEGATIVE_INFINITY;
-	let keptMs = 0;
-	let isCounting = false;
-
-	async function recount() {
-		isCounting = true;
-		const begun = performance.now();
-		try {
-			known = new Map((await count()).map((one) => [one.app, one.count]));
-			countedAt = now();
-			const tookMs = performance.now() - begun;
-			keptMs = Math.min(LONGEST_KEPT_MS, Math.max(SHORTEST_KEPT_MS, KEPT_OF_COUNTING * tookMs));
-		} finally {
-			isCounting = false;
-		}
-	}
-
-	return {
-		async get(): Promise<ReadonlyMap<string, number> | undefined> {
-			if (Math.abs(now() - countedAt) < keptMs || isCounting) return known;
-			const counting = recount();
-			// Whoever looks meanwhile has the old ones; a failure shows elsewhere too.
-			const patience = Promise.withResolvers<void>();
-			const timer = setTimeout(patience.resolve, COUNTS_PATIENCE_MS);
-			await Promise.race([counting.catch(() => {}), patience.promise]);
-			clearTimeout(timer);
-			return known;
-		},
+		warmUp: () => void own.census.latest(),
 	};
 }
 

@@ -7,7 +7,7 @@ import type { ConsoleApp, ConsoleStore } from "./sources.ts";
 export interface OpenOperatorOptions
 	extends Pick<
 		OperatorDeps,
-		"publicUrl" | "isUnifiedPush" | "note" | "journal" | "connector" | "ownerForm" | "ownUsers"
+		"publicUrl" | "census" | "isUnifiedPush" | "note" | "journal" | "connector" | "ownerForm" | "ownUsers"
 	> {
 	apps: readonly AppConfig[];
 	/** What is shown beside them, and is no operator's app. */
@@ -18,7 +18,7 @@ export interface OpenOperatorOptions
 }
 
 export function openOperator(options: OpenOperatorOptions): OperatorDeps {
-	const { apps, more = [], store, invites, publicUrl, isUnifiedPush } = options;
+	const { apps, more = [], store, census, invites, publicUrl, isUnifiedPush } = options;
 	const { note, journal, connector, ownerForm, ownUsers } = options;
 	const { history, events, bars, search } = store;
 	return {
@@ -27,6 +27,7 @@ export function openOperator(options: OpenOperatorOptions): OperatorDeps {
 		events,
 		bars,
 		search,
+		census,
 		invites,
 		publicUrl,
 		isUnifiedPush,

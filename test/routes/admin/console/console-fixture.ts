@@ -11,6 +11,7 @@ import { createEvents } from "../../../../src/store/console/events.ts";
 import { createHistory } from "../../../../src/store/console/history.ts";
 import { createSearch } from "../../../../src/store/console/search.ts";
 import { createInvites } from "../../../../src/store/invites.ts";
+import { createCensus } from "../../../../src/store/registrations/census.ts";
 import type { Session } from "../../../../src/web/console/wire.ts";
 import { openTestDatabase } from "../../../database.ts";
 import { SECRET_KEY, startTestServer, subscription } from "../../routes-fixture.ts";
@@ -63,6 +64,7 @@ export async function startConsole(changed: Partial<ConsoleDeps> = {}, deps: Par
 			},
 		}),
 		search: createSearch(db),
+		census: createCensus(db, { keys: { ids: ["key-1"] }, known: () => ({ ids: [], since: 0 }) }),
 		invites: createInvites(db, now),
 		note,
 		journal: {
