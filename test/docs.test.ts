@@ -220,8 +220,8 @@ describe("files", () => {
 });
 
 describe("length", () => {
-	test("the README has less than 1,200 words", () => {
-		expect(wordsOf(page("README.md"))).toBeLessThan(1200);
+	test("the README has less than 1,100 words", () => {
+		expect(wordsOf(page("README.md"))).toBeLessThan(1100);
 	});
 
 	test("a page has less than 1,500", () => {
