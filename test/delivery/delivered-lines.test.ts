@@ -58,13 +58,13 @@ test("of what came from the outbox says that nobody knows when it was published"
 		log,
 		ownerForm,
 	)({
-		registration: { app: "apns", node: "abcdefghijklmnop", owner: "" } as never,
+		registration: { app: "apns", node: "abcdefghijkl", owner: "" } as never,
 		ms: undefined,
 		serviceMs: 7,
 	});
 	expect(lines[0]).toContain("was delivered from the outbox");
 	expect(lines[0]).toContain('"owner":"somebody over HTTP"');
-	expect(lines[0]).not.toContain("abcdefghijklm");
+	expect(lines[0]).not.toContain("abcdefghi");
 });
 
 test("with LOG_OWNERS=whole names the owner whole", () => {
@@ -74,7 +74,7 @@ test("with LOG_OWNERS=whole names the owner whole", () => {
 		log,
 		whole,
 	)({
-		registration: { app: "apns", node: "abcdefghijklmnop", owner: OWNER } as never,
+		registration: { app: "apns", node: "abcdefghijkl", owner: OWNER } as never,
 		ms: 1,
 		serviceMs: 1,
 	});
