@@ -8,8 +8,8 @@ export type OwnerForm = (owner: string) => string;
 
 const NOBODY = "somebody over HTTP";
 const HASH_CHARACTERS = 6;
-/** Nodes of one key have the first five in common. */
-const NODE_CHARACTERS = 12;
+/** Nodes of one key have the first five in common: what begins so is listed, where it is several. */
+const NODE_CHARACTERS = 8;
 
 const domainOf = (bareJid: string) => bareJid.slice(bareJid.indexOf("@") + 1);
 

@@ -30,7 +30,7 @@ test("names node, owner and app in short, and both times", async () => {
 	const values = JSON.parse(line.slice(line.indexOf(' {"')));
 	expect(values).toEqual({
 		app: "webpush",
-		node: node.slice(0, 12),
+		node: node.slice(0, 8),
 		owner: "capulet.example#k3Jd9a",
 		ms: 120,
 		serviceMs: 120,

@@ -32,5 +32,5 @@ test("who registered over HTTP has no JID", () => {
 });
 
 test("a node is called by its first eight characters", () => {
-	expect(nodeForm("abcdefghijklmnop")).toBe("abcdefghijkl");
+	expect(nodeForm("abcdefghijklmnop")).toBe("abcdefgh");
 });

@@ -133,8 +133,7 @@ async function make({ uses, days, name, for: onlyFor, json }: Options, env: Envi
 	if (json) printJson(made);
 	else print(await told(made));
 	// Beside the output, which a script may read.
-	if (isOfThisMachine(link)) process.stderr.write(`${LOCAL}
-`);
+	if (isOfThisMachine(link)) process.stderr.write(`${LOCAL}\n`);
 }
 
 const LOCAL = "This link works on this machine alone: set PUBLIC_URL. The code works anywhere.";
