@@ -30,11 +30,13 @@ export function createQuestions(db: LibSQLDatabase, now: () => SQL<number>): Que
 		async waitingFor(app, jid) {
 			const isClaimed = sql<number>`max(${messages.claimedUntil} > ${now()})`;
 			const isFree = sql<number>`min(${messages.claimedUntil}) <= ${now()}`;
+			// All such registrations are of one app: by its index each presence would read them all.
+			const isOfApp = sql`+${registrations.app} = ${app}`;
 			const rows = await db
 				.select({ node: messages.node, isClaimed, isFree })
 				.from(registrations)
 				.innerJoin(messages, eq(messages.node, registrations.node))
-				.where(and(eq(registrations.token, jid), eq(registrations.app, app), gt(messages.expiresAt, now())))
+				.where(and(eq(registrations.token, jid), isOfApp, gt(messages.expiresAt, now())))
 				.groupBy(messages.node);
 			return {
 				free: rows.filter((row) => row.isFree).map(({ node }) => node),
