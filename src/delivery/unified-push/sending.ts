@@ -24,6 +24,8 @@ import { createLanes } from "./lanes.ts";
 const LOOK_EVERY_MS = 1_000;
 /** Registrations that are begun with in one look. */
 const AT_ONCE = 30;
+/** How often one look asks on, where it found registrations that are sent to already. */
+const ROUNDS = 10;
 
 export interface UnifiedPushSending {
 	/** Who claims a further push for this registration; undefined: there is no room in memory, and the next look finds it. */
@@ -78,6 +80,9 @@ export function createUnifiedPushSending(deps: UnifiedPushSendingDeps): UnifiedP
 	let removing: Promise<void> = Promise.resolve();
 	let isTakenBack = false;
 	let isStopped = false;
+	let isStarted = false;
+	/** A look was asked for that has not begun. */
+	let isAsked = false;
 	let timer: ReturnType<typeof setTimeout> | undefined;
 	let looking: Promise<void> | undefined;
 
@@ -138,19 +143,39 @@ export function createUnifiedPushSending(deps: UnifiedPushSendingDeps): UnifiedP
 		try {
 			if (!isTakenBack) await messages.takeBack(`${deps.connector} `, claimant);
 			isTakenBack = true;
-			const free = deps.isConnected() ? Math.min(AT_ONCE, lanes.free()) : 0;
-			const nodes = free > 0 ? await messages.due(free) : [];
-			for (const node of nodes) lanes.flush(node);
+			await beginDue();
 			fault(undefined);
 		} catch (error) {
 			fault(error);
 		}
+	}
+
+	/** What is due for a device that is sent to now waits for that: devices that do not answer keep nobody from their turn. */
+	async function beginDue(): Promise<void> {
+		for (let count = 0; count < ROUNDS; count++) {
+			const free = deps.isConnected() ? Math.min(AT_ONCE, lanes.free()) : 0;
+			const nodes = free > 0 ? await messages.due(free) : [];
+			const busy = nodes.filter(lanes.has);
+			for (const node of nodes) lanes.flush(node);
+			if (busy.length === 0) return;
+			await messages.standBehind(busy);
+		}
+	}
+
+	/** One at a time, however many ask. */
+	async function lookWhileAsked(): Promise<void> {
+		while (isAsked && !isStopped) {
+			isAsked = false;
+			await look();
+		}
+		looking = undefined;
 		if (!isStopped) timer = setTimeout(lookNow, LOOK_EVERY_MS);
 	}
 
 	function lookNow() {
 		clearTimeout(timer);
-		looking = look();
+		isAsked = true;
+		looking ??= lookWhileAsked();
 	}
 
 	return {
@@ -158,7 +183,7 @@ export function createUnifiedPushSending(deps: UnifiedPushSendingDeps): UnifiedP
 		send: lanes.add,
 
 		look() {
-			if (looking && !isStopped) lookNow();
+			if (isStarted && !isStopped) lookNow();
 		},
 
 		online,
@@ -177,7 +202,10 @@ export function createUnifiedPushSending(deps: UnifiedPushSendingDeps): UnifiedP
 			if (app === UNIFIED_PUSH) messages.removeOf(node).catch(() => {});
 		},
 
-		start: lookNow,
+		start() {
+			isStarted = true;
+			lookNow();
+		},
 
 		async stop(withinMs) {
 			isStopped = true;

@@ -18,6 +18,8 @@ export interface Leases {
 	claim(node: string, claimant: string, limit: number): Promise<KeptMessage[]>;
 	/** Some registrations for which something is due to be tried, whose has waited longest first. What expired is removed. */
 	due(limit: number): Promise<string[]>;
+	/** What is due for these waits as long as a lease: their devices are sent to now, and get it behind that. */
+	standBehind(nodes: readonly string[]): Promise<void>;
 	/** All that this one has claimed of a registration waits for its next try. */
 	putOff(node: string, claimant: string): Promise<void>;
 	/** The same for one, whoever has claimed it. */
@@ -82,6 +84,13 @@ export function createLeases(db: LibSQLDatabase, now: () => SQL<number>, leaseMs
 			// Most of the time there is nothing, and a question takes no turn from those who write.
 			if (rows.length > 0) await db.delete(messages).where(and(isDue, lte(messages.expiresAt, now())));
 			return rows.map(({ node }) => node);
+		},
+
+		async standBehind(nodes) {
+			await db
+				.update(messages)
+				.set({ dueAt: sql`min(${now()} + ${leaseMs}, ${messages.expiresAt})` })
+				.where(and(inArray(messages.node, [...nodes]), isFree(), lte(messages.dueAt, now())));
 		},
 
 		putOff: (node, claimant) => putOff(and(eq(messages.node, node), eq(messages.claimedBy, claimant))),

@@ -304,3 +304,50 @@ describe("what waits", () => {
 		expect(await free()).toBe(1);
 	});
 });
+
+describe("looks at what is due", () => {
+	test("are one at a time, and one a second, however many pushes ask for one", async () => {
+		const { due } = fixture.messages;
+		let atOnce = 0;
+		let most = 0;
+		let asked = 0;
+		fixture.messages.due = async (limit) => {
+			asked += 1;
+			most = Math.max(most, ++atOnce);
+			// As over a network.
+			await Bun.sleep(20);
+			atOnce -= 1;
+			return due(limit);
+		};
+		const other = fixture.connector("other");
+		other.sending.start();
+		for (let count = 0; count < 100; count++) other.sending.look();
+		await Bun.sleep(1_600);
+		await other.sending.stop(0);
+		expect(most).toBe(1);
+		expect(asked).toBeLessThan(5);
+	});
+
+	test("pass devices that do not answer by: another one gets its turn", async () => {
+		const silent = new Set<string>();
+		const take = fixture.taking(null);
+		for (let count = 0; count < 31; count++) {
+			const letter = String.fromCharCode(65 + (count % 26), 97 + Math.floor(count / 26));
+			const jid = `silent${count}@example.net/x`;
+			silent.add(jid);
+			const { token } = await fixture.register(`${letter.repeat(21)}A= ${"B".repeat(43)}=`, jid);
+			for (let each = 0; each < 12; each++) await take(token, push("silence"));
+		}
+		fixture.state.device = (stanza) => (silent.has(stanza.attrs.to) ? undefined : answerTo(stanza));
+		fixture.clock.now += 1;
+		const { token } = await fixture.register();
+		await take(token, push("hello"));
+		fixture.sending.start();
+		// Beyond what one look begins with.
+		await fixture.untilSent(30);
+		fixture.sending.look();
+		const deadline = performance.now() + 3_000;
+		while (!fixture.sent.includes("hello") && performance.now() < deadline) await Bun.sleep(5);
+		expect(fixture.sent).toContain("hello");
+	});
+});

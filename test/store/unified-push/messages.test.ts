@@ -193,6 +193,7 @@ describe("the database", () => {
 		await store.putOff("N", "A");
 		await store.putOffOne(1);
 		await store.hasten(["N"], "A");
+		await store.standBehind(["N"]);
 		await store.remove([1]);
 		await store.removeOf("N");
 		client.execute = execute as never;
