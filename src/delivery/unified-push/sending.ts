@@ -20,12 +20,7 @@ import type { Journal } from "../journal.ts";
 import type { Results } from "../outcomes/push-results.ts";
 import { createAsking } from "./asking.ts";
 import { createLanes } from "./lanes.ts";
-
-const LOOK_EVERY_MS = 1_000;
-/** Registrations that are begun with in one look. */
-const AT_ONCE = 30;
-/** How often one look asks on, where it found registrations that are sent to already. */
-const ROUNDS = 10;
+import { createLooks } from "./looks.ts";
 
 export interface UnifiedPushSending {
 	/** Who claims a further push for this registration; undefined: there is no room in memory, and the next look finds it. */
@@ -76,15 +71,11 @@ export function createUnifiedPushSending(deps: UnifiedPushSendingDeps): UnifiedP
 	const fault = createFaultWarning(log);
 	const asking = createAsking({ ...deps, claimant, late, now });
 	const lanes = createLanes({ messages, registrations, claimant, deliver, onFault: fault });
+	const prefix = `${deps.connector} `;
+	const { isConnected } = deps;
+	const looks = createLooks({ messages, lanes, isConnected, prefix, claimant, onFault: fault });
 	/** The last of them; they are removed in their order. */
 	let removing: Promise<void> = Promise.resolve();
-	let isTakenBack = false;
-	let isStopped = false;
-	let isStarted = false;
-	/** A look was asked for that has not begun. */
-	let isAsked = false;
-	let timer: ReturnType<typeof setTimeout> | undefined;
-	let looking: Promise<void> | undefined;
 
 	/** The device took one that nobody waited for any more, or refused it. */
 	async function late(id: number, jid: string, outcome: Outcome): Promise<void> {
@@ -139,52 +130,11 @@ export function createUnifiedPushSending(deps: UnifiedPushSendingDeps): UnifiedP
 		for (const node of (await messages.waitingFor(UNIFIED_PUSH, jid)).free) lanes.flush(node);
 	}
 
-	async function look(): Promise<void> {
-		try {
-			if (!isTakenBack) await messages.takeBack(`${deps.connector} `, claimant);
-			isTakenBack = true;
-			await beginDue();
-			fault(undefined);
-		} catch (error) {
-			fault(error);
-		}
-	}
-
-	/** What is due for a device that is sent to now waits for that: devices that do not answer keep nobody from their turn. */
-	async function beginDue(): Promise<void> {
-		for (let count = 0; count < ROUNDS; count++) {
-			const free = deps.isConnected() ? Math.min(AT_ONCE, lanes.free()) : 0;
-			const nodes = free > 0 ? await messages.due(free) : [];
-			const busy = nodes.filter(lanes.has);
-			for (const node of nodes) lanes.flush(node);
-			if (busy.length === 0) return;
-			await messages.standBehind(busy);
-		}
-	}
-
-	/** One at a time, however many ask. */
-	async function lookWhileAsked(): Promise<void> {
-		while (isAsked && !isStopped) {
-			isAsked = false;
-			await look();
-		}
-		looking = undefined;
-		if (!isStopped) timer = setTimeout(lookNow, LOOK_EVERY_MS);
-	}
-
-	function lookNow() {
-		clearTimeout(timer);
-		isAsked = true;
-		looking ??= lookWhileAsked();
-	}
-
 	return {
 		claimantFor: (node) => (lanes.hasRoom(node) && deps.isConnected() ? claimant : undefined),
 		send: lanes.add,
 
-		look() {
-			if (isStarted && !isStopped) lookNow();
-		},
+		look: looks.now,
 
 		online,
 
@@ -202,15 +152,10 @@ export function createUnifiedPushSending(deps: UnifiedPushSendingDeps): UnifiedP
 			if (app === UNIFIED_PUSH) messages.removeOf(node).catch(() => {});
 		},
 
-		start() {
-			isStarted = true;
-			lookNow();
-		},
+		start: looks.start,
 
 		async stop(withinMs) {
-			isStopped = true;
-			clearTimeout(timer);
-			await looking;
+			await looks.stop();
 			await Promise.race([lanes.stop(), new Promise((resolve) => setTimeout(resolve, withinMs))]);
 			await removing;
 			await messages.giveBack(claimant).catch(fault);
