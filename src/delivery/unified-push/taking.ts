@@ -35,7 +35,7 @@ export type Taken =
 	| { kind: "key-missing" };
 
 export interface TakingDeps {
-	registrations: Pick<Registrations, "find" | "findAtPrimary" | "remove" | "rename">;
+	registrations: Pick<Registrations, "find" | "findAtPrimary" | "expire" | "rename">;
 	keyring: Pick<Keyring, "verifyEndpoint" | "conceal">;
 	messages: Pick<UnifiedPushMessages, "put" | "usage" | "moved">;
 	/** How long an endpoint lives that is not renewed, ms. */
@@ -63,11 +63,13 @@ export function createTaking(deps: TakingDeps): Take {
 
 	/** The registration of an endpoint, by the node that its endpoint names: an older key's goes. */
 	async function registrationOf(node: string): Promise<Registration | undefined> {
-		const found = (await registrations.find(node)) ?? (await registrations.findAtPrimary(node));
+		let found = (await registrations.find(node)) ?? (await registrations.findAtPrimary(node));
 		if (found?.app !== UNIFIED_PUSH) return undefined;
 		if (found.renewedAt + deps.endpointLifeMs < now()) {
-			await registrations.remove(found.node, EXPIRED);
-			return undefined;
+			// What a replica has may be older than a renewal.
+			if (await registrations.expire(found.node, deps.endpointLifeMs)) return undefined;
+			found = await registrations.findAtPrimary(node);
+			if (!found) return undefined;
 		}
 		if (found.node === node) return found;
 		const renamed = await registrations.rename(found, node);
@@ -102,8 +104,6 @@ export function createTaking(deps: TakingDeps): Take {
 
 /** Between two counts because there seems to be no room, ms. */
 const RECOUNT_MS = 500;
-
-const EXPIRED = { decider: "reveille", reason: "its device did not renew the endpoint" } as const;
 
 /** @returns whether there is room for so many bytes more, by a count that may be some seconds old */
 function createSpace({ messages, isOpen }: TakingDeps, now: () => number) {
