@@ -21,6 +21,7 @@ import type { Results } from "../outcomes/push-results.ts";
 import { createAsking } from "./asking.ts";
 import { createLanes } from "./lanes.ts";
 import { createLooks } from "./looks.ts";
+import { createWakes } from "./wakes.ts";
 
 export interface UnifiedPushSending {
 	/** Who claims a further push for this registration; undefined: there is no room in memory, and the next look finds it. */
@@ -68,6 +69,7 @@ export function createUnifiedPushSending(deps: UnifiedPushSendingDeps): UnifiedP
 	const claimant = `${deps.connector} ${crypto.randomUUID()}`;
 	const owners = createBuckets(unifiedPushBounds.presences.is, now);
 	const parties = createBuckets(unifiedPushBounds.partyPresences.is, now);
+	const wakes = createWakes(now);
 	const fault = createFaultWarning(log);
 	const asking = createAsking({ ...deps, claimant, late, now });
 	const lanes = createLanes({ messages, registrations, claimant, deliver, onFault: fault });
@@ -113,6 +115,7 @@ export function createUnifiedPushSending(deps: UnifiedPushSendingDeps): UnifiedP
 		if (outcome.kind === "gone") await forget(registration, at);
 		else {
 			results.add(registration, "delivered");
+			wakes.putBack(registration.owner);
 			// The next push does not wait for it: what cannot be removed now is sent again when its lease ends.
 			removing = messages.remove([message.id]).catch(fault);
 		}
@@ -121,13 +124,16 @@ export function createUnifiedPushSending(deps: UnifiedPushSendingDeps): UnifiedP
 
 	async function online(jid: string): Promise<void> {
 		const { free, claimed } = await messages.waitingFor(UNIFIED_PUSH, jid);
-		for (const node of [...free, ...claimed.filter(lanes.has)]) lanes.flush(node);
+		const mayWake = () => wakes.take(bareOf(jid));
+		const ours = new Set([...free, ...claimed.filter(lanes.has)]);
+		for (const node of ours) if (mayWake()) lanes.flush(node);
 		// What another connector is about to put off, since it heard before that the device is away.
-		const others = claimed.filter((node) => !lanes.has(node));
+		const others = claimed.filter((node) => !lanes.has(node) && !ours.has(node) && mayWake());
 		if (others.length === 0) return;
 		await messages.hasten(others, claimant);
 		// It may have been put off just before.
-		for (const node of (await messages.waitingFor(UNIFIED_PUSH, jid)).free) lanes.flush(node);
+		const { free: nowFree } = await messages.waitingFor(UNIFIED_PUSH, jid);
+		for (const node of nowFree) if (others.includes(node)) lanes.flush(node);
 	}
 
 	return {

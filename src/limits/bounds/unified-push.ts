@@ -88,6 +88,18 @@ export const unifiedPushBounds = {
 		what: "The same of one registrable domain",
 		beyond: "A further one is passed over: what waits goes out at the next try.",
 	},
+	wakes: {
+		is: { burst: 100, perSecond: 0.2 },
+		unit: "registrations",
+		what: "Registrations of one account whose pushes go out because it is there (presence, registering). Each push that is taken gives one back",
+		beyond: "What waits for a further one goes out at the next try.",
+	},
+	partyWakes: {
+		is: { burst: 5_000, perSecond: 20 },
+		unit: "registrations",
+		what: "The same of one registrable domain",
+		beyond: "What waits for a further one goes out at the next try.",
+	},
 	answerTime: {
 		is: 10_000,
 		unit: "milliseconds",

@@ -351,3 +351,44 @@ describe("looks at what is due", () => {
 		expect(fixture.sent).toContain("hello");
 	});
 });
+
+describe("a device that says again and again that it is there", () => {
+	const registerSome = async (count: number) => {
+		const tokens: string[] = [];
+		for (let at = 0; at < count; at++)
+			tokens.push(
+				(await fixture.register(`${String(at).padStart(2, "0").padEnd(43, "A")}= ${"B".repeat(43)}=`)).token,
+			);
+		return tokens;
+	};
+
+	test("and takes nothing gets no more than its bound, whatever waits for it", async () => {
+		const take = fixture.taking(null);
+		for (const token of await registerSome(20)) await take(token, push("1"));
+		fixture.state.device = AWAY;
+		for (let count = 0; count < unifiedPushBounds.presences.is.burst - 1; count++) {
+			await fixture.sending.presence(JID);
+			await untilFree(20);
+		}
+		await fixture.sending.online(JID);
+		await untilFree(20);
+		expect(fixture.sent.length).toBeLessThanOrEqual(unifiedPushBounds.wakes.is.burst);
+		// The next look has it.
+		fixture.state.device = HERE;
+		fixture.clock.now += 1_800_000;
+		fixture.sending.start();
+		await fixture.untilWaiting(0);
+	});
+
+	test("and takes what it gets has no such bound", async () => {
+		const take = fixture.taking(null);
+		const tokens = await registerSome(20);
+		const rounds = unifiedPushBounds.wakes.is.burst / 20 + 2;
+		for (let round = 0; round < rounds; round++) {
+			for (const token of tokens) await take(token, push("1"));
+			await fixture.sending.presence(JID);
+			await fixture.untilWaiting(0);
+		}
+		expect(fixture.sent).toHaveLength(rounds * 20);
+	});
+});
