@@ -115,6 +115,18 @@ describe("a push to an endpoint", () => {
 		expect(await fixture.registrations.findAtPrimary(node)).toBeDefined();
 	});
 
+	test("of somebody who is barred ends what was registered by a process that did not know it yet", async () => {
+		await fixture.bars.add("example.org", "spam");
+		const { token, node } = await fixture.register();
+		const take = fixture.taking();
+		expect(await take(token, push("1"))).toEqual({ kind: "gone" });
+		expect(await fixture.registrations.find(node)).toBeUndefined();
+		// Lifted by another process, of which this one does not know yet.
+		const after = await fixture.register();
+		await fixture.database.client.execute("DELETE FROM bars");
+		expect(await take(after.token, push("2"))).toMatchObject({ kind: "kept" });
+	});
+
 	test("is not sent to what registered in another way", async () => {
 		const node = keyring.createNode();
 		const wanted = {
@@ -179,6 +191,7 @@ describe("a push to an endpoint", () => {
 		);
 		const take = createTaking({
 			registrations,
+			bars: fixture.bars,
 			keyring: changed,
 			messages: fixture.messages,
 			isOpen: false,
