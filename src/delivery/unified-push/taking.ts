@@ -147,7 +147,8 @@ function createSpace({ messages, isOpen }: TakingDeps, now: () => number) {
 		usage.all + bytes <= all && (usage.parties.get(party) ?? 0) + bytes <= most;
 	const isOlder = (ms: number) => Math.abs(now() - countedAt) > ms;
 
-	return async (party: string, bytes: number): Promise<boolean> => {
+	return async (party: string, length: number): Promise<boolean> => {
+		const bytes = Math.max(length, unifiedPushBounds.waitingLeast.is);
 		// What was delivered since the last count is in it still: before anybody is refused, it is counted again.
 		if (isOlder(unifiedPushBounds.usageAge.is) || (!fits(party, bytes) && isOlder(RECOUNT_MS)))
 			counting ??= count();

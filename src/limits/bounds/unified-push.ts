@@ -64,6 +64,12 @@ export const unifiedPushBounds = {
 		what: "The bodies of all pushes that wait in one database",
 		beyond: "A further push is refused with status 503 and `Retry-After`.",
 	},
+	waitingLeast: {
+		is: 512,
+		unit: "bytes",
+		what: "What each of these counts as, if its body has less",
+		beyond: "So there are no more than 524,288 of them, and counting them holds nobody up.",
+	},
 	share: {
 		is: 0.1,
 		unit: "of them",

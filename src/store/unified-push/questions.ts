@@ -1,7 +1,10 @@
 /** What is asked of the pushes that wait for UnifiedPush devices. */
 import { and, eq, gt, inArray, type SQL, sql } from "drizzle-orm";
 import type { LibSQLDatabase } from "drizzle-orm/libsql";
+import { unifiedPushBounds } from "../../limits/bounds/unified-push.ts";
 import { unifiedPushMessages as messages, registrations } from "../schema.ts";
+
+const LEAST = unifiedPushBounds.waitingLeast.is;
 
 /** Bytes that wait. */
 export interface Usage {
@@ -20,6 +23,7 @@ export interface Questions {
 	nodeOf(id: number, app: string, jid: string): Promise<string | undefined>;
 	/** Which of these are there, and of those which this one has claimed, and nobody hastened. */
 	stillClaimed(ids: readonly number[], claimant: string): Promise<ReadonlyMap<number, boolean>>;
+	/** A small body counts as `waitingLeast`. */
 	usage(): Promise<Usage>;
 	/** How many wait. */
 	count(): Promise<number>;
@@ -63,7 +67,7 @@ export function createQuestions(db: LibSQLDatabase, now: () => SQL<number>): Que
 
 		async usage() {
 			const rows = await db
-				.select({ party: messages.party, bytes: sql<number>`sum(${messages.bytes})` })
+				.select({ party: messages.party, bytes: sql<number>`sum(max(${messages.bytes}, ${LEAST}))` })
 				.from(messages)
 				.groupBy(messages.party);
 			const parties = new Map(rows.map(({ party, bytes }) => [party, bytes]));

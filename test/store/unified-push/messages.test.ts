@@ -135,13 +135,14 @@ describe("what waits for UnifiedPush devices", () => {
 
 	test("goes when it expires, and is counted until then", async () => {
 		const kept = open();
-		await kept.put(message("1", { ttlMs: 10_000 }));
-		await kept.put(message("2", { party: "example.com", bytes: 50 }));
+		const least = unifiedPushBounds.waitingLeast.is;
+		await kept.put(message("1", { ttlMs: 10_000, bytes: 1_000 }));
+		await kept.put(message("2", { party: "example.com", bytes: 1 }));
 		expect(await kept.usage()).toEqual({
-			all: 150,
+			all: 1_000 + least,
 			parties: new Map([
-				["example.com", 50],
-				["example.org", 100],
+				["example.com", least],
+				["example.org", 1_000],
 			]),
 		});
 		time += 10_000;
