@@ -402,11 +402,12 @@ async function openApp({
 function takeUnifiedPushes(
 	{ endpointLifeMs }: NonNullable<Config["unifiedPush"]>,
 	{ xmppAllow }: Config,
-	{ shared, registrations, keyring, unifiedPushMessages }: Database,
+	{ shared, registrations, consoleStore, keyring, unifiedPushMessages }: Database,
 	connector: Connector | undefined,
 ): Take {
 	const take = createTaking({
 		registrations,
+		bars: consoleStore.bars,
 		keyring,
 		messages: unifiedPushMessages,
 		endpointLifeMs,

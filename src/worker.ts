@@ -199,6 +199,7 @@ async function compose(bindings: Bindings) {
 			...config.unifiedPush,
 			take: createTaking({
 				registrations,
+				bars: consoleStore.bars,
 				keyring,
 				messages: createUnifiedPushMessages(db),
 				endpointLifeMs: config.unifiedPush.endpointLifeMs,

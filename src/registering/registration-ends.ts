@@ -5,7 +5,15 @@ import type { Registration } from "../types.ts";
 
 type Ending = Pick<
 	Registrations,
-	"remove" | "endOf" | "forget" | "findAtPrimary" | "register" | "registerInBatch" | "renew" | "replaceNode"
+	| "remove"
+	| "endOf"
+	| "forget"
+	| "expire"
+	| "findAtPrimary"
+	| "register"
+	| "registerInBatch"
+	| "renew"
+	| "replaceNode"
 >;
 
 /** Where ends are told, for whoever tells the owners' servers: that one needs the registrations, and is made later. */
@@ -22,6 +30,7 @@ const DISPLACED: EndedBy = {
 	decider: "reveille",
 	reason: "made room for another at its push service, which has as many as it may: it was never reached",
 };
+const EXPIRED: EndedBy = { decider: "reveille", reason: "its device did not renew the endpoint" };
 const MOVED: EndedBy = { decider: "reveille", reason: "it got another node, at the pubsub host" };
 
 export function createEnds(): Ends {
@@ -61,6 +70,7 @@ export function announceEnds<Some extends Ending>(registrations: Some, tell: End
 			return ended;
 		},
 		forget: (node, ...condition) => ending(node, BY_PROVIDER, () => registrations.forget(node, ...condition)),
+		expire: (node, lifeMs) => ending(node, EXPIRED, () => registrations.expire(node, lifeMs)),
 		async replaceNode(former, node) {
 			await registrations.replaceNode(former, node);
 			tell(former, MOVED);

@@ -97,6 +97,7 @@ async function handled(stanza: Element): Promise<void> {
 /** As processes have it: a node that names no key of ours was never one. */
 const take = createTaking({
 	registrations: fixture.registrations,
+	bars: { isBarred: () => false, isStillBarred: async () => false },
 	keyring: withFormerSecrets(keyring, { hashOf: async () => undefined, retire: async () => {} }),
 	messages: fixture.messages,
 	isOpen: false,

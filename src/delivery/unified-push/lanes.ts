@@ -69,13 +69,14 @@ export function createLanes({ messages, registrations, claimant, deliver, onFaul
 		while (!isStopped) {
 			if (lane.waiting.length === 0 && lane.isBehind) await refill(node, lane);
 			const message = lane.waiting.shift();
-			if (!message) return;
+			// At once: what comes a moment later begins a lane of its own.
+			if (!message) return void lanes.delete(node);
 			held -= 1;
 			lane.isWoken = false;
 			if (await deliver(registration, message)) continue;
 			await putOff(node, lane);
-			if (!lane.isWoken) return;
-			lane.isBehind = true;
+			if (!lane.isWoken && lane.waiting.length === 0) return void lanes.delete(node);
+			lane.isBehind ||= lane.isWoken;
 		}
 	}
 
@@ -89,7 +90,7 @@ export function createLanes({ messages, registrations, claimant, deliver, onFaul
 			onFault(error);
 		} finally {
 			held -= lane.waiting.length;
-			lanes.delete(node);
+			if (lanes.get(node) === lane) lanes.delete(node);
 		}
 	}
 

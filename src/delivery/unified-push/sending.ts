@@ -20,10 +20,8 @@ import type { Journal } from "../journal.ts";
 import type { Results } from "../outcomes/push-results.ts";
 import { createAsking } from "./asking.ts";
 import { createLanes } from "./lanes.ts";
-
-const LOOK_EVERY_MS = 1_000;
-/** Registrations that are begun with in one look. */
-const AT_ONCE = 30;
+import { createLooks } from "./looks.ts";
+import { createWakes } from "./wakes.ts";
 
 export interface UnifiedPushSending {
 	/** Who claims a further push for this registration; undefined: there is no room in memory, and the next look finds it. */
@@ -71,15 +69,15 @@ export function createUnifiedPushSending(deps: UnifiedPushSendingDeps): UnifiedP
 	const claimant = `${deps.connector} ${crypto.randomUUID()}`;
 	const owners = createBuckets(unifiedPushBounds.presences.is, now);
 	const parties = createBuckets(unifiedPushBounds.partyPresences.is, now);
+	const wakes = createWakes(now);
 	const fault = createFaultWarning(log);
 	const asking = createAsking({ ...deps, claimant, late, now });
 	const lanes = createLanes({ messages, registrations, claimant, deliver, onFault: fault });
+	const prefix = `${deps.connector} `;
+	const { isConnected } = deps;
+	const looks = createLooks({ messages, lanes, isConnected, prefix, claimant, onFault: fault });
 	/** The last of them; they are removed in their order. */
 	let removing: Promise<void> = Promise.resolve();
-	let isTakenBack = false;
-	let isStopped = false;
-	let timer: ReturnType<typeof setTimeout> | undefined;
-	let looking: Promise<void> | undefined;
 
 	/** The device took one that nobody waited for any more, or refused it. */
 	async function late(id: number, jid: string, outcome: Outcome): Promise<void> {
@@ -117,6 +115,7 @@ export function createUnifiedPushSending(deps: UnifiedPushSendingDeps): UnifiedP
 		if (outcome.kind === "gone") await forget(registration, at);
 		else {
 			results.add(registration, "delivered");
+			wakes.putBack(registration.owner);
 			// The next push does not wait for it: what cannot be removed now is sent again when its lease ends.
 			removing = messages.remove([message.id]).catch(fault);
 		}
@@ -125,41 +124,23 @@ export function createUnifiedPushSending(deps: UnifiedPushSendingDeps): UnifiedP
 
 	async function online(jid: string): Promise<void> {
 		const { free, claimed } = await messages.waitingFor(UNIFIED_PUSH, jid);
-		for (const node of [...free, ...claimed.filter(lanes.has)]) lanes.flush(node);
+		const mayWake = () => wakes.take(bareOf(jid));
+		const ours = new Set([...free, ...claimed.filter(lanes.has)]);
+		for (const node of ours) if (mayWake()) lanes.flush(node);
 		// What another connector is about to put off, since it heard before that the device is away.
-		const others = claimed.filter((node) => !lanes.has(node));
+		const others = claimed.filter((node) => !lanes.has(node) && !ours.has(node) && mayWake());
 		if (others.length === 0) return;
 		await messages.hasten(others, claimant);
 		// It may have been put off just before.
-		for (const node of (await messages.waitingFor(UNIFIED_PUSH, jid)).free) lanes.flush(node);
-	}
-
-	async function look(): Promise<void> {
-		try {
-			if (!isTakenBack) await messages.takeBack(`${deps.connector} `, claimant);
-			isTakenBack = true;
-			const free = deps.isConnected() ? Math.min(AT_ONCE, lanes.free()) : 0;
-			const nodes = free > 0 ? await messages.due(free) : [];
-			for (const node of nodes) lanes.flush(node);
-			fault(undefined);
-		} catch (error) {
-			fault(error);
-		}
-		if (!isStopped) timer = setTimeout(lookNow, LOOK_EVERY_MS);
-	}
-
-	function lookNow() {
-		clearTimeout(timer);
-		looking = look();
+		const { free: nowFree } = await messages.waitingFor(UNIFIED_PUSH, jid);
+		for (const node of nowFree) if (others.includes(node)) lanes.flush(node);
 	}
 
 	return {
 		claimantFor: (node) => (lanes.hasRoom(node) && deps.isConnected() ? claimant : undefined),
 		send: lanes.add,
 
-		look() {
-			if (looking && !isStopped) lookNow();
-		},
+		look: looks.now,
 
 		online,
 
@@ -177,12 +158,10 @@ export function createUnifiedPushSending(deps: UnifiedPushSendingDeps): UnifiedP
 			if (app === UNIFIED_PUSH) messages.removeOf(node).catch(() => {});
 		},
 
-		start: lookNow,
+		start: looks.start,
 
 		async stop(withinMs) {
-			isStopped = true;
-			clearTimeout(timer);
-			await looking;
+			await looks.stop();
 			await Promise.race([lanes.stop(), new Promise((resolve) => setTimeout(resolve, withinMs))]);
 			await removing;
 			await messages.giveBack(claimant).catch(fault);

@@ -2,6 +2,8 @@
 import { unifiedPushBounds } from "../../limits/bounds/unified-push.ts";
 import { createBuckets } from "../../limits/token-buckets.ts";
 import { type Keyring, splitOpenNode } from "../../secrets.ts";
+import type { Bars } from "../../store/console/bars.ts";
+import { BARRED } from "../../store/registrations/end.ts";
 import type { Registrations } from "../../store/registrations/registrations.ts";
 import type { UnifiedPushMessages, Usage } from "../../store/unified-push/messages.ts";
 import type { Registration } from "../../types.ts";
@@ -35,7 +37,9 @@ export type Taken =
 	| { kind: "key-missing" };
 
 export interface TakingDeps {
-	registrations: Pick<Registrations, "find" | "findAtPrimary" | "remove" | "rename">;
+	registrations: Pick<Registrations, "find" | "findAtPrimary" | "expire" | "remove" | "rename">;
+	/** Whether the operator serves an owner no more; both as in `Bars`. */
+	bars: Pick<Bars, "isBarred" | "isStillBarred">;
 	keyring: Pick<Keyring, "verifyEndpoint" | "conceal">;
 	messages: Pick<UnifiedPushMessages, "put" | "usage" | "moved">;
 	/** How long an endpoint lives that is not renewed, ms. */
@@ -57,17 +61,34 @@ export interface TakingDeps {
 export type Take = (token: string, sent: Sent) => Promise<Taken>;
 
 export function createTaking(deps: TakingDeps): Take {
-	const { registrations, keyring, messages, sending, mayGrow = async () => true, now = Date.now } = deps;
+	const {
+		registrations,
+		bars,
+		keyring,
+		messages,
+		sending,
+		mayGrow = async () => true,
+		now = Date.now,
+	} = deps;
 	const endpoints = createBuckets(unifiedPushBounds.endpointRate.is, now);
 	const mayKeep = createSpace(deps, now);
 
+	/** Of one that a process registered which did not know of the bar yet: it ends here. Almost always nothing is waited for. */
+	async function endIfBarred({ node, owner }: Registration, isBarred: Promise<boolean> | true) {
+		if (!(await isBarred) || !(await bars.isStillBarred(owner))) return false;
+		await registrations.remove(node, BARRED);
+		return true;
+	}
+
 	/** The registration of an endpoint, by the node that its endpoint names: an older key's goes. */
 	async function registrationOf(node: string): Promise<Registration | undefined> {
-		const found = (await registrations.find(node)) ?? (await registrations.findAtPrimary(node));
+		let found = (await registrations.find(node)) ?? (await registrations.findAtPrimary(node));
 		if (found?.app !== UNIFIED_PUSH) return undefined;
 		if (found.renewedAt + deps.endpointLifeMs < now()) {
-			await registrations.remove(found.node, EXPIRED);
-			return undefined;
+			// What a replica has may be older than a renewal.
+			if (await registrations.expire(found.node, deps.endpointLifeMs)) return undefined;
+			found = await registrations.findAtPrimary(node);
+			if (!found) return undefined;
 		}
 		if (found.node === node) return found;
 		const renamed = await registrations.rename(found, node);
@@ -84,6 +105,8 @@ export function createTaking(deps: TakingDeps): Take {
 		const registration = await registrationOf(named);
 		if (!registration) return { kind: "gone" };
 		const { node, owner, party = partyOfOwner(owner) } = registration;
+		const isBarred = bars.isBarred(owner);
+		if (isBarred !== false && (await endIfBarred(registration, isBarred))) return { kind: "gone" };
 		if (!(await mayGrow()) || !(await mayKeep(party, body.length))) return { kind: "full" };
 
 		const granted = Math.min(ttlSeconds, unifiedPushBounds.timeToLive.is);
@@ -102,8 +125,6 @@ export function createTaking(deps: TakingDeps): Take {
 
 /** Between two counts because there seems to be no room, ms. */
 const RECOUNT_MS = 500;
-
-const EXPIRED = { decider: "reveille", reason: "its device did not renew the endpoint" } as const;
 
 /** @returns whether there is room for so many bytes more, by a count that may be some seconds old */
 function createSpace({ messages, isOpen }: TakingDeps, now: () => number) {
@@ -126,7 +147,8 @@ function createSpace({ messages, isOpen }: TakingDeps, now: () => number) {
 		usage.all + bytes <= all && (usage.parties.get(party) ?? 0) + bytes <= most;
 	const isOlder = (ms: number) => Math.abs(now() - countedAt) > ms;
 
-	return async (party: string, bytes: number): Promise<boolean> => {
+	return async (party: string, length: number): Promise<boolean> => {
+		const bytes = Math.max(length, unifiedPushBounds.waitingLeast.is);
 		// What was delivered since the last count is in it still: before anybody is refused, it is counted again.
 		if (isOlder(unifiedPushBounds.usageAge.is) || (!fits(party, bytes) && isOlder(RECOUNT_MS)))
 			counting ??= count();

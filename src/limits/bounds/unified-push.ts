@@ -64,6 +64,12 @@ export const unifiedPushBounds = {
 		what: "The bodies of all pushes that wait in one database",
 		beyond: "A further push is refused with status 503 and `Retry-After`.",
 	},
+	waitingLeast: {
+		is: 512,
+		unit: "bytes",
+		what: "What each of these counts as, if its body has less",
+		beyond: "So there are no more than 524,288 of them, and counting them holds nobody up.",
+	},
 	share: {
 		is: 0.1,
 		unit: "of them",
@@ -87,6 +93,18 @@ export const unifiedPushBounds = {
 		unit: "presences",
 		what: "The same of one registrable domain",
 		beyond: "A further one is passed over: what waits goes out at the next try.",
+	},
+	wakes: {
+		is: { burst: 100, perSecond: 0.2 },
+		unit: "registrations",
+		what: "Registrations of one account whose pushes go out because it is there (presence, registering). Each push that is taken gives one back",
+		beyond: "What waits for a further one goes out at the next try.",
+	},
+	partyWakes: {
+		is: { burst: 5_000, perSecond: 20 },
+		unit: "registrations",
+		what: "The same of one registrable domain",
+		beyond: "What waits for a further one goes out at the next try.",
 	},
 	answerTime: {
 		is: 10_000,

@@ -49,6 +49,11 @@ export interface Ending {
 	/** The same for the token of calls alone: the registration stays. */
 	forgetVoip(node: string, voipToken: string, deadSince: number): Promise<boolean>;
 	/**
+	 * Ends a registration that was not renewed for so long, by our clock and the database's.
+	 * @returns false: there is none, or it was renewed since it was read, or our clock is ahead
+	 */
+	expire(node: string, lifeMs: number): Promise<boolean>;
+	/**
 	 * Removes what was neither renewed nor delivered to since `before` (ms).
 	 * @param onEnded is told of each piece that went; must not throw
 	 * @returns how many
@@ -99,6 +104,15 @@ export function createEnding(primary: LibSQLDatabase, { refresh, learning, pace,
 			const rows = await primary.delete(registrations).where(inArray(itsNode, some)).returning();
 			learning.ends(rows);
 			return rows.map(toRegistration);
+		},
+
+		async expire(node, lifeMs) {
+			const isExpired = and(
+				eq(itsNode, node),
+				lt(renewedAt, now() - lifeMs),
+				lt(renewedAt, sql`${DATABASE_NOW} - ${lifeMs}`),
+			);
+			return learning.ends(await primary.delete(registrations).where(isExpired).returning({ node: itsNode }));
 		},
 
 		async sweep(before, onEnded) {

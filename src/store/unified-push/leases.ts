@@ -1,6 +1,7 @@
 /** Who sends what waits for a UnifiedPush device, and when. */
 import { and, asc, eq, gt, inArray, lte, ne, type SQL, sql } from "drizzle-orm";
 import type { LibSQLDatabase } from "drizzle-orm/libsql";
+import { unifiedPushBounds } from "../../limits/bounds/unified-push.ts";
 import { present } from "../../syntax/present-fields.ts";
 import { unifiedPushMessages as messages } from "../schema.ts";
 import type { KeptMessage } from "./keep.ts";
@@ -15,8 +16,10 @@ const HASTENED = -1;
 export interface Leases {
 	/** Takes the oldest of a registration that nobody has a lease on, in their order. */
 	claim(node: string, claimant: string, limit: number): Promise<KeptMessage[]>;
-	/** Some registrations for which something is due to be tried. What expired is removed. */
+	/** Some registrations for which something is due to be tried, whose has waited longest first. What expired is removed. */
 	due(limit: number): Promise<string[]>;
+	/** What is due for these waits as long as a lease: their devices are sent to now, and get it behind that. */
+	standBehind(nodes: readonly string[]): Promise<void>;
 	/** All that this one has claimed of a registration waits for its next try. */
 	putOff(node: string, claimant: string): Promise<void>;
 	/** The same for one, whoever has claimed it. */
@@ -64,14 +67,30 @@ export function createLeases(db: LibSQLDatabase, now: () => SQL<number>, leaseMs
 
 		async due(limit) {
 			const isDue = lte(messages.dueAt, now());
-			const rows = await db
-				.selectDistinct({ node: messages.node })
+			// As many as `limit` registrations may have together. Without it SQLite reads all that waits, in the order of nodes.
+			const oldest = db
+				.select({ node: messages.node, dueAt: messages.dueAt })
 				.from(messages)
 				.where(and(isDue, isFree()))
+				.orderBy(asc(messages.dueAt))
+				.limit(limit * unifiedPushBounds.waiting.is)
+				.as("oldest");
+			const rows = await db
+				.select({ node: oldest.node })
+				.from(oldest)
+				.groupBy(oldest.node)
+				.orderBy(sql`min(${oldest.dueAt})`)
 				.limit(limit);
 			// Most of the time there is nothing, and a question takes no turn from those who write.
 			if (rows.length > 0) await db.delete(messages).where(and(isDue, lte(messages.expiresAt, now())));
 			return rows.map(({ node }) => node);
+		},
+
+		async standBehind(nodes) {
+			await db
+				.update(messages)
+				.set({ dueAt: sql`min(${now()} + ${leaseMs}, ${messages.expiresAt})` })
+				.where(and(inArray(messages.node, [...nodes]), isFree(), lte(messages.dueAt, now())));
 		},
 
 		putOff: (node, claimant) => putOff(and(eq(messages.node, node), eq(messages.claimedBy, claimant))),

@@ -1,7 +1,10 @@
 /** What is asked of the pushes that wait for UnifiedPush devices. */
 import { and, eq, gt, inArray, type SQL, sql } from "drizzle-orm";
 import type { LibSQLDatabase } from "drizzle-orm/libsql";
+import { unifiedPushBounds } from "../../limits/bounds/unified-push.ts";
 import { unifiedPushMessages as messages, registrations } from "../schema.ts";
+
+const LEAST = unifiedPushBounds.waitingLeast.is;
 
 /** Bytes that wait. */
 export interface Usage {
@@ -20,6 +23,7 @@ export interface Questions {
 	nodeOf(id: number, app: string, jid: string): Promise<string | undefined>;
 	/** Which of these are there, and of those which this one has claimed, and nobody hastened. */
 	stillClaimed(ids: readonly number[], claimant: string): Promise<ReadonlyMap<number, boolean>>;
+	/** A small body counts as `waitingLeast`. */
 	usage(): Promise<Usage>;
 	/** How many wait. */
 	count(): Promise<number>;
@@ -30,11 +34,13 @@ export function createQuestions(db: LibSQLDatabase, now: () => SQL<number>): Que
 		async waitingFor(app, jid) {
 			const isClaimed = sql<number>`max(${messages.claimedUntil} > ${now()})`;
 			const isFree = sql<number>`min(${messages.claimedUntil}) <= ${now()}`;
+			// All such registrations are of one app: by its index each presence would read them all.
+			const isOfApp = sql`+${registrations.app} = ${app}`;
 			const rows = await db
 				.select({ node: messages.node, isClaimed, isFree })
 				.from(registrations)
 				.innerJoin(messages, eq(messages.node, registrations.node))
-				.where(and(eq(registrations.token, jid), eq(registrations.app, app), gt(messages.expiresAt, now())))
+				.where(and(eq(registrations.token, jid), isOfApp, gt(messages.expiresAt, now())))
 				.groupBy(messages.node);
 			return {
 				free: rows.filter((row) => row.isFree).map(({ node }) => node),
@@ -61,7 +67,7 @@ export function createQuestions(db: LibSQLDatabase, now: () => SQL<number>): Que
 
 		async usage() {
 			const rows = await db
-				.select({ party: messages.party, bytes: sql<number>`sum(${messages.bytes})` })
+				.select({ party: messages.party, bytes: sql<number>`sum(max(${messages.bytes}, ${LEAST}))` })
 				.from(messages)
 				.groupBy(messages.party);
 			const parties = new Map(rows.map(({ party, bytes }) => [party, bytes]));

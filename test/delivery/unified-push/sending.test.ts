@@ -304,3 +304,91 @@ describe("what waits", () => {
 		expect(await free()).toBe(1);
 	});
 });
+
+describe("looks at what is due", () => {
+	test("are one at a time, and one a second, however many pushes ask for one", async () => {
+		const { due } = fixture.messages;
+		let atOnce = 0;
+		let most = 0;
+		let asked = 0;
+		fixture.messages.due = async (limit) => {
+			asked += 1;
+			most = Math.max(most, ++atOnce);
+			// As over a network.
+			await Bun.sleep(20);
+			atOnce -= 1;
+			return due(limit);
+		};
+		const other = fixture.connector("other");
+		other.sending.start();
+		for (let count = 0; count < 100; count++) other.sending.look();
+		await Bun.sleep(1_600);
+		await other.sending.stop(0);
+		expect(most).toBe(1);
+		expect(asked).toBeLessThan(5);
+	});
+
+	test("pass devices that do not answer by: another one gets its turn", async () => {
+		const silent = new Set<string>();
+		const take = fixture.taking(null);
+		for (let count = 0; count < 31; count++) {
+			const letter = String.fromCharCode(65 + (count % 26), 97 + Math.floor(count / 26));
+			const jid = `silent${count}@example.net/x`;
+			silent.add(jid);
+			const { token } = await fixture.register(`${letter.repeat(21)}A= ${"B".repeat(43)}=`, jid);
+			for (let each = 0; each < 12; each++) await take(token, push("silence"));
+		}
+		fixture.state.device = (stanza) => (silent.has(stanza.attrs.to) ? undefined : answerTo(stanza));
+		fixture.clock.now += 1;
+		const { token } = await fixture.register();
+		await take(token, push("hello"));
+		fixture.sending.start();
+		// Beyond what one look begins with.
+		await fixture.untilSent(30);
+		fixture.sending.look();
+		const deadline = performance.now() + 3_000;
+		while (!fixture.sent.includes("hello") && performance.now() < deadline) await Bun.sleep(5);
+		expect(fixture.sent).toContain("hello");
+	});
+});
+
+describe("a device that says again and again that it is there", () => {
+	const registerSome = async (count: number) => {
+		const tokens: string[] = [];
+		for (let at = 0; at < count; at++)
+			tokens.push(
+				(await fixture.register(`${String(at).padStart(2, "0").padEnd(43, "A")}= ${"B".repeat(43)}=`)).token,
+			);
+		return tokens;
+	};
+
+	test("and takes nothing gets no more than its bound, whatever waits for it", async () => {
+		const take = fixture.taking(null);
+		for (const token of await registerSome(20)) await take(token, push("1"));
+		fixture.state.device = AWAY;
+		for (let count = 0; count < unifiedPushBounds.presences.is.burst - 1; count++) {
+			await fixture.sending.presence(JID);
+			await untilFree(20);
+		}
+		await fixture.sending.online(JID);
+		await untilFree(20);
+		expect(fixture.sent.length).toBeLessThanOrEqual(unifiedPushBounds.wakes.is.burst);
+		// The next look has it.
+		fixture.state.device = HERE;
+		fixture.clock.now += 1_800_000;
+		fixture.sending.start();
+		await fixture.untilWaiting(0);
+	});
+
+	test("and takes what it gets has no such bound", async () => {
+		const take = fixture.taking(null);
+		const tokens = await registerSome(20);
+		const rounds = unifiedPushBounds.wakes.is.burst / 20 + 2;
+		for (let round = 0; round < rounds; round++) {
+			for (const token of tokens) await take(token, push("1"));
+			await fixture.sending.presence(JID);
+			await fixture.untilWaiting(0);
+		}
+		expect(fixture.sent).toHaveLength(rounds * 20);
+	});
+});

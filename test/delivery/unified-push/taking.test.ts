@@ -22,6 +22,9 @@ const row = async () => {
 	return rows[0];
 };
 
+const renewedBefore = (ms: number) =>
+	fixture.database.client.execute(`UPDATE registrations SET renewed_at = ${Date.now() - ms}`);
+
 describe("a push to an endpoint", () => {
 	test("is kept before it is answered, for as long as was granted", async () => {
 		const { token, node } = await fixture.register();
@@ -91,11 +94,37 @@ describe("a push to an endpoint", () => {
 		const take = fixture.taking();
 		expect(await take(first.token, push("1"))).toEqual({ kind: "gone" });
 		const { token, node } = await fixture.register();
-		fixture.clock.now += unifiedPushBounds.endpointLife.is * 1000;
+		await renewedBefore(LIFE_MS - 60_000);
 		expect(await take(token, push("1"))).toMatchObject({ kind: "kept" });
-		fixture.clock.now += 1_000;
+		await renewedBefore(LIFE_MS + 1_000);
 		expect(await take(token, push("1"))).toEqual({ kind: "gone" });
 		expect(await fixture.registrations.find(node)).toBeUndefined();
+	});
+
+	test("does not end at the word of a clock that is years ahead, or of a replica that is old", async () => {
+		const { token, node } = await fixture.register();
+		const take = fixture.taking(null);
+		fixture.clock.now += 10 * LIFE_MS;
+		expect(await take(token, push("1"))).toMatchObject({ kind: "kept" });
+		fixture.clock.now -= 10 * LIFE_MS;
+		await renewedBefore(LIFE_MS + 1_000);
+		const old = await fixture.registrations.find(node);
+		await fixture.register();
+		fixture.registrations.find = async () => old;
+		expect(await take(token, push("2"))).toMatchObject({ kind: "kept" });
+		expect(await fixture.registrations.findAtPrimary(node)).toBeDefined();
+	});
+
+	test("of somebody who is barred ends what was registered by a process that did not know it yet", async () => {
+		await fixture.bars.add("example.org", "spam");
+		const { token, node } = await fixture.register();
+		const take = fixture.taking();
+		expect(await take(token, push("1"))).toEqual({ kind: "gone" });
+		expect(await fixture.registrations.find(node)).toBeUndefined();
+		// Lifted by another process, of which this one does not know yet.
+		const after = await fixture.register();
+		await fixture.database.client.execute("DELETE FROM bars");
+		expect(await take(after.token, push("2"))).toMatchObject({ kind: "kept" });
 	});
 
 	test("is not sent to what registered in another way", async () => {
@@ -133,10 +162,11 @@ describe("a push to an endpoint", () => {
 		// More than one registration may have.
 		await fixture.database.client.execute({
 			sql: "INSERT INTO unifiedpush_messages (node, party, bytes, expires_at, due_at, body) VALUES (?, ?, ?, 9e15, 0, '')",
-			args: ["another", "example.org", most - 10],
+			args: ["another", "example.org", most - unifiedPushBounds.waitingLeast.is],
 		});
 		const take = fixture.taking(null);
-		expect(await take(token, push("1234567890"))).toMatchObject({ kind: "kept" });
+		// However small it is: a row of one byte is a row.
+		expect(await take(token, push("1"))).toMatchObject({ kind: "kept" });
 		expect(await take(token, push("1"))).toEqual({ kind: "full" });
 		await fixture.messages.removeOf("another");
 		// It is counted again, since it seems full, though not at once.
@@ -162,6 +192,7 @@ describe("a push to an endpoint", () => {
 		);
 		const take = createTaking({
 			registrations,
+			bars: fixture.bars,
 			keyring: changed,
 			messages: fixture.messages,
 			isOpen: false,

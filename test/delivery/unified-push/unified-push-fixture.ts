@@ -5,6 +5,7 @@ import { createUnifiedPushSending } from "../../../src/delivery/unified-push/sen
 import { createTaking, type Sent } from "../../../src/delivery/unified-push/taking.ts";
 import { unifiedPushBounds } from "../../../src/limits/bounds/unified-push.ts";
 import { createKeyring } from "../../../src/secrets.ts";
+import { createBars } from "../../../src/store/console/bars.ts";
 import { createRegistrations } from "../../../src/store/registrations/registrations.ts";
 import { createUnifiedPushMessages } from "../../../src/store/unified-push/messages.ts";
 import { UNIFIED_PUSH } from "../../../src/xmpp/unified-push.ts";
@@ -46,6 +47,10 @@ export async function openUnifiedPushFixture({ deadlineMs = 10_000, isOpen = fal
 	const clock = { now: Date.now() };
 	const now = () => clock.now;
 	const registrations = createRegistrations(database.db, PLENTY, { now });
+	const bars = createBars(database.db, {
+		endSome: async (who) => (await registrations.endOf(who)).length,
+		now,
+	});
 	const messages = createUnifiedPushMessages(database.db, { clock: now });
 	const { log, lines } = readableLog();
 	/** The texts that went out, and the stanzas. */
@@ -96,6 +101,7 @@ export async function openUnifiedPushFixture({ deadlineMs = 10_000, isOpen = fal
 		database,
 		clock,
 		registrations,
+		bars,
 		messages,
 		lines,
 		sent,
@@ -108,6 +114,7 @@ export async function openUnifiedPushFixture({ deadlineMs = 10_000, isOpen = fal
 		taking: (sending: typeof one.sending | null = one.sending, mayGrow?: () => Promise<boolean>) =>
 			createTaking({
 				registrations,
+				bars,
 				keyring,
 				messages,
 				isOpen,

@@ -135,13 +135,14 @@ describe("what waits for UnifiedPush devices", () => {
 
 	test("goes when it expires, and is counted until then", async () => {
 		const kept = open();
-		await kept.put(message("1", { ttlMs: 10_000 }));
-		await kept.put(message("2", { party: "example.com", bytes: 50 }));
+		const least = unifiedPushBounds.waitingLeast.is;
+		await kept.put(message("1", { ttlMs: 10_000, bytes: 1_000 }));
+		await kept.put(message("2", { party: "example.com", bytes: 1 }));
 		expect(await kept.usage()).toEqual({
-			all: 150,
+			all: 1_000 + least,
 			parties: new Map([
-				["example.com", 50],
-				["example.org", 100],
+				["example.com", least],
+				["example.org", 1_000],
 			]),
 		});
 		time += 10_000;
@@ -170,5 +171,51 @@ describe("what waits for UnifiedPush devices", () => {
 		expect(await bodies("M")).toEqual(["1"]);
 		await kept.remove([id]);
 		expect(await kept.count()).toBe(0);
+	});
+});
+
+describe("the database", () => {
+	test("reads no more of what waits, and of registrations, than it is asked for", async () => {
+		const { client } = database;
+		const execute = client.execute.bind(client);
+		const asked: { sql: string; args: unknown }[] = [];
+		client.execute = (async (statement: { sql: string; args: unknown }) => {
+			asked.push(statement);
+			return execute(statement as never);
+		}) as never;
+		const store = open();
+		await store.put(message("1", { ttlMs: 1 }));
+		time += 2;
+		await store.due(30);
+		await store.waitingFor("app", "juliet@example.org/phone");
+		await store.nodeOf(1, "app", "juliet@example.org/phone");
+		await store.stillClaimed([1], "A");
+		await store.claim("N", "A", 10);
+		await store.putOff("N", "A");
+		await store.putOffOne(1);
+		await store.hasten(["N"], "A");
+		await store.standBehind(["N"]);
+		await store.remove([1]);
+		await store.removeOf("N");
+		client.execute = execute as never;
+		expect(asked.length).toBeGreaterThan(8);
+		for (const { sql, args } of asked) {
+			const { rows } = await execute({ sql: `EXPLAIN QUERY PLAN ${sql}`, args: args as never });
+			const plan = rows.map(({ detail }) => String(detail));
+			expect([
+				sql,
+				plan.filter((step) => /^SCAN (registrations|unifiedpush)|registrations_app/.test(step)),
+			]).toEqual([sql, []]);
+		}
+	});
+
+	test("gives what has been due longest first, whatever its node, and each registration once", async () => {
+		const store = open();
+		for (const node of ["Z", "M", "A"]) {
+			for (let count = 0; count < 3; count++) await store.put(message("1", { node }));
+			time += 1;
+		}
+		expect(await store.due(2)).toEqual(["Z", "M"]);
+		expect(await store.due(9)).toEqual(["Z", "M", "A"]);
 	});
 });
