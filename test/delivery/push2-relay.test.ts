@@ -312,3 +312,38 @@ test("through delivery: what fails waits with its JWT, a dead endpoint is asked 
 	expect(journal.takeFigures().pushes).toEqual({ "-push2-relay": { delivered: 2, gone: 1, later: 1 } });
 	await fixture.close();
 });
+
+test("however many endpoints of a domain are said to be gone, each is asked once a day", async () => {
+	const fixture = await openDeliveryFixture();
+	fixture.clock.now = START;
+	const { relay, requests, answers } = await relayWith();
+	const now = () => fixture.clock.now;
+	const admission = { keyring: fixture.keyring, modules: NO_MODULES, log: fixture.log, now };
+	const delivery = fixture.compose({
+		registrations: relay.beside(fixture.registrations),
+		services: new Map([[relay.app.name, relay.service]]),
+		apps: [relay.app],
+		admit: createAdmission({ ...admission, relay }),
+	});
+	const jwt = { token: (await signer.jwtFor(ORIGIN, START)).token, key: signer.key };
+	const publish = (n: number) => {
+		const url = `${ORIGIN}/wpush/${n}`;
+		return delivery.publish({
+			node: url,
+			push2: { kind: "endpoint", url },
+			publisher: "example.org",
+			unanswered: "component",
+			notification: { class: "high", rfc8291, jwt },
+		});
+	};
+	const most = 12;
+	// They were delivered to, so that their word would count.
+	for (let n = 0; n < most; n++) expect(await publish(n)).toMatchObject({ how: "delivered" });
+	answers.push(...new Array(most).fill(410));
+	for (let n = 0; n < most; n++) expect(await publish(n)).toMatchObject({ kind: "unknown" });
+	expect(await fixture.rows()).toEqual([]);
+	expect(requests).toHaveLength(2 * most);
+	for (let n = 0; n < most; n++) expect(await publish(n)).toMatchObject({ kind: "refused" });
+	expect(requests).toHaveLength(2 * most);
+	await fixture.close();
+});
