@@ -27,6 +27,7 @@ async function relayWith({
 	allow = ["*"],
 	allowHosts = ["*"] as string[],
 	known = [] as readonly Gone[],
+	barred = new Set<string>() as ReadonlySet<string>,
 } = {}) {
 	const noted: Gone[] = [];
 	const clock = { now: START };
@@ -45,6 +46,7 @@ async function relayWith({
 	const relay = createPush2Relay({
 		service,
 		mayRelay: createAccess(allow),
+		isBarred: (domain) => barred.has(domain),
 		hash: async (endpoint) => `hash of ${endpoint}`,
 		gone: { known, note: (hash, goneAt) => void noted.push({ hash, goneAt }) },
 		onDropped: (reason) => dropped.push(reason),
@@ -233,6 +235,46 @@ describe("a message is dropped", () => {
 		expect(await admit()).toMatchObject({ kind: "refused" });
 		clock.now += 1;
 		expect(await admit()).toEqual(NODE);
+	});
+});
+
+describe("a domain with more dead endpoints than it may have in an hour", () => {
+	const dead = push2Bounds.relayGone.is;
+	const at = (n: number) => `${ORIGIN}/wpush/dead/${n}`;
+
+	test("has messages relayed to those alone that were delivered to", async () => {
+		const { relay, admit, clock, dropped } = await relayWith();
+		const known = relay.beside(NOTHING);
+		await known.record([{ node: NODE.node, at: START }], []);
+		for (let n = 0; n < dead; n++) await known.forget(`relay:host${n}.example.org ${at(n)}`, at(n), 0);
+		expect(await admit(`${ORIGIN}/wpush/new`)).toMatchObject({ kind: "refused" });
+		expect(dropped).toEqual(["too_many_gone"]);
+		expect(await admit()).toEqual(NODE);
+		expect(await admit(`${ORIGIN}/wpush/new`, "example.com")).toHaveProperty("node");
+		clock.now += HOUR_MS / dead;
+		expect(await admit(`${ORIGIN}/wpush/new`)).toHaveProperty("node");
+	});
+});
+
+describe("what waits in the outbox is sent no more", () => {
+	test("to an endpoint that is gone since", async () => {
+		const { relay, clock } = await relayWith();
+		const known = relay.beside(NOTHING);
+		await known.forget(NODE.node, ENDPOINT, 0);
+		expect(await known.find(NODE.node)).toBeUndefined();
+		expect(await known.findAtPrimary(NODE.node)).toBeUndefined();
+		clock.now += 24 * HOUR_MS;
+		expect(await known.find(NODE.node)).toBeDefined();
+	});
+
+	test("for a domain that XMPP_ALLOW does not name any more, or that is barred", async () => {
+		const barred = new Set<string>();
+		const { relay } = await relayWith({ allow: ["example.org"], barred });
+		const known = relay.beside(NOTHING);
+		expect(await known.find(`relay:example.com ${ENDPOINT}`)).toBeUndefined();
+		expect(await known.find(NODE.node)).toBeDefined();
+		barred.add("example.org");
+		expect(await known.find(NODE.node)).toBeUndefined();
 	});
 });
 
