@@ -8,7 +8,7 @@ import { createAccess } from "../../src/registering/access.ts";
 import { endpointPolicy } from "../../src/services/endpoint.ts";
 import { createReceiver } from "../../src/services/webpush/message-decryption.ts";
 import { createRelay } from "../../src/services/webpush/relay.ts";
-import type { Notification } from "../../src/types.ts";
+import type { Notification, Outcome, PushService } from "../../src/types.ts";
 import { createSigner, sealedFor } from "../services/webpush/relayed.ts";
 import { NO_MODULES, openDeliveryFixture } from "./delivery-fixture.ts";
 
@@ -388,4 +388,82 @@ test("however many endpoints of a domain are said to be gone, each is asked once
 	for (let n = 0; n < most; n++) expect(await publish(n)).toMatchObject({ kind: "refused" });
 	expect(requests).toHaveLength(2 * most);
 	await fixture.close();
+});
+
+describe("while the disk is nearly full, nothing of endpoints that were never delivered to is put there", () => {
+	async function full() {
+		const asked = Promise.withResolvers<void>();
+		const put: unknown[] = [];
+		const fixture = await openDeliveryFixture();
+		fixture.clock.now = START;
+		const { relay } = await relayWith();
+		const calls: ((outcome: Outcome) => void)[] = [];
+		const hanging: PushService = {
+			...relay.service,
+			send: () => new Promise((resolve) => void calls.push(resolve)),
+		};
+		const now = () => fixture.clock.now;
+		const admission = { keyring: fixture.keyring, modules: NO_MODULES, log: fixture.log, now };
+		const delivery = fixture.compose({
+			registrations: relay.beside(fixture.registrations),
+			services: new Map([[relay.app.name, hanging]]),
+			apps: [relay.app],
+			admit: createAdmission({ ...admission, relay }),
+			async mayGrow() {
+				asked.resolve();
+				return false;
+			},
+			outbox: {
+				...fixture.outbox,
+				async put(...entries) {
+					put.push(...entries);
+					await fixture.outbox.put(...entries);
+				},
+			},
+		});
+		const jwt = { token: (await signer.jwtFor(ORIGIN, START)).token, key: signer.key };
+		const publish = (unanswered: "account" | "component") =>
+			delivery.publish({
+				node: ENDPOINT,
+				push2: { kind: "endpoint", url: ENDPOINT },
+				publisher: "example.org",
+				unanswered,
+				notification: { class: "high", rfc8291, jwt },
+			});
+		return { fixture, delivery, publish, calls, put, asked: asked.promise };
+	}
+
+	test("where a connection has too many in hand: neither what is on its way nor what is held back", async () => {
+		const { fixture, delivery, publish, calls, put } = await full();
+		const publishing = Array.from({ length: 8 }, () => publish("account"));
+		let isOver = false;
+		const over = Promise.all(publishing).finally(() => {
+			isOver = true;
+		});
+		while (!isOver) {
+			await delivery.settle();
+			await new Promise((resolve) => setImmediate(resolve));
+		}
+		for (const answer of await over) expect(answer).toMatchObject({ kind: "wait" });
+		expect(put).toEqual([]);
+		// What is on its way goes on.
+		expect(calls.length).toBeGreaterThan(0);
+		for (const call of calls) call({ kind: "delivered" });
+		await delivery.idle(1000);
+		await fixture.close();
+	});
+
+	test("where it came by a component, and is held back for longer than a moment", async () => {
+		const { fixture, delivery, publish, calls, put, asked } = await full();
+		const publishing = Array.from({ length: 8 }, () => publish("component"));
+		await asked;
+		// All of them came at the same moment.
+		await new Promise((resolve) => setTimeout(resolve, 50));
+		expect(put).toEqual([]);
+		await delivery.settle();
+		for (const answer of await Promise.all(publishing)) expect(answer).toMatchObject({ kind: "wait" });
+		for (const call of calls) call({ kind: "delivered" });
+		await delivery.idle(1000);
+		await fixture.close();
+	});
 });
