@@ -73,7 +73,10 @@ const repeat = options.repeat ?? 1;
 function publishOf(line: string): readonly [string, string] {
 	const [node, secret] = line.split(" ");
 	if (options.push2) {
-		const payload = new Uint8Array(options.push2.bytes).fill(7).toBase64();
+		// Salt, a record of 4096 bytes, and a key of 65: what begins otherwise is no message, and would not be sent.
+		const message = new Uint8Array(options.push2.bytes).fill(7);
+		message.set([0, 0, 16, 0, 65, 4], 16);
+		const payload = message.toBase64();
 		return [
 			`<message${isComponent || options.through ? "" : " xmlns='jabber:client'"} from='${SERVER}' to='${to}' id='`,
 			`'><notification xmlns='urn:xmpp:push2:0'><client>https://push.example.net/push2/${node}.${secret}</client><priority>normal</priority><encrypted xmlns='urn:xmpp:sce:rfc8291:0'><payload>${payload}</payload></encrypted></notification></message>`,

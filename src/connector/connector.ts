@@ -373,6 +373,7 @@ function composeDelivery(
 		createPush2Relay({
 			service: relayService,
 			mayRelay: mayPublish,
+			isBarred,
 			hash: keyring.conceal,
 			gone: file.gone,
 			onDropped(reason, domain, detail) {

@@ -205,8 +205,10 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
 		retry,
 
 		async settle(olderThanMs = 0) {
+			// Asked first: what is looked at below is written on the spot.
+			const hasRoom = await mayGrow();
 			// All at once: what is held back must not set out while something else is written.
-			await Promise.all([sending.settle(olderThanMs), pacing.release()]);
+			await Promise.all([sending.settle(olderThanMs, hasRoom), pacing.release(hasRoom)]);
 		},
 
 		idle: inFlight.idle,

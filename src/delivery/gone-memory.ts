@@ -17,6 +17,8 @@ export interface GoneMemory {
 /** How long it is remembered, ms. */
 export const GONE_MS = 86_400_000;
 const MOST = push2Bounds.relayEndpoints.is;
+/** Strangers decide how many could not be saved. */
+const WARN_EVERY_MS = 60_000;
 /** So many are noted until those are removed that are of no use any more. */
 const SWEEP_EVERY = 1_000;
 
@@ -37,13 +39,19 @@ export async function openGoneMemory({
 	let written = Promise.resolve();
 	let noted = 0;
 
-	function write(change: Promise<void>) {
-		const done = change.catch((error: unknown) =>
-			log.warn(
-				"Which endpoints of the relay are gone could not be saved in {dataDir}. It is known until this process ends: {error}",
-				about("gone-endpoints-not-saved", { error: faultOf(error) }),
-			),
+	let warnedAt = Number.NEGATIVE_INFINITY;
+
+	function warn(error: unknown) {
+		if (Math.abs(now() - warnedAt) < WARN_EVERY_MS) return;
+		warnedAt = now();
+		log.warn(
+			"Which endpoints of the relay are gone could not be saved in {dataDir}. It is known until this process ends: {error}",
+			about("gone-endpoints-not-saved", { error: faultOf(error) }),
 		);
+	}
+
+	function write(change: Promise<void>) {
+		const done = change.catch(warn);
 		written = written.then(() => done);
 	}
 

@@ -4,9 +4,8 @@
  */
 import { deliveryBounds } from "../limits/bounds/delivery.ts";
 import { push2Bounds } from "../limits/bounds/push2.ts";
-import { isOfStrangers } from "../store/local/queue-names.ts";
 import type { Answer } from "../types.ts";
-import type { Secure } from "./outbox/outbox-writes.ts";
+import { isLeftByStrangers, type Secure } from "./outbox/outbox-writes.ts";
 import type { Item } from "./push-item.ts";
 
 /** Most push services have answered by then, and nothing is written, ms. */
@@ -32,7 +31,7 @@ export function keptMeanwhile(
 	{ secure, mayGrow, sendDeadlineMs, now }: KeptDeps,
 ): Promise<Answer> {
 	async function keep() {
-		const isRefused = isOfStrangers(item.gate) && !(await mayGrow());
+		const isRefused = isLeftByStrangers(item) && !(await mayGrow());
 		if (isRefused || item.isPromised || item.isBeingKept || item.isSuperseded || isOver) return;
 		// Not due before it was through here, if this process lives.
 		await secure([item], now() + HELD_MS + sendDeadlineMs);

@@ -85,7 +85,7 @@ export function createPushModules({
 	/** By publishing domain. */
 	const publishes = createBuckets(PUBLISHES, now);
 	const badTokens = createBuckets(BAD_TOKENS, now);
-	/** When each node was said to be dead. */
+	/** When each device was said to be dead. */
 	const dead = createRecent<number>(KEPT);
 	/**
 	 * When each node was last delivered to: those prove something when many are said to be gone
@@ -119,6 +119,13 @@ export function createPushModules({
 
 	const isOfApns = (name: string) => apps.some((app) => app.name === name && app.service === "apns");
 
+	/** What its death is remembered by: whatever token for calls comes with it. */
+	const deviceOf = (node: string) => {
+		const [app = "", , tokens = ""] = partsOf(node);
+		const voipAt = isOfApns(app) ? tokens.indexOf("&") : -1;
+		return voipAt === -1 ? node : node.slice(0, voipAt - tokens.length);
+	};
+
 	/** @param app whose device it is */
 	function admitTo(
 		app: string,
@@ -141,7 +148,7 @@ export function createPushModules({
 			return { kind: "unknown", reason: "no token of this push service" };
 		}
 		const node = `${PREFIX}${app}:${publisher}:${tokens}`;
-		const deadAt = dead.get(node);
+		const deadAt = dead.get(deviceOf(node));
 		if (deadAt !== undefined && now() - deadAt < REMEMBERED_MS)
 			return { kind: "unknown", reason: "dead token" };
 		if (badTokens.wait(publisher) > 0)
@@ -171,7 +178,7 @@ export function createPushModules({
 				isModuleNode(node) ? registrationOf(node) : registrations.findAtPrimary(node),
 			async forget(node, ...condition) {
 				if (!isModuleNode(node)) return registrations.forget(node, ...condition);
-				dead.set(node, now());
+				dead.set(deviceOf(node), now());
 				delivered.delete(node);
 				const [, publisher = ""] = partsOf(node);
 				badTokens.take(publisher);
@@ -182,6 +189,8 @@ export function createPushModules({
 			async forgetVoip(node, ...condition) {
 				if (!isModuleNode(node)) return registrations.forgetVoip(node, ...condition);
 				deadVoip.set(node, now());
+				const [, publisher = ""] = partsOf(node);
+				badTokens.take(publisher);
 				return true;
 			},
 			async record(results, counts) {

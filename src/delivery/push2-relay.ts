@@ -33,6 +33,7 @@ export const DROP_REASONS = {
 	bad_jwt: "its JWT is missing, or not for this push service",
 	gone: "its push service said within a day that the endpoint is gone",
 	too_often: "more than one domain or one endpoint may have",
+	too_many_gone: "more endpoints of its domain were gone within the hour than one domain may have",
 	too_many_origins: "more push services than one domain may have in a day",
 } as const;
 
@@ -61,6 +62,8 @@ const PREFIX = "relay:";
 export const isRelayNode = (node: string) => node.startsWith(PREFIX);
 
 const DAY_MS = 86_400_000;
+const HOUR_S = 3_600;
+const MOST_GONE = push2Bounds.relayGone.is;
 const ENDPOINTS_KEPT = 2 * push2Bounds.relayEndpoints.is;
 
 /** When each endpoint was said to be gone, and when it was last delivered to, by its hash. */
@@ -71,6 +74,7 @@ interface EndpointFacts {
 
 /**
  * @param options.mayRelay whether a domain may have its messages relayed: XMPP_ALLOW
+ * @param options.isBarred whether the operator serves a domain no more; as in `Bars`. Missing: all are served
  * @param options.hash what an endpoint is remembered by
  * @param options.gone which are gone, for longer than this process lives; missing: no longer
  * @param options.onDropped told why a message of a domain is not relayed, `detail` in a sentence's words
@@ -78,6 +82,7 @@ interface EndpointFacts {
 export function createPush2Relay({
 	service,
 	mayRelay,
+	isBarred = () => false,
 	hash,
 	gone,
 	onDropped = () => {},
@@ -85,6 +90,7 @@ export function createPush2Relay({
 }: {
 	service: PushService;
 	mayRelay(domain: string): boolean;
+	isBarred?(domain: string): boolean | Promise<boolean>;
 	hash(endpoint: string): Promise<string>;
 	gone?: Pick<GoneMemory, "known" | "note">;
 	onDropped?(reason: DropReason, publisher: string, detail: string): void;
@@ -92,6 +98,7 @@ export function createPush2Relay({
 }): Push2Relay {
 	const ofDomain = createBuckets(push2Bounds.relayDomain.is satisfies Rate, now);
 	const ofEndpoint = createBuckets(push2Bounds.relayEndpoint.is satisfies Rate, now);
+	const ofGone = createBuckets({ burst: MOST_GONE, perSecond: MOST_GONE / HOUR_S }, now);
 	const origins = createOrigins(now);
 	const facts = createRecent<EndpointFacts>(ENDPOINTS_KEPT);
 	for (const { hash: name, goneAt } of gone?.known.toReversed() ?? []) facts.set(name, { goneAt });
@@ -118,7 +125,11 @@ export function createPush2Relay({
 	async function registrationOf(node: string): Promise<Registration | undefined> {
 		const [publisher, endpoint] = partsOf(node);
 		if (publisher === undefined || endpoint === undefined) return undefined;
-		const { deliveredAt } = facts.get(await hash(endpoint)) ?? {};
+		// What waited is not sent where its message would be dropped today.
+		if (!mayRelay(publisher) || (await isBarred(publisher))) return undefined;
+		const known = facts.get(await hash(endpoint)) ?? {};
+		if (isGone(known)) return undefined;
+		const { deliveredAt } = known;
 		return {
 			node,
 			app: RELAY_APP.name,
@@ -149,7 +160,10 @@ export function createPush2Relay({
 			if (!jwt) return drop("bad_jwt");
 			const { token: endpoint } = device;
 			const name = await hash(endpoint);
-			if (isGone(facts.get(name) ?? {})) return drop("gone");
+			const known = facts.get(name) ?? {};
+			if (isGone(known)) return drop("gone");
+			// Whoever makes endpoints up has none that was delivered to.
+			if (known.deliveredAt === undefined && ofGone.wait(party) > 0) return drop("too_many_gone");
 			const { origin } = new URL(endpoint);
 			const fault = await faultOfVapid(jwt, origin, now());
 			if (fault !== undefined) return drop("bad_jwt", `the JWT cannot be used: ${fault}`);
@@ -164,7 +178,8 @@ export function createPush2Relay({
 				isRelayNode(node) ? registrationOf(node) : registrations.findAtPrimary(node),
 			async forget(node, ...condition) {
 				if (!isRelayNode(node)) return registrations.forget(node, ...condition);
-				const [, endpoint = ""] = partsOf(node);
+				const [publisher = "", endpoint = ""] = partsOf(node);
+				ofGone.take(registrableDomain(publisher));
 				const [name, goneAt] = [await hash(endpoint), now()];
 				facts.set(name, { goneAt });
 				gone?.note(name, goneAt);

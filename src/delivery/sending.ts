@@ -3,7 +3,7 @@ import { deliveryBounds } from "../limits/bounds/delivery.ts";
 import type { Answer } from "../types.ts";
 import { type Attempts, askAgainAt } from "./attempt.ts";
 import type { InFlight } from "./in-flight.ts";
-import type { OutboxWrites, Secure } from "./outbox/outbox-writes.ts";
+import { isLeftByStrangers, NO_ROOM, type OutboxWrites, type Secure } from "./outbox/outbox-writes.ts";
 import { type Item, Unavailable } from "./push-item.ts";
 
 /** Fresh pushes in memory at once: a database that hangs must not fill it with those that wait to be looked up. */
@@ -20,8 +20,9 @@ export interface Sending {
 	/**
 	 * Puts what is on its way on disk, and answers it. What is just being written for another reason is left to that.
 	 * @param olderThanMs only what came so long ago; infinite: nothing
+	 * @param hasRoom whether the disk has room for what strangers leave there; theirs are answered without it
 	 */
-	settle(olderThanMs: number): Promise<void>;
+	settle(olderThanMs: number, hasRoom: boolean): Promise<void>;
 }
 
 /**
@@ -81,12 +82,15 @@ export function createSending({
 			});
 		},
 
-		async settle(olderThanMs) {
+		async settle(olderThanMs, hasRoom) {
 			const at = now();
 			// One that is younger than nothing came before the clock was set back.
 			const isDue = ({ isPromised, isBeingKept, receivedAt = 0 }: Item) =>
 				!isPromised && !isBeingKept && Math.abs(at - receivedAt) >= olderThanMs;
-			const due = [...inFlight.all()].filter(([item]) => isDue(item));
+			const isKept = (item: Item) => hasRoom || !isLeftByStrangers(item);
+			const all = [...inFlight.all()].filter(([item]) => isDue(item));
+			for (const [item, resolve] of all) if (!isKept(item)) resolve(NO_ROOM);
+			const due = all.filter(([item]) => isKept(item));
 			if (due.length === 0) return;
 			const items = due.map(([item]) => item);
 			const answer = await secure(items, at + sendDeadlineMs);

@@ -55,18 +55,21 @@ export class PublishScanner implements StanzaScanner {
 	end = 0;
 	#text = "";
 	#at = 0;
+	/** Behind it nothing is looked at that takes longer than to find its end. */
+	#last = 0;
 	#isEmpty = false;
 
 	scan(text: string, at: number, header: ReadElement | undefined): ScannedPublish | undefined {
 		if (!text.startsWith("<iq ", at)) return undefined;
 		this.#text = text;
 		this.#at = at;
+		this.#last = at + LONGEST;
 		try {
 			const attrs = this.#tag("<iq", OF_STANZA);
 			if (attrs.type !== "set" || this.#isEmpty) return undefined;
 			const publish = this.#publish();
 			this.#literal("</iq>");
-			if (this.#at - at > LONGEST) return undefined;
+			if (this.#at > this.#last) return undefined;
 			this.end = this.#at;
 			return new ScannedPublish(attrs, header, publish);
 		} catch (error) {
@@ -128,7 +131,7 @@ export class PublishScanner implements StanzaScanner {
 		} else if (this.#is("<value>")) {
 			this.#literal("<value>");
 			const end = this.#text.indexOf("<", this.#at);
-			if (end === -1) throw HAND_OVER;
+			if (end === -1 || end > this.#last) throw HAND_OVER;
 			value = unescaped(this.#text.slice(this.#at, end));
 			this.#at = end;
 			this.#literal("</value>");
@@ -191,7 +194,7 @@ export class PublishScanner implements StanzaScanner {
 			const quote = text.charCodeAt(nameEnd + 1);
 			if (quote !== APOSTROPHE && quote !== QUOTE) throw HAND_OVER;
 			const end = text.indexOf(quote === APOSTROPHE ? "'" : '"', nameEnd + 2);
-			if (end === -1) throw HAND_OVER;
+			if (end === -1 || end > this.#last) throw HAND_OVER;
 			attrs[name] = unescaped(text.slice(nameEnd + 2, end));
 			this.#at = end + 1;
 		}

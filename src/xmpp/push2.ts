@@ -6,7 +6,7 @@ import type { Element } from "@xmpp/xml";
 import { push2Bounds } from "../limits/bounds/push2.ts";
 import { cutTo } from "../limits/text-length.ts";
 import type { Notification, PushClass } from "../types.ts";
-import { domainOf } from "./jid.ts";
+import { bareOf, domainOf } from "./jid.ts";
 import { NS } from "./namespaces.ts";
 
 /** Whom a message is for, by the form of its `<client/>`. */
@@ -49,10 +49,13 @@ export function parsePush2(message: Element): Push2Message | undefined {
 	const notification = message.getChild("notification", NS.push2);
 	const client = notification && clientIn(notification);
 	if (!notification || !client) return undefined;
+	const publisher = domainOf(from);
+	// A domain has so many messages to those who never registered, which its users must not use up.
+	if (client.kind !== "registration" && bareOf(from) !== publisher) return undefined;
 	const jwt = client.kind === "endpoint" ? jwtIn(notification) : undefined;
 	return {
 		client,
-		publisher: domainOf(from),
+		publisher,
 		notification: { ...notificationIn(notification), ...(jwt && { jwt }) },
 	};
 }

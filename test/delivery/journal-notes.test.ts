@@ -3,7 +3,9 @@ import { beforeEach, expect, test } from "bun:test";
 import { createEndNotes, createSweepNotes } from "../../src/delivery/journal/end-notes.ts";
 import { createGateNotes } from "../../src/delivery/journal/gate-notes.ts";
 import { createOutcomeNotes } from "../../src/delivery/journal/outcome-notes.ts";
+import { createPublishNotes } from "../../src/delivery/journal/publish-notes.ts";
 import { createJournal, type Journal } from "../../src/delivery/journal.ts";
+import { NO_SUCH_REGISTRATION } from "../../src/delivery/push-item.ts";
 import type { Registration } from "../../src/types.ts";
 
 let journal: Journal;
@@ -23,6 +25,20 @@ const registration = (more: Partial<Registration> = {}): Registration => ({
 	renewedAt: 0,
 	lastSuccessAt: 1,
 	...more,
+});
+
+test("nothing is noted of the address or the token of a device that never registered, which is no node", () => {
+	const notes = createPublishNotes(journal);
+	const notification = { class: "high" } as const;
+	const times = { at: 1, ms: 1 };
+	const gone = { kind: "unknown", reason: NO_SUCH_REGISTRATION } as const;
+	const url = "https://push/secret";
+	const apns = { kind: "apns", token: "abcd", topic: "t", sandbox: false } as const;
+	notes({ node: url, push2: { kind: "endpoint", url }, notification }, `relay:a ${url}`, gone, times);
+	notes({ node: "abcd", push2: apns, notification }, "module:ios:a:abcd", gone, times);
+	expect(told()).toEqual([]);
+	notes({ node: "n", secret: "s", notification }, "n", gone, times);
+	expect(told()).toHaveLength(1);
 });
 
 test("an app's gate matters, and that of a host which a stranger chose is a stranger's", () => {

@@ -1,12 +1,13 @@
 import { describe, expect, test } from "bun:test";
 import { createAdmission } from "../../src/delivery/admission.ts";
-import { createPushModules, type Modules } from "../../src/delivery/push-modules.ts";
+import { createPushModules, type Modules, type UnregisteredApp } from "../../src/delivery/push-modules.ts";
 import { createAccess } from "../../src/registering/access.ts";
-import { type App, InvalidDevice, type Registration } from "../../src/types.ts";
+import { InvalidDevice, type Registration } from "../../src/types.ts";
 import { FakeService, HIGH, openDeliveryFixture } from "./delivery-fixture.ts";
 
-const apps: App[] = [
-	{ name: "monal", service: "apns", pushModules: ["monalProdiOS"] },
+const TOPIC = "org.example.chat";
+const apps: UnregisteredApp[] = [
+	{ name: "monal", service: "apns", pushModules: ["monalProdiOS"], topic: TOPIC },
 	{ name: "other", service: "apns" },
 ];
 const TOKEN = "ab".repeat(32);
@@ -14,9 +15,9 @@ const OTHER = "cd".repeat(32);
 
 function modulesWith({ allow = ["*"] as string[], now = (): number => 0 } = {}): Modules {
 	const service = {
-		parseDevice({ token = "" }) {
+		parseDevice({ token = "", voipToken }: { token?: string; voipToken?: string }) {
 			if (!/^[0-9a-f]+$/i.test(token)) throw new InvalidDevice("hex, please");
-			return { token: token.toLowerCase() };
+			return { token: token.toLowerCase(), ...(voipToken !== undefined && { voipToken }) };
 		},
 	};
 	return createPushModules({
@@ -121,6 +122,29 @@ describe("a publish without a registration is turned away", () => {
 		expect(modules.admit(from("example.org"))).toHaveProperty("node");
 		at = 3_600_001;
 		expect(modules.admit(from("bad.example"))).toHaveProperty("node");
+	});
+
+	test("for now, when too many of its tokens for calls were bad: whoever makes them up has no other", async () => {
+		const modules = modulesWith();
+		const call = (voipToken: string) =>
+			modules.admitApns({ token: TOKEN, voipToken, topic: TOPIC, sandbox: false }, "bad.example");
+		for (let n = 0; n < 200; n++) {
+			const token = n.toString(16).padStart(64, "0");
+			await modules.beside(nothing).forgetVoip(nodeOf(call(token)), token, 0);
+		}
+		expect(call(OTHER)).toMatchObject({ kind: "wait" });
+	});
+
+	test("when its token is dead, whatever token for calls is beside it", async () => {
+		const modules = modulesWith();
+		const of = (voipToken?: string) =>
+			modules.admitApns(
+				{ token: TOKEN, ...(voipToken && { voipToken }), topic: TOPIC, sandbox: false },
+				"example.org",
+			);
+		await modules.beside(nothing).forget(nodeOf(of(OTHER)), TOKEN, 0);
+		for (const voipToken of [undefined, OTHER, "ef".repeat(32)])
+			expect(of(voipToken)).toMatchObject({ kind: "unknown", reason: "dead token" });
 	});
 
 	test("for now, when its domain publishes faster than any server does", () => {

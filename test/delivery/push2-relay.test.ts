@@ -8,7 +8,7 @@ import { createAccess } from "../../src/registering/access.ts";
 import { endpointPolicy } from "../../src/services/endpoint.ts";
 import { createReceiver } from "../../src/services/webpush/message-decryption.ts";
 import { createRelay } from "../../src/services/webpush/relay.ts";
-import type { Notification } from "../../src/types.ts";
+import type { Notification, Outcome, PushService } from "../../src/types.ts";
 import { createSigner, sealedFor } from "../services/webpush/relayed.ts";
 import { NO_MODULES, openDeliveryFixture } from "./delivery-fixture.ts";
 
@@ -27,6 +27,7 @@ async function relayWith({
 	allow = ["*"],
 	allowHosts = ["*"] as string[],
 	known = [] as readonly Gone[],
+	barred = new Set<string>() as ReadonlySet<string>,
 } = {}) {
 	const noted: Gone[] = [];
 	const clock = { now: START };
@@ -45,6 +46,7 @@ async function relayWith({
 	const relay = createPush2Relay({
 		service,
 		mayRelay: createAccess(allow),
+		isBarred: (domain) => barred.has(domain),
 		hash: async (endpoint) => `hash of ${endpoint}`,
 		gone: { known, note: (hash, goneAt) => void noted.push({ hash, goneAt }) },
 		onDropped: (reason) => dropped.push(reason),
@@ -236,6 +238,46 @@ describe("a message is dropped", () => {
 	});
 });
 
+describe("a domain with more dead endpoints than it may have in an hour", () => {
+	const dead = push2Bounds.relayGone.is;
+	const at = (n: number) => `${ORIGIN}/wpush/dead/${n}`;
+
+	test("has messages relayed to those alone that were delivered to", async () => {
+		const { relay, admit, clock, dropped } = await relayWith();
+		const known = relay.beside(NOTHING);
+		await known.record([{ node: NODE.node, at: START }], []);
+		for (let n = 0; n < dead; n++) await known.forget(`relay:host${n}.example.org ${at(n)}`, at(n), 0);
+		expect(await admit(`${ORIGIN}/wpush/new`)).toMatchObject({ kind: "refused" });
+		expect(dropped).toEqual(["too_many_gone"]);
+		expect(await admit()).toEqual(NODE);
+		expect(await admit(`${ORIGIN}/wpush/new`, "example.com")).toHaveProperty("node");
+		clock.now += HOUR_MS / dead;
+		expect(await admit(`${ORIGIN}/wpush/new`)).toHaveProperty("node");
+	});
+});
+
+describe("what waits in the outbox is sent no more", () => {
+	test("to an endpoint that is gone since", async () => {
+		const { relay, clock } = await relayWith();
+		const known = relay.beside(NOTHING);
+		await known.forget(NODE.node, ENDPOINT, 0);
+		expect(await known.find(NODE.node)).toBeUndefined();
+		expect(await known.findAtPrimary(NODE.node)).toBeUndefined();
+		clock.now += 24 * HOUR_MS;
+		expect(await known.find(NODE.node)).toBeDefined();
+	});
+
+	test("for a domain that XMPP_ALLOW does not name any more, or that is barred", async () => {
+		const barred = new Set<string>();
+		const { relay } = await relayWith({ allow: ["example.org"], barred });
+		const known = relay.beside(NOTHING);
+		expect(await known.find(`relay:example.com ${ENDPOINT}`)).toBeUndefined();
+		expect(await known.find(NODE.node)).toBeDefined();
+		barred.add("example.org");
+		expect(await known.find(NODE.node)).toBeUndefined();
+	});
+});
+
 const NOTHING = {
 	find: async () => undefined,
 	rename: async () => undefined,
@@ -311,4 +353,117 @@ test("through delivery: what fails waits with its JWT, a dead endpoint is asked 
 	expect(JSON.stringify(told)).not.toContain(ENDPOINT);
 	expect(journal.takeFigures().pushes).toEqual({ "-push2-relay": { delivered: 2, gone: 1, later: 1 } });
 	await fixture.close();
+});
+
+test("however many endpoints of a domain are said to be gone, each is asked once a day", async () => {
+	const fixture = await openDeliveryFixture();
+	fixture.clock.now = START;
+	const { relay, requests, answers } = await relayWith();
+	const now = () => fixture.clock.now;
+	const admission = { keyring: fixture.keyring, modules: NO_MODULES, log: fixture.log, now };
+	const delivery = fixture.compose({
+		registrations: relay.beside(fixture.registrations),
+		services: new Map([[relay.app.name, relay.service]]),
+		apps: [relay.app],
+		admit: createAdmission({ ...admission, relay }),
+	});
+	const jwt = { token: (await signer.jwtFor(ORIGIN, START)).token, key: signer.key };
+	const publish = (n: number) => {
+		const url = `${ORIGIN}/wpush/${n}`;
+		return delivery.publish({
+			node: url,
+			push2: { kind: "endpoint", url },
+			publisher: "example.org",
+			unanswered: "component",
+			notification: { class: "high", rfc8291, jwt },
+		});
+	};
+	const most = 12;
+	// They were delivered to, so that their word would count.
+	for (let n = 0; n < most; n++) expect(await publish(n)).toMatchObject({ how: "delivered" });
+	answers.push(...new Array(most).fill(410));
+	for (let n = 0; n < most; n++) expect(await publish(n)).toMatchObject({ kind: "unknown" });
+	expect(await fixture.rows()).toEqual([]);
+	expect(requests).toHaveLength(2 * most);
+	for (let n = 0; n < most; n++) expect(await publish(n)).toMatchObject({ kind: "refused" });
+	expect(requests).toHaveLength(2 * most);
+	await fixture.close();
+});
+
+describe("while the disk is nearly full, nothing of endpoints that were never delivered to is put there", () => {
+	async function full() {
+		const asked = Promise.withResolvers<void>();
+		const put: unknown[] = [];
+		const fixture = await openDeliveryFixture();
+		fixture.clock.now = START;
+		const { relay } = await relayWith();
+		const calls: ((outcome: Outcome) => void)[] = [];
+		const hanging: PushService = {
+			...relay.service,
+			send: () => new Promise((resolve) => void calls.push(resolve)),
+		};
+		const now = () => fixture.clock.now;
+		const admission = { keyring: fixture.keyring, modules: NO_MODULES, log: fixture.log, now };
+		const delivery = fixture.compose({
+			registrations: relay.beside(fixture.registrations),
+			services: new Map([[relay.app.name, hanging]]),
+			apps: [relay.app],
+			admit: createAdmission({ ...admission, relay }),
+			async mayGrow() {
+				asked.resolve();
+				return false;
+			},
+			outbox: {
+				...fixture.outbox,
+				async put(...entries) {
+					put.push(...entries);
+					await fixture.outbox.put(...entries);
+				},
+			},
+		});
+		const jwt = { token: (await signer.jwtFor(ORIGIN, START)).token, key: signer.key };
+		const publish = (unanswered: "account" | "component") =>
+			delivery.publish({
+				node: ENDPOINT,
+				push2: { kind: "endpoint", url: ENDPOINT },
+				publisher: "example.org",
+				unanswered,
+				notification: { class: "high", rfc8291, jwt },
+			});
+		return { fixture, delivery, publish, calls, put, asked: asked.promise };
+	}
+
+	test("where a connection has too many in hand: neither what is on its way nor what is held back", async () => {
+		const { fixture, delivery, publish, calls, put } = await full();
+		const publishing = Array.from({ length: 8 }, () => publish("account"));
+		let isOver = false;
+		const over = Promise.all(publishing).finally(() => {
+			isOver = true;
+		});
+		while (!isOver) {
+			await delivery.settle();
+			await new Promise((resolve) => setImmediate(resolve));
+		}
+		for (const answer of await over) expect(answer).toMatchObject({ kind: "wait" });
+		expect(put).toEqual([]);
+		// What is on its way goes on.
+		expect(calls.length).toBeGreaterThan(0);
+		for (const call of calls) call({ kind: "delivered" });
+		await delivery.idle(1000);
+		await fixture.close();
+	});
+
+	test("where it came by a component, and is held back for longer than a moment", async () => {
+		const { fixture, delivery, publish, calls, put, asked } = await full();
+		const publishing = Array.from({ length: 8 }, () => publish("component"));
+		await asked;
+		// All of them came at the same moment.
+		await new Promise((resolve) => setTimeout(resolve, 50));
+		expect(put).toEqual([]);
+		await delivery.settle();
+		for (const answer of await Promise.all(publishing)) expect(answer).toMatchObject({ kind: "wait" });
+		for (const call of calls) call({ kind: "delivered" });
+		await delivery.idle(1000);
+		await fixture.close();
+	});
 });

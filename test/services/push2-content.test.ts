@@ -50,9 +50,19 @@ describe("Web Push", () => {
 	});
 
 	test("is sent once more without it where that is too large", async () => {
-		const { outcome, requests } = await sent(sealed(bytes(4096)), [413, 201]);
+		const largest = await sealedFor(device.subscription.keys, "x".repeat(3993));
+		const { outcome, requests } = await sent(sealed(largest), [413, 201]);
 		expect(outcome).toEqual({ kind: "delivered" });
 		expect(requests.map(({ body }) => (body as Uint8Array | undefined)?.length)).toEqual([4096, undefined]);
+	});
+
+	test("is sent without what is no message of RFC 8291: a push service may refuse that, as if it knew no better of us", async () => {
+		const whole = Uint8Array.fromBase64(await sealedFor(device.subscription.keys, "x"));
+		for (const content of [bytes(200), whole.subarray(0, 102).toBase64(), "AAAA"]) {
+			const { outcome, requests } = await sent(sealed(content));
+			expect(outcome).toEqual({ kind: "delivered" });
+			expect(requests.map(({ body }) => body)).toEqual([undefined]);
+		}
 	});
 
 	test("does not take one for another, with the device's keys or without; calls replace each other", async () => {

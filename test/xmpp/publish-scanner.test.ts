@@ -2,6 +2,7 @@
 import { expect, test } from "bun:test";
 import { ReadElement } from "../../src/syntax/read-element.ts";
 import { StanzaParser } from "../../src/syntax/stanza-parser.ts";
+import { unescapeXML } from "../../src/syntax/xml.ts";
 import { type Publish, parsePublish } from "../../src/xmpp/publish.ts";
 import { PublishScanner, ScannedPublish } from "../../src/xmpp/publish-scanner.ts";
 import { createStanzaHandler } from "../../src/xmpp/stanzas.ts";
@@ -82,6 +83,23 @@ test("it is answered as any other publish", async () => {
 		'<iq type="result" id="1" to="example.org" from="push.example.net"/>',
 	);
 	expect(published).toEqual([[{ node: "N", secret: "S", notification: { class: "low" } }, "example.org"]]);
+});
+
+test("what is too long to be scanned is not unescaped first", () => {
+	const long = "&amp;".repeat(200_000);
+	const best = (step: () => unknown) => {
+		const times = Array.from({ length: 5 }, () => {
+			const at = performance.now();
+			step();
+			return performance.now() - at;
+		});
+		return Math.min(...times);
+	};
+	const unescaping = best(() => unescapeXML(long));
+	for (const text of [among("<value>It", long), among("<iq id='mL5Gk", long), among("node='N", long)]) {
+		expect(scan(text)).toBeUndefined();
+		expect(best(() => scan(text))).toBeLessThan(unescaping / 4);
+	}
 });
 
 test("100,000 publishes, whole, spoilt and in pieces, are read as the parser alone reads them", () => {

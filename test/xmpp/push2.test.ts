@@ -73,6 +73,17 @@ describe("whom a message is for", () => {
 		expect(parsePush2(parse(`<message from="example.org"><body>hi</body></message>`))).toBeUndefined();
 	});
 
+	test.each(["juliet@example.org", "juliet@example.org/balcony"])(
+		"a device that never registered, from a user, %s: it is dropped",
+		(from) => {
+			// What a domain may have of these is its server's: a user could use all of it up.
+			for (const client of ["https://push.example/x", `https://api.push.apple.com/3/device/${TOKEN}#topic`]) {
+				expect(read({ client }, "", from)).toBeUndefined();
+				expect(read({ client }, "", "example.org/a@b")?.publisher).toBe("example.org");
+			}
+		},
+	);
+
 	test("its publisher is the domain that sent it", () => {
 		expect(read({}, "", "Juliet@Example.ORG/balcony")?.publisher).toBe("example.org");
 	});

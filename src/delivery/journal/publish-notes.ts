@@ -44,7 +44,8 @@ export function createPublishNotes(journal: Pick<Journal, "answered" | "publishe
 
 	return (request, node, answer, { at, ms }) => {
 		journal.answered(ms);
-		if (answer.kind === "unknown") {
+		// One that never registered has its address or its token for a node, and knows no secret.
+		if (answer.kind === "unknown" && request.push2 === undefined) {
 			const { reason } = answer;
 			// That a device is gone was noted where it was acted on.
 			const isOfNode = [NO_SUCH_REGISTRATION, NOT_THE_OWNERS, NOT_SERVED.reason].includes(reason);

@@ -4,6 +4,7 @@ import { slotOfPublisher } from "../../store/local/outbox-slots.ts";
 import { isOfStrangers, type QueueName } from "../../store/local/queue-names.ts";
 import type { Answer } from "../../types.ts";
 import { type Item, Unavailable, waitAnswer } from "../push-item.ts";
+import { isRelayNode } from "../push2-relay.ts";
 import { backoffMs } from "./retry-backoff.ts";
 
 export interface OutboxWrites {
@@ -51,7 +52,12 @@ export class NotRemoved extends Error {
 /** As `secure`, and answers where the outbox cannot be written too. */
 export type Secure = OutboxWrites["secure"];
 
-const NO_ROOM = "the disk of this server is nearly full";
+/** The answer to what a stranger would leave on a disk that has no room for it. */
+export const NO_ROOM = waitAnswer("the disk of this server is nearly full");
+
+/** Whether strangers leave it: at an endpoint that is relayed to, also before it was looked up. */
+export const isLeftByStrangers = ({ gate, node }: Pick<Item, "gate" | "node">): boolean =>
+	isOfStrangers(gate) || (gate === undefined && isRelayNode(node));
 
 /**
  * @param effects.onQueued called when a queue of the outbox got an entry, with the time to look at it by
@@ -96,7 +102,7 @@ export function createOutboxWrites(
 		// What was promised and is not there any more was superseded by what went out: it must not come back.
 		item.isBeingKept = true;
 		try {
-			if (!item.isPromised && isOfStrangers(item.gate) && !(await mayGrow())) return waitAnswer(NO_ROOM);
+			if (!item.isPromised && isLeftByStrangers(item) && !(await mayGrow())) return NO_ROOM;
 			await onDisk(() => (item.isPromised ? outbox.change(failed) : outbox.put(failed)));
 		} finally {
 			item.isBeingKept = false;

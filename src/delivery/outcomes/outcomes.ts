@@ -9,6 +9,7 @@ import type { Answer, Outcome, Registration } from "../../types.ts";
 import { createOutcomeNotes, type OutcomeJournal } from "../journal/outcome-notes.ts";
 import type { OutboxWrites } from "../outbox/outbox-writes.ts";
 import { fromDatabase, type Item, waitAnswer } from "../push-item.ts";
+import { isRelayNode } from "../push2-relay.ts";
 import type { Verdicts } from "./dead-token-verdicts.ts";
 import type { Proven } from "./proven-devices.ts";
 import type { Results } from "./push-results.ts";
@@ -174,6 +175,8 @@ function believe(
 	{ item, registration: to, gate }: Sent,
 ): boolean {
 	if (outcome.kind === "retry" || outcome.kind === "misconfigured") return true;
+	// Their servers sign for these, so that none of it is our fault, and nothing that is registered would end.
+	if (isRelayNode(to.node)) return true;
 	// Calls have tokens and a topic of their own: messages that arrive must not hide that these are wrong for all.
 	const isCall = item.notification.class === "voip" && to.voipToken !== undefined;
 	const isBad = outcome.kind !== "delivered";

@@ -5,7 +5,7 @@
 import { deliveryBounds } from "../../limits/bounds/delivery.ts";
 import { isOwnSlot, ownSlot } from "../../store/local/outbox-slots.ts";
 import type { Answer, PushClass } from "../../types.ts";
-import type { Secure } from "../outbox/outbox-writes.ts";
+import { isLeftByStrangers, NO_ROOM, type Secure } from "../outbox/outbox-writes.ts";
 import { type Item, isThrottled, type Tried } from "../push-item.ts";
 import type { Send } from "../sending.ts";
 import { createBursts } from "./bursts.ts";
@@ -31,8 +31,11 @@ export interface Pacing {
 	 * @param pushClass as the outbox has it
 	 */
 	tryRun(item: Item, pushClass: PushClass, run: () => Promise<Tried>): Promise<Tried>;
-	/** Puts all that is held back on disk, and answers it. */
-	release(): Promise<void>;
+	/**
+	 * Puts all that is held back on disk, and answers it.
+	 * @param hasRoom whether the disk has room for what strangers leave there; theirs are let go of without it
+	 */
+	release(hasRoom: boolean): Promise<void>;
 }
 
 const laneOf = (node: string, pushClass: PushClass) => `${node} ${pushClass}`;
@@ -111,9 +114,10 @@ export function createPacing({
 			return { kind: "taken", free, at: now() + ownTexts.freedInMs(lane) };
 		},
 
-		async release() {
+		async release(hasRoom) {
 			const at = now();
-			const later = (item: Item, inMs: number) => secure([item], Math.ceil(at + inMs));
+			const later = async (item: Item, inMs: number) =>
+				hasRoom || !isLeftByStrangers(item) ? secure([item], Math.ceil(at + inMs)) : NO_ROOM;
 			await Promise.all([
 				throttle.release((items) => secure(items, at + intervalMs)),
 				bursts.release(later),

@@ -38,6 +38,12 @@ export const push2Bounds = {
 		what: "Push 2.0 messages to relay to one endpoint",
 		beyond: "A further one is dropped.",
 	},
+	relayGone: {
+		is: 2_000,
+		unit: "endpoints an hour",
+		what: "Endpoints of one registrable domain that turn out to be gone",
+		beyond: "Its messages to endpoints that were not delivered to are dropped.",
+	},
 	relayOrigins: {
 		is: 10,
 		unit: "origins a day",

@@ -14,6 +14,7 @@ import { webPushContent } from "./content.ts";
 import { declarativeOf } from "./declarative.ts";
 import { fluuxContent } from "./fluux-content.ts";
 import { encrypt, type RecordCipher } from "./message-encryption.ts";
+import { isWebPushMessage } from "./message-header.ts";
 import { sendTo } from "./push-request.ts";
 import { receiverKeys } from "./receiver-keys.ts";
 import { subscriptionsIn } from "./subscriptions.ts";
@@ -82,8 +83,7 @@ async function encrypted(
 	cipher?: RecordCipher,
 ): Promise<Uint8Array<ArrayBuffer> | undefined> {
 	const { registration, notification } = push;
-	// The user's server encrypted it for the device: it is not looked into.
-	if (notification.rfc8291 !== undefined) return Uint8Array.fromBase64(notification.rfc8291);
+	if (notification.rfc8291 !== undefined) return sealedContent(notification.rfc8291);
 	const { node, p256dh, auth } = registration;
 	if (!p256dh || !auth) return undefined;
 	const content =
@@ -91,4 +91,13 @@ async function encrypted(
 			? fluuxContent(notification)
 			: webPushContent(node, notification, declarativeOf(registration));
 	return encrypt(content, receiverKeys({ p256dh, auth }), { cipher });
+}
+
+/**
+ * What the user's server encrypted for the device. What is no such message no device opens, and a push service may
+ * refuse it, which would count as our fault if it refused many: it is left out.
+ */
+function sealedContent(rfc8291: string): Uint8Array<ArrayBuffer> | undefined {
+	const content = Uint8Array.fromBase64(rfc8291);
+	return isWebPushMessage(content) ? content : undefined;
 }

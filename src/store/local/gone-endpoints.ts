@@ -1,5 +1,5 @@
 /** Which endpoints that were relayed to are gone, by a hash, in the connector's own file. */
-import { between, desc, gt, lt, notInArray, or } from "drizzle-orm";
+import { between, desc, gt, lt, or, sql } from "drizzle-orm";
 import type { BatchItem } from "drizzle-orm/batch";
 import type { LibSQLDatabase } from "drizzle-orm/libsql";
 import { createGroupCommit } from "../group-commit.ts";
@@ -46,10 +46,16 @@ export function openGoneEndpoints(
 					.onConflictDoUpdate({ target: name, set: { goneAt } }),
 			]),
 		keep(from, to, most) {
-			const latest = db.select({ hash: name }).from(goneEndpoints).orderBy(desc(at)).limit(most);
+			// By the time of the last one that stays, and not by the names of all of them: that took 0.2 s with 100,000.
+			const last = db
+				.select({ at })
+				.from(goneEndpoints)
+				.orderBy(desc(at))
+				.limit(1)
+				.offset(most - 1);
 			return write([
 				db.delete(goneEndpoints).where(or(lt(at, from), gt(at, to))),
-				db.delete(goneEndpoints).where(notInArray(name, latest)),
+				db.delete(goneEndpoints).where(lt(at, sql`(${last})`)),
 			]);
 		},
 	};

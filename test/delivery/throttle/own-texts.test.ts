@@ -450,6 +450,7 @@ describe("messages to one registration that say something of their own", () => {
 		const calls = [11, 12].map((count) => delivery.push(node, { class: "voip", count }));
 		for (let call = 1; call <= 8; call++) await fixture.service.next();
 		const settled = delivery.settle();
+		while (put.length === 0) await new Promise((resolve) => setImmediate(resolve));
 		expect(put.sort((a, b) => a - b)).toEqual([...range(1, 8), 11, 12]);
 		written.resolve();
 		await settled;

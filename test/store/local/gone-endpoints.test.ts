@@ -54,8 +54,31 @@ test("of many the latest stay", async () => {
 	expect(await times()).toEqual([4_000]);
 });
 
+test("those beyond are found without a look at each of the others", async () => {
+	const most = 100_000;
+	await file.client.execute(
+		`WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${most + 10})
+			INSERT INTO gone_endpoints SELECT hex(randomblob(21)), i FROM n`,
+	);
+	const kept = open();
+	const took = async (step: () => Promise<unknown>) => {
+		const times = [];
+		for (let n = 0; n < 3; n++) {
+			const at = performance.now();
+			await step();
+			times.push(performance.now() - at);
+		}
+		return Math.min(...times);
+	};
+	// All of them are read by their names, and nothing is done with them.
+	const all = await took(() => file.client.execute("SELECT max(hash || '') FROM gone_endpoints"));
+	expect(await took(() => kept.keep(0, 2 * most, most))).toBeLessThan(all);
+	expect(await kept.load(0, 2 * most, 2 * most)).toHaveLength(most);
+});
+
 test("where it cannot be written, it is known until the process ends, and the log says so", async () => {
 	const warned: string[] = [];
+	const clock = { now: 10 * GONE_MS };
 	const kept: GoneEndpoints = {
 		load: async () => [],
 		save: () => Promise.reject(new Error("disk full")),
@@ -64,8 +87,17 @@ test("where it cannot be written, it is known until the process ends, and the lo
 	const memory = await openGoneMemory({
 		kept,
 		log: { warn: (text: string) => void warned.push(text) } as never,
+		now: () => clock.now,
 	});
 	memory.note("one", 1);
 	await memory.written();
 	expect(warned).toHaveLength(1);
+	// Strangers decide how many there are.
+	for (let n = 0; n < 100; n++) memory.note(`more ${n}`, 1);
+	await memory.written();
+	expect(warned).toHaveLength(1);
+	clock.now += 60_000;
+	memory.note("one", 1);
+	await memory.written();
+	expect(warned).toHaveLength(2);
 });
