@@ -2,7 +2,7 @@
  * What is to be enabled and disabled at the servers of one's own users, and how far that has come. Any process of the
  * database writes down what is to be done; a connector that has the permission does it.
  */
-import { and, asc, count, eq, gt, inArray, isNull, lt, lte, ne, sql } from "drizzle-orm";
+import { and, asc, count, eq, gt, inArray, isNull, lt, lte, ne, notInArray, or, sql } from "drizzle-orm";
 import type { LibSQLDatabase } from "drizzle-orm/libsql";
 import { enablingBounds } from "../limits/bounds/enabling.ts";
 import { cutTo } from "../limits/text-length.ts";
@@ -53,6 +53,15 @@ export interface Enablings {
 	 * @param after the node to begin behind
 	 */
 	withoutRegistration(before: number, after: string, limit: number): Promise<OpenEnabling[]>;
+	/**
+	 * What is to be done for too long, enabling since before `waiting`, disabling since before `ending` (ms), for users of
+	 * other domains than these.
+	 */
+	overdue(
+		before: { waiting: number; ending: number },
+		domains: readonly string[],
+		limit: number,
+	): Promise<OpenEnabling[]>;
 	/** How many there are by the owners' domains; in no particular order. */
 	countByDomain(): Promise<{ domain: string; count: number }[]>;
 }
@@ -157,7 +166,7 @@ function createWrites(
 function createReads(
 	primary: LibSQLDatabase,
 	now: () => number,
-): Pick<Enablings, "find" | "ofOwner" | "due" | "withoutRegistration" | "countByDomain"> {
+): Pick<Enablings, "find" | "ofOwner" | "due" | "withoutRegistration" | "overdue" | "countByDomain"> {
 	return {
 		async find(node) {
 			const [row] = await primary.select().from(enablings).where(eq(itsNode, node));
@@ -200,6 +209,17 @@ function createReads(
 				.orderBy(asc(itsNode))
 				.limit(limit);
 			return rows.map(({ its }) => toEnabling(its));
+		},
+
+		async overdue(before, domains, limit) {
+			const since = (state: "waiting" | "ending") =>
+				and(eq(itsState, state), lt(enablings.triedSince, before[state]));
+			const rows = await primary
+				.select()
+				.from(enablings)
+				.where(and(or(since("waiting"), since("ending")), notInArray(enablings.domain, [...domains])))
+				.limit(limit);
+			return rows.map(toEnabling);
 		},
 
 		async countByDomain() {

@@ -122,6 +122,19 @@ describe("what ended", () => {
 	});
 });
 
+test("what is to be done for too long is found, but for the domains that are looked at anyway", async () => {
+	for (const node of ["n1", "n2", "n3"]) await enablings.want(wish(node));
+	await enablings.end(["n2"]);
+	await enablings.settle(await the("n3"), { state: "enabled" });
+	const overdue = async (waiting: number, ending: number, domains: string[] = []) =>
+		(await enablings.overdue({ waiting, ending }, domains, 10)).map(({ node }) => node).sort();
+	expect(await overdue(now, now)).toEqual([]);
+	expect(await overdue(now + 1, now)).toEqual(["n1"]);
+	expect(await overdue(now, now + 1)).toEqual(["n2"]);
+	expect(await overdue(now + 1, now + 1, ["example.com"])).toEqual(["n1", "n2"]);
+	expect(await overdue(now + 1, now + 1, ["example.org"])).toEqual([]);
+});
+
 test("an owner's are told in the order in which they came to their state", async () => {
 	await enablings.want(wish("n2"));
 	now += 1;

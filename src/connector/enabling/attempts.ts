@@ -39,6 +39,7 @@ export interface Backoff {
 }
 
 const DAY_MS = 86_400_000;
+const NEVER_ASKED = "its server could not be asked in all that time";
 
 /**
  * @param components those that ask
@@ -81,6 +82,7 @@ export function createAttempts(
 	}
 
 	const isOlderThan = ({ triedSince }: OpenEnabling, days: number) => now() - triedSince > days * DAY_MS;
+	const isPermitted = ({ domain }: OpenEnabling) => permissions.given().includes(domain);
 	const nextTry = ({ tries }: OpenEnabling, longest: number) =>
 		now() + Math.min(backoff.first * 2 ** Math.min(tries, 30), longest);
 
@@ -91,6 +93,8 @@ export function createAttempts(
 			await enablings.end([node]);
 			return attempt(node);
 		}
+		// Whoever vouched for the account did that long ago.
+		if (isOlderThan(open, enablingBounds.waitingDays.is)) return refuse(open, open.reason ?? NEVER_ASKED);
 		const secret = keyring.secretOf(keyring.usable(node));
 		const failed = await ask(open, async () => enableFor(owner, { jid, node, secret: await secret }));
 		if (!failed) {
@@ -98,12 +102,13 @@ export function createAttempts(
 			return endTwins(open);
 		}
 		const { means, reason } = failed;
-		if (means === "no-user" || isOlderThan(open, enablingBounds.waitingDays.is)) {
-			if (await enablings.settle(open, { state: "refused", reason })) report.refused(open, reason);
-			return;
-		}
+		if (means === "no-user") return refuse(open, reason);
 		const dueAt = nextTry(open, backoff.longestWaiting);
 		if (await enablings.settle(open, { state: "waiting", reason, dueAt })) report.waits(open, reason);
+	}
+
+	async function refuse(open: OpenEnabling, reason: string): Promise<void> {
+		if (await enablings.settle(open, { state: "refused", reason })) report.refused(open, reason);
 	}
 
 	/** The same registration under an older key: its server has the current one now (key-change.ts). */
@@ -117,6 +122,8 @@ export function createAttempts(
 
 	async function disable(open: OpenEnabling): Promise<void> {
 		const { jid, node, owner } = open;
+		const isTooOld = isOlderThan(open, enablingBounds.endingDays.is);
+		if (isTooOld && !isPermitted(open)) return giveUp(open, open.reason ?? NEVER_ASKED);
 		const failed = await ask(open, async () => disableFor(owner, { jid, node }));
 		// With the account went what it had enabled.
 		if (!failed || failed.means === "no-user") {
@@ -124,12 +131,13 @@ export function createAttempts(
 			return;
 		}
 		const { reason } = failed;
-		if (isOlderThan(open, enablingBounds.endingDays.is)) {
-			if (await enablings.done(open)) report.givenUp(open, reason);
-			return;
-		}
+		if (isTooOld) return giveUp(open, reason);
 		const dueAt = nextTry(open, backoff.longestEnding);
 		if (await enablings.settle(open, { state: "ending", reason, dueAt })) report.waits(open, reason);
+	}
+
+	async function giveUp(open: OpenEnabling, reason: string): Promise<void> {
+		if (await enablings.done(open)) report.givenUp(open, reason);
 	}
 
 	async function attempt(node: string): Promise<void> {

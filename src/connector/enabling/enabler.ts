@@ -16,6 +16,8 @@ export interface EnablerDeps extends Omit<AttemptDeps, "now"> {
 	timing?: Partial<typeof TIMING>;
 }
 
+const DAY_MS = 86_400_000;
+
 /** All in ms. */
 const TIMING = {
 	/** How often to look for what other processes wrote down. */
@@ -80,9 +82,22 @@ export function createEnabler(deps: EnablerDeps): Enabler {
 		}
 	}
 
+	/** What no server permitted for too long is in no look: it ends all the same. */
+	async function endOverdue(): Promise<void> {
+		const before = (days: number) => now() - days * DAY_MS;
+		const [waiting, ending] = [before(enablingBounds.waitingDays.is), before(enablingBounds.endingDays.is)];
+		const unlooked = await enablings.overdue(
+			{ waiting, ending },
+			permissions.given(),
+			enablingBounds.look.is,
+		);
+		await fewAtOnce(unlooked, ({ node }) => attemptOnce(node), signal);
+	}
+
 	async function lookOnce(): Promise<void> {
 		if (Math.abs(now() - comparedAt) >= timing.compareEvery) {
 			await compare();
+			await endOverdue();
 			comparedAt = now();
 		}
 		const due = await enablings.due(permissions.given(), enablingBounds.look.is);

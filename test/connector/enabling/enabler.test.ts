@@ -242,6 +242,41 @@ test("what waits for a week is refused, and what ended is given up after a month
 	expect(await enabler.attempt(node)).toBeUndefined();
 });
 
+test("what no server permitted for a week is refused, and not enabled when one does: another person may have the account", async () => {
+	const { start, permissions, registered, state, asked, enabler, until, lines } = await open();
+	start();
+	const node = await registered();
+	await enabler.attempt(node);
+	state.now += enablingBounds.waitingDays.is * DAY_MS + 1;
+	expect(await until(node, "refused")).toMatchObject({
+		reason: "example.org does not give the permission (XEP-0356)",
+	});
+	expect(lines.join("\n")).toContain(`"id":"enabling-refused"`);
+	permissions.hear(ADDRESS, permission("set"));
+	await Bun.sleep(30);
+	expect(asked).toEqual([]);
+});
+
+test("what waited for a week is not enabled by what comes first then", async () => {
+	const { start, permissions, registered, state, asked, enabler } = await open();
+	const node = await registered();
+	await enabler.attempt(node);
+	state.now += enablingBounds.waitingDays.is * DAY_MS + 1;
+	start();
+	permissions.hear(ADDRESS, permission("set"));
+	expect(await enabler.attempt(node)).toMatchObject({ state: "refused" });
+	expect(asked).toEqual([]);
+});
+
+test("what ended and no server permits to tell of is given up after a month, also of a domain that is listed no more", async () => {
+	const { start, registered, state, enablings, until } = await open();
+	start();
+	const nodes = [await registered(), await registered("carol@example.com")];
+	await enablings.end(nodes);
+	state.now += enablingBounds.endingDays.is * DAY_MS + 1;
+	for (const node of nodes) await until(node, undefined);
+});
+
 describe("a registration that ended", () => {
 	test("is disabled for its node alone, whoever ended it", async () => {
 		const { start, permissions, registered, enabler, asked, registrations, ownUsers, log, lines, until } =
