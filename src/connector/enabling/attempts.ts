@@ -151,10 +151,12 @@ export function createAttempts(
 
 /** What the log says of each: all of it, since it is done in users' names. */
 function createReports({ log, ownerForm }: Pick<AttemptDeps, "log" | "ownerForm">) {
-	const values = ({ owner, node, jid }: OpenEnabling) => ({
+	const values = ({ owner, node, jid }: OpenEnabling, reason?: string) => ({
 		owner: ownerForm(owner),
 		node: nodeForm(node),
 		jid,
+		// A server's answer may name its user.
+		...(reason !== undefined && { reason: reason.replaceAll(owner, () => ownerForm(owner)) }),
 	});
 	return {
 		enabled: (open: OpenEnabling) =>
@@ -164,12 +166,12 @@ function createReports({ log, ownerForm }: Pick<AttemptDeps, "log" | "ownerForm"
 				reason === undefined
 					? "Push is disabled for {owner} at its server: node {node} at {jid}."
 					: "Push need not be disabled for {owner}, node {node} at {jid}: {reason}.",
-				{ ...values(open), ...(reason !== undefined && { reason }) },
+				values(open, reason),
 			),
 		refused: (open: OpenEnabling, reason: string) =>
 			log.warn(
 				"Push is not enabled for {owner}, node {node} at {jid}, and not tried again before its device registers again: {reason}.",
-				about("enabling-refused", { ...values(open), reason }),
+				about("enabling-refused", values(open, reason)),
 			),
 		/** Once, and when the reason is another one; for all of a domain its permission is warned of. */
 		waits(open: OpenEnabling, reason: string) {
@@ -178,13 +180,13 @@ function createReports({ log, ownerForm }: Pick<AttemptDeps, "log" | "ownerForm"
 				open.state === "waiting"
 					? "Push is not enabled for {owner} yet, node {node} at {jid}: {reason}. It is tried again."
 					: "Push is not disabled for {owner} yet, node {node} at {jid}: {reason}. It is tried again.",
-				{ ...values(open), reason },
+				values(open, reason),
 			);
 		},
 		givenUp: (open: OpenEnabling, reason: string) =>
 			log.warn(
 				"Push could not be disabled for {owner}, node {node} at {jid}, and it is given up: {reason}.",
-				about("disabling-given-up", { ...values(open), reason }),
+				about("disabling-given-up", values(open, reason)),
 			),
 	};
 }

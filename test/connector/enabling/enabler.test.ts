@@ -210,6 +210,19 @@ describe("a server's answer", () => {
 	});
 });
 
+test("the log names nobody whom LOG_OWNERS does not, whatever the server's answer says", async () => {
+	const { start, permissions, registered, enabler, state, lines } = await open();
+	start();
+	permissions.hear(ADDRESS, permission("set"));
+	for (const condition of ["remote-server-timeout", "item-not-found"]) {
+		state.answer = () => Promise.reject(new RequestFailed(condition, `${ROMEO} did not answer`));
+		const node = await registered();
+		expect((await enabler.attempt(node))?.reason).toContain(ROMEO);
+	}
+	expect(lines.filter((line) => line.includes("did not answer"))).toHaveLength(2);
+	expect(lines.join("\n")).not.toContain(ROMEO);
+});
+
 test("what was refused is not tried again: another person may have the account by then", async () => {
 	const { start, permissions, registered, enabler, state, asked } = await open();
 	start();
