@@ -104,6 +104,17 @@ test("asked again it is the same registration; another device, or another user w
 	expect((await rows()).map(({ owner }) => owner)).toEqual([ROMEO, ROMEO, "juliet@example.org"]);
 });
 
+test("a token that its device renewed to is the same registration too, and no second one pushes to it", async () => {
+	const { register, rows, json } = await open(async () => "enabled");
+	const { body } = await register({ jid: ROMEO });
+	const renewed = { subscription: subscription("https://push.example/token-2") };
+	await json("PUT", `/registrations/${body.node}`, renewed, body.deviceSecret);
+	expect((await register({ jid: ROMEO }, "https://push.example/token-2")).body.node).toBe(body.node);
+	expect(await rows()).toHaveLength(1);
+	await register({ jid: "juliet@example.org" }, "https://push.example/token-2");
+	expect((await rows()).map(({ owner }) => owner)).toEqual([ROMEO, "juliet@example.org"]);
+});
+
 test("its owner has a quota, and what is refused leaves nothing behind", async () => {
 	const { register, rows, enablings } = await open(async () => "enabled");
 	for (const n of [1, 2, 3]) await register({ jid: ROMEO }, `https://push.example/token-${n}`);
