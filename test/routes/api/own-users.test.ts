@@ -2,7 +2,7 @@
 import { afterEach, describe, expect, test } from "bun:test";
 import { createOwnUsers, notingEnds } from "../../../src/registering/own-users.ts";
 import { announceEnds, createEnds } from "../../../src/registering/registration-ends.ts";
-import { createKeyring } from "../../../src/secrets.ts";
+import { createKeyring, underKey } from "../../../src/secrets.ts";
 import { createEnablings } from "../../../src/store/enablings.ts";
 import { createRegistrations } from "../../../src/store/registrations/registrations.ts";
 import type { Enabling } from "../../../src/types.ts";
@@ -75,7 +75,7 @@ async function open(says?: (node: string) => Promise<Enabling["state"] | "gone">
 		);
 		return { status: answer.status, body: await answer.json() };
 	};
-	return { ...server, enablings, attempts, register };
+	return { ...server, registrations, enablings, attempts, register };
 }
 
 test("a claim jid makes a registration with an owner, and the answer says that push is enabled", async () => {
@@ -187,6 +187,24 @@ describe("what its server did not do yet", () => {
 		expect((await renewed.json()).enabling).toEqual({ account: ROMEO, state: "refused", reason: "so" });
 		expect(attempts).toHaveLength(1);
 		expect((await register({ jid: ROMEO })).body.enabling.state).toBe("enabled");
+	});
+
+	test("is not asked for under a new key by a device secret: the account may be another person's by now", async () => {
+		const { register, json, attempts, registrations, enablings } = await open(async () => "enabled");
+		const { body } = await register({ jid: ROMEO });
+		const both = await createKeyring(SECRET_KEY, ["an older key of at least thirty-two characters"]);
+		const old = underKey(body.node, both.ids[1] ?? "");
+		await registrations.rename((await registrations.find(body.node)) as never, old);
+		await enablings.drop(body.node);
+		await enablings.want({ node: old, owner: ROMEO, jid: HERE });
+		await enablings.settle((await enablings.find(old)) as never, { state: "enabled" });
+		const put = { subscription: subscription() };
+		const renewed = await json("PUT", `/registrations/${old}`, put, await both.deviceSecretOf(old));
+		const { node, enabling } = await renewed.json();
+		expect([node, enabling]).toEqual([body.node, { account: ROMEO, state: "enabled" }]);
+		expect([attempts, await enablings.find(body.node)]).toEqual([[body.node], undefined]);
+		expect((await register({ jid: ROMEO })).body.node).toBe(body.node);
+		expect(attempts).toEqual([body.node, body.node]);
 	});
 
 	test("is no fault of the registration: a failing attempt is answered as one that waits", async () => {
