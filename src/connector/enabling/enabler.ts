@@ -5,6 +5,7 @@
 import { enablingBounds } from "../../limits/bounds/enabling.ts";
 import { about } from "../../messages/about.ts";
 import { faultOf } from "../../store/database-fault.ts";
+import type { OpenEnabling } from "../../store/enablings.ts";
 import type { Enabling } from "../../types.ts";
 import { pause } from "../pause.ts";
 import { fewAtOnce } from "../pubsub/few-at-once.ts";
@@ -57,6 +58,8 @@ export function createEnabler(deps: EnablerDeps): Enabler {
 	const attempt = createAttempts({ ...deps, now }, () => components, timing);
 	/** One at a time for each node: a disabling must not overtake an enabling. */
 	const inHand = new Map<string, Promise<void>>();
+	/** The domains whose servers are asked: one that does not answer holds up no other. */
+	const asking = new Set<string>();
 	let comparedAt = Number.NEGATIVE_INFINITY;
 	/** The database could not be asked. */
 	let isAway = false;
@@ -100,23 +103,39 @@ export function createEnabler(deps: EnablerDeps): Enabler {
 			await endOverdue();
 			comparedAt = now();
 		}
-		const due = await enablings.due(permissions.given(), enablingBounds.look.is);
-		await fewAtOnce(due, ({ node }) => attemptOnce(node), signal);
+		const idle = permissions.given().filter((domain) => !asking.has(domain));
+		const due = await enablings.due(idle, enablingBounds.look.is);
+		if (due.length === 0 && asking.size === 0) isAway = false;
+		for (const [domain, its] of Map.groupBy(due, (one) => one.domain)) void askAll(domain, its);
+	}
+
+	async function askAll(domain: string, due: readonly OpenEnabling[]): Promise<void> {
+		asking.add(domain);
+		try {
+			await fewAtOnce(due, ({ node }) => attemptOnce(node), signal);
+			isAway = false;
+		} catch (error) {
+			tellAway(error);
+		}
+		asking.delete(domain);
+	}
+
+	/** Once: it is asked again until the database is back. */
+	function tellAway(error: unknown): void {
+		if (!isAway)
+			log.warn(
+				"Push is not enabled for users at the moment, because the database {database} does not answer. It is asked again every few seconds: {error}",
+				about("enabling-away", { error: faultOf(error) }),
+			);
+		isAway = true;
 	}
 
 	async function look(): Promise<void> {
 		if (signal.aborted) return;
 		try {
 			await lookOnce();
-			isAway = false;
 		} catch (error) {
-			// Once: it is asked again until the database is back.
-			if (!isAway)
-				log.warn(
-					"Push is not enabled for users at the moment, because the database {database} does not answer. It is asked again every few seconds: {error}",
-					about("enabling-away", { error: faultOf(error) }),
-				);
-			isAway = true;
+			tellAway(error);
 		}
 	}
 

@@ -20,6 +20,8 @@ const KEY = "a key of at least thirty-two characters, for tests";
 const keyring = await createKeyring(KEY, ["an older key of at least thirty-two characters"]);
 const ROMEO = "romeo@example.org";
 const ADDRESS = "push.example.org";
+/** A domain of another server. */
+const OTHER = "example.net";
 const DAY_MS = 86_400_000;
 
 const ends: (() => unknown)[] = [];
@@ -60,7 +62,7 @@ async function open(given?: TestDatabase, isTrusted = true) {
 	const asked: { to: string; payload: Element }[] = [];
 	const enablings = createEnablings(database.db, () => state.now);
 	const registrations = createRegistrations(database.db, { owner: 50, address: 50, host: 50 });
-	const permissions = createPermissions(["example.org"]);
+	const permissions = createPermissions(["example.org", OTHER]);
 	const { log, lines } = readableLog();
 	const enabler = createEnabler({
 		enablings,
@@ -75,7 +77,7 @@ async function open(given?: TestDatabase, isTrusted = true) {
 	ends.push(() => enabler.stop());
 	permissions.listen(enabler.permitted);
 	permissions.opened(ADDRESS);
-	if (isTrusted) permissions.trust("example.org", true);
+	if (isTrusted) for (const domain of permissions.domains) permissions.trust(domain, true);
 	const ownUsers = createOwnUsers({
 		domains: ["example.org"],
 		address: ADDRESS,
@@ -179,6 +181,22 @@ test("a permission that came before its server was looked at counts from then on
 	expect(asked).toEqual([]);
 	permissions.trust("example.org", true);
 	expect(await attempt).toMatchObject({ state: "enabled" });
+});
+
+test("a server that does not answer holds up no other one", async () => {
+	const { start, permissions, registered, state, enablings, until } = await open();
+	const silent = Promise.withResolvers<Element>();
+	ends.push(() => silent.resolve(result()));
+	for (let n = 0; n < 20; n++) await enablings.ready(await registered(`user${n}@example.org`));
+	state.answer = () => silent.promise;
+	start();
+	permissions.hear(ADDRESS, permission("set"));
+	await Bun.sleep(30);
+	state.answer = async () => result();
+	permissions.hear(ADDRESS, permission("set", OTHER));
+	const node = await registered(`juliet@${OTHER}`);
+	await enablings.ready(node);
+	await until(node, "enabled");
 });
 
 describe("a server's answer", () => {
@@ -362,6 +380,18 @@ test("a database that is away is told once, and asked again", async () => {
 	await Bun.sleep(60);
 	expect(lines.filter((line) => line.includes(`"id":"enabling-away"`))).toHaveLength(1);
 	expect(enablings).toBeDefined();
+});
+
+test("a database that can be read and not written is told once too", async () => {
+	const { start, database, lines, permissions, registered, enablings, asked } = await open();
+	await enablings.ready(await registered());
+	await database.client.execute(
+		"CREATE TRIGGER full BEFORE UPDATE ON enablings BEGIN SELECT RAISE(ABORT, 'full'); END",
+	);
+	start();
+	permissions.hear(ADDRESS, permission("set"));
+	while (asked.length < 4) await Bun.sleep(5);
+	expect(lines.filter((line) => line.includes(`"id":"enabling-away"`))).toHaveLength(1);
 });
 
 describe("an own user", () => {
