@@ -43,12 +43,14 @@ const NEVER_ASKED = "its server could not be asked in all that time";
 
 /**
  * @param components those that ask
+ * @param patience how long to wait for what is not known yet of a server
  * @returns does what is to be done for a node, if there is anything
  */
 export function createAttempts(
 	deps: AttemptDeps,
 	components: () => readonly EnablingComponent[],
 	backoff: Backoff,
+	patience: () => Promise<void>,
 ): (node: string) => Promise<void> {
 	const { enablings, registrations, keyring, permissions, now } = deps;
 	const report = createReports(deps);
@@ -69,7 +71,9 @@ export function createAttempts(
 		open: OpenEnabling,
 		payload: () => Promise<ReturnType<typeof disableFor>>,
 	): Promise<{ means: Refusal; reason: string } | undefined> {
-		if (permissions.domains.includes(open.domain)) await permissions.known(open.domain);
+		// No longer than its answer is waited for: it may be another's to decide by then, and all would ask at once.
+		if (permissions.domains.includes(open.domain))
+			await Promise.race([permissions.known(open.domain), patience()]);
 		const component = componentFor(open);
 		if (typeof component === "string") return { means: "not-permitted", reason: component };
 		try {

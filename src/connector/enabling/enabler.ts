@@ -55,7 +55,8 @@ export function createEnabler(deps: EnablerDeps): Enabler {
 	const stopping = new AbortController();
 	const { signal } = stopping;
 	let components: readonly EnablingComponent[] = [];
-	const attempt = createAttempts({ ...deps, now }, () => components, timing);
+	const patience = () => pause(timing.answer, signal);
+	const attempt = createAttempts({ ...deps, now }, () => components, timing, patience);
 	/** One at a time for each node: a disabling must not overtake an enabling. */
 	const inHand = new Map<string, Promise<void>>();
 	/** The domains whose servers are asked: one that does not answer holds up no other. */
@@ -159,7 +160,7 @@ export function createEnabler(deps: EnablerDeps): Enabler {
 		},
 
 		async attempt(node) {
-			await Promise.race([attemptOnce(node), pause(timing.answer, signal)]);
+			await Promise.race([attemptOnce(node), patience()]);
 			return enablings.find(node);
 		},
 

@@ -199,6 +199,26 @@ test("a server that does not answer holds up no other one", async () => {
 	await until(node, "enabled");
 });
 
+test("what its device gave up while no server was there yet is not enabled when one comes", async () => {
+	const { start, permissions, registered, enabler, registrations, enablings, asked, until } = await open(
+		undefined,
+		false,
+	);
+	start();
+	const node = await registered();
+	expect(await enabler.attempt(node)).toMatchObject({ state: "waiting" });
+	// That try has its own end soon after.
+	for (let n = 0; n < 100 && (await enablings.find(node))?.tries === 0; n++) await Bun.sleep(5);
+	await registrations.remove(node);
+	await enablings.end([node]);
+	permissions.hear(ADDRESS, permission("set"));
+	permissions.trust("example.org", true);
+	await until(node, undefined);
+	expect(asked.map(({ payload }) => payload.getChild("iq")?.getChildElements()[0]?.name)).toEqual([
+		"disable",
+	]);
+});
+
 describe("a server's answer", () => {
 	const failed = (condition: string, text = "") => new RequestFailed(condition, text);
 	test.each([
