@@ -68,7 +68,7 @@ export async function register(
 export async function registerToEnable(
 	deps: RegisteringDeps & {
 		registrations: Pick<Registrations, "findDevice" | "ofOwner">;
-		enablings: Pick<Enablings, "want" | "drop">;
+		enablings: Pick<Enablings, "want" | "drop" | "end">;
 	},
 	checked: CheckedDevice,
 	identity: Identity & { jid: string },
@@ -78,7 +78,8 @@ export async function registerToEnable(
 	const known = await knownDevice(deps, checked, identity);
 	const node = known ? givenNode(known, deps) : await nodes.create(jid);
 	if (!(await enablings.want({ node, owner, jid }))) return { kind: "over-quota", quota: "owner" };
-	const noted = { ...nodes, create: async () => node };
+	// One that ended meanwhile does not come back: it gets another node.
+	const noted = { ...nodes, create: async () => (known ? nodes.create(jid) : node) };
 	let made: Awaited<ReturnType<typeof register>> | undefined;
 	try {
 		made = await register({ ...deps, nodes: noted }, checked, {
@@ -92,7 +93,7 @@ export async function registerToEnable(
 	if (made.kind === "registered" && made.registration.node !== node) {
 		// Another request was faster: its node is the registration's.
 		await enablings.want({ node: made.registration.node, owner, jid });
-		await enablings.drop(node);
+		await (known ? enablings.end([node]) : enablings.drop(node));
 	}
 	return made;
 }
