@@ -86,15 +86,17 @@ export function createEnabler(deps: EnablerDeps): Enabler {
 		}
 	}
 
+	const lookedBy = (domains: readonly string[]) => ({
+		domains,
+		components: components.map(({ settings }) => settings.domain),
+	});
+
 	/** What no server permitted for too long is in no look: it ends all the same. */
 	async function endOverdue(): Promise<void> {
 		const before = (days: number) => now() - days * DAY_MS;
 		const [waiting, ending] = [before(enablingBounds.waitingDays.is), before(enablingBounds.endingDays.is)];
-		const unlooked = await enablings.overdue(
-			{ waiting, ending },
-			permissions.given(),
-			enablingBounds.look.is,
-		);
+		const by = lookedBy(permissions.given());
+		const unlooked = await enablings.overdue({ waiting, ending }, by, enablingBounds.look.is);
 		await fewAtOnce(unlooked, ({ node }) => attemptOnce(node), signal);
 	}
 
@@ -105,7 +107,7 @@ export function createEnabler(deps: EnablerDeps): Enabler {
 			comparedAt = now();
 		}
 		const idle = permissions.given().filter((domain) => !asking.has(domain));
-		const due = await enablings.due(idle, enablingBounds.look.is);
+		const due = await enablings.due(lookedBy(idle), enablingBounds.look.is);
 		if (due.length === 0 && asking.size === 0) isAway = false;
 		for (const [domain, its] of Map.groupBy(due, (one) => one.domain)) void askAll(domain, its);
 	}

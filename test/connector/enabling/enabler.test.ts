@@ -183,6 +183,23 @@ test("a permission that came before its server was looked at counts from then on
 	expect(await attempt).toMatchObject({ state: "enabled" });
 });
 
+test("what another connector's address is enabled with is left to that one", async () => {
+	const { start, permissions, enablings, registrations, registered, until, state } = await open();
+	const node = keyring.createNode();
+	await enablings.want({ node, owner: ROMEO, jid: "push2.example.org" });
+	await registrations.register({ owner: ROMEO, app: "webpush", device: "own:1", token: "t" }, () => node);
+	await enablings.ready(node);
+	start();
+	permissions.hear(ADDRESS, permission("set"));
+	const its = await registered();
+	await enablings.ready(its);
+	await until(its, "enabled");
+	expect(await enablings.find(node)).toMatchObject({ state: "waiting", tries: 0 });
+	// Whoever had it is gone.
+	state.now += enablingBounds.waitingDays.is * DAY_MS + 1;
+	await until(node, "refused");
+});
+
 test("a server that does not answer holds up no other one", async () => {
 	const { start, permissions, registered, state, enablings, until } = await open();
 	const silent = Promise.withResolvers<Element>();

@@ -152,7 +152,8 @@ describe("what its server did not do yet", () => {
 		const { body } = await register({ jid: ROMEO });
 		expect(body.enabling).toEqual({ account: ROMEO, state: "waiting" });
 		// A process that has one finds it with its next look.
-		expect((await enablings.due(["example.org"], 10)).map(({ node }) => node)).toEqual([body.node]);
+		const by = { domains: ["example.org"], components: [HERE] };
+		expect((await enablings.due(by, 10)).map(({ node }) => node)).toEqual([body.node]);
 		const ended = await json("DELETE", `/registrations/${body.node}`, undefined, body.deviceSecret);
 		expect([ended.status, await ended.json()]).toEqual([
 			200,
