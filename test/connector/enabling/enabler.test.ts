@@ -77,7 +77,7 @@ async function open(given?: TestDatabase, isTrusted = true) {
 	ends.push(() => enabler.stop());
 	permissions.listen(enabler.permitted);
 	permissions.opened(ADDRESS);
-	if (isTrusted) for (const domain of permissions.domains) permissions.trust(domain, true);
+	if (isTrusted) for (const domain of permissions.domains) permissions.trust(ADDRESS, domain, true);
 	const ownUsers = createOwnUsers({
 		domains: ["example.org"],
 		address: ADDRESS,
@@ -153,7 +153,7 @@ test("nothing is asked of a server that did not permit it, took it back, or is n
 	permissions.opened(ADDRESS);
 	await enabler.attempt(node);
 	permissions.hear(ADDRESS, permission("both"));
-	permissions.trust("example.org", false);
+	permissions.trust(ADDRESS, "example.org", false);
 	await enabler.attempt(node);
 	const elsewhere = await registered("carol@example.com");
 	expect(await enabler.attempt(elsewhere)).toMatchObject({
@@ -179,7 +179,7 @@ test("a permission that came before its server was looked at counts from then on
 	const attempt = enabler.attempt(node);
 	await Bun.sleep(20);
 	expect(asked).toEqual([]);
-	permissions.trust("example.org", true);
+	permissions.trust(ADDRESS, "example.org", true);
 	expect(await attempt).toMatchObject({ state: "enabled" });
 });
 
@@ -229,11 +229,21 @@ test("what its device gave up while no server was there yet is not enabled when 
 	await registrations.remove(node);
 	await enablings.end([node]);
 	permissions.hear(ADDRESS, permission("set"));
-	permissions.trust("example.org", true);
+	permissions.trust(ADDRESS, "example.org", true);
 	await until(node, undefined);
 	expect(asked.map(({ payload }) => payload.getChild("iq")?.getChildElements()[0]?.name)).toEqual([
 		"disable",
 	]);
+});
+
+test("a connection that does not reach a server takes nothing from the one that does", async () => {
+	const { start, permissions, registered, enabler } = await open();
+	start();
+	permissions.hear(ADDRESS, permission("set"));
+	permissions.opened("push2.example.net");
+	permissions.trust("push2.example.net", "example.org", false);
+	expect(permissions.given()).toEqual(["example.org"]);
+	expect(await enabler.attempt(await registered())).toMatchObject({ state: "enabled" });
 });
 
 describe("a server's answer", () => {
