@@ -19,7 +19,7 @@ export type Account = { kind: "own"; owner: string } | { kind: "refused"; reason
 export interface OwnUsers {
 	/** Our address that is enabled at their servers. */
 	readonly address: string;
-	readonly enablings: Pick<Enablings, "want" | "drop">;
+	readonly enablings: Pick<Enablings, "want" | "drop" | "end">;
 	/** Who counts as one behind an owner (`Registration.party`); missing: whoever delivers finds it out. */
 	readonly partyOf?: ((owner: string) => string) | undefined;
 	/** @param claim what a JWT has as its claim `jid`, unchecked */

@@ -5,6 +5,7 @@ import type { QuotaName } from "../store/registrations/quotas.ts";
 import type { NewRegistration, Registrations } from "../store/registrations/registrations.ts";
 import type { Device, DeviceInput, PushService, Registration } from "../types.ts";
 import { givenNode, type NodeSource } from "./nodes.ts";
+import { isEnabledByUs } from "./own-users.ts";
 
 export interface RegisteringDeps {
 	registrations: Pick<Registrations, "register" | "registerInBatch">;
@@ -66,21 +67,25 @@ export async function register(
  */
 export async function registerToEnable(
 	deps: RegisteringDeps & {
-		registrations: Pick<Registrations, "findDevice">;
-		enablings: Pick<Enablings, "want" | "drop">;
+		registrations: Pick<Registrations, "findDevice" | "ofOwner">;
+		enablings: Pick<Enablings, "want" | "drop" | "end">;
 	},
 	checked: CheckedDevice,
 	identity: Identity & { jid: string },
 ): ReturnType<typeof register> {
 	const { enablings, nodes } = deps;
-	const { owner, jid, app, device } = identity;
-	const known = await deps.registrations.findDevice(owner, app, device);
+	const { owner, jid } = identity;
+	const known = await knownDevice(deps, checked, identity);
 	const node = known ? givenNode(known, deps) : await nodes.create(jid);
 	if (!(await enablings.want({ node, owner, jid }))) return { kind: "over-quota", quota: "owner" };
-	const noted = { ...nodes, create: async () => node };
+	// One that ended meanwhile does not come back: it gets another node.
+	const noted = { ...nodes, create: async () => (known ? nodes.create(jid) : node) };
 	let made: Awaited<ReturnType<typeof register>> | undefined;
 	try {
-		made = await register({ ...deps, nodes: noted }, checked, identity);
+		made = await register({ ...deps, nodes: noted }, checked, {
+			...identity,
+			device: known?.device ?? identity.device,
+		});
 	} finally {
 		// One that is there already stays enabled.
 		if (made?.kind !== "registered" && !known) await enablings.drop(node);
@@ -88,9 +93,23 @@ export async function registerToEnable(
 	if (made.kind === "registered" && made.registration.node !== node) {
 		// Another request was faster: its node is the registration's.
 		await enablings.want({ node: made.registration.node, owner, jid });
-		await enablings.drop(node);
+		await (known ? enablings.end([node]) : enablings.drop(node));
 	}
 	return made;
+}
+
+/** What is this device already: also one that was given this token later. */
+async function knownDevice(
+	{ registrations }: { registrations: Pick<Registrations, "findDevice" | "ofOwner"> },
+	{ device: { token } }: CheckedDevice,
+	{ owner, app, device, dialect }: Identity,
+): Promise<Registration | undefined> {
+	const known = await registrations.findDevice(owner, app, device);
+	if (known) return known;
+	const all = await registrations.ofOwner(owner);
+	return all.find(
+		(one) => one.app === app && one.token === token && one.dialect === dialect && isEnabledByUs(one),
+	);
 }
 
 /** Why a quota is full and what to do, with the setting that raises it. */

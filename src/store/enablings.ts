@@ -2,7 +2,7 @@
  * What is to be enabled and disabled at the servers of one's own users, and how far that has come. Any process of the
  * database writes down what is to be done; a connector that has the permission does it.
  */
-import { and, asc, count, eq, gt, inArray, isNull, lt, lte, ne, sql } from "drizzle-orm";
+import { and, asc, count, eq, gt, inArray, isNull, lt, lte, ne, or, sql } from "drizzle-orm";
 import type { LibSQLDatabase } from "drizzle-orm/libsql";
 import { enablingBounds } from "../limits/bounds/enabling.ts";
 import { cutTo } from "../limits/text-length.ts";
@@ -26,6 +26,13 @@ export interface Settled extends Pick<Enabling, "state"> {
 	dueAt?: number;
 }
 
+/** What one process tries: for users of these domains, with an address of one of its components. */
+export interface Looked {
+	domains: readonly string[];
+	/** Their domains. */
+	components: readonly string[];
+}
+
 export interface Enablings {
 	/**
 	 * Writes down that push is to be enabled, before its registration is there.
@@ -40,8 +47,8 @@ export interface Enablings {
 	ofOwner(owner: string): Promise<OpenEnabling[]>;
 	/** Writes down that the servers are to be told that these ended. */
 	end(nodes: readonly string[]): Promise<void>;
-	/** What is to be tried now for users of these domains. */
-	due(domains: readonly string[], limit: number): Promise<OpenEnabling[]>;
+	/** What is to be tried now. */
+	due(by: Looked, limit: number): Promise<OpenEnabling[]>;
 	/** Has all that waits for a domain tried at once. */
 	hurry(domain: string): Promise<void>;
 	/** What came of a try, unless it was changed since. @returns whether it was not */
@@ -53,6 +60,11 @@ export interface Enablings {
 	 * @param after the node to begin behind
 	 */
 	withoutRegistration(before: number, after: string, limit: number): Promise<OpenEnabling[]>;
+	/**
+	 * What is to be done for too long, enabling since before `waiting`, disabling since before `ending` (ms).
+	 * @param by whoever tries that anyway, when it is due
+	 */
+	overdue(before: { waiting: number; ending: number }, by: Looked, limit: number): Promise<OpenEnabling[]>;
 	/** How many there are by the owners' domains; in no particular order. */
 	countByDomain(): Promise<{ domain: string; count: number }[]>;
 }
@@ -157,7 +169,7 @@ function createWrites(
 function createReads(
 	primary: LibSQLDatabase,
 	now: () => number,
-): Pick<Enablings, "find" | "ofOwner" | "due" | "withoutRegistration" | "countByDomain"> {
+): Pick<Enablings, "find" | "ofOwner" | "due" | "withoutRegistration" | "overdue" | "countByDomain"> {
 	return {
 		async find(node) {
 			const [row] = await primary.select().from(enablings).where(eq(itsNode, node));
@@ -173,12 +185,12 @@ function createReads(
 			return rows.map(toEnabling);
 		},
 
-		async due(domains, limit) {
-			if (domains.length === 0) return [];
+		async due(by, limit) {
+			if (by.domains.length === 0) return [];
 			const rows = await primary
 				.select()
 				.from(enablings)
-				.where(and(inArray(enablings.domain, [...domains]), lte(dueAt, now())))
+				.where(and(isLookedAt(by), lte(dueAt, now())))
 				.orderBy(asc(dueAt))
 				.limit(limit);
 			return rows.map(toEnabling);
@@ -202,6 +214,17 @@ function createReads(
 			return rows.map(({ its }) => toEnabling(its));
 		},
 
+		async overdue(before, by, limit) {
+			const since = (state: "waiting" | "ending") =>
+				and(eq(itsState, state), lt(enablings.triedSince, before[state]));
+			const rows = await primary
+				.select()
+				.from(enablings)
+				.where(and(or(since("waiting"), since("ending")), sql`not ${isLookedAt(by)}`))
+				.limit(limit);
+			return rows.map(toEnabling);
+		},
+
 		async countByDomain() {
 			return primary
 				.select({ domain: enablings.domain, count: count() })
@@ -210,5 +233,12 @@ function createReads(
 		},
 	};
 }
+
+/** Of a component's address any name before the `@` is its own. */
+const isLookedAt = ({ domains, components }: Looked) =>
+	and(
+		inArray(enablings.domain, [...domains]),
+		inArray(sql`substr(${enablings.jid}, instr(${enablings.jid}, '@') + 1)`, [...components]),
+	);
 
 const toEnabling = (row: typeof enablings.$inferSelect): OpenEnabling => present(row, "dueAt");

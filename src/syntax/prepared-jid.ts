@@ -21,6 +21,13 @@ const RIGHT_TO_LEFT =
 	/[\p{Script=Hebrew}\p{Script=Arabic}\p{Script=Syriac}\p{Script=Thaana}\p{Script=Nko}\p{Script=Adlam}]/u;
 
 /**
+ * What Unicode maps as it did when Nodeprep was made (3.2). Letters that got another case since, and ideographs that stand
+ * for another one since, are somebody else's name at a server that goes by Nodeprep.
+ */
+const MAPPED_EVER_SINCE =
+	/^[\u0300-\u034e\u0021-\u007e\u00c0-\u0233\u0386-\u03ce\u0400-\u045f\u048a-\u04bf\u04d0-\u04f5\u0531-\u0587\u05b0-\u05ea\u1e00-\u1ef9\u1f00-\u1fff\u3041-\u30ff\uff01-\uffee]+$/;
+
+/**
  * @param text of any length
  * @returns undefined: it is no bare JID of an account, or none that is spelt the same everywhere
  */
@@ -44,8 +51,10 @@ function preparedLocalPart(text: string): string | undefined {
 		.replace(WIDTHS, (form) => form.normalize("NFKC"))
 		.toLowerCase()
 		.normalize("NFC");
+	const folded = text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
 	const isValid =
 		bytesOf(mapped) <= 1023 &&
+		(mapped === folded || MAPPED_EVER_SINCE.test(text)) &&
 		VALID.test(mapped) &&
 		!REFUSED.test(mapped) &&
 		// RFC 8264 §9.17: what stands for something else.

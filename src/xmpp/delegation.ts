@@ -103,6 +103,9 @@ function refusalOf(iq: Element | undefined, from: string, domains: readonly stri
 	const isRequest = (type === "get" || type === "set") && isWithin(id, stanzaBounds.id.is);
 	const isUsers =
 		isWithin(user, stanzaBounds.address.is) && isBareJid(bareOf(user)) && domainOf(user) === from;
+	// Letters have cases today that they had not for Nodeprep, by which servers spell: push would be another account's.
+	if (isUsers && user.split("/", 1)[0] !== bareOf(user))
+		return "the name of this account is not spelt alike everywhere";
 	if (!isRequest || !isUsers) return "the request in it must be of a user of yours (XEP-0355)";
 	// A request to another user's address comes here too.
 	const isOwn = to === undefined || (typeof to === "string" && [bareOf(user), from].includes(bareOf(to)));

@@ -118,7 +118,7 @@ export const fuzzed: Fuzzed = {
 			spoiltStanza(PERMISSIONS),
 			(stanza) => {
 				const permissions = createPermissions(DOMAINS);
-				for (const domain of DOMAINS) permissions.trust(domain, true);
+				for (const domain of DOMAINS) permissions.trust(HERE, domain, true);
 				permissions.hear(HERE, stanza);
 				const given = permissions.given();
 				claim(given.length === 0 || given[0] === stanza.attrs.from, "another domain has it");

@@ -25,7 +25,7 @@ async function the(node: string) {
 	return found;
 }
 const dueNodes = async (domain = "example.org") =>
-	(await enablings.due([domain], 10)).map(({ node }) => node);
+	(await enablings.due({ domains: [domain], components: [JID] }, 10)).map(({ node }) => node);
 
 describe("what is to be enabled", () => {
 	test("is written down, and due by itself only when its registration must be there", async () => {
@@ -40,7 +40,9 @@ describe("what is to be enabled", () => {
 		now += 30_000;
 		expect(await dueNodes()).toEqual(["n1"]);
 		expect(await dueNodes("example.com")).toEqual([]);
-		expect(await enablings.due([], 10)).toEqual([]);
+		expect(await enablings.due({ domains: [], components: [JID] }, 10)).toEqual([]);
+		const elsewhere = { domains: ["example.org"], components: ["push2.example.org"] };
+		expect(await enablings.due(elsewhere, 10)).toEqual([]);
 		await enablings.drop("n1");
 		expect(await enablings.find("n1")).toBeUndefined();
 	});
@@ -120,6 +122,21 @@ describe("what ended", () => {
 		await enablings.end(["n0"]);
 		expect(await missing(now + 1)).toEqual(["n1", "n2"]);
 	});
+});
+
+test("what is to be done for too long is found, but for the domains that are looked at anyway", async () => {
+	for (const node of ["n1", "n2", "n3"]) await enablings.want(wish(node));
+	await enablings.end(["n2"]);
+	await enablings.settle(await the("n3"), { state: "enabled" });
+	const overdue = async (waiting: number, ending: number, domains: string[] = []) =>
+		(await enablings.overdue({ waiting, ending }, { domains, components: [JID] }, 10))
+			.map(({ node }) => node)
+			.sort();
+	expect(await overdue(now, now)).toEqual([]);
+	expect(await overdue(now + 1, now)).toEqual(["n1"]);
+	expect(await overdue(now, now + 1)).toEqual(["n2"]);
+	expect(await overdue(now + 1, now + 1, ["example.com"])).toEqual(["n1", "n2"]);
+	expect(await overdue(now + 1, now + 1, ["example.org"])).toEqual([]);
 });
 
 test("an owner's are told in the order in which they came to their state", async () => {

@@ -19,6 +19,10 @@ describe("a bare JID that somebody wrote", () => {
 		["\u0130@example.org", "i\u0307@example.org"],
 		["romeo@example\u3002org", "romeo@example.org"],
 		["\u30ed\u30df\u30aa@example.org", "\u30ed\u30df\u30aa@example.org"],
+		["\uff9b\uff90\uff75@example.org", "\u30ed\u30df\u30aa@example.org"],
+		["\u0420\u041e\u041c\u0415\u041e@example.org", "\u0440\u043e\u043c\u0435\u043e@example.org"],
+		["Li\u5f53@example.org", "li\u5f53@example.org"],
+		["\u10d0@example.org", "\u10d0@example.org"],
 	])("%s is %s", (written, prepared) => {
 		expect(preparedBareJid(written)).toBe(prepared);
 		expect(preparedBareJid(prepared)).toBe(prepared);
@@ -50,6 +54,10 @@ describe("a bare JID that somebody wrote", () => {
 		["both directions", "a\u05d0@example.org"],
 		["a digit before a letter from right to left", "1\u05d0@example.org"],
 		["a symbol", "\u2603@example.org"],
+		["an ideograph that is \u5f33 for Nodeprep, and \u5f53 today", "\ud87e\udc74@example.org"],
+		["a letter that had one case when Nodeprep was made", "\u10a0@example.org"],
+		["a letter that had none yet", "\u1c90@example.org"],
+		["a mark that had no order yet", "a\u0358\u0301@example.org"],
 		["nothing", ""],
 	])("is none with %s", (_, written) => {
 		expect(preparedBareJid(written)).toBeUndefined();

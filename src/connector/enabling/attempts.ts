@@ -39,15 +39,18 @@ export interface Backoff {
 }
 
 const DAY_MS = 86_400_000;
+const NEVER_ASKED = "its server could not be asked in all that time";
 
 /**
  * @param components those that ask
+ * @param patience how long to wait for what is not known yet of a server
  * @returns does what is to be done for a node, if there is anything
  */
 export function createAttempts(
 	deps: AttemptDeps,
 	components: () => readonly EnablingComponent[],
 	backoff: Backoff,
+	patience: () => Promise<void>,
 ): (node: string) => Promise<void> {
 	const { enablings, registrations, keyring, permissions, now } = deps;
 	const report = createReports(deps);
@@ -68,7 +71,9 @@ export function createAttempts(
 		open: OpenEnabling,
 		payload: () => Promise<ReturnType<typeof disableFor>>,
 	): Promise<{ means: Refusal; reason: string } | undefined> {
-		if (permissions.domains.includes(open.domain)) await permissions.known(open.domain);
+		// No longer than its answer is waited for: it may be another's to decide by then, and all would ask at once.
+		if (permissions.domains.includes(open.domain))
+			await Promise.race([permissions.known(open.domain), patience()]);
 		const component = componentFor(open);
 		if (typeof component === "string") return { means: "not-permitted", reason: component };
 		try {
@@ -81,6 +86,7 @@ export function createAttempts(
 	}
 
 	const isOlderThan = ({ triedSince }: OpenEnabling, days: number) => now() - triedSince > days * DAY_MS;
+	const isPermitted = ({ domain }: OpenEnabling) => permissions.given().includes(domain);
 	const nextTry = ({ tries }: OpenEnabling, longest: number) =>
 		now() + Math.min(backoff.first * 2 ** Math.min(tries, 30), longest);
 
@@ -91,6 +97,8 @@ export function createAttempts(
 			await enablings.end([node]);
 			return attempt(node);
 		}
+		// Whoever vouched for the account did that long ago.
+		if (isOlderThan(open, enablingBounds.waitingDays.is)) return refuse(open, open.reason ?? NEVER_ASKED);
 		const secret = keyring.secretOf(keyring.usable(node));
 		const failed = await ask(open, async () => enableFor(owner, { jid, node, secret: await secret }));
 		if (!failed) {
@@ -98,12 +106,13 @@ export function createAttempts(
 			return endTwins(open);
 		}
 		const { means, reason } = failed;
-		if (means === "no-user" || isOlderThan(open, enablingBounds.waitingDays.is)) {
-			if (await enablings.settle(open, { state: "refused", reason })) report.refused(open, reason);
-			return;
-		}
+		if (means === "no-user") return refuse(open, reason);
 		const dueAt = nextTry(open, backoff.longestWaiting);
 		if (await enablings.settle(open, { state: "waiting", reason, dueAt })) report.waits(open, reason);
+	}
+
+	async function refuse(open: OpenEnabling, reason: string): Promise<void> {
+		if (await enablings.settle(open, { state: "refused", reason })) report.refused(open, reason);
 	}
 
 	/** The same registration under an older key: its server has the current one now (key-change.ts). */
@@ -117,6 +126,8 @@ export function createAttempts(
 
 	async function disable(open: OpenEnabling): Promise<void> {
 		const { jid, node, owner } = open;
+		const isTooOld = isOlderThan(open, enablingBounds.endingDays.is);
+		if (isTooOld && !isPermitted(open)) return giveUp(open, open.reason ?? NEVER_ASKED);
 		const failed = await ask(open, async () => disableFor(owner, { jid, node }));
 		// With the account went what it had enabled.
 		if (!failed || failed.means === "no-user") {
@@ -124,12 +135,13 @@ export function createAttempts(
 			return;
 		}
 		const { reason } = failed;
-		if (isOlderThan(open, enablingBounds.endingDays.is)) {
-			if (await enablings.done(open)) report.givenUp(open, reason);
-			return;
-		}
+		if (isTooOld) return giveUp(open, reason);
 		const dueAt = nextTry(open, backoff.longestEnding);
 		if (await enablings.settle(open, { state: "ending", reason, dueAt })) report.waits(open, reason);
+	}
+
+	async function giveUp(open: OpenEnabling, reason: string): Promise<void> {
+		if (await enablings.done(open)) report.givenUp(open, reason);
 	}
 
 	async function attempt(node: string): Promise<void> {
@@ -143,10 +155,12 @@ export function createAttempts(
 
 /** What the log says of each: all of it, since it is done in users' names. */
 function createReports({ log, ownerForm }: Pick<AttemptDeps, "log" | "ownerForm">) {
-	const values = ({ owner, node, jid }: OpenEnabling) => ({
+	const values = ({ owner, node, jid }: OpenEnabling, reason?: string) => ({
 		owner: ownerForm(owner),
 		node: nodeForm(node),
 		jid,
+		// A server's answer may name its user.
+		...(reason !== undefined && { reason: reason.replaceAll(owner, () => ownerForm(owner)) }),
 	});
 	return {
 		enabled: (open: OpenEnabling) =>
@@ -156,12 +170,12 @@ function createReports({ log, ownerForm }: Pick<AttemptDeps, "log" | "ownerForm"
 				reason === undefined
 					? "Push is disabled for {owner} at its server: node {node} at {jid}."
 					: "Push need not be disabled for {owner}, node {node} at {jid}: {reason}.",
-				{ ...values(open), ...(reason !== undefined && { reason }) },
+				values(open, reason),
 			),
 		refused: (open: OpenEnabling, reason: string) =>
 			log.warn(
 				"Push is not enabled for {owner}, node {node} at {jid}, and not tried again before its device registers again: {reason}.",
-				about("enabling-refused", { ...values(open), reason }),
+				about("enabling-refused", values(open, reason)),
 			),
 		/** Once, and when the reason is another one; for all of a domain its permission is warned of. */
 		waits(open: OpenEnabling, reason: string) {
@@ -170,13 +184,13 @@ function createReports({ log, ownerForm }: Pick<AttemptDeps, "log" | "ownerForm"
 				open.state === "waiting"
 					? "Push is not enabled for {owner} yet, node {node} at {jid}: {reason}. It is tried again."
 					: "Push is not disabled for {owner} yet, node {node} at {jid}: {reason}. It is tried again.",
-				{ ...values(open), reason },
+				values(open, reason),
 			);
 		},
 		givenUp: (open: OpenEnabling, reason: string) =>
 			log.warn(
 				"Push could not be disabled for {owner}, node {node} at {jid}, and it is given up: {reason}.",
-				about("disabling-given-up", { ...values(open), reason }),
+				about("disabling-given-up", values(open, reason)),
 			),
 	};
 }

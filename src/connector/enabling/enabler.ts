@@ -5,6 +5,7 @@
 import { enablingBounds } from "../../limits/bounds/enabling.ts";
 import { about } from "../../messages/about.ts";
 import { faultOf } from "../../store/database-fault.ts";
+import type { OpenEnabling } from "../../store/enablings.ts";
 import type { Enabling } from "../../types.ts";
 import { pause } from "../pause.ts";
 import { fewAtOnce } from "../pubsub/few-at-once.ts";
@@ -15,6 +16,8 @@ export interface EnablerDeps extends Omit<AttemptDeps, "now"> {
 	now?: () => number;
 	timing?: Partial<typeof TIMING>;
 }
+
+const DAY_MS = 86_400_000;
 
 /** All in ms. */
 const TIMING = {
@@ -52,9 +55,12 @@ export function createEnabler(deps: EnablerDeps): Enabler {
 	const stopping = new AbortController();
 	const { signal } = stopping;
 	let components: readonly EnablingComponent[] = [];
-	const attempt = createAttempts({ ...deps, now }, () => components, timing);
+	const patience = () => pause(timing.answer, signal);
+	const attempt = createAttempts({ ...deps, now }, () => components, timing, patience);
 	/** One at a time for each node: a disabling must not overtake an enabling. */
 	const inHand = new Map<string, Promise<void>>();
+	/** The domains whose servers are asked: one that does not answer holds up no other. */
+	const asking = new Set<string>();
 	let comparedAt = Number.NEGATIVE_INFINITY;
 	/** The database could not be asked. */
 	let isAway = false;
@@ -80,28 +86,59 @@ export function createEnabler(deps: EnablerDeps): Enabler {
 		}
 	}
 
+	const lookedBy = (domains: readonly string[]) => ({
+		domains,
+		components: components.map(({ settings }) => settings.domain),
+	});
+
+	/** What no server permitted for too long is in no look: it ends all the same. */
+	async function endOverdue(): Promise<void> {
+		const before = (days: number) => now() - days * DAY_MS;
+		const [waiting, ending] = [before(enablingBounds.waitingDays.is), before(enablingBounds.endingDays.is)];
+		const by = lookedBy(permissions.given());
+		const unlooked = await enablings.overdue({ waiting, ending }, by, enablingBounds.look.is);
+		await fewAtOnce(unlooked, ({ node }) => attemptOnce(node), signal);
+	}
+
 	async function lookOnce(): Promise<void> {
 		if (Math.abs(now() - comparedAt) >= timing.compareEvery) {
 			await compare();
+			await endOverdue();
 			comparedAt = now();
 		}
-		const due = await enablings.due(permissions.given(), enablingBounds.look.is);
-		await fewAtOnce(due, ({ node }) => attemptOnce(node), signal);
+		const idle = permissions.given().filter((domain) => !asking.has(domain));
+		const due = await enablings.due(lookedBy(idle), enablingBounds.look.is);
+		if (due.length === 0 && asking.size === 0) isAway = false;
+		for (const [domain, its] of Map.groupBy(due, (one) => one.domain)) void askAll(domain, its);
+	}
+
+	async function askAll(domain: string, due: readonly OpenEnabling[]): Promise<void> {
+		asking.add(domain);
+		try {
+			await fewAtOnce(due, ({ node }) => attemptOnce(node), signal);
+			isAway = false;
+		} catch (error) {
+			tellAway(error);
+		}
+		asking.delete(domain);
+	}
+
+	/** Once: it is asked again until the database is back. */
+	function tellAway(error: unknown): void {
+		if (!isAway)
+			log.warn(
+				"Push is not enabled for users at the moment, because the database {database} does not answer. It is asked again every few seconds: {error}",
+				about("enabling-away", { error: faultOf(error) }),
+			);
+		isAway = true;
 	}
 
 	async function look(): Promise<void> {
 		if (signal.aborted) return;
 		try {
 			await lookOnce();
-			isAway = false;
 		} catch (error) {
-			// Once: it is asked again until the database is back.
-			if (!isAway)
-				log.warn(
-					"Push is not enabled for users at the moment, because the database {database} does not answer. It is asked again every few seconds: {error}",
-					about("enabling-away", { error: faultOf(error) }),
-				);
-			isAway = true;
+			tellAway(error);
 		}
 	}
 
@@ -125,7 +162,7 @@ export function createEnabler(deps: EnablerDeps): Enabler {
 		},
 
 		async attempt(node) {
-			await Promise.race([attemptOnce(node), pause(timing.answer, signal)]);
+			await Promise.race([attemptOnce(node), patience()]);
 			return enablings.find(node);
 		},
 

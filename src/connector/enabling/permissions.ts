@@ -12,9 +12,9 @@ export interface Permissions {
 	opened(component: string): void;
 	/** A message came. @returns whether it was about permissions */
 	hear(component: string, message: Element): boolean;
-	/** Whether a domain's permission is worth anything: not every server does what it permits. */
-	trust(domain: string, isWorth: boolean): void;
-	/** Resolves once that was said of a domain. */
+	/** Whether what a domain permits a connection is worth anything: not every server does it, or is reached. */
+	trust(component: string, domain: string, isWorth: boolean): void;
+	/** Resolves once that was said of a domain by any connection. */
 	known(domain: string): Promise<void>;
 	has(component: string, domain: string): boolean;
 	/** The domains whose server gave it to any connection. */
@@ -26,12 +26,13 @@ export interface Permissions {
 export function createPermissions(domains: readonly string[]): Permissions {
 	/** By the domain of the component. */
 	const given = new Map<string, Set<string>>();
-	const trusted = new Set<string>();
+	const trusted = new Map<string, Set<string>>();
 	const known = new Map(domains.map((domain) => [domain, Promise.withResolvers<void>()]));
 	const listeners: ((domain: string) => void)[] = [];
 	const of = (component: string) => given.get(component) ?? new Set<string>();
-	const isGiven = (domain: string) =>
-		trusted.has(domain) && [...given.values()].some((its) => its.has(domain));
+	const has = (component: string, domain: string) =>
+		of(component).has(domain) && (trusted.get(component)?.has(domain) ?? false);
+	const isGiven = (domain: string) => [...given.keys()].some((component) => has(component, domain));
 
 	function tellIfGiven(domain: string) {
 		if (isGiven(domain)) for (const onGiven of listeners) onGiven(domain);
@@ -54,16 +55,18 @@ export function createPermissions(domains: readonly string[]): Permissions {
 			return true;
 		},
 
-		trust(domain, isWorth) {
-			const was = trusted.has(domain);
-			if (isWorth) trusted.add(domain);
-			else trusted.delete(domain);
+		trust(component, domain, isWorth) {
+			const its = trusted.get(component) ?? new Set();
+			trusted.set(component, its);
+			const was = its.has(domain);
+			if (isWorth) its.add(domain);
+			else its.delete(domain);
 			if (isWorth && !was) tellIfGiven(domain);
 			known.get(domain)?.resolve();
 		},
 
 		known: async (domain) => known.get(domain)?.promise,
-		has: (component, domain) => of(component).has(domain) && trusted.has(domain),
+		has,
 		given: () => domains.filter(isGiven),
 		listen: (onGiven) => void listeners.push(onGiven),
 	};

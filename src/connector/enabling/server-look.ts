@@ -52,12 +52,12 @@ export function createServerLook({
 	const sessions = new Map<string, number>();
 
 	function stateOf(domain: string): DomainState {
+		// Of several connections one is enough: the others' servers may be others.
+		if (permissions.given().includes(domain)) return { domain };
 		const { component = "", software } = known.get(domain) ?? {};
 		if (software === "ejabberd") return { domain, lacks: ejabberd(domain) };
 		if (software === "silent") return { domain, lacks: silent(domain) };
-		return permissions.has(component, domain)
-			? { domain }
-			: { domain, lacks: notPermitted(domain, component) };
+		return { domain, lacks: notPermitted(domain, component) };
 	}
 
 	/** XEP-0030: which server it is. Prosody and ejabberd say their names there. */
@@ -80,7 +80,7 @@ export function createServerLook({
 		const software = await softwareOf(domain, ask);
 		if (stopping.signal.aborted) return;
 		// What an ejabberd permits comes to nothing.
-		permissions.trust(domain, software === "Prosody" || software === "other");
+		permissions.trust(component, domain, software === "Prosody" || software === "other");
 		await begun;
 		if (stopping.signal.aborted) return;
 		known.set(domain, { component, software });

@@ -1,6 +1,5 @@
 /** The JSON API for one's own users: what it says of push at their servers, and when it has it enabled. */
 import type { z } from "@hono/zod-openapi";
-import { givenNode } from "../../registering/nodes.ts";
 import type { OwnUsers } from "../../registering/own-users.ts";
 import type { Enabling, Registration } from "../../types.ts";
 import type { AppDeps } from "../deps.ts";
@@ -31,20 +30,14 @@ export async function enabledNow(
 }
 
 /**
- * The same for one that was renewed by its device. What is enabled stays so; under another key its server needs the other
- * node. What its server refused is not asked for again: nobody vouches now that the account is still the same person's.
+ * The same for one that was renewed by its device, while it waits. What its server refused, or has under another key, is
+ * not asked for again: nobody vouches now that the account is still the same person's.
  */
 export async function enabledAgain(
-	deps: Pick<AppDeps, "ownUsers" | "keyring" | "nodes">,
+	{ ownUsers }: Pick<AppDeps, "ownUsers">,
 	registration: Registration,
 ): Promise<Enabling | undefined> {
-	const { ownUsers } = deps;
 	const enabling = await ownUsers?.of(registration);
-	if (!ownUsers || !enabling) return undefined;
-	const { owner, jid } = enabling;
-	const node = givenNode(registration, deps);
-	const isOther = enabling.node !== node && enabling.state === "enabled";
-	if (isOther) await ownUsers.enablings.want({ node, owner, jid });
-	if (!isOther && enabling.state !== "waiting") return enabling;
-	return (await ownUsers.enable(isOther ? node : enabling.node).catch(() => undefined)) ?? enabling;
+	if (!ownUsers || enabling?.state !== "waiting") return enabling;
+	return (await ownUsers.enable(enabling.node).catch(() => undefined)) ?? enabling;
 }

@@ -20,6 +20,8 @@ const KEY = "a key of at least thirty-two characters, for tests";
 const keyring = await createKeyring(KEY, ["an older key of at least thirty-two characters"]);
 const ROMEO = "romeo@example.org";
 const ADDRESS = "push.example.org";
+/** A domain of another server. */
+const OTHER = "example.net";
 const DAY_MS = 86_400_000;
 
 const ends: (() => unknown)[] = [];
@@ -60,7 +62,7 @@ async function open(given?: TestDatabase, isTrusted = true) {
 	const asked: { to: string; payload: Element }[] = [];
 	const enablings = createEnablings(database.db, () => state.now);
 	const registrations = createRegistrations(database.db, { owner: 50, address: 50, host: 50 });
-	const permissions = createPermissions(["example.org"]);
+	const permissions = createPermissions(["example.org", OTHER]);
 	const { log, lines } = readableLog();
 	const enabler = createEnabler({
 		enablings,
@@ -75,7 +77,7 @@ async function open(given?: TestDatabase, isTrusted = true) {
 	ends.push(() => enabler.stop());
 	permissions.listen(enabler.permitted);
 	permissions.opened(ADDRESS);
-	if (isTrusted) permissions.trust("example.org", true);
+	if (isTrusted) for (const domain of permissions.domains) permissions.trust(ADDRESS, domain, true);
 	const ownUsers = createOwnUsers({
 		domains: ["example.org"],
 		address: ADDRESS,
@@ -151,7 +153,7 @@ test("nothing is asked of a server that did not permit it, took it back, or is n
 	permissions.opened(ADDRESS);
 	await enabler.attempt(node);
 	permissions.hear(ADDRESS, permission("both"));
-	permissions.trust("example.org", false);
+	permissions.trust(ADDRESS, "example.org", false);
 	await enabler.attempt(node);
 	const elsewhere = await registered("carol@example.com");
 	expect(await enabler.attempt(elsewhere)).toMatchObject({
@@ -177,8 +179,71 @@ test("a permission that came before its server was looked at counts from then on
 	const attempt = enabler.attempt(node);
 	await Bun.sleep(20);
 	expect(asked).toEqual([]);
-	permissions.trust("example.org", true);
+	permissions.trust(ADDRESS, "example.org", true);
 	expect(await attempt).toMatchObject({ state: "enabled" });
+});
+
+test("what another connector's address is enabled with is left to that one", async () => {
+	const { start, permissions, enablings, registrations, registered, until, state } = await open();
+	const node = keyring.createNode();
+	await enablings.want({ node, owner: ROMEO, jid: "push2.example.org" });
+	await registrations.register({ owner: ROMEO, app: "webpush", device: "own:1", token: "t" }, () => node);
+	await enablings.ready(node);
+	start();
+	permissions.hear(ADDRESS, permission("set"));
+	const its = await registered();
+	await enablings.ready(its);
+	await until(its, "enabled");
+	expect(await enablings.find(node)).toMatchObject({ state: "waiting", tries: 0 });
+	// Whoever had it is gone.
+	state.now += enablingBounds.waitingDays.is * DAY_MS + 1;
+	await until(node, "refused");
+});
+
+test("a server that does not answer holds up no other one", async () => {
+	const { start, permissions, registered, state, enablings, until } = await open();
+	const silent = Promise.withResolvers<Element>();
+	ends.push(() => silent.resolve(result()));
+	for (let n = 0; n < 20; n++) await enablings.ready(await registered(`user${n}@example.org`));
+	state.answer = () => silent.promise;
+	start();
+	permissions.hear(ADDRESS, permission("set"));
+	await Bun.sleep(30);
+	state.answer = async () => result();
+	permissions.hear(ADDRESS, permission("set", OTHER));
+	const node = await registered(`juliet@${OTHER}`);
+	await enablings.ready(node);
+	await until(node, "enabled");
+});
+
+test("what its device gave up while no server was there yet is not enabled when one comes", async () => {
+	const { start, permissions, registered, enabler, registrations, enablings, asked, until } = await open(
+		undefined,
+		false,
+	);
+	start();
+	const node = await registered();
+	expect(await enabler.attempt(node)).toMatchObject({ state: "waiting" });
+	// That try has its own end soon after.
+	for (let n = 0; n < 100 && (await enablings.find(node))?.tries === 0; n++) await Bun.sleep(5);
+	await registrations.remove(node);
+	await enablings.end([node]);
+	permissions.hear(ADDRESS, permission("set"));
+	permissions.trust(ADDRESS, "example.org", true);
+	await until(node, undefined);
+	expect(asked.map(({ payload }) => payload.getChild("iq")?.getChildElements()[0]?.name)).toEqual([
+		"disable",
+	]);
+});
+
+test("a connection that does not reach a server takes nothing from the one that does", async () => {
+	const { start, permissions, registered, enabler } = await open();
+	start();
+	permissions.hear(ADDRESS, permission("set"));
+	permissions.opened("push2.example.net");
+	permissions.trust("push2.example.net", "example.org", false);
+	expect(permissions.given()).toEqual(["example.org"]);
+	expect(await enabler.attempt(await registered())).toMatchObject({ state: "enabled" });
 });
 
 describe("a server's answer", () => {
@@ -208,6 +273,19 @@ describe("a server's answer", () => {
 		state.answer = async () => xml("iq", { type: "result" });
 		expect(await enabler.attempt(await registered())).toMatchObject({ state: "waiting" });
 	});
+});
+
+test("the log names nobody whom LOG_OWNERS does not, whatever the server's answer says", async () => {
+	const { start, permissions, registered, enabler, state, lines } = await open();
+	start();
+	permissions.hear(ADDRESS, permission("set"));
+	for (const condition of ["remote-server-timeout", "item-not-found"]) {
+		state.answer = () => Promise.reject(new RequestFailed(condition, `${ROMEO} did not answer`));
+		const node = await registered();
+		expect((await enabler.attempt(node))?.reason).toContain(ROMEO);
+	}
+	expect(lines.filter((line) => line.includes("did not answer"))).toHaveLength(2);
+	expect(lines.join("\n")).not.toContain(ROMEO);
 });
 
 test("what was refused is not tried again: another person may have the account by then", async () => {
@@ -240,6 +318,41 @@ test("what waits for a week is refused, and what ended is given up after a month
 	await enabler.attempt(node);
 	state.now += enablingBounds.endingDays.is * DAY_MS + 1;
 	expect(await enabler.attempt(node)).toBeUndefined();
+});
+
+test("what no server permitted for a week is refused, and not enabled when one does: another person may have the account", async () => {
+	const { start, permissions, registered, state, asked, enabler, until, lines } = await open();
+	start();
+	const node = await registered();
+	await enabler.attempt(node);
+	state.now += enablingBounds.waitingDays.is * DAY_MS + 1;
+	expect(await until(node, "refused")).toMatchObject({
+		reason: "example.org does not give the permission (XEP-0356)",
+	});
+	expect(lines.join("\n")).toContain(`"id":"enabling-refused"`);
+	permissions.hear(ADDRESS, permission("set"));
+	await Bun.sleep(30);
+	expect(asked).toEqual([]);
+});
+
+test("what waited for a week is not enabled by what comes first then", async () => {
+	const { start, permissions, registered, state, asked, enabler } = await open();
+	const node = await registered();
+	await enabler.attempt(node);
+	state.now += enablingBounds.waitingDays.is * DAY_MS + 1;
+	start();
+	permissions.hear(ADDRESS, permission("set"));
+	expect(await enabler.attempt(node)).toMatchObject({ state: "refused" });
+	expect(asked).toEqual([]);
+});
+
+test("what ended and no server permits to tell of is given up after a month, also of a domain that is listed no more", async () => {
+	const { start, registered, state, enablings, until } = await open();
+	start();
+	const nodes = [await registered(), await registered("carol@example.com")];
+	await enablings.end(nodes);
+	state.now += enablingBounds.endingDays.is * DAY_MS + 1;
+	for (const node of nodes) await until(node, undefined);
 });
 
 describe("a registration that ended", () => {
@@ -314,6 +427,18 @@ test("a database that is away is told once, and asked again", async () => {
 	await Bun.sleep(60);
 	expect(lines.filter((line) => line.includes(`"id":"enabling-away"`))).toHaveLength(1);
 	expect(enablings).toBeDefined();
+});
+
+test("a database that can be read and not written is told once too", async () => {
+	const { start, database, lines, permissions, registered, enablings, asked } = await open();
+	await enablings.ready(await registered());
+	await database.client.execute(
+		"CREATE TRIGGER full BEFORE UPDATE ON enablings BEGIN SELECT RAISE(ABORT, 'full'); END",
+	);
+	start();
+	permissions.hear(ADDRESS, permission("set"));
+	while (asked.length < 4) await Bun.sleep(5);
+	expect(lines.filter((line) => line.includes(`"id":"enabling-away"`))).toHaveLength(1);
 });
 
 describe("an own user", () => {

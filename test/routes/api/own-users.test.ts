@@ -2,7 +2,7 @@
 import { afterEach, describe, expect, test } from "bun:test";
 import { createOwnUsers, notingEnds } from "../../../src/registering/own-users.ts";
 import { announceEnds, createEnds } from "../../../src/registering/registration-ends.ts";
-import { createKeyring } from "../../../src/secrets.ts";
+import { createKeyring, underKey } from "../../../src/secrets.ts";
 import { createEnablings } from "../../../src/store/enablings.ts";
 import { createRegistrations } from "../../../src/store/registrations/registrations.ts";
 import type { Enabling } from "../../../src/types.ts";
@@ -75,7 +75,7 @@ async function open(says?: (node: string) => Promise<Enabling["state"] | "gone">
 		);
 		return { status: answer.status, body: await answer.json() };
 	};
-	return { ...server, enablings, attempts, register };
+	return { ...server, registrations, enablings, attempts, register };
 }
 
 test("a claim jid makes a registration with an owner, and the answer says that push is enabled", async () => {
@@ -102,6 +102,17 @@ test("asked again it is the same registration; another device, or another user w
 	await register({ jid: ROMEO }, "https://push.example/token-2");
 	await register({ jid: "juliet@example.org" });
 	expect((await rows()).map(({ owner }) => owner)).toEqual([ROMEO, ROMEO, "juliet@example.org"]);
+});
+
+test("a token that its device renewed to is the same registration too, and no second one pushes to it", async () => {
+	const { register, rows, json } = await open(async () => "enabled");
+	const { body } = await register({ jid: ROMEO });
+	const renewed = { subscription: subscription("https://push.example/token-2") };
+	await json("PUT", `/registrations/${body.node}`, renewed, body.deviceSecret);
+	expect((await register({ jid: ROMEO }, "https://push.example/token-2")).body.node).toBe(body.node);
+	expect(await rows()).toHaveLength(1);
+	await register({ jid: "juliet@example.org" }, "https://push.example/token-2");
+	expect((await rows()).map(({ owner }) => owner)).toEqual([ROMEO, "juliet@example.org"]);
 });
 
 test("its owner has a quota, and what is refused leaves nothing behind", async () => {
@@ -141,7 +152,8 @@ describe("what its server did not do yet", () => {
 		const { body } = await register({ jid: ROMEO });
 		expect(body.enabling).toEqual({ account: ROMEO, state: "waiting" });
 		// A process that has one finds it with its next look.
-		expect((await enablings.due(["example.org"], 10)).map(({ node }) => node)).toEqual([body.node]);
+		const by = { domains: ["example.org"], components: [HERE] };
+		expect((await enablings.due(by, 10)).map(({ node }) => node)).toEqual([body.node]);
 		const ended = await json("DELETE", `/registrations/${body.node}`, undefined, body.deviceSecret);
 		expect([ended.status, await ended.json()]).toEqual([
 			200,
@@ -176,6 +188,24 @@ describe("what its server did not do yet", () => {
 		expect((await renewed.json()).enabling).toEqual({ account: ROMEO, state: "refused", reason: "so" });
 		expect(attempts).toHaveLength(1);
 		expect((await register({ jid: ROMEO })).body.enabling.state).toBe("enabled");
+	});
+
+	test("is not asked for under a new key by a device secret: the account may be another person's by now", async () => {
+		const { register, json, attempts, registrations, enablings } = await open(async () => "enabled");
+		const { body } = await register({ jid: ROMEO });
+		const both = await createKeyring(SECRET_KEY, ["an older key of at least thirty-two characters"]);
+		const old = underKey(body.node, both.ids[1] ?? "");
+		await registrations.rename((await registrations.find(body.node)) as never, old);
+		await enablings.drop(body.node);
+		await enablings.want({ node: old, owner: ROMEO, jid: HERE });
+		await enablings.settle((await enablings.find(old)) as never, { state: "enabled" });
+		const put = { subscription: subscription() };
+		const renewed = await json("PUT", `/registrations/${old}`, put, await both.deviceSecretOf(old));
+		const { node, enabling } = await renewed.json();
+		expect([node, enabling]).toEqual([body.node, { account: ROMEO, state: "enabled" }]);
+		expect([attempts, await enablings.find(body.node)]).toEqual([[body.node], undefined]);
+		expect((await register({ jid: ROMEO })).body.node).toBe(body.node);
+		expect(attempts).toEqual([body.node, body.node]);
 	});
 
 	test("is no fault of the registration: a failing attempt is answered as one that waits", async () => {
