@@ -195,7 +195,7 @@ describe("what is asked of the Reveille that runs, which has the database", () =
 		for (const command of ["show", "test", "end", "bar", "list"])
 			expect(await proposed(command, "rom")).toEqual([jid("romeo")]);
 		const node = nodeOf("romeo");
-		expect(await proposed("show", node.slice(0, 6))).toEqual([node]);
+		expect(await proposed("show", node.slice(0, 12))).toEqual([node]);
 		expect(await proposed("bar", scene.server.host.slice(0, 4))).toEqual([scene.server.host]);
 		expect((await typed("complete", "show", "nobody")).said).toBe("");
 

@@ -14,8 +14,8 @@ import { fileUrl } from "../../syntax/file-url.ts";
 /** The salts are in it that are new each time the log begins. */
 const HEADER_BYTES = 32;
 
-/** The log of a busy outbox begins anew every few seconds; a copy takes a fraction of one. */
-const ATTEMPTS = 20;
+/** How long it is tried, ms: the log of a busy outbox begins anew every few seconds, and a copy takes a fraction of one. */
+const PATIENCE_MS = 30_000;
 
 /** What is read of a file at once, bytes. */
 const PIECE = 1024 * 1024;
@@ -29,8 +29,8 @@ const LOG = "-wal";
  * @throws when the log keeps beginning anew, or the copy is not sound
  */
 export async function copyLockedDatabase(source: string, target: string): Promise<void> {
-	for (let attempt = 1; !copyFiles(source, target); attempt++)
-		if (attempt === ATTEMPTS) throw tooBusy(source);
+	const until = performance.now() + PATIENCE_MS;
+	while (!copyFiles(source, target)) if (performance.now() > until) throw tooBusy(source);
 	await makeWhole(target);
 }
 
@@ -66,7 +66,8 @@ export type RawPiece = { suffix: "" | typeof LOG; bytes: Uint8Array } | "again";
 export function* rawPieces(source: string): Generator<RawPiece> {
 	const database = openSync(source, "r");
 	try {
-		for (let attempt = 1; ; attempt++) {
+		const until = performance.now() + PATIENCE_MS;
+		for (;;) {
 			const before = headerOfLog(source);
 			yield* piecesOf(database, "");
 			const log = before === undefined ? undefined : orUndefined(() => openSync(source + LOG, "r"));
@@ -78,7 +79,7 @@ export function* rawPieces(source: string): Generator<RawPiece> {
 				}
 			}
 			if (headerOfLog(source) === before) return;
-			if (attempt === ATTEMPTS) throw tooBusy(source);
+			if (performance.now() > until) throw tooBusy(source);
 			yield "again";
 		}
 	} finally {
