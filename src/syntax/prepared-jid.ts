@@ -40,7 +40,9 @@ export function preparedBareJid(text: string): string | undefined {
 	const local = preparedLocalPart(text.slice(0, at));
 	const domain = toULabels(written);
 	const jid = `${local}@${domain}`;
-	return local !== undefined && domain !== "" && isWrittenBareJid(jid) ? jid : undefined;
+	// What is no host stays as it was written, and may have another spelling.
+	const isOneSpelling = domain !== "" && domain.normalize("NFKC") === domain;
+	return local !== undefined && isOneSpelling && isWrittenBareJid(jid) ? jid : undefined;
 }
 
 /** Of each of the two parts 1023 bytes (RFC 7622 §3.1), and the mark between them. */

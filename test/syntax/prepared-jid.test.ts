@@ -35,6 +35,7 @@ describe("a bare JID that somebody wrote", () => {
 		["an empty local part", "@example.org"],
 		["no domain", "romeo@"],
 		["an empty label", "romeo@example..org"],
+		["a domain that is no host, in a form that stands for another", "romeo@\u1d2cher.exam`|e"],
 		["two of them", "romeo@juliet@example.org"],
 		["another @ in it", "romeo\uff20juliet@example.org"],
 		["blanks", "romeo @example.org"],
