@@ -16,6 +16,7 @@ import type { Outcome, Registration } from "../../types.ts";
 import { bareOf, resourceOf } from "../../xmpp/jid.ts";
 import { partyOfOwner } from "../../xmpp/party.ts";
 import { UNIFIED_PUSH } from "../../xmpp/unified-push.ts";
+import { byOf, whose } from "../journal/outcome-notes.ts";
 import type { Journal } from "../journal.ts";
 import type { Results } from "../outcomes/push-results.ts";
 import { createAsking } from "./asking.ts";
@@ -54,7 +55,7 @@ export interface UnifiedPushSendingDeps {
 	/** Counts a device's answer. */
 	count(outcome: Outcome): void;
 	results: Pick<Results, "add">;
-	journal: Pick<Journal, "sent">;
+	journal: Pick<Journal, "sent" | "note">;
 	/** By what this connector is known, over its restarts. */
 	connector: string;
 	ownerForm: OwnerForm;
@@ -97,6 +98,17 @@ export function createUnifiedPushSending(deps: UnifiedPushSendingDeps): UnifiedP
 		const { node, token, owner } = registration;
 		if (!(await registrations.forget(node, token, sentAt))) return;
 		await messages.removeOf(node);
+		journal.note({
+			kind: "ended",
+			...whose(registration),
+			app: UNIFIED_PUSH,
+			reason: "the app is gone",
+			decider: "provider",
+			decidedBy: "its phone",
+			// Who makes and ends any number of them has reached none.
+			isStrangers: registration.lastSuccessAt === undefined,
+			by: byOf(registration),
+		});
 		log.info("{app}: a device of {owner} says that an app is gone: its registration {node} was removed.", {
 			app: UNIFIED_PUSH,
 			owner: deps.ownerForm(owner),

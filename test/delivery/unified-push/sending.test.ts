@@ -115,6 +115,12 @@ describe("a push to a UnifiedPush device", () => {
 			await fixture.untilWaiting(0);
 			expect(await fixture.registrations.find(node)).toBeUndefined();
 			expect(await take(token, push("2"))).toEqual({ kind: "gone" });
+			expect(fixture.noted.at(-1)).toMatchObject({
+				kind: "ended",
+				node,
+				decider: "provider",
+				decidedBy: "its phone",
+			});
 		}
 	});
 

@@ -1,6 +1,7 @@
 /** UnifiedPush over a real database, with a device whose answers the test gives. */
 import type { Element } from "@xmpp/xml";
 import xml from "@xmpp/xml";
+import type { Noted } from "../../../src/delivery/journal.ts";
 import { createUnifiedPushSending } from "../../../src/delivery/unified-push/sending.ts";
 import { createTaking, type Sent } from "../../../src/delivery/unified-push/taking.ts";
 import { unifiedPushBounds } from "../../../src/limits/bounds/unified-push.ts";
@@ -55,6 +56,8 @@ export async function openUnifiedPushFixture({ deadlineMs = 10_000, isOpen = fal
 	const { log, lines } = readableLog();
 	/** The texts that went out, and the stanzas. */
 	const sent: string[] = [];
+	/** What the console is told. */
+	const noted: Noted[] = [];
 	const stanzas: Element[] = [];
 	const state = { device: ((stanza) => answerTo(stanza)) as DeviceDouble, isConnected: true };
 	const waiters: (() => void)[] = [];
@@ -74,7 +77,7 @@ export async function openUnifiedPushFixture({ deadlineMs = 10_000, isOpen = fal
 			isConnected: () => state.isConnected,
 			count: () => {},
 			results: { add: (_registration, outcome) => void results.push(outcome) },
-			journal: { sent: () => {} },
+			journal: { sent: () => {}, note: (event) => void noted.push(event) },
 			connector: name,
 			ownerForm: () => "somebody",
 			log,
@@ -105,6 +108,7 @@ export async function openUnifiedPushFixture({ deadlineMs = 10_000, isOpen = fal
 		messages,
 		lines,
 		sent,
+		noted,
 		stanzas,
 		state,
 		connector,

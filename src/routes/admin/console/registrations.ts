@@ -188,6 +188,7 @@ async function viewOf(
 		gate: registration && gateOf(registration, own, gates),
 		bar,
 		enabling,
+		isUnifiedPush: own.isUnifiedPush === true,
 		lifting: actions.lifting(bar?.who ?? ""),
 		clocks: (readiness.forAdmins?.notes ?? []).filter((note) => /\bclock\b/.test(note)),
 		othersWork: others.some(({ lastSuccessAt }) => lastSuccessAt !== undefined),

@@ -282,7 +282,7 @@ describe("registrations", () => {
 		expect(await server.rows()).toEqual([]);
 		expect((await page.post(`registrations/${node}/end`)).status).toBe(404);
 		const line = server.logged.find((said) => said.includes("Ended in the console"));
-		expect(line).toContain(`"node":"${node.slice(0, 12)}"`);
+		expect(line).toContain(`"node":"${node.slice(0, 8)}"`);
 		expect(line).toMatch(/"owner":"example\.net#[\w-]{6}"/);
 		expect(line).not.toContain("romeo");
 		const { events } = await get<FoundEvents>("events?kind=action");

@@ -8,6 +8,7 @@ import type { Bar } from "../../../../store/console/bars.ts";
 import type { Happened } from "../../../../store/console/events.ts";
 import type { Enabling } from "../../../../types.ts";
 import type { GateView, RegistrationView } from "../../../../web/console/wire.ts";
+import { UNIFIED_PUSH } from "../../../../xmpp/unified-push.ts";
 import { because, cureOf, cureOfGate } from "./reasons.ts";
 import { ago, hasBeen, many, sentence, span } from "./words.ts";
 
@@ -45,6 +46,8 @@ export interface RegistrationFacts {
 	lifting: string;
 	/** What admins are told of clocks. */
 	clocks: readonly string[];
+	/** Whether UnifiedPush is served: then there are devices of no app in the settings. */
+	isUnifiedPush: boolean;
 	/** The owner's other devices to which pushes were delivered: their server publishes. */
 	othersWork: boolean;
 }
@@ -55,6 +58,7 @@ export function registrationSentences(facts: RegistrationFacts): Said {
 	return (
 		barred(facts) ??
 		ended(facts) ??
+		unifiedPush(facts) ??
 		wrongClock(facts) ??
 		shutGate(facts) ??
 		notEnabled(facts) ??
@@ -136,6 +140,31 @@ function ended(facts: RegistrationFacts): Said | undefined {
 				text: `That was ${since}, decided by ${end.decidedBy}: ${sentence(end.reason)}${after} ${ask(facts)}.`,
 			};
 	}
+}
+
+/** It is not published to: apps' servers post to its endpoint (docs/unifiedpush.md). */
+function unifiedPush(facts: RegistrationFacts): Said | undefined {
+	const { app, row, device, now, isUnifiedPush } = facts;
+	if (app !== UNIFIED_PUSH || !row) return undefined;
+	if (!isUnifiedPush) {
+		return {
+			state: "bad",
+			title: `${gets(facts)}: UnifiedPush is off`,
+			text: `Its endpoint is answered 404, and apps' servers forget it. Set UNIFIEDPUSH=true and restart Reveille; the app may have to register again.`,
+		};
+	}
+	if (row.lastSuccessAt === undefined) {
+		return {
+			state: "off",
+			title: `No push has come to ${device} of ${nameOf(facts)} so far`,
+			text: "No app's server has posted to its endpoint, or the phone was away since. What waits goes out when the phone comes online.",
+		};
+	}
+	return {
+		state: "ok",
+		title: `${nameOf(facts)} is reached: the last push arrived ${ago(row.lastSuccessAt, now)}`,
+		text: `${device} took it for one of its apps. What comes while the phone is away waits, for as long as its sender said.`,
+	};
 }
 
 const SAYS_CLOCK = /\bclock\b|\btoo old\b|not valid yet|has expired/i;

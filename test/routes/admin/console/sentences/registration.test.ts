@@ -26,6 +26,7 @@ const facts = (changed: Partial<RegistrationFacts> = {}): RegistrationFacts => (
 	bar: undefined,
 	lifting: "Lift it under “Barred”.",
 	clocks: [],
+	isUnifiedPush: false,
 	othersWork: false,
 	...changed,
 });
@@ -122,7 +123,7 @@ describe("why romeo gets no pushes", () => {
 			"romeo gets no pushes here: example.net publishes to a wrong node",
 			"bad",
 		]);
-		expect(text).toContain("last to “8f2kR1xw7TqY…”");
+		expect(text).toContain("last to “8f2kR1xw…”");
 		expect(text).toContain("may have been for somebody else of example.net");
 		// Others' are no matter where his arrive.
 		expect(said({ fromServer, row: working }).state).toBe("ok");
@@ -243,6 +244,27 @@ describe("why romeo gets no pushes", () => {
 			title: "romeo is woken: the last push arrived 5 min ago",
 		});
 	});
+});
+
+test("a UnifiedPush device is not published to, and is told of in its own words", () => {
+	const phone = { app: "UnifiedPush/XMPP", device: "UnifiedPush: Conversations" };
+	expect(said({ ...phone, row: working })).toMatchObject({
+		state: "bad",
+		title: "romeo gets no pushes here: UnifiedPush is off",
+	});
+	const on = { ...phone, isUnifiedPush: true };
+	expect(said(on)).toMatchObject({
+		state: "off",
+		title: "No push has come to UnifiedPush: Conversations of romeo so far",
+	});
+	expect(said({ ...on, row: working })).toMatchObject({
+		state: "ok",
+		title: "romeo is reached: the last push arrived 5 min ago",
+	});
+	expect(
+		said({ ...on, row: undefined, events: [event({ decidedBy: "its phone", reason: "the app is gone" })] })
+			.title,
+	).toBe("romeo gets no pushes here: its phone says that UnifiedPush: Conversations is gone");
 });
 
 test("a device without an owner is called a device", () => {
