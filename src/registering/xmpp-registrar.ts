@@ -9,7 +9,7 @@ import { NO_INVITE } from "../xmpp/commands/command.ts";
 import type { RegisterRequest, RegisterResult, Registrar } from "../xmpp/commands/registrar.ts";
 import { domainOf } from "../xmpp/jid.ts";
 import { partyOfOwner } from "../xmpp/party.ts";
-import { push2Url } from "../xmpp/push2.ts";
+import { push2Of } from "../xmpp/push2.ts";
 import { createAccess } from "./access.ts";
 import { type AppChoice, createAppChoice, ourAddress } from "./app-choice.ts";
 import type { InviteDesk } from "./invite-check.ts";
@@ -142,7 +142,7 @@ function createRegister(deps: RegistrarDeps, choice: AppChoice): Registrar["regi
 		await pubsubHost?.restrict(node, owner, muc);
 		const { secret, deviceSecret } = made;
 		if (pubsubHost) return { kind: "registered", jid, node, secret: undefined, deviceSecret };
-		return { kind: "registered", jid, node, secret, deviceSecret, ...push2Of(deps, node, secret) };
+		return { kind: "registered", jid, node, secret, deviceSecret, ...push2Of(deps.publicUrl, node, secret) };
 	}
 
 	const isAllowed = createAccess(allow);
@@ -210,10 +210,6 @@ function createRegister(deps: RegistrarDeps, choice: AppChoice): Registrar["regi
 		return invite === undefined ? renewInvited(request) : registerByInvite(request, invite);
 	};
 }
-
-/** The client of Push 2.0, where there is a URL that it can begin with. */
-const push2Of = ({ publicUrl }: RegistrarDeps, node: string, secret: string): { push2?: string } =>
-	publicUrl === undefined ? {} : { push2: push2Url(publicUrl, node, secret) };
 
 /** Push is enabled at its owner's server for a device of Fluux, which does not do that itself. */
 function storing(deps: RegistrarDeps) {

@@ -29,6 +29,10 @@ export interface Push2Message {
 export const push2Url = (publicUrl: string, node: string, secret: string): string =>
 	`${publicUrl.replace(/\/+$/, "")}/push2/${encodeURIComponent(node)}.${secret}`;
 
+/** What a client of Push 2.0 is told of its registration: nothing where there is no PUBLIC_URL. */
+export const push2Of = (publicUrl: string | undefined, node: string, secret: string): { push2?: string } =>
+	publicUrl === undefined ? {} : { push2: push2Url(publicUrl, node, secret) };
+
 /**
  * Whatever is before the path: PUBLIC_URL may have been another when the URL was given out, and a connector need not
  * know it. The secret is the proof.

@@ -8,7 +8,7 @@ import { keyOfToken } from "../../registering/own-users.ts";
 import { plainReason } from "../../registering/plain-reason.ts";
 import { TEST_PUSH } from "../../registering/test-push.ts";
 import type { Registration } from "../../types.ts";
-import { push2Url } from "../../xmpp/push2.ts";
+import { push2Of } from "../../xmpp/push2.ts";
 import type { AppDeps, RequestEnv } from "../deps.ts";
 import { unavailable } from "../errors.ts";
 import {
@@ -116,17 +116,15 @@ function registering(deps: AppDeps, choice: AppChoice): Handler<typeof registerR
 				jid: own?.ownUsers.address ?? jid,
 				app: app.name,
 				...made,
-				...(hostTakesNoSecret ? { publishSecret: false as const } : push2Of(deps, made.node, made.secret)),
+				...(hostTakesNoSecret
+					? { publishSecret: false as const }
+					: push2Of(deps.publicUrl, made.node, made.secret)),
 				...(own && { enabling: await enabledNow(own.ownUsers, { node: made.node, owner: own.owner }) }),
 			},
 			201,
 		);
 	};
 }
-
-/** What the client of Push 2.0 is; nothing where there is no PUBLIC_URL. */
-const push2Of = ({ publicUrl }: AppDeps, node: string, secret: string): { push2?: string } =>
-	publicUrl === undefined ? {} : { push2: push2Url(publicUrl, node, secret) };
 
 /** Nobody vouches for an address here, so that an invite for one lets nobody in. @throws {Problem} */
 async function admit({ invites }: AppDeps, invite: string, network: string | undefined) {
@@ -166,7 +164,7 @@ function renewing(deps: AppDeps, choice: AppChoice): Handler<typeof renewRoute> 
 		const push2 =
 			others.secret === undefined || deps.nodes.isPubsubHost(jid)
 				? {}
-				: push2Of(deps, registration.node, others.secret);
+				: push2Of(deps.publicUrl, registration.node, others.secret);
 		const enabling = shownEnabling(await enabledAgain(deps, registration));
 		return c.json({ ...view(registration, deps.pushAddress), ...others, ...push2, ...enabling }, 200);
 	};
