@@ -10,6 +10,7 @@ import type { Element } from "@xmpp/xml";
 import xml from "@xmpp/xml";
 import type { Outcome } from "../types.ts";
 import { NS } from "./namespaces.ts";
+import { failureOf } from "./requests.ts";
 import { stanzaError } from "./stanza-errors.ts";
 
 /** The app of all such registrations. No app in the settings can be called so. */
@@ -81,14 +82,11 @@ const GONE: ReadonlySet<string> = new Set(["item-not-found", "feature-not-implem
 /** What the client's answer means. */
 export function outcomeOf(answer: Element): Outcome {
 	if (answer.attrs.type === "result") return { kind: "delivered" };
-	const condition = answer
-		.getChild("error")
-		?.getChildElements()
-		.find((child) => child.getNS() === NS.stanzaErrors && child.name !== "text")?.name;
-	if (GONE.has(condition ?? "")) return { kind: "gone", reason: "the device says that the app is gone" };
+	const { condition } = failureOf(answer);
+	if (GONE.has(condition)) return { kind: "gone", reason: "the device says that the app is gone" };
 	return {
 		kind: "retry",
-		reason: AWAY.has(condition ?? "") ? DEVICE_AWAY : "the device's server answers with an error",
+		reason: AWAY.has(condition) ? DEVICE_AWAY : "the device's server answers with an error",
 	};
 }
 
