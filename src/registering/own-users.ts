@@ -8,7 +8,7 @@ import { bytesOf } from "../limits/text-length.ts";
 import type { Keyring } from "../secrets.ts";
 import { faultOf } from "../store/database-fault.ts";
 import type { Enablings } from "../store/enablings.ts";
-import { hexOf } from "../syntax/hex.ts";
+import { deviceHash } from "../syntax/device-hash.ts";
 import { preparedBareJid } from "../syntax/prepared-jid.ts";
 import type { Enabling, Registration } from "../types.ts";
 import { domainOf } from "../xmpp/jid.ts";
@@ -102,10 +102,7 @@ export function createOwnUsers(deps: OwnUsersDeps): OwnUsers {
 }
 
 /** What makes an own user's registration over HTTP unique beside owner and app: hashed, so that its length is bounded. */
-export async function keyOfToken(token: string): Promise<string> {
-	const hash = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(token));
-	return `${OWN}${hexOf(new Uint8Array(hash).subarray(0, 16))}`;
-}
+export const keyOfToken = async (token: string): Promise<string> => `${OWN}${await deviceHash(token)}`;
 
 const OWN = "own:";
 

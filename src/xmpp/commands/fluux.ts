@@ -6,7 +6,7 @@
  */
 import xml, { type Element } from "@xmpp/xml";
 import { registrationBounds } from "../../limits/bounds/registrations.ts";
-import { hexOf } from "../../syntax/hex.ts";
+import { deviceHash } from "../../syntax/device-hash.ts";
 import type { AskedClass, DeviceInput } from "../../types.ts";
 import { NS } from "../namespaces.ts";
 import { badField, type Call, CommandError, notServed, register } from "./command.ts";
@@ -50,10 +50,7 @@ function appIn(request: Element, registrar: Registrar): string {
 }
 
 /** Hashed, so that its length is bounded. One browser has one endpoint, and with new keys it is the same device. */
-async function deviceOf({ token }: { token: string }): Promise<string> {
-	const hash = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(token));
-	return `fluux:${hexOf(new Uint8Array(hash).subarray(0, 16))}`;
-}
+const deviceOf = async ({ token }: { token: string }): Promise<string> => `fluux:${await deviceHash(token)}`;
 
 const services = ({ registrar }: Call): Element =>
 	xml(

@@ -3,7 +3,7 @@
  * its own credential. There is no device id either: the token stands for the device.
  */
 
-import { hexOf } from "../../syntax/hex.ts";
+import { deviceHash } from "../../syntax/device-hash.ts";
 import { answerForm, type Field } from "../forms.ts";
 import { NS } from "../namespaces.ts";
 import {
@@ -25,11 +25,7 @@ import type { Registrar } from "./registrar.ts";
 const MAX_PAYLOAD = 2560;
 
 /** Hashed, so that its length is bounded. Hexadecimal in capitals is the same token. */
-async function deviceOf(token: string): Promise<string> {
-	const bytes = new TextEncoder().encode(token.toLowerCase());
-	const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
-	return `tigase:${hexOf(hash.subarray(0, 16))}`;
-}
+const deviceOf = async (token: string): Promise<string> => `tigase:${await deviceHash(token.toLowerCase())}`;
 
 const isServed = ({ providers }: Registrar) => providers.length > 0;
 
