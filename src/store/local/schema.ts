@@ -45,9 +45,9 @@ export const streams = sqliteTable("streams", {
 
 /** Domains whose servers say how important a publish is (tigase:push:priority:0): what they do not tag is not. */
 export const taggingDomains = sqliteTable("tagging_domains", {
-	domain: text().primaryKey(),
+	name: text("domain").primaryKey(),
 	/** When one of its publishes was tagged, to the day. */
-	taggedAt: integer("tagged_at").notNull(),
+	at: integer("tagged_at").notNull(),
 });
 
 /** Endpoints that were relayed to (Push 2.0) and are gone: they are not asked again for a day. */
@@ -55,8 +55,8 @@ export const goneEndpoints = sqliteTable(
 	"gone_endpoints",
 	{
 		/** A keyed hash: the relay keeps no endpoint. */
-		hash: text().primaryKey(),
-		goneAt: integer("gone_at").notNull(),
+		name: text("hash").primaryKey(),
+		at: integer("gone_at").notNull(),
 	},
-	(table) => [index("gone_endpoints_gone_at").on(table.goneAt)],
+	(table) => [index("gone_endpoints_gone_at").on(table.at)],
 );

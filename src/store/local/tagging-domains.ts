@@ -1,8 +1,6 @@
 /** Which domains' servers say how important a publish is, in the connector's own file. */
-import { between, desc, eq, gt, lt, or } from "drizzle-orm";
-import type { BatchItem } from "drizzle-orm/batch";
 import type { LibSQLDatabase } from "drizzle-orm/libsql";
-import { createGroupCommit } from "../group-commit.ts";
+import { gathering, openDatedNames } from "./dated-names.ts";
 import { taggingDomains } from "./schema.ts";
 
 /** Times are ms since the epoch. */
@@ -15,38 +13,16 @@ export interface TaggingDomains {
 	keep(from: number, to: number): Promise<void>;
 }
 
-/** How long changes gather before they are written, ms: strangers may have thousands of names. */
-const GATHER_MS = 100;
-
 /**
  * @param db the connector's own file, migrated
  * @param pause how long changes gather
  */
-export function openTaggingDomains(
-	db: LibSQLDatabase,
-	pause: () => Promise<void> = () => new Promise((resolve) => setTimeout(resolve, GATHER_MS)),
-): TaggingDomains {
-	const { domain: name, taggedAt: at } = taggingDomains;
-	const write = createGroupCommit<BatchItem<"sqlite">>(async ([one, ...more]) => {
-		if (one) await db.batch([one, ...more]);
-	}, pause);
-
+export function openTaggingDomains(db: LibSQLDatabase, pause = gathering): TaggingDomains {
+	const { load, save, forget, keep } = openDatedNames(db, taggingDomains, pause);
 	return {
-		load: (from, to, limit) =>
-			db
-				.select()
-				.from(taggingDomains)
-				.where(between(at, from, to))
-				.orderBy(desc(at))
-				.limit(limit),
-		save: (domain, taggedAt) =>
-			write([
-				db
-					.insert(taggingDomains)
-					.values({ domain, taggedAt })
-					.onConflictDoUpdate({ target: name, set: { taggedAt } }),
-			]),
-		forget: (domain) => write([db.delete(taggingDomains).where(eq(name, domain))]),
-		keep: (from, to) => write([db.delete(taggingDomains).where(or(lt(at, from), gt(at, to)))]),
+		load: async (...range) => (await load(...range)).map(({ name, at }) => ({ domain: name, taggedAt: at })),
+		save,
+		forget,
+		keep,
 	};
 }
