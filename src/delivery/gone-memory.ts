@@ -4,6 +4,7 @@ import { push2Bounds } from "../limits/bounds/push2.ts";
 import { about } from "../messages/about.ts";
 import { faultOf } from "../store/database-fault.ts";
 import type { GoneEndpoints } from "../store/local/gone-endpoints.ts";
+import { createUnawaitedWrites } from "./unawaited-writes.ts";
 
 export interface GoneMemory {
 	/** What earlier processes learnt. */
@@ -36,9 +37,8 @@ export async function openGoneMemory({
 	log: Pick<Logger, "warn">;
 	now?: () => number;
 }): Promise<GoneMemory> {
-	let written = Promise.resolve();
+	const { write, written } = createUnawaitedWrites(warn);
 	let noted = 0;
-
 	let warnedAt = Number.NEGATIVE_INFINITY;
 
 	function warn(error: unknown) {
@@ -50,17 +50,12 @@ export async function openGoneMemory({
 		);
 	}
 
-	function write(change: Promise<void>) {
-		const done = change.catch(warn);
-		written = written.then(() => done);
-	}
-
 	return {
 		known: await kept.load(now() - GONE_MS, now() + GONE_MS, MOST),
 		note(hash, goneAt) {
 			write(kept.save(hash, goneAt));
 			if (noted++ % SWEEP_EVERY === 0) write(kept.keep(now() - GONE_MS, now() + GONE_MS, MOST));
 		},
-		written: () => written,
+		written,
 	};
 }

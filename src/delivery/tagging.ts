@@ -16,6 +16,7 @@ import { faultOf } from "../store/database-fault.ts";
 import type { TaggingDomains } from "../store/local/tagging-domains.ts";
 import type { Notification } from "../types.ts";
 import type { PublishRequest } from "./admission.ts";
+import { createUnawaitedWrites } from "./unawaited-writes.ts";
 
 export interface Tagging {
 	/** Whether a domain's server tagged lately. */
@@ -79,7 +80,12 @@ export async function openTagging({
 	/** No party has more: where nothing is to be had, nobody looks for it. */
 	let mostOfParty = 0;
 	let sweptAt = now();
-	let written = Promise.resolve();
+	const { write, written } = createUnawaitedWrites((error) =>
+		log.warn(
+			"Which domains tag their publishes could not be saved in {dataDir}. It is known until this process ends: {error}",
+			about("tagging-not-saved", { error: faultOf(error) }),
+		),
+	);
 
 	// A clock that was set back makes nothing last longer.
 	const isWithin = (at: number, ms: number) => Math.abs(now() - at) < ms;
@@ -122,16 +128,6 @@ export async function openTagging({
 		write(kept.keep(now() - REMEMBERED_MS, now() + REMEMBERED_MS));
 	}
 
-	function write(change: Promise<void>) {
-		const done = change.catch((error: unknown) =>
-			log.warn(
-				"Which domains tag their publishes could not be saved in {dataDir}. It is known until this process ends: {error}",
-				about("tagging-not-saved", { error: faultOf(error) }),
-			),
-		);
-		written = written.then(() => done);
-	}
-
 	const known = await kept.load(now() - REMEMBERED_MS, now() + REMEMBERED_MS, most);
 	for (const { domain, taggedAt: at } of known) add(domain, at);
 
@@ -156,6 +152,6 @@ export async function openTagging({
 			write(kept.save(domain, now()));
 		},
 
-		written: () => written,
+		written,
 	};
 }
