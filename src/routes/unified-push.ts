@@ -4,7 +4,7 @@
  */
 import { Hono } from "hono";
 import { unifiedPushBounds } from "../limits/bounds/unified-push.ts";
-import { ENDPOINTS, receiptUrl } from "../syntax/endpoints.ts";
+import { DISCOVERY, ENDPOINTS, receiptUrl } from "../syntax/endpoints.ts";
 import type { AppDeps, RequestEnv, UnifiedPushDeps } from "./deps.ts";
 import { keyMissing, unavailable } from "./errors.ts";
 import { smallBody } from "./guards/body.ts";
@@ -12,8 +12,6 @@ import { noStore } from "./guards/no-store.ts";
 import { rateLimit, tooMany } from "./guards/rate-limit.ts";
 import { Problem } from "./problem.ts";
 
-/** What says to apps that this is a UnifiedPush endpoint. */
-const DISCOVERY = { unifiedpush: { version: 1 } };
 /** Where the sender says none: senders of before RFC 8030 know no such header. */
 const DEFAULT_TTL_S = 86_400;
 const URGENCIES = ["very-low", "low", "normal", "high"];

@@ -3,6 +3,9 @@
 /** Where they are, below PUBLIC_URL. */
 export const ENDPOINTS = "/up";
 
+/** What says to apps that a URL is a UnifiedPush endpoint: a GET of any of them. */
+export const DISCOVERY = { unifiedpush: { version: 1 } } as const;
+
 const below = (publicUrl: string, path: string) => `${publicUrl.replace(/\/+$/, "")}${ENDPOINTS}/${path}`;
 
 /** @param token the node and its endpoint secret, with a dot between */

@@ -1,13 +1,13 @@
 /** Are UnifiedPush endpoints reached where PUBLIC_URL says that they are? */
 import { networkFailure } from "../../../services/network-failures.ts";
-import { endpointUrl } from "../../../syntax/endpoints.ts";
+import { DISCOVERY, endpointUrl } from "../../../syntax/endpoints.ts";
 import type { Context } from "./context.ts";
 import { bad, type Finding, ok, timed } from "./finding.ts";
 
 /** How long it may take, ms. */
 const DEADLINE_MS = 8_000;
 const WHAT = "UnifiedPush";
-const DISCOVERY = '{"unifiedpush":{"version":1}}';
+const EXPECTED = JSON.stringify(DISCOVERY);
 
 /** Asks as an app does that was given an endpoint. @param get a `fetch` */
 export async function lookAtUnifiedPush(
@@ -19,11 +19,11 @@ export async function lookAtUnifiedPush(
 	const { publicUrl } = config.unifiedPush;
 	const url = endpointUrl(publicUrl, "doctor");
 	const deadline = AbortSignal.any([signal, AbortSignal.timeout(DEADLINE_MS)]);
-	const todo = `let the reverse proxy lead ${new URL(url).pathname.replace("doctor", "…")} to HOST and PORT of Reveille; curl ${url} must show ${DISCOVERY}`;
+	const todo = `let the reverse proxy lead ${new URL(url).pathname.replace("doctor", "…")} to HOST and PORT of Reveille; curl ${url} must show ${EXPECTED}`;
 	try {
 		const { value: answer, ms } = await timed(get(url, { redirect: "manual", signal: deadline }));
 		const text = await answer.text();
-		if (answer.status !== 200 || text.slice(0, 100) !== DISCOVERY)
+		if (answer.status !== 200 || text.slice(0, 100) !== EXPECTED)
 			return [bad(WHAT, `endpoints are not reached at ${publicUrl} (status ${answer.status}).`, todo)];
 		if (!publicUrl.startsWith("https:"))
 			return [
