@@ -221,7 +221,13 @@ export async function createConnector(deps: ConnectorDeps): Promise<Connector> {
 		log,
 	});
 
-	const live = createLive({ ...deps, ...checks, connections, outbox: file.outbox, gates });
+	const live = createLive({
+		...deps,
+		certificates: checks.certificates,
+		connections,
+		outbox: file.outbox,
+		gates,
+	});
 
 	return {
 		scrape: metrics?.scrape,

@@ -21,7 +21,7 @@ import type { Destination } from "./run.ts";
 /** Registrations of one transaction, where nobody else waits for the database. */
 const BATCH = 1000;
 
-/** Half of what one request may have: what a character takes in UTF-8 is more than one byte. */
+/** A quarter of the bytes that one request may have: a character takes up to three of them in UTF-8. */
 const CHARACTERS = registrationBounds.importBytes.is / 4;
 
 /** The Reveille that runs checks and writes them, in pieces that hold up no publish. */
