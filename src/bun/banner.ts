@@ -70,11 +70,9 @@ function wrapped(text: string, columns: number): string[] {
 const under = (name: string, texts: readonly string[]): Line[] =>
 	texts.map((text, at) => [at === 0 ? name : "", text]);
 
-const outsideOf = ({ publicUrl }: Config) => publicUrl?.replace(/\/$/, "");
-
 function http(config: Config, url: string): Line[] {
 	if (config.role === "connector") return [["HTTP", `${url}/health and /ready`]];
-	const outside = outsideOf(config);
+	const outside = config.publicUrl;
 	const texts = [
 		`${url}${outside ? `, for clients ${outside}` : ""}`,
 		`documentation at ${outside ?? url}/docs`,
@@ -89,7 +87,7 @@ function watching(config: Config, url: string): Line[] {
 	const { role, adminToken } = config;
 	const off = "off: ADMIN_TOKEN turns it on";
 	const lines: Line[] = [];
-	if (role !== "connector") lines.push(["console", adminToken ? `${outsideOf(config) ?? url}/admin/` : off]);
+	if (role !== "connector") lines.push(["console", adminToken ? `${config.publicUrl ?? url}/admin/` : off]);
 	if (role !== "http") lines.push(["metrics", adminToken ? `${url}/metrics` : off]);
 	return lines;
 }
@@ -105,7 +103,7 @@ function webApp(config: Config, url: string): Line[] {
 			: "WEB_APP=true turns it on";
 		return [["web app", `off: ${why}`]];
 	}
-	const outside = outsideOf(config);
+	const outside = config.publicUrl;
 	const alone = outside ? "" : ", for browsers of this machine alone: set PUBLIC_URL to an https address";
 	const useless =
 		role === "all" && connections.length === 0 ? "; it can set up nobody before XMPP is on" : "";

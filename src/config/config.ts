@@ -53,6 +53,7 @@ export interface Config {
 	role: "all" | "http" | "connector";
 	host: string;
 	port: number;
+	/** Without a slash at its end. */
 	publicUrl?: string;
 	/** Addresses and CIDR ranges whose X-Forwarded-For is believed. */
 	trustedProxies: string[];
@@ -223,7 +224,7 @@ export function parseConfig(record: Record<string, unknown>, connectionTables?: 
 		logLevel: set.LOG_LEVEL,
 		logOwners: set.LOG_OWNERS,
 		...present({
-			publicUrl: set.PUBLIC_URL,
+			publicUrl: begins(set.PUBLIC_URL),
 			secretKey: set.SECRET_KEY,
 			adminToken: set.ADMIN_TOKEN,
 			debugPages: set.DEBUG_PAGES && set.ADMIN_TOKEN ? { adminToken: set.ADMIN_TOKEN } : undefined,
@@ -240,10 +241,14 @@ const ACCOUNTS_ALONE =
 
 /** Endpoints live no longer than what nobody uses is kept. */
 function unifiedPushOf({ UNIFIEDPUSH, PUBLIC_URL, RETENTION_DAYS }: Settings): Config["unifiedPush"] {
-	if (!UNIFIEDPUSH || PUBLIC_URL === undefined) return undefined;
+	const publicUrl = begins(PUBLIC_URL);
+	if (!UNIFIEDPUSH || publicUrl === undefined) return undefined;
 	const seconds = Math.min(unifiedPushBounds.endpointLife.is, RETENTION_DAYS * 86_400);
-	return { publicUrl: PUBLIC_URL, endpointLifeMs: seconds * 1000 };
+	return { publicUrl, endpointLifeMs: seconds * 1000 };
 }
+
+/** PUBLIC_URL as paths are written behind it, which begin with a slash. What JWTs must say is as it was set. */
+const begins = (publicUrl: string | undefined): string | undefined => publicUrl?.replace(/\/+$/, "");
 
 /** The web app, where browsers let its page work; a connector has no pages. */
 function webAppOf(set: Settings, address: string | undefined): WebAppConfig | undefined {

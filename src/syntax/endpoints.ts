@@ -6,7 +6,7 @@ export const ENDPOINTS = "/up";
 /** What says to apps that a URL is a UnifiedPush endpoint: a GET of any of them. */
 export const DISCOVERY = { unifiedpush: { version: 1 } } as const;
 
-const below = (publicUrl: string, path: string) => `${publicUrl.replace(/\/+$/, "")}${ENDPOINTS}/${path}`;
+const below = (publicUrl: string, path: string) => `${publicUrl}${ENDPOINTS}/${path}`;
 
 /** @param token the node and its endpoint secret, with a dot between */
 export const endpointUrl = (publicUrl: string, token: string): string => below(publicUrl, token);

@@ -27,7 +27,7 @@ export interface Push2Message {
 
 /** `PUBLIC_URL/push2/NODE.SECRET`. A node that was imported may have any characters in it, and dots too. */
 export const push2Url = (publicUrl: string, node: string, secret: string): string =>
-	`${publicUrl.replace(/\/+$/, "")}/push2/${encodeURIComponent(node)}.${secret}`;
+	`${publicUrl}/push2/${encodeURIComponent(node)}.${secret}`;
 
 /** What a client of Push 2.0 is told of its registration: nothing where there is no PUBLIC_URL. */
 export const push2Of = (publicUrl: string | undefined, node: string, secret: string): { push2?: string } =>

@@ -624,6 +624,7 @@ describe("who may register", () => {
 			});
 			const path = { ...given, REGISTRATION_JWT_AUDIENCE: "", PUBLIC_URL: "https://example.net/push/" };
 			expect(registration(path)).toMatchObject({ audience: ["https://example.net/push/"] });
+			expect(parseConfig(path).publicUrl).toBe("https://example.net/push");
 		});
 
 		test.each<[string, Record<string, string>, string[]]>([
@@ -938,6 +939,8 @@ describe("UNIFIEDPUSH", () => {
 			publicUrl: on.PUBLIC_URL,
 			endpointLifeMs: 60 * 86_400_000,
 		});
+		const slash = parseConfig({ ...component, ...on, PUBLIC_URL: `${on.PUBLIC_URL}/` });
+		expect([slash.publicUrl, slash.unifiedPush?.publicUrl]).toEqual([on.PUBLIC_URL, on.PUBLIC_URL]);
 		// What nobody uses goes before.
 		const short = parseConfig({ ...component, ...on, RETENTION_DAYS: "7" });
 		expect(short.unifiedPush?.endpointLifeMs).toBe(7 * 86_400_000);

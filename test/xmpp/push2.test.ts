@@ -27,7 +27,7 @@ describe("whom a message is for", () => {
 
 	test("a registration whose node was imported, with any characters in it", () => {
 		for (const node of ["juliet@example.net/phone.1", "a b?#%c", "…"]) {
-			const client = push2Url("https://push.example.net/", node, SECRET);
+			const client = push2Url("https://push.example.net", node, SECRET);
 			expect(read({ client })?.client).toEqual({ kind: "registration", node, secret: SECRET });
 		}
 	});

@@ -26,7 +26,7 @@ export async function lookAtPublicUrl(
 		return [unknown(WHAT, "it is not set: nobody but this machine has an address.")];
 	const running = found.kind === "running" ? found.running : undefined;
 	const word = running && (await wordOf(running));
-	const url = `${publicUrl.replace(/\/$/, "")}/health`;
+	const url = `${publicUrl}/health`;
 	const deadline = AbortSignal.any([signal, AbortSignal.timeout(DEADLINE_MS)]);
 	const headers = { ...(word && { [WATCHED_HEADER]: word }) };
 	let answer: Response;
@@ -69,7 +69,7 @@ function unreached(publicUrl: string, error: unknown, deadline: AbortSignal): Fi
 	return bad(
 		WHAT,
 		`${publicUrl} is not reached from here: ${reason}. (Behind some routers a machine does not reach itself by its public name.)`,
-		`curl -v ${publicUrl.replace(/\/$/, "")}/health, from another machine too; check its DNS record and the reverse proxy`,
+		`curl -v ${publicUrl}/health, from another machine too; check its DNS record and the reverse proxy`,
 	);
 }
 
