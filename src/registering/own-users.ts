@@ -8,6 +8,7 @@ import { bytesOf } from "../limits/text-length.ts";
 import type { Keyring } from "../secrets.ts";
 import { faultOf } from "../store/database-fault.ts";
 import type { Enablings } from "../store/enablings.ts";
+import { OWN_DEVICE } from "../store/registrations/device-key.ts";
 import { deviceHash } from "../syntax/device-hash.ts";
 import { preparedBareJid } from "../syntax/prepared-jid.ts";
 import type { Enabling, Registration } from "../types.ts";
@@ -102,13 +103,11 @@ export function createOwnUsers(deps: OwnUsersDeps): OwnUsers {
 }
 
 /** What makes an own user's registration over HTTP unique beside owner and app: hashed, so that its length is bounded. */
-export const keyOfToken = async (token: string): Promise<string> => `${OWN}${await deviceHash(token)}`;
-
-const OWN = "own:";
+export const keyOfToken = async (token: string): Promise<string> => `${OWN_DEVICE}${await deviceHash(token)}`;
 
 /** Whether push was enabled for a registration in its owner's name: so it is disabled when it ends. */
 export const isEnabledByUs = ({ device, dialect }: Pick<Registration, "device" | "dialect">): boolean =>
-	dialect === "fluux" || device.startsWith(OWN);
+	dialect === "fluux" || device.startsWith(OWN_DEVICE);
 
 /** Hears of registrations that end, whatever ended them. What is not written down now is found later (enabler.ts). */
 export const notingEnds =

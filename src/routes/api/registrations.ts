@@ -7,6 +7,7 @@ import { givenNode } from "../../registering/nodes.ts";
 import { keyOfToken } from "../../registering/own-users.ts";
 import { plainReason } from "../../registering/plain-reason.ts";
 import { TEST_PUSH } from "../../registering/test-push.ts";
+import { API_DEVICE } from "../../store/registrations/device-key.ts";
 import type { Registration } from "../../types.ts";
 import { push2Of } from "../../xmpp/push2.ts";
 import type { AppDeps, RequestEnv } from "../deps.ts";
@@ -100,7 +101,7 @@ function registering(deps: AppDeps, choice: AppChoice): Handler<typeof registerR
 			// answer that was lost gets the same.
 			key: own
 				? await keyOfToken(checked.device.token)
-				: `api:${base64url.encode(random(new Uint8Array(16)))}`,
+				: `${API_DEVICE}${base64url.encode(random(new Uint8Array(16)))}`,
 			choices: { deviceName, classes },
 			clientNetwork,
 			invite: admitted?.id,

@@ -1,5 +1,6 @@
 /** One registration as the page shows it, and rows of many. Secrets and tokens are shortened. */
 import { plainReason } from "../../../registering/plain-reason.ts";
+import { isMadeDevice } from "../../../store/registrations/device-key.ts";
 import { present } from "../../../syntax/present-fields.ts";
 import type { Answer, Enabling, Registration } from "../../../types.ts";
 import type { DeviceState, RegistrationRow, RegistrationView } from "../../../web/console/wire.ts";
@@ -10,7 +11,7 @@ import type { ConsoleApp, ConsoleJournal } from "./sources.ts";
 /** What people call it: its name, or the id that it gave itself. */
 export function deviceOf({ deviceName, device, applicationId }: Registration): string {
 	// Ids of ours, and of mod_push_appserver's forms, say nothing.
-	const isReadable = !/^(api:|form:|own:)|^[\w+/=-]{24,}$/.test(device);
+	const isReadable = !isMadeDevice(device) && !/^[\w+/=-]{24,}$/.test(device);
 	return deviceName ?? applicationId ?? (isReadable ? device : "A device without a name");
 }
 
