@@ -8,8 +8,8 @@ import type { MadeToken } from "./served/tokens.ts";
 
 export const tokenCommand = buildCommand<{ now: boolean; json: boolean }, [], Typed>({
 	docs: {
-		brief: "Makes a new registration token; the old one ends in 7 days",
-		fullDescription: `Makes a new registration token, which users need to register over HTTP, and prints it. It is stored as a hash only: nobody can look it up later. All processes of the same database take it within ${registrationBounds.tokenReads.is} seconds. The tokens before it go on working for 7 days. The settings are those that Reveille runs with.
+		brief: `Makes a new registration token; the old one ends in ${registrationBounds.tokenRest.is} days`,
+		fullDescription: `Makes a new registration token, which users need to register over HTTP, and prints it. It is stored as a hash only: nobody can look it up later. All processes of the same database take it within ${registrationBounds.tokenReads.is} seconds. The tokens before it go on working for ${registrationBounds.tokenRest.is} days. The settings are those that Reveille runs with.
 
 A token in the setting REGISTRATION_TOKEN is not touched: change the setting, and start Reveille again.`,
 	},

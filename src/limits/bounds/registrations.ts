@@ -220,6 +220,12 @@ export const registrationBounds = {
 		what: "How long an invite is good for",
 		beyond: "The command `reveille invite` asks for fewer.",
 	},
+	tokenRest: {
+		is: 7,
+		unit: "days",
+		what: "How long a registration token works on after a new one was made",
+		beyond: "It is refused. `reveille token --now` ends it at once.",
+	},
 	wrongInvites: {
 		is: { burst: 5, perSecond: 5 / 60 },
 		unit: "invites that let nobody in",

@@ -1,13 +1,12 @@
 /** New registration tokens, for the command `token`. */
 import { Hono } from "hono";
 import { z } from "zod";
+import { registrationBounds } from "../../../limits/bounds/registrations.ts";
 import type { Actions } from "../../../routes/admin/console/actions.ts";
 import { bodyOf } from "../../../routes/admin/console/fields.ts";
 import { hashOfToken, type RegistrationTokens } from "../../../store/registration-tokens.ts";
 import { randomToken } from "../../registration-token.ts";
 
-/** Long enough to tell users and apps of the new one, days. */
-export const DAYS_LEFT = 7;
 const DAY_MS = 86_400_000;
 
 /** The answer: seen once. */
@@ -22,7 +21,7 @@ export function tokenRoutes(tokens: Pick<RegistrationTokens, "renew">, actions: 
 	return new Hono().post("/", async (c) => {
 		const { now: isNow } = await bodyOf(c, { now: z.boolean() });
 		const token = randomToken();
-		const othersEndAt = Date.now() + (isNow ? 0 : DAYS_LEFT * DAY_MS);
+		const othersEndAt = Date.now() + (isNow ? 0 : registrationBounds.tokenRest.is * DAY_MS);
 		await tokens.renew(await hashOfToken(token), othersEndAt);
 		await actions.done("Made a new registration token");
 		return c.json<MadeToken>({ token, othersEndAt }, 201);
