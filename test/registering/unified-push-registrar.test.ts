@@ -26,7 +26,7 @@ async function open({ allowed = true, invited = false, quota = 50, mayGrow = tru
 		{ mayGrow: async () => mayGrow, now: () => clock.now },
 	);
 	const register = createUnifiedPushRegistrar({
-		publicUrl: "https://push.example.net/",
+		publicUrl: "https://push.example.net",
 		endpointLifeMs: 60 * 86_400_000,
 		registrations,
 		keyring,

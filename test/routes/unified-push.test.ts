@@ -15,7 +15,7 @@ async function start(
 	sent.length = 0;
 	server = await startTestServer({
 		unifiedPush: {
-			publicUrl: "https://push.example.net/base/",
+			publicUrl: "https://push.example.net/base",
 			async take(token, given) {
 				sent.push({ token, sent: given });
 				return answer;

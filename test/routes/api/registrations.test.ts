@@ -64,7 +64,7 @@ describe("registering", () => {
 	});
 
 	test("answers with the URL that Push 2.0 knows it by, where there is a PUBLIC_URL and the address takes a secret", async () => {
-		const server = await startTestServer({ publicUrl: "https://push.example.net/" });
+		const server = await startTestServer({ publicUrl: "https://push.example.net" });
 		const { node, secret, push2 } = (await server.registered()) as Record<string, string>;
 		expect(push2).toBe(`https://push.example.net/push2/${node}.${secret}`);
 		const behindHost = await startTestServer({
