@@ -2,6 +2,7 @@
  * Whether the Reveille that runs has the settings of a command, without a secret told: both take digests by a word that
  * the command makes up for each question.
  */
+import { createHmac } from "node:crypto";
 import type { Config } from "../../config/config.ts";
 
 /** Digests by what they are of: the address of a connection, the name of an app, the name of a setting. */
@@ -23,7 +24,8 @@ const OTHERS = {
 
 /** @param word nobody knows it before */
 export function settingDigests(config: Config, word: string): SettingDigests {
-	const digest = (value: unknown) => new Bun.CryptoHasher("sha256", word).update(textOf(value)).digest("hex");
+	// Not `Bun.CryptoHasher`: native-crypto.ts has why.
+	const digest = (value: unknown) => createHmac("sha256", word).update(textOf(value)).digest("hex");
 	return {
 		connections: Object.fromEntries(config.connections.map((one) => [one.address, digest(one)])),
 		apps: Object.fromEntries(config.apps.map((one) => [one.name, digest(one)])),
