@@ -124,6 +124,7 @@ export function connectComponent({ port, domain, password }: Through, { opened, 
 const SASL = "urn:ietf:params:xml:ns:xmpp-sasl";
 const BIND = "urn:ietf:params:xml:ns:xmpp-bind";
 const SM = "urn:xmpp:sm:3";
+const STANZAS = "urn:ietf:params:xml:ns:xmpp-stanzas";
 const features = (inner: string) =>
 	`<stream:features xmlns:stream="http://etherx.jabber.org/streams">${inner}</stream:features>`;
 
@@ -179,7 +180,7 @@ export function acceptWebSocket({ opened, onText }: Load): string {
 					);
 				} else if (text.startsWith("<iq")) {
 					link.send(
-						`<iq type="error" id="${idOf(text)}" from="${ACCOUNT}"><error type="cancel"><service-unavailable xmlns="urn:ietf:params:xml:ns:xmpp-stanzas"/></error></iq>`,
+						`<iq type="error" id="${idOf(text)}" from="${ACCOUNT}"><error type="cancel"><service-unavailable xmlns="${STANZAS}"/></error></iq>`,
 					);
 				} else if (text.startsWith("<enable")) {
 					link.data.received = 0;
@@ -191,6 +192,8 @@ export function acceptWebSocket({ opened, onText }: Load): string {
 							for (const publish of texts) link.send(publish);
 						},
 					});
+				} else if (text.startsWith("<resume")) {
+					link.send(`<failed xmlns="${SM}"><item-not-found xmlns="${STANZAS}"/></failed>`);
 				} else if (text.startsWith("<r")) {
 					link.send(`<a xmlns="${SM}" h="${link.data.received}"/>`);
 				}
