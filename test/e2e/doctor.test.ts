@@ -49,7 +49,7 @@ describe("the device of the loop", () => {
 			const folder = temporaryFolder("doctor");
 			ends.push(folder.remove);
 			const doctor = startChild({
-				command: [process.execPath, "src/server.ts", "doctor"],
+				command: [process.execPath, "src/main.ts", "doctor"],
 				logPath: join(folder.path, "log"),
 				cwd: join(import.meta.dir, "../../"),
 				env: settings(opened, "account"),

@@ -27,7 +27,7 @@ async function command(args: string[], settings: Record<string, string>) {
 		stdout: output,
 		stderr: errors,
 		code,
-	} = await runToEnd([process.execPath, "src/server.ts", "import", ...args], {
+	} = await runToEnd([process.execPath, "src/main.ts", "import", ...args], {
 		cwd: ROOT,
 		env: { PATH, HOME, ...settings },
 	});
