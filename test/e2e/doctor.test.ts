@@ -18,7 +18,7 @@ const scene = () => openWell("prosody", "account");
 const ask = (reveille: Reveille, path: string, init: RequestInit = {}) =>
 	fetch(`http://reveille${path}`, { ...init, unix: socketOf(reveille) } as RequestInit);
 
-tellOfWellServer("prosody");
+tellOfWellServer("prosody", "account");
 
 describe("the device of the loop", () => {
 	test(
