@@ -1,6 +1,6 @@
 /** Which test files there are, and what each needs. */
 import { readFileSync } from "node:fs";
-import { join, relative } from "node:path";
+import { join } from "node:path";
 
 /** Where the repository is; ends with a slash. */
 export const ROOT = join(import.meta.dir, "../");
@@ -22,8 +22,10 @@ const found = (pattern: string): string[] => [...new Bun.Glob(pattern).scanSync(
 export const neighbourly = (): string[] => found("test/**/*.test.ts");
 
 /** Of these, the ones that start no other program: they need nothing but Bun. */
-export const withoutPrograms = (): string[] =>
-	neighbourly().filter((file) => !reaches(join(ROOT, file), STARTS_PROGRAMS));
+export function withoutPrograms(): string[] {
+	const starts = reaching(STARTS_PROGRAMS);
+	return neighbourly().filter((file) => !starts(file));
+}
 
 /**
  * What `bun run test` shows at one server or for one way to connect, shown at the others: the rest of a matrix. They
@@ -33,7 +35,7 @@ export const restOfMatrix = (): string[] => found("test/**/*.matrix.ts");
 
 /** Of these and those of `bun run test`, the ones with XMPP servers. */
 export const withXmppServers = (): string[] =>
-	[...neighbourly(), ...restOfMatrix()].filter((file) => reaches(join(ROOT, file), STARTS_XMPP));
+	[...neighbourly(), ...restOfMatrix()].filter(reaching(STARTS_XMPP));
 
 /** What only the servers of the next Debian can show. */
 export const forServers = (): string[] => found("test/**/*.servers.ts");
@@ -41,15 +43,23 @@ export const forServers = (): string[] => found("test/**/*.servers.ts");
 /** Too long for every change. */
 export const long = (): string[] => found("test/**/*.long.ts");
 
-/** Whether a file is, or imports over any number of others, one of these. @param seen those looked at */
-function reaches(path: string, wanted: readonly string[], seen = new Set<string>()): boolean {
-	if (seen.has(path)) return false;
-	seen.add(path);
-	if (wanted.includes(relative(ROOT, path))) return true;
-	const transpiler = new Bun.Transpiler({ loader: path.endsWith(".tsx") ? "tsx" : "ts" });
+/** @returns whether a file is, or imports over any number of others, one of these. Each is read once for all questions */
+function reaching(wanted: readonly string[]): (file: string) => boolean {
+	const imports = new Map<string, readonly string[]>();
+	const importsOf = (file: string) => imports.getOrInsertComputed(file, importedBy);
+	return (file) => {
+		const found = new Set([file]);
+		// A set hands out what is added meanwhile too.
+		for (const each of found) for (const imported of importsOf(each)) found.add(imported);
+		return wanted.some((each) => found.has(each));
+	};
+}
+
+/** The files that one imports itself. All paths are from {@link ROOT}. */
+function importedBy(file: string): string[] {
+	const transpiler = new Bun.Transpiler({ loader: file.endsWith(".tsx") ? "tsx" : "ts" });
 	return transpiler
-		.scanImports(readFileSync(path, "utf8"))
-		.filter((found) => found.path.startsWith("."))
-		.map((found) => join(path, "..", found.path))
-		.some((imported) => /\.tsx?$/.test(imported) && reaches(imported, wanted, seen));
+		.scanImports(readFileSync(join(ROOT, file), "utf8"))
+		.filter(({ path }) => path.startsWith(".") && /\.tsx?$/.test(path))
+		.map(({ path }) => join(file, "..", path));
 }

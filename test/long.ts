@@ -19,7 +19,7 @@ const parts: Part[] = [
 	},
 ];
 
-await needPeers(["prosody", "ejabberd"]);
+await needPeers(["prosody", "ejabberd", "firefox"]);
 
 const { failed, skipped } = await runParts(parts, "test/long-output.txt");
 process.exit(failed > 0 || skipped > 0 ? 1 : 0);

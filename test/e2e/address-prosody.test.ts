@@ -1,3 +1,3 @@
 import { testCopies } from "./address.ts";
 
-testCopies("prosody");
+testCopies("prosody", [0]);

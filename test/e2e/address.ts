@@ -22,8 +22,11 @@ async function ready(one: Reveille) {
 	return { status: answer.status, text: await answer.text() };
 }
 
-/** Has the tests of one server run. */
-export function testCopies(program: ServerName): void {
+/**
+ * Has the tests of one server run.
+ * @param stays for how long the copy does that leaves the address alone, s; 0: for good
+ */
+export function testCopies(program: ServerName, stays: readonly number[] = [8, 0]): void {
 	describe(`a copy with another data folder, on an account at a real ${program},`, () => {
 		async function open() {
 			const scene = await openScene(program, {
@@ -52,10 +55,9 @@ export function testCopies(program: ServerName): void {
 			expect(enabled.map(({ length }) => length)).toEqual(USERS.map(() => 1));
 		};
 
-		test.each([
-			["for 8 s", 8_000],
-			["for good", 0],
-		])(
+		test.each(
+			stays.map((seconds) => [seconds > 0 ? `for ${seconds} s` : "for good", seconds * 1_000] as const),
+		)(
 			"started %s, leaves the address alone and says so: 30 of 30 messages are pushed, and nobody loses a registration",
 			async (how, ms) => {
 				const { scene, first, sleepers } = await open();

@@ -40,43 +40,40 @@ export function settings({ reveille, server, endpoint }: Scene, transport: Trans
 
 export const socketOf = ({ dataFolder }: Reveille) => join(dataFolder, "reveille.sock");
 
-/** Registers the tests of one server. */
-export function tellOfWellServer(program: ServerName): void {
+/** Registers the test of one server and one way to it. */
+export function tellOfWellServer(program: ServerName, transport: Transport): void {
 	afterEach(endAll, 60_000);
 
-	describe.each<Transport>(["account", "component"])(
-		`a real ${program} that is well, by the %s`,
-		(transport) => {
-			test(
-				"is found well while Reveille runs, which is not disturbed, and after it ended",
-				async () => {
-					const opened = await openWell(program, transport);
-					const { reveille } = opened;
-					const before = reveille.log().length;
-					const running = await typed(["doctor"], settings(opened, transport));
-					expect(running.lines("bad")).toEqual([]);
-					expect(running.code).toBe(0);
-					expect(running.lines("ok").join("\n")).toMatch(LEGS);
-					expect(running.lines("ok").join("\n")).toContain("this Reveille has");
-					// Neither a warning nor another stream: nobody took its address, and nobody held its database.
-					expect(reveille.log().slice(before)).not.toMatch(/WARNING|ERROR|is online|is not online/);
-					expect(running.ms).toBeLessThan(60_000);
+	describe(`a real ${program} that is well, by the ${transport}`, () => {
+		test(
+			"is found well while Reveille runs, which is not disturbed, and after it ended",
+			async () => {
+				const opened = await openWell(program, transport);
+				const { reveille } = opened;
+				const before = reveille.log().length;
+				const running = await typed(["doctor"], settings(opened, transport));
+				expect(running.lines("bad")).toEqual([]);
+				expect(running.code).toBe(0);
+				expect(running.lines("ok").join("\n")).toMatch(LEGS);
+				expect(running.lines("ok").join("\n")).toContain("this Reveille has");
+				// Neither a warning nor another stream: nobody took its address, and nobody held its database.
+				expect(reveille.log().slice(before)).not.toMatch(/WARNING|ERROR|is online|is not online/);
+				expect(running.ms).toBeLessThan(60_000);
 
-					const [sleeper] = await opened.sleepers("bob");
-					await reveille.halt();
-					const alone = await typed(["doctor"], settings(opened, transport));
-					expect(alone.lines("bad")).toEqual([]);
-					expect(alone.lines("ok").join("\n")).toMatch(LEGS);
-					expect(alone.lines("ok").join("\n")).toContain("one ran for this alone, and has ended");
-					expect(existsSync(socketOf(reveille))).toBe(false);
+				const [sleeper] = await opened.sleepers("bob");
+				await reveille.halt();
+				const alone = await typed(["doctor"], settings(opened, transport));
+				expect(alone.lines("bad")).toEqual([]);
+				expect(alone.lines("ok").join("\n")).toMatch(LEGS);
+				expect(alone.lines("ok").join("\n")).toContain("one ran for this alone, and has ended");
+				expect(existsSync(socketOf(reveille))).toBe(false);
 
-					await reveille.start();
-					if (!sleeper) throw new Error("nobody sleeps");
-					await writeToAll(opened, [sleeper]);
-					await opened.endpoint.waitForPush();
-				},
-				PATIENCE_MS,
-			);
-		},
-	);
+				await reveille.start();
+				if (!sleeper) throw new Error("nobody sleeps");
+				await writeToAll(opened, [sleeper]);
+				await opened.endpoint.waitForPush();
+			},
+			PATIENCE_MS,
+		);
+	});
 }

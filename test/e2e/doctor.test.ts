@@ -18,7 +18,7 @@ const scene = () => openWell("prosody", "account");
 const ask = (reveille: Reveille, path: string, init: RequestInit = {}) =>
 	fetch(`http://reveille${path}`, { ...init, unix: socketOf(reveille) } as RequestInit);
 
-tellOfWellServer("prosody");
+tellOfWellServer("prosody", "account");
 
 describe("the device of the loop", () => {
 	test(
@@ -49,7 +49,7 @@ describe("the device of the loop", () => {
 			const folder = temporaryFolder("doctor");
 			ends.push(folder.remove);
 			const doctor = startChild({
-				command: [process.execPath, "src/server.ts", "doctor"],
+				command: [process.execPath, "src/main.ts", "doctor"],
 				logPath: join(folder.path, "log"),
 				cwd: join(import.meta.dir, "../../"),
 				env: settings(opened, "account"),

@@ -60,7 +60,7 @@ export function settingsOf(
 export async function typed(command: readonly string[], settings: Settings): Promise<Said> {
 	const none = Object.fromEntries(settingNames.map((name) => [name, undefined]));
 	const startedAt = performance.now();
-	const { stdout, stderr, code } = await runToEnd([process.execPath, "src/server.ts", ...command, "--json"], {
+	const { stdout, stderr, code } = await runToEnd([process.execPath, "src/main.ts", ...command, "--json"], {
 		cwd: ROOT,
 		env: { ...process.env, ...none, ...settings },
 	});

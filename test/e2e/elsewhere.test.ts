@@ -37,7 +37,7 @@ describe("a data folder whose name has #, ? and % in it", () => {
 			expect.arrayContaining(["database-id", "outbox.db", "reveille.db", "secret.key", "vapid.key"]),
 		);
 		const copy = join(cwd, "copy#?%41");
-		const backup = Bun.spawn([process.execPath, "src/server.ts", "backup", copy], {
+		const backup = Bun.spawn([process.execPath, "src/main.ts", "backup", copy], {
 			cwd: ROOT,
 			stdout: "ignore",
 			stderr: "inherit",

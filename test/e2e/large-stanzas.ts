@@ -1,5 +1,5 @@
 /** Stanzas of many megabytes, sent by a stranger through a real server that lets them pass. */
-import { expect } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { connectUser } from "../peers/user.ts";
 import { names, openScene, type Scene, type ServerName, type Transport } from "./scene.ts";
 
@@ -54,4 +54,21 @@ export async function expectAllWoken({
 	expect(woken).toEqual(new Set(sleepers.map(({ device }) => device.subscription.endpoint)));
 	for (const { name } of sleepers) expect(await scene.server.pushEnabled(name)).toHaveLength(1);
 	await alice.goOffline();
+}
+
+/** Has the test of one server and one way to it run. */
+export function testLargeStanza(program: ServerName, transport: Transport): void {
+	describe(`through a real ${program}, to Reveille as its ${transport}`, () => {
+		test("17 MB cost nobody a push or a registration", async () => {
+			await using ends = new AsyncDisposableStack();
+			const opened = await openLargeScene(program, transport, 10);
+			const { reveille, stop } = opened.scene;
+			ends.defer(stop);
+			await expectAllWoken(opened);
+			await sendLarge(opened.scene, 17);
+			await expectAllWoken(opened);
+			expect(reveille.log().match(/is online/g)).toHaveLength(1);
+			expect(reveille.log()).not.toContain("is not online");
+		}, 120_000);
+	});
 }

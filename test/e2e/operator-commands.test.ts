@@ -34,7 +34,7 @@ afterAll(() => scene?.stop(), 60_000);
 
 const typedWith = async (settings: Record<string, string>, ...words: string[]) => {
 	const { dataFolder, url } = scene.reveille;
-	const { stdout, stderr, code } = await runToEnd([process.execPath, "src/server.ts", ...words], {
+	const { stdout, stderr, code } = await runToEnd([process.execPath, "src/main.ts", ...words], {
 		cwd: ROOT,
 		env: { PATH: process.env.PATH, DATA_DIR: dataFolder, PORT: new URL(url).port, ...settings },
 	});
@@ -203,7 +203,7 @@ describe("what is asked of the Reveille that runs, which has the database", () =
 		const { dataFolder } = scene.reveille;
 		await Bun.write(
 			join(bin.path, "reveille"),
-			`#!/bin/sh\nexec ${process.execPath} ${join(ROOT, "src/server.ts")} "$@"\n`,
+			`#!/bin/sh\nexec ${process.execPath} ${join(ROOT, "src/main.ts")} "$@"\n`,
 		);
 		chmodSync(join(bin.path, "reveille"), 0o755);
 		const bash = await startTerminalBash({ PATH: `${bin.path}:${process.env.PATH}`, DATA_DIR: dataFolder });

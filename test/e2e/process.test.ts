@@ -30,7 +30,7 @@ function folder(): string {
 /** Runs the program until it ends by itself. */
 async function failedStart(settings: Record<string, string>, args: string[] = []) {
 	const env = { PATH: process.env.PATH, PORT: "0", DATA_DIR: join(folder(), "data"), ...settings };
-	return runToEnd([process.execPath, "src/server.ts", ...args], { cwd: ROOT, env });
+	return runToEnd([process.execPath, "src/main.ts", ...args], { cwd: ROOT, env });
 }
 
 describe("a start", () => {

@@ -45,7 +45,7 @@ async function start(settings: Record<string, string | undefined>): Promise<Reve
 
 /** The command, as the operator types it. */
 async function command(args: string[], env: Record<string, string>) {
-	return runToEnd([process.execPath, "src/server.ts", "token", ...args], {
+	return runToEnd([process.execPath, "src/main.ts", "token", ...args], {
 		cwd: ROOT,
 		env: { PATH: process.env.PATH, ...env },
 	});

@@ -1,8 +1,9 @@
 /**
  * Two processes with one account, on one libSQL server: one is online, and the other takes its stream over. Told of
- * each server in a file of its own, which run side by side: most of it is waiting until somebody is held for gone.
+ * each server in a file of its own, and all three stories at once: most of each is waiting until somebody is held for
+ * gone.
  */
-import { afterEach, expect, test } from "bun:test";
+import { expect, test } from "bun:test";
 import { generateVapidKey } from "../../src/services/webpush/vapid-signature.ts";
 import { pauseProcess } from "../peers/process-table.ts";
 import { type Reveille, startReveille } from "../peers/reveille.ts";
@@ -24,23 +25,20 @@ async function xmppOf(one: Reveille): Promise<string> {
 
 /** Has the tests of one server run. */
 export function testStandby(program: ServerName): void {
-	const ends: (() => unknown)[] = [];
-	afterEach(async () => {
-		for (const end of ends.splice(0).reverse()) await end();
-	}, 60_000);
-
-	async function open(): Promise<{ scene: Scene; first: Reveille; second: Reveille; database: Sqld }> {
+	async function open(
+		ends: AsyncDisposableStack,
+	): Promise<{ scene: Scene; first: Reveille; second: Reveille; database: Sqld }> {
 		const database = await startSqld();
-		ends.push(() => database.stop());
+		ends.defer(() => database.stop());
 		const settings = {
 			...SHARED,
 			VAPID_PRIVATE_KEY: await generateVapidKey(),
 			DATABASE_URL: database.httpUrl,
 		};
 		const scene = await openScene(program, { users: USERS, settings });
-		ends.push(() => scene.stop());
+		ends.defer(() => scene.stop());
 		const second = await startReveille({ server: scene.server, settings });
-		ends.push(() => second.stop());
+		ends.defer(() => second.stop());
 		await second.untilLogged(STANDS_BY);
 		return { scene, first: scene.reveille, second, database };
 	}
@@ -67,8 +65,9 @@ export function testStandby(program: ServerName): void {
 		return { messages, pushes: pushes.length };
 	}
 
-	test("killed under messages, the first is replaced by the second, and nothing is missed", async () => {
-		const { scene, first, second } = await open();
+	test.concurrent("killed under messages, the first is replaced by the second, and nothing is missed", async () => {
+		await using ends = new AsyncDisposableStack();
+		const { scene, first, second } = await open(ends);
 		let took = 0;
 		const { messages, pushes } = await underMessages(scene, async () => {
 			while (scene.endpoint.pushes.length < 3) await Bun.sleep(10);
@@ -89,8 +88,9 @@ export function testStandby(program: ServerName): void {
 		expect(await xmppOf(second)).toBe("ok");
 	}, 90_000);
 
-	test("stopped, it is replaced at once; paused for long, it leaves the address alone when it goes on", async () => {
-		const { scene, first, second } = await open();
+	test.concurrent("stopped, it is replaced at once; paused for long, it leaves the address alone when it goes on", async () => {
+		await using ends = new AsyncDisposableStack();
+		const { scene, first, second } = await open(ends);
 		let stopped = 0;
 		const { messages, pushes } = await underMessages(scene, async () => {
 			await first.halt();
@@ -116,8 +116,9 @@ export function testStandby(program: ServerName): void {
 		expect([resumed(first), resumed(second)]).toEqual([1, 1]);
 	}, 90_000);
 
-	test("with the database away for longer than a standby waits, the first stays, and the second leaves it alone", async () => {
-		const { first, second, database } = await open();
+	test.concurrent("with the database away for longer than a standby waits, the first stays, and the second leaves it alone", async () => {
+		await using ends = new AsyncDisposableStack();
+		const { first, second, database } = await open(ends);
 		await database.kill9();
 		// Longer than a standby watches: in this time nothing may happen.
 		await Bun.sleep(11_000);

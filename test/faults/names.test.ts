@@ -61,7 +61,7 @@ beforeAll(async () => {
 	double = await startComponentDouble({ echoesPings: true });
 	const configuration = join(folder.path, "resolv.conf");
 	writeFileSync(configuration, `nameserver ${RESOLVER}\n`);
-	const mount = `mount --bind ${configuration} /etc/resolv.conf && exec "$0" src/server.ts`;
+	const mount = `mount --bind ${configuration} /etc/resolv.conf && exec "$0" src/main.ts`;
 	reveille = await startReveille(
 		{
 			settings: { ...asComponentOf(double), WEBPUSH_ALLOW_HOSTS: "*" },

@@ -107,7 +107,7 @@ describe("a start", () => {
 		const csv = join(folder(), "some.csv");
 		writeFileSync(csv, "node,secret,app,token\n");
 		rmSync(path);
-		const child = Bun.spawnSync([process.execPath, "src/server.ts", "import", "csv", csv], {
+		const child = Bun.spawnSync([process.execPath, "src/main.ts", "import", "csv", csv], {
 			cwd: join(import.meta.dir, "../.."),
 			env: { PATH: process.env.PATH, DATA_DIR: reveille.dataFolder, DATABASE_URL: `file:${path}` },
 		});

@@ -40,7 +40,7 @@ function folder(): string {
 
 /** The command, as the operator types it. */
 async function backup(args: string[], env: Record<string, string>) {
-	return runToEnd([process.execPath, "src/server.ts", "backup", ...args], {
+	return runToEnd([process.execPath, "src/main.ts", "backup", ...args], {
 		cwd: ROOT,
 		env: { PATH: process.env.PATH, ...env },
 	});
@@ -141,7 +141,7 @@ async function expectOneMoment(copy: () => Promise<string>, copies: number) {
 const handedOver = (kept: KeptData): Running => ({
 	status: {} as Running["status"],
 	async ask() {
-		const child = Bun.spawn([process.execPath, join(ROOT, "src/server.ts"), "hand-over-files"], {
+		const child = Bun.spawn([process.execPath, join(ROOT, "src/main.ts"), "hand-over-files"], {
 			stdin: new Blob([JSON.stringify(kept)]),
 			stdout: "pipe",
 			stderr: "inherit",

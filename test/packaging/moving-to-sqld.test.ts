@@ -54,7 +54,7 @@ test("a file's rows move to sqld by its backup, and Reveille goes on from there"
 	const folder = temporaryFolder("moving-to-sqld");
 	ends.push(() => folder.remove());
 	const copy = join(folder.path, "copy");
-	const { code, stderr } = await runToEnd([process.execPath, "src/server.ts", "backup", copy], {
+	const { code, stderr } = await runToEnd([process.execPath, "src/main.ts", "backup", copy], {
 		cwd: ROOT,
 		env: { PATH: process.env.PATH, DATA_DIR: reveille.dataFolder },
 	});

@@ -78,7 +78,7 @@ export async function startReveille(
 	until: "ready" | "health" = options.server ? "ready" : "health",
 ): Promise<Reveille> {
 	const { server, username = "push", password = "secret", settings } = options;
-	const { command = () => [process.execPath, "src/server.ts"] } = options;
+	const { command = () => [process.execPath, "src/main.ts"] } = options;
 	const folder = temporaryFolder("reveille");
 	const port = await freePort();
 	const url = `http://127.0.0.1:${port}`;

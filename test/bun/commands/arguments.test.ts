@@ -7,7 +7,7 @@ import { runToEnd } from "../../peers/child.ts";
 const ROOT = join(import.meta.dir, "../../../");
 
 const typed = (...words: string[]) =>
-	runToEnd([process.execPath, "src/server.ts", ...words], {
+	runToEnd([process.execPath, "src/main.ts", ...words], {
 		cwd: ROOT,
 		env: { PATH: process.env.PATH, DATA_DIR: join(tmpdir(), "no-reveille-was-ever-here") },
 	});

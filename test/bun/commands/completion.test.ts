@@ -9,7 +9,7 @@ import { startTerminalBash } from "../../peers/terminal-bash.ts";
 const ROOT = join(import.meta.dir, "../../../");
 
 const complete = async (...words: string[]) => {
-	const { stdout } = await runToEnd([process.execPath, "src/server.ts", "complete", ...words], {
+	const { stdout } = await runToEnd([process.execPath, "src/main.ts", "complete", ...words], {
 		cwd: ROOT,
 		env: { PATH: process.env.PATH },
 	});
@@ -27,7 +27,7 @@ test("commands, what follows them, options and ids are proposed", async () => {
 
 test("bash at a terminal completes by the script", async () => {
 	const folder = mkdtempSync(join(tmpdir(), "reveille-completion-"));
-	const program = `#!/bin/sh\nexec ${process.execPath} ${join(ROOT, "src/server.ts")} "$@"\n`;
+	const program = `#!/bin/sh\nexec ${process.execPath} ${join(ROOT, "src/main.ts")} "$@"\n`;
 	writeFileSync(join(folder, "reveille"), program, { mode: 0o755 });
 	const bash = await startTerminalBash({ PATH: `${folder}:${process.env.PATH}` });
 	try {
@@ -53,7 +53,7 @@ test("every command has --help and --json, and says so where an option is none o
 	const forms = all.flatMap((name) => (groups[name] ?? [""]).map((word) => [name, word].filter(Boolean)));
 	for (const words of forms) {
 		const typed = (option: string) =>
-			runToEnd([process.execPath, "src/server.ts", ...words, option], {
+			runToEnd([process.execPath, "src/main.ts", ...words, option], {
 				cwd: ROOT,
 				env: { PATH: process.env.PATH },
 			});

@@ -13,7 +13,7 @@ import { PATIENCE_MS } from "../../peers/patience.ts";
 import { familyOf } from "../../peers/process-table.ts";
 import { type Sqld, startSqld } from "../../peers/sqld.ts";
 
-const COMMAND = [process.execPath, join(import.meta.dir, "../../../src/server.ts"), "sync-replica"];
+const COMMAND = [process.execPath, join(import.meta.dir, "../../../src/main.ts"), "sync-replica"];
 const TIMING = { every: 20, hanging: 5_000, first: 1_000, old: 60_000 };
 const IMPATIENT = { hanging: 800 };
 

@@ -153,7 +153,7 @@ export async function killRun(choices: Choices, wayIn: WayIn, options: RunOption
 async function killWhileStarting(settings: Record<string, string | undefined>, afterMs: number) {
 	const folder = temporaryFolder("start");
 	const child = startChild({
-		command: [process.execPath, "src/server.ts"],
+		command: [process.execPath, "src/main.ts"],
 		cwd: join(import.meta.dir, "../../../"),
 		logPath: join(folder.path, "reveille.log"),
 		env: { ...settings, PORT: String(await freePort()) },

@@ -20,7 +20,7 @@ export async function typeInvite(
 	{ dataFolder, url }: Pick<Reveille, "dataFolder" | "url">,
 	...args: string[]
 ): Promise<string> {
-	const { code, stdout, stderr } = await runToEnd([process.execPath, "src/server.ts", "invite", ...args], {
+	const { code, stdout, stderr } = await runToEnd([process.execPath, "src/main.ts", "invite", ...args], {
 		cwd: ROOT,
 		env: { PATH: process.env.PATH, DATA_DIR: dataFolder, PORT: new URL(url).port },
 	});

@@ -1,38 +1,19 @@
 /** Moving over as an operator does it: by the command, with what the other app server left, while Reveille runs. */
 import { afterEach, describe, expect, test } from "bun:test";
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import xml from "@xmpp/xml";
-import { openDatabase } from "../../../../src/bun/database/open.ts";
-import { createKeyring, withFormerSecrets } from "../../../../src/secrets.ts";
-import { createFormerSecrets } from "../../../../src/store/registrations/former-secrets.ts";
 import { startServer } from "../../../e2e/scene.ts";
-import { runToEnd } from "../../../peers/child.ts";
 import { temporaryFolder } from "../../../peers/folder.ts";
 import { startReveille } from "../../../peers/reveille.ts";
 import { connectUser } from "../../../peers/user.ts";
 import { startWebPushServer } from "../../../peers/web-push-server.ts";
-import { writeInternalStorage, writeSqliteStorage } from "./prosody-storage.ts";
+import { command } from "./import-command.ts";
+import { writeInternalStorage } from "./prosody-storage.ts";
 
-const ROOT = join(import.meta.dir, "../../../../");
 const cleanups: (() => unknown)[] = [];
 afterEach(async () => {
 	for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
 }, 60_000);
-
-/** Runs the command with settings of its own. */
-async function command(args: string[], settings: Record<string, string>) {
-	const { PATH = "", HOME = "" } = process.env;
-	const {
-		stdout: output,
-		stderr: errors,
-		code,
-	} = await runToEnd([process.execPath, "src/server.ts", "import", ...args], {
-		cwd: ROOT,
-		env: { PATH, HOME, ...settings },
-	});
-	return { output, errors, code };
-}
 
 function folder() {
 	const made = temporaryFolder("moving");
@@ -225,48 +206,3 @@ describe("the command", () => {
 		expect(code).toBe(1);
 	});
 });
-
-test("100,000 registrations come over within a bounded memory, and each old secret is good", async () => {
-	const COUNT = 100_000;
-	const path = join(folder(), "prosody.sqlite");
-	const endpointOf = (i: number) =>
-		`https://updates.push.services.mozilla.com/wpush/v2/${"x".repeat(100)}${i}`;
-	const nodeOf = (i: number) => `${NODE}-${i}`;
-	const secretOf = (i: number) => new Bun.CryptoHasher("sha256").update(`secret ${i}`).digest("hex");
-	const now = new Date().toISOString().replace(/\.\d+/, "");
-	function* stored() {
-		for (let i = 0; i < COUNT; i++) {
-			const times = { registered: now, renewed: now, last_successful_push: now };
-			const data = { type: "webpush", node: nodeOf(i), token: endpointOf(i), secret: secretOf(i), ...times };
-			yield { host: HOST, node: nodeOf(i), data };
-		}
-	}
-	writeSqliteStorage(path, stored());
-	const dataFolder = join(folder(), "data");
-
-	const first = await command(["prosody", path], { DATA_DIR: dataFolder });
-	console.log(first.output);
-	expect(first.output).toContain("Imported 100,000, updated 0, unchanged 0, skipped 0.");
-	expect(first.code).toBe(0);
-	const memory = Number(/([\d,]+) MiB/.exec(first.output)?.[1]?.replaceAll(",", ""));
-	// Bun with its code alone takes some 80; all registrations at once would take hundreds more.
-	expect(memory).toBeLessThan(320);
-
-	const { db, client } = await openDatabase({ url: `file:${dataFolder}/reveille.db`, migrations: "shared" });
-	try {
-		const secretKey = readFileSync(join(dataFolder, "secret.key"), "utf8").trim();
-		const keyring = withFormerSecrets(await createKeyring(secretKey), createFormerSecrets(db));
-		for (let i = 0; i < COUNT; i += 97) {
-			expect(await keyring.verify(nodeOf(i), secretOf(i))).toBe("ok");
-			expect(await keyring.verify(nodeOf(i), secretOf(i + 1))).toBe("wrong");
-		}
-		const { rows } = await client.execute("SELECT count(*) AS n FROM registrations");
-		expect(rows[0]?.n).toBe(COUNT);
-	} finally {
-		client.close();
-	}
-
-	const second = await command(["prosody", path], { DATA_DIR: dataFolder });
-	console.log(second.output);
-	expect(second.output).toContain("Imported 0, updated 0, unchanged 100,000, skipped 0.");
-}, 240_000);

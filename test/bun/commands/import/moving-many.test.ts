@@ -1,0 +1,3 @@
+import { testManyMoving } from "./moving-many.ts";
+
+testManyMoving(20_000);

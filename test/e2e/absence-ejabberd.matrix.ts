@@ -1,0 +1,3 @@
+import { testAbsence } from "./absence.ts";
+
+testAbsence("ejabberd");

@@ -1,0 +1,3 @@
+import { testCopies } from "./address.ts";
+
+testCopies("prosody", [8]);

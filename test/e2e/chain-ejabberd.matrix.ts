@@ -1,0 +1,3 @@
+import { testChain } from "./chain.ts";
+
+testChain("ejabberd");

@@ -1,4 +1,0 @@
-/** `reveille doctor` at ejabberd; doctor.test.ts has Prosody. */
-import { tellOfWellServer } from "./doctor-well.ts";
-
-tellOfWellServer("ejabberd");

@@ -1,0 +1,3 @@
+import { testKeyChange } from "./keys.ts";
+
+testKeyChange("ejabberd");

@@ -1,0 +1,3 @@
+import { testLargeStanza } from "./large-stanzas.ts";
+
+testLargeStanza("prosody", "component");

@@ -1,0 +1,3 @@
+import { testRateLimit } from "./rate-limit.ts";
+
+testRateLimit("ejabberd");

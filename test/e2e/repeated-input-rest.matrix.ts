@@ -1,0 +1,4 @@
+import { testRepeatedInput } from "./repeated-input.ts";
+
+testRepeatedInput("prosody", "component");
+testRepeatedInput("ejabberd", "account");

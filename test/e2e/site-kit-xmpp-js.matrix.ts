@@ -1,0 +1,3 @@
+import { testSite } from "./site-kit.ts";
+
+testSite("xmpp-js", "ejabberd", "imported");

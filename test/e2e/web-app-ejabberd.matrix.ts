@@ -1,0 +1,3 @@
+import { testWebApp } from "./web-app.ts";
+
+testWebApp("ejabberd");
