@@ -191,6 +191,9 @@ export function acceptWebSocket({ opened, onText }: Load): string {
 							for (const publish of texts) link.send(publish);
 						},
 					});
+				} else if (text.startsWith("<resume")) {
+					// Nothing is kept here: who was measured before left its session behind.
+					link.send(`<failed xmlns="${SM}"/>`);
 				} else if (text.startsWith("<r")) {
 					link.send(`<a xmlns="${SM}" h="${link.data.received}"/>`);
 				}
