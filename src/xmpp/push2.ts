@@ -116,6 +116,8 @@ function clientOf(text: string): Push2Client | undefined {
 
 /** Undefined: it was not written by us. */
 function percentDecoded(node: string): string | undefined {
+	// Those that we make up have nothing that is encoded.
+	if (!node.includes("%")) return node;
 	try {
 		return decodeURIComponent(node);
 	} catch {
