@@ -43,29 +43,63 @@ const OURS = /^https?:\/\/[^?#]*\/push2\/([^/?#]+)\.([\w-]{43})$/;
 const APNS =
 	/^https:\/\/api\.(?:(development|sandbox)\.)?push\.apple\.com(?::443)?\/3\/device\/([0-9a-f]+)#([^&]+)(?:&([0-9a-f]*))?$/i;
 
+/** What stands in a message, as its server wrote it. */
+export interface Said {
+	/** Texts. */
+	client: string | null | undefined;
+	priority?: string | null | undefined;
+	payload?: string | null | undefined;
+	isVoip: boolean;
+	jwt?: { token: string; key: string } | undefined;
+}
+
 /**
  * Reads a message.
  * @returns undefined: it is none of Push 2.0, or nobody can be reached with it
  */
 export function parsePush2(message: Element): Push2Message | undefined {
-	const { type, from } = message.attrs;
-	if (type === "error" || type === "groupchat" || typeof from !== "string") return undefined;
 	const notification = message.getChild("notification", NS.push2);
-	const client = notification && clientIn(notification);
-	if (!notification || !client) return undefined;
-	const publisher = domainOf(from);
-	// A domain has so many messages to those who never registered, which its users must not use up.
-	if (client.kind !== "registration" && bareOf(from) !== publisher) return undefined;
-	const jwt = client.kind === "endpoint" ? jwtIn(notification) : undefined;
+	return notification && push2MessageOf(message.attrs, saidIn(notification));
+}
+
+function saidIn(notification: Element): Said {
 	return {
-		client,
-		publisher,
-		notification: { ...notificationIn(notification), ...(jwt && { jwt }) },
+		client: notification.getChildText("client"),
+		priority: notification.getChildText("priority"),
+		payload: notification.getChild("encrypted", NS.sceRfc8291)?.getChildText("payload"),
+		isVoip: notification.getChild("voip") !== undefined,
+		jwt: jwtIn(notification),
 	};
 }
 
-function clientIn(notification: Element): Push2Client | undefined {
-	const text = notification.getChildText("client")?.trim() ?? "";
+function jwtIn(notification: Element): Said["jwt"] {
+	const element = notification.getChild("jwt");
+	const key = element?.attrs.key;
+	return element && typeof key === "string" ? { token: element.getText(), key } : undefined;
+}
+
+/**
+ * @param attrs the message's own
+ * @returns undefined: nobody can be reached with it
+ */
+export function push2MessageOf(
+	{ type, from }: Record<string, unknown>,
+	said: Said,
+): Push2Message | undefined {
+	if (type === "error" || type === "groupchat" || typeof from !== "string") return undefined;
+	const client = clientOf(said.client?.trim() ?? "");
+	if (!client) return undefined;
+	const publisher = domainOf(from);
+	// A domain has so many messages to those who never registered, which its users must not use up.
+	if (client.kind !== "registration" && bareOf(from) !== publisher) return undefined;
+	const notification: Notification = { class: classOf(said) };
+	const rfc8291 = payloadOf(said.payload);
+	if (rfc8291 !== undefined) notification.rfc8291 = rfc8291;
+	if (said.jwt && client.kind === "endpoint") notification.jwt = jwtOf(said.jwt);
+	return { client, publisher, notification };
+}
+
+function clientOf(text: string): Push2Client | undefined {
 	if (text === "" || text.length > push2Bounds.client.is) return undefined;
 	const [, node, secret] = OURS.exec(text) ?? [];
 	if (node !== undefined && secret !== undefined) {
@@ -82,6 +116,8 @@ function clientIn(notification: Element): Push2Client | undefined {
 
 /** Undefined: it was not written by us. */
 function percentDecoded(node: string): string | undefined {
+	// Those that we make up have nothing that is encoded.
+	if (!node.includes("%")) return node;
 	try {
 		return decodeURIComponent(node);
 	} catch {
@@ -90,32 +126,23 @@ function percentDecoded(node: string): string | undefined {
 }
 
 /** Cut where it is longer than any: a part of it proves nothing. The key as RFC 8292 §3.2 writes it. */
-function jwtIn(notification: Element): Notification["jwt"] {
-	const element = notification.getChild("jwt");
-	const key = element?.attrs.key;
-	if (!element || typeof key !== "string") return undefined;
+function jwtOf({ token, key }: NonNullable<Said["jwt"]>): NonNullable<Notification["jwt"]> {
 	const longest = push2Bounds.jwt.is;
 	const base64url = cutTo(key.trim(), longest).replaceAll("+", "-").replaceAll("/", "_").replace(/=+$/, "");
-	return { token: cutTo(element.getText().trim(), longest), key: base64url };
-}
-
-function notificationIn(element: Element): Notification {
-	const rfc8291 = payloadIn(element);
-	return { class: classOf(element), ...(rfc8291 !== undefined && { rfc8291 }) };
+	return { token: cutTo(token.trim(), longest), key: base64url };
 }
 
 /**
  * mod_push2 says `normal` of messages, `high` of calls, and `low` of all else. Without a word it is a message: what is
  * not important is hardly ever sent.
  */
-function classOf(element: Element): PushClass {
-	if (element.getChild("voip")) return "voip";
-	return element.getChildText("priority")?.trim() === "low" ? "low" : "high";
+function classOf({ isVoip, priority }: Said): PushClass {
+	if (isVoip) return "voip";
+	return priority?.trim() === "low" ? "low" : "high";
 }
 
 /** Looked at only so far that whoever gets it can decode it. What cannot be passed on whole is left out. */
-function payloadIn(element: Element): string | undefined {
-	const text = element.getChild("encrypted", NS.sceRfc8291)?.getChildText("payload");
+function payloadOf(text: Said["payload"]): string | undefined {
 	// Before anything is done with it: base64 with its line ends is no longer than twice its bytes.
 	if (!text || text.length > 2 * push2Bounds.payload.is) return undefined;
 	// Almost always it comes without line ends, and is looked at once.

@@ -10,6 +10,7 @@ import { NS } from "./namespaces.ts";
 import { MalformedPublish, type Publish, parsePublish } from "./publish.ts";
 import { ScannedPublish } from "./publish-scanner.ts";
 import { type Push2Message, parsePush2 } from "./push2.ts";
+import { ScannedPush2 } from "./push2-scanner.ts";
 import { sameElement, valueIn } from "./same-database.ts";
 import { answerToPublish, stanzaError } from "./stanza-errors.ts";
 import { writable } from "./writable-stanza.ts";
@@ -114,7 +115,8 @@ export function createStanzaHandler(deps: StanzaDeps): StanzaHandler {
 		if (isLonger(from, LONGEST_ADDRESS)) return;
 		// Directed presence: of a client that has come online.
 		if (stanza.is("presence") && type === undefined) unifiedPush?.online(String(from ?? ""));
-		const message = push2 && stanza.is("message") && parsePush2(stanza);
+		if (!push2 || !stanza.is("message")) return;
+		const message = stanza instanceof ScannedPush2 ? stanza.push2 : parsePush2(stanza);
 		if (message) await push2(message);
 	}
 

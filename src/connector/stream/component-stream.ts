@@ -13,8 +13,8 @@ import { toALabels } from "../../syntax/domain-name.ts";
 import { StanzaParser } from "../../syntax/stanza-parser.ts";
 import { domainOf } from "../../xmpp/jid.ts";
 import { NS } from "../../xmpp/namespaces.ts";
-import { PublishScanner } from "../../xmpp/publish-scanner.ts";
 import { readSame, sameElement } from "../../xmpp/same-database.ts";
+import { createStanzaScanner } from "../../xmpp/stanza-scanner.ts";
 import type { Others } from "../address/other-databases.ts";
 import { createBatchedWrites } from "./batched-writes.ts";
 import { explain, noConnection, noXmppServer, PORT, wrongPort } from "./component-failures.ts";
@@ -104,7 +104,7 @@ export function openComponentStream(component: XmppComponent, options: StreamOpt
 			},
 			isAwaited: (head) => options.isAwaited?.(head) ?? false,
 		},
-		{ hasHeader: true, scanner: new PublishScanner() },
+		{ hasHeader: true, scanner: createStanzaScanner() },
 	);
 
 	// A character may come in two pieces.

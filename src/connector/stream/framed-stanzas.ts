@@ -8,7 +8,7 @@ import type { Element, Parser } from "@xmpp/xml";
 import { stanzaBounds } from "../../limits/bounds/stanzas.ts";
 import type { ReadFault } from "../../syntax/read-fault.ts";
 import { StanzaParser } from "../../syntax/stanza-parser.ts";
-import { PublishScanner } from "../../xmpp/publish-scanner.ts";
+import { createStanzaScanner } from "../../xmpp/stanza-scanner.ts";
 import { isStanzaHead, readHead } from "./stanza-head.ts";
 
 const NS_FRAMING = "urn:ietf:params:xml:ns:xmpp-framing";
@@ -45,7 +45,7 @@ export function readWholeStanzas(entity: Client, { onSkipped, onFault, isAwaited
 			onFault: fault,
 			isAwaited,
 		},
-		{ hasHeader: false, scanner: new PublishScanner() },
+		{ hasHeader: false, scanner: createStanzaScanner() },
 	);
 
 	function fault(found: ReadFault) {

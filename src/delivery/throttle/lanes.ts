@@ -10,25 +10,70 @@ export interface Lanes<Lane> {
 	all(): Iterable<[string, Lane]>;
 }
 
+/** A lane, between those that were used before and after it. */
+interface Place<Lane> {
+	readonly name: string;
+	lane: Lane;
+	before: Place<Lane> | undefined;
+	after: Place<Lane> | undefined;
+}
+
 /**
+ * The order is kept beside the map: to find the first of a map, its engine walks past everything that was taken out
+ * before, which is thousands of lanes with each push.
  * @param isIdle whether a lane is as good as new. Of two lanes the one that was used earlier must be so earlier, but for
  *   what waits in it
  */
 export function createLanes<Lane>(isIdle: (lane: Lane) => boolean): Lanes<Lane> {
-	const lanes = new Map<string, Lane>();
+	const places = new Map<string, Place<Lane>>();
+	let first: Place<Lane> | undefined;
+	let last: Place<Lane> | undefined;
+
+	function append(place: Place<Lane>) {
+		place.before = last;
+		place.after = undefined;
+		if (last) last.after = place;
+		else first = place;
+		last = place;
+	}
+
+	function takeOut({ before, after }: Place<Lane>) {
+		if (before) before.after = after;
+		else first = after;
+		if (after) after.before = before;
+		else last = before;
+	}
+
+	function forget(name: string) {
+		const place = places.get(name);
+		if (!place) return;
+		takeOut(place);
+		places.delete(name);
+	}
+
 	return {
-		get: (name) => lanes.get(name),
+		get: (name) => places.get(name)?.lane,
+
 		use(name, lane) {
-			lanes.delete(name);
-			lanes.set(name, lane);
-		},
-		forget: (name) => void lanes.delete(name),
-		forgetIdle() {
-			for (const [name, lane] of lanes) {
-				if (!isIdle(lane)) return;
-				lanes.delete(name);
+			let place = places.get(name);
+			if (place) {
+				takeOut(place);
+				place.lane = lane;
+			} else {
+				place = { name, lane, before: undefined, after: undefined };
+				places.set(name, place);
 			}
+			append(place);
 		},
-		all: () => lanes,
+
+		forget,
+
+		forgetIdle() {
+			while (first && isIdle(first.lane)) forget(first.name);
+		},
+
+		*all() {
+			for (let place = first; place; place = place.after) yield [place.name, place.lane];
+		},
 	};
 }
