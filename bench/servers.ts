@@ -115,7 +115,7 @@ async function ofServer(
 		const bareAccount = { username: LIFTED, domain: ACCOUNTS, resource: RESOURCE };
 		await row(
 			"as an account over WebSocket",
-			{ name: "bare @xmpp/client with resumption", subject: floorOf(provider, bareAccount) },
+			{ name: "bare @xmpp/client with resumption", subject: floorOf(provider, { account: bareAccount }) },
 			accountOf(LIFTED),
 			loadOf(LIFTED),
 		);

@@ -15,9 +15,21 @@ export interface FloorOptions {
 	/** It is an account's, over WebSocket; missing: it is a component. */
 	account?: { username: string; resource: string };
 	provider: ProviderAddress & { kind: ProviderKind };
+	/**
+	 * APNs: nothing is sent twice. Of bytes Bun repeats by itself what a server refused, up to five times and over dozens
+	 * of connections; a stream it cannot repeat.
+	 */
+	isOnce?: boolean;
 }
 
-const { service, domain, password, account, provider } = JSON.parse(process.argv[2] ?? "{}") as FloorOptions;
+const {
+	service,
+	domain,
+	password,
+	account,
+	provider,
+	isOnce = false,
+} = JSON.parse(process.argv[2] ?? "{}") as FloorOptions;
 
 /** One push, ready to be sent. */
 type Send = () => Promise<Response>;
@@ -33,8 +45,10 @@ async function sendTo({ kind, url, ca }: ProviderAddress & { kind: ProviderKind 
 	if (kind === "apns") {
 		const session = new Bun.FetchSession({ tls: ca ? { ca } : {} });
 		const body = JSON.stringify({ aps: { alert: "New message" } });
-		const init = { method: "POST", headers: { authorization }, body, protocol: "http2" } as const;
-		return () => session.fetch(`${url}/3/device/${token}`, init);
+		const init = { method: "POST", headers: { authorization }, protocol: "http2" } as const;
+		const send = (given: object) => session.fetch(`${url}/3/device/${token}`, { ...init, ...given });
+		const bytes = new TextEncoder().encode(body);
+		return isOnce ? () => send({ body: streamOf(bytes), duplex: "half" }) : () => send({ body });
 	}
 	const { encrypt } = await import("../../src/services/webpush/message-encryption.ts");
 	const { nativeRecordCipher: cipher } = await import("../../src/bun/native-crypto.ts");
@@ -50,6 +64,14 @@ async function sendTo({ kind, url, ca }: ProviderAddress & { kind: ProviderKind 
 			body: await encrypt(text, { p256dh, auth }, { cipher }),
 		});
 }
+
+const streamOf = (bytes: Uint8Array) =>
+	new ReadableStream<Uint8Array>({
+		start(controller) {
+			controller.enqueue(bytes);
+			controller.close();
+		},
+	});
 
 /** xmpp.js as it is: it counts stanzas and can resume, and keeps all of that in memory. */
 function openAccount({ username, resource }: { username: string; resource: string }) {

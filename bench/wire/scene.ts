@@ -84,10 +84,17 @@ export type Subject = (service: string) => Promise<Part>;
 
 /**
  * The floor, which makes one bare request for each publish.
- * @param account of a domain; missing: it is a component
+ * @param options.account of a domain; missing: it is a component
+ * @param options.isOnce it sends nothing twice, as Reveille does not
  */
 export const floorOf =
-	(provider: Provider, account?: { username: string; domain: string; resource: string }): Subject =>
+	(
+		provider: Provider,
+		{
+			account,
+			isOnce,
+		}: { account?: { username: string; domain: string; resource: string }; isOnce?: boolean } = {},
+	): Subject =>
 	async (service) => {
 		const options: FloorOptions = {
 			service,
@@ -95,6 +102,7 @@ export const floorOf =
 			password: PASSWORD,
 			provider,
 			...(account && { account }),
+			...(isOnce && { isOnce }),
 		};
 		return startPart(bun("floor.ts", JSON.stringify(options)), {
 			...(provider.ca && { NODE_TLS_REJECT_UNAUTHORIZED: "0" }),
