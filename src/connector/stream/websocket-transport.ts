@@ -1,4 +1,11 @@
-/** XMPP over WebSocket, as xmpp.js has it, with a say in which certificates are good. */
+/**
+ * XMPP over WebSocket, as xmpp.js has it, with a say in which certificates are good.
+ *
+ * Bun's WebSocket makes a call of the system for each message, and so for each stanza (RFC 7395). One in JavaScript that
+ * writes once a turn was tried, with Bun 1.4.5: out and in, a message took 1.9 µs of the CPU in place of 5.7 where
+ * sixteen leave in a turn, 4.6 in place of 7.2 where four do, and 14 in place of 10 where one does. xmpp.js takes half a
+ * µs for its promises around it.
+ */
 import type { Client } from "@xmpp/client-core";
 import websocket from "@xmpp/websocket";
 import Socket from "@xmpp/websocket/lib/Socket.js";
