@@ -101,6 +101,10 @@ async function bytesOf(body: BodyInit | null | undefined): Promise<Uint8Array | 
  * A body that Bun does not send again by itself: its repetitions of what was not processed go past the
  * admission. Of bytes each refused request went out six times, and a GOAWAY with a hundred on their way made 35 to 37
  * connections in place of one (tried with Bun 1.4.5). (A stream that a `Response` gives would be seen through.)
+ *
+ * That is the dearer kind. CPU of a request, 128 on their way: a text, bytes, a Blob or a `Response`'s body 18 to 21 µs,
+ * and all of them are repeated; a stream of any type, a generator or an iterable 28 to 34; a stream of `node:stream` 41
+ * to 44; `node:http2` 30 to 37. A `FetchSession` has no option against it.
  */
 function asStream(body: Uint8Array): BunFetchRequestInit {
 	const stream = new ReadableStream<Uint8Array>({
