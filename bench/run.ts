@@ -52,6 +52,7 @@ async function runSection({ name, run }: Section): Promise<SectionResults> {
 	const measuredAt = new Date().toISOString();
 	await run((row) => {
 		rows.push(row);
+		if (row.missing !== undefined) return console.log(`  ${row.name}: not measured, ${row.missing}`);
 		const ratio = row.floor ? `, ${(row.ours.rate / row.floor.rate).toFixed(2)} × its floor` : "";
 		const missed = isMet(row) === false ? "  MISSED" : "";
 		console.log(`  ${row.name}: ${rateText(row.ours.rate)} ${row.unit}/s${ratio}${missed}`);

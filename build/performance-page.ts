@@ -19,6 +19,11 @@ const PARTS: readonly { title: string; sections: readonly string[]; text: string
 		text: `100,000 registrations, no throttle. A floor looks nothing up, checks no secret, and promises nothing. What it is stands
 below the table.
 
+The p99 at half of the rate has two causes that the rows tell apart. Beside the load and the push service on the same cores
+a publish waits until there is a core. *Alone on a core* it does not: Reveille, or the floor, is pinned to one core, and all
+else to the others. What is left are garbage collections, whose number and length stand below the table. JavaScriptCore logs
+them in one more turn (\`BUN_JSC_logGC=1\`).
+
 With the limits of a stock server an account gets few publishes a second, and loses none.
 [Exempt it from them](xmpp-servers.md#the-limits-of-an-accounts-session).`,
 	},
@@ -66,8 +71,6 @@ FCM at a full window the request took 13 % of the samples, the look-up in SQLite
 hundred functions below 1 % each. As an account, sending frames takes 11 %: each stanza is one frame, and so one call of the
 system (RFC 7395). What XMPP servers hand over in smaller pieces is looked up in smaller groups too.
 
-The p99 at half the rate is the garbage collections, 3 to 20 ms each, and waiting for a core where all share two.
-
 APNs speaks HTTP/2. There a body goes as a stream, 18 µs dearer than bytes: of bytes Bun repeats by itself what a server did
 not process, past the limit of connections. A GOAWAY with a hundred pushes on their way made 35 connections in place of one.
 
@@ -101,10 +104,13 @@ function rate(figure: Figure): string {
 	return `${rateText(figure.rate)}${range}`;
 }
 
+const isPartOfName = (note: string) => note.startsWith("start ");
+
 function cells(row: Row): string[] {
-	const { name, ours, floor, note = "" } = row;
+	const { name, ours, floor, note = "", missing } = row;
+	if (missing !== undefined) return [`${name}: not measured, ${missing}`, "", "", "", "", ""];
 	// How large the database is, and how long a start takes.
-	const more = note.startsWith("start ") ? `: ${note}` : "";
+	const more = isPartOfName(note) ? `: ${note}` : "";
 	const cpu = (figure: Figure | undefined) => (figure?.cpu === undefined ? "" : figure.cpu.toFixed(0));
 	return [
 		`${name}${more}`,
@@ -114,6 +120,17 @@ function cells(row: Row): string[] {
 		both(cpu(ours), cpu(floor)),
 		both(ms(ours.p99), ms(floor?.p99)),
 	];
+}
+
+/** What the rows found out beside their figures, each once. */
+function notes(rows: readonly Row[]): string {
+	const rowsOf = Map.groupBy(
+		rows.filter(({ note = "" }) => note !== "" && !isPartOfName(note)),
+		({ note }) => note,
+	);
+	if (rowsOf.size === 0) return "";
+	const lines = [...rowsOf].map(([note, of]) => `- ${of.map(({ name }) => name).join("; ")}: ${note}`);
+	return `\n${lines.join("\n")}\n`;
 }
 
 function table(rows: readonly Row[]): string {
@@ -158,7 +175,8 @@ function partOf(
 	const measured = of.map(
 		({ section, measuredAt, commit }) => `${section} on ${measuredAt.slice(0, 10)} at ${commit.slice(0, 10)}`,
 	);
-	const floors = new Set(of.flatMap(({ rows }) => rows.flatMap(({ floor }) => floor?.name ?? [])));
+	const rows = of.flatMap(({ rows }) => rows);
+	const floors = new Set(rows.flatMap(({ floor }) => floor?.name ?? []));
 	return `## ${title}
 
 \`\`\`sh
@@ -167,8 +185,8 @@ ${RUN} bench ${sections.join(" ")}
 
 ${text}
 
-${table(of.flatMap(({ rows }) => rows))}
-
+${table(rows)}
+${notes(rows)}
 Measured: ${measured.join(", ")}. The floors: ${[...floors].join("; ")}.
 `;
 }

@@ -6,6 +6,8 @@ import { dieWithParent, guard } from "../../test/peers/guard.ts";
 import { freePort } from "../../test/peers/ports.ts";
 import { cpuOf, rssOf, untilHealthy } from "../measured-process.ts";
 import type { Figure } from "../rows.ts";
+import { type CollectionLog, collectionsText, createCollectionLog } from "./collections.ts";
+import { moveTo } from "./cores.ts";
 import type { FloorOptions } from "./floor.ts";
 import { COMPONENT } from "./names.ts";
 import type { ProviderAddress, ProviderKind } from "./provider.ts";
@@ -17,6 +19,8 @@ const file = (name: string) => join(import.meta.dir, name);
 /** Of components and accounts; only a real server checks it. */
 export const PASSWORD = "secret";
 const SAMPLE_MS = 50;
+/** Lets JavaScriptCore tell of each garbage collection. */
+const LOG_COLLECTIONS = "BUN_JSC_logGC";
 
 /** A process of the benchmark's. */
 export interface Part {
@@ -25,23 +29,28 @@ export interface Part {
 	line(): Promise<string>;
 	stop(): Promise<void>;
 	readonly ended: Promise<unknown>;
+	/** Its garbage collections, where it was told to tell of them. */
+	readonly collections: CollectionLog;
 }
 
 function startPart(command: string[], env: Record<string, string | undefined> = {}): Part {
+	const collections = createCollectionLog();
 	const child = Bun.spawn([...dieWithParent(), ...command], {
 		cwd: ROOT,
 		stdin: "ignore",
 		stdout: "pipe",
-		stderr: "inherit",
+		stderr: LOG_COLLECTIONS in env ? "pipe" : "inherit",
 		env: { ...process.env, BUN_CONFIG_MAX_HTTP_REQUESTS: "8192", ...env },
 		// A group of its own: the terminal's Ctrl-C reaches this process, which then decides the order of things.
 		detached: true,
 	});
 	void child.exited.then(guard(child.pid));
 	const lines = linesOf(child.stdout);
+	if (child.stderr) void sortErrors(child.stderr, collections);
 	return {
 		pid: child.pid,
 		ended: child.exited,
+		collections,
 		async line() {
 			const { value, done } = await lines.next();
 			if (done) throw new Error(`${command.join(" ").slice(0, 200)} ended with ${await child.exited}`);
@@ -67,16 +76,23 @@ async function* linesOf(stream: ReadableStream<Uint8Array>): AsyncGenerator<stri
 	}
 }
 
+/** What is of no garbage collection is told as if nobody had read it. */
+async function sortErrors(stream: ReadableStream<Uint8Array>, { read }: CollectionLog): Promise<void> {
+	for await (const line of linesOf(stream)) if (!read(line)) console.error(line);
+}
+
 const bun = (name: string, ...args: string[]) => [process.execPath, file(name), ...args];
 
 export interface Provider extends ProviderAddress {
 	kind: ProviderKind;
+	pid: number;
 	stop(): Promise<void>;
 }
 
 export async function startProvider(kind: ProviderKind): Promise<Provider> {
 	const part = startPart(bun("provider.ts", kind));
-	return { kind, ...(JSON.parse(await part.line()) as ProviderAddress), stop: part.stop };
+	const { pid, stop } = part;
+	return { kind, pid, ...(JSON.parse(await part.line()) as ProviderAddress), stop };
 }
 
 /** What is measured: given the server's address it starts, and connects there. */
@@ -144,6 +160,15 @@ export const reveilleOn =
 		});
 	};
 
+/** The same, on a core of its own. */
+export const onCore =
+	(core: string, subject: Subject): Subject =>
+	async (service) => {
+		const part = await subject(service);
+		moveTo(core, part.pid);
+		return part;
+	};
+
 /** `BENCH_PROFILE=folder`: a CPU profile of each Reveille that ends by itself. */
 const PROFILE = process.env.BENCH_PROFILE
 	? ["--cpu-prof", `--cpu-prof-dir=${process.env.BENCH_PROFILE}`]
@@ -201,6 +226,20 @@ export async function underLoad<T>(
 		await measured?.stop();
 		await publisher.stop();
 	}
+}
+
+/**
+ * The garbage collections of a Reveille under load, as one sentence. In a run of its own: telling of them takes time.
+ * @param subjectWith what is measured, with these settings
+ */
+export function collectionsUnder(
+	subjectWith: (settings: Record<string, string>) => Subject,
+	load: Load,
+): Promise<string> {
+	return underLoad(subjectWith({ [LOG_COLLECTIONS]: "1" }), load, async ({ collections }, publisher) => {
+		const { from, to } = JSON.parse(await publisher.line()) as PublisherResult;
+		return collectionsText(collections.between(from, to), (to - from) / 1000);
+	});
 }
 
 /** What the load says beside the figures of a row. */
