@@ -1,18 +1,25 @@
-/** `bun run generate`: writes `docs/performance.md` from what the benchmark wrote last, `bench/results.json`. */
+/**
+ * `bun run generate`: writes `docs/performance.md` and `docs/performance-parts.md` from what the benchmark wrote last,
+ * `bench/results.json`.
+ */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { readResults, type SectionResults } from "../bench/results.ts";
 import { type Figure, isMet, type Row } from "../bench/rows.ts";
 import { rateText } from "../bench/table.ts";
 
-/** Where the page is, from the root of the repository. */
-export const PERFORMANCE_PAGE = "docs/performance.md";
-
 const ROOT = join(import.meta.dir, "..");
 const RUN = "npx --yes bun@1.4.5 run";
 
-/** The sections of the page, in their order, with those of the benchmark that each has its rows of. */
-const PARTS: readonly { title: string; sections: readonly string[]; text: string }[] = [
+/** A section of a page, with those of the benchmark that it has its rows of. */
+interface Part {
+	title: string;
+	sections: readonly string[];
+	text: string;
+}
+
+/** What a publish goes through. */
+const PUBLISHES: readonly Part[] = [
 	{
 		title: "Throughput",
 		sections: ["wire", "servers"],
@@ -33,8 +40,12 @@ With the limits of a stock server an account gets few publishes a second, and lo
 		text: `A look-up takes a little longer among more registrations. They are counted when the process starts and every few
 minutes, in slices below a millisecond that take a tenth of the thread meanwhile.`,
 	},
+];
+
+/** The rest of the work. */
+const OTHERS: readonly Part[] = [
 	{
-		title: "The rest of the work",
+		title: "Registering, encryption, the outbox",
 		sections: ["registering", "encryption", "outbox"],
 		text: `A registration is on disk when it is answered. The outbox has the pushes that waited while a push service was away:
 sixteen of them are on their way to one push service at once, and the others' places are free meanwhile.`,
@@ -167,10 +178,7 @@ function missed(results: readonly SectionResults[]): string {
 	return lines.length === 0 ? "Nothing: each row shows what it must." : lines.join("\n");
 }
 
-function partOf(
-	{ title, sections, text }: (typeof PARTS)[number],
-	results: readonly SectionResults[],
-): string {
+function partOf({ title, sections, text }: Part, results: readonly SectionResults[]): string {
 	const of = results.filter(({ section }) => sections.includes(section));
 	const measured = of.map(
 		({ section, measuredAt, commit }) => `${section} on ${measuredAt.slice(0, 10)} at ${commit.slice(0, 10)}`,
@@ -191,33 +199,68 @@ Measured: ${measured.join(", ")}. The floors: ${[...floors].join("; ")}.
 `;
 }
 
-/** @param results missing: the last ones */
-export function performancePage(results = readResults(join(ROOT, "bench/results.json"))): string {
-	const machine = results[0]?.machine;
+/** Those of the results that parts have their rows of. */
+const resultsOf = (parts: readonly Part[], results: readonly SectionResults[]) =>
+	results.filter(({ section }) => parts.some(({ sections }) => sections.includes(section)));
+
+/** All parts that were measured, and what falls short in them. */
+function partsOf(parts: readonly Part[], results: readonly SectionResults[]): string {
+	const measured = parts.filter((part) => resultsOf([part], results).length > 0);
+	return `${measured.map((part) => partOf(part, results)).join("\n")}
+## What falls short
+
+Of the aims of this benchmark:
+
+${missed(resultsOf(parts, results))}
+`;
+}
+
+function machineOf(results: readonly SectionResults[]): string {
+	const { cores, cpu, memory, kernel, bun } = results[0]?.machine ?? {};
+	return `Machine: ${cores} cores of an ${cpu}, ${memory} GiB, Linux ${/^\d+\.\d+/.exec(kernel ?? "")?.[0]}, Bun ${bun}. The
+load, the push service, the XMPP server and Reveille share the cores. Where a rate has a range, it is the median of turns,
+floor and Reveille one after the other.`;
+}
+
+/** What a publish costs. */
+export function performancePage(results: readonly SectionResults[]): string {
 	return `# Performance
 
-For operators and developers: what to expect of one core, how it grows and where it ends. This page is made from the
-benchmark's last output, [bench/results.json](../bench/results.json) with its [plot](../bench/plot.svg): \`bun run generate\`
-writes it.
+For operators and developers: what to expect of one core, how it grows and where it ends; the rest of the work has
+[a page of its own](performance-parts.md). This page is made from the benchmark's last output,
+[bench/results.json](../bench/results.json) with its [plot](../bench/plot.svg): \`bun run generate\` writes it.
 
-Machine: ${machine?.cores} cores of an ${machine?.cpu}, ${machine?.memory} GiB, Linux ${/^\d+\.\d+/.exec(machine?.kernel ?? "")?.[0]}, Bun ${machine?.bun}. The
-load, the push service, the XMPP server and Reveille share the cores. Where a rate has a range, it is the median of turns,
-floor and Reveille one after the other.
+${machineOf(results)}
 
 ## What to expect
 
 ${expectation(results)}
 
-${PARTS.filter(({ sections }) => results.some(({ section }) => sections.includes(section)))
-	.map((part) => partOf(part, results))
-	.join("\n")}
-## What falls short
-
-Of the aims of this benchmark:
-
-${missed(results)}
-
+${partsOf(PUBLISHES, results)}
 ${BEYOND}`;
 }
 
-if (import.meta.main) writeFileSync(join(ROOT, PERFORMANCE_PAGE), performancePage());
+/** What all else costs. */
+export function performanceOfPartsPage(results: readonly SectionResults[]): string {
+	return `# Performance of the parts
+
+For operators and developers: what registering, encryption, the outbox, Push 2.0, UnifiedPush and the console cost.
+What a publish costs is [on another page](performance.md). This one too is made from the benchmark's last output,
+[bench/results.json](../bench/results.json) with its [plot](../bench/plot.svg).
+
+${machineOf(results)}
+
+${partsOf(OTHERS, results)}`;
+}
+
+/** @returns the text of each page, by its path from the root of the repository @param results missing: the last ones */
+export function performancePages(
+	results: readonly SectionResults[] = readResults(join(ROOT, "bench/results.json")),
+): ReadonlyMap<string, string> {
+	return new Map([
+		["docs/performance.md", performancePage(results)],
+		["docs/performance-parts.md", performanceOfPartsPage(results)],
+	]);
+}
+
+if (import.meta.main) for (const [path, text] of performancePages()) writeFileSync(join(ROOT, path), text);

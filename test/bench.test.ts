@@ -8,7 +8,7 @@ import { type Sample, slope, verdict } from "../bench/soak/verdict.ts";
 import { table } from "../bench/table.ts";
 import { inTurns } from "../bench/turns.ts";
 import { collectionsText, createCollectionLog } from "../bench/wire/collections.ts";
-import { performancePage } from "../build/performance-page.ts";
+import { performanceOfPartsPage, performancePage } from "../build/performance-page.ts";
 
 const row: Row = {
 	name: "waking <many> & few",
@@ -64,6 +64,25 @@ test("the page has each row beside its floor, what a core has time for, and what
 	expect(page).toContain("| FCM, 512 on their way | 6,000 (5,000 to 7,000) | 10,000 | 0.60 | 120 | 4.00 |");
 	expect(page).toContain("FCM: 8,333");
 	expect(page).toContain("- FCM, 512 on their way: 0.60 of the floor, not 0.7");
+});
+
+test("a page has the rows of its own sections, and what falls short in them alone", () => {
+	const machine = { cpu: "x", cores: 2, memory: 4, bun: "1", kernel: "6" };
+	const of = (section: string): SectionResults => ({
+		section,
+		measuredAt: "2026-01-01T00",
+		commit: "abc",
+		machine,
+		rows: [{ ...row, name: `row of ${section}` }],
+	});
+	const all = [of("wire"), of("outbox")];
+	const pages = [performancePage(all), performanceOfPartsPage(all)].map((page) =>
+		[...page.matchAll(/^(?:\||-) (row of \w+)/gm)].map(([, name]) => name),
+	);
+	expect(pages).toEqual([
+		["row of wire", "row of wire"],
+		["row of outbox", "row of outbox"],
+	]);
 });
 
 test("the page has below a table what its rows found out, each once, and says what could not be measured", () => {
