@@ -48,7 +48,8 @@ const OTHERS: readonly Part[] = [
 	{
 		title: "Registering, encryption, the outbox",
 		sections: ["registering", "encryption", "outbox"],
-		text: `A registration is on disk when it is answered. The outbox has the pushes that waited while a push service was away:
+		text: `A registration is on disk when it is answered. mod_push_appserver comes in no package: \`MOD_PUSH_APPSERVER=folder\` names
+a checkout to compare with (of its module and lua-penlight). The outbox has the pushes that waited while a push service was away:
 sixteen of them are on their way to one push service at once, and the others' places are free meanwhile.`,
 	},
 	{
