@@ -50,7 +50,8 @@ const OTHERS: readonly Part[] = [
 		sections: ["registering", "encryption", "outbox"],
 		text: `A registration is on disk when it is answered. mod_push_appserver comes in no package: \`MOD_PUSH_APPSERVER=folder\` names
 a checkout to compare with (of its module and lua-penlight). The outbox has the pushes that waited while a push service was away:
-sixteen of them are on their way to one push service at once, and the others' places are free meanwhile.`,
+sixteen of them are on their way to one push service at once, and the others' places are free meanwhile. When it comes back,
+what waited and what is fresh go out side by side.`,
 	},
 	{
 		title: "Push 2.0",

@@ -83,8 +83,10 @@ async function sortErrors(stream: ReadableStream<Uint8Array>, { read }: Collecti
 
 const bun = (name: string, ...args: string[]) => [process.execPath, file(name), ...args];
 
-export interface Provider extends ProviderAddress {
-	kind: ProviderKind;
+/** A push service that runs somewhere. */
+type ProviderAt = ProviderAddress & { kind: ProviderKind };
+
+export interface Provider extends ProviderAt {
 	pid: number;
 	stop(): Promise<void>;
 }
@@ -123,7 +125,7 @@ const { privateKey: APNS_KEY } = generateKeyPairSync("ec", {
 	privateKeyEncoding: { type: "pkcs8", format: "pem" },
 });
 
-function credentials({ kind, url, serviceAccount }: Provider): Record<string, string> {
+function credentials({ kind, url, serviceAccount }: ProviderAt): Record<string, string> {
 	if (kind === "fcm") return { FCM_SERVICE_ACCOUNT: serviceAccount ?? "", FCM_URL: url };
 	if (kind === "webpush") return { WEBPUSH_ALLOW_PRIVATE: "true", WEBPUSH_ALLOW_HOSTS: "127.0.0.1" };
 	return {
@@ -137,7 +139,7 @@ function credentials({ kind, url, serviceAccount }: Provider): Record<string, st
 
 /** Reveille itself, as `bun run start` does it. */
 export const reveilleOn =
-	(dataFolder: string, provider: Provider, settings: Record<string, string> = {}): Subject =>
+	(dataFolder: string, provider: ProviderAt, settings: Record<string, string> = {}): Subject =>
 	async (service) => {
 		const isComponent = service.startsWith("xmpp:");
 		const ca = provider.ca === undefined ? undefined : join(dataFolder, "ca.pem");
@@ -175,7 +177,7 @@ const PROFILE = process.env.BENCH_PROFILE
 	: [];
 
 /** Starts it, waits until it answers over HTTP, and ends it in an orderly way. @returns how long the start took, ms */
-export async function startTime(dataFolder: string, provider: Provider): Promise<number> {
+export async function startTime(dataFolder: string, provider: ProviderAt): Promise<number> {
 	const port = await freePort();
 	const startedAt = performance.now();
 	const part = startPart([process.execPath, "src/server.ts"], {
@@ -194,7 +196,7 @@ export async function startTime(dataFolder: string, provider: Provider): Promise
 
 /** Makes a database as the first start does. */
 export const firstStartWith =
-	(provider: Provider) =>
+	(provider: ProviderAt) =>
 	async (dataFolder: string): Promise<void> => {
 		await startTime(dataFolder, provider);
 	};
