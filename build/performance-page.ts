@@ -49,7 +49,8 @@ const OTHERS: readonly Part[] = [
 		title: "Registering, encryption, the outbox",
 		sections: ["registering", "encryption", "outbox"],
 		text: `A registration is on disk when it is answered. mod_push_appserver comes in no package: \`MOD_PUSH_APPSERVER=folder\` names
-a checkout to compare with (of its module and lua-penlight). The outbox has the pushes that waited while a push service was away:
+a checkout to compare with (of its module and lua-penlight). Most of encrypting a message is a new key pair and its agreement, which other threads do; HKDF, AES-GCM and reading the
+device's keys take some 8 µs. The outbox has the pushes that waited while a push service was away:
 sixteen of them are on their way to one push service at once, and the others' places are free meanwhile. When it comes back,
 what waited and what is fresh go out side by side.`,
 	},
