@@ -11,7 +11,7 @@ const RATE = 500;
 /** In that time 10,000 are kept, as at 167 a second in a minute; and more until the breaker tries again. */
 const AWAY_S = 20;
 const WARM_S = 5;
-const MEASURED_S = 10;
+const MEASURED_S = 5;
 const REGISTRATIONS = 100_000;
 /** Of what the same pushes took before. */
 const MOST = 2;
