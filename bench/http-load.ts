@@ -15,20 +15,30 @@ export interface HttpLoad {
 	warmUpMs: number;
 	ms: number;
 	device: "fcm" | "webpush";
+	/** The JSON API, or the form of mod_push_appserver, which knows of no subscriptions. */
+	dialect: "json" | "form";
 }
 
 /** What it tells its parent. */
 export type HttpLoadReport =
 	| { kind: "measuring" }
-	/** `p50`, `p99`: ms. `wrong`: the first answer that was none of 201. */
+	/** `p50`, `p99`: ms. `wrong`: the first answer by which nothing is registered. */
 	| { kind: "measured"; count: number; seconds: number; p50: number; p99: number; wrong?: string };
 
-const PATH = "/api/v1/registrations";
+const DIALECTS = {
+	json: { path: "/api/v1/registrations", type: "application/json", registered: /^HTTP\/1\.1 201 / },
+	form: {
+		path: "/push_appserver/v1/register",
+		type: "application/x-www-form-urlencoded",
+		registered: /^HTTP\/1\.1 200 [\s\S]*\r\n\r\nOK\n/,
+	},
+};
 /** Public keys of devices: as many as are not all in one cache line of anything. */
 const KEYS = 256;
 
 /** Requests that differ in all that differs between devices. */
-function requests({ port, device }: HttpLoad): () => string {
+function requests({ port, device, dialect }: HttpLoad): () => string {
+	const { path, type } = DIALECTS[dialect];
 	const publicKeys = Array.from({ length: KEYS }, () => createECDH("prime256v1").generateKeys("base64url"));
 	// Lengths of real ones: FCM's token has 22 characters, a colon and 140 more; Mozilla's endpoint some 180.
 	const salt = randomBytes(102).toString("base64url");
@@ -45,15 +55,23 @@ function requests({ port, device }: HttpLoad): () => string {
 					},
 				};
 	};
+	const text = (unique: string) => {
+		const { app, ...device } = body(unique);
+		return dialect === "json"
+			? JSON.stringify({ app, ...device, deviceName: "Pixel 9" })
+			: String(
+					new URLSearchParams({ type: app, node: `device-${unique}`, ...(device as { token: string }) }),
+				);
+	};
 	return () => {
 		made++;
-		const text = JSON.stringify({ ...body(made.toString(36).padStart(8, "0")), deviceName: "Pixel 9" });
+		const content = text(made.toString(36).padStart(8, "0"));
 		// Each device in a network of its own, as a proxy in front would say; and the sites (/48) as many as there are.
 		const [site, network] = [made & 0xffff, made >> 16].map((part) => part.toString(16));
 		return (
-			`POST ${PATH} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nContent-Type: application/json\r\n` +
+			`POST ${path} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nContent-Type: ${type}\r\n` +
 			`X-Forwarded-For: 2001:db8:${site}:${network}::1\r\n` +
-			`Content-Length: ${text.length}\r\n\r\n${text}`
+			`Content-Length: ${content.length}\r\n\r\n${content}`
 		);
 	};
 }
@@ -68,6 +86,7 @@ function answerLength(received: string): number {
 
 async function run(load: HttpLoad, tell: (report: HttpLoadReport) => void): Promise<void> {
 	const next = requests(load);
+	const { registered } = DIALECTS[load.dialect];
 	let times: number[] = [];
 	let wrong: string | undefined;
 	const sockets = Array.from({ length: load.connections }, () => {
@@ -86,7 +105,8 @@ async function run(load: HttpLoad, tell: (report: HttpLoadReport) => void): Prom
 					const length = answerLength(state.received);
 					if (length === 0) return;
 					times.push(performance.now() - state.sentAt);
-					if (!state.received.startsWith("HTTP/1.1 201")) wrong ??= state.received.slice(0, 1000);
+					const answer = state.received.slice(0, length);
+					if (!registered.test(answer)) wrong ??= answer.slice(0, 1000);
 					state.received = state.received.slice(length);
 					send(socket);
 				},

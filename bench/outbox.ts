@@ -1,5 +1,4 @@
 /** Draining the outbox: what waited while a provider was away goes out, beside a bare loop that does the same. */
-import { generateKeyPairSync } from "node:crypto";
 import { join } from "node:path";
 import { deliveryBounds } from "../src/limits/bounds/delivery.ts";
 import { startChild } from "../test/peers/child.ts";
@@ -7,7 +6,9 @@ import { temporaryFolder } from "../test/peers/folder.ts";
 import { startReveille } from "../test/peers/reveille.ts";
 import type { FcmReport } from "./answering-fcm.ts";
 import { cpuOf, rssOf } from "./measured-process.ts";
+import { outboxReturn } from "./outbox-return.ts";
 import type { Figure, Section } from "./rows.ts";
+import { serviceAccountAt } from "./service-account.ts";
 import { inTurns } from "./turns.ts";
 
 const ROOT = join(import.meta.dir, "..");
@@ -17,11 +18,6 @@ const TARGET = 0.5;
 const PATIENCE_MS = 180_000;
 /** Both as `bun run start` sets it. */
 const HTTP_REQUESTS = { BUN_CONFIG_MAX_HTTP_REQUESTS: "8192" };
-
-const privateKey = () =>
-	generateKeyPairSync("rsa", { modulusLength: 2048 })
-		.privateKey.export({ type: "pkcs8", format: "pem" })
-		.toString();
 
 /** A data folder with registrations, and one due push for each. */
 async function fill(dataFolder: string): Promise<void> {
@@ -73,14 +69,12 @@ async function drain(
 }
 
 async function startOurs(dataFolder: string, url: string) {
-	const account = { type: "service_account", project_id: "p", client_email: "p@p.example" };
-	const serviceAccount = { ...account, private_key: privateKey(), token_uri: `${url}/token` };
 	const reveille = await startReveille({
 		settings: {
 			...HTTP_REQUESTS,
 			DATA_DIR: dataFolder,
 			SECRET_KEY: "the-key-that-this-benchmark-derives-secrets-from",
-			FCM_SERVICE_ACCOUNT: JSON.stringify(serviceAccount),
+			FCM_SERVICE_ACCOUNT: serviceAccountAt(url),
 			FCM_URL: url,
 			LOG_LEVEL: "info",
 		},
@@ -105,7 +99,7 @@ async function startFloor(dataFolder: string, url: string) {
 
 export const outbox: Section = {
 	name: "outbox",
-	about: `${PUSHES.toLocaleString("en")} due pushes drained to FCM, against a bare loop that reads, sends and deletes each row`,
+	about: `${PUSHES.toLocaleString("en")} due pushes drained to FCM, against a bare loop that reads, sends and deletes each row; fresh pushes beside what waited, against those before`,
 	async run(report) {
 		let twice = 0;
 		const { floor, ours } = await inTurns(
@@ -125,5 +119,6 @@ export const outbox: Section = {
 			must: [{ what: "each sent once", isMet: twice === 0 }],
 			note: `${PUSHES.toLocaleString("en")} pushes, ${deliveryBounds.retriesOfGate.is} on their way at once, which is what one provider gets from the outbox`,
 		});
+		report(await outboxReturn());
 	},
 };

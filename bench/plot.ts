@@ -51,6 +51,7 @@ export function plot(sections: readonly { section: string; rows: readonly Row[] 
 		parts.push(text(0, y + 18, section, 'class="section"'));
 		y += HEADING;
 		for (const row of rows) {
+			if (row.missing !== undefined) continue;
 			parts.push(...drawRow(row, y));
 			y += ROW;
 		}

@@ -30,6 +30,13 @@ export interface Row {
 	must?: readonly { what: string; isMet: boolean }[];
 	/** What else the row found out, as one sentence: times, sizes. */
 	note?: string;
+	/** Why it could not be measured here, as one sentence: its figures mean nothing then. */
+	missing?: string;
+}
+
+/** A row that says why it is not measured on this machine. */
+export function missingRow(name: string, unit: string, missing: string): Row {
+	return { name, unit, ours: { rate: 0 }, missing };
 }
 
 /** A part of the benchmark, which can be run alone: `bun run bench <name>`. */

@@ -5,7 +5,7 @@
  */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { PERFORMANCE_PAGE, performancePage } from "../build/performance-page.ts";
+import { performancePages } from "../build/performance-page.ts";
 import { consoleSection } from "./console.ts";
 import { encryption } from "./encryption.ts";
 import { outbox } from "./outbox.ts";
@@ -24,7 +24,6 @@ import { wire } from "./wire.ts";
 const ROOT = join(import.meta.dir, "..");
 const RESULTS = join(import.meta.dir, "results.json");
 const PLOT = join(import.meta.dir, "plot.svg");
-const PAGE = join(ROOT, PERFORMANCE_PAGE);
 
 const SECTIONS: readonly Section[] = [
 	wire,
@@ -44,7 +43,7 @@ const USAGE = `bun run bench [section…]    without a section: all of them
 ${SECTIONS.map(({ name, about }) => `  ${name.padEnd(14)}${about}`).join("\n")}
 
 Each figure stands beside a floor that was measured in the same run. The table is printed, and kept with the plot:
-bench/results.json, bench/plot.svg, docs/performance.md.`;
+bench/results.json, bench/plot.svg, docs/performance.md, docs/performance-parts.md.`;
 
 async function runSection({ name, run }: Section): Promise<SectionResults> {
 	console.log(`${name} …`);
@@ -52,6 +51,7 @@ async function runSection({ name, run }: Section): Promise<SectionResults> {
 	const measuredAt = new Date().toISOString();
 	await run((row) => {
 		rows.push(row);
+		if (row.missing !== undefined) return console.log(`  ${row.name}: not measured, ${row.missing}`);
 		const ratio = row.floor ? `, ${(row.ours.rate / row.floor.rate).toFixed(2)} × its floor` : "";
 		const missed = isMet(row) === false ? "  MISSED" : "";
 		console.log(`  ${row.name}: ${rateText(row.ours.rate)} ${row.unit}/s${ratio}${missed}`);
@@ -77,7 +77,7 @@ async function main(wanted: readonly string[]): Promise<number> {
 		const all = mergeResults(readResults(RESULTS), [fresh], order);
 		writeResults(RESULTS, all);
 		writeFileSync(PLOT, plot(all));
-		writeFileSync(PAGE, performancePage(all));
+		for (const [path, text] of performancePages(all)) writeFileSync(join(ROOT, path), text);
 	}
 	const all = readResults(RESULTS);
 	const { cpu, cores, memory, bun, kernel } = machine();

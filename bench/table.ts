@@ -22,7 +22,8 @@ function verdictText(row: Row): string {
 }
 
 function cells(row: Row): string[] {
-	const { name, unit, ours, floor, target } = row;
+	const { name, unit, ours, floor, target, missing } = row;
+	if (missing !== undefined) return [name, "not measured"];
 	return [
 		name,
 		`${rateText(ours.rate)} ${unit}/s`,
@@ -55,7 +56,7 @@ export function table(sections: readonly { section: string; rows: readonly Row[]
 		lines.push("", section);
 		for (const row of rows) {
 			lines.push(line(cells(row)));
-			const { floor, must = [], note } = row;
+			const { floor, must = [], note, missing } = row;
 			if (floor) lines.push(`    floor: ${floor.name}${floorCosts(floor)}`);
 			if (row.ours.rates)
 				lines.push(
@@ -63,6 +64,7 @@ export function table(sections: readonly { section: string; rows: readonly Row[]
 				);
 			for (const { what, isMet } of must) lines.push(`    ${isMet ? "met" : "MISSED"}: ${what}`);
 			if (note) lines.push(`    ${note}`);
+			if (missing) lines.push(`    ${missing}`);
 		}
 	}
 	return lines.join("\n");

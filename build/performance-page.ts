@@ -1,23 +1,35 @@
-/** `bun run generate`: writes `docs/performance.md` from what the benchmark wrote last, `bench/results.json`. */
+/**
+ * `bun run generate`: writes `docs/performance.md` and `docs/performance-parts.md` from what the benchmark wrote last,
+ * `bench/results.json`.
+ */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { readResults, type SectionResults } from "../bench/results.ts";
 import { type Figure, isMet, type Row } from "../bench/rows.ts";
 import { rateText } from "../bench/table.ts";
 
-/** Where the page is, from the root of the repository. */
-export const PERFORMANCE_PAGE = "docs/performance.md";
-
 const ROOT = join(import.meta.dir, "..");
 const RUN = "npx --yes bun@1.4.5 run";
 
-/** The sections of the page, in their order, with those of the benchmark that each has its rows of. */
-const PARTS: readonly { title: string; sections: readonly string[]; text: string }[] = [
+/** A section of a page, with those of the benchmark that it has its rows of. */
+interface Part {
+	title: string;
+	sections: readonly string[];
+	text: string;
+}
+
+/** What a publish goes through. */
+const PUBLISHES: readonly Part[] = [
 	{
 		title: "Throughput",
 		sections: ["wire", "servers"],
 		text: `100,000 registrations, no throttle. A floor looks nothing up, checks no secret, and promises nothing. What it is stands
 below the table.
+
+The p99 at half of the rate has two causes that the rows tell apart. Beside the load and the push service on the same cores
+a publish waits until there is a core. *Alone on a core* it does not: Reveille, or the floor, is pinned to one core, and all
+else to the others. What is left are garbage collections, whose number and length stand below the table. JavaScriptCore logs
+them in one more turn (\`BUN_JSC_logGC=1\`).
 
 With the limits of a stock server an account gets few publishes a second, and loses none.
 [Exempt it from them](xmpp-servers.md#the-limits-of-an-accounts-session).`,
@@ -26,13 +38,21 @@ With the limits of a stock server an account gets few publishes a second, and lo
 		title: "How it grows",
 		sections: ["scale"],
 		text: `A look-up takes a little longer among more registrations. They are counted when the process starts and every few
-minutes, in slices below a millisecond that take a tenth of the thread meanwhile.`,
+minutes, in slices that take a tenth of the thread meanwhile; all rows are measured with that, and scraped every 15 s. How
+long a slice holds the thread is measured in a process that does nothing else.`,
 	},
+];
+
+/** The rest of the work. */
+const OTHERS: readonly Part[] = [
 	{
-		title: "The rest of the work",
+		title: "Registering, encryption, the outbox",
 		sections: ["registering", "encryption", "outbox"],
-		text: `A registration is on disk when it is answered. The outbox has the pushes that waited while a push service was away:
-sixteen of them are on their way to one push service at once, and the others' places are free meanwhile.`,
+		text: `A registration is on disk when it is answered. mod_push_appserver comes in no package: \`MOD_PUSH_APPSERVER=folder\` names
+a checkout to compare with (of its module and lua-penlight). Most of encrypting a message is a new key pair and its agreement, which other threads do; HKDF, AES-GCM and reading the
+device's keys take some 8 µs. The outbox has the pushes that waited while a push service was away:
+sixteen of them are on their way to one push service at once, and the others' places are free meanwhile. When it comes back,
+what waited and what is fresh go out side by side.`,
 	},
 	{
 		title: "Push 2.0",
@@ -65,8 +85,6 @@ A profile of a publish shows no one cause (\`BENCH_PROFILE=folder ${RUN} bench w
 FCM at a full window the request took 13 % of the samples, the look-up in SQLite 17 %, XML 6 %; the rest is spread over a
 hundred functions below 1 % each. As an account, sending frames takes 11 %: each stanza is one frame, and so one call of the
 system (RFC 7395). What XMPP servers hand over in smaller pieces is looked up in smaller groups too.
-
-The p99 at half the rate is the garbage collections, 3 to 20 ms each, and waiting for a core where all share two.
 
 APNs speaks HTTP/2. There a body goes as a stream, 18 µs dearer than bytes: of bytes Bun repeats by itself what a server did
 not process, past the limit of connections. A GOAWAY with a hundred pushes on their way made 35 connections in place of one.
@@ -101,10 +119,13 @@ function rate(figure: Figure): string {
 	return `${rateText(figure.rate)}${range}`;
 }
 
+const isPartOfName = (note: string) => note.startsWith("start ");
+
 function cells(row: Row): string[] {
-	const { name, ours, floor, note = "" } = row;
+	const { name, ours, floor, note = "", missing } = row;
+	if (missing !== undefined) return [`${name}: not measured, ${missing}`, "", "", "", "", ""];
 	// How large the database is, and how long a start takes.
-	const more = note.startsWith("start ") ? `: ${note}` : "";
+	const more = isPartOfName(note) ? `: ${note}` : "";
 	const cpu = (figure: Figure | undefined) => (figure?.cpu === undefined ? "" : figure.cpu.toFixed(0));
 	return [
 		`${name}${more}`,
@@ -114,6 +135,17 @@ function cells(row: Row): string[] {
 		both(cpu(ours), cpu(floor)),
 		both(ms(ours.p99), ms(floor?.p99)),
 	];
+}
+
+/** What the rows found out beside their figures, each once. */
+function notes(rows: readonly Row[]): string {
+	const rowsOf = Map.groupBy(
+		rows.filter(({ note = "" }) => note !== "" && !isPartOfName(note)),
+		({ note }) => note,
+	);
+	if (rowsOf.size === 0) return "";
+	const lines = [...rowsOf].map(([note, of]) => `- ${of.map(({ name }) => name).join("; ")}: ${note}`);
+	return `\n${lines.join("\n")}\n`;
 }
 
 function table(rows: readonly Row[]): string {
@@ -150,15 +182,13 @@ function missed(results: readonly SectionResults[]): string {
 	return lines.length === 0 ? "Nothing: each row shows what it must." : lines.join("\n");
 }
 
-function partOf(
-	{ title, sections, text }: (typeof PARTS)[number],
-	results: readonly SectionResults[],
-): string {
+function partOf({ title, sections, text }: Part, results: readonly SectionResults[]): string {
 	const of = results.filter(({ section }) => sections.includes(section));
 	const measured = of.map(
 		({ section, measuredAt, commit }) => `${section} on ${measuredAt.slice(0, 10)} at ${commit.slice(0, 10)}`,
 	);
-	const floors = new Set(of.flatMap(({ rows }) => rows.flatMap(({ floor }) => floor?.name ?? [])));
+	const rows = of.flatMap(({ rows }) => rows);
+	const floors = new Set(rows.flatMap(({ floor }) => floor?.name ?? []));
 	return `## ${title}
 
 \`\`\`sh
@@ -167,39 +197,74 @@ ${RUN} bench ${sections.join(" ")}
 
 ${text}
 
-${table(of.flatMap(({ rows }) => rows))}
-
+${table(rows)}
+${notes(rows)}
 Measured: ${measured.join(", ")}. The floors: ${[...floors].join("; ")}.
 `;
 }
 
-/** @param results missing: the last ones */
-export function performancePage(results = readResults(join(ROOT, "bench/results.json"))): string {
-	const machine = results[0]?.machine;
+/** Those of the results that parts have their rows of. */
+const resultsOf = (parts: readonly Part[], results: readonly SectionResults[]) =>
+	results.filter(({ section }) => parts.some(({ sections }) => sections.includes(section)));
+
+/** All parts that were measured, and what falls short in them. */
+function partsOf(parts: readonly Part[], results: readonly SectionResults[]): string {
+	const measured = parts.filter((part) => resultsOf([part], results).length > 0);
+	return `${measured.map((part) => partOf(part, results)).join("\n")}
+## What falls short
+
+Of the aims of this benchmark:
+
+${missed(resultsOf(parts, results))}
+`;
+}
+
+function machineOf(results: readonly SectionResults[]): string {
+	const { cores, cpu, memory, kernel, bun } = results[0]?.machine ?? {};
+	return `Machine: ${cores} cores of an ${cpu}, ${memory} GiB, Linux ${/^\d+\.\d+/.exec(kernel ?? "")?.[0]}, Bun ${bun}. The
+load, the push service, the XMPP server and Reveille share the cores. Where a rate has a range, it is the median of turns,
+floor and Reveille one after the other.`;
+}
+
+/** What a publish costs. */
+export function performancePage(results: readonly SectionResults[]): string {
 	return `# Performance
 
-For operators and developers: what to expect of one core, how it grows and where it ends. This page is made from the
-benchmark's last output, [bench/results.json](../bench/results.json) with its [plot](../bench/plot.svg): \`bun run generate\`
-writes it.
+For operators and developers: what to expect of one core, how it grows and where it ends; the rest of the work has
+[a page of its own](performance-parts.md). This page is made from the benchmark's last output,
+[bench/results.json](../bench/results.json) with its [plot](../bench/plot.svg): \`bun run generate\` writes it.
 
-Machine: ${machine?.cores} cores of an ${machine?.cpu}, ${machine?.memory} GiB, Linux ${/^\d+\.\d+/.exec(machine?.kernel ?? "")?.[0]}, Bun ${machine?.bun}. The
-load, the push service, the XMPP server and Reveille share the cores. Where a rate has a range, it is the median of turns,
-floor and Reveille one after the other.
+${machineOf(results)}
 
 ## What to expect
 
 ${expectation(results)}
 
-${PARTS.filter(({ sections }) => results.some(({ section }) => sections.includes(section)))
-	.map((part) => partOf(part, results))
-	.join("\n")}
-## What falls short
-
-Of the aims of this benchmark:
-
-${missed(results)}
-
+${partsOf(PUBLISHES, results)}
 ${BEYOND}`;
 }
 
-if (import.meta.main) writeFileSync(join(ROOT, PERFORMANCE_PAGE), performancePage());
+/** What all else costs. */
+export function performanceOfPartsPage(results: readonly SectionResults[]): string {
+	return `# Performance of the parts
+
+For operators and developers: what registering, encryption, the outbox, Push 2.0, UnifiedPush and the console cost.
+What a publish costs is [on another page](performance.md). This one too is made from the benchmark's last output,
+[bench/results.json](../bench/results.json) with its [plot](../bench/plot.svg).
+
+${machineOf(results)}
+
+${partsOf(OTHERS, results)}`;
+}
+
+/** @returns the text of each page, by its path from the root of the repository @param results missing: the last ones */
+export function performancePages(
+	results: readonly SectionResults[] = readResults(join(ROOT, "bench/results.json")),
+): ReadonlyMap<string, string> {
+	return new Map([
+		["docs/performance.md", performancePage(results)],
+		["docs/performance-parts.md", performanceOfPartsPage(results)],
+	]);
+}
+
+if (import.meta.main) for (const [path, text] of performancePages()) writeFileSync(join(ROOT, path), text);

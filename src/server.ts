@@ -16,7 +16,7 @@ import { warnOfProxy } from "./bun/fetch/proxy.ts";
 import { uncheckedTls } from "./bun/fetch/unchecked-tls.ts";
 import { type BunEnv, listen } from "./bun/listen.ts";
 import { startLogging } from "./bun/logging.ts";
-import { nativeConceal, nativeHiddenName, nativeHmac, nativeRecordCipher } from "./bun/native-crypto.ts";
+import { nativeConceal, nativeHiddenName, nativeHmac, nativeMessageCipher } from "./bun/native-crypto.ts";
 import { openOwnKeys } from "./bun/own-keys.ts";
 import { readConfig } from "./bun/read-config.ts";
 import { prepareToken, type StartToken } from "./bun/registration-token.ts";
@@ -268,7 +268,7 @@ async function servicesMaker(
 				policy,
 				wns: config.wns,
 				vapid: { key: vapidKey, subject: config.vapid.subject },
-				recordCipher: nativeRecordCipher,
+				messageCipher: nativeMessageCipher(),
 				hiddenName: nativeHiddenName,
 			}),
 		);

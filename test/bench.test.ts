@@ -2,12 +2,13 @@
 import { expect, test } from "bun:test";
 import { plot } from "../bench/plot.ts";
 import { mergeResults, type SectionResults } from "../bench/results.ts";
-import type { Row } from "../bench/rows.ts";
+import { isMet, missingRow, type Row } from "../bench/rows.ts";
 import { soakPlot } from "../bench/soak/plot.ts";
 import { type Sample, slope, verdict } from "../bench/soak/verdict.ts";
 import { table } from "../bench/table.ts";
 import { inTurns } from "../bench/turns.ts";
-import { performancePage } from "../build/performance-page.ts";
+import { collectionsText, createCollectionLog } from "../bench/wire/collections.ts";
+import { performanceOfPartsPage, performancePage } from "../build/performance-page.ts";
 
 const row: Row = {
 	name: "waking <many> & few",
@@ -63,6 +64,74 @@ test("the page has each row beside its floor, what a core has time for, and what
 	expect(page).toContain("| FCM, 512 on their way | 6,000 (5,000 to 7,000) | 10,000 | 0.60 | 120 | 4.00 |");
 	expect(page).toContain("FCM: 8,333");
 	expect(page).toContain("- FCM, 512 on their way: 0.60 of the floor, not 0.7");
+});
+
+test("a page has the rows of its own sections, and what falls short in them alone", () => {
+	const machine = { cpu: "x", cores: 2, memory: 4, bun: "1", kernel: "6" };
+	const of = (section: string): SectionResults => ({
+		section,
+		measuredAt: "2026-01-01T00",
+		commit: "abc",
+		machine,
+		rows: [{ ...row, name: `row of ${section}` }],
+	});
+	const all = [of("wire"), of("outbox")];
+	const pages = [performancePage(all), performanceOfPartsPage(all)].map((page) =>
+		[...page.matchAll(/^(?:\||-) (row of \w+)/gm)].map(([, name]) => name),
+	);
+	expect(pages).toEqual([
+		["row of wire", "row of wire"],
+		["row of outbox", "row of outbox"],
+	]);
+});
+
+test("the page has below a table what its rows found out, each once, and says what could not be measured", () => {
+	const machine = { cpu: "x", cores: 1, memory: 4, bun: "1", kernel: "6" };
+	const note = "64 connections";
+	const rows = [
+		{ ...row, name: "one", note },
+		{ ...row, name: "other", note },
+		{ ...row, name: "many", note: "start 206 ms" },
+		missingRow("alone on a core", "publishes", "this machine has one core"),
+	];
+	const page = performancePage([
+		{ section: "wire", measuredAt: "2026-01-01T00", commit: "abc", machine, rows },
+	]);
+	expect(page).toContain("\n- one; other: 64 connections\n");
+	expect(page).toContain("| many: start 206 ms | 6,000 |");
+	expect(page).not.toContain("- many: start 206 ms");
+	expect(page).toContain("| alone on a core: not measured, this machine has one core |");
+});
+
+test("what could not be measured is neither met nor missed, and nobody draws it", () => {
+	const missing = missingRow("alone on a core", "publishes", "this machine has one core");
+	expect(isMet(missing)).toBeUndefined();
+	const printed = table([{ section: "wire", rows: [missing] }]);
+	expect(printed).toContain("not measured");
+	expect(printed).toContain("    this machine has one core");
+	expect(plot([{ section: "wire", rows: [missing] }])).not.toMatch(/alone on a core|NaN|Infinity/);
+});
+
+/** As Bun 1.4.5 tells of a collection with two stops. */
+const COLLECTION = `[GC<0x2a589a08118>: starting 0.052929ms]
+Requesting GC because bytes allocated this cycle: 8402106 exceed bytes allowed: 8388608 normal bytes: 7495850
+[GC<0x2a589a08118>: START M 8875kb => EdenCollection, a=0kb hf=0.000 mu=0.600 v=0kb (C:0 M:0 P1:0) 1473+0 p=1.5ms (max 1.5)...]
+[GC<0x2a589a08118>: M a=193kb hf=0.059 mu=0.565 i#2:N<WsOJw>Pbc 0+2 => 8980kb, p=0.25ms (max 1.5), cycle 10.25ms END]
+GC END!
+[GC<0x2a589a08118>: epilogue 0.012629ms]`.split("\n");
+
+test("garbage collections are told by what they stopped, those of the time that was measured", () => {
+	let now = 0;
+	const log = createCollectionLog(() => now);
+	for (now = 1_000; now <= 4_000; now += 1_000)
+		expect(COLLECTION.map((line) => log.read(line))).toEqual(COLLECTION.map(() => true));
+	expect(log.read("an error of the program")).toBe(false);
+	const measured = log.between(2_000, 3_000);
+	expect(measured).toEqual([2_000, 3_000].map((at) => ({ at, stopped: 1.75, whole: 10.25 })));
+	expect(collectionsText(measured, 1)).toBe(
+		"2.0 garbage collections a second: one stops the thread for 1.8 ms, at most 1.8, and is over after 10.3 ms, at most 10.3",
+	);
+	expect(collectionsText([], 1)).toBe("no garbage collection");
 });
 
 test("a section that was not run keeps its rows, in the order of the sections", () => {

@@ -4,7 +4,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { CONFIGURATION_PAGE, configurationPage, sentenceOf } from "../build/configuration-page.ts";
 import { METRICS_PAGE, metricsPage } from "../build/metrics-page.ts";
-import { PERFORMANCE_PAGE, performancePage } from "../build/performance-page.ts";
+import { performancePages } from "../build/performance-page.ts";
 import packageJson from "../package.json" with { type: "json" };
 import { pagesOf } from "../site/.vitepress/index-of-pages.ts";
 import { commands as typed } from "../src/bun/commands/application.ts";
@@ -67,7 +67,7 @@ describe("settings", () => {
 	const OTHERS = new Set(
 		[
 			"HTTPS_PROXY HTTP_PROXY ALL_PROXY NO_PROXY NODE_EXTRA_CA_CERTS SSL_CERT_FILE NODE_TLS_REJECT_UNAUTHORIZED",
-			"BUN_OPTIONS REVEILLE_CHROOT BENCH_PROFILE DEVICE_SECRET FORM_TYPE",
+			"BUN_OPTIONS REVEILLE_CHROOT BENCH_PROFILE MOD_PUSH_APPSERVER DEVICE_SECRET FORM_TYPE",
 			"ERR_PROXY_TUNNEL SELF_SIGNED_CERT_IN_CHAIN DEPTH_ZERO_SELF_SIGNED_CERT UNABLE_TO_VERIFY_LEAF_SIGNATURE",
 			"ERR_TLS_CERT_ALTNAME_INVALID CERT_HAS_EXPIRED WRONG_VERSION_NUMBER",
 		].flatMap((line) => line.split(" ")),
@@ -140,8 +140,8 @@ test("metrics have a row each on the page for operators, and no other has", () =
 	expect([...rows].map(([, name = ""]) => name).toSorted()).toEqual(Object.keys(METRICS).toSorted());
 });
 
-test("the performance page is made from what the benchmark wrote last: bun run generate writes it", () => {
-	expect(readFileSync(join(ROOT, PERFORMANCE_PAGE), "utf8")).toBe(performancePage());
+test("the performance pages are made from what the benchmark wrote last: bun run generate writes them", () => {
+	for (const [path, text] of performancePages()) expect(readFileSync(join(ROOT, path), "utf8")).toBe(text);
 });
 
 test("metrics and alerts have a page that is made from the list and the rules: bun run generate writes it", () => {

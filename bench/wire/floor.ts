@@ -51,7 +51,8 @@ async function sendTo({ kind, url, ca }: ProviderAddress & { kind: ProviderKind 
 		return isOnce ? () => send({ body: streamOf(bytes), duplex: "half" }) : () => send({ body });
 	}
 	const { encrypt } = await import("../../src/services/webpush/message-encryption.ts");
-	const { nativeRecordCipher: cipher } = await import("../../src/bun/native-crypto.ts");
+	const { nativeMessageCipher } = await import("../../src/bun/native-crypto.ts");
+	const cipher = nativeMessageCipher();
 	const pair = await crypto.subtle.generateKey({ name: "ECDH", namedCurve: "P-256" }, true, ["deriveBits"]);
 	const p256dh = new Uint8Array(await crypto.subtle.exportKey("raw", pair.publicKey));
 	const auth = crypto.getRandomValues(new Uint8Array(16));

@@ -6,6 +6,8 @@ import { dieWithParent, guard } from "../../test/peers/guard.ts";
 import { freePort } from "../../test/peers/ports.ts";
 import { cpuOf, rssOf, untilHealthy } from "../measured-process.ts";
 import type { Figure } from "../rows.ts";
+import { type CollectionLog, collectionsText, createCollectionLog } from "./collections.ts";
+import { moveTo } from "./cores.ts";
 import type { FloorOptions } from "./floor.ts";
 import { COMPONENT } from "./names.ts";
 import type { ProviderAddress, ProviderKind } from "./provider.ts";
@@ -17,6 +19,8 @@ const file = (name: string) => join(import.meta.dir, name);
 /** Of components and accounts; only a real server checks it. */
 export const PASSWORD = "secret";
 const SAMPLE_MS = 50;
+/** Lets JavaScriptCore tell of each garbage collection. */
+const LOG_COLLECTIONS = "BUN_JSC_logGC";
 
 /** A process of the benchmark's. */
 export interface Part {
@@ -25,23 +29,28 @@ export interface Part {
 	line(): Promise<string>;
 	stop(): Promise<void>;
 	readonly ended: Promise<unknown>;
+	/** Its garbage collections, where it was told to tell of them. */
+	readonly collections: CollectionLog;
 }
 
 function startPart(command: string[], env: Record<string, string | undefined> = {}): Part {
+	const collections = createCollectionLog();
 	const child = Bun.spawn([...dieWithParent(), ...command], {
 		cwd: ROOT,
 		stdin: "ignore",
 		stdout: "pipe",
-		stderr: "inherit",
+		stderr: LOG_COLLECTIONS in env ? "pipe" : "inherit",
 		env: { ...process.env, BUN_CONFIG_MAX_HTTP_REQUESTS: "8192", ...env },
 		// A group of its own: the terminal's Ctrl-C reaches this process, which then decides the order of things.
 		detached: true,
 	});
 	void child.exited.then(guard(child.pid));
 	const lines = linesOf(child.stdout);
+	if (child.stderr) void sortErrors(child.stderr, collections);
 	return {
 		pid: child.pid,
 		ended: child.exited,
+		collections,
 		async line() {
 			const { value, done } = await lines.next();
 			if (done) throw new Error(`${command.join(" ").slice(0, 200)} ended with ${await child.exited}`);
@@ -67,16 +76,25 @@ async function* linesOf(stream: ReadableStream<Uint8Array>): AsyncGenerator<stri
 	}
 }
 
+/** What is of no garbage collection is told as if nobody had read it. */
+async function sortErrors(stream: ReadableStream<Uint8Array>, { read }: CollectionLog): Promise<void> {
+	for await (const line of linesOf(stream)) if (!read(line)) console.error(line);
+}
+
 const bun = (name: string, ...args: string[]) => [process.execPath, file(name), ...args];
 
-export interface Provider extends ProviderAddress {
-	kind: ProviderKind;
+/** A push service that runs somewhere. */
+type ProviderAt = ProviderAddress & { kind: ProviderKind };
+
+export interface Provider extends ProviderAt {
+	pid: number;
 	stop(): Promise<void>;
 }
 
 export async function startProvider(kind: ProviderKind): Promise<Provider> {
 	const part = startPart(bun("provider.ts", kind));
-	return { kind, ...(JSON.parse(await part.line()) as ProviderAddress), stop: part.stop };
+	const { pid, stop } = part;
+	return { kind, pid, ...(JSON.parse(await part.line()) as ProviderAddress), stop };
 }
 
 /** What is measured: given the server's address it starts, and connects there. */
@@ -115,7 +133,7 @@ const { privateKey: APNS_KEY } = generateKeyPairSync("ec", {
 	privateKeyEncoding: { type: "pkcs8", format: "pem" },
 });
 
-function credentials({ kind, url, serviceAccount }: Provider): Record<string, string> {
+function credentials({ kind, url, serviceAccount }: ProviderAt): Record<string, string> {
 	if (kind === "fcm") return { FCM_SERVICE_ACCOUNT: serviceAccount ?? "", FCM_URL: url };
 	if (kind === "webpush") return { WEBPUSH_ALLOW_PRIVATE: "true", WEBPUSH_ALLOW_HOSTS: "127.0.0.1" };
 	return {
@@ -129,7 +147,7 @@ function credentials({ kind, url, serviceAccount }: Provider): Record<string, st
 
 /** Reveille itself, as `bun run start` does it. */
 export const reveilleOn =
-	(dataFolder: string, provider: Provider, settings: Record<string, string> = {}): Subject =>
+	(dataFolder: string, provider: ProviderAt, settings: Record<string, string> = {}): Subject =>
 	async (service) => {
 		const isComponent = service.startsWith("xmpp:");
 		const ca = provider.ca === undefined ? undefined : join(dataFolder, "ca.pem");
@@ -152,13 +170,22 @@ export const reveilleOn =
 		});
 	};
 
+/** The same, on a core of its own. */
+export const onCore =
+	(core: string, subject: Subject): Subject =>
+	async (service) => {
+		const part = await subject(service);
+		moveTo(core, part.pid);
+		return part;
+	};
+
 /** `BENCH_PROFILE=folder`: a CPU profile of each Reveille that ends by itself. */
 const PROFILE = process.env.BENCH_PROFILE
 	? ["--cpu-prof", `--cpu-prof-dir=${process.env.BENCH_PROFILE}`]
 	: [];
 
 /** Starts it, waits until it answers over HTTP, and ends it in an orderly way. @returns how long the start took, ms */
-export async function startTime(dataFolder: string, provider: Provider): Promise<number> {
+export async function startTime(dataFolder: string, provider: ProviderAt): Promise<number> {
 	const port = await freePort();
 	const startedAt = performance.now();
 	const part = startPart([process.execPath, "src/server.ts"], {
@@ -177,7 +204,7 @@ export async function startTime(dataFolder: string, provider: Provider): Promise
 
 /** Makes a database as the first start does. */
 export const firstStartWith =
-	(provider: Provider) =>
+	(provider: ProviderAt) =>
 	async (dataFolder: string): Promise<void> => {
 		await startTime(dataFolder, provider);
 	};
@@ -209,6 +236,20 @@ export async function underLoad<T>(
 		await measured?.stop();
 		await publisher.stop();
 	}
+}
+
+/**
+ * The garbage collections of a Reveille under load, as one sentence. In a run of its own: telling of them takes time.
+ * @param subjectWith what is measured, with these settings
+ */
+export function collectionsUnder(
+	subjectWith: (settings: Record<string, string>) => Subject,
+	load: Load,
+): Promise<string> {
+	return underLoad(subjectWith({ [LOG_COLLECTIONS]: "1" }), load, async ({ collections }, publisher) => {
+		const { from, to } = JSON.parse(await publisher.line()) as PublisherResult;
+		return collectionsText(collections.between(from, to), (to - from) / 1000);
+	});
 }
 
 /** What the load says beside the figures of a row. */

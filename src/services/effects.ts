@@ -2,7 +2,7 @@
 import type { HiddenName } from "./collapse-key.ts";
 import type { EndpointPolicy } from "./endpoint.ts";
 import type { Fetch } from "./exchange.ts";
-import type { RecordCipher } from "./webpush/message-encryption.ts";
+import type { MessageCipher } from "./webpush/message-encryption.ts";
 import type { VapidKey } from "./webpush/vapid-signature.ts";
 import type { ChannelPolicy } from "./wns/channel.ts";
 
@@ -19,7 +19,7 @@ export interface ServiceEffects {
 	wns?: ChannelPolicy;
 	vapid: { key?: VapidKey | undefined; subject?: string | undefined };
 	/** For messages of Web Push; WebCrypto's if not given. */
-	recordCipher?: RecordCipher;
+	messageCipher?: MessageCipher;
 	/** WebCrypto's if not given. */
 	hiddenName?: HiddenName;
 }

@@ -1,7 +1,8 @@
 /** What Bun computes on the spot is what WebCrypto computes at the edge: the two share a database. */
 import { expect, test } from "bun:test";
+import { createECDH, generateKeyPairSync } from "node:crypto";
 import fc from "fast-check";
-import { nativeHmac, nativeRecordCipher } from "../../src/bun/native-crypto.ts";
+import { nativeHmac, nativeMessageCipher } from "../../src/bun/native-crypto.ts";
 import { createKeyring } from "../../src/secrets.ts";
 
 test("secrets and hashes are the same by Bun as by WebCrypto, whatever the key's length", async () => {
@@ -28,20 +29,26 @@ test("secrets and hashes are the same by Bun as by WebCrypto, whatever the key's
 	);
 });
 
-test("what WebCrypto refused a moment before spoils nothing", async () => {
+test("what was refused a moment before spoils nothing", async () => {
 	const [zeros, offCurve] = [new Uint8Array(16), new Uint8Array(65).fill(7)];
 	offCurve[0] = 4;
+	const point = new Uint8Array(createECDH("prime256v1").generateKeys());
+	const pair = generateKeyPairSync("ec", { namedCurve: "P-256" });
 	const curve = { name: "ECDH", namedCurve: "P-256" };
-	const refuse = () => expect(crypto.subtle.importKey("raw", offCurve, curve, false, [])).rejects.toThrow();
-	const { hkdf, seal } = nativeRecordCipher;
+	const { agree, hkdf, seal } = nativeMessageCipher(() => pair);
+	const refuse = async () => {
+		await expect(crypto.subtle.importKey("raw", offCurve, curve, false, [])).rejects.toThrow();
+		await expect(agree(offCurve)).rejects.toThrow("curve");
+	};
 	const all = [
+		() => agree(point),
 		() => nativeHmac(zeros)(zeros),
 		() => hkdf(zeros, zeros, zeros, 16),
 		() => seal(zeros, zeros.subarray(0, 12), zeros),
 	];
 	for (const compute of all) {
-		const before = compute();
+		const before = await compute();
 		await refuse();
-		expect(compute()).toEqual(before);
+		expect(await compute()).toEqual(before);
 	}
 });

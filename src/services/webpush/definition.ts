@@ -32,8 +32,8 @@ export const webpush = defineService({
 			navigate: { is: "navigate", label: "Apple alone: the https URL that a tap on it opens" },
 		},
 	},
-	makerWith({ vapid: { key, subject }, guardedFetch: fetch, policy, now, recordCipher, hiddenName }) {
+	makerWith({ vapid: { key, subject }, guardedFetch: fetch, policy, now, messageCipher, hiddenName }) {
 		const vapid = key && createVapid({ key, subject, now });
-		return ({ payload }) => createWebPush({ fetch, vapid, policy, now, payload, recordCipher, hiddenName });
+		return ({ payload }) => createWebPush({ fetch, vapid, policy, now, payload, messageCipher, hiddenName });
 	},
 });

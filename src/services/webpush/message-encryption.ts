@@ -2,8 +2,7 @@
  * Message encryption for Web Push (RFC 8291): one aes128gcm record (RFC 8188) that only the device can read.
  *
  * Our own, on WebCrypto, so that it runs wherever `fetch` does; held to the RFC's example byte for byte. A runtime may
- * have a faster way for the short steps. The agreement, which is most of the work, stays with WebCrypto everywhere:
- * it does that on another thread.
+ * have faster ways for its steps. The agreement is most of the work, and is another thread's everywhere.
  */
 import { InvalidDevice } from "../../types.ts";
 import type { ReceiverKeys } from "./receiver-keys.ts";
@@ -28,15 +27,48 @@ const NONCE_INFO = ascii("Content-Encoding: nonce\0");
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
-/** The steps that make a record of what was agreed on. */
-export interface RecordCipher {
+/** What the key pair of one message comes to. */
+export interface Agreed {
+	/** The sender's key: an uncompressed point, 65 bytes. */
+	ourPublic: Bytes;
+	/** What both sides know, 32 bytes. */
+	shared: Bytes;
+}
+
+/** The steps of a message. */
+export interface MessageCipher {
+	/**
+	 * ECDH on P-256, by a key pair that is made for it and for nothing else (RFC 8291 §3.1).
+	 * @param theirPublic the receiver's key
+	 * @throws {InvalidDevice} {@link offCurve}
+	 */
+	agree(theirPublic: Bytes): Promise<Agreed>;
 	/** HKDF with SHA-256 (RFC 5869), both steps. */
 	hkdf(input: Bytes, salt: Bytes, info: Bytes, bytes: number): Bytes | Promise<Bytes>;
 	/** AES-128-GCM. @returns what is sealed, with its tag */
 	seal(key: Bytes, nonce: Bytes, plaintext: Bytes): Bytes | Promise<Bytes>;
 }
 
-const webCryptoCipher: RecordCipher = {
+/** The receiver's key is no point of P-256. */
+export const offCurve = () => new InvalidDevice("p256dh is not a point of the curve P-256.");
+
+/** @param keyPair in place of one that is made for each message */
+export const webCryptoCipher = (keyPair?: CryptoKeyPair): MessageCipher => ({
+	async agree(theirPublic) {
+		const { subtle } = crypto;
+		const [theirKey, ours] = await Promise.all([
+			subtle.importKey("raw", theirPublic, CURVE, false, []).catch(() => {
+				throw offCurve();
+			}),
+			keyPair ?? (subtle.generateKey(CURVE, false, ["deriveBits"]) as Promise<CryptoKeyPair>),
+		]);
+		const [shared, ourPublic] = await Promise.all([
+			subtle.deriveBits({ name: "ECDH", public: theirKey }, ours.privateKey, 256),
+			subtle.exportKey("raw", ours.publicKey),
+		]);
+		return { ourPublic: new Uint8Array(ourPublic), shared: new Uint8Array(shared) };
+	},
+
 	async hkdf(input, salt, info, bytes) {
 		const key = await crypto.subtle.importKey("raw", input, "HKDF", false, ["deriveBits"]);
 		const how = { name: "HKDF", hash: "SHA-256", salt, info };
@@ -46,16 +78,13 @@ const webCryptoCipher: RecordCipher = {
 		const imported = await crypto.subtle.importKey("raw", key, "AES-GCM", false, ["encrypt"]);
 		return new Uint8Array(await crypto.subtle.encrypt({ name: "AES-GCM", iv: nonce }, imported, plaintext));
 	},
-};
+});
 
 /** How a message is encrypted, where it is not the usual way. */
 export interface EncryptionEffects {
 	/** WebCrypto's if not given. */
-	cipher?: RecordCipher | undefined;
-	// What makes two encryptions of one text differ is given only by tests.
-	/** The sender's ephemeral ECDH key pair, its public key exportable. */
-	keyPair?: CryptoKeyPair;
-	/** 16 bytes. */
+	cipher?: MessageCipher | undefined;
+	/** 16 bytes, given only by tests. */
 	salt?: Uint8Array<ArrayBuffer>;
 }
 
@@ -73,29 +102,19 @@ export async function encrypt(
 ): Promise<Uint8Array<ArrayBuffer>> {
 	if (plaintext.length > MAX_PLAINTEXT)
 		throw new RangeError(`A Web Push message holds at most ${MAX_PLAINTEXT} bytes of plaintext.`);
-	const { cipher = webCryptoCipher } = effects;
-	const { subtle } = crypto;
-	const [theirKey, ours] = await Promise.all([
-		subtle.importKey("raw", receiver.p256dh, CURVE, false, []).catch(() => {
-			throw new InvalidDevice("p256dh is not a point of the curve P-256.");
-		}),
-		effects.keyPair ?? (subtle.generateKey(CURVE, false, ["deriveBits"]) as Promise<CryptoKeyPair>),
-	]);
+	const { cipher = webCryptoCipher() } = effects;
+	const { ourPublic, shared } = await cipher.agree(receiver.p256dh);
 	const salt = effects.salt ?? crypto.getRandomValues(new Uint8Array(16));
-	const [shared, ourPublic] = await Promise.all([
-		subtle.deriveBits({ name: "ECDH", public: theirKey }, ours.privateKey, 256),
-		subtle.exportKey("raw", ours.publicKey),
-	]);
 	// RFC 8291 §3.4: the authentication secret salts the agreement, and both public keys are bound into it.
-	const keyInfo = concat(KEY_INFO, receiver.p256dh, new Uint8Array(ourPublic));
-	const input = await cipher.hkdf(new Uint8Array(shared), receiver.auth, keyInfo, 32);
+	const keyInfo = concat(KEY_INFO, receiver.p256dh, ourPublic);
+	const input = await cipher.hkdf(shared, receiver.auth, keyInfo, 32);
 	const [contentKey, nonce] = await Promise.all([
 		cipher.hkdf(input, salt, CEK_INFO, 16),
 		cipher.hkdf(input, salt, NONCE_INFO, 12),
 	]);
 	// One record, number 0: the nonce is used as it is (RFC 8188 §2.3).
 	const sealed = await cipher.seal(contentKey, nonce, concat(plaintext, Uint8Array.of(LAST_RECORD)));
-	return concat(header(salt, new Uint8Array(ourPublic)), sealed);
+	return concat(header(salt, ourPublic), sealed);
 }
 
 /** RFC 8188 §2.1, with the sender's public key as the key id (RFC 8291 §4). */

@@ -13,7 +13,7 @@ import { neverThrowing } from "../unsent-pushes.ts";
 import { webPushContent } from "./content.ts";
 import { declarativeOf } from "./declarative.ts";
 import { fluuxContent } from "./fluux-content.ts";
-import { encrypt, type RecordCipher } from "./message-encryption.ts";
+import { encrypt, type MessageCipher } from "./message-encryption.ts";
 import { isWebPushMessage } from "./message-header.ts";
 import { sendTo } from "./push-request.ts";
 import { receiverKeys } from "./receiver-keys.ts";
@@ -52,10 +52,10 @@ export function createWebPush(options: {
 	/** The form of pushes; default: as the client's dialect lets expect. */
 	payload?: App["payload"] | undefined;
 	/** WebCrypto's if not given. */
-	recordCipher?: RecordCipher | undefined;
+	messageCipher?: MessageCipher | undefined;
 	hiddenName?: HiddenName | undefined;
 }): PushService {
-	const { vapid, policy, payload, recordCipher, hiddenName } = options;
+	const { vapid, policy, payload, messageCipher, hiddenName } = options;
 
 	async function sendOnce(push: Push, signal: AbortSignal): Promise<Outcome> {
 		if (!vapid) return { kind: "misconfigured", reason: "no VAPID private key", about: "account" };
@@ -63,7 +63,7 @@ export function createWebPush(options: {
 		const [authorization, topic, content] = await Promise.all([
 			vapid.authorization(endpoint.origin),
 			topicOf(push, hiddenName),
-			encrypted(push, payload, recordCipher),
+			encrypted(push, payload, messageCipher),
 		]);
 		return sendTo(endpoint, push, { authorization, topic, content }, { ...options, signal });
 	}
@@ -80,7 +80,7 @@ export function createWebPush(options: {
 async function encrypted(
 	push: Push,
 	payload: App["payload"],
-	cipher?: RecordCipher,
+	cipher?: MessageCipher,
 ): Promise<Uint8Array<ArrayBuffer> | undefined> {
 	const { registration, notification } = push;
 	if (notification.rfc8291 !== undefined) return sealedContent(notification.rfc8291);

@@ -2,14 +2,16 @@
  * RFC 8291: the RFC's own example byte for byte, and every length read back by a decryption written apart.
  */
 import { describe, expect, test } from "bun:test";
+import { KeyObject } from "node:crypto";
 import fc from "fast-check";
-import { nativeRecordCipher } from "../../../src/bun/native-crypto.ts";
+import { nativeMessageCipher } from "../../../src/bun/native-crypto.ts";
 import {
 	type EncryptionEffects,
 	encrypt as encryptWith,
 	MAX_MESSAGE,
 	MAX_PLAINTEXT,
 	OVERHEAD,
+	webCryptoCipher,
 } from "../../../src/services/webpush/message-encryption.ts";
 import { type ReceiverKeys, receiverKeys } from "../../../src/services/webpush/receiver-keys.ts";
 import { InvalidDevice } from "../../../src/types.ts";
@@ -42,7 +44,7 @@ async function rfcSender(): Promise<CryptoKeyPair> {
 	const privateJwk = { ...publicJwk, d: RFC.senderPrivate };
 	return {
 		publicKey: await crypto.subtle.importKey("jwk", publicJwk, curve, true, []),
-		privateKey: await crypto.subtle.importKey("jwk", privateJwk, curve, false, ["deriveBits"]),
+		privateKey: await crypto.subtle.importKey("jwk", privateJwk, curve, true, ["deriveBits"]),
 	};
 }
 
@@ -55,9 +57,17 @@ test("the device that reads in these tests reads the RFC's message too", () => {
 });
 
 describe.each([
-	{ by: "WebCrypto", cipher: undefined },
-	{ by: "Bun's own cipher", cipher: nativeRecordCipher },
-])("message encryption by $by", ({ cipher }) => {
+	{ by: "WebCrypto", cipher: undefined, withPair: webCryptoCipher },
+	{
+		by: "Bun's own cipher",
+		cipher: nativeMessageCipher(),
+		withPair: ({ publicKey, privateKey }: CryptoKeyPair) =>
+			nativeMessageCipher(() => ({
+				publicKey: KeyObject.from(publicKey),
+				privateKey: KeyObject.from(privateKey),
+			})),
+	},
+])("message encryption by $by", ({ cipher, withPair }) => {
 	const encrypt = (plaintext: Uint8Array, receiver: ReceiverKeys, effects: EncryptionEffects = {}) =>
 		encryptWith(plaintext, receiver, { cipher, ...effects });
 
@@ -65,7 +75,7 @@ describe.each([
 		const message = await encrypt(
 			Buffer.from(RFC.plaintext),
 			receiverKeys({ p256dh: RFC.receiverPublic, auth: RFC.auth }),
-			{ keyPair: await rfcSender(), salt: new Uint8Array(Buffer.from(RFC.salt, "base64url")) },
+			{ cipher: withPair(await rfcSender()), salt: new Uint8Array(Buffer.from(RFC.salt, "base64url")) },
 		);
 		expect(Buffer.from(message).toString("base64url")).toBe(RFC.message);
 	});

@@ -11,7 +11,7 @@ import {
 	submit,
 } from "./commands-fixture.ts";
 
-const PUBLIC_URL = "https://push.example.net/";
+const PUBLIC_URL = "https://push.example.net";
 
 const closing: CommandsFixture[] = [];
 afterEach(async () => {
