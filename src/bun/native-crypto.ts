@@ -2,7 +2,7 @@
  * Cryptography that Bun does on the spot. WebCrypto hands each step to another thread and back, which costs ten times
  * what a short HMAC does; only the agreement of a message's keys is worth that.
  */
-import { createCipheriv, createHash, createHmac, hkdfSync } from "node:crypto";
+import { createCipheriv, createHmac, hash, hkdfSync } from "node:crypto";
 import { CONCEALED_BYTES, concealed, type Hmac } from "../secrets.ts";
 import type { HiddenName } from "../services/collapse-key.ts";
 import type { RecordCipher } from "../services/webpush/message-encryption.ts";
@@ -28,7 +28,7 @@ export function nativeConceal(secretKey: string): (text: string) => string {
 
 /** What a newer push replaces an older one by. */
 export const nativeHiddenName: HiddenName = (text, bytes) =>
-	createHash("sha256").update(text).digest().subarray(0, bytes).toString("base64url");
+	hash("sha256", text, "buffer").toString("base64url", 0, bytes);
 
 /** What makes and seals a record, for message-encryption.ts. */
 export const nativeRecordCipher: RecordCipher = {
