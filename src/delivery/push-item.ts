@@ -59,10 +59,8 @@ export class Unavailable extends Error {
 }
 
 /** @throws {Unavailable} in place of whatever the database throws */
-export async function fromDatabase<T>(query: () => Promise<T>): Promise<T> {
-	try {
-		return await query();
-	} catch (cause) {
-		throw new Unavailable("the database is not available", { cause });
-	}
+export const fromDatabase = <T>(query: () => Promise<T>): Promise<T> => query().catch(throwUnavailable);
+
+function throwUnavailable(cause: unknown): never {
+	throw new Unavailable("the database is not available", { cause });
 }
