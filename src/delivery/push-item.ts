@@ -9,7 +9,7 @@ export interface Item {
 	expiresAt: number;
 	attempts: number;
 	/** The domain that published it, until it was found to be allowed. */
-	publisher?: string;
+	publisher?: string | undefined;
 	/** When it came; the outbox keeps only when it expires. */
 	receivedAt?: number;
 	/** Nobody hears its answer, or would publish it again. */

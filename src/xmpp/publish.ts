@@ -158,8 +158,10 @@ const isCarried = ({ data, iv, type = "" }: NonNullable<Notification["encrypted"
 
 const isWithin = (text: string, bytes: number) => cutToBytes(text, bytes).length === text.length;
 
+const COUNT = /^\d{1,9}$/;
+
 /** Counts are for a badge: what does not fit one is as good as missing. */
 function wholeNumber(said: string | undefined): number | undefined {
 	const text = said?.trim();
-	return text !== undefined && /^\d{1,9}$/.test(text) ? Number(text) : undefined;
+	return text !== undefined && COUNT.test(text) ? Number(text) : undefined;
 }
