@@ -5,7 +5,7 @@ import type { Registration } from "../../types.ts";
 import { OddAnswer } from "../database-fault.ts";
 import { asJsonArray, parsed, rowOf, toJson } from "../json-rows.ts";
 import { registrations } from "../schema.ts";
-import { toRegistration } from "./row.ts";
+import { type Row, toRegistration } from "./row.ts";
 
 /** Nodes of one statement. A statement on a file blocks the event loop until it is done. */
 const MOST = 200;
@@ -69,11 +69,11 @@ export function createBatchLookup(
 		try {
 			const nodes = toJson(asked.map(({ node }) => node));
 			const answer = kept?.(nodes) ?? (await query.get({ nodes }))?.rows;
-			const rows = new Map(
-				listIn(answer)
-					.map(toRow)
-					.map((row) => [row.node, row]),
-			);
+			const rows = new Map<string, Row>();
+			for (const values of listIn(answer)) {
+				const row = toRow(values);
+				rows.set(row.node, row);
+			}
 			const isMissing = asked.some(({ node }) => !rows.has(node));
 			if (isMissing) requireAsked(rows, asked);
 			for (const { node, resolve } of asked) {
