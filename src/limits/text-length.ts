@@ -22,7 +22,7 @@ export function cutToBytes(text: string, bytes: number): string {
 
 /**
  * The same text by itself, for what is remembered: as long as one that was cut out of another is in memory, all of that
- * stays there too, which may be everything that came with it.
+ * stays there too, which may be everything that came with it. Half a character becomes U+FFFD.
  */
 export const byItself = (text: string): string => decoder.decode(encoder.encode(text));
 
