@@ -17,6 +17,8 @@
 import * as base64url from "jose/base64url";
 
 const KEY_ID_BYTES = 4;
+/** So many characters of base64url hold them. */
+const ID_CHARACTERS = 6;
 const RANDOM_BYTES = 16;
 const SECRET_BYTES = 32;
 
@@ -123,16 +125,19 @@ function keyIdIn(text: string): string | undefined {
 	return bytes && bytes.length > KEY_ID_BYTES ? base64url.encode(bytes.subarray(0, KEY_ID_BYTES)) : undefined;
 }
 
+const encoder = new TextEncoder();
+const utf8 = (text: string) => encoder.encode(text);
+
 /** What is signed for a foreign node: with a word before it, it can be nothing else that is signed here. */
-const foreign = (node: string) => new TextEncoder().encode(`foreign\0${node}`);
+const foreign = (node: string) => utf8(`foreign\0${node}`);
 /** The same for the device secret of any node. */
-const ofDevice = (node: string) => new TextEncoder().encode(`device\0${node}`);
+const ofDevice = (node: string) => utf8(`device\0${node}`);
 /** The same for the URL of a UnifiedPush endpoint: who may send to it may not publish. */
-const ofEndpoint = (node: string) => new TextEncoder().encode(`endpoint\0${node}`);
+const ofEndpoint = (node: string) => utf8(`endpoint\0${node}`);
 /** What is signed to conceal a text, and how much of the signature is taken. */
-export const concealed = (text: string) => new TextEncoder().encode(`conceal\0${text}`);
+export const concealed = (text: string) => utf8(`conceal\0${text}`);
 export const CONCEALED_BYTES = 16;
-const former = (node: string, secret: string) => new TextEncoder().encode(`former\0${node}\0${secret}`);
+const former = (node: string, secret: string) => utf8(`former\0${node}\0${secret}`);
 
 /** HMAC-SHA-256 of a text with one key. */
 export type Hmac = (
@@ -155,10 +160,10 @@ interface Key {
 }
 
 async function importKey(text: string, hmacOf: HmacOf): Promise<Key> {
-	const hmac = await hmacOf(new TextEncoder().encode(text));
+	const hmac = await hmacOf(utf8(text));
 	// The id is public (it travels in every node), the fingerprint is not: two labels keep one from telling
 	// anything of the other.
-	const digest = async (label: string) => hmac(new TextEncoder().encode(label));
+	const digest = async (label: string) => hmac(utf8(label));
 	return {
 		id: base64url.encode((await digest("reveille key id")).subarray(0, KEY_ID_BYTES)),
 		fingerprint: base64url.encode((await digest("reveille fingerprint")).subarray(0, 16)),
@@ -197,13 +202,24 @@ export async function createKeyring(
 		return isSameText(signature, await signNaming(key, text)) ? "ok" : "wrong";
 	};
 
-	const keyOf = (node: string) => byId.get(keyIdIn(node) ?? "");
+	/** Of those that were looked at, by the characters of a node that have its id in them, and four bits of chance. */
+	const byBeginning = new Map<string, Key>();
+
+	/** The key that made a node of our own; undefined: it was not given. */
+	function keyOf(node: string): Key | undefined {
+		const beginning = node.slice(0, ID_CHARACTERS);
+		const known = byBeginning.get(beginning);
+		if (known) return known;
+		const key = byId.get(keyIdIn(node) ?? "");
+		if (key) byBeginning.set(beginning, key);
+		return key;
+	}
 
 	const secretOf = async (node: string) => {
 		if (!isOwnNode(node)) return signNaming(current, foreign(node));
 		const key = keyOf(node);
 		if (!key) throw new UnknownKey("this registration was made with a key that is not configured");
-		return base64url.encode(await key.hmac(new TextEncoder().encode(node)));
+		return base64url.encode(await key.hmac(utf8(node)));
 	};
 
 	const endpointSecretOf = async (node: string) => {
@@ -239,7 +255,7 @@ export async function createKeyring(
 			const key = keyOf(node);
 			if (!key) return "unknown-key";
 			// As texts, which have one form: nothing that a stranger sends is decoded.
-			const right = base64url.encode(await key.hmac(new TextEncoder().encode(node)));
+			const right = base64url.encode(await key.hmac(utf8(node)));
 			return isSameText(secret, right) ? "ok" : "wrong";
 		},
 
@@ -297,6 +313,19 @@ export function withFormerSecrets(
 		const id = keyIdIn(secret);
 		return id !== undefined && knownKeys().includes(id) && !keyring.ids.includes(id);
 	};
+	async function verifyForeign(node: string, secret: string): Promise<SecretCheck> {
+		const check = await keyring.verify(node, secret);
+		if (check === "ok") {
+			// Where the database is away, the next use ends it.
+			await formerSecrets.retire(node).catch(() => undefined);
+			return check;
+		}
+		const hash = await formerSecrets.hashOf(node);
+		// Compared with anything where there is nothing to compare with: both must take the same time.
+		const former = await keyring.verifyFormer(node, secret, hash ?? noHash);
+		if (hash !== undefined && former !== "wrong") return former;
+		return isOfGoneKey(secret) ? "unknown-key" : "wrong";
+	}
 	return {
 		...keyring,
 		async verifyDevice(node, secret) {
@@ -308,19 +337,6 @@ export function withFormerSecrets(
 			// Anybody can make up a node that names some key.
 			return check === "unknown-key" && !knownKeys().includes(keyIdIn(node) ?? "") ? "wrong" : check;
 		},
-		async verify(node, secret) {
-			const check = await keyring.verify(node, secret);
-			if (isOwnNode(node)) return check;
-			if (check === "ok") {
-				// Where the database is away, the next use ends it.
-				await formerSecrets.retire(node).catch(() => undefined);
-				return check;
-			}
-			const hash = await formerSecrets.hashOf(node);
-			// Compared with anything where there is nothing to compare with: both must take the same time.
-			const former = await keyring.verifyFormer(node, secret, hash ?? noHash);
-			if (hash !== undefined && former !== "wrong") return former;
-			return isOfGoneKey(secret) ? "unknown-key" : "wrong";
-		},
+		verify: (node, secret) => (isOwnNode(node) ? keyring.verify(node, secret) : verifyForeign(node, secret)),
 	};
 }

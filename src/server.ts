@@ -187,7 +187,7 @@ function warnOfEnvironment(log: Logger): string[] {
 async function openDatabase(config: Config, keys: Keyring, log: Logger) {
 	const { connections } = config;
 	const shared = await openShared(config, log);
-	const { db, check, replica, pause, pace, turn, mayGrow } = shared;
+	const { db, check, replica, pause, pace, turn, keep, mayGrow } = shared;
 	const known = await checkSecretKey(shared.facts, keys);
 	const keyIds = () => known.ids;
 	const formerSecrets = createFormerSecrets(db, { replica: replica?.db, check });
@@ -200,7 +200,7 @@ async function openDatabase(config: Config, keys: Keyring, log: Logger) {
 	const registrations = openRegistrations({
 		db,
 		quotas: config.quotas,
-		effects: { replica, pause, pace, turn, mayGrow },
+		effects: { replica, pause, pace, turn, keep, mayGrow },
 		keys,
 		keyIds,
 		check,

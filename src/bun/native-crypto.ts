@@ -5,11 +5,11 @@
  */
 import {
 	createCipheriv,
-	createHash,
 	createHmac,
 	createPublicKey,
 	diffieHellman,
 	generateKeyPairSync,
+	hash,
 	hkdfSync,
 	type KeyObject,
 } from "node:crypto";
@@ -38,7 +38,7 @@ export function nativeConceal(secretKey: string): (text: string) => string {
 
 /** What a newer push replaces an older one by. */
 export const nativeHiddenName: HiddenName = (text, bytes) =>
-	createHash("sha256").update(text).digest().subarray(0, bytes).toString("base64url");
+	hash("sha256", text, "buffer").toString("base64url", 0, bytes);
 
 /** A public key of P-256 as SubjectPublicKeyInfo has it (RFC 5480 §2), up to the uncompressed point. */
 const KEY_HEAD = Buffer.from("3059301306072a8648ce3d020106082a8648ce3d030107034200", "hex");

@@ -114,7 +114,7 @@ export function createIntake(connection: XmppConnection, deps: IntakeDeps): Inta
 				return undefined;
 			}
 			if (own?.hear(stanza)) return undefined;
-			await keeper?.take(stanza);
+			if (keeper) await keeper.take(stanza);
 			return handle(stanza);
 		},
 		isAwaited: requests.awaits,

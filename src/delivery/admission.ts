@@ -3,7 +3,7 @@
 import type { Logger } from "@logtape/logtape";
 import { about } from "../messages/about.ts";
 import { nodeForm } from "../messages/whom.ts";
-import { type Keyring, type SecretCheck, splitOpenNode } from "../secrets.ts";
+import { type Keyring, splitOpenNode } from "../secrets.ts";
 import type { Answer, Notification } from "../types.ts";
 import type { Push2Client } from "../xmpp/push2.ts";
 import { waitAnswer } from "./push-item.ts";
@@ -65,13 +65,6 @@ export function createAdmission({
 		);
 	}
 
-	/** Clients that write each element on a line of its own hand in the blanks around it too. */
-	async function verify(node: string, secret: string): Promise<SecretCheck> {
-		const check = await keyring.verify(node, secret);
-		const trimmed = secret.trim();
-		return check === "ok" || trimmed === secret ? check : keyring.verify(node, trimmed);
-	}
-
 	/** Strangers' devices: what is not served is refused, which tells the console of no wrong secret. */
 	async function admitPush2(
 		client: NonNullable<PublishRequest["push2"]>,
@@ -99,7 +92,13 @@ export function createAdmission({
 		}
 		const credential = secret === undefined ? splitOpenNode(node) : { node, secret };
 		if (!credential) return { kind: "unknown", reason: "no secret" };
-		switch (await verify(credential.node, credential.secret)) {
+		let check = await keyring.verify(credential.node, credential.secret);
+		// Clients that write each element on a line of its own hand in the blanks around it too.
+		const trimmed = credential.secret.trim();
+		if (check !== "ok" && trimmed !== credential.secret) {
+			check = await keyring.verify(credential.node, trimmed);
+		}
+		switch (check) {
 			case "ok":
 				return { node: credential.node };
 			case "wrong":

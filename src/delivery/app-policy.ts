@@ -16,19 +16,17 @@ export function applyPolicy(
 ): Notification {
 	const { service, include = includeByDefault(service) } = app;
 	const { sender, nickname, body, ...rest } = notification;
-	return {
-		...rest,
-		class: classFor(app, notification, to),
-		...(include.sender && sender !== undefined && { sender }),
-		...(include.sender && nickname !== undefined && { nickname }),
-		...(include.body && body !== undefined && { body }),
-	};
+	const leaves: Notification = rest;
+	leaves.class = classFor(app, notification, to);
+	if (include.sender && sender !== undefined) leaves.sender = sender;
+	if (include.sender && nickname !== undefined) leaves.nickname = nickname;
+	if (include.body && body !== undefined) leaves.body = body;
+	return leaves;
 }
 
-const includeByDefault = (service: ServiceName) => ({
-	sender: isSealed(service),
-	body: isSealed(service),
-});
+const EVERYTHING = { sender: true, body: true };
+const NOTHING = { sender: false, body: false };
+const includeByDefault = (service: ServiceName) => (isSealed(service) ? EVERYTHING : NOTHING);
 
 /**
  * Whether a device gets pushes of a class: of those that its app asked for, or else of all that do it no harm. An event

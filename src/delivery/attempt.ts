@@ -140,7 +140,7 @@ export function createAttempts(deps: AttemptDeps): Attempts {
 		// Almost always it is known, and nothing is waited for.
 		const refused = refusal && (await refusal);
 		if (refused) return answered(refused);
-		delete item.publisher;
+		item.publisher = undefined;
 		const app = apps.get(registration.app);
 		const service = services.get(registration.app);
 		if (!app || !service) {

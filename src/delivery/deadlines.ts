@@ -26,65 +26,48 @@ export function createDeadlines(ms: number, now = () => performance.now()): Dead
 	return {
 		begin() {
 			const controller = new AbortController();
-			const send = sends.add(controller);
-			let body: Pending | undefined;
-			const endBody = () => {
-				if (body) bodies.end(body);
-				body = undefined;
-			};
-			const signal: SendSignal = Object.assign(controller.signal, {
-				bodyBegins() {
-					body = bodies.add(controller);
-				},
-				bodyEnds: endBody,
-			});
+			sends.add(controller);
+			const signal: SendSignal = controller.signal;
+			signal.bodyBegins = () => bodies.add(controller);
+			signal.bodyEnds = () => bodies.end(controller);
 			return {
 				signal,
 				end() {
-					sends.end(send);
-					endBody();
+					sends.end(controller);
+					bodies.end(controller);
 				},
 			};
 		},
 	};
 }
 
-interface Pending {
-	readonly controller: AbortController;
-	/** On the clock of `now`. */
-	readonly at: number;
-}
-
 /** Those that lie so far ahead, with one timer. */
 function createQueue(ms: number, now: () => number) {
-	/** The earliest first. */
-	const pending = new Set<Pending>();
+	/** When each fires, on the clock of `now`: the earliest first. */
+	const pending = new Map<AbortController, number>();
 	/** Until the earliest of when it was set, which has mostly ended by then. */
 	let timer: ReturnType<typeof setTimeout> | undefined;
 
 	function fire() {
 		timer = undefined;
 		const at = now();
-		for (const deadline of pending) {
-			if (deadline.at > at) {
-				timer = setTimeout(fire, Math.ceil(deadline.at - at));
+		for (const [controller, firesAt] of pending) {
+			if (firesAt > at) {
+				timer = setTimeout(fire, Math.ceil(firesAt - at));
 				return;
 			}
-			pending.delete(deadline);
-			deadline.controller.abort();
+			pending.delete(controller);
+			controller.abort();
 		}
 	}
 
 	return {
-		add(controller: AbortController): Pending {
-			const deadline = { controller, at: now() + ms };
-			pending.add(deadline);
+		add(controller: AbortController) {
+			pending.set(controller, now() + ms);
 			timer ??= setTimeout(fire, ms);
-			return deadline;
 		},
-		end(deadline: Pending) {
-			pending.delete(deadline);
-			if (pending.size > 0) return;
+		end(controller: AbortController) {
+			if (!pending.delete(controller) || pending.size > 0) return;
 			clearTimeout(timer);
 			timer = undefined;
 		},

@@ -11,11 +11,12 @@ export function createInOrder(): <T>(name: string, step: Promise<T>) => Promise<
 
 	return (name, step) => {
 		const before = last.get(name);
-		const over = before === undefined ? step.catch(() => undefined) : Promise.allSettled([step, before]);
+		const over = before === undefined ? step : Promise.allSettled([step, before]);
 		last.set(name, over);
-		void over.then(() => {
+		const forget = () => {
 			if (last.get(name) === over) last.delete(name);
-		});
+		};
+		over.then(forget, forget);
 		return before === undefined ? step : over.then(() => step);
 	};
 }

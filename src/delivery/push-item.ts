@@ -9,7 +9,7 @@ export interface Item {
 	expiresAt: number;
 	attempts: number;
 	/** The domain that published it, until it was found to be allowed. */
-	publisher?: string;
+	publisher?: string | undefined;
 	/** When it came; the outbox keeps only when it expires. */
 	receivedAt?: number;
 	/** Nobody hears its answer, or would publish it again. */
@@ -59,10 +59,8 @@ export class Unavailable extends Error {
 }
 
 /** @throws {Unavailable} in place of whatever the database throws */
-export async function fromDatabase<T>(query: () => Promise<T>): Promise<T> {
-	try {
-		return await query();
-	} catch (cause) {
-		throw new Unavailable("the database is not available", { cause });
-	}
+export const fromDatabase = <T>(query: () => Promise<T>): Promise<T> => query().catch(throwUnavailable);
+
+function throwUnavailable(cause: unknown): never {
+	throw new Unavailable("the database is not available", { cause });
 }

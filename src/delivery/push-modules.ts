@@ -173,7 +173,7 @@ export function createPushModules({
 		},
 
 		beside: (registrations) => ({
-			find: async (node) => (isModuleNode(node) ? registrationOf(node) : registrations.find(node)),
+			find: (node) => (isModuleNode(node) ? Promise.resolve(registrationOf(node)) : registrations.find(node)),
 			findAtPrimary: async (node) =>
 				isModuleNode(node) ? registrationOf(node) : registrations.findAtPrimary(node),
 			async forget(node, ...condition) {

@@ -173,7 +173,7 @@ export function createPush2Relay({
 		},
 
 		beside: (registrations) => ({
-			find: async (node) => (isRelayNode(node) ? registrationOf(node) : registrations.find(node)),
+			find: (node) => (isRelayNode(node) ? Promise.resolve(registrationOf(node)) : registrations.find(node)),
 			findAtPrimary: async (node) =>
 				isRelayNode(node) ? registrationOf(node) : registrations.findAtPrimary(node),
 			async forget(node, ...condition) {

@@ -45,20 +45,22 @@ export function createSending({
 	sendDeadlineMs: number;
 	now(): number;
 }): Sending {
-	/**
-	 * @returns undefined: its own text does not leave
-	 * @throws {Unavailable} when a database is away
-	 */
-	async function attempt(item: Item): Promise<Answer | undefined> {
-		const tried = await attempts.tryOnce(item);
-		if (tried.kind === "common") return undefined;
-		return tried.kind === "later" ? writes.queue(item, tried.reason, askAgainAt(tried, now())) : tried.answer;
-	}
-
 	/** A publish is answered with `wait`. A message of Push 2.0 has no answer, and is kept until the database is back. */
 	async function failedOrKept(error: unknown, item: Item): Promise<Answer> {
 		if (!item.isUnanswered || !(error instanceof Unavailable)) return failed(error, [item]);
 		return secure([item], now() + sendDeadlineMs);
+	}
+
+	/** Never throws. @returns undefined: its own text does not leave */
+	async function attempt(item: Item): Promise<Answer | undefined> {
+		try {
+			const tried = await attempts.tryOnce(item);
+			if (tried.kind === "common") return undefined;
+			if (tried.kind === "answered") return tried.answer;
+			return await writes.queue(item, tried.reason, askAgainAt(tried, now()));
+		} catch (error) {
+			return failedOrKept(error, item);
+		}
 	}
 
 	return {
@@ -67,18 +69,11 @@ export function createSending({
 			return new Promise((resolve) => {
 				// It may be answered before its push service answers, once it is on disk.
 				inFlight.add(item, resolve);
-				const end = (answer: Answer) => {
+				void attempt(item).then((answer) => {
 					inFlight.remove(item);
-					resolve(answer);
-				};
-				attempt(item).then(
-					(answer) => {
-						if (answer) return end(answer);
-						inFlight.remove(item);
-						void asCommon(item).then(resolve);
-					},
-					(error) => void failedOrKept(error, item).then(end),
-				);
+					if (answer) resolve(answer);
+					else void asCommon(item).then(resolve);
+				});
 			});
 		},
 

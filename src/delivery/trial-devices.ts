@@ -119,7 +119,10 @@ export function createTrials(
 				return device?.registration;
 			}
 			return {
-				find: async (node) => find(node) ?? registrations.find(node),
+				find(node) {
+					const its = find(node);
+					return its ? Promise.resolve(its) : registrations.find(node);
+				},
 				findAtPrimary: async (node) => live.get(node)?.registration ?? registrations.findAtPrimary(node),
 				forget: async (node, ...condition) => live.has(node) || registrations.forget(node, ...condition),
 				rename: registrations.rename,

@@ -2,6 +2,7 @@
 import { stanzaBounds } from "./bounds/stanzas.ts";
 
 const encoder = new TextEncoder();
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
 /** The bytes of a text in UTF-8. */
 export const bytesOf = (text: string): number => encoder.encode(text).length;
@@ -18,6 +19,12 @@ export function cutToBytes(text: string, bytes: number): string {
 	const { read } = encoder.encodeInto(text, new Uint8Array(bytes));
 	return text.slice(0, read);
 }
+
+/**
+ * The same text by itself, for what is remembered: as long as one that was cut out of another is in memory, all of that
+ * stays there too, which may be everything that came with it. Half a character becomes U+FFFD.
+ */
+export const byItself = (text: string): string => decoder.decode(encoder.encode(text));
 
 /** What a text of ours repeats of another's: an error, a line of the log. */
 export function quoted(text: string): string {

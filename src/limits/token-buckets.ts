@@ -2,6 +2,7 @@
 import type { Rate } from "./bounds/bound.ts";
 import { httpBounds } from "./bounds/http.ts";
 import { createRecent } from "./recent-names.ts";
+import { byItself } from "./text-length.ts";
 
 /** How many tokens there are at a time, of so many earlier: none are lost where the clock was set back. */
 export const tokensAt = (
@@ -46,7 +47,7 @@ export function createBuckets(rate: Rate, now: () => number): Buckets {
 		take(name) {
 			const tokens = tokensOf(name);
 			const ms = msUntilOne(tokens);
-			buckets.set(name, { tokens: ms === 0 ? tokens - 1 : tokens, at: now() });
+			buckets.set(byItself(name), { tokens: ms === 0 ? tokens - 1 : tokens, at: now() });
 			return ms;
 		},
 	};

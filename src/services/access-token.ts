@@ -132,7 +132,8 @@ export function createAccessTokens(options: {
 
 	return {
 		async use(post, refuses, signal) {
-			const first = await current(signal);
+			// Almost always there is one in hand, and nothing is waited for.
+			const first = held && now() < held.renewAt ? held : await current(signal);
 			if (first.kind !== "token") return first;
 			const reply = await post(first.bearer);
 			if (reply.kind !== "reply" || !refuses(reply)) return reply;

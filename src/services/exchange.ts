@@ -38,6 +38,8 @@ const BODY_PATIENCE_MS = answerBounds.pushServiceTime.is;
 /** Nothing we hold is worth waiting longer for. */
 const MAX_AFTER_MS = answerBounds.retryAfter.is * 1000;
 
+const DIGITS = /^\d+$/;
+
 /**
  * Sends a request and reads its answer.
  * @param request.url never appears in a reason, but for its host where DNS does not know that
@@ -55,9 +57,11 @@ export async function exchange(
 		return failure(error, how.signal, URL.parse(request.url)?.hostname);
 	}
 	const body = await textOf(response, how.maxBytes ?? MAX_BODY, how.signal);
-	const afterMs = retryAfterMs(response.headers.get("retry-after"), how.now());
 	const { status, headers } = response;
-	return { kind: "reply", status, headers, body, ...(afterMs !== undefined && { afterMs }) };
+	const reply: Reply = { kind: "reply", status, headers, body };
+	const afterMs = retryAfterMs(headers.get("retry-after"), how.now());
+	if (afterMs !== undefined) reply.afterMs = afterMs;
+	return reply;
 }
 
 /** Network failures in words that hold no URL: a `fetch` puts it into its message. */
@@ -87,7 +91,7 @@ async function textOf(response: Response, maxBytes: number, signal: SendSignal):
 /** Whether an answer says how long it is: the runtime reads so many bytes and no more. */
 function isShort(headers: Headers, maxBytes: number): boolean {
 	const length = headers.get("Content-Length");
-	if (length === null || !/^\d+$/.test(length) || Number(length) > maxBytes) return false;
+	if (length === null || !DIGITS.test(length) || Number(length) > maxBytes) return false;
 	return !headers.has("Transfer-Encoding") && !headers.has("Content-Encoding");
 }
 
@@ -120,9 +124,10 @@ async function beginning(body: ReadableStream<Uint8Array>, maxBytes: number): Pr
  * @returns ms from now, between 0 and a day; undefined if it says nothing
  */
 export function retryAfterMs(value: string | null, now: number): number | undefined {
-	const text = value?.trim() ?? "";
+	if (value === null) return undefined;
+	const text = value.trim();
 	// A date begins with a weekday's name; without the check `Date.parse` would take almost anything.
-	const wait = /^\d+$/.test(text)
+	const wait = DIGITS.test(text)
 		? Number(text) * 1000
 		: /^[A-Z][a-z]{2,8},? /.test(text)
 			? Date.parse(text) - now

@@ -4,4 +4,4 @@
  */
 export { default as xml } from "ltx/lib/createElement.js";
 export { default as Element } from "ltx/lib/Element.js";
-export { unescapeXML } from "ltx/lib/escape.js";
+export { escapeXML, unescapeXML } from "ltx/lib/escape.js";

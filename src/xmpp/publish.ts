@@ -1,7 +1,7 @@
 /** Reads a publish (XEP-0357 §7) as Prosody, ejabberd, Tigase and MongooseIM send it. */
 import type { Element } from "@xmpp/xml";
 import { publishBounds } from "../limits/bounds/publishes.ts";
-import { cutTo, cutToBytes } from "../limits/text-length.ts";
+import { byItself, cutTo, cutToBytes } from "../limits/text-length.ts";
 import { present } from "../syntax/present-fields.ts";
 import type { Notification, PushClass } from "../types.ts";
 import { readFormOf, singleValue } from "./forms.ts";
@@ -61,7 +61,8 @@ export interface Addressed {
 
 export function publishOf({ node, secret, pushModule }: Addressed, said: Said): Publish {
 	const { notification, tag } = notificationOf(said);
-	const publish: Publish = { node, notification };
+	// It is remembered for longer than the stanza.
+	const publish: Publish = { node: byItself(node), notification };
 	// What is longer is none of ours, and its beginning neither.
 	if (secret !== undefined) publish.secret = cutTo(secret, publishBounds.secret.is);
 	if (pushModule !== undefined) publish.pushModule = cutTo(pushModule, publishBounds.pushModule.is);
@@ -158,8 +159,10 @@ const isCarried = ({ data, iv, type = "" }: NonNullable<Notification["encrypted"
 
 const isWithin = (text: string, bytes: number) => cutToBytes(text, bytes).length === text.length;
 
+const COUNT = /^\d{1,9}$/;
+
 /** Counts are for a badge: what does not fit one is as good as missing. */
 function wholeNumber(said: string | undefined): number | undefined {
 	const text = said?.trim();
-	return text !== undefined && /^\d{1,9}$/.test(text) ? Number(text) : undefined;
+	return text !== undefined && COUNT.test(text) ? Number(text) : undefined;
 }

@@ -15,6 +15,7 @@ import { fileUrl } from "../../syntax/file-url.ts";
 import { createSpaceCheck } from "../free-space.ts";
 import { COMMAND, SYNC_REPLICA } from "../program.ts";
 import { noteDatabase, readDatabaseNote } from "./database-note.ts";
+import { createKeptQueries, type KeptQueries } from "./kept-queries.ts";
 import { connect, DatabaseAway, filePath, type OpenDatabase, openDatabase } from "./open.ts";
 import { stillThere } from "./replaced-file.ts";
 import { openReplica, type Replica } from "./replica.ts";
@@ -52,6 +53,8 @@ export interface SharedDatabase extends OpenDatabase {
 	pause(): Promise<void>;
 	/** While look-ups gather that are made together. */
 	turn(): Promise<void>;
+	/** Has a query of the primary stay prepared, where that is a file and nothing is read elsewhere. */
+	keep: KeptQueries["keep"] | undefined;
 	/** How fast all registrations are gone through, where it is a file, … */
 	pace: Pace | undefined;
 	/** … and at `nearby`. */
@@ -105,15 +108,21 @@ export async function openShared(
 	if (id !== undefined && role !== "http") await noteDatabase(dataDir, id);
 	if (file === undefined) {
 		const isSame = createIdCheck(primary.db, id);
-		const isThere = url.startsWith("file:") ? stillThere(filePath(url)) : () => {};
+		const path = url.startsWith("file:") ? filePath(url) : undefined;
+		const isThere = path === undefined ? () => {} : stillThere(path);
+		const kept = path === undefined ? undefined : createKeptQueries(path);
 		const check = async () => {
 			isThere();
 			await isSame();
 		};
-		const close = () => primary.client.close();
+		const close = () => {
+			kept?.close();
+			primary.client.close();
+		};
 		const { db } = primary;
+		const keep = kept?.keep;
 		const nearby = { nearby: db, paceNearby: pace, replica: undefined };
-		return { ...primary, ...nearby, facts: db, id, check, pause, pace, turn, mayGrow, close };
+		return { ...primary, ...nearby, facts: db, id, check, pause, pace, turn, keep, mayGrow, close };
 	}
 	const job = { url: file, syncUrl: url, ...(authToken !== undefined && { authToken }) };
 	const replica = await openReplica({ job, command: [...COMMAND, SYNC_REPLICA], away, log });
@@ -135,6 +144,7 @@ export async function openShared(
 		pause,
 		pace,
 		turn,
+		keep: undefined,
 		mayGrow,
 		close() {
 			replica.stop();

@@ -61,24 +61,31 @@ export function createIncoming(deps: IncomingDeps): Incoming {
 		}
 	}
 
+	/** Never throws. */
+	async function answer(stanza: Element, handled: () => void) {
+		try {
+			const its = await handle(stanza);
+			if (its) reply(its);
+		} catch (error) {
+			log.error(
+				"{address}: a stanza from {domain} could not be handled, and its sender gets no answer: {error}",
+				about("stanza-not-answered", {
+					address,
+					domain: domainOf(stanza.attrs.from ?? ""),
+					error: faultOf(error),
+				}),
+			);
+		} finally {
+			handled();
+		}
+	}
+
 	return {
 		take(stanza, handled) {
 			// Not counted as handled: the server sends it again to the next process. A component's has no answer.
 			if (!isTaking) return kind === "account" ? undefined : handled();
 			if (inHand() > most) void relieve();
-			handle(stanza)
-				.then((answer) => answer && reply(answer))
-				.catch((error: unknown) =>
-					log.error(
-						"{address}: a stanza from {domain} could not be handled, and its sender gets no answer: {error}",
-						about("stanza-not-answered", {
-							address,
-							domain: domainOf(stanza.attrs.from ?? ""),
-							error: faultOf(error),
-						}),
-					),
-				)
-				.finally(handled);
+			void answer(stanza, handled);
 		},
 
 		close() {

@@ -59,14 +59,19 @@ export function createGates({
 } = {}): Gates {
 	// Ordered by use, since a gate moves to the end when it is asked at.
 	const gates = new Map<string, Known>();
+	/** The one at the end. */
+	let latest: Known | undefined;
 	const pools = createPools();
 
 	/** @returns undefined: so many are in use that no other can be made */
 	function gateOf(name: string, limits: GateLimits): Gate | undefined {
 		const known = gates.get(name) ?? make(name, limits);
 		if (!known) return undefined;
-		gates.delete(name);
-		gates.set(name, known);
+		if (known !== latest) {
+			gates.delete(name);
+			gates.set(name, known);
+			latest = known;
+		}
 		known.usedAt = now();
 		return known.gate;
 	}

@@ -27,9 +27,10 @@ export interface OutboxWrites {
 	queue(item: Item, reason: string, at: number): Promise<Answer>;
 	/**
 	 * Takes a push, and what it superseded, out of the outbox, and keeps out what is still on its way.
+	 * @returns undefined: nothing is there, as nearly always, and nothing is waited for
 	 * @throws {NotRemoved}
 	 */
-	discard(item: Item): Promise<void>;
+	discard(item: Item): Promise<void> | undefined;
 	/**
 	 * Takes out this push alone: an older one of its lane, if one waits, is still owed.
 	 * @throws {NotRemoved}
@@ -133,10 +134,11 @@ export function createOutboxWrites(
 			return write(item, entryOf(item, now()), reason, at);
 		},
 
-		async discard(item) {
+		discard(item) {
 			onSuperseding(item);
 			const { node, notification, version } = item;
-			if (mayBeThere(item)) await removed(() => outbox.remove(node, notification.class, version));
+			if (!mayBeThere(item)) return undefined;
+			return removed(() => outbox.remove(node, notification.class, version));
 		},
 
 		async drop(item) {

@@ -53,15 +53,21 @@ export function createVerdicts({
 	/** Verdicts of this gate are not believed any more: tell a person. Called once each time it comes to that. */
 	onMass?(gate: string): void;
 } = {}): Verdicts {
+	// Ordered by use.
 	const windows = new Map<string, Window>();
+	/** The one at the end. */
+	let latest: Window | undefined;
 
 	return {
 		note(gate, { node, isBad, isProven }) {
 			const window = windows.get(gate) ?? { answers: new Map(), inARow: new Set(), bad: 0, isMass: false };
 			if (isProven) {
-				windows.delete(gate);
-				windows.set(gate, window);
-				if (windows.size > KEPT) windows.delete(windows.keys().next().value ?? "");
+				if (window !== latest) {
+					windows.delete(gate);
+					windows.set(gate, window);
+					if (windows.size > KEPT) windows.delete(windows.keys().next().value ?? "");
+					latest = window;
+				}
 				forget(window, node);
 				window.answers.set(node, { isBad, at: now() });
 				if (isBad) window.bad++;

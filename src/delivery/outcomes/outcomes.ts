@@ -23,6 +23,8 @@ const TELL_EVERY_MS = 60_000;
 /** And where it is few devices', which may be anybody's. */
 const TELL_OF_FEW_EVERY_MS = 3_600_000;
 
+const DELIVERED: Answer = { kind: "done", how: "delivered" };
+
 /** What was sent, to whom, when, and through which gate. */
 export interface Sent {
 	item: Item;
@@ -79,10 +81,12 @@ export function createOutcomes({
 		journal.sent(item.node, registration.app, { at, ms: heardAt - at, outcome });
 		const isBelieved = believe(judges, outcome, sent);
 		switch (outcome.kind) {
-			case "delivered":
+			case "delivered": {
 				proven.note(registration);
-				await discard(item);
-				return { kind: "done", how: "delivered" };
+				const discarding = discard(item);
+				if (discarding) await discarding;
+				return DELIVERED;
+			}
 			case "gone":
 				return isBelieved ? forget(outcome, sent) : doubt(item, outcome.reason);
 			case "retry":

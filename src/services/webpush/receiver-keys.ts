@@ -26,13 +26,22 @@ const B = 0x5ac635d8aa3a93e7b3ebbd55769886bc651d06b0cc53b0f63bce3c3e27d2604bn;
  * @throws {InvalidDevice} with a sentence for whoever handed them in
  */
 export function receiverKeys(keys: { p256dh: string; auth: string }): ReceiverKeys {
+	const read = registeredKeys(keys);
+	if (!isOnCurve(read.p256dh)) throw new InvalidDevice("p256dh is not a point of the curve P-256.", "p256dh");
+	return read;
+}
+
+/**
+ * The same of a registration. Its point was checked when it was made, and WebCrypto looks at it again.
+ * @throws {InvalidDevice}
+ */
+export function registeredKeys(keys: { p256dh: string; auth: string }): ReceiverKeys {
 	const p256dh = bytes(keys.p256dh, "p256dh");
 	if (p256dh.length !== 65 || p256dh[0] !== 4)
 		throw new InvalidDevice(
 			"p256dh must be an uncompressed P-256 point: 65 bytes, the first one 0x04.",
 			"p256dh",
 		);
-	if (!isOnCurve(p256dh)) throw new InvalidDevice("p256dh is not a point of the curve P-256.", "p256dh");
 	const auth = bytes(keys.auth, "auth");
 	if (auth.length !== 16) throw new InvalidDevice("auth must be 16 bytes.", "auth");
 	return { p256dh, auth };

@@ -16,7 +16,7 @@ import { fluuxContent } from "./fluux-content.ts";
 import { encrypt, type MessageCipher } from "./message-encryption.ts";
 import { isWebPushMessage } from "./message-header.ts";
 import { sendTo } from "./push-request.ts";
-import { receiverKeys } from "./receiver-keys.ts";
+import { registeredKeys } from "./receiver-keys.ts";
 import { subscriptionsIn } from "./subscriptions.ts";
 import type { Vapid } from "./vapid-signature.ts";
 
@@ -90,7 +90,7 @@ async function encrypted(
 		payloadForm(payload, registration, "fluux") === "fluux"
 			? fluuxContent(notification)
 			: webPushContent(node, notification, declarativeOf(registration));
-	return encrypt(content, receiverKeys({ p256dh, auth }), { cipher });
+	return encrypt(content, registeredKeys({ p256dh, auth }), { cipher });
 }
 
 /**

@@ -13,17 +13,27 @@ const BITS = 2 ** 20;
 
 export function createKeyFilter(): KeyFilter {
 	const words = new Uint32Array(BITS / 32);
+	/** As nearly always: then no key is looked at. */
+	let isEmpty = true;
 	return {
 		add(key) {
+			isEmpty = false;
 			const bit = hash(key);
 			words[bit >>> 5] = (words[bit >>> 5] ?? 0) | (1 << (bit & 31));
 		},
 		mayHave(key) {
+			if (isEmpty) return false;
 			const bit = hash(key);
 			return ((words[bit >>> 5] ?? 0) & (1 << (bit & 31))) !== 0;
 		},
-		addUnknown: () => void words.fill(0xffffffff),
-		clear: () => void words.fill(0),
+		addUnknown() {
+			isEmpty = false;
+			words.fill(0xffffffff);
+		},
+		clear() {
+			isEmpty = true;
+			words.fill(0);
+		},
 	};
 }
 

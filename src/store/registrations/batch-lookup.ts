@@ -5,7 +5,7 @@ import type { Registration } from "../../types.ts";
 import { OddAnswer } from "../database-fault.ts";
 import { asJsonArray, parsed, rowOf, toJson } from "../json-rows.ts";
 import { registrations } from "../schema.ts";
-import { toRegistration } from "./row.ts";
+import { type Row, toRegistration } from "./row.ts";
 
 /** Nodes of one statement. A statement on a file blocks the event loop until it is done. */
 const MOST = 200;
@@ -32,16 +32,28 @@ function requireAsked(rows: ReadonlyMap<string, unknown>, asked: readonly Waitin
 	for (const node of rows.keys()) if (!nodes.has(node)) throw new OddAnswer();
 }
 
+/** How look-ups are made. */
+export interface LookupEffects {
+	/**
+	 * How long look-ups gather that are made together; missing: each is made by itself, since at an edge no request may
+	 * wait for what another one began.
+	 */
+	turn?: (() => Promise<void>) | undefined;
+	/**
+	 * Has a query of one parameter stay prepared, and returns what asks it for the one value of its row; that returns
+	 * undefined where the database is to be asked. Missing: it always is.
+	 */
+	keep?: ((query: string) => (parameter: string) => unknown) | undefined;
+}
+
 /**
  * A server's publishes come many at once, and a statement costs more than the row that it looks up: it is prepared, the
  * driver asks for the names and types of its columns, and a remote database takes a round trip. Nothing is cached.
- * @param turn how long look-ups gather; undefined: each is made by itself, since at an edge no request may wait for
- *   what another one began
  * @returns looks a node up; undefined: it has no registration
  */
 export function createBatchLookup(
 	database: LibSQLDatabase,
-	turn: (() => Promise<void>) | undefined,
+	{ turn, keep }: LookupEffects,
 ): (node: string) => Promise<Registration | undefined> {
 	// One value with all rows: the driver asks anew for the name and type of each column of each row.
 	const query = database
@@ -49,17 +61,19 @@ export function createBatchLookup(
 		.from(registrations)
 		.where(sql`${registrations.node} IN (SELECT value FROM json_each(${sql.placeholder("nodes")}))`)
 		.prepare();
+	const kept = keep?.(query.getQuery().sql);
 	const toRow = rowOf(registrations);
 	let waiting: Waiting[] = [];
 
 	async function ask(asked: readonly Waiting[]) {
 		try {
-			const answer = await query.get({ nodes: toJson(asked.map(({ node }) => node)) });
-			const rows = new Map(
-				listIn(answer?.rows)
-					.map(toRow)
-					.map((row) => [row.node, row]),
-			);
+			const nodes = toJson(asked.map(({ node }) => node));
+			const answer = kept?.(nodes) ?? (await query.get({ nodes }))?.rows;
+			const rows = new Map<string, Row>();
+			for (const values of listIn(answer)) {
+				const row = toRow(values);
+				rows.set(row.node, row);
+			}
 			const isMissing = asked.some(({ node }) => !rows.has(node));
 			if (isMissing) requireAsked(rows, asked);
 			for (const { node, resolve } of asked) {

@@ -24,6 +24,8 @@ export function followKeys<Some extends Following>(
 	/** Does something with a node, or with the first of its twins for which it gives a result. */
 	async function following<T>(node: string, use: (node: string) => Promise<T>): Promise<T> {
 		let result = await use(node);
+		// Almost always it is found so, and has no need of twins.
+		if (result) return result;
 		for (const twin of twinsOf(node)) result ||= await use(twin);
 		return result;
 	}

@@ -3,7 +3,7 @@ import { and, eq, isNotNull, sql } from "drizzle-orm";
 import type { LibSQLDatabase } from "drizzle-orm/libsql";
 import type { Registration } from "../../types.ts";
 import { registrations } from "../schema.ts";
-import { createBatchLookup } from "./batch-lookup.ts";
+import { createBatchLookup, type LookupEffects } from "./batch-lookup.ts";
 import type { Learning, Nearby } from "./replica-overlay.ts";
 import { type NewRegistration, toRegistration } from "./row.ts";
 
@@ -28,7 +28,7 @@ export const isOfDevice = ({ owner, app, device }: Pick<NewRegistration, "owner"
 /**
  * @param options.nearby reads at the replica; undefined: there is none
  * @param options.nearbyDatabase the replica, or the primary
- * @param options.turn how long look-ups gather that are made together; undefined: each is made by itself
+ * @param options.effects how look-ups at the primary are made
  */
 export function createLookup(
 	primary: LibSQLDatabase,
@@ -36,14 +36,14 @@ export function createLookup(
 	{
 		nearby,
 		nearbyDatabase,
-		turn,
+		effects,
 	}: {
 		nearby: Pick<Nearby, "find"> | undefined;
 		nearbyDatabase: LibSQLDatabase;
-		turn: (() => Promise<void>) | undefined;
+		effects: LookupEffects;
 	},
 ): Lookup {
-	const atPrimary = createBatchLookup(primary, turn);
+	const atPrimary = createBatchLookup(primary, effects);
 	return {
 		find: nearby?.find ?? atPrimary,
 

@@ -1,6 +1,6 @@
 /** Registrations in the shared database, put together from what can be done with them, one file each. */
 import type { LibSQLDatabase } from "drizzle-orm/libsql";
-import { createBatchLookup } from "./batch-lookup.ts";
+import { createBatchLookup, type LookupEffects } from "./batch-lookup.ts";
 import { type Claiming, createClaiming } from "./claim.ts";
 import { createDisplacing } from "./displace.ts";
 import { createEnding, type Ending } from "./end.ts";
@@ -37,6 +37,7 @@ export interface ReplicaOf {
  * @param options.pause how long registrations gather that are written together; without it each is written by itself
  * @param options.mayGrow whether there is room for more rows; without it there always is
  * @param options.turn how long look-ups gather that are made together; without it each is made by itself
+ * @param options.keep keeps a query of the primary prepared; without it each is prepared anew
  * @param options.pace how fast all rows are gone through; without it as is good for a database over the network
  */
 export function createRegistrations(
@@ -47,21 +48,21 @@ export function createRegistrations(
 		now = Date.now,
 		pause,
 		turn,
+		keep,
 		mayGrow,
 		pace,
-	}: {
+	}: LookupEffects & {
 		replica?: ReplicaOf | undefined;
 		now?: () => number;
 		pause?: () => Promise<void>;
-		turn?: () => Promise<void>;
 		mayGrow?: () => Promise<boolean>;
 		pace?: Pace | undefined;
 	} = {},
 ): Registrations {
-	const nearby = replica && createNearby(createBatchLookup(replica.db, turn), replica.freshAt, now);
+	const nearby = replica && createNearby(createBatchLookup(replica.db, { turn }), replica.freshAt, now);
 	const nearbyDatabase = replica?.db ?? primary;
 	const learning = createLearning(nearby);
-	const lookup = createLookup(primary, learning, { nearby, nearbyDatabase, turn });
+	const lookup = createLookup(primary, learning, { nearby, nearbyDatabase, effects: { turn, keep } });
 	const limits = createLimits(primary, quotas);
 	const writing = { limits, displacing: createDisplacing(primary, limits), learning, now };
 	const renewRow = createRowRenewal(primary, writing);

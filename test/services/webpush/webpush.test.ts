@@ -164,6 +164,18 @@ describe("over a socket", () => {
 		expect((await send(damaged)).kind).toBe("rejected");
 	});
 
+	test("a key that is no point of the curve is rejected, and nothing is sent", async () => {
+		const noPoint = new Uint8Array(65).fill(7);
+		noPoint[0] = 4;
+		const push = pushTo(device(), message);
+		const damaged = { ...push, registration: { ...push.registration, p256dh: noPoint.toBase64() } };
+		const reason = "p256dh is not a point of the curve P-256.";
+		expect(await sent(damaged)).toEqual({
+			outcome: { kind: "rejected", reason, about: "push" },
+			received: [],
+		});
+	});
+
 	test("without our key nothing is sent, and it is our fault", async () => {
 		const before = double.received.length;
 		expect((await send(pushTo(device(), message), serviceWith({ key: undefined }))).kind).toBe(

@@ -1,0 +1,44 @@
+/** What is remembered of a stanza does not keep the whole stanza in memory. */
+
+import { heapStats } from "bun:jsc";
+import { expect, test } from "bun:test";
+import fc from "fast-check";
+import { byItself } from "../../src/limits/text-length.ts";
+import { createBuckets } from "../../src/limits/token-buckets.ts";
+import { publishOf } from "../../src/xmpp/publish.ts";
+
+/** Of so many stanzas, each so long. */
+const STANZAS = 500;
+const LENGTH = 20_000;
+
+/** What stays in memory of all of them, bytes. */
+function keptOf(remember: (name: string) => unknown): number {
+	Bun.gc(true);
+	const before = heapStats();
+	const remembered: unknown[] = [];
+	for (let stanza = 0; stanza < STANZAS; stanza++) {
+		const text = Buffer.alloc(LENGTH, `${stanza} `.padStart(50, "x")).toString();
+		remembered.push(remember(text.slice(100, 160)));
+	}
+	Bun.gc(true);
+	const after = heapStats();
+	expect(remembered).toHaveLength(STANZAS);
+	return after.heapSize - before.heapSize;
+}
+
+test("a text by itself is the same text", () => {
+	fc.assert(fc.property(fc.string({ unit: "grapheme" }), (text) => byItself(text) === text));
+	expect(byItself("\ufeffnode")).toBe("\ufeffnode");
+});
+
+test.each<[string, (name: string) => unknown]>([
+	["a text by itself", byItself],
+	["the node of a publish", (node) => publishOf({ node, secret: undefined, pushModule: undefined }, {}).node],
+])("%s keeps nothing of what it was cut out of", (_, remember) => {
+	expect(keptOf(remember)).toBeLessThan((STANZAS * LENGTH) / 2);
+});
+
+test("the name of a bucket keeps nothing of what it was cut out of", () => {
+	const buckets = createBuckets({ burst: 1, perSecond: 1 }, () => 0);
+	expect(keptOf((name) => buckets.take(name))).toBeLessThan((STANZAS * LENGTH) / 2);
+});
