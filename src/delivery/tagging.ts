@@ -11,6 +11,7 @@
 import type { Logger } from "@logtape/logtape";
 import { deliveryBounds } from "../limits/bounds/delivery.ts";
 import { registrableDomain } from "../limits/registrable-domain.ts";
+import { byItself } from "../limits/text-length.ts";
 import { about } from "../messages/about.ts";
 import { faultOf } from "../store/database-fault.ts";
 import type { TaggingDomains } from "../store/local/tagging-domains.ts";
@@ -90,7 +91,8 @@ export async function openTagging({
 	// A clock that was set back makes nothing last longer.
 	const isWithin = (at: number, ms: number) => Math.abs(now() - at) < ms;
 
-	function add(domain: string, at: number) {
+	function add(name: string, at: number) {
+		const domain = byItself(name);
 		taggedAt.set(domain, at);
 		const party = registrableDomain(domain);
 		const its = parties.get(party) ?? new Set();

@@ -4,7 +4,7 @@
  */
 import type { Element } from "@xmpp/xml";
 import { push2Bounds } from "../limits/bounds/push2.ts";
-import { cutTo } from "../limits/text-length.ts";
+import { byItself, cutTo } from "../limits/text-length.ts";
 import type { Notification, PushClass } from "../types.ts";
 import { bareOf, domainOf } from "./jid.ts";
 import { NS } from "./namespaces.ts";
@@ -99,8 +99,10 @@ export function push2MessageOf(
 	return { client, publisher, notification };
 }
 
-function clientOf(text: string): Push2Client | undefined {
-	if (text === "" || text.length > push2Bounds.client.is) return undefined;
+function clientOf(said: string): Push2Client | undefined {
+	if (said === "" || said.length > push2Bounds.client.is) return undefined;
+	// Nodes and URLs are remembered for longer than the message.
+	const text = byItself(said);
 	const [, node, secret] = OURS.exec(text) ?? [];
 	if (node !== undefined && secret !== undefined) {
 		const whole = percentDecoded(node);

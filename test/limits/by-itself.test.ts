@@ -6,10 +6,14 @@ import fc from "fast-check";
 import { byItself } from "../../src/limits/text-length.ts";
 import { createBuckets } from "../../src/limits/token-buckets.ts";
 import { publishOf } from "../../src/xmpp/publish.ts";
+import { push2MessageOf } from "../../src/xmpp/push2.ts";
 
 /** Of so many stanzas, each so long. */
 const STANZAS = 500;
 const LENGTH = 20_000;
+
+const clientIn = (client: string) =>
+	push2MessageOf({ from: "example.net" }, { client, isVoip: false })?.client;
 
 /** What stays in memory of all of them, bytes. */
 function keptOf(remember: (name: string) => unknown): number {
@@ -34,6 +38,7 @@ test("a text by itself is the same text", () => {
 test.each<[string, (name: string) => unknown]>([
 	["a text by itself", byItself],
 	["the node of a publish", (node) => publishOf({ node, secret: undefined, pushModule: undefined }, {}).node],
+	["the client of a message of Push 2.0", clientIn],
 ])("%s keeps nothing of what it was cut out of", (_, remember) => {
 	expect(keptOf(remember)).toBeLessThan((STANZAS * LENGTH) / 2);
 });
