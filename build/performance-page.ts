@@ -1,8 +1,12 @@
-/** `bun run generate`: writes `docs/performance.md` from what the benchmark wrote last, `bench/results.json`. */
+/**
+ * `bun run generate`: writes `docs/performance.md` from what the benchmark wrote last, `bench/results.json`, and what
+ * `bun run measure` did, `bench/start.json`.
+ */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { readResults, type SectionResults } from "../bench/results.ts";
 import { type Figure, isMet, type Row } from "../bench/rows.ts";
+import { AIM, missedBy, readStartResults, type StartResults } from "../bench/start-results.ts";
 import { rateText } from "../bench/table.ts";
 
 /** Where the page is, from the root of the repository. */
@@ -77,18 +81,9 @@ not process, past the limit of connections. A GOAWAY with a hundred pushes on th
 ${RUN} soak              # --minutes N
 \`\`\`
 
-It runs at half of the maximum rate, and says whether memory, open descriptors or latencies grew. The last run: 9,314,156
-publishes at 5,174/s, each answered \`result\`, and 84 descriptors at both ends ([figures](../bench/soak.json),
+At half of the maximum rate: do memory, descriptors, latencies grow? The last run: 9,314,156 publishes at 5,174/s,
+each answered \`result\`, 84 descriptors at both ends ([figures](../bench/soak.json),
 [plot](../bench/soak.svg)).
-
-## Start
-
-\`\`\`sh
-${RUN} measure           # median of ten
-\`\`\`
-
-From the sources the first answer came after 195 ms, with 80 MiB of memory. A binary and a package carry compiled code, and
-answer after half of that. Most of the memory is the program's own file, which all processes of it share.
 `;
 
 const ms = (value: number | undefined) =>
@@ -173,8 +168,39 @@ Measured: ${measured.join(", ")}. The floors: ${[...floors].join("; ")}.
 `;
 }
 
-/** @param results missing: the last ones */
-export function performancePage(results = readResults(join(ROOT, "bench/results.json"))): string {
+function startPart({ starts, runs, idleS, measuredAt, commit }: StartResults): string {
+	const rows = starts.map(({ name, isFloor, ...figures }) => {
+		const missed = isFloor ? [] : missedBy(figures);
+		const cell = (value: number, isMissed: boolean) => `${value.toFixed(0)}${isMissed ? "!" : ""}`;
+		const memory = [
+			cell(figures.rss, missed.includes("memory")),
+			cell(figures.pss, false),
+			cell(figures.own, false),
+		];
+		return `| ${name} | ${cell(figures.ms, missed.includes("time"))} | ${memory.join("/")} |`;
+	});
+	return `## Start
+
+\`\`\`sh
+${RUN} measure
+\`\`\`
+
+Medians of ${runs}: time to \`/health\`, memory ${idleS} s later. Aim: under ${AIM.ms} ms, ${AIM.rss} MiB RSS; \`!\`: missed. RSS counts shared program
+files. Own: what it wrote.
+
+| | ms | MiB: RSS/PSS/own |
+| --- | --- | --- |
+${rows.join("\n")}
+
+Measured: ${measuredAt.slice(0, 10)} at ${commit.slice(0, 10)}.
+`;
+}
+
+/** @param results missing: the last ones @param start the same */
+export function performancePage(
+	results = readResults(join(ROOT, "bench/results.json")),
+	start = readStartResults(join(ROOT, "bench/start.json")),
+): string {
 	const machine = results[0]?.machine;
 	return `# Performance
 
@@ -199,7 +225,8 @@ Of the aims of this benchmark:
 
 ${missed(results)}
 
-${BEYOND}`;
+${BEYOND}
+${startPart(start)}`;
 }
 
 if (import.meta.main) writeFileSync(join(ROOT, PERFORMANCE_PAGE), performancePage());

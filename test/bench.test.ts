@@ -65,6 +65,25 @@ test("the page has each row beside its floor, what a core has time for, and what
 	expect(page).toContain("- FCM, 512 on their way: 0.60 of the floor, not 0.7");
 });
 
+test("the page has each way to start, and which of the aims it misses", () => {
+	const start = {
+		measuredAt: "2026-01-01T00",
+		commit: "abc",
+		machine: { cpu: "x", cores: 2, memory: 4, bun: "1", kernel: "6" },
+		runs: 10,
+		idleS: 3,
+		starts: [
+			{ name: "floor", ms: 200, rss: 99, pss: 9, own: 2, isFloor: true as const },
+			{ name: "one", ms: 119, rss: 63.4, pss: 60, own: 20.6 },
+			{ name: "other", ms: 121, rss: 64, pss: 60, own: 30 },
+		],
+	};
+	const page = performancePage([], start);
+	expect(page).toContain("| floor | 200 | 99/9/2 |");
+	expect(page).toContain("| one | 119 | 63/60/21 |");
+	expect(page).toContain("| other | 121! | 64!/60/30 |");
+});
+
 test("a section that was not run keeps its rows, in the order of the sections", () => {
 	const machine = { cpu: "x", cores: 2, memory: 4, bun: "1", kernel: "6" };
 	const of = (section: string, measuredAt: string): SectionResults => ({
