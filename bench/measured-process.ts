@@ -31,6 +31,23 @@ export function rssOf(pid: number): number {
 	return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]) / 1024;
 }
 
+/** Memory of a process, MiB. */
+export interface Memory {
+	/** Resident: its own, and of files as much as it has touched, which others may share and the system may drop. */
+	rss: number;
+	/** The same, what is shared divided by those who share it. */
+	pss: number;
+	/** What it wrote itself, and nobody else can have. */
+	own: number;
+}
+
+export function memoryOf(pid: number): Memory {
+	const rollup = readFileSync(`/proc/${pid}/smaps_rollup`, "utf8");
+	const of = (field: string) =>
+		Number(new RegExp(`^${field}:\\s+(\\d+)`, "m").exec(rollup)?.[1] ?? Number.NaN) / 1024;
+	return { rss: of("Rss"), pss: of("Pss"), own: of("Private_Dirty") };
+}
+
 /** How many files and sockets a process has open. */
 export function descriptorsOf(pid: number): number {
 	return readdirSync(`/proc/${pid}/fd`).length;

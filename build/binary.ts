@@ -3,9 +3,12 @@
  *
  * What the program reads from disk when it runs from its sources is put inside: libSQL's native library, and the
  * SQL of `drizzle/`. The web app is in `dist/web.json`, which is a module like any other.
+ *
+ * What is inside has to be written to a file before the system can load it, and is in memory twice. Where a program has
+ * a folder of its own, the library lies beside it.
  */
 import { copyFileSync, existsSync, mkdirSync, readFileSync, statSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { parseArgs } from "node:util";
 import type { BunPlugin } from "bun";
 import { migrationsOf } from "../src/bun/database/migrations.ts";
@@ -25,14 +28,26 @@ export const targets = Object.keys(TARGETS) as Target[];
 
 export const isTarget = (name: string): name is Target => name in TARGETS;
 
+/** Where a binary has libSQL's native library. */
+export type LibraryPlace = "inside" | "beside";
+
+/** What it is called beside the binary. */
+export const LIBRARY = "libsql.node";
+
+const BESIDE = `(library) => {
+	process.dlopen(library, process.execPath.replace(/[^/]*$/, ${JSON.stringify(LIBRARY)}));
+	return library.exports;
+}`;
+
 /**
  * The libsql package requires its native library by a name computed when it runs, which a bundler cannot follow: it
  * gets the target's. The way for its developers goes, as it would put the path of this folder into the binary.
  * @param path of the native library
  */
-function nativeLibrary(path: string): BunPlugin {
+function nativeLibrary(path: string, place: LibraryPlace): BunPlugin {
+	const loaded = place === "inside" ? `require(${JSON.stringify(path)})` : `(${BESIDE})({ exports: {} })`;
 	const replaced = [
-		["} = requireNative();", `} = require(${JSON.stringify(path)});`],
+		["} = requireNative();", `} = ${loaded};`],
 		["return load(__dirname)", "return undefined"],
 	] as const;
 	return {
@@ -96,10 +111,10 @@ function nativeLibraryFor(target: Target): string {
 /**
  * Builds the binary. Builds of the same sources are the same, byte for byte, in whatever folder they are made, if the
  * binary's name is.
- * @param outfile the binary, made or replaced
+ * @param outfile the binary, made or replaced; so is the library, where it is to lie beside
  * @throws {AggregateError} with what the bundler found wrong
  */
-export async function buildBinary(outfile: string, target: Target): Promise<void> {
+export async function buildBinary(outfile: string, target: Target, place: LibraryPlace): Promise<void> {
 	const library = nativeLibraryFor(target);
 	await bundleWeb(ROOT);
 	await Bun.build({
@@ -118,8 +133,9 @@ export async function buildBinary(outfile: string, target: Target): Promise<void
 		bytecode: true,
 		format: "esm",
 		sourcemap: "none",
-		plugins: [nativeLibrary(library), migrationsInside],
+		plugins: [nativeLibrary(library, place), migrationsInside],
 	});
+	if (place === "beside") copyFileSync(library, join(dirname(outfile), LIBRARY));
 }
 
 if (import.meta.main) {
@@ -136,7 +152,7 @@ if (import.meta.main) {
 	}
 	const startedAt = performance.now();
 	try {
-		await buildBinary(outfile, target);
+		await buildBinary(outfile, target, "inside");
 	} catch (error) {
 		console.error(error instanceof AggregateError ? error.errors.join("\n") : String(error));
 		process.exit(1);

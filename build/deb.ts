@@ -20,7 +20,7 @@ import { dirname, join } from "node:path";
 import { parseArgs } from "node:util";
 import packageJson from "../package.json" with { type: "json" };
 import { SCRIPTS } from "../src/bun/commands/completion.ts";
-import { buildBinary, isTarget, type Target, targets } from "./binary.ts";
+import { buildBinary, isTarget, LIBRARY, type Target, targets } from "./binary.ts";
 import { docsOf } from "./docs-pages.ts";
 import { sourceDate } from "./epoch.ts";
 import { licencesOf } from "./licences.ts";
@@ -66,9 +66,10 @@ export async function buildDeb(options: DebOptions): Promise<string> {
 	const work = mkdtempSync(join(tmpdir(), "reveille-deb-"));
 	try {
 		const binary = join(work, "reveille");
-		await buildBinary(binary, target);
+		await buildBinary(binary, target, "beside");
+		const program = { binary: readFileSync(binary), library: readFileSync(join(work, LIBRARY)) };
 		const tree = join(work, "tree");
-		write(tree, contentsOf(readFileSync(binary), architecture, epoch), epoch);
+		write(tree, contentsOf(program, architecture, epoch), epoch);
 		mkdirSync(out, { recursive: true });
 		const made = join(out, `reveille_${VERSION}_${architecture}.deb`);
 		const { success, stderr } = Bun.spawnSync(
@@ -83,7 +84,11 @@ export async function buildDeb(options: DebOptions): Promise<string> {
 }
 
 /** All files of the package, those of dpkg itself too. */
-function contentsOf(binary: Uint8Array, architecture: string, epoch: number): ReadonlyMap<string, Content> {
+function contentsOf(
+	{ binary, library }: Readonly<Record<"binary" | "library", Uint8Array>>,
+	architecture: string,
+	epoch: number,
+): ReadonlyMap<string, Content> {
 	const date = new Date(epoch * 1000);
 	const source = (name: string) => readFileSync(join(ROOT, "build", "debian", name), "utf8");
 	const filled = (text: string, values: Record<string, string>) =>
@@ -91,6 +96,7 @@ function contentsOf(binary: Uint8Array, architecture: string, epoch: number): Re
 	const doc = "usr/share/doc/reveille";
 	const installed: Record<string, Content> = {
 		"usr/lib/reveille/reveille": { text: binary, mode: 0o755 },
+		[`usr/lib/reveille/${LIBRARY}`]: { text: library, mode: 0o644 },
 		"usr/bin/reveille": { text: source("reveille"), mode: 0o755 },
 		"usr/lib/systemd/system/reveille.service": { text: unitOf(example("reveille.service")), mode: 0o644 },
 		"etc/reveille/environment": { text: source("environment"), mode: 0o644 },
@@ -160,6 +166,8 @@ export function unitOf(text: string): string {
 		[/^Documentation=/m, "Documentation=man:reveille(1) "],
 		[/^ExecStart=.*$/m, "ExecStart=/usr/lib/reveille/reveille"],
 		[/^# A user of its own.*\nDynamicUser=yes$/m, "User=reveille\nGroup=reveille"],
+		// Here it lies beside the program.
+		[/^# The binary puts libSQL's.*\n/m, ""],
 	];
 	return changes.reduce((unit, [from, to]) => {
 		if (!from.test(unit))

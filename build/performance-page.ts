@@ -1,11 +1,12 @@
 /**
  * `bun run generate`: writes `docs/performance.md` and `docs/performance-parts.md` from what the benchmark wrote last,
- * `bench/results.json`.
+ * `bench/results.json`, and what `bun run measure` did, `bench/start.json`.
  */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { readResults, type SectionResults } from "../bench/results.ts";
 import { type Figure, isMet, type Row } from "../bench/rows.ts";
+import { AIM, missedBy, readStartResults, type StartResults } from "../bench/start-results.ts";
 import { rateText } from "../bench/table.ts";
 
 const ROOT = join(import.meta.dir, "..");
@@ -86,8 +87,9 @@ FCM at a full window the request took 13 % of the samples, the look-up in SQLite
 hundred functions below 1 % each. As an account, sending frames takes 11 %: each stanza is one frame, and so one call of the
 system (RFC 7395). What XMPP servers hand over in smaller pieces is looked up in smaller groups too.
 
-APNs speaks HTTP/2. There a body goes as a stream, 18 µs dearer than bytes: of bytes Bun repeats by itself what a server did
-not process, past the limit of connections. A GOAWAY with a hundred pushes on their way made 35 connections in place of one.
+APNs speaks HTTP/2. There a body goes as a stream, 30 µs of CPU a request where bytes take 20: of bytes Bun repeats by
+itself what a server did not process, past the limit of connections. A GOAWAY with a hundred pushes on their way made 35
+connections in place of one. The row's note has what a floor with that promise reaches.
 
 ## Half an hour of load
 
@@ -95,18 +97,9 @@ not process, past the limit of connections. A GOAWAY with a hundred pushes on th
 ${RUN} soak              # --minutes N
 \`\`\`
 
-It runs at half of the maximum rate, and says whether memory, open descriptors or latencies grew. The last run: 9,314,156
-publishes at 5,174/s, each answered \`result\`, and 84 descriptors at both ends ([figures](../bench/soak.json),
+At half of the maximum rate: do memory, descriptors, latencies grow? The last run: 9,314,156 publishes at 5,174/s,
+each answered \`result\`, 84 descriptors at both ends ([figures](../bench/soak.json),
 [plot](../bench/soak.svg)).
-
-## Start
-
-\`\`\`sh
-${RUN} measure           # median of ten
-\`\`\`
-
-From the sources the first answer came after 195 ms, with 80 MiB of memory. A binary and a package carry compiled code, and
-answer after half of that. Most of the memory is the program's own file, which all processes of it share.
 `;
 
 const ms = (value: number | undefined) =>
@@ -226,6 +219,35 @@ load, the push service, the XMPP server and Reveille share the cores. Where a ra
 floor and Reveille one after the other.`;
 }
 
+function startPart({ starts, runs, idleS, measuredAt, commit }: StartResults): string {
+	const rows = starts.map(({ name, isFloor, ...figures }) => {
+		const missed = isFloor ? [] : missedBy(figures);
+		const cell = (value: number, isMissed: boolean) => `${value.toFixed(0)}${isMissed ? "!" : ""}`;
+		const memory = [
+			cell(figures.rss, missed.includes("memory")),
+			cell(figures.pss, false),
+			cell(figures.own, false),
+		];
+		return `| ${name} | ${cell(figures.ms, missed.includes("time"))} | ${memory.join("/")} |`;
+	});
+	return `## Start
+
+\`\`\`sh
+${RUN} measure
+\`\`\`
+
+Medians of ${runs}: the time from the start of the process to its first answer at \`/health\`, and its memory ${idleS} s later. The
+aims are under ${AIM.ms} ms and under ${AIM.rss} MiB of RSS; what misses one has a \`!\`. RSS counts the program's own file too, which
+all processes of it share, PSS their part of it, and the last figure what the process itself wrote.
+
+| | ms | MiB: RSS/PSS/own |
+| --- | --- | --- |
+${rows.join("\n")}
+
+Measured: ${measuredAt.slice(0, 10)} at ${commit.slice(0, 10)}.
+`;
+}
+
 /** What a publish costs. */
 export function performancePage(results: readonly SectionResults[]): string {
 	return `# Performance
@@ -245,25 +267,31 @@ ${BEYOND}`;
 }
 
 /** What all else costs. */
-export function performanceOfPartsPage(results: readonly SectionResults[]): string {
+export function performanceOfPartsPage(results: readonly SectionResults[], start: StartResults): string {
 	return `# Performance of the parts
 
-For operators and developers: what registering, encryption, the outbox, Push 2.0, UnifiedPush and the console cost.
+For operators and developers: what registering, encryption, the outbox, Push 2.0, UnifiedPush, the console and a start cost.
 What a publish costs is [on another page](performance.md). This one too is made from the benchmark's last output,
 [bench/results.json](../bench/results.json) with its [plot](../bench/plot.svg).
 
 ${machineOf(results)}
 
-${partsOf(OTHERS, results)}`;
+${partsOf(OTHERS, results)}
+${startPart(start)}`;
 }
 
-/** @returns the text of each page, by its path from the root of the repository @param results missing: the last ones */
+/**
+ * @returns the text of each page, by its path from the root of the repository
+ * @param results missing: the last ones
+ * @param start likewise
+ */
 export function performancePages(
 	results: readonly SectionResults[] = readResults(join(ROOT, "bench/results.json")),
+	start = readStartResults(join(ROOT, "bench/start.json")),
 ): ReadonlyMap<string, string> {
 	return new Map([
 		["docs/performance.md", performancePage(results)],
-		["docs/performance-parts.md", performanceOfPartsPage(results)],
+		["docs/performance-parts.md", performanceOfPartsPage(results, start)],
 	]);
 }
 

@@ -6,6 +6,7 @@
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { hashOfSources } from "./sources-hash.ts";
 
 /** One file that a browser loads, as `dist/web.json` holds it. */
 interface BundledFile {
@@ -29,8 +30,8 @@ interface WebBundle {
 /** Below `src`: the room of browser code, and those that it imports from. */
 export const WEB_SOURCES = ["web", "types.ts", "limits", "syntax", "sasl"];
 
-/** What else changes the bundle: the packages, and this file. */
-const BESIDE = ["bun.lock", "build/web-bundle.ts"];
+/** What else changes the bundle: the packages, and what makes it. */
+const BESIDE = ["bun.lock", "build/sources-hash.ts", "build/web-bundle.ts"];
 
 const SCRIPT = "text/javascript; charset=utf-8";
 const STYLE = "text/css; charset=utf-8";
@@ -86,7 +87,7 @@ const CONSOLE: Site = {
  * @throws {AggregateError} with what the bundler found wrong
  */
 export async function bundleWeb(root: string): Promise<boolean> {
-	const made = hashOfSources(root);
+	const made = hashOfSources(root, [...BESIDE, ...WEB_SOURCES.map((name) => `src/${name}`)]);
 	const path = join(root, "dist", "web.json");
 	if (madeOf(path) === made) return false;
 	const web = join(root, "src", "web");
@@ -111,25 +112,6 @@ function madeOf(path: string): string | undefined {
 	} catch {
 		return undefined;
 	}
-}
-
-function hashOfSources(root: string): string {
-	const hash = createHash("sha256").update(Bun.version);
-	const sources = WEB_SOURCES.flatMap((name) => filesBelow(root, `src/${name}`));
-	for (const file of [...BESIDE, ...sources]) {
-		const content = readFileSync(join(root, file));
-		hash.update(`\0${file}\0${content.byteLength}\0`).update(content);
-	}
-	return hash.digest("hex");
-}
-
-/** @returns paths from the root, sorted; of a file its own */
-function filesBelow(root: string, path: string): string[] {
-	if (path.endsWith(".ts")) return [path];
-	return readdirSync(join(root, path), { recursive: true, withFileTypes: true })
-		.filter((entry) => entry.isFile())
-		.map((entry) => join(entry.parentPath, entry.name).slice(root.length).replace(/^\//, ""))
-		.sort();
 }
 
 /** @param web the room of browser code */

@@ -5,6 +5,7 @@ import { mergeResults, type SectionResults } from "../bench/results.ts";
 import { isMet, missingRow, type Row } from "../bench/rows.ts";
 import { soakPlot } from "../bench/soak/plot.ts";
 import { type Sample, slope, verdict } from "../bench/soak/verdict.ts";
+import type { StartResults } from "../bench/start-results.ts";
 import { table } from "../bench/table.ts";
 import { inTurns } from "../bench/turns.ts";
 import { collectionsText, createCollectionLog } from "../bench/wire/collections.ts";
@@ -66,6 +67,15 @@ test("the page has each row beside its floor, what a core has time for, and what
 	expect(page).toContain("- FCM, 512 on their way: 0.60 of the floor, not 0.7");
 });
 
+const NO_STARTS: StartResults = {
+	measuredAt: "2026-01-01T00",
+	commit: "abc",
+	machine: { cpu: "x", cores: 2, memory: 4, bun: "1", kernel: "6" },
+	runs: 0,
+	idleS: 0,
+	starts: [],
+};
+
 test("a page has the rows of its own sections, and what falls short in them alone", () => {
 	const machine = { cpu: "x", cores: 2, memory: 4, bun: "1", kernel: "6" };
 	const of = (section: string): SectionResults => ({
@@ -76,7 +86,7 @@ test("a page has the rows of its own sections, and what falls short in them alon
 		rows: [{ ...row, name: `row of ${section}` }],
 	});
 	const all = [of("wire"), of("outbox")];
-	const pages = [performancePage(all), performanceOfPartsPage(all)].map((page) =>
+	const pages = [performancePage(all), performanceOfPartsPage(all, NO_STARTS)].map((page) =>
 		[...page.matchAll(/^(?:\||-) (row of \w+)/gm)].map(([, name]) => name),
 	);
 	expect(pages).toEqual([
@@ -132,6 +142,21 @@ test("garbage collections are told by what they stopped, those of the time that 
 		"2.0 garbage collections a second: one stops the thread for 1.8 ms, at most 1.8, and is over after 10.3 ms, at most 10.3",
 	);
 	expect(collectionsText([], 1)).toBe("no garbage collection");
+});
+
+test("the page has each way to start, and which of the aims it misses", () => {
+	const start = {
+		...NO_STARTS,
+		starts: [
+			{ name: "floor", ms: 200, rss: 99, pss: 9, own: 2, isFloor: true as const },
+			{ name: "one", ms: 119, rss: 63.4, pss: 60, own: 20.6 },
+			{ name: "other", ms: 121, rss: 64, pss: 60, own: 30 },
+		],
+	};
+	const page = performanceOfPartsPage([], start);
+	expect(page).toContain("| floor | 200 | 99/9/2 |");
+	expect(page).toContain("| one | 119 | 63/60/21 |");
+	expect(page).toContain("| other | 121! | 64!/60/30 |");
 });
 
 test("a section that was not run keeps its rows, in the order of the sections", () => {

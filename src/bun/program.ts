@@ -1,10 +1,17 @@
-/** This program: from its sources through Bun, as the compiled binary, or as the bundle of the npm package. */
+/**
+ * This program: from a checkout, which is compiled or runs through Bun, as the binary of a package, or as the bundle of
+ * npm's.
+ */
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import process from "node:process";
 
+/** The compiled program of a checkout, from its root: build/start.ts makes it. */
+export const CHECKOUT_PROGRAM = "dist/start/reveille";
+
 const isBinary = Bun.main.startsWith("/$bunfs/");
-const isInstalled = isBinary || Bun.main.endsWith(".js");
+const isOfCheckout = isBinary && process.execPath.endsWith(`/${CHECKOUT_PROGRAM}`);
+const isInstalled = (isBinary && !isOfCheckout) || Bun.main.endsWith(".js");
 
 /** What the user types to run it. */
 export const PROGRAM = isInstalled ? "reveille" : `npx --yes bun@${Bun.version} run start`;

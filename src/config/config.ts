@@ -262,6 +262,9 @@ function webAppOf(set: Settings, address: string | undefined): WebAppConfig | un
 	};
 }
 
+/** Zod compiles a function for what it parses often, which takes longer than reading the settings. */
+const READ_ONCE = { jitless: true };
+
 /**
  * Each setting by itself.
  * @returns `set`: those that are well, and defaults for the rest; `problems`: a sentence for each that is not
@@ -273,12 +276,13 @@ function readSettings(record: Record<string, unknown>) {
 			.filter((name) => record[name] !== undefined && record[name] !== "" && name !== "APPS")
 			.map((name) => [name, record[name]]),
 	);
-	const issues = settings.safeParse(given).error?.issues ?? [];
+	const issues = settings.safeParse(given, READ_ONCE).error?.issues ?? [];
 	// The value itself may be a secret: only its name and what it must be are said.
 	const problems = issues.map((issue) => `${String(issue.path[0])} ${issue.message}.`);
 	if (issues.some((issue) => issue.path[0] === "ROLE")) throw new ConfigError(problems);
 	const bad = new Set(issues.map((issue) => issue.path[0]));
-	const set = settings.parse(Object.fromEntries(Object.entries(given).filter(([name]) => !bad.has(name))));
+	const well = Object.fromEntries(Object.entries(given).filter(([name]) => !bad.has(name)));
+	const set = settings.parse(well, READ_ONCE);
 	const isGiven = (name: keyof Settings) => name in given;
 	return { set, isGiven, problems };
 }

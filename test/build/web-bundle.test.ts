@@ -23,7 +23,8 @@ let root: string;
 beforeEach(() => {
 	folder = temporaryFolder("web sources");
 	root = folder.path;
-	for (const name of ["bun.lock", "build/web-bundle.ts", "tsconfig.json"]) copy(name);
+	for (const name of ["bun.lock", "build/sources-hash.ts", "build/web-bundle.ts", "tsconfig.json"])
+		copy(name);
 	for (const name of WEB_SOURCES) copy(`src/${name}`);
 	symlinkSync(join(ROOT, "node_modules"), join(root, "node_modules"));
 });

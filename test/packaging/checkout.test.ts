@@ -1,7 +1,9 @@
 /** A checkout in a folder whose name URLs read otherwise, with every command typed in a folder of its own. */
-import { afterAll, beforeAll, expect, test } from "bun:test";
-import { cpSync, existsSync, readdirSync, symlinkSync } from "node:fs";
-import { join } from "node:path";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test";
+import { cpSync, existsSync, readdirSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import packageJson from "../../package.json" with { type: "json" };
+import { CHECKOUT_PROGRAM } from "../../src/bun/program.ts";
 import { ROOT } from "../files.ts";
 import { runToEnd } from "../peers/child.ts";
 import { runDemo } from "../peers/demo.ts";
@@ -47,6 +49,48 @@ test("`build` makes its binary in the checkout, whatever folder it is typed in",
 	expect(existsSync(join(checkout, "dist/reveille"))).toBe(true);
 	expect(readdirSync(join(checkout, "src"))).not.toContain("dist");
 }, 60_000);
+
+describe("`start`", () => {
+	const program = () => join(checkout, CHECKOUT_PROGRAM);
+	const start = (...words: string[]) => run(checkout, "run", "--silent", "start", ...words);
+	const setVersion = (version: string) => {
+		const path = join(checkout, "package.json");
+		writeFileSync(path, JSON.stringify({ ...packageJson, version }));
+	};
+	afterEach(() => setVersion(packageJson.version));
+
+	test("runs a program that it compiles when a source has changed, and only then", async () => {
+		expect(await start("--version")).toEqual({ stdout: `${packageJson.version}\n`, stderr: "", code: 0 });
+		const first = statSync(program());
+		expect((await start("--version")).code).toBe(0);
+		expect(statSync(program()).ino).toBe(first.ino);
+		setVersion("9.8.7");
+		expect(await start("--version")).toEqual({ stdout: "9.8.7\n", stderr: "", code: 0 });
+		expect(statSync(program()).ino).not.toBe(first.ino);
+		expect(readdirSync(dirname(program())).toSorted()).toEqual(["libsql.node", "made-of", "reveille"]);
+	}, 60_000);
+
+	test("gives the program what is typed, and has it name the checkout's command", async () => {
+		const { stdout, code } = await start("token", "--help");
+		expect({ stdout, code }).toEqual({
+			stdout: expect.stringContaining(`npx --yes bun@${Bun.version} run start token`),
+			code: 0,
+		});
+	}, 60_000);
+
+	test("runs the sources where there can be no program, and says why", async () => {
+		rmSync(dirname(program()), { recursive: true, force: true });
+		writeFileSync(dirname(program()), "in its place");
+		try {
+			const { stdout, stderr, code } = await start("--version");
+			expect({ stdout, code }).toEqual({ stdout: `${packageJson.version}\n`, code: 0 });
+			expect(stderr).toStartWith("The program cannot be compiled, and is started from its sources:\n");
+			expect(stderr).toContain("dist/start");
+		} finally {
+			rmSync(dirname(program()));
+		}
+	}, 60_000);
+});
 
 test("the test runner finds its files, whatever folder it is typed in", async () => {
 	const within = await run(join(checkout, "src"), "run", "test:unit", "limits/text-length");

@@ -11,6 +11,7 @@ import { settingNames } from "../../src/config/settings.ts";
 import { ROOT } from "../files.ts";
 import { runToEnd } from "../peers/child.ts";
 import { temporaryFolder } from "../peers/folder.ts";
+import { startReveille } from "../peers/reveille.ts";
 
 const folder = temporaryFolder("deb");
 afterAll(() => folder.remove());
@@ -97,6 +98,7 @@ test("it holds what it should, with the modes and times it should", () => {
 		"rw-r--r-- /etc/reveille/environment",
 		"rw-r--r-- /etc/reveille/reveille.toml",
 		"rwxr-xr-x /usr/bin/reveille",
+		"rw-r--r-- /usr/lib/reveille/libsql.node",
 		"rwxr-xr-x /usr/lib/reveille/reveille",
 		"rw-r--r-- /usr/lib/systemd/system/reveille.service",
 		"rw-r--r-- /usr/share/bash-completion/completions/reveille",
@@ -151,13 +153,32 @@ test("its unit is the example's, for its program and its user", () => {
 });
 
 test("the C library that it asks for is as new as its program needs", () => {
-	const program = readFileSync(join(content, "usr/lib/reveille/reveille"), "latin1");
+	const files = readdirSync(join(content, "usr/lib/reveille"));
+	expect(files.toSorted()).toEqual(["libsql.node", "reveille"]);
+	const program = files
+		.map((name) => readFileSync(join(content, "usr/lib/reveille", name), "latin1"))
+		.join("");
 	const versions = [...new Set([...program.matchAll(/GLIBC_(2\.\d+)/g)].map(([, version = ""]) => version))];
 	const newest = versions.map((version) => Number(version.slice(2))).sort((a, b) => b - a)[0];
 	const control = readFileSync(join(content, "DEBIAN/control"), "utf8");
 	expect(Number(/libc6 \(>= 2\.(\d+)\)/.exec(control)?.[1])).toBeGreaterThanOrEqual(newest ?? 0);
 	expect(control).toContain(`Architecture: ${architecture}\n`);
 });
+
+test("its program loads libSQL's library from beside itself, and writes none for it", async () => {
+	const temporary = join(folder.path, "temporary");
+	mkdirSync(temporary);
+	const reveille = await startReveille({
+		command: () => [join(content, "usr/lib/reveille/reveille")],
+		settings: { TMPDIR: temporary },
+	});
+	try {
+		expect(await (await fetch(`${reveille.url}/ready`)).json()).toMatchObject({ database: "ok" });
+		expect(readdirSync(temporary)).toEqual([]);
+	} finally {
+		await reveille.stop();
+	}
+}, 60_000);
 
 describe("the command on the PATH", () => {
 	/** It, with its paths in a folder, and stand-ins that show what it does. */
