@@ -16,7 +16,8 @@ import {
 
 const PER_SECOND = 500;
 const SECONDS = 6;
-const DEVICES = 1_000;
+/** One publish to each, so that none is superseded: on a busy machine some wait for room. */
+const DEVICES = PER_SECOND * SECONDS;
 
 const ends: (() => unknown)[] = [];
 afterEach(async () => {
@@ -52,7 +53,7 @@ test("under 500 publishes a second an app gets another key and another life of i
 	};
 	let reloading: Promise<void> | undefined;
 	await evenly(PER_SECOND, SECONDS, (index) => {
-		const to = registered[index % DEVICES];
+		const to = registered[index];
 		if (to) publish(to, index + 1);
 		if (index === PER_SECOND * 2) {
 			write(2_000, 'push_module = ["new"]\n');
@@ -65,22 +66,19 @@ test("under 500 publishes a second an app gets another key and another life of i
 		}
 	});
 	await reloading;
-	const published = PER_SECOND * SECONDS;
-	while (answers.size < published) await Bun.sleep(10);
+	while (answers.size < DEVICES) await Bun.sleep(10);
 	expect(new Set(answers.values())).toEqual(new Set(["result"]));
-	// What waited for room on a busy machine is superseded by the next one to the same device; the newest never is.
 	const counts = pushedCounts(provider);
-	const last = registered.map((_, device) => published - DEVICES + device + 1);
-	while (last.some((count) => !counts.has(count))) {
+	while (counts.size < DEVICES) {
 		await provider.waitForPush((push) => !counts.has(Number(push.message.data?.count)));
 		for (const [count, times] of pushedCounts(provider)) counts.set(count, times);
 	}
-	expect(counts.size).toBeGreaterThan(published * 0.9);
 	expect(Math.max(...counts.values())).toBe(1);
 	const ttlOf = (count: number) =>
 		provider.pushes.find(({ message }) => Number(message.data?.count) === count)?.message.android?.ttl;
 	expect(ttlOf(1)).toBe("1000s");
-	expect(ttlOf(published)).toBe("2000s");
+	// Less the time that it waited for room.
+	expect(Number.parseInt(ttlOf(DEVICES) ?? "", 10)).toBeWithin(1_900, 2_001);
 	// Another key is another token of access; the one that has a fault asks for none.
 	expect(provider.tokenRequests.length).toBe(tokensBefore + 1);
 	expect(one.log()).toContain("Restart Reveille for this: push_module of the app fcm.");
