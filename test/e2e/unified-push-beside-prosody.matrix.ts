@@ -103,7 +103,8 @@ describe("beside mod_unified_push on one Prosody", () => {
 			await phone.connect();
 			const got: string[] = [];
 			while (got.length < 2) got.push(String(await phone.next(APP, 2_000).catch(() => "nothing")));
-			return { answers, got, rest: phone.rest() };
+			// Pushes without a topic in common have no order (RFC 8030).
+			return { answers, got: got.toSorted(), rest: phone.rest() };
 		});
 		console.log(`mod_unified_push answered pushes to a phone that is away with ${theirs.answers.join(", ")}`);
 		expect(theirs).toMatchObject({ got: ["nothing", "nothing"], rest: 0 });
