@@ -31,11 +31,12 @@ export interface KeptQueries {
 
 /**
  * @param path of a file that is in use as a database; it is opened when it is first asked
+ * @param effects.requireThere throws where another file or none is there by now: one that is opened is made
  * @param effects.now a clock in ms that never jumps
  */
 export function createKeptQueries(
 	path: string,
-	{ now = () => performance.now() }: { now?: () => number } = {},
+	{ requireThere, now = () => performance.now() }: { requireThere(): void; now?: () => number },
 ): KeptQueries {
 	let connection: Connection | undefined;
 	let restsUntil = Number.NEGATIVE_INFINITY;
@@ -45,10 +46,15 @@ export function createKeptQueries(
 	function statementOf(sql: string): Statement {
 		const known = statements.get(sql);
 		if (known) return known;
-		connection ??= new Database(path, { timeout: OWN_WAIT_MS });
+		connection ??= connect();
 		const statement = connection.prepare(sql).raw();
 		statements.set(sql, statement);
 		return statement;
+	}
+
+	function connect(): Connection {
+		requireThere();
+		return new Database(path, { timeout: OWN_WAIT_MS });
 	}
 
 	function disconnect() {

@@ -1,9 +1,10 @@
 /** Queries that stay prepared answer as the client does, whatever is written beside them, and stand in nobody's way. */
 import { afterEach, beforeEach, expect, test } from "bun:test";
-import { existsSync, readdirSync, readlinkSync } from "node:fs";
+import { existsSync, readdirSync, readlinkSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { createKeptQueries, type KeptQueries } from "../../../src/bun/database/kept-queries.ts";
 import { type OpenDatabase, openDatabase } from "../../../src/bun/database/open.ts";
+import { stillThere } from "../../../src/bun/database/replaced-file.ts";
 import { createRegistrations } from "../../../src/store/registrations/registrations.ts";
 import { type TemporaryFolder, temporaryFolder } from "../../peers/folder.ts";
 
@@ -19,7 +20,7 @@ beforeEach(async () => {
 	path = join(folder.path, "shared.db");
 	database = await openDatabase({ url: `file:${path}`, migrations: "shared" });
 	now = 0;
-	kept = createKeptQueries(path, { now: () => now });
+	kept = createKeptQueries(path, { requireThere: stillThere(path), now: () => now });
 });
 afterEach(() => {
 	kept.close();
@@ -97,6 +98,19 @@ test.if(existsSync("/proc/self/fd"))("what fails each time opens no file each ti
 	now += REST_MS;
 	expect(ask("moon")).toBe("full");
 	expect(fail("[1]")).toBe("[1]");
+});
+
+test("a file that was taken away is not made anew, and one in its place not read", async () => {
+	await set("full");
+	for (const end of ["", "-wal", "-shm"]) rmSync(path + end);
+	const ask = kept.keep(VALUE);
+	expect(ask("moon")).toBeUndefined();
+	expect(existsSync(path)).toBe(false);
+	const other = await openDatabase({ url: `file:${path}`, migrations: "shared" });
+	await other.client.execute("INSERT INTO facts VALUES ('moon', 'new')");
+	now += REST_MS;
+	expect(ask("moon")).toBeUndefined();
+	other.client.close();
 });
 
 test("once it is closed it says nothing", async () => {
