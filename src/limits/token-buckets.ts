@@ -31,23 +31,24 @@ export function createBuckets(rate: Rate, now: () => number): Buckets {
 	const buckets = createRecent<{ tokens: number; at: number }>(KEPT_BUCKETS);
 
 	function tokensOf(name: string): number {
-		const bucket = buckets.get(name);
+		const bucket = buckets.get(name.toWellFormed());
 		if (!bucket) return rate.burst;
 		// A clock that was set back takes no tokens away, and goes on giving them.
 		bucket.at = Math.min(bucket.at, now());
 		return tokensAt(rate, bucket, now());
 	}
 
+	const set = (name: string, tokens: number) => buckets.set(byItself(name), { tokens, at: now() });
+
 	const msUntilOne = (tokens: number) => Math.ceil(msUntil(1, tokens, rate));
 
 	return {
 		wait: (name) => msUntilOne(tokensOf(name)),
-		putBack: (name) =>
-			void buckets.set(name, { tokens: Math.min(rate.burst, tokensOf(name) + 1), at: now() }),
+		putBack: (name) => set(name, Math.min(rate.burst, tokensOf(name) + 1)),
 		take(name) {
 			const tokens = tokensOf(name);
 			const ms = msUntilOne(tokens);
-			buckets.set(byItself(name), { tokens: ms === 0 ? tokens - 1 : tokens, at: now() });
+			set(name, ms === 0 ? tokens - 1 : tokens);
 			return ms;
 		},
 	};

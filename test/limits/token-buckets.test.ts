@@ -60,3 +60,14 @@ test("to look how long to wait takes nothing", () => {
 	const { take, wait } = createBuckets({ burst: 1, perSecond: 2 }, () => 0);
 	expect([wait("a"), wait("a"), take("a"), wait("a")]).toEqual([0, 0, 0, 500]);
 });
+
+test("a name with half a character has one bucket, as any other", () => {
+	const { take, putBack, wait } = createBuckets({ burst: 1, perSecond: 1 }, () => 0);
+	const name = "half a \ud83d";
+	expect(take(name)).toBe(0);
+	expect(take(name)).toBe(1000);
+	putBack(name);
+	expect(wait(name)).toBe(0);
+	expect(take(name)).toBe(0);
+	expect(wait(name)).toBe(1000);
+});

@@ -6,6 +6,12 @@
 import Database from "libsql";
 import { OWN_WAIT_MS } from "./lock-waiting.ts";
 
+/**
+ * After a failure the client is asked for so long, ms. A connection stays open, with its two files, until the statements
+ * that it had are garbage: one for each look-up in a damaged table would soon be more than a process may have.
+ */
+const REST_MS = 10_000;
+
 type Connection = InstanceType<typeof Database>;
 type Statement = ReturnType<Connection["prepare"]>;
 
@@ -23,19 +29,32 @@ export interface KeptQueries {
 	close(): void;
 }
 
-/** @param path of a file that is in use as a database; it is opened when it is first asked */
-export function createKeptQueries(path: string): KeptQueries {
+/**
+ * @param path of a file that is in use as a database; it is opened when it is first asked
+ * @param effects.requireThere throws where another file or none is there by now: one that is opened is made
+ * @param effects.now a clock in ms that never jumps
+ */
+export function createKeptQueries(
+	path: string,
+	{ requireThere, now = () => performance.now() }: { requireThere(): void; now?: () => number },
+): KeptQueries {
 	let connection: Connection | undefined;
+	let restsUntil = Number.NEGATIVE_INFINITY;
 	let statements = new Map<string, Statement>();
 	let isOver = false;
 
 	function statementOf(sql: string): Statement {
 		const known = statements.get(sql);
 		if (known) return known;
-		connection ??= new Database(path, { timeout: OWN_WAIT_MS });
+		connection ??= connect();
 		const statement = connection.prepare(sql).raw();
 		statements.set(sql, statement);
 		return statement;
+	}
+
+	function connect(): Connection {
+		requireThere();
+		return new Database(path, { timeout: OWN_WAIT_MS });
 	}
 
 	function disconnect() {
@@ -46,13 +65,14 @@ export function createKeptQueries(path: string): KeptQueries {
 
 	return {
 		keep: (sql) => (text) => {
-			if (isOver) return undefined;
+			if (isOver || now() < restsUntil) return undefined;
 			try {
 				const row = statementOf(sql).get([text]);
 				return Array.isArray(row) ? row[0] : undefined;
 			} catch {
-				// A statement that failed stays begun until its connection is closed.
+				// A statement that failed stays begun, and fails again.
 				disconnect();
+				restsUntil = now() + REST_MS;
 				return undefined;
 			}
 		},

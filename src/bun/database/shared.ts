@@ -110,7 +110,7 @@ export async function openShared(
 		const isSame = createIdCheck(primary.db, id);
 		const path = url.startsWith("file:") ? filePath(url) : undefined;
 		const isThere = path === undefined ? () => {} : stillThere(path);
-		const kept = path === undefined ? undefined : createKeptQueries(path);
+		const kept = path === undefined ? undefined : createKeptQueries(path, { requireThere: isThere });
 		const check = async () => {
 			isThere();
 			await isSame();

@@ -1,8 +1,10 @@
 /** Queries that stay prepared answer as the client does, whatever is written beside them, and stand in nobody's way. */
 import { afterEach, beforeEach, expect, test } from "bun:test";
+import { existsSync, readdirSync, readlinkSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { createKeptQueries, type KeptQueries } from "../../../src/bun/database/kept-queries.ts";
 import { type OpenDatabase, openDatabase } from "../../../src/bun/database/open.ts";
+import { stillThere } from "../../../src/bun/database/replaced-file.ts";
 import { createRegistrations } from "../../../src/store/registrations/registrations.ts";
 import { type TemporaryFolder, temporaryFolder } from "../../peers/folder.ts";
 
@@ -12,17 +14,34 @@ let folder: TemporaryFolder;
 let path: string;
 let database: OpenDatabase;
 let kept: KeptQueries;
+let now: number;
 beforeEach(async () => {
 	folder = temporaryFolder("kept-queries");
 	path = join(folder.path, "shared.db");
 	database = await openDatabase({ url: `file:${path}`, migrations: "shared" });
-	kept = createKeptQueries(path);
+	now = 0;
+	kept = createKeptQueries(path, { requireThere: stillThere(path), now: () => now });
 });
 afterEach(() => {
 	kept.close();
 	database.client.close();
 	folder.remove();
 });
+
+/** At least as long as a failure is rested after. */
+const REST_MS = 10_000;
+
+/** Files of the database that this process has open. */
+const openFiles = () =>
+	readdirSync("/proc/self/fd")
+		.map((descriptor) => {
+			try {
+				return readlinkSync(join("/proc/self/fd", descriptor));
+			} catch {
+				return "";
+			}
+		})
+		.filter((file) => file.startsWith(path)).length;
 
 const set = (value: string) =>
 	database.client.execute({ sql: "INSERT OR REPLACE INTO facts VALUES ('moon', ?)", args: [value] });
@@ -59,9 +78,39 @@ test("what cannot be asked says nothing, and can be asked later", async () => {
 		"CREATE TABLE later (name TEXT, value TEXT)",
 		"INSERT INTO later VALUES ('moon', 'full')",
 	]);
+	now += REST_MS;
 	expect(ask("moon")).toBe("full");
 	await database.client.execute("DROP TABLE later");
 	expect(ask("moon")).toBeUndefined();
+});
+
+test.if(existsSync("/proc/self/fd"))("what fails each time opens no file each time", async () => {
+	const [ask, fail] = [kept.keep(VALUE), kept.keep("SELECT json_extract(?, '$')")];
+	await set("full");
+	expect(ask("moon")).toBe("full");
+	const before = openFiles();
+	expect(before).toBeGreaterThan(0);
+	for (let time = 0; time < 50; time++) {
+		expect(fail("no JSON")).toBeUndefined();
+		expect(ask("moon")).toBeUndefined();
+	}
+	expect(openFiles()).toBeLessThanOrEqual(before);
+	now += REST_MS;
+	expect(ask("moon")).toBe("full");
+	expect(fail("[1]")).toBe("[1]");
+});
+
+test("a file that was taken away is not made anew, and one in its place not read", async () => {
+	await set("full");
+	for (const end of ["", "-wal", "-shm"]) rmSync(path + end);
+	const ask = kept.keep(VALUE);
+	expect(ask("moon")).toBeUndefined();
+	expect(existsSync(path)).toBe(false);
+	const other = await openDatabase({ url: `file:${path}`, migrations: "shared" });
+	await other.client.execute("INSERT INTO facts VALUES ('moon', 'new')");
+	now += REST_MS;
+	expect(ask("moon")).toBeUndefined();
+	other.client.close();
 });
 
 test("once it is closed it says nothing", async () => {
