@@ -2,7 +2,10 @@
 
 import { heapStats } from "bun:jsc";
 import { expect, test } from "bun:test";
+import xml from "@xmpp/xml";
 import fc from "fast-check";
+import { createUnacknowledged } from "../../src/connector/stream/unacknowledged.ts";
+import { createJournal } from "../../src/delivery/journal.ts";
 import { byItself } from "../../src/limits/text-length.ts";
 import { createBuckets } from "../../src/limits/token-buckets.ts";
 import { publishOf } from "../../src/xmpp/publish.ts";
@@ -46,4 +49,29 @@ test.each<[string, (name: string) => unknown]>([
 test("the name of a bucket keeps nothing of what it was cut out of", () => {
 	const buckets = createBuckets({ burst: 1, perSecond: 1 }, () => 0);
 	expect(keptOf((name) => buckets.take(name))).toBeLessThan((STANZAS * LENGTH) / 2);
+});
+
+test("an answer that its server has not acknowledged keeps nothing of its request", () => {
+	const { sent, count } = createUnacknowledged(0);
+	const answer = (text: string) =>
+		xml("iq", { id: text.slice(0, 30), to: text.slice(30) }, xml("query", { node: text }, text));
+	expect(keptOf((text) => sent(answer(text), 200))).toBeLessThan((STANZAS * LENGTH) / 2);
+	expect(count()).toBe(STANZAS);
+});
+
+test("an event keeps nothing of the publish that it is about", () => {
+	const heard: unknown[] = [];
+	const journal = createJournal();
+	journal.listen((event) => heard.push(event));
+	const note = (text: string) =>
+		journal.note({
+			kind: "wrong-secret",
+			node: text.slice(0, 30),
+			reason: "no such registration",
+			decider: "server",
+			decidedBy: text.slice(20),
+		});
+	expect(keptOf(note)).toBeLessThan((STANZAS * LENGTH) / 2);
+	expect(heard).toHaveLength(STANZAS);
+	expect(journal.take()).toHaveLength(STANZAS);
 });

@@ -32,7 +32,7 @@ function partsOf(writer: StanzaWriter): string[] {
 		writer.tag(name, [], writer.pick(writer.isRare() ? odd : usual));
 	const parts = [text("client", CLIENTS, ODD_CLIENTS)];
 	if (writer.next(5) > 0) parts.push(text("priority", PRIORITIES, ODD_CLIENTS));
-	if (writer.next(5) === 0) parts.push(writer.tag("voip", []));
+	if (writer.next(5) === 0) parts.push(writer.tag("voip", [], writer.isRare() ? writer.odd() : ""));
 	if (writer.next(5) > 0) {
 		const namespace = writer.isRare() ? "urn:x" : NS.sceRfc8291;
 		parts.push(writer.tag("encrypted", [["xmlns", namespace]], text("payload", PAYLOADS, ODD_PAYLOADS)));

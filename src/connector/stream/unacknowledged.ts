@@ -1,6 +1,7 @@
 /** Stanzas of ours that the server has not acknowledged (XEP-0198): what is sent again after a loss of the connection. */
 import type { Element } from "@xmpp/xml";
 import { stanzaBounds } from "../../limits/bounds/stanzas.ts";
+import { byItself } from "../../limits/text-length.ts";
 import { fits, mostBytesOf } from "../../xmpp/stanza-size.ts";
 
 /** Of ours that a server does not acknowledge so many are kept, to be sent again, … */
@@ -78,6 +79,7 @@ export function createUnacknowledged(counted: number | undefined): Unacknowledge
 		count: () => stanzas.length,
 
 		sent(stanza, bytes) {
+			separate(stanza);
 			keep(stanza, bytes);
 			// A server that never acknowledges: what it has been sent so long ago it has, or will never have.
 			while (stanzas.length > MOST_KEPT || bytesKept > MOST_BYTES_KEPT) letGo(Math.ceil(stanzas.length / 10));
@@ -106,4 +108,14 @@ export function createUnacknowledged(counted: number | undefined): Unacknowledge
 			suspected = stanzas.length;
 		},
 	};
+}
+
+/** An answer repeats the id of a request, and more of it: kept by themselves, they keep nothing else of that. */
+function separate({ attrs, children }: Element) {
+	for (const [name, value] of Object.entries(attrs))
+		if (typeof value === "string") attrs[name] = byItself(value);
+	for (const [at, child] of children.entries()) {
+		if (typeof child === "string") children[at] = byItself(child);
+		else separate(child);
+	}
 }

@@ -150,19 +150,24 @@ export function audit(ledger: Ledger): { totals: Totals; faults: string[] } {
 	const times = Map.groupBy(taken, ({ count }) => count);
 	const repeated = [...times].filter(([, all]) => all.length > 1);
 	for (const [count, all] of repeated) {
-		for (const [index, first] of all.slice(0, -1).entries()) {
-			const fault = unexplained(first, all[index + 1]?.at ?? 0);
+		for (const [index, again] of all.slice(1).entries()) {
+			const first = all[index];
+			const fault = first && unexplained(first, again);
 			if (fault) faults.push(`${count} was delivered twice: ${fault}`);
 		}
 	}
 
 	/** @returns why a kill does not excuse the second delivery */
-	function unexplained({ count, at, answered }: ReceivedPush, againAt: number): string | undefined {
+	function unexplained(
+		{ count, authorizedAt, answered }: ReceivedPush,
+		again: ReceivedPush,
+	): string | undefined {
 		const isResent = (since: number) =>
 			ledger.resentMs !== undefined && (byCount.get(count)?.at ?? 0) >= since - ledger.resentMs;
-		if (kills.some((one) => one.at <= againAt && isResent(one.at))) return undefined;
-		const kill = kills.find((one) => one.at >= at);
-		if (!kill || kill.at > againAt) return "no kill was between";
+		if (kills.some((one) => one.at <= again.at && isResent(one.at))) return undefined;
+		// By whose they are: what came right behind a kill was sent before it.
+		const kill = kills.find((one) => one.at >= authorizedAt);
+		if (!kill || kill.at > again.authorizedAt) return "no kill was between";
 		const sinceMs = kill.at - (answered?.at ?? 0);
 		// The answer was written to a process that was not there any more.
 		if (sinceMs <= 0) return undefined;

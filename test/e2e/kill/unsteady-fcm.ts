@@ -16,6 +16,11 @@ export interface ReceivedPush {
 	/** The publish that it is of. */
 	readonly count: number;
 	readonly at: number;
+	/**
+	 * When whoever sent it was given its access token. Each process asks for its own: what one wrote before it was killed
+	 * may come after its end.
+	 */
+	readonly authorizedAt: number;
 	/** When it was answered, and how; undefined: it was not, or nobody was there any more. */
 	answered?: { at: number; status: number };
 }
@@ -36,6 +41,9 @@ export interface UnsteadyFcm {
 /** How long answers take, ms: a push's count spreads them. */
 const SLOWLY = { from: 20, to: 300 };
 const HANGS = { from: 400, to: 1_500 };
+
+/** What access tokens begin with; the time follows. */
+const ACCESS = "ya29.";
 
 const UNREGISTERED = JSON.stringify({
 	error: {
@@ -64,10 +72,17 @@ export async function startUnsteadyFcm(): Promise<UnsteadyFcm> {
 		to.writeHead(status, { "Content-Type": "application/json", ...headers }).end(body);
 	}
 
-	function receive({ url = "", socket }: IncomingMessage, body: string, to: ServerResponse) {
+	function receive({ url = "", headers, socket }: IncomingMessage, body: string, to: ServerResponse) {
 		const { token, data } = JSON.parse(body).message as { token: string; data: { count: string } };
 		const project = /^\/v1\/projects\/([^/]+)\//.exec(url)?.[1] ?? "";
-		const push: ReceivedPush = { project, token, count: Number(data.count), at: performance.now() };
+		const authorizedAt = Number(headers.authorization?.slice(`Bearer ${ACCESS}`.length));
+		const push: ReceivedPush = {
+			project,
+			token,
+			count: Number(data.count),
+			at: performance.now(),
+			authorizedAt,
+		};
 		pushes.push(push);
 		const times = came.get(push.count) ?? 0;
 		came.set(push.count, times + 1);
@@ -103,7 +118,8 @@ export async function startUnsteadyFcm(): Promise<UnsteadyFcm> {
 		request.on("end", () => {
 			if (request.url !== "/token") return receive(request, body, response);
 			response.writeHead(200, { "Content-Type": "application/json" });
-			response.end(JSON.stringify({ access_token: "ya29.a", expires_in: 3599, token_type: "Bearer" }));
+			const access_token = `${ACCESS}${performance.now()}`;
+			response.end(JSON.stringify({ access_token, expires_in: 3599, token_type: "Bearer" }));
 		});
 	});
 	await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
