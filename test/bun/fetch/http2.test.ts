@@ -155,7 +155,7 @@ test("a graceful GOAWAY while many are on their way makes one new connection, an
 	const fetch = await scene({ latencyMs: 30 });
 	await post(fetch);
 	const answers = many(fetch, 100);
-	await Bun.sleep(5);
+	await server.waitForPushes(20);
 	server.goAway("Shutdown");
 	expect(new Set(await answers)).toEqual(new Set([200]));
 	// A body that Bun could send again by itself went over some 35 of them.
