@@ -69,9 +69,13 @@ export function writeResults(path: string, results: readonly SectionResults[]): 
 	writeFileSync(path, asJson(results));
 }
 
-/** @returns JSON with as many digits as mean something */
+/** @returns JSON with as many digits as mean something, and ranges in a line each, as the formatter wants it */
 export function asJson(results: unknown): string {
 	const rounded = (_key: string, value: unknown) =>
 		typeof value === "number" ? Number(value.toPrecision(6)) : value;
-	return `${JSON.stringify(results, rounded, "\t")}\n`;
+	const text = JSON.stringify(results, rounded, "\t").replace(
+		/\[\s+([\d.e+-]+),\s+([\d.e+-]+)\s+\]/g,
+		"[$1, $2]",
+	);
+	return `${text}\n`;
 }
