@@ -44,6 +44,8 @@ export async function compiledProgram(root: string): Promise<string | undefined>
 		// Only for this: it is much code.
 		const { buildBinary, isTarget, LIBRARY } = await import("./binary.ts");
 		if (process.platform !== "linux" || !isTarget(target) || !existsSync(LOADERS[target])) return undefined;
+		// For whoever waits; a script reads what the program says, and nothing else.
+		if (process.stderr.isTTY) console.error("Compiling the sources, as they are new or have changed …");
 		const unfinished = join(folder, String(process.pid));
 		mkdirSync(unfinished, { recursive: true });
 		try {

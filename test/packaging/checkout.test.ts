@@ -70,6 +70,22 @@ describe("`start`", () => {
 		expect(readdirSync(dirname(program())).toSorted()).toEqual(["libsql.node", "made-of", "reveille"]);
 	}, 60_000);
 
+	test("tells who waits at a terminal that it compiles", async () => {
+		setVersion("9.8.6");
+		let screen = "";
+		const typed = Bun.spawn([process.execPath, "run", "--silent", "start", "--version"], {
+			cwd: checkout,
+			terminal: {
+				data(_, data) {
+					screen += new TextDecoder().decode(data);
+				},
+			},
+		});
+		expect(await typed.exited).toBe(0);
+		expect(screen).toContain("Compiling the sources");
+		expect(screen).toContain("9.8.6");
+	}, 60_000);
+
 	test("gives the program what is typed, and has it name the checkout's command", async () => {
 		const { stdout, code } = await start("token", "--help");
 		expect({ stdout, code }).toEqual({
