@@ -30,11 +30,11 @@ const DEADLINE_MS = 5_000;
 const GATHER_MS = 1;
 
 /**
- * A statement on a file has the one JavaScript thread until it is done. A slice takes half a millisecond, and all of
- * them a tenth of the thread.
+ * A statement on a file has the one JavaScript thread until it is done. A slice takes less than a millisecond or two, and
+ * all of them a tenth of the thread.
  */
 const PACE_OF_FILE: Pace = {
-	rows: 500,
+	rows: 250,
 	// One that waited for a lock took no thread.
 	pause: (tookMs) => Bun.sleep(Math.min(Math.ceil(9 * tookMs), 50)),
 };
