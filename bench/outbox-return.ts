@@ -1,8 +1,8 @@
 /** Fresh pushes beside those that waited: a push service comes back, and the outbox has a queue for it. */
 import { join } from "node:path";
+import { serviceAccountAt } from "./fcm.ts";
 import type { Returned, ReturningLoad, ReturningReport } from "./returning-fcm.ts";
 import type { Row } from "./rows.ts";
-import { serviceAccountAt } from "./service-account.ts";
 import { medianOf, TURNS } from "./turns.ts";
 import { firstStartWith, reveilleOn } from "./wire/scene.ts";
 import { seed } from "./wire/seeded.ts";

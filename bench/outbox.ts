@@ -5,10 +5,10 @@ import { startChild } from "../test/peers/child.ts";
 import { temporaryFolder } from "../test/peers/folder.ts";
 import { startReveille } from "../test/peers/reveille.ts";
 import type { FcmReport } from "./answering-fcm.ts";
+import { serviceAccountAt } from "./fcm.ts";
 import { cpuOf, rssOf } from "./measured-process.ts";
 import { outboxReturn } from "./outbox-return.ts";
 import type { Figure, Section } from "./rows.ts";
-import { serviceAccountAt } from "./service-account.ts";
 import { inTurns } from "./turns.ts";
 
 const ROOT = join(import.meta.dir, "..");

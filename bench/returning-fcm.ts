@@ -5,10 +5,12 @@
  * Tells its parent where it is, begins when a component connects, tells what it measured, and ends with its parent.
  */
 import { readFileSync } from "node:fs";
+import { serveFcm } from "./fcm.ts";
 import { quantile } from "./measured-process.ts";
 import type { Figure } from "./rows.ts";
 import { acceptComponent, type Line } from "./wire/lines.ts";
-import { COMPONENT, SERVER } from "./wire/names.ts";
+import { COMPONENT } from "./wire/names.ts";
+import { publishText } from "./wire/publish-text.ts";
 
 /** What to do, as JSON in the first argument. */
 export interface ReturningLoad {
@@ -46,13 +48,6 @@ export interface Returned {
 const TICK_MS = 1;
 /** After that something is wrong, ms. */
 const PATIENCE_MS = 120_000;
-
-/** @returns what comes before and after the id */
-const publishOf = (node: string, secret: string) =>
-	[
-		`<iq type='set' from='${SERVER}' to='${COMPONENT}' id='`,
-		`'><pubsub xmlns='http://jabber.org/protocol/pubsub'><publish node='${node}'><item><notification xmlns='urn:xmpp:push:0'><x type='form' xmlns='jabber:x:data'><field var='FORM_TYPE'><value>urn:xmpp:push:summary</value></field><field var='message-count'><value>1</value></field><field var='last-message-body'><value>New Message!</value></field></x></notification></item></publish><publish-options><x type='submit' xmlns='jabber:x:data'><field var='FORM_TYPE'><value>http://jabber.org/protocol/pubsub#publish-options</value></field><field var='secret'><value>${secret}</value></field></x></publish-options></pubsub></iq>`,
-	] as const;
 
 /** Pushes as they arrive, by their nodes. */
 function createArrivals() {
@@ -104,21 +99,14 @@ type Arrivals = ReturnType<typeof createArrivals>;
 function startFcm({ arrived }: Arrivals) {
 	let isAway = false;
 	let onTaken = () => {};
-	const server = Bun.serve({
-		hostname: "127.0.0.1",
-		port: 0,
-		idleTimeout: 0,
-		routes: { "/token": () => Response.json({ access_token: "bearer", expires_in: 3600 }) },
-		async fetch(request) {
-			const { message } = (await request.json()) as { message: { data: { node: string } } };
-			if (isAway) return new Response(null, { status: 503 });
-			onTaken();
-			arrived(message.data.node);
-			return Response.json({ name: "projects/p/messages/0:1" });
-		},
+	const url = serveFcm(({ data }) => {
+		if (isAway) return false;
+		onTaken();
+		arrived(data.node);
+		return true;
 	});
 	return {
-		url: `http://127.0.0.1:${server.port}`,
+		url,
 		goAway() {
 			isAway = true;
 		},
@@ -142,7 +130,7 @@ function startPublishing({ targets, rate }: ReturningLoad, line: Line, { sent }:
 		for (; count < due; count++) {
 			const [node, secret] = devices[count]?.split(" ") ?? [];
 			if (node === undefined || secret === undefined) throw new Error("there are too few devices");
-			texts.push(publishOf(node, secret).join(String(count)));
+			texts.push(publishText(node, secret, { to: COMPONENT, isClients: false }).join(String(count)));
 			sent(node);
 		}
 		if (texts.length > 0) line.write(texts);

@@ -66,8 +66,13 @@ interface Sized {
 
 async function prepare(size: number, provider: Provider): Promise<Sized> {
 	const seeded = await seed(size, "fcm", provider, firstStartWith(provider));
-	const startMs = await startTime(seeded.dataFolder, provider);
-	return { size, seeded, startMs, counting: await count(seeded.dataFolder), floors: [], ours: [] };
+	try {
+		const startMs = await startTime(seeded.dataFolder, provider);
+		return { size, seeded, startMs, counting: await count(seeded.dataFolder), floors: [], ours: [] };
+	} catch (error) {
+		seeded.remove();
+		throw error;
+	}
 }
 
 async function measureTurn({ size, seeded, floors, ours }: Sized, provider: Provider): Promise<void> {

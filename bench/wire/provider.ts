@@ -2,9 +2,9 @@
  * A push service for load: answers at once with what the real one says to a good push, keeps nothing, and checks only
  * that there is an authorization and a body. Its address is the first line it prints.
  */
-import { generateKeyPairSync } from "node:crypto";
 import { createSecureServer, type IncomingHttpHeaders, type ServerHttp2Stream } from "node:http2";
 import { makeCertificates } from "../../test/peers/apns-certificates.ts";
+import { serviceAccountAt, TAKEN } from "../fcm.ts";
 
 export type ProviderKind = "fcm" | "apns" | "webpush";
 
@@ -17,12 +17,11 @@ export interface ProviderAddress {
 	ca?: string;
 }
 
-const PROJECT = "reveille-bench";
 const COUNT_MS = 2;
 const REFUSED = { status: 403 } as const;
 
 function startHttp(kind: "fcm" | "webpush"): ProviderAddress {
-	const accepted = JSON.stringify({ name: `projects/${PROJECT}/messages/0:1` });
+	const accepted = JSON.stringify(TAKEN);
 	const json = { headers: { "Content-Type": "application/json" } };
 	let taken = 0;
 	const server = Bun.serve({
@@ -44,21 +43,7 @@ function startHttp(kind: "fcm" | "webpush"): ProviderAddress {
 	});
 	const url = `http://127.0.0.1:${server.port}`;
 	if (kind === "webpush") return { url };
-	const { privateKey } = generateKeyPairSync("rsa", {
-		modulusLength: 2048,
-		publicKeyEncoding: { type: "spki", format: "pem" },
-		privateKeyEncoding: { type: "pkcs8", format: "pem" },
-	});
-	const serviceAccount = JSON.stringify({
-		type: "service_account",
-		project_id: PROJECT,
-		private_key_id: "1",
-		private_key: privateKey,
-		client_email: "bench@example.org",
-		client_id: "1",
-		token_uri: `${url}/token`,
-	});
-	return { url, serviceAccount };
+	return { url, serviceAccount: serviceAccountAt(url) };
 }
 
 /** How many there are so far, again and again, each on a line. */

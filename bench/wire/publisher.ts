@@ -10,6 +10,7 @@ import { readFileSync } from "node:fs";
 import { quantile } from "../measured-process.ts";
 import { acceptComponent, acceptWebSocket, connectComponent, type Line, type Through } from "./lines.ts";
 import { ACCOUNT, COMPONENT, SERVER } from "./names.ts";
+import { publishText } from "./publish-text.ts";
 
 export interface PublisherOptions {
 	transport: "component" | "websocket";
@@ -66,6 +67,7 @@ const ASK_MS = 100;
 const options = JSON.parse(process.argv[2] ?? "{}") as PublisherOptions;
 const isComponent = options.transport === "component";
 const to = options.through?.to ?? (isComponent ? COMPONENT : ACCOUNT);
+const isClients = !isComponent && !options.through;
 const publishes = readFileSync(options.targets, "utf8").trim().split("\n").map(publishOf);
 const repeat = options.repeat ?? 1;
 
@@ -78,14 +80,11 @@ function publishOf(line: string): readonly [string, string] {
 		message.set([0, 0, 16, 0, 65, 4], 16);
 		const payload = message.toBase64();
 		return [
-			`<message${isComponent || options.through ? "" : " xmlns='jabber:client'"} from='${SERVER}' to='${to}' id='`,
+			`<message${isClients ? " xmlns='jabber:client'" : ""} from='${SERVER}' to='${to}' id='`,
 			`'><notification xmlns='urn:xmpp:push2:0'><client>https://push.example.net/push2/${node}.${secret}</client><priority>normal</priority><encrypted xmlns='urn:xmpp:sce:rfc8291:0'><payload>${payload}</payload></encrypted></notification></message>`,
 		];
 	}
-	return [
-		`<iq${isComponent || options.through ? "" : " xmlns='jabber:client'"} type='set' from='${SERVER}' to='${to}' id='`,
-		`'><pubsub xmlns='http://jabber.org/protocol/pubsub'><publish node='${node}'><item><notification xmlns='urn:xmpp:push:0'><x type='form' xmlns='jabber:x:data'><field type='hidden' var='FORM_TYPE'><value>urn:xmpp:push:summary</value></field><field type='text-single' var='message-count'><value>1</value></field><field type='text-single' var='pending-subscription-count'/><field type='jid-single' var='last-message-sender'/><field type='text-single' var='last-message-body'><value>New Message!</value></field></x></notification></item></publish><publish-options><x type='submit' xmlns='jabber:x:data'><field type='hidden' var='FORM_TYPE'><value>http://jabber.org/protocol/pubsub#publish-options</value></field><field var='secret'><value>${secret}</value></field></x></publish-options></pubsub></iq>`,
-	];
+	return publishText(node ?? "", secret ?? "", { to, isClients });
 }
 
 let line: Line | undefined;
