@@ -5,7 +5,7 @@
  */
 import { consoleBounds } from "../limits/bounds/console.ts";
 import { createRecent } from "../limits/recent-names.ts";
-import { byItself } from "../limits/text-length.ts";
+import { separateTexts } from "../limits/text-length.ts";
 import type { Happened } from "../store/console/events.ts";
 import { present } from "../syntax/present-fields.ts";
 import type { Answer, Fate, Outcome, PushClass } from "../types.ts";
@@ -103,8 +103,7 @@ export function createJournal({ now = Date.now }: { now?: () => number } = {}): 
 		const happened: Happened = { at, ...rest, ...(count !== undefined && { count }) };
 		if (!minute.add(happened, by)) return;
 		// Some of it stood in a stanza, or in a push service's answer, and it is kept for minutes.
-		for (const [name, value] of Object.entries(happened))
-			if (typeof value === "string") Object.assign(happened, { [name]: byItself(value) });
+		separateTexts(happened);
 		for (const hear of listeners) hear(happened);
 	}
 

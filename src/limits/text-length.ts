@@ -26,6 +26,13 @@ export function cutToBytes(text: string, bytes: number): string {
  */
 export const byItself = (text: string): string => decoder.decode(encoder.encode(text));
 
+/** Has each text of an object, or of a list, stand by itself ({@link byItself}). */
+export function separateTexts(its: object): void {
+	const texts = its as Record<string, unknown>;
+	for (const [name, value] of Object.entries(texts))
+		if (typeof value === "string") texts[name] = byItself(value);
+}
+
 /** What a text of ours repeats of another's: an error, a line of the log. */
 export function quoted(text: string): string {
 	const longest = stanzaBounds.quoted.is;

@@ -1,7 +1,7 @@
 /** Stanzas of ours that the server has not acknowledged (XEP-0198): what is sent again after a loss of the connection. */
 import type { Element } from "@xmpp/xml";
 import { stanzaBounds } from "../../limits/bounds/stanzas.ts";
-import { byItself } from "../../limits/text-length.ts";
+import { separateTexts } from "../../limits/text-length.ts";
 import { fits, mostBytesOf } from "../../xmpp/stanza-size.ts";
 
 /** Of ours that a server does not acknowledge so many are kept, to be sent again, … */
@@ -112,10 +112,7 @@ export function createUnacknowledged(counted: number | undefined): Unacknowledge
 
 /** An answer repeats the id of a request, and more of it: kept by themselves, they keep nothing else of that. */
 function separate({ attrs, children }: Element) {
-	for (const [name, value] of Object.entries(attrs))
-		if (typeof value === "string") attrs[name] = byItself(value);
-	for (const [at, child] of children.entries()) {
-		if (typeof child === "string") children[at] = byItself(child);
-		else separate(child);
-	}
+	separateTexts(attrs);
+	separateTexts(children);
+	for (const child of children) if (typeof child !== "string") separate(child);
 }
