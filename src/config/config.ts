@@ -193,6 +193,8 @@ export function parseConfig(record: Record<string, unknown>, connectionTables?: 
 	if (problems.length > 0) throw new ConfigError(problems);
 
 	const subject = set.VAPID_SUBJECT ?? contactOf(set.PUBLIC_URL);
+	// Paths are written behind it, which begin with a slash. What JWTs must say is as it was set.
+	const publicUrl = set.PUBLIC_URL?.replace(/\/+$/, "");
 	return {
 		role: set.ROLE,
 		host: set.HOST,
@@ -224,14 +226,14 @@ export function parseConfig(record: Record<string, unknown>, connectionTables?: 
 		logLevel: set.LOG_LEVEL,
 		logOwners: set.LOG_OWNERS,
 		...present({
-			publicUrl: begins(set.PUBLIC_URL),
+			publicUrl,
 			secretKey: set.SECRET_KEY,
 			adminToken: set.ADMIN_TOKEN,
 			debugPages: set.DEBUG_PAGES && set.ADMIN_TOKEN ? { adminToken: set.ADMIN_TOKEN } : undefined,
 			pushAddress,
 			enableFor,
 			webApp: webAppOf(set, address),
-			unifiedPush: unifiedPushOf(set),
+			unifiedPush: unifiedPushOf(set, publicUrl),
 		}),
 	};
 }
@@ -240,15 +242,14 @@ const ACCOUNTS_ALONE =
 	"UNIFIEDPUSH=true needs a component: clients ask a domain for endpoints, and an account has none. Set XMPP_SERVICE=xmpp://… with the component's XMPP_DOMAIN, or remove UNIFIEDPUSH.";
 
 /** Endpoints live no longer than what nobody uses is kept. */
-function unifiedPushOf({ UNIFIEDPUSH, PUBLIC_URL, RETENTION_DAYS }: Settings): Config["unifiedPush"] {
-	const publicUrl = begins(PUBLIC_URL);
+function unifiedPushOf(
+	{ UNIFIEDPUSH, RETENTION_DAYS }: Settings,
+	publicUrl: string | undefined,
+): Config["unifiedPush"] {
 	if (!UNIFIEDPUSH || publicUrl === undefined) return undefined;
 	const seconds = Math.min(unifiedPushBounds.endpointLife.is, RETENTION_DAYS * 86_400);
 	return { publicUrl, endpointLifeMs: seconds * 1000 };
 }
-
-/** PUBLIC_URL as paths are written behind it, which begin with a slash. What JWTs must say is as it was set. */
-const begins = (publicUrl: string | undefined): string | undefined => publicUrl?.replace(/\/+$/, "");
 
 /** The web app, where browsers let its page work; a connector has no pages. */
 function webAppOf(set: Settings, address: string | undefined): WebAppConfig | undefined {
