@@ -106,7 +106,8 @@ export function createAccessTokens(options: {
 		return fetching;
 	}
 
-	async function current(signal: AbortSignal): Promise<Token | TokenFailure> {
+	/** Almost always there is one in hand, and nothing is waited for. */
+	function current(signal: AbortSignal): Token | Promise<Token | TokenFailure> {
 		const at = now();
 		if (!held || at >= held.expiresAt) return inTime(renewed(), signal);
 		if (at >= held.renewAt) {
@@ -132,8 +133,7 @@ export function createAccessTokens(options: {
 
 	return {
 		async use(post, refuses, signal) {
-			// Almost always there is one in hand, and nothing is waited for.
-			const first = held && now() < held.renewAt ? held : await current(signal);
+			const first = await current(signal);
 			if (first.kind !== "token") return first;
 			const reply = await post(first.bearer);
 			if (reply.kind !== "reply" || !refuses(reply)) return reply;
