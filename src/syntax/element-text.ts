@@ -1,3 +1,4 @@
+/** Elements as text, where many are written. */
 import { type Element, escapeXML } from "./xml.ts";
 
 const ESCAPED = /["&'<>]/;

@@ -30,8 +30,8 @@ const DEADLINE_MS = 5_000;
 const GATHER_MS = 1;
 
 /**
- * A statement on a file has the one JavaScript thread until it is done. A slice takes less than a millisecond or two, and
- * all of them a tenth of the thread.
+ * A statement on a file has the one JavaScript thread until it is done. A slice takes about a millisecond, and all of them a
+ * tenth of the thread.
  */
 const PACE_OF_FILE: Pace = {
 	rows: 250,

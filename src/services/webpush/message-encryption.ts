@@ -80,6 +80,8 @@ export const webCryptoCipher = (keyPair?: CryptoKeyPair): MessageCipher => ({
 	},
 });
 
+const WEB_CRYPTO = webCryptoCipher();
+
 /** How a message is encrypted, where it is not the usual way. */
 export interface EncryptionEffects {
 	/** WebCrypto's if not given. */
@@ -102,7 +104,7 @@ export async function encrypt(
 ): Promise<Uint8Array<ArrayBuffer>> {
 	if (plaintext.length > MAX_PLAINTEXT)
 		throw new RangeError(`A Web Push message holds at most ${MAX_PLAINTEXT} bytes of plaintext.`);
-	const { cipher = webCryptoCipher() } = effects;
+	const { cipher = WEB_CRYPTO } = effects;
 	const { ourPublic, shared } = await cipher.agree(receiver.p256dh);
 	const salt = effects.salt ?? crypto.getRandomValues(new Uint8Array(16));
 	// RFC 8291 §3.4: the authentication secret salts the agreement, and both public keys are bound into it.

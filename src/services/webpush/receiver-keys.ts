@@ -32,7 +32,7 @@ export function receiverKeys(keys: { p256dh: string; auth: string }): ReceiverKe
 }
 
 /**
- * The same of a registration. Its point was checked when it was made, and WebCrypto looks at it again.
+ * The same of a registration. Its point was checked when it was made, and is again where keys are agreed on.
  * @throws {InvalidDevice}
  */
 export function registeredKeys(keys: { p256dh: string; auth: string }): ReceiverKeys {
